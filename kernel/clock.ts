@@ -1,0 +1,40 @@
+/**
+ * The one clock. Wall time for what people read, monotonic time for what is measured and waited for,
+ * so that a jump of the wall clock fires no timer early or late.
+ */
+export interface Clock {
+  /** Milliseconds since 1970 that never go backwards while the process runs: wall time at start + monotonic time since. */
+  now(): number;
+  /** Calls `fn` once after `ms` (0 or more); returns its cancel. */
+  after(ms: number, fn: () => void): () => void;
+  /** Calls `fn` each `ms` until cancelled. */
+  every(ms: number, fn: () => void): () => void;
+}
+
+const startedWall = Date.now();
+const startedMono = performance.now();
+/** setTimeout overflows to "at once" beyond 2^31 - 1 ms; longer waits are cut and simply come again. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => startedWall + (performance.now() - startedMono),
+  after(ms, fn) {
+    const timer = setTimeout(fn, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+  every(ms, fn) {
+    const timer = setInterval(fn, ms);
+    return () => clearInterval(timer);
+  },
+};
+
+/** Resolves after `ms` of `clock`. */
+export const pause = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+
+/** `promise`, or a rejection with `error()` when it takes longer than `ms`. */
+export function within<T>(clock: Clock, ms: number, promise: Promise<T>, error: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => reject(error()));
+    promise.then(resolve, reject).finally(cancel);
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * What the application may ask of any media server: ours (`media/`), or another behind the same port.
+ *
+ * An *endpoint* is our end of one leg's audio: one RTP port (RTCP on the next, odd one), one remote party. The media
+ * server speaks SDP (RFC 3264 offer/answer) itself, so that codecs, RFC 4733 events and later ICE and SRTP are its business alone.
+ *
+ * Every call answers within 5 s or rejects with a MediaError. Nothing here blocks audio.
+ */
+export type EndpointId = string;
+
+export interface Capabilities {
+  /** for example ['PCMA/8000', 'PCMU/8000'] in order of preference */
+  codecs: string[];
+  record: boolean;
+  mix: boolean;
+  webrtc: boolean;
+}
+
+/**
+ * `file`: absolute path of a WAV (8 kHz or 16 kHz mono, PCM16, A-law or µ-law) or raw G.711 (`.al`, `.ul`).
+ * `tone`: frequencies in Hz, levels in dBm0, on/off cadence in ms (off 0 = steady); `ms` = how long, absent = for ever.
+ * `music`: a file looped for ever, encoded once per codec for all who listen, wherever it stands now.
+ */
+export type Source =
+  | { kind: 'file'; path: string }
+  | { kind: 'tone'; hz: number[]; dbm0: number; onMs: number; offMs: number; ms?: number }
+  | { kind: 'silence'; ms: number }
+  | { kind: 'music'; path: string };
+
+export interface OpenRequest {
+  endpointId: EndpointId;
+  /** The remote offer; absent = we offer. */
+  offer?: string;
+  /** Source address of the signalling, to which latching may also lock (behind NAT the SDP address is private). */
+  signallingAddress: string;
+  /** No RTP for so long while sending is expected = `mediaTimeout` event; 0 = never. */
+  timeoutMs: number;
+}
+
+export interface RecordRequest {
+  recordingId: string;
+  /** Absolute path of the WAV to write: 8 kHz stereo PCM16, left first. Its folder exists. */
+  path: string;
+  left: EndpointId;
+  right: EndpointId;
+}
+
+export interface EndpointStats {
+  packetsIn: number;
+  packetsOut: number;
+  lost: number;
+  /** RFC 3550 interarrival jitter */
+  jitterMs: number;
+  /** Packets refused by the source lock. */
+  strangers: number;
+}
+
+export type MediaEvent =
+  | { type: 'playEnded'; endpointId: EndpointId; playId: string; end: 'finished' | 'barge_in' | 'stopped' | 'failed'; reason?: string }
+  /** One press = one event, told when the key goes down. key: 0-9 * # A-D */
+  | { type: 'digit'; endpointId: EndpointId; key: string }
+  | { type: 'mediaTimeout'; endpointId: EndpointId }
+  | { type: 'recordingEnded'; recordingId: string; path: string; durationMs: number; complete: boolean; reason?: string };
+
+export interface MediaServer {
+  capabilities(): Promise<Capabilities>;
+  /** Opens an endpoint and returns our SDP: the answer to `offer`, or our own offer. Rejects `incompatible` when no codec is in common. */
+  open(request: OpenRequest): Promise<{ sdp: string }>;
+  /** The remote answer to our offer. */
+  accept(endpointId: EndpointId, answer: string): Promise<void>;
+  /** A later offer of the remote party (hold, retrieve, moved): returns our answer and the direction it asked for, seen from the remote party. */
+  renegotiate(endpointId: EndpointId, offer: string): Promise<{ sdp: string; direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive' }>;
+  /** Stops whatever plays on it and plays the list, one after another without a gap; `loop` plays the list for ever. */
+  play(endpointId: EndpointId, playId: string, sources: Source[], options: { loop: boolean; bargeIn: boolean }): Promise<void>;
+  stop(endpointId: EndpointId): Promise<void>;
+  /** Sends keys as RFC 4733 events, 100 ms each with 60 ms between. */
+  sendDigits(endpointId: EndpointId, keys: string): Promise<void>;
+  /** Joins two endpoints: what one says the other hears, from the next packet on. Ends what plays on either. */
+  join(a: EndpointId, b: EndpointId): Promise<void>;
+  part(a: EndpointId, b: EndpointId): Promise<void>;
+  /** Sends everything back to where it came from. */
+  echo(endpointId: EndpointId): Promise<void>;
+  record(request: RecordRequest): Promise<void>;
+  stopRecording(recordingId: string): Promise<void>;
+  stats(endpointId: EndpointId): Promise<EndpointStats>;
+  /** Closes an endpoint and everything on it; unknown ids are fine. */
+  close(endpointId: EndpointId): Promise<EndpointStats | null>;
+}
+
+export type MediaErrorCode = 'incompatible' | 'no_ports' | 'unknown_endpoint' | 'bad_request' | 'timeout' | 'unavailable' | 'internal';
+export class MediaError extends Error {
+  readonly code: MediaErrorCode;
+  constructor(code: MediaErrorCode, message: string) {
+    super(message);
+    this.name = 'MediaError';
+    this.code = code;
+  }
+}

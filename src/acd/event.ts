@@ -1,0 +1,74 @@
+/** What happens to agents and queues. Facts about calls in queues are in `../call/event.ts`. */
+import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+
+/** Why an agent is not ready. Several can hold at once; she is ready when none does. */
+export type NotReadyReason =
+  | 'signed_in' // just signed in: she says when she starts
+  | 'break'
+  | 'meal'
+  | 'training'
+  | 'meeting'
+  | 'other'
+  | 'no_answer' // RONA
+  | 'rejected'
+  | 'busy'
+  | 'unreachable'
+  | 'phone_lost'
+  | 'client_lost'
+  | 'restart'
+  | 'supervisor';
+
+/** signed_out → not_ready ⇄ ready → offered → talking → wrapping_up → ready | not_ready */
+export type AgentState = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'talking' | 'wrapping_up';
+
+export interface QueueConfiguration {
+  queueId: QueueId;
+  tenantId: TenantId;
+  name: Record<'zh' | 'en', string>;
+  /** What an agent must have to be offered its calls, beside membership. */
+  skills: { skill: string; level: number }[];
+  /** Longest wait before the caller goes back to the dialplan; null = none. */
+  maxWaitMs: number | null;
+  /** Most waiting callers; the next one goes back to the dialplan at once. */
+  maxWaiting: number;
+  /** true: a caller who comes (or stays) while no agent is signed in goes back to the dialplan. */
+  leaveWhenNoAgents: boolean;
+  ringTimeoutMs: number;
+  wrapUpMs: number;
+  record: boolean;
+  /** Music source for those who wait; null = silence. */
+  music: string | null;
+  /** Service level threshold. */
+  answerWithinMs: number;
+}
+
+export interface AgentConfiguration {
+  agentId: AgentId;
+  tenantId: TenantId;
+  /** Job number: also her SIP user and sign-in name, for example 8001. */
+  number: string;
+  name: string;
+  queues: QueueId[];
+  /** skill → level 1–10 */
+  skills: Record<string, number>;
+  /** A phone at a fixed address that needs no registration, for example `sip:b1@127.0.0.1:5970`. */
+  staticContact: string | null;
+}
+
+export type AcdEvent =
+  | { type: 'queueConfigured'; queue: QueueConfiguration }
+  | { type: 'queueRemoved'; queueId: QueueId }
+  | { type: 'agentConfigured'; agent: AgentConfiguration }
+  | { type: 'agentRemoved'; agentId: AgentId }
+  // -- from desks and the API
+  | { type: 'agentSignedIn'; agentId: AgentId }
+  | { type: 'agentSignedOut'; agentId: AgentId }
+  /** Clears every not-ready reason she may clear herself. */
+  | { type: 'agentWentReady'; agentId: AgentId }
+  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason }
+  | { type: 'wrapUpEnded'; agentId: AgentId; callId: CallId; disposition: string | null; notes: string | null }
+  // -- from the phone rim
+  | { type: 'phoneReachable'; agentId: AgentId }
+  | { type: 'phoneLost'; agentId: AgentId }
+  // -- established by the acd itself
+  | { type: 'agentStateChanged'; agentId: AgentId; state: AgentState; reasons: NotReadyReason[]; callId: CallId | null; wrapUpUntil: number | null };

@@ -1,0 +1,57 @@
+/** What a call is, while it lives. Folded from events by `decide.ts`; read by every room to the right. */
+import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { Ending } from './ending.ts';
+import type { AuthLevel, CallData, CustomerCard, Language, LegRole, Party } from './event.ts';
+
+export type LegState =
+  | { state: 'arriving' } // the caller's leg before our 200
+  | { state: 'dialling' } // a leg of ours before any answer
+  | { state: 'ringing' }
+  | { state: 'up'; since: number; held: boolean }
+  | { state: 'ended'; at: number; ending: Ending };
+
+export interface Leg {
+  legId: LegId;
+  role: LegRole;
+  /** The agent whose phone this is; null for callers and numbers. */
+  agentId: AgentId | null;
+  offerId: OfferId | null;
+  startedAt: number;
+  progress: LegState;
+}
+
+export interface Call {
+  callId: CallId;
+  tenantId: TenantId;
+  arrivedAt: number;
+  caller: Party;
+  callee: Party;
+  legs: Map<LegId, Leg>;
+  /** Number of the next leg: legIdOf(callId, nextLeg). */
+  nextLeg: number;
+  nextOffer: number;
+  customer: CustomerCard | null;
+  authLevel: AuthLevel;
+  language: Language;
+  data: CallData;
+  /** Steps of the dialplan in order, `flow/step`, at most 64 kept. */
+  ivrPath: string[];
+  /** The queue it waits or last waited in. */
+  queueId: QueueId | null;
+  waiting: boolean;
+  /** The two legs that hear each other now. */
+  joined: [LegId, LegId] | null;
+  recordingId: string | null;
+  ended: Ending | null;
+}
+
+/** Live calls, read-only, as rooms to the right and rims see them. */
+export interface CallsView {
+  get(callId: CallId): Call | undefined;
+  values(): IterableIterator<Call>;
+  readonly size: number;
+}
+
+export const callerLeg = (call: Call): Leg | undefined => call.legs.values().next().value;
+export const isUp = (leg: Leg | undefined): boolean => leg?.progress.state === 'up';
+export const isEnded = (leg: Leg | undefined): boolean => leg === undefined || leg.progress.state === 'ended';

@@ -1,0 +1,60 @@
+/**
+ * What the pure rooms ask of the world, in the imperative; plain JSON. Each is carried out by the one rim that
+ * registered for it (`src/switchboard.ts`), which answers with events: a command that cannot be done ends as an event too.
+ */
+import type { AgentId, CallId, CustomerId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { EndingCause, EndedBy } from './ending.ts';
+import type { Language } from './event.ts';
+
+/**
+ * One thing to be heard.
+ * `prompt`: recorded prompt by name, in a language, from the tenant's folder (`dialplans/<tenant>/prompts/<language>/<name>.wav`).
+ * `tone`: milliwatt, ringback, busy, beep, silence. `music`: a shared looped source by name.
+ */
+export type Sound =
+  | { kind: 'prompt'; name: string; language: Language }
+  | { kind: 'tone'; name: 'milliwatt' | 'ringback' | 'busy' | 'beep' | 'silence'; ms?: number }
+  | { kind: 'music'; name: string };
+
+/** How keys are taken after (or during) a prompt. */
+export interface Collecting {
+  least: number;
+  most: number;
+  /** Ends the input and is not part of it; null = none. */
+  finishKey: string | null;
+  /** From the end of the prompt to the first key. */
+  firstKeyMs: number;
+  betweenKeysMs: number;
+}
+
+export type CallCommand =
+  // rim: phone
+  | { type: 'answerLeg'; callId: CallId; legId: LegId }
+  /** Rings an agent's phones. `from` is shown as the caller. Ends as legAnswered or legEnded. */
+  | { type: 'ringLeg'; callId: CallId; legId: LegId; offerId: OfferId; agentId: AgentId; from: { number: string; name?: string }; tenantId: TenantId; timeoutMs: number }
+  /** Rings any number or address on the caller's behalf (transfer). */
+  | { type: 'dialLeg'; callId: CallId; legId: LegId; tenantId: TenantId; target: string; from: { number: string; name?: string }; timeoutMs: number }
+  /** Ends a leg, whatever its state (refuse, CANCEL, BYE). Always answered by legEnded, once. */
+  | { type: 'releaseLeg'; callId: CallId; legId: LegId; cause: EndingCause; by: EndedBy }
+  /** Asks the phone of a ringing leg to go off-hook by itself (NOTIFY talk), where it can. */
+  | { type: 'pickUpLeg'; callId: CallId; legId: LegId }
+  // rim: sound
+  | { type: 'playSounds'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; loop: boolean; bargeIn: boolean }
+  | { type: 'collectDigits'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; bargeIn: boolean; collecting: Collecting }
+  /** Collects a secret and has it checked; neither core nor journal sees the digits. */
+  | { type: 'authenticate'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; customerId: CustomerId | null; sounds: Sound[]; collecting: Collecting }
+  | { type: 'stopSounds'; callId: CallId; legId: LegId }
+  | { type: 'echoLeg'; callId: CallId; legId: LegId }
+  | { type: 'joinLegs'; callId: CallId; legIds: [LegId, LegId] }
+  /** Parts the two and plays music to the one that waits. */
+  | { type: 'partLegs'; callId: CallId; legIds: [LegId, LegId]; musicTo: LegId | null; music: string }
+  | { type: 'startRecording'; callId: CallId; tenantId: TenantId; recordingId: string; left: LegId; right: LegId }
+  | { type: 'stopRecording'; callId: CallId; recordingId: string }
+  // rim: customers
+  | { type: 'findCustomer'; callId: CallId; tenantId: TenantId; number: string }
+  // rim: ivr/actions
+  | { type: 'lookUp'; callId: CallId; playId: string; tenantId: TenantId; what: string; arguments: Record<string, string> }
+  // rim: cti
+  | { type: 'popScreen'; callId: CallId; offerId: OfferId; legId: LegId; agentId: AgentId; queueId: QueueId | null }
+  // rim: cdr
+  | { type: 'writeCdr'; record: unknown };

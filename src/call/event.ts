@@ -1,0 +1,86 @@
+/**
+ * What can happen to a call, in the past tense. Facts are plain JSON: they lie in the journal and travel between nodes.
+ *
+ * Terms: a *call* is one customer's contact; a *leg* is one SIP dialog (or attempt) of it, leg 0 being the customer's;
+ * an *offer* is one attempt to give a waiting call to one agent, and owns one ringing leg.
+ * Times are milliseconds since 1970 (UTC), in the envelope (`src/switchboard.ts`), never in the event.
+ */
+import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { Ending } from './ending.ts';
+
+/** A party as the network showed it. `number` is normalised E.164 (`+8613800001001`), a short number, or '' when withheld; `raw` is what came. */
+export interface Party {
+  number: string;
+  raw: string;
+  name?: string;
+}
+
+export type Language = 'zh' | 'en';
+export type SpecialNeed = 'vision' | 'hearing' | 'elder' | 'language' | 'other';
+/** 0 number not shown · 1 known by the calling number · 2 service password given · 3 password and a second factor */
+export type AuthLevel = 0 | 1 | 2 | 3;
+
+/** What the call knows of its customer; a copy taken when the call came, so that the record says what was known then. */
+export interface CustomerCard {
+  customerId: CustomerId;
+  name: string;
+  number: string;
+  /** for example none, one_star … gold, platinum, diamond (domain: customer tiers) */
+  tier: string;
+  language: Language;
+  age?: number;
+  specialNeeds: SpecialNeed[];
+  openTickets: { ticketId: string; title: string; status: string; openedAt: string }[];
+  recentContacts: { callId: string; at: string; queue: string | null; agent: string | null; summary: string }[];
+}
+
+/** Call-associated data: flat, small, strings only, so that every peer (desk, record, User-to-User) can carry it. */
+export type CallData = Record<string, string>;
+
+/** Where a call can be sent; the rim that heard the wish has looked the address up. */
+export type TransferTarget = { kind: 'agent'; agentId: AgentId } | { kind: 'queue'; queueId: QueueId } | { kind: 'number'; number: string };
+
+export type LegRole = 'caller' | 'agent' | 'target';
+
+/** Why a call stopped waiting in a queue. */
+export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'transferred' | 'ended';
+
+/** Why an offer to an agent came to nothing; `answered` is the good end. */
+export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn';
+
+export type PromptEnd = 'finished' | 'barge_in' | 'stopped' | 'failed';
+export type CollectEnd = 'complete' | 'finish_key' | 'timeout' | 'stopped' | 'failed';
+export type AuthenticationResult = 'ok' | 'wrong' | 'locked' | 'no_input' | 'unavailable';
+
+export type CallEvent =
+  // -- the call and its legs (rim: phone)
+  | { type: 'callArrived'; callId: CallId; legId: LegId; tenantId: TenantId; caller: Party; callee: Party; trunk: string; sipCallId: string }
+  | { type: 'legRinging'; callId: CallId; legId: LegId }
+  | { type: 'legAnswered'; callId: CallId; legId: LegId }
+  | { type: 'legHeld'; callId: CallId; legId: LegId }
+  | { type: 'legRetrieved'; callId: CallId; legId: LegId }
+  | { type: 'legEnded'; callId: CallId; legId: LegId; ending: Ending }
+  /** The phone of this leg asked (REFER) for the other party to be sent elsewhere. */
+  | { type: 'transferAsked'; callId: CallId; legId: LegId; target: TransferTarget }
+  // -- what the caller is given (rims: sound, ivr/actions, customers)
+  | { type: 'customerFound'; callId: CallId; customer: CustomerCard | null; authLevel: AuthLevel }
+  | { type: 'promptEnded'; callId: CallId; legId: LegId; playId: string; end: PromptEnd }
+  /** Never the digits of a masked step: those stay in the rim that checks them. */
+  | { type: 'digitsCollected'; callId: CallId; legId: LegId; playId: string; digits: string; end: CollectEnd }
+  | { type: 'authenticationEnded'; callId: CallId; legId: LegId; playId: string; result: AuthenticationResult; authLevel: AuthLevel }
+  | { type: 'lookupEnded'; callId: CallId; playId: string; ok: boolean; values: Record<string, string> }
+  | { type: 'legsJoined'; callId: CallId; legIds: [LegId, LegId] }
+  | { type: 'recordingStarted'; callId: CallId; recordingId: string; path: string }
+  | { type: 'recordingEnded'; callId: CallId; recordingId: string; path: string; durationMs: number; complete: boolean }
+  // -- established by the pure rooms themselves, for the others and for the record
+  | { type: 'flowEntered'; callId: CallId; version: DialplanVersion; flow: string; step: string }
+  | { type: 'languageChosen'; callId: CallId; language: Language }
+  | { type: 'dataSet'; callId: CallId; data: CallData; by: 'flow' | AgentId }
+  | { type: 'callQueued'; callId: CallId; queueId: QueueId; priority: number; skills: { skill: string; level: number }[]; maxWaitMs: number | null }
+  | { type: 'callLeftQueue'; callId: CallId; queueId: QueueId; exit: QueueExit }
+  /** queueId null = a direct offer (transfer to this very agent). `record`: the queue's rule. */
+  | { type: 'callOffered'; callId: CallId; queueId: QueueId | null; record: boolean; offerId: OfferId; legId: LegId; agentId: AgentId; until: number }
+  | { type: 'offerEnded'; callId: CallId; queueId: QueueId | null; offerId: OfferId; legId: LegId; agentId: AgentId; end: OfferEnd }
+  /** The caller is being sent elsewhere. By number: `legId` rings there. To an agent: the acd makes a direct offer. To a queue: callQueued follows. */
+  | { type: 'callTransferred'; callId: CallId; legId: LegId | null; target: TransferTarget; by: 'flow' | LegId }
+  | { type: 'callEnded'; callId: CallId; ending: Ending };

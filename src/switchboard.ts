@@ -1,0 +1,115 @@
+/**
+ * The one loop of the application. Takes an event, writes it to the journal, tells every pure room in order, queues the
+ * facts they established behind it, and when all is told hands their commands to the rims that registered for them.
+ * It knows no event and no command by name. One timer for everybody.
+ *
+ * One `take` is one turn: it runs to its end before the next begins, so rooms never see half a turn.
+ */
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { Journal } from './journal/port.ts';
+import type { Carriers, Command, CommandType, Event, Recorded, Room } from './vocabulary.ts';
+
+/** A turn that establishes more facts than this is a loop between rooms: it is cut and reported. */
+const MOST_FACTS_A_TURN = 10_000;
+
+export interface SwitchboardOptions {
+  clock: Clock;
+  log: Logger;
+  journal: Journal;
+  rooms: readonly Room[];
+  carriers: Carriers;
+  /** Hears every recorded event after the rooms, for metrics and live views. */
+  watchers?: readonly ((recorded: Recorded) => void)[];
+}
+
+export class Switchboard {
+  readonly #options: SwitchboardOptions;
+  readonly #inbox: Event[] = [];
+  readonly #wakes: (number | null)[];
+  #busy = false;
+  #closed = false;
+  #cancelTimer: (() => void) | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(options: SwitchboardOptions) {
+    this.#options = options;
+    this.#wakes = options.rooms.map(() => null);
+  }
+
+  /** Safe to call from within a carrier: the event is then taken after the turn under way. */
+  take(event: Event): void {
+    if (this.#closed) return;
+    this.#inbox.push(event);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#turn(next);
+    } finally {
+      this.#busy = false;
+    }
+    this.#setTimer();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelTimer?.();
+  }
+
+  #turn(first: Event): void {
+    const { clock, journal, log, watchers = [] } = this.#options;
+    const facts: Event[] = [first];
+    const commands: Command[] = [];
+    for (let at = 0; at < facts.length; at += 1) {
+      if (at >= MOST_FACTS_A_TURN) {
+        log.error({ first: first.type }, 'turn cut: the rooms establish facts without end');
+        break;
+      }
+      const event = facts[at] as Event;
+      const now = clock.now();
+      const recorded = journal.append(event, now);
+      this.#tellRooms(event, now, facts, commands);
+      for (const watch of watchers) watch(recorded);
+    }
+    for (const command of commands) this.#carryOut(command);
+  }
+
+  #tellRooms(event: Event, now: number, facts: Event[], commands: Command[]): void {
+    const { rooms, log } = this.#options;
+    for (const [at, room] of rooms.entries()) {
+      try {
+        const turn = room.decide(event, now);
+        facts.push(...turn.events);
+        commands.push(...turn.commands);
+        this.#wakes[at] = turn.wakeAt;
+      } catch (error) {
+        // One call's broken turn must not stop the others' (faults A13); the room keeps what it had decided before.
+        log.error({ err: error, room: room.name, event: event.type }, 'a room failed to decide');
+      }
+    }
+  }
+
+  #carryOut<T extends CommandType>(command: Extract<Command, { type: T }>): void {
+    const carrier = this.#options.carriers[command.type as T] as (command: Extract<Command, { type: T }>) => void;
+    try {
+      carrier(command);
+    } catch (error) {
+      this.#options.log.error({ err: error, command: command.type }, 'a command could not be carried out');
+    }
+  }
+
+  #setTimer(): void {
+    if (this.#closed) return;
+    const soonest = this.#wakes.reduce<number>((least, wake) => (wake !== null && wake < least ? wake : least), Number.POSITIVE_INFINITY);
+    if (soonest === this.#timerAt && this.#cancelTimer !== null) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#timerAt = soonest;
+    if (soonest === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#options.clock.after(Math.max(0, soonest - this.#options.clock.now()), () => {
+      this.#cancelTimer = null;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.take({ type: 'timePassed' });
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Who has which number, user and password: an in-memory picture of the store that the call path reads without waiting.
+ * Loaded before the first call, refreshed after each change through the API.
+ */
+import type { AgentId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+
+/** The one digest realm. */
+export const SIP_REALM = 'huawu';
+
+export interface SipAccount {
+  agentId: AgentId;
+  tenantId: TenantId;
+  username: string;
+  /** H(username:realm:password), hex (RFC 7616 §3.4.2) */
+  ha1Md5: string;
+  ha1Sha256: string;
+}
+
+export interface Tenant {
+  tenantId: TenantId;
+  name: string;
+  /** Dialled numbers, as `normaliseCallee` writes them: 10086, 1860 … Which flow each enters is the dialplan's business. */
+  numbers: string[];
+  /** Host parts under which its phones register; any other host is taken when the user name is unique. */
+  sipDomains: string[];
+}
+
+export interface Directory {
+  tenants(): Tenant[];
+  tenantOfNumber(number: string): Tenant | null;
+  /** The account for a SIP user name; `domain` is the host of the To (REGISTER) or From URI. */
+  sipAccount(username: string, domain: string): SipAccount | null;
+  agent(agentId: AgentId): AgentConfiguration | null;
+  agentByNumber(tenantId: TenantId, number: string): AgentConfiguration | null;
+  agents(): AgentConfiguration[];
+  queue(queueId: QueueId): QueueConfiguration | null;
+  queues(): QueueConfiguration[];
+}

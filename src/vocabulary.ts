@@ -1,0 +1,41 @@
+/** Every event and every command of the house, in one place: the words the switchboard passes on without knowing them. */
+import type { AcdEvent } from './acd/event.ts';
+import type { CallCommand } from './call/command.ts';
+import type { CallEvent } from './call/event.ts';
+import type { TimePassed, Turn } from './call/turn.ts';
+import type { CtiCommand, CtiEvent } from './cti/event.ts';
+import type { IvrEvent } from './ivr/event.ts';
+import type { PhoneEvent } from './phone/event.ts';
+
+/** We came back: every call that was open is over, with `server_restart`. */
+export interface ServerStarted {
+  type: 'serverStarted';
+}
+/** Written each second while calls are open, so that a record closed after a crash ends within a second or so of the truth. */
+export interface Heartbeat {
+  type: 'heartbeat';
+}
+
+export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | PhoneEvent | TimePassed | ServerStarted | Heartbeat;
+export type Command = CallCommand | CtiCommand;
+export type CommandType = Command['type'];
+export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
+
+/** An event as the journal holds it: numbered from 1 without a gap. */
+export interface Recorded {
+  seq: number;
+  /** ms since 1970 */
+  at: number;
+  event: Event;
+}
+
+export type { Turn };
+
+/** A pure room as the switchboard sees it. */
+export interface Room {
+  name: string;
+  decide(event: Event, now: number): Turn<Event, Command>;
+}
+
+/** Who carries out what: a mapped type, so that a command without a rim does not compile. */
+export type Carriers = { [T in CommandType]: (command: CommandOf<T>) => void };
