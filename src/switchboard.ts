@@ -106,7 +106,7 @@ export class Switchboard {
     this.#cancelTimer = null;
     this.#timerAt = soonest;
     if (soonest === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = this.#options.clock.after(Math.max(0, soonest - this.#options.clock.now()), () => {
+    this.#cancelTimer = this.#options.clock.after(Math.ceil(Math.max(0, soonest - this.#options.clock.now())), () => {
       this.#cancelTimer = null;
       this.#timerAt = Number.POSITIVE_INFINITY;
       this.take({ type: 'timePassed' });
