@@ -1,5 +1,5 @@
 /** pino with our names; secrets and bodies are redacted at the door, and a flood of one kind of line is cut to a sum. */
-import { type Logger as PinoLogger, destination, pino } from 'pino';
+import { destination, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from './clock.ts';
 
 export type Logger = PinoLogger;

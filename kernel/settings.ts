@@ -46,7 +46,12 @@ export class SettingsReader {
 
   list(name: string): string[] {
     const raw = this.#raw(name);
-    return raw === undefined ? [] : raw.split(',').map((part) => part.trim()).filter((part) => part !== '');
+    return raw === undefined
+      ? []
+      : raw
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== '');
   }
 
   /** `NAME_FILE` names a file whose trimmed content is the value; it wins over nothing and loses to `NAME`. */

@@ -3,7 +3,7 @@
  * registered for it (`src/switchboard.ts`), which answers with events: a command that cannot be done ends as an event too.
  */
 import type { AgentId, CallId, CustomerId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
-import type { EndingCause, EndedBy } from './ending.ts';
+import type { EndedBy, EndingCause } from './ending.ts';
 import type { Language } from './event.ts';
 
 /**
@@ -31,7 +31,16 @@ export type CallCommand =
   // rim: phone
   | { type: 'answerLeg'; callId: CallId; legId: LegId }
   /** Rings an agent's phones. `from` is shown as the caller. Ends as legAnswered or legEnded. */
-  | { type: 'ringLeg'; callId: CallId; legId: LegId; offerId: OfferId; agentId: AgentId; from: { number: string; name?: string }; tenantId: TenantId; timeoutMs: number }
+  | {
+      type: 'ringLeg';
+      callId: CallId;
+      legId: LegId;
+      offerId: OfferId;
+      agentId: AgentId;
+      from: { number: string; name?: string };
+      tenantId: TenantId;
+      timeoutMs: number;
+    }
   /** Rings any number or address on the caller's behalf (transfer). */
   | { type: 'dialLeg'; callId: CallId; legId: LegId; tenantId: TenantId; target: string; from: { number: string; name?: string }; timeoutMs: number }
   /** Ends a leg, whatever its state (refuse, CANCEL, BYE). Always answered by legEnded, once. */
@@ -42,7 +51,16 @@ export type CallCommand =
   | { type: 'playSounds'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; loop: boolean; bargeIn: boolean }
   | { type: 'collectDigits'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; bargeIn: boolean; collecting: Collecting }
   /** Collects a secret and has it checked; neither core nor journal sees the digits. */
-  | { type: 'authenticate'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; customerId: CustomerId | null; sounds: Sound[]; collecting: Collecting }
+  | {
+      type: 'authenticate';
+      callId: CallId;
+      legId: LegId;
+      playId: string;
+      tenantId: TenantId;
+      customerId: CustomerId | null;
+      sounds: Sound[];
+      collecting: Collecting;
+    }
   | { type: 'stopSounds'; callId: CallId; legId: LegId }
   | { type: 'echoLeg'; callId: CallId; legId: LegId }
   | { type: 'joinLegs'; callId: CallId; legIds: [LegId, LegId] }
