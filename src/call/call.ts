@@ -16,6 +16,8 @@ export interface Leg {
   /** The agent whose phone this is; null for callers and numbers. */
   agentId: AgentId | null;
   offerId: OfferId | null;
+  /** The queue's rule for this offer. */
+  record: boolean;
   startedAt: number;
   progress: LegState;
 }
@@ -27,9 +29,8 @@ export interface Call {
   caller: Party;
   callee: Party;
   legs: Map<LegId, Leg>;
-  /** Number of the next leg: legIdOf(callId, nextLeg). */
-  nextLeg: number;
-  nextOffer: number;
+  /** Number of the next leg that a transfer dials; agents' legs are numbered by the acd. */
+  nextTransferLeg: number;
   customer: CustomerCard | null;
   authLevel: AuthLevel;
   language: Language;
@@ -41,14 +42,27 @@ export interface Call {
   waiting: boolean;
   /** The two legs that hear each other now. */
   joined: [LegId, LegId] | null;
+  /** The recording under way. */
   recordingId: string | null;
-  ended: Ending | null;
+  /** How many there were so far. */
+  recordings: number;
+  /** A blind transfer under way: who asked, and whether a leg of ours (agent or number) is to take over. */
+  transfer: { from: LegId } | null;
+  /** Told to end because it is longer than any call should be. */
+  overdue: boolean;
+  /** How the caller's leg ended, seen from the whole call; the call is over when no other leg is left. */
+  ending: Ending | null;
+  /** ms since 1970, set with the `callEnded` event. */
+  endedAt: number | null;
 }
 
-/** Live calls, read-only, as rooms to the right and rims see them. */
+/** Calls, read-only, as rooms to the right and rims see them. */
 export interface CallsView {
+  /** A live call, or one that ended within the last minutes (its agent may still be wrapping up). */
   get(callId: CallId): Call | undefined;
+  /** Live calls only. */
   values(): IterableIterator<Call>;
+  /** How many are live. */
   readonly size: number;
 }
 

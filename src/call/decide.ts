@@ -1,0 +1,337 @@
+/**
+ * The call room: what a call is made of, who hears whom, and how it ends.
+ *
+ * A call begins with the customer's leg (0). Agents' legs (1…) come with offers of the acd, legs to other numbers
+ * (1001…) with transfers. Once two are joined they share their fate: the end of one releases the other, unless a transfer
+ * is under way. The call is over when its last leg is.
+ *
+ *   arriving ──answered──▶ up ──hold──▶ held ──retrieve──▶ up ──end──▶ ended        (caller)
+ *   dialling ──▶ ringing ──answered──▶ up …                                         (agent, target)
+ */
+import { type AgentId, type CallId, type LegId, legIdOf } from '../../kernel/ids.ts';
+import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
+import { Calls } from './calls.ts';
+import type { CallCommand } from './command.ts';
+import type { Ending, EndingCause } from './ending.ts';
+import type { CallEvent } from './event.ts';
+import type { TimePassed, Turn } from './turn.ts';
+
+/** The desk's wishes that concern legs; declared here because this room is left of the desk's. */
+type DeskWish = { [T in 'deskAnswered' | 'deskHungUp' | 'deskHeld' | 'deskRetrieved']: { type: T; agentId: AgentId; callId: CallId } };
+type Heard = CallEvent | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
+type CallTurn = Turn<CallEvent, CallCommand>;
+type Handlers = { [T in Heard['type']]?: (calls: Calls, event: Extract<Heard, { type: T }>, turn: CallTurn, now: number) => void };
+
+/** Legs of the acd are numbered from 1; ours for transfers from here on, so that the two never meet. */
+const FIRST_TRANSFER_LEG = 1001;
+const MOST_PATH_STEPS = 64;
+const TRANSFER_RING_MS = 30_000;
+/** Nobody talks to a hotline for longer; what does is a stuck or a fraudulent call. */
+const LONGEST_CALL_MS = 4 * 3_600_000;
+
+/** What `callArrived` lays down. */
+function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: number): Call {
+  const leg: Leg = {
+    legId: event.legId,
+    role: 'caller',
+    agentId: null,
+    offerId: null,
+    record: false,
+    startedAt: now,
+    progress: { state: 'arriving' },
+  };
+  return {
+    callId: event.callId,
+    tenantId: event.tenantId,
+    arrivedAt: now,
+    caller: event.caller,
+    callee: event.callee,
+    legs: new Map([[leg.legId, leg]]),
+    nextTransferLeg: FIRST_TRANSFER_LEG,
+    customer: null,
+    authLevel: 0,
+    language: 'zh',
+    data: {},
+    ivrPath: [],
+    queueId: null,
+    waiting: false,
+    joined: null,
+    recordingId: null,
+    recordings: 0,
+    transfer: null,
+    overdue: false,
+    ending: null,
+    endedAt: null,
+  };
+}
+
+const handlers: Handlers = {
+  callArrived(calls, event, turn, now) {
+    calls.add(openCall(event, now));
+    turn.commands.push({ type: 'findCustomer', callId: event.callId, tenantId: event.tenantId, number: event.caller.number });
+  },
+  customerFound(calls, event) {
+    const call = calls.live(event.callId);
+    if (call === undefined) return;
+    call.customer = event.customer;
+    call.authLevel = event.authLevel;
+    call.language = event.customer?.language ?? call.language;
+  },
+  authenticationEnded(calls, event) {
+    const call = calls.live(event.callId);
+    if (call !== undefined) call.authLevel = event.authLevel;
+  },
+  languageChosen(calls, event) {
+    const call = calls.live(event.callId);
+    if (call !== undefined) call.language = event.language;
+  },
+  dataSet(calls, event) {
+    const call = calls.get(event.callId);
+    if (call !== undefined) call.data = { ...call.data, ...event.data };
+  },
+  flowEntered(calls, event) {
+    const path = calls.live(event.callId)?.ivrPath;
+    if (path !== undefined && path.length < MOST_PATH_STEPS) path.push(`${event.flow}/${event.step}`);
+  },
+  callQueued(calls, event) {
+    const call = calls.live(event.callId);
+    if (call === undefined) return;
+    call.queueId = event.queueId;
+    call.waiting = true;
+  },
+  callLeftQueue(calls, event) {
+    const call = calls.live(event.callId);
+    if (call !== undefined && call.queueId === event.queueId) call.waiting = false;
+  },
+  callOffered(calls, event, _turn, now) {
+    const { legId, agentId, offerId, record } = event;
+    calls.live(event.callId)?.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, startedAt: now, progress: { state: 'dialling' } });
+  },
+  offerEnded(calls, event, turn) {
+    const call = calls.live(event.callId);
+    if (call === undefined || event.queueId !== null || event.end === 'answered') return;
+    failTransfer(call, event.end === 'busy' ? 'busy' : event.end === 'no_answer' ? 'no_answer' : 'unreachable', turn);
+  },
+  legRinging(calls, event) {
+    const leg = calls.live(event.callId)?.legs.get(event.legId);
+    if (leg?.progress.state === 'dialling') leg.progress = { state: 'ringing' };
+  },
+  legAnswered(calls, event, turn, now) {
+    const call = calls.live(event.callId);
+    const leg = call?.legs.get(event.legId);
+    if (call === undefined || leg === undefined || isEnded(leg)) return;
+    leg.progress = { state: 'up', since: now, held: false };
+    if (leg.role !== 'caller') joinWithCaller(call, leg, turn);
+  },
+  legHeld(calls, event, turn) {
+    const call = calls.live(event.callId);
+    const leg = call?.legs.get(event.legId);
+    if (call === undefined || leg?.progress.state !== 'up' || leg.progress.held) return;
+    const other = partnerOf(call, leg.legId);
+    leg.progress = { ...leg.progress, held: true };
+    if (call.joined !== null) turn.commands.push({ type: 'partLegs', callId: call.callId, legIds: call.joined, musicTo: other, music: 'default' });
+  },
+  legRetrieved(calls, event, turn) {
+    const call = calls.live(event.callId);
+    const leg = call?.legs.get(event.legId);
+    if (call === undefined || leg?.progress.state !== 'up' || !leg.progress.held) return;
+    leg.progress = { ...leg.progress, held: false };
+    const other = call.legs.get(partnerOf(call, leg.legId) ?? leg.legId);
+    const otherHeld = other?.progress.state === 'up' && other.progress.held;
+    if (call.joined !== null && !otherHeld) turn.commands.push({ type: 'joinLegs', callId: call.callId, legIds: call.joined });
+  },
+  legEnded(calls, event, turn, now) {
+    const call = calls.live(event.callId);
+    const leg = call?.legs.get(event.legId);
+    if (call === undefined || leg === undefined || isEnded(leg)) return;
+    const before = leg.progress.state;
+    leg.progress = { state: 'ended', at: now, ending: event.ending };
+    if (leg.role === 'caller') endCaller(call, event.ending, turn);
+    else endOther(call, leg, before === 'up', turn);
+    endCallIfEmpty(call, turn);
+  },
+  transferAsked(calls, event, turn) {
+    const call = calls.live(event.callId);
+    if (call !== undefined) askTransfer(call, event, turn);
+  },
+  callTransferred(calls, event, _turn, now) {
+    const call = calls.live(event.callId);
+    if (call === undefined || event.legId === null) return;
+    const { legId } = event;
+    call.legs.set(legId, { legId, role: 'target', agentId: null, offerId: null, record: false, startedAt: now, progress: { state: 'dialling' } });
+  },
+  callEnded(calls, event, _turn, now) {
+    const call = calls.live(event.callId);
+    if (call !== undefined) calls.end(call, now);
+  },
+  deskAnswered(calls, event, turn) {
+    const leg = agentLegOf(calls.live(event.callId), event.agentId);
+    if (leg !== undefined && !isUp(leg)) turn.commands.push({ type: 'pickUpLeg', callId: event.callId, legId: leg.legId });
+  },
+  deskHungUp(calls, event, turn) {
+    const leg = agentLegOf(calls.live(event.callId), event.agentId);
+    // She hung up, only by another button: the end is hers, not the server's.
+    if (leg !== undefined) turn.commands.push({ type: 'releaseLeg', callId: event.callId, legId: leg.legId, cause: 'normal', by: 'far_end' });
+  },
+  deskHeld(calls, event, turn) {
+    const leg = agentLegOf(calls.live(event.callId), event.agentId);
+    if (leg?.progress.state === 'up' && !leg.progress.held) turn.events.push({ type: 'legHeld', callId: event.callId, legId: leg.legId });
+  },
+  deskRetrieved(calls, event, turn) {
+    const leg = agentLegOf(calls.live(event.callId), event.agentId);
+    if (leg?.progress.state === 'up' && leg.progress.held) turn.events.push({ type: 'legRetrieved', callId: event.callId, legId: leg.legId });
+  },
+  serverStarted(calls, _event, _turn, now) {
+    // The dialogs and the audio of these calls died with us; their records are closed by the cdr room on the same event.
+    calls.endAll(now);
+  },
+};
+
+/** The live leg of this agent's phone in this call. */
+function agentLegOf(call: Call | undefined, agentId: AgentId): Leg | undefined {
+  if (call === undefined) return undefined;
+  return [...call.legs.values()].find((leg) => leg.agentId === agentId && !isEnded(leg));
+}
+
+function partnerOf(call: Call, legId: LegId): LegId | null {
+  if (call.joined === null) return null;
+  const [a, b] = call.joined;
+  return a === legId ? b : b === legId ? a : null;
+}
+
+function joinWithCaller(call: Call, leg: Leg, turn: CallTurn): void {
+  const { callId } = call;
+  const caller = callerLeg(call);
+  if (caller === undefined || !isUp(caller)) {
+    turn.commands.push({ type: 'releaseLeg', callId, legId: leg.legId, cause: 'abandoned', by: 'other_party' });
+    return;
+  }
+  call.joined = [caller.legId, leg.legId];
+  turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
+  if (leg.record && call.recordingId === null) {
+    call.recordings += 1;
+    call.recordingId = `${callId}.r${call.recordings}`;
+    turn.commands.push({ type: 'startRecording', callId, tenantId: call.tenantId, recordingId: call.recordingId, left: caller.legId, right: leg.legId });
+  }
+  const from = call.transfer?.from;
+  call.transfer = null;
+  if (from !== undefined && !isEnded(call.legs.get(from))) {
+    turn.commands.push({ type: 'releaseLeg', callId, legId: from, cause: 'transferred', by: 'server' });
+  }
+}
+
+function stopRecording(call: Call, turn: CallTurn): void {
+  if (call.recordingId !== null) turn.commands.push({ type: 'stopRecording', callId: call.callId, recordingId: call.recordingId });
+  call.recordingId = null;
+}
+
+function endCaller(call: Call, ending: Ending, turn: CallTurn): void {
+  const leftWaiting = call.waiting && ending.by === 'far_end' && ending.cause === 'normal';
+  call.ending = leftWaiting ? { ...ending, cause: 'abandoned' } : ending;
+  call.joined = null;
+  call.transfer = null;
+  stopRecording(call, turn);
+  for (const leg of call.legs.values()) {
+    // A leg that still rings for an offer is the acd's to withdraw.
+    const withdrawnByAcd = leg.role === 'agent' && !isUp(leg);
+    if (isEnded(leg) || withdrawnByAcd) continue;
+    turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, cause: fateShared(ending.cause), by: 'other_party' });
+  }
+}
+
+/** What the other party is told: why the first one ended, where that concerns it; otherwise a plain end. */
+const fateShared = (cause: EndingCause): EndingCause =>
+  cause === 'media_failure' || cause === 'sip_failure' || cause === 'server_shutdown' || cause === 'max_duration' ? cause : 'normal';
+
+function endOther(call: Call, leg: Leg, wasUp: boolean, turn: CallTurn): void {
+  const partner = partnerOf(call, leg.legId);
+  if (partner === null) {
+    if (!wasUp && leg.role === 'target' && call.transfer !== null)
+      failTransfer(call, leg.progress.state === 'ended' ? leg.progress.ending.cause : 'internal', turn);
+    return;
+  }
+  call.joined = null;
+  stopRecording(call, turn);
+  const cause = leg.progress.state === 'ended' ? fateShared(leg.progress.ending.cause) : 'normal';
+  if (!isEnded(call.legs.get(partner))) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: partner, cause, by: 'other_party' });
+}
+
+function endCallIfEmpty(call: Call, turn: CallTurn): void {
+  if (call.ending === null || [...call.legs.values()].some((leg) => !isEnded(leg))) return;
+  turn.events.push({ type: 'callEnded', callId: call.callId, ending: call.ending });
+}
+
+/** Blind transfer by an agent's phone: part the two, keep the asking leg until the new one answers. */
+function askTransfer(call: Call, event: Extract<CallEvent, { type: 'transferAsked' }>, turn: CallTurn): void {
+  const { callId } = call;
+  const from = call.legs.get(event.legId);
+  const caller = callerLeg(call);
+  if (from === undefined || caller === undefined || call.joined === null || partnerOf(call, from.legId) !== caller.legId) return;
+  const { target } = event;
+  turn.commands.push({ type: 'partLegs', callId, legIds: call.joined, musicTo: caller.legId, music: 'default' });
+  stopRecording(call, turn);
+  call.joined = null;
+  if (target.kind === 'queue') {
+    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
+    turn.events.push({ type: 'callQueued', callId, queueId: target.queueId, priority: 0, skills: [], maxWaitMs: null });
+    turn.commands.push({ type: 'releaseLeg', callId, legId: from.legId, cause: 'transferred', by: 'server' });
+    return;
+  }
+  call.transfer = { from: from.legId };
+  if (target.kind === 'agent') {
+    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
+    return;
+  }
+  const legId = legIdOf(callId, call.nextTransferLeg);
+  call.nextTransferLeg += 1;
+  turn.events.push({ type: 'callTransferred', callId, legId, target, by: from.legId });
+  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId: call.tenantId, target: target.number, from: call.caller, timeoutMs: TRANSFER_RING_MS });
+}
+
+/** Nobody took the transferred caller: back to who sent it, else back into the queue it came from, else an honest end. */
+function failTransfer(call: Call, cause: EndingCause, turn: CallTurn): void {
+  const { callId } = call;
+  const from = call.transfer === null ? undefined : call.legs.get(call.transfer.from);
+  const caller = callerLeg(call);
+  if (call.transfer === null || caller === undefined || !isUp(caller)) return;
+  call.transfer = null;
+  if (from !== undefined && isUp(from)) {
+    call.joined = [caller.legId, from.legId];
+    turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
+  } else if (call.queueId !== null) {
+    turn.events.push({ type: 'callQueued', callId, queueId: call.queueId, priority: 0, skills: [], maxWaitMs: null });
+  } else turn.commands.push({ type: 'releaseLeg', callId, legId: caller.legId, cause, by: 'server' });
+}
+
+/** Live calls lie in the order of their arrival, so only the front of the line can be overdue. */
+function cutOverdue(calls: Calls, turn: CallTurn, now: number): number | null {
+  for (const call of calls.values()) {
+    if (call.overdue) continue;
+    const until = call.arrivedAt + LONGEST_CALL_MS;
+    if (until > now) return until;
+    call.overdue = true;
+    const caller = callerLeg(call);
+    if (!isEnded(caller)) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: legIdOf(call.callId, 0), cause: 'max_duration', by: 'server' });
+  }
+  return null;
+}
+
+/** Words of other rooms pass by: this room hears only its own. */
+interface Passing {
+  type: string;
+}
+
+export function createCallRoom(): { name: 'call'; calls: Calls; decide(event: Passing, now: number): CallTurn } {
+  const calls = new Calls();
+  return {
+    name: 'call',
+    calls,
+    decide(event, now) {
+      const turn: CallTurn = { events: [], commands: [], wakeAt: null };
+      const handler = handlers[event.type as Heard['type']] as ((calls: Calls, event: Passing, turn: CallTurn, now: number) => void) | undefined;
+      handler?.(calls, event, turn, now);
+      turn.wakeAt = cutOverdue(calls, turn, now);
+      return turn;
+    },
+  };
+}
