@@ -1,0 +1,366 @@
+/**
+ * The desk protocol `huawu.cti.v1`, told in words in PROTOCOL.md: one union for each direction, one parser at each door,
+ * one table of errors and one of close codes. Imported by the consoles too: nothing here needs Node.
+ *
+ * Times are RFC 3339 in UTC with milliseconds. `seq` numbers one agent's changes, each one higher than the last.
+ */
+import { z } from 'zod';
+
+export const CTI_SUBPROTOCOL = 'huawu.cti.v1';
+export const CTI_PATH = '/cti';
+export const CTI_VERSION = 1;
+
+/** Largest frame a desk may send. */
+export const MOST_FRAME_BYTES = 64 * 1024;
+export const MOST_DATA_KEYS = 32;
+export const MOST_DATA_VALUE_BYTES = 1024;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Parts
+
+const time = z.iso.datetime();
+const bilingual = z.object({ zh: z.string(), en: z.string() });
+export const partySchema = z.object({
+  /** E.164 with +, a short number, or '' when withheld */
+  number: z.string(),
+  name: z.string().optional(),
+});
+
+export const agentStates = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', 'wrapping_up'] as const;
+export const notReadyReasons = [
+  'signed_in',
+  'break',
+  'meal',
+  'training',
+  'meeting',
+  'other',
+  'no_answer',
+  'rejected',
+  'busy',
+  'unreachable',
+  'phone_lost',
+  'client_lost',
+  'restart',
+  'supervisor',
+] as const;
+/** What an agent may give as her own reason. */
+export const ownReasons = ['break', 'meal', 'training', 'meeting', 'other'] as const;
+
+/** What a desk may ask; `hello` first. */
+export const deskCommandTypes = [
+  'hello',
+  'ready',
+  'notReady',
+  'answer',
+  'reject',
+  'hangup',
+  'hold',
+  'retrieve',
+  'blindTransfer',
+  'wrapUp',
+  'setData',
+  'ping',
+  'signOut',
+] as const;
+export type DeskCommandType = (typeof deskCommandTypes)[number];
+
+const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
+const contactSchema = z.object({ callId: z.string(), at: z.string(), queue: z.string().nullable(), agent: z.string().nullable(), summary: z.string() });
+
+export const customerSchema = z.object({
+  customerId: z.string(),
+  name: z.string(),
+  number: z.string(),
+  /** none, one_star … gold, platinum, diamond */
+  tier: z.string(),
+  language: z.enum(['zh', 'en']),
+  age: z.number().int().optional(),
+  specialNeeds: z.array(z.enum(['vision', 'hearing', 'elder', 'language', 'other'])),
+  openTickets: z.array(ticketSchema),
+  recentContacts: z.array(contactSchema),
+});
+
+/** Why the phone rings: everything an agent needs before her first word. */
+export const popSchema = z.object({
+  callId: z.string(),
+  /** null: the call came to her without an offer */
+  offerId: z.string().nullable(),
+  legId: z.string().nullable(),
+  arrivedAt: time,
+  caller: partySchema,
+  callee: partySchema,
+  /** null: a call for this very agent */
+  queue: z.object({ queueId: z.string(), name: bilingual }).nullable(),
+  customer: customerSchema.nullable(),
+  tier: z.string().nullable(),
+  /** the language the call is in: the caller's choice, or the customer's own */
+  language: z.enum(['zh', 'en']),
+  specialNeeds: customerSchema.shape.specialNeeds,
+  openTickets: z.array(ticketSchema),
+  recentContacts: z.array(contactSchema),
+  /** 0 number not shown · 1 known by the calling number · 2 service password · 3 and a second factor */
+  authLevel: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  /** steps of the dialplan in order, `flow/step` */
+  ivrPath: z.array(z.string()),
+  data: z.record(z.string(), z.string()),
+  recorded: z.boolean(),
+  /** She must answer before this; null once answered. */
+  ringUntil: time.nullable(),
+});
+
+export const agentStateSchema = z.object({
+  agentId: z.string(),
+  number: z.string(),
+  name: z.string(),
+  state: z.enum(agentStates),
+  reasons: z.array(z.enum(notReadyReasons)),
+  /** when this state began */
+  since: time,
+  callId: z.string().nullable(),
+  wrapUpUntil: time.nullable(),
+  phoneReachable: z.boolean(),
+  /** Commands that can work now: a desk shows no other button. */
+  can: z.array(z.enum(deskCommandTypes)),
+});
+
+export const queueStatsSchema = z.object({
+  queueId: z.string(),
+  name: bilingual,
+  waiting: z.number().int(),
+  /** when the longest waiting caller came */
+  oldestSince: time.nullable(),
+  signedIn: z.number().int(),
+  ready: z.number().int(),
+  talking: z.number().int(),
+  wrappingUp: z.number().int(),
+});
+
+export const callPhases = ['offered', 'established', 'held', 'cleared'] as const;
+/** Her call, whole: the pop and where the call stands. `cleared` while she wraps it up. */
+export const deskCallSchema = z.object({
+  phase: z.enum(callPhases),
+  phaseSince: time,
+  establishedAt: time.nullable(),
+  pop: popSchema,
+});
+
+const onCall = z.object({ callId: z.string(), legId: z.string() });
+export const transferTargetSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('agent'), number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) }),
+  z.strictObject({ kind: z.literal('queue'), queue: z.string().regex(/^[0-9A-Za-z_.-]{1,64}$/) }),
+  z.strictObject({ kind: z.literal('number'), number: z.string().regex(/^\+?[0-9*#]{1,24}$/) }),
+]);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Errors: code → what is wrong and what to do, for a person; `close` where the socket is closed for it as well
+
+interface ErrorRow {
+  zh: string;
+  en: string;
+  close?: CloseCode;
+}
+
+/** WebSocket close codes: one for each offence, so that a desk knows whether (and when) to come back. */
+export const closeCodes = {
+  goingAway: { code: 1001, comeBack: true, meaning: 'the server is shutting down' },
+  tooLarge: { code: 1009, comeBack: false, meaning: 'a frame over 64 KiB' },
+  internal: { code: 1011, comeBack: true, meaning: 'a fault of the server' },
+  slowConsumer: { code: 1013, comeBack: true, meaning: 'more than 1 MB waits to be read by the desk' },
+  badMessage: { code: 4400, comeBack: false, meaning: 'not a message of this protocol' },
+  unauthorised: { code: 4401, comeBack: false, meaning: 'the token is unknown, expired or withdrawn: sign in again' },
+  forbidden: { code: 4403, comeBack: false, meaning: 'the user has no desk' },
+  helloTimeout: { code: 4408, comeBack: true, meaning: 'no hello within 10 s' },
+  replaced: { code: 4409, comeBack: false, meaning: 'the agent opened a desk elsewhere: the newest has taken over' },
+  signedOut: { code: 4410, comeBack: false, meaning: 'signed out' },
+  silent: { code: 4411, comeBack: true, meaning: 'no pong for 30 s' },
+  tooFast: { code: 4429, comeBack: true, meaning: 'more than 50 messages a second, or too many sockets from one address' },
+} as const satisfies Record<string, { code: number; comeBack: boolean; meaning: string }>;
+export type CloseCode = keyof typeof closeCodes;
+
+export const ctiErrors = {
+  bad_json: { zh: '消息不是有效的 JSON。', en: 'The message is not valid JSON.', close: 'badMessage' },
+  bad_message: { zh: '消息格式不正确。', en: 'The message has a wrong shape.' },
+  unknown_type: { zh: '本服务器不支持该指令。', en: 'This server does not know this command.' },
+  hello_first: { zh: '请先发送 hello 登录。', en: 'Say hello with a token first.', close: 'badMessage' },
+  hello_again: { zh: '该连接已登录。', en: 'This socket has said hello already.' },
+  unauthorised: { zh: '登录已失效,请重新登录。', en: 'Your sign-in is no longer valid: sign in again.', close: 'unauthorised' },
+  no_desk: { zh: '该账号不是坐席,不能登录坐席台。', en: 'This user is not an agent and has no desk.', close: 'forbidden' },
+  replaced: { zh: '您已在其他地方登录,此处已下线。', en: 'You opened your desk elsewhere; this one is closed.', close: 'replaced' },
+  too_fast: { zh: '操作过于频繁,请稍候再试。', en: 'Too many messages: slow down and connect again.', close: 'tooFast' },
+  not_signed_in: { zh: '您尚未签入。', en: 'You are signed out: sign in first.' },
+  no_call: { zh: '当前没有通话。', en: 'You have no call.' },
+  no_call_offered: { zh: '当前没有来电等待应答。', en: 'No call is ringing for you.' },
+  other_call: { zh: '该通话已不属于您。', en: 'That call is not yours any more.' },
+  call_offered: { zh: '有来电正在振铃,请先应答或拒绝。', en: 'A call is ringing: answer or reject it first.' },
+  on_call: { zh: '您正在通话,请先结束通话。', en: 'You are on a call: end it first.' },
+  on_hold: { zh: '通话已处于保持状态。', en: 'The call is on hold already.' },
+  not_on_hold: { zh: '通话未处于保持状态。', en: 'The call is not on hold.' },
+  not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
+  wrapping_up: { zh: '请先完成话后处理。', en: 'Finish wrapping up first.' },
+  too_much_data: { zh: '随路数据过多:最多 32 项。', en: 'Too much call data: 32 entries at most.' },
+  unknown_target: { zh: '找不到转接目标。', en: 'Nobody is known under that transfer target.' },
+  not_allowed: { zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
+  internal: { zh: '系统故障,请重试。', en: 'Something broke on our side: try again.' },
+} as const satisfies Record<string, ErrorRow>;
+export type CtiErrorCode = keyof typeof ctiErrors;
+export const ctiErrorCodes = Object.keys(ctiErrors) as CtiErrorCode[];
+
+/** The sentence for a person; `detail` says which part, where that helps. */
+export function ctiError(code: CtiErrorCode, language: 'zh' | 'en', detail?: string): { code: CtiErrorCode; message: string } {
+  const sentence = ctiErrors[code][language];
+  return { code, message: detail === undefined ? sentence : `${sentence} (${detail})` };
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Server → desk
+
+const serverMessage = <T extends string, D extends z.ZodType>(type: T, data: D) =>
+  z.object({ v: z.literal(CTI_VERSION), seq: z.number().int().nonnegative(), type: z.literal(type), ts: time, data });
+
+const errorSchema = z.object({ code: z.enum(ctiErrorCodes as [CtiErrorCode, ...CtiErrorCode[]]), message: z.string() });
+
+/** Answers one command, in order; carries no number. */
+export const replySchema = z.object({
+  v: z.literal(CTI_VERSION),
+  type: z.literal('reply'),
+  id: z.string(),
+  ok: z.boolean(),
+  error: errorSchema.optional(),
+});
+
+export const serverMessageSchema = z.discriminatedUnion('type', [
+  // not numbered: `seq` is that of the last change before them
+  serverMessage(
+    'welcome',
+    z.object({
+      /** Names the numbering: a number of another epoch means nothing. */
+      epoch: z.string(),
+      /** true: the missed changes follow; false: a snapshot follows. */
+      resumed: z.boolean(),
+      agentId: z.string(),
+      tenantId: z.string(),
+      name: z.string(),
+      language: z.enum(['zh', 'en']),
+      commands: z.array(z.enum(deskCommandTypes)),
+      serverTime: time,
+    }),
+  ),
+  serverMessage('snapshot', z.object({ agent: agentStateSchema, call: deskCallSchema.nullable(), queues: z.array(queueStatsSchema) })),
+  serverMessage('error', errorSchema),
+  replySchema,
+  // numbered
+  serverMessage('agentState', agentStateSchema),
+  serverMessage('callOffered', onCall.extend({ offerId: z.string(), queueId: z.string().nullable(), ringUntil: time.nullable() })),
+  /** A second pop of the same call replaces the first: something more became known. */
+  serverMessage('screenPop', popSchema),
+  serverMessage('callEstablished', onCall.extend({ establishedAt: time })),
+  serverMessage('callHeld', onCall.extend({ by: z.enum(['agent', 'caller']) })),
+  serverMessage('callRetrieved', onCall.extend({ by: z.enum(['agent', 'caller']) })),
+  serverMessage('callTransferred', onCall.extend({ target: z.object({ kind: z.enum(['agent', 'queue', 'number']), to: z.string() }) })),
+  serverMessage('callConferenced', onCall.extend({ parties: z.array(partySchema) })),
+  /** Her part in the call is over. `cause`: see the endings table; `by`: who brought it about, seen from her phone. */
+  serverMessage('callCleared', onCall.extend({ cause: z.string(), by: z.enum(['far_end', 'other_party', 'server']) })),
+  serverMessage(
+    'dataChanged',
+    z.object({ callId: z.string(), changed: z.record(z.string(), z.string()), data: z.record(z.string(), z.string()), by: z.string() }),
+  ),
+  serverMessage('queueStats', queueStatsSchema),
+]);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Desk → server
+
+/** An id the desk makes up; it takes effect once, however often it is sent. */
+const commandId = z.string().min(1).max(64);
+const deskMessage = <T extends DeskCommandType, D extends z.ZodType>(type: T, data: D) =>
+  z.strictObject({ v: z.literal(CTI_VERSION), id: commandId, type: z.literal(type), data });
+
+const nothing = z.strictObject({}).default({});
+/** Left out: the call she has. Given: refused when she has another by now. */
+const itsCall = z.strictObject({ callId: z.string().max(64).optional() }).default({});
+const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length;
+const dataKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a key is a letter, then letters, digits, "_", "." or "-": 64 at most');
+const dataValue = z.string().refine((text) => utf8Bytes(text) <= MOST_DATA_VALUE_BYTES, 'a value is 1024 bytes of UTF-8 at most');
+
+export const deskMessageSchema = z.discriminatedUnion('type', [
+  deskMessage(
+    'hello',
+    z.strictObject({
+      token: z.string().min(1).max(512),
+      /** To resume: the epoch of the last welcome and the number of the last change applied. */
+      epoch: z.string().max(64).optional(),
+      seq: z.number().int().nonnegative().optional(),
+    }),
+  ),
+  deskMessage('ready', nothing),
+  deskMessage('notReady', z.strictObject({ reason: z.enum(ownReasons) })),
+  deskMessage('answer', itsCall),
+  deskMessage('reject', itsCall),
+  deskMessage('hangup', itsCall),
+  deskMessage('hold', itsCall),
+  deskMessage('retrieve', itsCall),
+  deskMessage('blindTransfer', z.strictObject({ callId: z.string().max(64).optional(), target: transferTargetSchema })),
+  deskMessage(
+    'wrapUp',
+    z.strictObject({
+      callId: z.string().max(64).optional(),
+      disposition: z.string().max(64).nullable().default(null),
+      notes: z.string().max(4000).nullable().default(null),
+    }),
+  ),
+  deskMessage(
+    'setData',
+    z.strictObject({
+      callId: z.string().max(64).optional(),
+      data: z.record(dataKey, dataValue).refine((data) => Object.keys(data).length <= MOST_DATA_KEYS, 'at most 32 entries'),
+    }),
+  ),
+  deskMessage('ping', nothing),
+  deskMessage('signOut', nothing),
+]);
+
+export type Pop = z.infer<typeof popSchema>;
+export type AgentStateData = z.infer<typeof agentStateSchema>;
+export type DeskCall = z.infer<typeof deskCallSchema>;
+export type QueueStats = z.infer<typeof queueStatsSchema>;
+export type Reply = z.infer<typeof replySchema>;
+export type ServerMessage = z.infer<typeof serverMessageSchema>;
+export type ServerMessageType = ServerMessage['type'];
+/** Every server message but the reply, by name. */
+export type ServerMessageOf<T extends ServerMessageType> = Extract<ServerMessage, { type: T }>;
+export type Snapshot = ServerMessageOf<'snapshot'>['data'];
+export type Welcome = ServerMessageOf<'welcome'>['data'];
+export type DeskMessage = z.infer<typeof deskMessageSchema>;
+export type DeskMessageOf<T extends DeskCommandType> = Extract<DeskMessage, { type: T }>;
+/** What a desk writes: defaults may be left out. */
+export type DeskMessageInput = z.input<typeof deskMessageSchema>;
+
+export type Parsed = { ok: true; message: DeskMessage } | { ok: false; id: string | null; code: CtiErrorCode; detail?: string };
+
+/** The door: text of one frame → one command, or why not (with its id when that could be read, so that it can be answered). */
+export function parseDeskMessage(text: string): Parsed {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, id: null, code: 'bad_json' };
+  }
+  const result = deskMessageSchema.safeParse(value);
+  if (result.success) return { ok: true, message: result.data };
+  const { id, type } = typeof value === 'object' && value !== null ? (value as { id?: unknown; type?: unknown }) : {};
+  const knownId = commandId.safeParse(id);
+  const code = typeof type === 'string' && !(deskCommandTypes as readonly string[]).includes(type) ? 'unknown_type' : 'bad_message';
+  const issue = result.error.issues[0];
+  const detail = code === 'unknown_type' || issue === undefined ? {} : { detail: `${issue.path.join('.') || 'message'}: ${issue.message}` };
+  return { ok: false, id: knownId.success ? knownId.data : null, code, ...detail };
+}
+
+/** The desk's own door; null: not a message of this protocol (a newer server may know more: skip it). */
+export function parseServerMessage(text: string): ServerMessage | null {
+  try {
+    const result = serverMessageSchema.safeParse(JSON.parse(text));
+    return result.success ? result.data : null;
+  } catch {
+    return null;
+  }
+}
