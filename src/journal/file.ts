@@ -1,0 +1,172 @@
+/**
+ * The journal on disk. An event is written to the operating system at once (so that the death of this process loses
+ * nothing) and fsynced within 50 ms (so that the death of the machine loses no more than that).
+ */
+import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { Event, Recorded } from '../vocabulary.ts';
+import { writeLine } from './line.ts';
+import type { Journal } from './port.ts';
+import { prune, segmentName, writeSnapshot } from './read.ts';
+
+const SYNC_WITHIN_MS = 20;
+const RETRY_MS = 200;
+/** What may wait in memory while the disk refuses; beyond it the oldest stays and the newest is refused. */
+const MOST_HELD_BYTES = 64 * 1024 * 1024;
+
+export interface FileJournalOptions {
+  folder: string;
+  lastSeq: number;
+  clock: Clock;
+  log: Logger;
+}
+
+export class FileJournal implements Journal {
+  readonly #options: FileJournalOptions;
+  #file: number;
+  #seq: number;
+  #segmentBytes = 0;
+  /** Lines the disk has refused so far, oldest first. */
+  #held: string[] = [];
+  #heldBytes = 0;
+  #dirty = false;
+  #syncing = false;
+  #syncArmed = false;
+  #waiters: { seq: number; resolve: () => void }[] = [];
+  #syncedSeq: number;
+  #closed = false;
+
+  constructor(options: FileJournalOptions) {
+    this.#options = options;
+    this.#seq = options.lastSeq;
+    this.#syncedSeq = options.lastSeq;
+    this.#file = openSync(join(options.folder, segmentName(options.lastSeq + 1)), 'a');
+  }
+
+  /** false while the disk refuses writes: no new call should be taken then. */
+  get healthy(): boolean {
+    return this.#held.length === 0;
+  }
+
+  get segmentBytes(): number {
+    return this.#segmentBytes;
+  }
+
+  get lastSeq(): number {
+    return this.#seq;
+  }
+
+  append(event: Event, at: number): Recorded {
+    this.#seq += 1;
+    const recorded: Recorded = { seq: this.#seq, at, event };
+    this.#write(writeLine(recorded));
+    this.#armSync();
+    return recorded;
+  }
+
+  settled(): Promise<void> {
+    if (this.#syncedSeq >= this.#seq) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters.push({ seq: this.#seq, resolve });
+      this.#armSync();
+    });
+  }
+
+  /** Begins a new segment after a snapshot of the rooms as they stand after the last event; older files go. */
+  rotate(state: unknown): void {
+    if (!this.healthy) return;
+    const { folder } = this.#options;
+    writeSnapshot(folder, this.#seq, state);
+    const next = openSync(join(folder, segmentName(this.#seq + 1)), 'a');
+    closeSync(this.#file);
+    this.#file = next;
+    this.#segmentBytes = 0;
+    prune(folder, this.#seq);
+  }
+
+  async close(): Promise<void> {
+    await this.settled();
+    this.#closed = true;
+    closeSync(this.#file);
+  }
+
+  #write(line: string): void {
+    if (this.#held.length > 0 || !this.#tryWrite(line)) this.#hold(line);
+  }
+
+  #tryWrite(line: string): boolean {
+    const bytes = Buffer.from(line, 'utf8');
+    try {
+      let from = 0;
+      while (from < bytes.length) from += writeSync(this.#file, bytes, from);
+      this.#segmentBytes += bytes.length;
+      this.#dirty = true;
+      return true;
+    } catch (error) {
+      this.#cutPartialLine();
+      if (this.#held.length === 0) this.#options.log.fatal({ err: error }, 'journal: the disk refuses writes; events are held in memory and new calls refused');
+      return false;
+    }
+  }
+
+  /** A disk that fills up takes half a line: what follows must not stand behind it. */
+  #cutPartialLine(): void {
+    try {
+      ftruncateSync(this.#file, this.#segmentBytes);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'journal: half a line could not be cut off');
+    }
+  }
+
+  #hold(line: string): void {
+    if (this.#heldBytes + line.length > MOST_HELD_BYTES) {
+      this.#options.log.fatal({ bytes: this.#heldBytes }, 'journal: memory for held events is used up; this event is lost');
+      return;
+    }
+    if (this.#held.length === 0) this.#options.clock.after(RETRY_MS, () => this.#retry());
+    this.#held.push(line);
+    this.#heldBytes += line.length;
+  }
+
+  #retry(): void {
+    while (this.#held[0] !== undefined && this.#tryWrite(this.#held[0])) {
+      this.#heldBytes -= this.#held[0].length;
+      this.#held.shift();
+    }
+    if (this.#held.length > 0 && !this.#closed) this.#options.clock.after(RETRY_MS, () => this.#retry());
+    else this.#armSync();
+  }
+
+  #armSync(): void {
+    if (this.#syncArmed || this.#closed) return;
+    this.#syncArmed = true;
+    this.#options.clock.after(SYNC_WITHIN_MS, () => this.#sync());
+  }
+
+  #sync(): void {
+    this.#syncArmed = false;
+    if (this.#syncing || this.#closed) return;
+    if (!this.#dirty || this.#held.length > 0) return this.#release(this.#held.length > 0 ? this.#syncedSeq : this.#seq);
+    const upTo = this.#seq;
+    this.#syncing = true;
+    this.#dirty = false;
+    fdatasync(this.#file, (error) => {
+      this.#syncing = false;
+      // After a rotation the descriptor is closed; the snapshot that closed it was flushed itself.
+      if (error !== null && error.code !== 'EBADF') this.#options.log.error({ err: error }, 'journal: fsync failed');
+      this.#release(upTo);
+      if (this.#dirty) this.#armSync();
+    });
+  }
+
+  #release(upTo: number): void {
+    this.#syncedSeq = Math.max(this.#syncedSeq, upTo);
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (waiter.seq > this.#syncedSeq) return true;
+      waiter.resolve();
+      return false;
+    });
+  }
+}

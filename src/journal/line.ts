@@ -1,0 +1,22 @@
+/**
+ * One journal line: eight hex digits of CRC-32 over the rest, a space, `{"seq":n,"at":ms,"event":{…}}`, a line feed.
+ * Text, so that `tail -f` and `grep` work on a bad day.
+ */
+import { crc32 } from 'node:zlib';
+import type { Recorded } from '../vocabulary.ts';
+
+const CHECK_DIGITS = 8;
+
+export function writeLine(recorded: Recorded): string {
+  const body = JSON.stringify(recorded);
+  return `${checkOf(body)} ${body}\n`;
+}
+
+/** null when the line is torn or was changed. */
+export function readLine(line: string): Recorded | null {
+  const body = line.slice(CHECK_DIGITS + 1);
+  if (line[CHECK_DIGITS] !== ' ' || line.slice(0, CHECK_DIGITS) !== checkOf(body)) return null;
+  return JSON.parse(body) as Recorded;
+}
+
+export const checkOf = (text: string): string => crc32(text).toString(16).padStart(CHECK_DIGITS, '0');
