@@ -148,7 +148,11 @@ export class FileJournal implements Journal {
   #sync(): void {
     this.#syncArmed = false;
     if (this.#syncing || this.#closed) return;
-    if (!this.#dirty || this.#held.length > 0) return this.#release(this.#held.length > 0 ? this.#syncedSeq : this.#seq);
+    if (!this.healthy) return;
+    if (!this.#dirty) {
+      this.#release(this.#seq);
+      return;
+    }
     const upTo = this.#seq;
     this.#syncing = true;
     this.#dirty = false;
