@@ -1,0 +1,138 @@
+import { ParseError } from './fault.ts';
+import { Headers } from './headers.ts';
+import type { Charset, Message, Request } from './message.ts';
+
+export const MOST_HEAD_BYTES = 64 * 1024;
+export const MOST_MESSAGE_BYTES = 256 * 1024;
+const MOST_HEADERS = 512;
+
+/** A request that could be read in part: enough to answer it, when its Via, From, To, Call-ID and CSeq are there. */
+export class MalformedRequest extends ParseError {
+  readonly request: Request;
+  constructor(fault: ParseError, request: Request) {
+    super(fault.code, fault.message);
+    this.request = request;
+  }
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/**
+ * One whole message (a datagram, or what `StreamFramer` cut out of a stream). Header values are kept as they came; folded lines
+ * become one line. Only CRLF ends a line: a bare CR or LF is refused, so that nothing can grow a header on its way.
+ * Throws ParseError.
+ */
+export function parseMessage(input: Uint8Array | string): Message {
+  const bytes = typeof input === 'string' ? Buffer.from(input, 'utf8') : Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+  if (bytes.length > MOST_MESSAGE_BYTES) throw new ParseError('tooLong', `a message may have ${MOST_MESSAGE_BYTES} bytes`);
+  const start = skipBlankLines(bytes);
+  if (start >= bytes.length) throw new ParseError('empty', 'nothing but blank lines');
+  const end = bytes.indexOf(HEAD_END, start);
+  if (end < 0) throw new ParseError('header', 'the head never ends (no empty line)');
+  if (end - start > MOST_HEAD_BYTES) throw new ParseError('headTooLong', `a head may have ${MOST_HEAD_BYTES} bytes`);
+  const { text, charset } = decode(bytes.subarray(start, end));
+  const lineEnd = text.indexOf('\r\n');
+  const message = parseStartLine(lineEnd < 0 ? text : text.slice(0, lineEnd), charset);
+  try {
+    if (lineEnd >= 0) parseHeaderLines(text, lineEnd + 2, message.headers);
+    message.body = cutBody(message.headers, bytes.subarray(end + HEAD_END.length));
+  } catch (error) {
+    throw error instanceof ParseError && message.kind === 'request' ? new MalformedRequest(error, message) : error;
+  }
+  return message;
+}
+
+/** RFC 3261 §7.5: "Implementations processing SIP messages over stream-oriented transports MUST ignore any CRLF appearing before the start-line." */
+function skipBlankLines(bytes: Buffer): number {
+  let at = 0;
+  while (bytes[at] === 0x0d && bytes[at + 1] === 0x0a) at += 2;
+  return at;
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decode(head: Buffer): { text: string; charset: Charset } {
+  const text = head.toString('latin1');
+  let plain = true;
+  for (let i = 0; i < text.length && plain; i += 1) plain = text.charCodeAt(i) < 0x80;
+  if (plain) return { text, charset: 'utf8' };
+  try {
+    return { text: strictUtf8.decode(head), charset: 'utf8' };
+  } catch {
+    return { text, charset: 'latin1' };
+  }
+}
+
+function parseStartLine(line: string, charset: Charset): Message {
+  const rest = { headers: new Headers(), body: Buffer.alloc(0), charset };
+  if (/[\r\n]/.test(line)) throw new ParseError('startLine', 'a bare CR or LF in the start line');
+  const response = /^(SIP\/\d+\.\d+) (\d{3})(?: (.*))?$/i.exec(line);
+  if (response !== null) {
+    const status = Number(response[2]);
+    if (status < 100 || status > 699) throw new ParseError('startLine', 'a status is 100 to 699');
+    return { kind: 'response', version: response[1] ?? '', status, reason: response[3] ?? '', ...rest };
+  }
+  const first = line.indexOf(' ');
+  const last = line.trimEnd().lastIndexOf(' ');
+  const version = line.slice(last + 1);
+  if (first <= 0 || last <= first || !/^SIP\/\d+\.\d+ *$/i.test(version)) throw new ParseError('notSip', 'not a SIP start line');
+  const method = line.slice(0, first);
+  if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(method)) throw new ParseError('startLine', 'a method is a token');
+  return { kind: 'request', method, uri: line.slice(first + 1, last), version, ...rest };
+}
+
+function parseHeaderLines(text: string, from: number, headers: Headers): void {
+  let at = from;
+  while (at < text.length) {
+    const end = endOfHeader(text, at);
+    if (headers.size >= MOST_HEADERS) throw new ParseError('tooManyHeaders', `a message may have ${MOST_HEADERS} headers`);
+    parseHeaderLine(text.slice(at, end), headers);
+    at = end + 2;
+  }
+}
+
+/** RFC 3261 §7.3.1: "Header fields can be extended over multiple lines by preceding each extra line with at least one SP or horizontal tab". */
+function endOfHeader(text: string, from: number): number {
+  let end = text.indexOf('\r\n', from);
+  while (end >= 0 && (text.charCodeAt(end + 2) === 0x20 || text.charCodeAt(end + 2) === 0x09)) end = text.indexOf('\r\n', end + 2);
+  return end < 0 ? text.length : end;
+}
+
+function parseHeaderLine(line: string, headers: Headers): void {
+  const colon = line.indexOf(':');
+  if (colon <= 0) throw new ParseError('header', 'a header line has no colon');
+  const name = line.slice(0, colon).trimEnd();
+  if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name)) throw new ParseError('header', 'a header name is a token');
+  headers.add(name, unfold(line.slice(colon + 1)));
+}
+
+function unfold(value: string): string {
+  // §7.3.1: "The line break and the whitespace at the beginning of the next line are treated as a single SP character."
+  const flat = value.includes('\r\n')
+    ? value
+        .split('\r\n')
+        .map((part) => part.trim())
+        .join(' ')
+    : value;
+  if (flat.includes('\r') || flat.includes('\n')) throw new ParseError('header', 'a bare CR or LF in a header');
+  return flat.trim();
+}
+
+function cutBody(headers: Headers, rest: Buffer): Buffer {
+  const lengths = headers.all('content-length');
+  if (lengths.length === 0) return rest;
+  const length = contentLength(lengths);
+  // RFC 3261 §18.3: "If there are additional bytes in the transport packet beyond the end of the body, they MUST be discarded.
+  // If the transport packet ends before the end of the message body, this is considered an error."
+  if (length > rest.length) throw new ParseError('contentLength', 'the body is shorter than Content-Length says');
+  return rest.subarray(0, length);
+}
+
+/** The one length that all Content-Length headers agree on. */
+export function contentLength(values: readonly string[]): number {
+  for (const value of values) if (!/^\d{1,9}$/.test(value)) throw new ParseError('contentLength', 'Content-Length is not a number');
+  if (new Set(values.map(Number)).size !== 1) throw new ParseError('contentLength', 'Content-Length twice and different');
+  const length = Number(values[0]);
+  if (length > MOST_MESSAGE_BYTES) throw new ParseError('contentLength', `a message may have ${MOST_MESSAGE_BYTES} bytes`);
+  return length;
+}

@@ -1,0 +1,81 @@
+/** Hand-written scanners: each looks at a character once, so that no input of a stranger takes more than linear time. */
+import { ParseError } from './fault.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LESS = 0x3c;
+const GREATER = 0x3e;
+
+/** The index after the quoted string that begins at `at`; throws when it never ends. */
+export function endOfQuoted(text: string, at: number): number {
+  for (let i = at + 1; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === BACKSLASH) i += 1;
+    else if (code === QUOTE) return i + 1;
+  }
+  throw new ParseError('quoting', 'a quoted string never ends');
+}
+
+/** Cuts at `separator` outside quotes and angle brackets; parts are trimmed, empty ones dropped. */
+export function splitOutside(text: string, separator: ',' | ';'): string[] {
+  const whole = text.trim();
+  if (!whole.includes(separator)) return whole === '' ? [] : [whole];
+  const mark = separator.charCodeAt(0);
+  const parts: string[] = [];
+  let from = 0;
+  let inside = false;
+  for (let i = 0; i < whole.length; i += 1) {
+    const code = whole.charCodeAt(i);
+    if (code === QUOTE && !inside) i = endOfQuoted(whole, i) - 1;
+    else if (code === LESS) inside = true;
+    else if (code === GREATER) inside = false;
+    else if (code === mark && !inside) {
+      parts.push(whole.slice(from, i).trim());
+      from = i + 1;
+    }
+  }
+  parts.push(whole.slice(from).trim());
+  return parts.filter((part) => part !== '');
+}
+
+/** The index of the first `;` outside quotes and angle brackets, or the length. */
+export function paramsStart(text: string): number {
+  let inside = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE && !inside) i = endOfQuoted(text, i) - 1;
+    else if (code === LESS) inside = true;
+    else if (code === GREATER) inside = false;
+    else if (code === 0x3b && !inside) return i;
+  }
+  return text.length;
+}
+
+/** Parameters by lower-case name; undefined for one without "=". A Map, so that `__proto__` is a name like any other. */
+export type Params = ReadonlyMap<string, string | undefined>;
+
+const NO_PARAMS: Params = new Map();
+
+/** `;a=b;c` → Map. A quoted value is given without its quotes. Of a repeated parameter the first counts. */
+export function parseParams(text: string): Params {
+  const parts = splitOutside(text, ';');
+  if (parts.length === 0) return NO_PARAMS;
+  const params = new Map<string, string | undefined>();
+  for (const part of parts) {
+    const at = part.indexOf('=');
+    const name = (at < 0 ? part : part.slice(0, at)).trim().toLowerCase();
+    if (name === '' || params.has(name)) continue;
+    params.set(name, at < 0 ? undefined : unquote(part.slice(at + 1).trim()));
+  }
+  return params;
+}
+
+/** `"a \"b\""` → `a "b"`; text without quotes stays as it is. */
+export function unquote(text: string): string {
+  if (text.length < 2 || text.charCodeAt(0) !== QUOTE || text.charCodeAt(text.length - 1) !== QUOTE) return text;
+  const inner = text.slice(1, -1);
+  return inner.includes('\\') ? inner.replace(/\\(.)/gs, '$1') : inner;
+}
+
+/** token of RFC 3261 §25.1. */
+export const isToken = (text: string): boolean => /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(text);

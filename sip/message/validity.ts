@@ -1,0 +1,68 @@
+import { parseNameAddr } from './address.ts';
+import { ParseError } from './fault.ts';
+import type { Headers } from './headers.ts';
+import type { Request, Response } from './message.ts';
+import { parseUri } from './uri.ts';
+import { parseCSeq } from './values.ts';
+import { topVia } from './via.ts';
+
+/** RFC 3261 §8.1.1 and §7.3.1: these are there, and once. */
+const ONCE = ['to', 'from', 'call-id', 'cseq'] as const;
+const ONCE_IF_THERE = ['max-forwards', 'content-length', 'content-type'] as const;
+
+/** Why a request cannot be processed, as the status and phrase of the refusal; undefined when it can. */
+export function faultOf(request: Request): { status: number; reason: string } | undefined {
+  // RFC 3261 §21.5.6: "The server does not support … the SIP protocol version that was used in the request."
+  if (request.version.trim().toUpperCase() !== 'SIP/2.0') return { status: 505, reason: 'Version Not Supported' };
+  try {
+    checkHeaders(request.headers, request.method);
+    const uri = parseUri(request.uri);
+    // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the request with a 416".
+    if (!SCHEMES.has(uri.scheme)) return { status: 416, reason: 'Unsupported URI Scheme' };
+  } catch (error) {
+    if (error instanceof ParseError) return { status: 400, reason: PHRASES[error.code] ?? 'Bad Request' };
+    throw error;
+  }
+  return undefined;
+}
+
+const SCHEMES: ReadonlySet<string> = new Set(['sip', 'sips', 'tel', 'urn']);
+
+const PHRASES: Partial<Record<ParseError['code'], string>> = {
+  via: 'Bad Via Header',
+  cseq: 'Bad CSeq Header',
+  address: 'Bad Address Header',
+  uri: 'Bad Request-URI',
+  missing: 'Missing Required Header',
+  repeated: 'Repeated Header',
+  contentLength: 'Bad Content-Length Header',
+  callId: 'Bad Call-ID Header',
+};
+
+/** Whether a response can be matched at all; a response is never answered, so the why is not asked. */
+export function isUsable(response: Response): boolean {
+  try {
+    checkHeaders(response.headers, undefined);
+    return response.version.toUpperCase() === 'SIP/2.0';
+  } catch (error) {
+    if (error instanceof ParseError) return false;
+    throw error;
+  }
+}
+
+function checkHeaders(headers: Headers, method: string | undefined): void {
+  topVia(headers);
+  for (const name of ONCE) {
+    const values = headers.all(name);
+    if (values.length === 0 || values[0] === '') throw new ParseError('missing', `no ${name}`);
+    if (values.length > 1) throw new ParseError('repeated', `${name} twice`);
+  }
+  for (const name of ONCE_IF_THERE) if (headers.all(name).length > 1) throw new ParseError('repeated', `${name} twice`);
+  parseNameAddr(headers.get('to') ?? '');
+  parseNameAddr(headers.get('from') ?? '');
+  // The dialog id of the control protocol embeds the Call-ID in a line cut at "|".
+  if (/[|\s]/.test(headers.get('call-id') ?? '')) throw new ParseError('callId', 'white space or "|" in a Call-ID');
+  const cseq = parseCSeq(headers.get('cseq') ?? '');
+  // §8.1.1.5: "The method MUST match that of the request."
+  if (method !== undefined && cseq.method !== method) throw new ParseError('cseq', 'the method of the CSeq is another');
+}
