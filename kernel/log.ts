@@ -8,6 +8,10 @@ export type Logger = PinoLogger;
 const SECRETS = ['password', 'secret', 'token', 'authorization', 'digits', 'servicePassword'];
 
 export function openLog(program: string, level: string): Logger {
+  // stdout belongs to what a command prints (demo, check, bench); the log goes to stderr, unbuffered so that a crash loses no line.
+  const stderr = destination({ fd: 2, sync: true });
+  // A program that outlives its parent may find nobody at the other end of stderr: that must not end it too.
+  stderr.on('error', () => undefined);
   return pino(
     {
       name: program,
@@ -15,8 +19,7 @@ export function openLog(program: string, level: string): Logger {
       base: { program, pid: process.pid },
       redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     },
-    // stdout belongs to what a command prints (demo, check, bench); the log goes to stderr, unbuffered so that a crash loses no line.
-    destination({ fd: 2, sync: true }),
+    stderr,
   );
 }
 

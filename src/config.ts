@@ -1,0 +1,121 @@
+/** The one reader of the application's environment and configuration file: a frozen Config, or a list of faults. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, networkInterfaces } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { randomToken } from '../kernel/ids.ts';
+import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
+
+export interface Config {
+  dataDir: string;
+  databaseUrl: string | null;
+  sip: { host: string; port: number };
+  publicAddress: string;
+  /** `embedded`: we run our own SIP server; otherwise where a drachtio-compatible one is. */
+  drachtio: { embedded: boolean; host: string; port: number; tls: boolean; secret: string };
+  media: { socket: string; workers: number; rtpPortMin: number; rtpPortMax: number };
+  http: { host: string; port: number };
+  logLevel: string;
+  trustedTrunks: string[];
+  dialplansDir: string;
+  /** Built consoles. */
+  webDir: string;
+  /** null: made at first start and printed. */
+  demoPassword: string | null;
+  bench: { agents: number; contact: string };
+  /** How long calls under way may go on after SIGTERM. */
+  drainSeconds: number;
+  version: string;
+  packageRoot: string;
+  /** What the two programs beside us are started with. */
+  childEnv: Readonly<Record<string, string | undefined>>;
+}
+
+export class ConfigError extends Error {
+  readonly faults: string[];
+  constructor(faults: string[]) {
+    super(faults.join('\n'));
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+export const packageRoot = findPackageRoot();
+export const version = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+
+/** Throws ConfigError with every fault there is. */
+export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
+  const faults: string[] = [];
+  const { flags } = parseFlags(args);
+  const reader = new SettingsReader({ flags, env, file: readSettingsFile(flags.CONFIG ?? 'huawu.yaml', faults) });
+  const dataDir = resolve(reader.text('DATA_DIR', './data'));
+  const config: Config = {
+    dataDir,
+    databaseUrl: reader.secret('DATABASE_URL') ?? null,
+    sip: { host: reader.text('SIP_HOST', '0.0.0.0'), port: reader.integer('SIP_PORT', 5060, 1, 65_535) },
+    publicAddress: reader.text('PUBLIC_ADDRESS', firstPublicAddress()),
+    drachtio: readDrachtio(reader, dataDir, faults),
+    media: {
+      socket: reader.text('MEDIA_SOCKET', join(dataDir, 'run', 'media.sock')),
+      workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
+      rtpPortMin: reader.integer('RTP_PORT_MIN', 20_000, 1024, 65_534),
+      rtpPortMax: reader.integer('RTP_PORT_MAX', 29_999, 1025, 65_535),
+    },
+    http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535) },
+    logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    trustedTrunks: reader.list('TRUSTED_TRUNKS'),
+    dialplansDir: resolve(reader.text('DIALPLANS_DIR', join(packageRoot, 'dialplans'))),
+    webDir: join(packageRoot, 'dist', 'web'),
+    demoPassword: reader.secret('DEMO_PASSWORD') ?? null,
+    bench: { agents: reader.integer('BENCH_AGENTS', 0, 0, 10_000), contact: reader.text('BENCH_CONTACT', '127.0.0.1:5970') },
+    drainSeconds: reader.integer('DRAIN_SECONDS', 3600, 0, 86_400),
+    version,
+    packageRoot,
+    childEnv: env,
+  };
+  if (config.media.rtpPortMax <= config.media.rtpPortMin) {
+    faults.push(`RTP_PORT_MAX is ${config.media.rtpPortMax}: give a port above RTP_PORT_MIN, ${config.media.rtpPortMin}`);
+  }
+  faults.push(...reader.faults);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+function readDrachtio(reader: SettingsReader, dataDir: string, faults: string[]): Config['drachtio'] {
+  const url = reader.optional('DRACHTIO_URL');
+  const given = reader.secret('DRACHTIO_SECRET');
+  if (url === undefined) {
+    const port = reader.integer('DRACHTIO_PORT', 9022, 1, 65_535);
+    return { embedded: true, host: '127.0.0.1', port, tls: false, secret: given ?? ownSecret(join(dataDir, 'drachtio.secret')) };
+  }
+  const parts = /^(tcp|tls):\/\/(\[[0-9a-f:]+\]|[^:/]+):(\d{1,5})\/?$/i.exec(url);
+  if (parts === null) faults.push(`DRACHTIO_URL is "${url}": give tcp://host:9022 or tls://host:port`);
+  if (given === undefined) faults.push('DRACHTIO_SECRET is missing: give the secret of the server that DRACHTIO_URL names');
+  return { embedded: false, host: parts?.[2] ?? '', port: Number(parts?.[3] ?? 0), tls: parts?.[1]?.toLowerCase() === 'tls', secret: given ?? '' };
+}
+
+/** Made at the first start, kept for the next. */
+export function ownSecret(path: string): string {
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  mkdirSync(dirname(path), { recursive: true });
+  const secret = randomToken(24);
+  writeFileSync(path, `${secret}\n`, { mode: 0o600 });
+  return secret;
+}
+
+/** What phones are told to send to: the first address of this machine that is not loopback. */
+function firstPublicAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find((address) => !address.internal && address.family === 'IPv4')?.address ?? '127.0.0.1';
+}
+
+/** The folder of package.json: one or two levels up, from `src/` or from `dist/src/`. */
+function findPackageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('package.json was not found above the program: the installation is broken');
+    folder = parent;
+  }
+  return folder;
+}
