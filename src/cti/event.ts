@@ -1,5 +1,6 @@
 /** What desks do that is not an agent's or a call's own event, and what is sent to them. */
-import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import type { AgentId, CallId } from '../../kernel/ids.ts';
+import type { ServerMessage } from './protocol.ts';
 
 export type CtiEvent =
   | { type: 'deskAnswered'; agentId: AgentId; callId: CallId }
@@ -8,5 +9,9 @@ export type CtiEvent =
   | { type: 'deskHeld'; agentId: AgentId; callId: CallId }
   | { type: 'deskRetrieved'; agentId: AgentId; callId: CallId };
 
-/** A numbered message to every socket of one agent's desk; `seq` is given by the feed (`cti/feed.ts`). */
-export type CtiCommand = { type: 'tellDesk'; agentId: AgentId; message: { type: string; data: Record<string, unknown> }; legId?: LegId };
+/** A message that takes a number of its own in the agent's feed; number and time are put on by the feed (`cti/feed.ts`). */
+type Bare<M> = M extends { type: infer T; data: infer D } ? { type: T; data: D } : never;
+export type DeskNews = Bare<Exclude<ServerMessage, { type: 'welcome' | 'snapshot' | 'error' | 'reply' }>>;
+
+/** News for one agent's desk, whether it is connected now or comes back for what it missed. */
+export type CtiCommand = { type: 'tellDesk'; agentId: AgentId; message: DeskNews };

@@ -1,0 +1,364 @@
+/**
+ * The desk room: what an agent's screen must be told, and what it shows whole when it (re)connects.
+ * Reads calls and agents from the rooms to its left; of its own it keeps one record for each agent with a call, who is in
+ * which queue, and when each queue's figures were last told.
+ *
+ *   callOffered → offered ──legsJoined──▶ established ⇄ held ──legEnded──▶ cleared ──wrap-up over──▶ (none)
+ */
+
+import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
+import type { AcdEvent } from '../acd/event.ts';
+import type { AcdView, AgentView, QueueView } from '../acd/view.ts';
+import type { Call, CallsView } from '../call/call.ts';
+import type { EndedBy, EndingCause } from '../call/ending.ts';
+import type { CallEvent, OfferEnd } from '../call/event.ts';
+import type { TimePassed, Turn } from '../call/turn.ts';
+import type { CtiCommand, DeskNews } from './event.ts';
+import type { AgentStateData, DeskCall, Pop, QueueStats, Snapshot } from './protocol.ts';
+import { canIn, type DeskPhase } from './rules.ts';
+
+/** A queue's figures go out at most this often … */
+const STATS_EVERY_MS = 1_000;
+/** … and not before the turn that moved them, and its neighbours, have settled. */
+const STATS_SETTLE_MS = 50;
+
+interface DeskRecord {
+  callId: CallId;
+  legId: LegId;
+  offerId: OfferId | null;
+  queueId: QueueId | null;
+  recorded: boolean;
+  ringUntil: number | null;
+  phase: DeskCall['phase'];
+  phaseSince: number;
+  establishedAt: number | null;
+  /** A blind transfer of hers is under way; the caller may yet come back. */
+  transferring: boolean;
+  /** As last shown: what is left to show when the call itself is forgotten. */
+  pop: Pop | null;
+}
+
+type Heard = CallEvent | AcdEvent | TimePassed | { type: 'serverStarted' };
+type Handlers = { [T in Heard['type']]?: (room: DeskRoom, event: Extract<Heard, { type: T }>, now: number) => void };
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+
+/** How an offer that came to nothing is told to the desk whose phone rang. */
+const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause> = {
+  no_answer: 'no_answer',
+  rejected: 'rejected',
+  busy: 'busy',
+  unreachable: 'unreachable',
+  caller_gone: 'abandoned',
+  withdrawn: 'answered_elsewhere',
+};
+
+const handlers: Handlers = {
+  callOffered(room, event, now) {
+    const { callId, legId, offerId, queueId, agentId, record, until } = event;
+    room.records.set(agentId, {
+      ...{ callId, legId, offerId, queueId, recorded: record, ringUntil: until },
+      ...{ phase: 'offered', phaseSince: now, establishedAt: null, transferring: false, pop: null },
+    });
+  },
+  offerEnded(room, event, now) {
+    if (event.end !== 'answered') room.clear(event.agentId, event.legId, causeOfOfferEnd[event.end], 'server', now);
+  },
+  legsJoined(room, event, now) {
+    for (const legId of event.legIds) room.joined(event.callId, legId, now);
+  },
+  legHeld(room, event, now) {
+    room.holdChanged(event.callId, event.legId, true, now);
+  },
+  legRetrieved(room, event, now) {
+    room.holdChanged(event.callId, event.legId, false, now);
+  },
+  legEnded(room, event, now) {
+    const agentId = room.agentOfLeg(event.callId, event.legId);
+    if (agentId !== null) room.clear(agentId, event.legId, event.ending.cause, event.ending.by, now);
+  },
+  callEnded(room, event, now) {
+    for (const [agentId, record] of room.onCall(event.callId)) room.clear(agentId, record.legId, event.ending.cause, event.ending.by, now);
+  },
+  callTransferred(room, event) {
+    const { target } = event;
+    const to = target.kind === 'agent' ? target.agentId : target.kind === 'queue' ? target.queueId : target.number;
+    for (const [agentId, record] of room.onCall(event.callId)) {
+      if (record.legId !== event.by) continue;
+      record.transferring = true;
+      room.tell(agentId, { type: 'callTransferred', data: { callId: event.callId, legId: record.legId, target: { kind: target.kind, to } } });
+    }
+  },
+  dataSet(room, event) {
+    const data = room.calls.get(event.callId)?.data ?? event.data;
+    for (const [agentId] of room.onCall(event.callId)) {
+      room.tell(agentId, { type: 'dataChanged', data: { callId: event.callId, changed: event.data, data, by: event.by } });
+    }
+  },
+  customerFound: (room, event) => room.popAgain(event.callId),
+  authenticationEnded: (room, event) => room.popAgain(event.callId),
+  languageChosen: (room, event) => room.popAgain(event.callId),
+  callQueued: (room, event, now) => room.queueMoved(event.queueId, now),
+  callLeftQueue: (room, event, now) => room.queueMoved(event.queueId, now),
+  queueConfigured: (room, event, now) => room.queueMoved(event.queue.queueId, now),
+  agentConfigured: (room, event, now) => room.agentMoved(event.agent.agentId, now),
+  agentRemoved: (room, event, now) => room.agentMoved(event.agentId, now),
+  phoneReachable: (room, event, now) => room.agentMoved(event.agentId, now),
+  phoneLost: (room, event, now) => room.agentMoved(event.agentId, now),
+  agentStateChanged(room, event, now) {
+    const record = room.records.get(event.agentId);
+    const withCall = event.state === 'offered' || event.state === 'talking' || event.state === 'wrapping_up';
+    if (record !== undefined && !withCall) {
+      room.clear(event.agentId, record.legId, 'internal', 'server', now);
+      room.records.delete(event.agentId);
+    }
+    room.agentMoved(event.agentId, now);
+  },
+  serverStarted(room) {
+    room.records.clear();
+  },
+};
+
+class DeskRoom {
+  readonly calls: CallsView;
+  readonly acd: AcdView;
+  readonly records = new Map<AgentId, DeskRecord>();
+  readonly #news: CtiCommand[] = [];
+  /** The state each agent's desk was last told, so that nothing is told twice. */
+  readonly #toldState = new Map<AgentId, string>();
+  /** Who is signed in to each queue, and the same the other way about. */
+  readonly #members = new Map<QueueId, Set<AgentId>>();
+  readonly #queuesOf = new Map<AgentId, readonly QueueId[]>();
+  readonly #dueAt = new Map<QueueId, number>();
+  readonly #toldAt = new Map<QueueId, number>();
+  #nextDue = Number.POSITIVE_INFINITY;
+
+  constructor(calls: CallsView, acd: AcdView) {
+    this.calls = calls;
+    this.acd = acd;
+  }
+
+  decide(event: { type: string }, now: number): Turn<never, CtiCommand> {
+    const handler = handlers[event.type as Heard['type']] as ((room: DeskRoom, event: { type: string }, now: number) => void) | undefined;
+    handler?.(this, event, now);
+    if (now >= this.#nextDue) this.#tellQueues(now);
+    return { events: [], commands: this.#news.splice(0), wakeAt: this.#nextDue === Number.POSITIVE_INFINITY ? null : this.#nextDue };
+  }
+
+  tell(agentId: AgentId, message: DeskNews): void {
+    this.#news.push({ type: 'tellDesk', agentId, message });
+  }
+
+  /** The agents whose record is of this call and not over. */
+  *onCall(callId: CallId): Generator<[AgentId, DeskRecord]> {
+    const agents = new Set([...(this.calls.get(callId)?.legs.values() ?? [])].map((leg) => leg.agentId));
+    for (const agentId of agents) {
+      const record = agentId === null ? undefined : this.records.get(agentId);
+      if (agentId !== null && record?.callId === callId && record.phase !== 'cleared') yield [agentId, record];
+    }
+  }
+
+  agentOfLeg(callId: CallId, legId: LegId): AgentId | null {
+    return this.calls.get(callId)?.legs.get(legId)?.agentId ?? null;
+  }
+
+  joined(callId: CallId, legId: LegId, now: number): void {
+    const agentId = this.agentOfLeg(callId, legId);
+    const record = agentId === null ? undefined : this.records.get(agentId);
+    if (agentId === null || record?.legId !== legId || record.phase === 'cleared') return;
+    if (record.transferring) this.tell(agentId, { type: 'callRetrieved', data: { callId, legId, by: 'agent' } });
+    record.transferring = false;
+    if (record.phase !== 'offered') return;
+    Object.assign(record, { phase: 'established', phaseSince: now, establishedAt: now, ringUntil: null });
+    this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
+    this.tellState(agentId);
+  }
+
+  /** Her own hold changes what she can do; the caller's is only worth knowing. */
+  holdChanged(callId: CallId, legId: LegId, held: boolean, now: number): void {
+    const type = held ? 'callHeld' : 'callRetrieved';
+    for (const [agentId, record] of this.onCall(callId)) {
+      const mine = record.legId === legId;
+      if (!mine && !this.calls.get(callId)?.joined?.includes(record.legId)) continue;
+      if (mine && record.phase !== 'offered') Object.assign(record, { phase: held ? 'held' : 'established', phaseSince: now });
+      this.tell(agentId, { type, data: { callId, legId: record.legId, by: mine ? 'agent' : 'caller' } });
+      if (mine) this.tellState(agentId);
+    }
+  }
+
+  /** Once for each leg, whoever notices first. */
+  clear(agentId: AgentId, legId: LegId, cause: EndingCause, by: EndedBy, now: number): void {
+    const record = this.records.get(agentId);
+    if (record?.legId !== legId || record.phase === 'cleared') return;
+    record.pop = this.#popOf(record);
+    Object.assign(record, { phase: 'cleared', phaseSince: now, ringUntil: null, transferring: false });
+    this.tell(agentId, { type: 'callCleared', data: { callId: record.callId, legId, cause, by } });
+  }
+
+  /** Something became known about the caller while she has the call. */
+  popAgain(callId: CallId): void {
+    for (const [agentId, record] of this.onCall(callId)) {
+      const pop = this.#popOf(record);
+      if (pop !== null) this.tell(agentId, { type: 'screenPop', data: pop });
+    }
+  }
+
+  agentMoved(agentId: AgentId, now: number): void {
+    const agent = this.acd.agent(agentId);
+    const before = this.#queuesOf.get(agentId) ?? [];
+    const after = agent === undefined || agent.state === 'signed_out' ? [] : agent.queues;
+    for (const queueId of before) if (!after.includes(queueId)) this.#members.get(queueId)?.delete(agentId);
+    for (const queueId of after) this.#membersOf(queueId).add(agentId);
+    if (after.length > 0) this.#queuesOf.set(agentId, [...after]);
+    else this.#queuesOf.delete(agentId);
+    for (const queueId of new Set([...before, ...after])) this.queueMoved(queueId, now);
+    this.tellState(agentId);
+  }
+
+  tellState(agentId: AgentId): void {
+    const agent = this.acd.agent(agentId);
+    if (agent === undefined) return void this.#toldState.delete(agentId);
+    const data = this.#stateOf(agent);
+    const told = JSON.stringify(data);
+    if (this.#toldState.get(agentId) === told) return;
+    this.#toldState.set(agentId, told);
+    this.tell(agentId, { type: 'agentState', data });
+  }
+
+  queueMoved(queueId: QueueId, now: number): void {
+    if (this.#dueAt.has(queueId)) return;
+    const due = Math.max(now + STATS_SETTLE_MS, (this.#toldAt.get(queueId) ?? 0) + STATS_EVERY_MS);
+    this.#dueAt.set(queueId, due);
+    this.#nextDue = Math.min(this.#nextDue, due);
+  }
+
+  phaseOf(agentId: AgentId): DeskPhase | null {
+    const agent = this.acd.agent(agentId);
+    return agent === undefined ? null : this.#phase(agent);
+  }
+
+  callIdOf(agentId: AgentId): CallId | null {
+    return this.records.get(agentId)?.callId ?? null;
+  }
+
+  screenPop(agentId: AgentId, offerId: OfferId): Pop | null {
+    const record = this.records.get(agentId);
+    return record?.offerId === offerId ? this.#popOf(record) : null;
+  }
+
+  snapshot(agentId: AgentId): Snapshot | null {
+    const agent = this.acd.agent(agentId);
+    if (agent === undefined) return null;
+    const record = this.records.get(agentId);
+    const pop = record === undefined ? null : this.#popOf(record);
+    return {
+      agent: this.#stateOf(agent),
+      call:
+        record === undefined || pop === null
+          ? null
+          : { phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt), pop },
+      queues: agent.queues.flatMap((queueId) => this.#statsOf(queueId) ?? []),
+    };
+  }
+
+  #phase(agent: AgentView): DeskPhase {
+    return agent.state === 'talking' && this.records.get(agent.agentId)?.phase === 'held' ? 'held' : agent.state;
+  }
+
+  #stateOf(agent: AgentView): AgentStateData {
+    const { agentId, number, name, state, reasons, callId, phoneReachable } = agent;
+    const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil) };
+    return { agentId, number, name, state, reasons: [...reasons], ...times, callId, phoneReachable, can: canIn(this.#phase(agent)) };
+  }
+
+  #popOf(record: DeskRecord): Pop | null {
+    const call = this.calls.get(record.callId);
+    if (call === undefined) return record.pop;
+    return popOf(call, record, record.queueId === null ? undefined : this.acd.queue(record.queueId));
+  }
+
+  #statsOf(queueId: QueueId): QueueStats | null {
+    const queue = this.acd.queue(queueId);
+    if (queue === undefined) return null;
+    const { waiting, signedIn, ready, talking, wrappingUp } = queue;
+    return { queueId, name: queue.configuration.name, waiting, oldestSince: isoOrNull(queue.oldestSince), signedIn, ready, talking, wrappingUp };
+  }
+
+  #membersOf(queueId: QueueId): Set<AgentId> {
+    const members = this.#members.get(queueId) ?? new Set();
+    this.#members.set(queueId, members);
+    return members;
+  }
+
+  #tellQueues(now: number): void {
+    this.#nextDue = Number.POSITIVE_INFINITY;
+    for (const [queueId, due] of this.#dueAt) {
+      if (due > now) {
+        this.#nextDue = Math.min(this.#nextDue, due);
+        continue;
+      }
+      this.#dueAt.delete(queueId);
+      this.#toldAt.set(queueId, now);
+      const data = this.#statsOf(queueId);
+      if (data === null) this.#forgetQueue(queueId);
+      else for (const agentId of this.#members.get(queueId) ?? []) this.tell(agentId, { type: 'queueStats', data });
+    }
+  }
+
+  #forgetQueue(queueId: QueueId): void {
+    this.#toldAt.delete(queueId);
+    this.#members.delete(queueId);
+  }
+}
+
+/** Everything about the call that an agent should see before her first word. */
+function popOf(call: Call, record: DeskRecord, queue: QueueView | undefined): Pop {
+  const { customer } = call;
+  return {
+    callId: call.callId,
+    offerId: record.offerId,
+    legId: record.legId,
+    arrivedAt: iso(call.arrivedAt),
+    caller: shown(call.caller),
+    callee: shown(call.callee),
+    queue: queue === undefined ? null : { queueId: queue.queueId, name: queue.configuration.name },
+    customer,
+    tier: customer?.tier ?? null,
+    language: call.language,
+    specialNeeds: customer?.specialNeeds ?? [],
+    openTickets: customer?.openTickets ?? [],
+    recentContacts: customer?.recentContacts ?? [],
+    authLevel: call.authLevel,
+    ivrPath: [...call.ivrPath],
+    data: { ...call.data },
+    recorded: record.recorded,
+    ringUntil: isoOrNull(record.ringUntil),
+  };
+}
+
+const shown = (party: Call['caller']): Pop['caller'] => (party.name === undefined ? { number: party.number } : { number: party.number, name: party.name });
+
+export interface Desk {
+  name: 'desk';
+  decide(event: { type: string }, now: number): Turn<never, CtiCommand>;
+  /** What the offer's screen shows; null when the offer is over. */
+  screenPop(agentId: AgentId, offerId: OfferId): Pop | null;
+  /** null: nobody knows this agent. */
+  snapshot(agentId: AgentId): Snapshot | null;
+  phaseOf(agentId: AgentId): DeskPhase | null;
+  /** The call on her screen, wrap-up included. */
+  callIdOf(agentId: AgentId): CallId | null;
+}
+
+export function createDesk(calls: CallsView, acd: AcdView): Desk {
+  const room = new DeskRoom(calls, acd);
+  return {
+    name: 'desk',
+    decide: (event, now) => room.decide(event, now),
+    screenPop: (agentId, offerId) => room.screenPop(agentId, offerId),
+    snapshot: (agentId) => room.snapshot(agentId),
+    phaseOf: (agentId) => room.phaseOf(agentId),
+    callIdOf: (agentId) => room.callIdOf(agentId),
+  };
+}

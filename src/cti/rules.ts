@@ -1,0 +1,69 @@
+/**
+ * Which command can work when. One total table: what an agent's desk asks is checked here before any event is taken, and
+ * the same table tells the desk which buttons to show (`can`).
+ *
+ *   signed_out → not_ready ⇄ ready → offered → talking ⇄ held → wrapping_up → ready | not_ready
+ */
+import type { AgentState } from '../acd/event.ts';
+import type { CtiErrorCode, DeskCommandType } from './protocol.ts';
+
+/** An agent's state as her desk sees it: `held` is talking with the caller on hold. */
+export type DeskPhase = AgentState | 'held';
+export const deskPhases: readonly DeskPhase[] = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', 'held', 'wrapping_up'];
+
+/** Commands whose fate depends on the phase; `hello` and `ping` belong to the connection. */
+export type PhasedCommand = Exclude<DeskCommandType, 'hello' | 'ping'>;
+
+type Verdict = 'ok' | CtiErrorCode;
+
+const withoutCall = {
+  answer: 'no_call_offered',
+  reject: 'no_call_offered',
+  hangup: 'no_call',
+  hold: 'no_call',
+  retrieve: 'no_call',
+  blindTransfer: 'no_call',
+  wrapUp: 'not_wrapping_up',
+  setData: 'no_call',
+} as const;
+
+const onCall = {
+  // takes effect after this call
+  ready: 'ok',
+  notReady: 'ok',
+  answer: 'no_call_offered',
+  reject: 'no_call_offered',
+  hangup: 'ok',
+  blindTransfer: 'ok',
+  wrapUp: 'not_wrapping_up',
+  setData: 'ok',
+  signOut: 'on_call',
+} as const;
+
+export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
+  signed_out: { ...withoutCall, ready: 'not_signed_in', notReady: 'not_signed_in', signOut: 'ok' },
+  not_ready: { ...withoutCall, ready: 'ok', notReady: 'ok', signOut: 'ok' },
+  ready: { ...withoutCall, ready: 'ok', notReady: 'ok', signOut: 'ok' },
+  offered: {
+    ready: 'call_offered',
+    // takes effect after this offer
+    notReady: 'ok',
+    answer: 'ok',
+    reject: 'ok',
+    hangup: 'call_offered',
+    hold: 'call_offered',
+    retrieve: 'call_offered',
+    blindTransfer: 'call_offered',
+    wrapUp: 'not_wrapping_up',
+    setData: 'call_offered',
+    signOut: 'call_offered',
+  },
+  talking: { ...onCall, hold: 'ok', retrieve: 'not_on_hold' },
+  held: { ...onCall, hold: 'on_hold', retrieve: 'ok' },
+  // ready ends the wrap-up as well
+  wrapping_up: { ...withoutCall, wrapUp: 'ok', ready: 'ok', notReady: 'ok', signOut: 'ok' },
+};
+
+/** The commands that can work in this phase, in the table's order. */
+export const canIn = (phase: DeskPhase): PhasedCommand[] =>
+  (Object.keys(verdicts[phase]) as PhasedCommand[]).filter((command) => verdicts[phase][command] === 'ok').sort();
