@@ -1,0 +1,170 @@
+/** The tables as kysely types them; the law is `migrations/`. Times are Dates, amounts of bigint columns come as numbers. */
+import type { ColumnType, Generated } from 'kysely';
+
+type Json<T> = ColumnType<T, string, string>;
+
+export interface Database {
+  tenants: { tenant_id: string; name: string; sip_domains: string[] };
+  numbers: { number: string; tenant_id: string; position: Generated<number> };
+  queues: {
+    queue_id: string;
+    tenant_id: string;
+    name_zh: string;
+    name_en: string;
+    skills: Json<{ skill: string; level: number }[]>;
+    max_wait_ms: number | null;
+    max_waiting: number;
+    leave_when_no_agents: boolean;
+    ring_timeout_ms: number;
+    wrap_up_ms: number;
+    record: boolean;
+    music: string | null;
+    answer_within_ms: number;
+  };
+  agents: { agent_id: string; tenant_id: string; number: string; name: string; static_contact: string | null };
+  agent_queues: { agent_id: string; queue_id: string };
+  agent_skills: { agent_id: string; skill: string; level: number };
+  sip_accounts: { tenant_id: string; username: string; agent_id: string; realm: string; ha1_md5: string; ha1_sha256: string };
+  users: {
+    user_id: string;
+    tenant_id: string;
+    username: string;
+    name: string;
+    role: 'agent' | 'supervisor' | 'admin';
+    language: 'zh' | 'en';
+    agent_id: string | null;
+    password_hash: string;
+    disabled: Generated<boolean>;
+  };
+  sessions: { token_hash: Buffer; user_id: string; created_at: Date; expires_at: Date };
+  audit_log: {
+    audit_id: Generated<number>;
+    at: Date;
+    tenant_id: string;
+    user_id: string | null;
+    action: string;
+    resource: string;
+    before: Json<unknown> | null;
+    after: Json<unknown> | null;
+  };
+  dialplan_publications: {
+    publication_id: Generated<number>;
+    tenant_id: string;
+    version: string;
+    published_at: Date;
+    published_by: string | null;
+    note: string;
+    files: Json<Record<string, string>>;
+  };
+  customers: {
+    customer_id: string;
+    tenant_id: string;
+    name: string;
+    number: string;
+    tier: string;
+    language: 'zh' | 'en';
+    /** Comes as `YYYY-MM-DD`. */
+    birth_date: string | null;
+    special_needs: string[];
+    service_password_hash: string | null;
+  };
+  accounts: {
+    customer_id: string;
+    tenant_id: string;
+    plan_name_zh: string;
+    plan_name_en: string;
+    balance_fen: number;
+    month_fee_fen: number;
+    data_total_mb: number;
+    data_used_mb: number;
+    voice_total_min: number;
+    voice_used_min: number;
+    bill_items: Json<{ label: string; fen: number }[]>;
+  };
+  tickets: { ticket_id: string; tenant_id: string; customer_id: string; title: string; status: string; opened_at: Date; closed_at: Date | null };
+  password_attempts: { customer_id: string; day: string; wrong: number };
+  calls: CallsTable;
+  call_legs: CallLegsTable;
+  recordings: {
+    recording_id: string;
+    call_id: string;
+    tenant_id: string;
+    revision: number;
+    path: string;
+    started_at: Date;
+    duration_ms: number | null;
+    complete: boolean;
+  };
+  contacts: {
+    call_id: string;
+    tenant_id: string;
+    customer_id: string;
+    arrived_at: Date;
+    queue_id: string | null;
+    agent_id: string | null;
+    cause: string;
+    disposition: string | null;
+    notes: string | null;
+    channel: string;
+  };
+}
+
+interface CallsTable {
+  call_id: string;
+  arrived_at: Date;
+  revision: number;
+  tenant_id: string;
+  caller: string;
+  caller_raw: string;
+  caller_name: string | null;
+  callee: string;
+  callee_raw: string;
+  trunk: string;
+  sip_call_id: string;
+  answered_at: Date | null;
+  agent_answered_at: Date | null;
+  ended_at: Date;
+  cause: string;
+  ended_by: string;
+  sip_status: number | null;
+  q850: number | null;
+  customer_id: string | null;
+  tier: string | null;
+  language: string;
+  auth_level: number;
+  dialplan_version: string | null;
+  queue_id: string | null;
+  agent_id: string | null;
+  queue_wait_ms: number;
+  ring_ms: number;
+  talk_ms: number;
+  hold_ms: number;
+  wrap_up_ms: number;
+  disposition: string | null;
+  notes: string | null;
+  ivr_path: string[];
+  queues: Json<unknown>;
+  offers: Json<unknown>;
+  agents: Json<unknown>;
+  data: Json<Record<string, string>>;
+}
+
+interface CallLegsTable {
+  leg_id: string;
+  call_id: string;
+  arrived_at: Date;
+  revision: number;
+  role: string;
+  agent_id: string | null;
+  offer_id: string | null;
+  target: string | null;
+  started_at: Date;
+  ringing_at: Date | null;
+  answered_at: Date | null;
+  ended_at: Date;
+  hold_ms: number;
+  cause: string;
+  ended_by: string;
+  sip_status: number | null;
+  q850: number | null;
+}

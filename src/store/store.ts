@@ -1,0 +1,101 @@
+/**
+ * The database as the house sees it. Two pools: one for everybody with 5 s a statement, and one for the call path, whose
+ * answer is worth nothing after 300 ms, so that no report can make a caller wait for a connection.
+ */
+import { type Kysely, sql } from 'kysely';
+import { type Clock, within } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { type EmbeddedServer, startEmbedded } from './embedded.ts';
+import { StoreHealth, type StoreState } from './health.ts';
+import { migrate } from './migrate.ts';
+import { ensureMonths } from './months.ts';
+import { openPool } from './pool.ts';
+import type { Database } from './schema.ts';
+
+const CALL_PATH_MS = 300;
+const STATEMENT_MS = 5_000;
+const MONTHS_AHEAD = 3;
+const DAY_MS = 86_400_000;
+
+export interface Store {
+  readonly db: Kysely<Database>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  health(): { state: StoreState; since: number };
+  watchHealth(listener: (state: StoreState) => void): () => void;
+  /** For the call path: the answer within 300 ms, else null (also at once while Postgres is away). Never rejects. */
+  quickly<T>(what: string, query: (db: Kysely<Database>) => Promise<T>): Promise<T | null>;
+  /** Process id of the embedded server; null with a DATABASE_URL. */
+  readonly embedded: EmbeddedServer | null;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** PostgreSQL ≥ 15; absent = an embedded one in `dataDir`/postgres. */
+  databaseUrl?: string | undefined;
+  dataDir: string;
+  log: Logger;
+  clock: Clock;
+}
+
+/** Starts the embedded server when none is named, brings the tables up to date, makes this and the next months' partitions. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { clock, log, databaseUrl } = options;
+  const embedded = databaseUrl === undefined ? await startEmbedded(options) : null;
+  const url = databaseUrl ?? embedded?.url ?? '';
+  try {
+    await migrate(url, log);
+  } catch (error) {
+    await embedded?.close();
+    throw error;
+  }
+  const store = connectStore({ url, clock, log, embedded });
+  await ensureMonths(store.db, clock.now(), MONTHS_AHEAD);
+  return store;
+}
+
+/** A store on a database that is already migrated. */
+export function connectStore(options: { url: string; clock: Clock; log: Logger; embedded: EmbeddedServer | null }): Store {
+  const { url, clock, log, embedded } = options;
+  const onError = (error: unknown): void => health.failed(error);
+  const db = openPool({ url, name: 'general', most: 10, statementTimeoutMs: STATEMENT_MS, connectTimeoutMs: 2_000, onError });
+  const callPath = openPool({ url, name: 'calls', most: 8, statementTimeoutMs: CALL_PATH_MS, connectTimeoutMs: CALL_PATH_MS, onError });
+  const health: StoreHealth = new StoreHealth({ clock, log, probe: () => takesWrites(callPath) });
+  const makeMonths = (): void => void ensureMonths(db, clock.now(), MONTHS_AHEAD).catch((error) => log.warn({ err: error }, 'store: next months not made yet'));
+  const stopMonths = clock.every(DAY_MS, makeMonths);
+  return {
+    db,
+    clock,
+    log,
+    embedded,
+    health: () => ({ state: health.state, since: health.since }),
+    watchHealth: (listener) => health.watch(listener),
+    quickly: (what, query) => quickly({ clock, log, health, what, answer: () => query(callPath) }),
+    async close() {
+      stopMonths();
+      health.close();
+      await Promise.all([db.destroy(), callPath.destroy()]);
+      await embedded?.close();
+    },
+  };
+}
+
+async function quickly<T>(ask: { clock: Clock; log: Logger; health: StoreHealth; what: string; answer: () => Promise<T> }): Promise<T | null> {
+  const { clock, log, health, what } = ask;
+  if (health.state === 'degraded') return null;
+  const late = new Error(`${what}: no answer within ${CALL_PATH_MS} ms`);
+  try {
+    const answer = await within(clock, CALL_PATH_MS, ask.answer(), () => late);
+    health.answered();
+    return answer;
+  } catch (error) {
+    if (error === late) health.missedDeadline();
+    log.warn({ err: error, what }, 'store: the call goes on without an answer');
+    return null;
+  }
+}
+
+async function takesWrites(db: Kysely<Database>): Promise<boolean> {
+  const { rows } = await sql<{ read_only: string }>`select current_setting('transaction_read_only') as read_only`.execute(db);
+  return rows[0]?.read_only === 'off';
+}
