@@ -1,0 +1,119 @@
+// `npm test`: installs what is missing, builds, checks the house's rules, runs every lane, and ends with one line
+// `N passed, N failed, N skipped`. `npm test -- pure sip` runs only these lanes.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installPackages, installTools, root } from './install.mjs';
+
+const ci = process.env.CI === 'true';
+/** Lanes in order, with what their files must not do at the same time: those with real phones and processes run one by one. */
+const LANES = [
+  { name: 'pure', atOnce: 2 },
+  { name: 'sip', atOnce: 1 },
+  { name: 'media', atOnce: 1 },
+  { name: 'store', atOnce: 1 },
+  { name: 'phone', atOnce: 1 },
+  { name: 'web', atOnce: 1 },
+];
+
+const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
+const unknown = wanted.filter((name) => !LANES.some((lane) => lane.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`no such lane: ${unknown.join(', ')}; there are ${LANES.map((lane) => lane.name).join(', ')}\n`);
+  process.exit(2);
+}
+
+installPackages();
+const missing = installTools();
+if (missing.length > 0) process.stderr.write(`missing tools: ${missing.join(', ')}; the tests that need them ${ci ? 'fail' : 'are skipped'}\n`);
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, HUAWU_TEST: '1' } });
+
+function step(title, ...args) {
+  const started = Date.now();
+  const { status } = node(...args);
+  total[status === 0 ? 'passed' : 'failed'] += 1;
+  process.stdout.write(`${status === 0 ? 'ok' : 'FAILED'}  ${title}  (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
+}
+
+/** fs.globSync needs Node 22. */
+function testFiles(ending) {
+  const folder = join(root, 'test');
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+function runLane({ name, atOnce }) {
+  const files = testFiles(`.${name}.test.ts`);
+  if (files.length === 0) return;
+  const started = Date.now();
+  process.stdout.write(`\n── ${name} lane: ${files.length} files\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'huawu-lane-'));
+  const report = join(folder, 'report.tap');
+  const before = { ...total };
+  const { status } = node(
+    '--import',
+    'tsx',
+    '--test',
+    `--test-concurrency=${atOnce}`,
+    '--test-timeout=180000',
+    '--test-reporter=dot',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=tap',
+    `--test-reporter-destination=${report}`,
+    ...files,
+  );
+  const tap = readFileSync(report, 'utf8');
+  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
+  total.passed += count('pass');
+  total.failed += count('fail') + count('cancelled');
+  total.skipped += count('skipped') + count('todo');
+  if (status !== 0 && total.failed === before.failed) total.failed += 1;
+  if (status !== 0) process.stdout.write(`${failures(tap)}\n`);
+  rmSync(folder, { recursive: true });
+  process.stdout.write(
+    `── ${name} lane: ${total.passed - before.passed} passed, ${total.failed - before.failed} failed, ${total.skipped - before.skipped} skipped (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
+  );
+}
+
+/** The failing tests of a TAP report with their reasons, so that nobody scrolls for them. */
+function failures(tap) {
+  const lines = tap.split('\n');
+  const out = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    if (!/^\s*not ok /.test(lines[at])) continue;
+    out.push(...lines.slice(at, at + 40));
+    at += 40;
+  }
+  return out.slice(0, 400).join('\n');
+}
+
+if (wanted.length === 0) {
+  step('builds, with every type in order', 'scripts/build.mjs');
+  step('format and lint (biome)', 'node_modules/@biomejs/biome/bin/biome', 'check', '.', '--diagnostic-level=warn');
+  step(
+    'arrows between rooms (dependency-cruiser)',
+    'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+    '--config',
+    '.dependency-cruiser.cjs',
+    'kernel',
+    'sip',
+    'media',
+    'src',
+    'web',
+  );
+  step('no dead exports, no unused packages (knip)', 'node_modules/knip/bin/knip.js');
+  step('measures (tidy)', '--import', 'tsx', 'scripts/tidy/tidy.ts');
+}
+for (const lane of LANES) if (wanted.length === 0 || wanted.includes(lane.name)) runLane(lane);
+
+if (ci && total.skipped > 0) {
+  process.stdout.write('with CI=true nothing may be skipped\n');
+  total.failed += 1;
+}
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+process.exit(total.failed > 0 ? 1 : 0);
