@@ -238,8 +238,9 @@ class DeskRoom {
     return agent === undefined ? null : this.#phase(agent);
   }
 
-  callIdOf(agentId: AgentId): CallId | null {
-    return this.records.get(agentId)?.callId ?? null;
+  callOf(agentId: AgentId): DeskCallIds | null {
+    const record = this.records.get(agentId);
+    return record === undefined ? null : { callId: record.callId, legId: record.legId };
   }
 
   screenPop(agentId: AgentId, offerId: OfferId): Pop | null {
@@ -339,6 +340,11 @@ function popOf(call: Call, record: DeskRecord, queue: QueueView | undefined): Po
 
 const shown = (party: Call['caller']): Pop['caller'] => (party.name === undefined ? { number: party.number } : { number: party.number, name: party.name });
 
+export interface DeskCallIds {
+  callId: CallId;
+  legId: LegId;
+}
+
 export interface Desk {
   name: 'desk';
   decide(event: { type: string }, now: number): Turn<never, CtiCommand>;
@@ -348,7 +354,7 @@ export interface Desk {
   snapshot(agentId: AgentId): Snapshot | null;
   phaseOf(agentId: AgentId): DeskPhase | null;
   /** The call on her screen, wrap-up included. */
-  callIdOf(agentId: AgentId): CallId | null;
+  callOf(agentId: AgentId): DeskCallIds | null;
 }
 
 export function createDesk(calls: CallsView, acd: AcdView): Desk {
@@ -359,6 +365,6 @@ export function createDesk(calls: CallsView, acd: AcdView): Desk {
     screenPop: (agentId, offerId) => room.screenPop(agentId, offerId),
     snapshot: (agentId) => room.snapshot(agentId),
     phaseOf: (agentId) => room.phaseOf(agentId),
-    callIdOf: (agentId) => room.callIdOf(agentId),
+    callOf: (agentId) => room.callOf(agentId),
   };
 }

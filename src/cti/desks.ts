@@ -1,0 +1,365 @@
+/**
+ * The rim between desks and the house: who is connected, what they ask (→ events), what they are told (← commands).
+ * Knows no WebSocket: a socket here is something that takes text and can be closed with a reason.
+ */
+
+import type { Clock } from '../../kernel/clock.ts';
+import { type AgentId, randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { CallCommand } from '../call/command.ts';
+import type { Journal } from '../journal/port.ts';
+import type { CtiCommand, DeskNews } from './event.ts';
+import { Feed } from './feed.ts';
+import { type AgentCommand, type DeskEffect, isAgentCommand, type Obeying, obey } from './obey.ts';
+import {
+  type CloseCode,
+  CTI_VERSION,
+  type CtiErrorCode,
+  ctiError,
+  ctiErrors,
+  type DeskMessage,
+  type DeskMessageOf,
+  deskCommandTypes,
+  type Parsed,
+  parseDeskMessage,
+} from './protocol.ts';
+
+/** The user behind a token. */
+export interface DeskUser {
+  userId: UserId;
+  tenantId: TenantId;
+  /** null: a user without a phone and a desk */
+  agentId: AgentId | null;
+  name: string;
+  language: 'zh' | 'en';
+}
+
+export interface DeskSocket {
+  /** Writes at once; what the peer does not read is the socket's to limit. */
+  send(text: string): void;
+  close(why: CloseCode): void;
+}
+
+export interface DesksOptions extends Obeying {
+  clock: Clock;
+  log: Logger;
+  journal: Pick<Journal, 'settled'>;
+  take(event: DeskEffect): void;
+  /** null: unknown, expired or withdrawn. A rejection means it cannot be told now. */
+  userOfToken(token: string): Promise<DeskUser | null>;
+  /** From the loss of the last socket to `client_lost`. */
+  graceMs?: number;
+}
+
+const GRACE_MS = 30_000;
+/** How long a feed outlives its last socket; who comes back later gets a snapshot. */
+const FORGET_MS = 600_000;
+/** A withdrawn token closes its socket within this time. */
+const RECHECK_MS = 4_000;
+const MOST_REMEMBERED_COMMANDS = 1_000;
+/** What may arrive while the token of the hello is being looked up. */
+const MOST_EARLY_MESSAGES = 16;
+
+/** One agent's desk, connected or expected back. */
+interface AgentDesk {
+  agentId: AgentId;
+  feed: Feed;
+  connection: Connection | null;
+  /** Command id → its reply. */
+  replies: Map<string, string>;
+  cancelTimer: (() => void) | null;
+}
+
+/** One socket: waits for hello, then belongs to one agent's desk until either goes. */
+interface Connection {
+  socket: DeskSocket;
+  state: 'awaiting_hello' | 'checking' | 'open' | 'closed';
+  early: string[];
+  desk: AgentDesk | null;
+  token: string;
+  language: 'zh' | 'en';
+}
+
+/** What the socket rim holds of a connection. */
+export interface DeskLine {
+  receive(text: string): void;
+  /** The socket is gone, whoever closed it. */
+  closed(): void;
+  /** Tells why and closes. */
+  refuse(code: CtiErrorCode): void;
+  readonly open: boolean;
+}
+
+export class Desks {
+  readonly #options: DesksOptions;
+  readonly #desks = new Map<AgentId, AgentDesk>();
+  readonly #connections = new Set<Connection>();
+  readonly #cancelRecheck: () => void;
+  #rechecking = false;
+  #lastJson: { data: DeskNews['data']; json: string } | null = null;
+
+  constructor(options: DesksOptions) {
+    this.#options = options;
+    this.#cancelRecheck = options.clock.every(RECHECK_MS, () => void this.#recheck());
+  }
+
+  /** How many sockets have said hello. */
+  get connected(): number {
+    let count = 0;
+    for (const connection of this.#connections) if (connection.state === 'open') count += 1;
+    return count;
+  }
+
+  accept(socket: DeskSocket): DeskLine {
+    const connection: Connection = { socket, state: 'awaiting_hello', early: [], desk: null, token: '', language: 'zh' };
+    this.#connections.add(connection);
+    return {
+      receive: (text) => this.#receive(connection, text),
+      closed: () => this.#lost(connection),
+      refuse: (code) => this.#refuse(connection, code),
+      get open() {
+        return connection.state === 'open';
+      },
+    };
+  }
+
+  /** The screen pops: written to the socket before this returns, so that it is ahead of the INVITE to her phone. */
+  popScreen(command: Extract<CallCommand, { type: 'popScreen' }>): void {
+    const desk = this.#desks.get(command.agentId);
+    const pop = this.#options.desk.screenPop(command.agentId, command.offerId);
+    if (desk === undefined || pop === null) return;
+    const { callId, legId, offerId, queueId } = command;
+    this.#publish(desk, { type: 'callOffered', data: { callId, legId, offerId, queueId, ringUntil: pop.ringUntil } });
+    this.#publish(desk, { type: 'screenPop', data: pop });
+  }
+
+  tellDesk(command: Extract<CtiCommand, { type: 'tellDesk' }>): void {
+    const desk = this.#desks.get(command.agentId);
+    if (desk !== undefined) this.#publish(desk, command.message);
+  }
+
+  close(): void {
+    this.#cancelRecheck();
+    for (const desk of this.#desks.values()) desk.cancelTimer?.();
+    for (const connection of [...this.#connections]) this.#end(connection, 'goingAway');
+    this.#desks.clear();
+  }
+
+  #publish(desk: AgentDesk, { type, data }: DeskNews): void {
+    // A queue's figures go to all its agents: one object, one JSON.
+    if (this.#lastJson?.data !== data) this.#lastJson = { data, json: JSON.stringify(data) };
+    const { json } = this.#lastJson;
+    const { text } = desk.feed.append((seq) => this.#envelope(type, seq, json));
+    desk.connection?.socket.send(text);
+  }
+
+  #envelope(type: string, seq: number, json: string): string {
+    return `{"v":${CTI_VERSION},"seq":${seq},"type":"${type}","ts":"${this.#nowText()}","data":${json}}`;
+  }
+
+  #nowText(): string {
+    return new Date(this.#options.clock.now()).toISOString();
+  }
+
+  #receive(connection: Connection, text: string): void {
+    if (connection.state === 'closed') return;
+    if (connection.state === 'checking') {
+      if (connection.early.push(text) > MOST_EARLY_MESSAGES) this.#refuse(connection, 'too_fast');
+      return;
+    }
+    const parsed = parseDeskMessage(text);
+    if (!parsed.ok) this.#misunderstood(connection, parsed);
+    else this.#understood(connection, parsed.message);
+  }
+
+  #understood(connection: Connection, message: DeskMessage): void {
+    if (message.type === 'hello') {
+      if (connection.state === 'open') this.#reply(connection, message.id, 'hello_again');
+      else void this.#hello(connection, message);
+    } else if (connection.state !== 'open' || connection.desk === null) {
+      this.#reply(connection, message.id, 'hello_first');
+      this.#end(connection, 'badMessage');
+    } else if (isAgentCommand(message)) this.#command(connection, connection.desk, message);
+    else this.#reply(connection, message.id);
+  }
+
+  #misunderstood(connection: Connection, { id, code, detail }: Extract<Parsed, { ok: false }>): void {
+    if (id === null) this.#error(connection, code, detail);
+    else this.#reply(connection, id, code, detail);
+    // Before hello nothing but a hello is worth waiting for; after it only what is no message at all ends the talk.
+    if (connection.state === 'awaiting_hello' || 'close' in ctiErrors[code]) this.#end(connection, 'badMessage');
+  }
+
+  async #hello(connection: Connection, message: DeskMessageOf<'hello'>): Promise<void> {
+    connection.state = 'checking';
+    connection.token = message.data.token;
+    let user: DeskUser | null;
+    try {
+      user = await this.#options.userOfToken(message.data.token);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'a desk could not be signed in');
+      this.#reply(connection, message.id, 'internal');
+      return this.#end(connection, 'internal');
+    }
+    if (this.#isClosed(connection)) return;
+    if (user !== null) connection.language = user.language;
+    const agent = user?.agentId == null ? undefined : this.#options.acd.agent(user.agentId);
+    if (user === null || agent === undefined) {
+      const code = user === null ? 'unauthorised' : 'no_desk';
+      this.#reply(connection, message.id, code);
+      return this.#end(connection, ctiErrors[code].close);
+    }
+    this.#open(connection, user, agent.agentId, message);
+    for (const text of connection.early.splice(0)) this.#receive(connection, text);
+  }
+
+  #open(connection: Connection, user: DeskUser, agentId: AgentId, message: DeskMessageOf<'hello'>): void {
+    const desk = this.#deskOf(agentId);
+    desk.cancelTimer?.();
+    desk.cancelTimer = null;
+    const former = desk.connection;
+    desk.connection = null;
+    if (former !== null) this.#refuse(former, 'replaced');
+    if (this.#options.acd.agent(agentId)?.state === 'signed_out') this.#options.take({ type: 'agentSignedIn', agentId });
+    connection.state = 'open';
+    connection.desk = desk;
+    this.#reply(connection, message.id);
+    this.#catchUp(connection, desk, user, message.data);
+    desk.connection = connection;
+  }
+
+  /** Welcome, then what was missed, or everything. Numbers go on from there. */
+  #catchUp(connection: Connection, desk: AgentDesk, user: DeskUser, { epoch, seq }: DeskMessageOf<'hello'>['data']): void {
+    const { feed } = desk;
+    const missed = seq === undefined ? { result: 'lost' as const } : feed.since(epoch ?? feed.epoch, seq);
+    const welcome = {
+      epoch: feed.epoch,
+      resumed: missed.result === 'resumed',
+      agentId: desk.agentId,
+      tenantId: user.tenantId,
+      name: user.name,
+      language: user.language,
+      commands: deskCommandTypes,
+      serverTime: this.#nowText(),
+    };
+    // A desk that dies between welcome and snapshot must not resume from a number whose state it never saw.
+    const welcomeSeq = missed.result === 'resumed' ? (seq ?? 0) : 0;
+    connection.socket.send(this.#envelope('welcome', welcomeSeq, JSON.stringify(welcome)));
+    if (missed.result === 'resumed') for (const { text } of missed.messages) connection.socket.send(text);
+    else connection.socket.send(this.#envelope('snapshot', feed.last, JSON.stringify(this.#options.desk.snapshot(desk.agentId))));
+  }
+
+  #deskOf(agentId: AgentId): AgentDesk {
+    const desk = this.#desks.get(agentId) ?? { agentId, feed: new Feed(randomToken(8)), connection: null, replies: new Map(), cancelTimer: null };
+    this.#desks.set(agentId, desk);
+    return desk;
+  }
+
+  #command(connection: Connection, desk: AgentDesk, message: AgentCommand): void {
+    const before = desk.replies.get(message.id);
+    if (before !== undefined) {
+      this.#whenSettled(connection, before);
+      return;
+    }
+    const outcome = obey(message, desk.agentId, this.#options);
+    const error = outcome.ok ? undefined : ctiError(outcome.code, connection.language, outcome.detail);
+    const reply = replyText(message.id, error);
+    desk.replies.set(message.id, reply);
+    if (desk.replies.size > MOST_REMEMBERED_COMMANDS) desk.replies.delete(desk.replies.keys().next().value ?? '');
+    if (!outcome.ok) {
+      this.#send(connection, reply);
+      return;
+    }
+    for (const event of outcome.events) this.#options.take(event);
+    this.#whenSettled(connection, reply, message.type === 'signOut' ? () => this.#signedOut(connection, desk) : undefined);
+  }
+
+  /** "Done" means it is on disk. */
+  #whenSettled(connection: Connection, reply: string, then?: () => void): void {
+    const finish = (): void => {
+      this.#send(connection, reply);
+      then?.();
+    };
+    this.#options.journal.settled().then(finish, (error: unknown) => {
+      this.#options.log.error({ err: error }, 'a desk command took effect but is not on disk');
+      this.#end(connection, 'internal');
+    });
+  }
+
+  #signedOut(connection: Connection, desk: AgentDesk): void {
+    desk.connection = null;
+    this.#end(connection, 'signedOut');
+    if (this.#desks.get(desk.agentId) === desk && desk.connection === null) this.#desks.delete(desk.agentId);
+  }
+
+  #reply(connection: Connection, id: string, code?: CtiErrorCode, detail?: string): void {
+    this.#send(connection, replyText(id, code === undefined ? undefined : ctiError(code, connection.language, detail)));
+  }
+
+  #error(connection: Connection, code: CtiErrorCode, detail?: string): void {
+    const seq = connection.desk?.feed.last ?? 0;
+    this.#send(connection, this.#envelope('error', seq, JSON.stringify(ctiError(code, connection.language, detail))));
+  }
+
+  #refuse(connection: Connection, code: CtiErrorCode): void {
+    const row = ctiErrors[code];
+    this.#error(connection, code);
+    this.#end(connection, 'close' in row ? row.close : 'internal');
+  }
+
+  #send(connection: Connection, text: string): void {
+    if (connection.state !== 'closed') connection.socket.send(text);
+  }
+
+  #end(connection: Connection, why: CloseCode): void {
+    if (connection.state === 'closed') return;
+    connection.socket.close(why);
+    this.#lost(connection);
+  }
+
+  #isClosed(connection: Connection): boolean {
+    return connection.state === 'closed';
+  }
+
+  #lost(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    connection.state = 'closed';
+    const { desk } = connection;
+    if (desk === null || desk.connection !== connection) return;
+    desk.connection = null;
+    const { clock, graceMs = GRACE_MS } = this.#options;
+    desk.cancelTimer = clock.after(graceMs, () => this.#notComingBack(desk));
+  }
+
+  /** Her calls go on: the phone is not the desk. She only gets no new ones. */
+  #notComingBack(desk: AgentDesk): void {
+    const { agentId } = desk;
+    const state = this.#options.acd.agent(agentId)?.state;
+    if (state !== undefined && state !== 'signed_out') this.#options.take({ type: 'agentWentNotReady', agentId, reason: 'client_lost' });
+    desk.cancelTimer = this.#options.clock.after(FORGET_MS, () => {
+      if (this.#desks.get(agentId) === desk) this.#desks.delete(agentId);
+    });
+  }
+
+  /** A token that was withdrawn (sign-out elsewhere, password, role) ends its open sockets too. */
+  async #recheck(): Promise<void> {
+    if (this.#rechecking) return;
+    this.#rechecking = true;
+    try {
+      for (const connection of [...this.#connections]) {
+        if (connection.state !== 'open') continue;
+        const user = await this.#options.userOfToken(connection.token);
+        if (user === null || user.agentId !== connection.desk?.agentId) this.#refuse(connection, 'unauthorised');
+      }
+    } catch (error) {
+      // The store is away: who is signed in stays so.
+      this.#options.log.warn({ err: error }, 'tokens of open desks could not be checked');
+    } finally {
+      this.#rechecking = false;
+    }
+  }
+}
+
+function replyText(id: string, error?: { code: CtiErrorCode; message: string }): string {
+  return JSON.stringify({ v: CTI_VERSION, type: 'reply', id, ok: error === undefined, ...(error === undefined ? {} : { error }) });
+}

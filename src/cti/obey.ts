@@ -1,0 +1,95 @@
+/** What an agent's command means for the house: the events it becomes, or why it cannot be done now. Takes nothing itself. */
+
+import { type AgentId, type CallId, type LegId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import type { AcdEvent } from '../acd/event.ts';
+import type { AcdView } from '../acd/view.ts';
+import type { CallsView } from '../call/call.ts';
+import type { CallEvent, TransferTarget } from '../call/event.ts';
+import type { Directory } from '../tenants/directory.ts';
+import type { Desk } from './desk.ts';
+import type { CtiEvent } from './event.ts';
+import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, MOST_DATA_KEYS } from './protocol.ts';
+import { type PhasedCommand, verdicts } from './rules.ts';
+
+export type AgentCommand = DeskMessageOf<PhasedCommand>;
+export type DeskEffect = AcdEvent | CallEvent | CtiEvent;
+export type Outcome = { ok: true; events: DeskEffect[] } | { ok: false; code: CtiErrorCode; detail?: string };
+
+export interface Obeying {
+  desk: Desk;
+  acd: AcdView;
+  calls: CallsView;
+  directory: Pick<Directory, 'agentByNumber' | 'queue'>;
+}
+
+/** Her call as far as the command needs it. */
+interface Context extends Obeying {
+  agentId: AgentId;
+  tenantId: TenantId;
+  callId: CallId;
+  legId: LegId;
+}
+
+type Effects = { [T in PhasedCommand]: (message: DeskMessageOf<T>, context: Context) => Outcome };
+
+const becomes = (...events: DeskEffect[]): Outcome => ({ ok: true, events });
+
+const effects: Effects = {
+  ready: (_, { agentId, callId, desk }) =>
+    desk.phaseOf(agentId) === 'wrapping_up'
+      ? becomes({ type: 'wrapUpEnded', agentId, callId, disposition: null, notes: null }, { type: 'agentWentReady', agentId })
+      : becomes({ type: 'agentWentReady', agentId }),
+  notReady: ({ data }, { agentId }) => becomes({ type: 'agentWentNotReady', agentId, reason: data.reason }),
+  answer: (_, { agentId, callId }) => becomes({ type: 'deskAnswered', agentId, callId }),
+  reject: (_, { agentId, callId }) => becomes({ type: 'deskRejected', agentId, callId }),
+  hangup: (_, { agentId, callId }) => becomes({ type: 'deskHungUp', agentId, callId }),
+  hold: (_, { agentId, callId }) => becomes({ type: 'deskHeld', agentId, callId }),
+  retrieve: (_, { agentId, callId }) => becomes({ type: 'deskRetrieved', agentId, callId }),
+  blindTransfer(message, context) {
+    const target = targetOf(message.data.target, context);
+    const { callId, legId } = context;
+    return target === null ? { ok: false, code: 'unknown_target' } : becomes({ type: 'transferAsked', callId, legId, target });
+  },
+  wrapUp: ({ data }, { agentId, callId }) => becomes({ type: 'wrapUpEnded', agentId, callId, disposition: data.disposition, notes: data.notes }),
+  setData({ data }, { agentId, callId, calls }) {
+    const keys = new Set([...Object.keys(calls.get(callId)?.data ?? {}), ...Object.keys(data.data)]);
+    if (keys.size > MOST_DATA_KEYS) return { ok: false, code: 'too_much_data' };
+    return becomes({ type: 'dataSet', callId, data: data.data, by: agentId });
+  },
+  signOut: (_, { agentId }) => becomes({ type: 'agentSignedOut', agentId }),
+};
+
+function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tenantId, agentId, directory }: Context): TransferTarget | null {
+  switch (wish.kind) {
+    case 'agent': {
+      const agent = directory.agentByNumber(tenantId, wish.number);
+      return agent === null || agent.agentId === agentId ? null : { kind: 'agent', agentId: agent.agentId };
+    }
+    case 'queue': {
+      const queue = directory.queue(queueIdOf(tenantId, wish.queue));
+      return queue === null ? null : { kind: 'queue', queueId: queue.queueId };
+    }
+    case 'number':
+      return { kind: 'number', number: wish.number };
+  }
+}
+
+export const isAgentCommand = (message: DeskMessage): message is AgentCommand => message.type !== 'hello' && message.type !== 'ping';
+
+const aboutACall = new Set<PhasedCommand>(['answer', 'reject', 'hangup', 'hold', 'retrieve', 'blindTransfer', 'wrapUp', 'setData']);
+
+/** Checks the command against what is true now, then says which events it becomes. */
+export function obey(message: AgentCommand, agentId: AgentId, house: Obeying): Outcome {
+  const phase = house.desk.phaseOf(agentId);
+  const agent = house.acd.agent(agentId);
+  if (phase === null || agent === undefined) return { ok: false, code: 'no_desk' };
+  const verdict = verdicts[phase][message.type];
+  if (verdict !== 'ok') return { ok: false, code: verdict };
+  const shown = house.desk.callOf(agentId);
+  const callId = shown?.callId ?? agent.callId;
+  if (aboutACall.has(message.type) && callId === null) return { ok: false, code: 'no_call' };
+  if ('callId' in message.data && message.data.callId !== undefined && message.data.callId !== callId) return { ok: false, code: 'other_call' };
+  const effect = effects[message.type] as (message: AgentCommand, context: Context) => Outcome;
+  const ids = { callId: callId ?? ('' as CallId), legId: shown?.legId ?? ('' as LegId) };
+  return effect(message, { ...house, agentId, tenantId: agent.tenantId, ...ids });
+}
