@@ -1,0 +1,122 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { newRequest, type Request, type Response } from '../message/message.ts';
+import { parseCSeq } from '../message/values.ts';
+import { writeMessage } from '../message/write.ts';
+import type { Hop, Transport } from '../transport/hop.ts';
+import { client } from './client.ts';
+import { inviteClient } from './invite-client.ts';
+import { type Deed, Machine, type Running } from './machine.ts';
+
+export interface ClientUser {
+  /** Each provisional and final response; of an INVITE also each further 2xx. */
+  onResponse(response: Response, from: Hop): void;
+  /** Timer B or F: nothing final was heard in 32 s. */
+  onTimeout(): void;
+  onTransportError(): void;
+}
+
+/** One request of ours under way. */
+export class ClientTransaction {
+  readonly request: Request;
+  readonly hop: Hop;
+  /** The request as sent. */
+  readonly bytes: Buffer;
+  readonly #transport: Transport;
+  readonly #user: ClientUser;
+  readonly #machine: Running;
+  readonly #onEnd: () => void;
+  #newest: { response: Response; from: Hop } | undefined;
+  #ack: Buffer | undefined;
+
+  constructor(request: Request, hop: Hop, user: ClientUser, clock: Clock, transport: Transport, onEnd: () => void) {
+    this.request = request;
+    this.hop = hop;
+    this.bytes = writeMessage(request);
+    this.#transport = transport;
+    this.#user = user;
+    this.#onEnd = onEnd;
+    const reliable = hop.protocol !== 'udp';
+    const perform = (deed: Deed): void => this.#perform(deed);
+    this.#machine =
+      request.method === 'INVITE'
+        ? new Machine(inviteClient, 'idle', clock, reliable, perform, onEnd)
+        : new Machine(client, 'idle', clock, reliable, perform, onEnd);
+  }
+
+  start(): void {
+    this.#machine.feed('start');
+  }
+
+  take(response: Response, from: Hop): void {
+    this.#newest = { response, from };
+    const { status } = response;
+    if (status < 200) this.#machine.feed('1xx');
+    else if (this.request.method !== 'INVITE') this.#machine.feed('200-699');
+    else this.#machine.feed(status < 300 ? '2xx' : '300-699');
+  }
+
+  /** Nobody waits for it any more. */
+  abandon(): void {
+    this.#machine.stop();
+    this.#onEnd();
+  }
+
+  #perform(deed: Deed): void {
+    if (deed === 'send') this.#send(this.bytes);
+    else if (deed === 'tellTimeout') this.#user.onTimeout();
+    else if (deed === 'tellTransportError') this.#user.onTransportError();
+    else if (this.#newest === undefined) return;
+    else if (deed === 'tell') this.#user.onResponse(this.#newest.response, this.#newest.from);
+    else {
+      this.#ack ??= writeMessage(ackOfRefusal(this.request, this.#newest.response));
+      this.#send(this.#ack);
+    }
+  }
+
+  #send(bytes: Buffer): void {
+    this.#transport.send(bytes, this.hop, () => this.#machine.feed('transportError'));
+  }
+}
+
+/**
+ * RFC 3261 §17.1.1.3: "The ACK request … MUST contain values for the Call-ID, From, and Request-URI that are equal to the values of those
+ * header fields in the request passed to the transport by the client transaction. The To header field in the ACK MUST equal the To header
+ * field in the response being acknowledged … The ACK MUST contain a single Via header field, and this MUST be equal to the top Via header
+ * field of the original request. The CSeq header field in the ACK MUST contain the same value for the sequence number … but the method
+ * parameter MUST be equal to "ACK". If the INVITE request whose response is being acknowledged had Route header fields, those header
+ * fields MUST appear in the ACK."
+ */
+export function ackOfRefusal(invite: Request, response: Response): Request {
+  const { headers } = invite;
+  const ack = newRequest('ACK', invite.uri, [['Via', headers.get('via') ?? '']]);
+  for (const route of headers.all('route')) ack.headers.add('Route', route);
+  ack.headers
+    .add('From', headers.get('from') ?? '')
+    .add('To', response.headers.get('to') ?? '')
+    .add('Call-ID', headers.get('call-id') ?? '')
+    .add('CSeq', `${parseCSeq(headers.get('cseq') ?? '').number} ACK`)
+    .add('Max-Forwards', '70');
+  ack.charset = invite.charset === 'latin1' || response.charset === 'latin1' ? 'latin1' : 'utf8';
+  return ack;
+}
+
+/**
+ * RFC 3261 §9.1: "The Request-URI, Call-ID, To, the numeric part of CSeq, and From header fields in the CANCEL request MUST be identical to
+ * those in the request being cancelled, including tags. A CANCEL constructed by a client MUST have only a single Via header field value
+ * matching the top Via value in the request being cancelled." · "If the request being cancelled contains a Route header field, the CANCEL
+ * request MUST include that Route header field's values."
+ */
+export function cancelOf(invite: Request, extra: Iterable<readonly [string, string]>): Request {
+  const { headers } = invite;
+  const cancel = newRequest('CANCEL', invite.uri, [['Via', headers.get('via') ?? '']]);
+  for (const route of headers.all('route')) cancel.headers.add('Route', route);
+  cancel.headers
+    .add('Max-Forwards', '70')
+    .add('From', headers.get('from') ?? '')
+    .add('To', headers.get('to') ?? '')
+    .add('Call-ID', headers.get('call-id') ?? '')
+    .add('CSeq', `${parseCSeq(headers.get('cseq') ?? '').number} CANCEL`);
+  for (const [name, value] of extra) cancel.headers.add(name, value);
+  cancel.charset = invite.charset;
+  return cancel;
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { type Request, type Response, tagOf } from '../message/message.ts';
+import { parseCSeq } from '../message/values.ts';
+import { BRANCH_COOKIE, topVia } from '../message/via.ts';
+import type { Hop, Transport } from '../transport/hop.ts';
+import { ClientTransaction, type ClientUser } from './client-transaction.ts';
+import { ServerTransaction, type ServerUser } from './server-transaction.ts';
+
+/** All transactions of one server, found by the keys of RFC 3261 §17.1.3 and §17.2.3. */
+export class Transactions {
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #servers = new Map<string, ServerTransaction>();
+  readonly #clock: Clock;
+  readonly #transport: Transport;
+
+  constructor(clock: Clock, transport: Transport) {
+    this.#clock = clock;
+    this.#transport = transport;
+  }
+
+  get size(): number {
+    return this.#clients.size + this.#servers.size;
+  }
+
+  /** Not sent before `start()`, so that the one who asked can be told its id first. */
+  newClient(request: Request, hop: Hop, user: ClientUser): ClientTransaction {
+    const key = clientKey(request);
+    const transaction = new ClientTransaction(request, hop, user, this.#clock, this.#transport, () => this.#clients.delete(key));
+    this.#clients.set(key, transaction);
+    return transaction;
+  }
+
+  newServer(request: Request, hop: Hop, user: ServerUser): ServerTransaction {
+    const key = serverKey(request, request.method);
+    const transaction = new ServerTransaction(request, hop, user, this.#clock, this.#transport, () => this.#servers.delete(key));
+    this.#servers.set(key, transaction);
+    return transaction;
+  }
+
+  /** The transaction that a request is a copy of, or (ACK, CANCEL) the INVITE it speaks of. */
+  findServer(request: Request, method: string): ServerTransaction | undefined {
+    return this.#servers.get(serverKey(request, method));
+  }
+
+  /** False for a stray. RFC 6026 §8.9: a response that matches no transaction is dropped. */
+  takeResponse(response: Response, from: Hop): boolean {
+    const transaction = this.#clients.get(clientKey(response));
+    transaction?.take(response, from);
+    return transaction !== undefined;
+  }
+
+  /** Stops every timer. */
+  close(): void {
+    for (const transaction of this.#clients.values()) transaction.abandon();
+    for (const transaction of this.#servers.values()) transaction.stop();
+    this.#clients.clear();
+    this.#servers.clear();
+  }
+}
+
+/**
+ * RFC 3261 §17.1.3: "If the response has the same value of the branch parameter in the top Via header field as the branch parameter in the
+ * top Via header field of the request that created the transaction" and "If the method parameter in the CSeq header field matches the method".
+ */
+function clientKey(message: Request | Response): string {
+  return `${topVia(message.headers).params.get('branch') ?? ''}|${parseCSeq(message.headers.get('cseq') ?? '').method}`;
+}
+
+/**
+ * RFC 3261 §17.2.3: the branch, "the sent-by value in the top Via", and "the method of the request matches the one that created the
+ * transaction, except for ACK". Without the magic cookie, the older rule by Call-ID, From tag, CSeq and Via.
+ */
+function serverKey(request: Request, method: string): string {
+  const { headers } = request;
+  const via = topVia(headers);
+  const branch = via.params.get('branch') ?? '';
+  if (branch.startsWith(BRANCH_COOKIE) && branch.length > BRANCH_COOKIE.length) return `${branch.toLowerCase()}|${via.host}:${via.port ?? ''}|${method}`;
+  const { number } = parseCSeq(headers.get('cseq') ?? '');
+  return `2543|${headers.get('call-id')}|${tagOf(headers.get('from') ?? '')}|${number}|${via.host}:${via.port ?? ''};${branch}|${method}`;
+}
