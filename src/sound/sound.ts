@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import type { CallId, CustomerId, LegId, TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import type { MediaEvent, MediaServer, Source } from '../../media/port.ts';
+import type { MediaEvent, MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
-import type { CallCommand, Collecting, Sound } from '../call/command.ts';
-import type { AuthenticationResult, CallEvent, CollectEnd } from '../call/event.ts';
+import type { CallCommand, Sound } from '../call/command.ts';
+import type { AuthenticationResult, CallEvent, CollectEnd, PromptEnd } from '../call/event.ts';
 import { type CollectOutput, type Collector, createCollector } from '../ivr/collect.ts';
 import { sourceOf } from './sources.ts';
 
@@ -43,211 +43,216 @@ export type SoundCarriers = { [T in SoundCommandType]: (command: Of<T>) => void 
 /** Keys pressed ahead of the question; more are lost. */
 const MOST_KEYS_AHEAD = 16;
 
-/** What one leg is busy with. */
-type Playing =
-  | { kind: 'prompt'; callId: CallId; playId: string }
-  | { kind: 'keys'; callId: CallId; playId: string; collector: Collector; cancelTimer: () => void; finished: (digits: string, end: CollectEnd) => void };
+interface Prompt {
+  kind: 'prompt';
+  callId: CallId;
+  playId: string;
+}
+interface Keys {
+  kind: 'keys';
+  playId: string;
+  collector: Collector;
+  cancelTimer: () => void;
+  finished: (digits: string, end: CollectEnd) => void;
+}
 
 interface LegSound {
-  playing: Playing | null;
+  /** What the leg is busy with. */
+  playing: Prompt | Keys | null;
   /** Keys pressed ahead of the next question; null while keys mean nothing (music, talk, a prompt that must be heard). */
   ahead: string[] | null;
 }
 
-export interface SoundRim {
-  carriers: SoundCarriers;
-  /** Every event of the media server that concerns sound; true when it was ours. */
-  hear(event: MediaEvent): boolean;
-  /** The leg is over: whatever it was busy with is forgotten. */
-  forget(legId: LegId): void;
-}
+export class SoundRim {
+  readonly #options: SoundOptions;
+  readonly #legs = new Map<string, LegSound>();
+  readonly #recordings = new Map<string, CallId>();
 
-export function createSound(options: SoundOptions): SoundRim {
-  const { media, clock, log, take } = options;
-  const legs = new Map<string, LegSound>();
-  const recordings = new Map<string, { callId: CallId; path: string }>();
+  constructor(options: SoundOptions) {
+    this.#options = options;
+  }
 
-  const legSound = (legId: string): LegSound => {
-    let sound = legs.get(legId);
-    if (sound === undefined) {
-      sound = { playing: null, ahead: null };
-      legs.set(legId, sound);
+  readonly carriers: SoundCarriers = {
+    playSounds: (command) => this.#playSounds(command),
+    collectDigits: (command) => {
+      const { callId, legId, playId, bargeIn } = command;
+      this.#collect(command, bargeIn, (digits, end) => this.#options.take({ type: 'digitsCollected', callId, legId, playId, digits, end }));
+    },
+    authenticate: (command) => this.#collect(command, true, (digits) => void this.#authenticate(command, digits)),
+    stopSounds: ({ legId }) => {
+      this.#busy(legId, null, null);
+      this.#try('a sound could not be stopped', { legId }, this.#options.media.stop(legId));
+    },
+    echoLeg: ({ legId }) => {
+      this.#busy(legId, null, null);
+      this.#try('a leg could not be echoed', { legId }, this.#options.media.echo(legId));
+    },
+    joinLegs: ({ callId, legIds }) => {
+      for (const legId of legIds) this.#busy(legId, null, null);
+      const joined = this.#options.media.join(...legIds).then(() => this.#options.take({ type: 'legsJoined', callId, legIds }));
+      this.#try('two legs could not be joined', { callId, legIds }, joined);
+    },
+    partLegs: (command) => this.#part(command),
+    startRecording: (command) => void this.#record(command),
+    stopRecording: ({ recordingId }) => this.#try('a recording could not be stopped', { recordingId }, this.#options.media.stopRecording(recordingId)),
+  };
+
+  /** Hears every event of the media server; true when it was sound's. */
+  hear(event: MediaEvent): boolean {
+    switch (event.type) {
+      case 'playEnded':
+        this.#endPlay(event.endpointId as LegId, event.playId, event.end);
+        return true;
+      case 'digit':
+        this.#press(event.endpointId as LegId, event.key);
+        return true;
+      case 'recordingEnded': {
+        const { recordingId, path, durationMs, complete } = event;
+        const callId = this.#recordings.get(recordingId);
+        this.#recordings.delete(recordingId);
+        if (callId !== undefined) this.#options.take({ type: 'recordingEnded', callId, recordingId, path, durationMs, complete });
+        return true;
+      }
+      default:
+        return false;
     }
-    return sound;
-  };
+  }
 
-  /** Ends what the leg was busy with as stopped; the next thing takes its place. */
-  const replace = (legId: string, next: Playing | null): void => {
-    const sound = legSound(legId);
-    const before = sound.playing;
-    sound.playing = next;
-    if (before?.kind === 'keys') before.cancelTimer();
-  };
+  /** The leg is over: whatever it was busy with is forgotten. */
+  forget(legId: LegId): void {
+    this.#busy(legId, null, null);
+    this.#legs.delete(legId);
+  }
 
-  const sourcesOf = (sounds: Sound[], tenantId: TenantId): Source[] => sounds.map((sound) => sourceOf(sound, options.dialplansFolder, tenantId));
+  /** The media server is gone, and with it every recording: they are as long as it got. */
+  mediaLost(): void {
+    for (const legId of [...this.#legs.keys()]) this.forget(legId as LegId);
+    this.#recordings.clear();
+  }
 
-  const play = (legId: LegId, playId: string, sounds: Sound[], tenantId: TenantId, how: { loop: boolean; bargeIn: boolean }): void => {
+  #leg(legId: LegId): LegSound {
+    let leg = this.#legs.get(legId);
+    if (leg === undefined) {
+      leg = { playing: null, ahead: null };
+      this.#legs.set(legId, leg);
+    }
+    return leg;
+  }
+
+  /** The leg turns to something new; what it was busy with is dropped without a word, as the core has moved on. */
+  #busy(legId: LegId, playing: LegSound['playing'], ahead: string[] | null): void {
+    const leg = this.#leg(legId);
+    if (leg.playing?.kind === 'keys') leg.playing.cancelTimer();
+    leg.playing = playing;
+    leg.ahead = ahead;
+  }
+
+  #playSounds({ callId, legId, playId, sounds, tenantId, loop, bargeIn }: Of<'playSounds'>): void {
+    this.#busy(legId, { kind: 'prompt', callId, playId }, bargeIn ? (this.#leg(legId).ahead ?? []) : null);
+    this.#play(legId, playId, sounds, tenantId, { loop, bargeIn });
+  }
+
+  #play(legId: LegId, playId: string, sounds: Sound[], tenantId: TenantId, how: { loop: boolean; bargeIn: boolean }): void {
+    const { media, dialplansFolder, log } = this.#options;
     Promise.resolve()
-      .then(() => media.play(legId, playId, sourcesOf(sounds, tenantId), how))
+      .then(() => sounds.map((sound) => sourceOf(sound, dialplansFolder, tenantId)))
+      .then((sources) => media.play(legId, playId, sources, how))
       .catch((error: Error) => {
         log.warn({ err: error, legId, playId }, 'a sound could not be played');
-        endPlay(legId, playId, 'failed');
+        this.#endPlay(legId, playId, 'failed');
       });
-  };
+  }
 
-  const endPlay = (legId: string, playId: string, end: 'finished' | 'barge_in' | 'stopped' | 'failed'): void => {
-    const playing = legs.get(legId)?.playing;
-    if (playing == null || playing.playId !== playId) return;
-    if (playing.kind === 'prompt') {
-      legSound(legId).playing = null;
-      take({ type: 'promptEnded', callId: playing.callId, legId: legId as LegId, playId, end });
-    } else follow(legId, playing, playing.collector.promptEnded(clock.now()));
-  };
+  #endPlay(legId: LegId, playId: string, end: PromptEnd): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.playing == null || leg.playing.playId !== playId) return;
+    const { playing } = leg;
+    if (playing.kind === 'keys') {
+      this.#follow(legId, playing, playing.collector.promptEnded(this.#options.clock.now()));
+      return;
+    }
+    leg.playing = null;
+    this.#options.take({ type: 'promptEnded', callId: playing.callId, legId, playId, end });
+  }
+
+  #collect(command: Of<'collectDigits'> | Of<'authenticate'>, bargeIn: boolean, finished: Keys['finished']): void {
+    const { legId, playId, sounds } = command;
+    const { clock } = this.#options;
+    const ahead = bargeIn ? (this.#leg(legId).ahead ?? []) : [];
+    const keys: Keys = { kind: 'keys', playId, collector: createCollector(command.collecting, bargeIn), cancelTimer: () => undefined, finished };
+    this.#busy(legId, keys, bargeIn ? [] : null);
+    for (const key of ahead) this.#press(legId, key);
+    if (this.#legs.get(legId)?.playing !== keys) return;
+    // Who has begun to answer already needs no question.
+    if (sounds.length === 0 || ahead.length > 0) this.#follow(legId, keys, keys.collector.promptEnded(clock.now()));
+    else this.#play(legId, playId, sounds, command.tenantId, { loop: false, bargeIn });
+  }
 
   /** Does what the collector says: stop the prompt, wait for the next key, or finish. */
-  const follow = (legId: string, keys: Extract<Playing, { kind: 'keys' }>, output: CollectOutput): void => {
+  #follow(legId: LegId, keys: Keys, output: CollectOutput): void {
+    const { clock, media } = this.#options;
     keys.cancelTimer();
-    if (output.stopPrompt === true) media.stop(legId).catch(() => undefined);
+    if (output.stopPrompt === true) this.#try('a prompt could not be stopped', { legId }, media.stop(legId));
     if (output.done !== undefined) {
-      legSound(legId).playing = null;
+      this.#leg(legId).playing = null;
       keys.finished(output.done.digits, output.done.end);
     } else if (output.until !== null) {
       keys.cancelTimer = clock.after(Math.ceil(output.until - clock.now()), () => {
-        if (legs.get(legId)?.playing === keys) follow(legId, keys, keys.collector.timePassed(clock.now()));
+        if (this.#legs.get(legId)?.playing === keys) this.#follow(legId, keys, keys.collector.timePassed(clock.now()));
       });
     }
-  };
+  }
 
-  const collect = (
-    command: { callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; collecting: Collecting },
-    bargeIn: boolean,
-    finished: (digits: string, end: CollectEnd) => void,
-  ): void => {
-    const { callId, legId, playId } = command;
-    const keys = { kind: 'keys' as const, callId, playId, collector: createCollector(command.collecting, bargeIn), cancelTimer: () => undefined, finished };
-    replace(legId, keys);
-    const sound = legSound(legId);
-    const ahead = bargeIn ? (sound.ahead ?? []) : [];
-    sound.ahead = bargeIn ? [] : null;
-    for (const key of ahead) {
-      if (sound.playing === keys) follow(legId, keys, keys.collector.key(key, clock.now()));
+  #press(legId: LegId, key: string): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.playing?.kind === 'keys') this.#follow(legId, leg.playing, leg.playing.collector.key(key, this.#options.clock.now()));
+    else if (leg?.ahead != null && leg.ahead.length < MOST_KEYS_AHEAD) leg.ahead.push(key);
+  }
+
+  async #authenticate({ callId, legId, playId, tenantId, customerId }: Of<'authenticate'>, digits: string): Promise<void> {
+    let result: AuthenticationResult = 'unavailable';
+    try {
+      if (digits === '') result = 'no_input';
+      else if (customerId !== null) result = await this.#options.verifyServicePassword(tenantId, customerId, digits);
+    } catch (error) {
+      this.#options.log.warn({ err: error, callId }, 'a service password could not be checked');
     }
-    if (sound.playing !== keys) return;
-    if (command.sounds.length === 0 || ahead.length > 0) follow(legId, keys, keys.collector.promptEnded(clock.now()));
-    else play(legId, playId, command.sounds, command.tenantId, { loop: false, bargeIn });
-  };
+    const authLevel = result === 'ok' ? 2 : (this.#options.calls.get(callId)?.authLevel ?? 0);
+    this.#options.take({ type: 'authenticationEnded', callId, legId, playId, result, authLevel });
+  }
 
-  const checkSecret = async (command: Of<'authenticate'>, digits: string): Promise<AuthenticationResult> => {
-    if (digits === '') return 'no_input';
-    if (command.customerId === null) return 'unavailable';
-    return options.verifyServicePassword(command.tenantId, command.customerId, digits);
-  };
+  #part({ callId, legIds, musicTo, music }: Of<'partLegs'>): void {
+    const parted = this.#options.media.part(...legIds);
+    this.#try('two legs could not be parted', { callId, legIds }, parted);
+    const tenantId = this.#options.calls.get(callId)?.tenantId;
+    if (musicTo === null || tenantId === undefined) return;
+    const waiting: Prompt = { kind: 'prompt', callId, playId: `hold-${musicTo}` };
+    this.#busy(musicTo, waiting, null);
+    const play = (): void => {
+      if (this.#legs.get(musicTo)?.playing === waiting)
+        this.#play(musicTo, waiting.playId, [{ kind: 'music', name: music }], tenantId, { loop: true, bargeIn: false });
+    };
+    parted.then(play, play);
+  }
 
-  const failed = (what: string, ids: object) => (error: Error) => log.warn({ err: error, ...ids }, what);
+  async #record({ callId, tenantId, recordingId, left, right }: Of<'startRecording'>): Promise<void> {
+    const { clock, media, recordingsFolder, take, log } = this.#options;
+    const folder = join(recordingsFolder, tenantId, new Date(clock.now()).toISOString().slice(0, 10));
+    const path = join(folder, `${recordingId}.wav`);
+    this.#recordings.set(recordingId, callId);
+    try {
+      await mkdir(folder, { recursive: true });
+      await media.record({ recordingId, path, left, right });
+      take({ type: 'recordingStarted', callId, recordingId, path });
+    } catch (error) {
+      this.#recordings.delete(recordingId);
+      log.warn({ err: error, callId }, 'a call could not be recorded');
+      take({ type: 'recordingEnded', callId, recordingId, path, durationMs: 0, complete: false });
+    }
+  }
 
-  const carriers: SoundCarriers = {
-    playSounds(command) {
-      const { callId, legId, playId } = command;
-      replace(legId, { kind: 'prompt', callId, playId });
-      const sound = legSound(legId);
-      sound.ahead = command.bargeIn ? (sound.ahead ?? []) : null;
-      play(legId, playId, command.sounds, command.tenantId, command);
-    },
-    collectDigits(command) {
-      const { callId, legId, playId } = command;
-      collect(command, command.bargeIn, (digits, end) => take({ type: 'digitsCollected', callId, legId, playId, digits, end }));
-    },
-    authenticate(command) {
-      const { callId, legId, playId } = command;
-      collect(command, true, (digits) => {
-        checkSecret(command, digits)
-          .catch((error: Error): AuthenticationResult => {
-            log.warn({ err: error, callId }, 'a service password could not be checked');
-            return 'unavailable';
-          })
-          .then((result) => {
-            const authLevel = result === 'ok' ? 2 : (options.calls.get(callId)?.authLevel ?? 0);
-            take({ type: 'authenticationEnded', callId, legId, playId, result, authLevel });
-          });
-      });
-    },
-    stopSounds({ legId }) {
-      replace(legId, null);
-      media.stop(legId).catch(failed('a sound could not be stopped', { legId }));
-    },
-    echoLeg({ legId }) {
-      replace(legId, null);
-      legSound(legId).ahead = null;
-      media.echo(legId).catch(failed('a leg could not be echoed', { legId }));
-    },
-    joinLegs({ callId, legIds }) {
-      const [a, b] = legIds;
-      for (const legId of legIds) {
-        replace(legId, null);
-        legSound(legId).ahead = null;
-      }
-      media.join(a, b).then(() => take({ type: 'legsJoined', callId, legIds }), failed('two legs could not be joined', { callId }));
-    },
-    partLegs({ callId, legIds, musicTo, music }) {
-      const tenantId = options.calls.get(callId)?.tenantId;
-      const parted = media.part(legIds[0], legIds[1]).catch(failed('two legs could not be parted', { callId }));
-      if (musicTo === null || tenantId === undefined) return;
-      const playId = `hold-${musicTo}`;
-      replace(musicTo, { kind: 'prompt', callId, playId });
-      void parted.then(() => {
-        if (legs.get(musicTo)?.playing?.playId === playId) play(musicTo, playId, [{ kind: 'music', name: music }], tenantId, { loop: true, bargeIn: false });
-      });
-    },
-    startRecording({ callId, tenantId, recordingId, left, right }) {
-      const day = new Date(clock.now()).toISOString().slice(0, 10);
-      const folder = join(options.recordingsFolder, tenantId, day);
-      const path = join(folder, `${recordingId}.wav`);
-      recordings.set(recordingId, { callId, path });
-      mkdir(folder, { recursive: true })
-        .then(() => media.record({ recordingId, path, left, right }))
-        .then(() => take({ type: 'recordingStarted', callId, recordingId, path }))
-        .catch((error: Error) => {
-          recordings.delete(recordingId);
-          failed('a call could not be recorded', { callId })(error);
-          take({ type: 'recordingEnded', callId, recordingId, path, durationMs: 0, complete: false });
-        });
-    },
-    stopRecording({ recordingId }) {
-      media.stopRecording(recordingId).catch(failed('a recording could not be stopped', { recordingId }));
-    },
-  };
-
-  const press = (legId: string, key: string): void => {
-    const sound = legs.get(legId);
-    if (sound === undefined) return;
-    if (sound.playing?.kind === 'keys') follow(legId, sound.playing, sound.playing.collector.key(key, clock.now()));
-    else if (sound.ahead !== null && sound.ahead.length < MOST_KEYS_AHEAD) sound.ahead.push(key);
-  };
-
-  return {
-    carriers,
-    forget(legId) {
-      replace(legId, null);
-      legs.delete(legId);
-    },
-    hear(event) {
-      switch (event.type) {
-        case 'playEnded':
-          endPlay(event.endpointId, event.playId, event.end);
-          return true;
-        case 'digit':
-          press(event.endpointId, event.key);
-          return true;
-        case 'recordingEnded': {
-          const recording = recordings.get(event.recordingId);
-          recordings.delete(event.recordingId);
-          const { recordingId, path, durationMs, complete } = event;
-          if (recording !== undefined) take({ type: 'recordingEnded', callId: recording.callId, recordingId, path, durationMs, complete });
-          return true;
-        }
-        default:
-          return false;
-      }
-    },
-  };
+  /** What fails here is logged and no more: the leg it concerns ends by its own path. */
+  #try(what: string, ids: object, doing: Promise<unknown>): void {
+    doing.catch((error: Error) => this.#options.log.warn({ err: error, ...ids }, what));
+  }
 }
