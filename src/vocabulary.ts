@@ -3,6 +3,7 @@ import type { AcdEvent } from './acd/event.ts';
 import type { CallCommand } from './call/command.ts';
 import type { CallEvent } from './call/event.ts';
 import type { TimePassed, Turn } from './call/turn.ts';
+import type { CdrCommand } from './cdr/command.ts';
 import type { CtiCommand, CtiEvent } from './cti/event.ts';
 import type { IvrEvent } from './ivr/event.ts';
 import type { PhoneEvent } from './phone/event.ts';
@@ -17,7 +18,7 @@ export interface Heartbeat {
 }
 
 export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | PhoneEvent | TimePassed | ServerStarted | Heartbeat;
-export type Command = CallCommand | CtiCommand;
+export type Command = CallCommand | CtiCommand | CdrCommand;
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
 

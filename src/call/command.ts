@@ -73,6 +73,4 @@ export type CallCommand =
   // rim: ivr/actions
   | { type: 'lookUp'; callId: CallId; playId: string; tenantId: TenantId; what: string; arguments: Record<string, string> }
   // rim: cti
-  | { type: 'popScreen'; callId: CallId; offerId: OfferId; legId: LegId; agentId: AgentId; queueId: QueueId | null }
-  // rim: cdr
-  | { type: 'writeCdr'; record: unknown };
+  | { type: 'popScreen'; callId: CallId; offerId: OfferId; legId: LegId; agentId: AgentId; queueId: QueueId | null };

@@ -1,0 +1,4 @@
+/** What the fold asks of the world. Carried out by `writer.ts`. */
+import type { CallRecord } from './record.ts';
+
+export type CdrCommand = { type: 'writeCdr'; record: CallRecord };

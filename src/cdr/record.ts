@@ -1,0 +1,105 @@
+/**
+ * A call's record: what the house says happened, once for each call and for each of its legs.
+ * Times are ms since 1970, durations ms. arrivedAt ≤ answeredAt ≤ endedAt, for the call and for each leg.
+ */
+import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { Ending } from '../call/ending.ts';
+import type { AuthLevel, CallData, Language, LegRole, OfferEnd, Party, QueueExit } from '../call/event.ts';
+
+export interface LegRecord {
+  legId: LegId;
+  role: LegRole;
+  agentId: AgentId | null;
+  offerId: OfferId | null;
+  /** The number a transfer dialled. */
+  target: string | null;
+  startedAt: number;
+  ringingAt: number | null;
+  answeredAt: number | null;
+  endedAt: number;
+  /** How long the party of this leg kept the other on hold. */
+  holdMs: number;
+  ending: Ending;
+}
+
+export interface QueueVisit {
+  queueId: QueueId;
+  enteredAt: number;
+  leftAt: number;
+  waitMs: number;
+  exit: QueueExit;
+}
+
+export interface OfferRecord {
+  offerId: OfferId;
+  agentId: AgentId;
+  /** null = a direct offer (transfer to this very agent) */
+  queueId: QueueId | null;
+  legId: LegId;
+  offeredAt: number;
+  endedAt: number;
+  end: OfferEnd;
+}
+
+/** One agent's part in the call: one for each leg of hers that was answered. Wrap-up stands with her last one. */
+export interface AgentRecord {
+  agentId: AgentId;
+  legId: LegId;
+  answeredAt: number;
+  endedAt: number;
+  /** Without hold. */
+  talkMs: number;
+  holdMs: number;
+  wrapUpMs: number;
+  disposition: string | null;
+  notes: string | null;
+}
+
+export interface RecordingRecord {
+  recordingId: string;
+  path: string;
+  startedAt: number;
+  /** null = its end was never heard of */
+  durationMs: number | null;
+  complete: boolean;
+}
+
+export interface CallRecord {
+  callId: CallId;
+  /** The same call written again, for example when wrap-up ends: the higher one holds. From 1. */
+  revision: number;
+  tenantId: TenantId;
+  caller: Party;
+  callee: Party;
+  trunk: string;
+  sipCallId: string;
+  arrivedAt: number;
+  /** When we took the caller's leg off-hook; null = never. */
+  answeredAt: number | null;
+  /** When the first agent (or transfer target) answered. */
+  agentAnsweredAt: number | null;
+  endedAt: number;
+  ending: Ending;
+  customerId: CustomerId | null;
+  tier: string | null;
+  language: Language;
+  authLevel: AuthLevel;
+  dialplanVersion: DialplanVersion | null;
+  /** `flow/step` in order, at most 64. */
+  ivrPath: string[];
+  data: CallData;
+  queues: QueueVisit[];
+  offers: OfferRecord[];
+  agents: AgentRecord[];
+  legs: LegRecord[];
+  recordings: RecordingRecord[];
+  /** Sums over the visits, the ringing legs and the agents' parts. */
+  queueWaitMs: number;
+  ringMs: number;
+  talkMs: number;
+  holdMs: number;
+  wrapUpMs: number;
+  /** Of the agent who wrapped up last. */
+  disposition: string | null;
+  notes: string | null;
+}
