@@ -1,0 +1,45 @@
+/**
+ * The routing core: who talks to whom, and when. Told facts, it answers with facts and commands (SPEC.md says which);
+ * it never looks at a clock, a socket or dice, so that the same log gives the same turns.
+ */
+import type { Command, Event, Room, Turn } from '../vocabulary.ts';
+import { emptyFloor, type Moment } from './floor.ts';
+import { type Hearing, hearing } from './hear.ts';
+import { settle } from './settle.ts';
+import { restoreFloor, takeSnapshot } from './snapshot.ts';
+import type { AcdView } from './view.ts';
+import { watch } from './watch.ts';
+
+export interface Acd extends Room {
+  name: 'acd';
+  view: AcdView;
+  /** Everything it knows, as plain JSON. */
+  snapshot(): unknown;
+  /** Becomes what it was when the snapshot was taken. Throws when the snapshot is of another version. */
+  restore(snapshot: unknown): void;
+}
+
+export function createAcd(): Acd {
+  let floor = emptyFloor();
+  return {
+    name: 'acd',
+    decide(event: Event, now: number): Turn<Event, Command> {
+      const moment: Moment = { floor, now, events: [], commands: [] };
+      hear(moment, event);
+      const wakeAt = settle(moment);
+      return { events: moment.events, commands: moment.commands, wakeAt };
+    },
+    view: watch(() => floor),
+    snapshot: () => takeSnapshot(floor),
+    restore(snapshot) {
+      floor = restoreFloor(snapshot);
+    },
+  };
+}
+
+function hear(moment: Moment, event: Event): void {
+  if (!(event.type in hearing)) return;
+  // The table is typed by event: the key and the argument belong together, which the compiler cannot see through a lookup.
+  const handler = hearing[event.type as keyof Hearing] as (m: Moment, heard: Event) => void;
+  handler(moment, event);
+}

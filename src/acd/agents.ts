@@ -1,0 +1,136 @@
+/** The one place where an agent's activity changes: indexes, counts, deadline and what is told follow it. */
+import type { LegId } from '../../kernel/ids.ts';
+import { type Activity, callOf, landing, legOf, publicState, reasonsOf, SIGNED_OUT, untilOf, withLeave } from './agent.ts';
+import type { AgentConfiguration } from './event.ts';
+import { type Agent, type Floor, isReachable, type Moment, setDeadline } from './floor.ts';
+import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
+
+export function newAgent(configuration: AgentConfiguration, now: number): Agent {
+  const agent: Agent = {
+    configuration,
+    activity: SIGNED_OUT,
+    since: now,
+    idleSince: null,
+    idleSeq: 0,
+    groups: [],
+    lines: new Set(),
+    deadline: null,
+    said: '',
+  };
+  agent.said = statementOf(agent);
+  return agent;
+}
+
+export function become(m: Moment, agent: Agent, next: Activity): void {
+  const { floor, now } = m;
+  const previous = agent.activity;
+  if (previous === next) return;
+  if (previous.state === 'ready') stopIdling(agent);
+  moveLeg(floor, agent, previous, next);
+  agent.activity = next;
+  const from = publicState(previous);
+  const to = publicState(next);
+  if (from !== to) {
+    agent.since = now;
+    for (const { counts } of agent.groups) {
+      counts[from] -= 1;
+      counts[to] += 1;
+    }
+  }
+  setDeadline(floor, agent, deadlineOf(agent));
+  if (next.state === 'ready') {
+    if (agent.idleSince === null) rest(m, agent);
+    startIdling(floor, agent);
+  }
+  floor.unsaid.add(agent);
+  if (next.state === 'signed_out') signedOut(m, agent, previous);
+}
+
+/** Her idleness counts from now: a call of hers ended, or she is ready for the first time since she signed in. */
+export function rest(m: Moment, agent: Agent): void {
+  m.floor.seq += 1;
+  agent.idleSince = m.now;
+  agent.idleSeq = m.floor.seq;
+}
+
+/** Her leg of the call she was talking on is over. */
+export function endTalk(m: Moment, agent: Agent): void {
+  const talk = agent.activity;
+  if (talk.state !== 'talking') return;
+  rest(m, agent);
+  become(m, agent, landing({ ...talk.after, wrapUp: { callId: talk.callId, until: m.now + talk.wrapUpMs } }, m.now));
+}
+
+/** Signed out now, or after this call; then she is no agent any more. */
+export function removeAgent(m: Moment, agent: Agent): void {
+  if (agent.activity.state === 'talking') become(m, agent, withLeave(agent.activity, 'remove'));
+  else {
+    become(m, agent, SIGNED_OUT);
+    forget(m, agent);
+  }
+}
+
+/** Tells the others how she is, unless that is what they heard last. */
+export function say(m: Moment, agent: Agent): void {
+  m.floor.unsaid.delete(agent);
+  const statement = statementOf(agent);
+  if (statement === agent.said) return;
+  agent.said = statement;
+  const { activity } = agent;
+  m.events.push({
+    type: 'agentStateChanged',
+    agentId: agent.configuration.agentId,
+    state: publicState(activity),
+    reasons: [...reasonsOf(activity)],
+    callId: callOf(activity),
+    wrapUpUntil: activity.state === 'wrapping_up' ? activity.until : null,
+  });
+}
+
+/** The indexes of an agent who comes out of a snapshot. */
+export function reindex(floor: Floor, agent: Agent): void {
+  floor.agents.set(agent.configuration.agentId, agent);
+  joinGroups(floor, agent);
+  moveLeg(floor, agent, SIGNED_OUT, agent.activity);
+  setDeadline(floor, agent, deadlineOf(agent));
+}
+
+export const canBeOffered = (floor: Floor, agent: Agent): boolean => agent.activity.state !== 'signed_out' && isReachable(floor, agent);
+
+function signedOut(m: Moment, agent: Agent, previous: Activity): void {
+  agent.idleSince = null;
+  for (const { queueId } of agent.groups) m.floor.forsaken.add(queueId);
+  if ('after' in previous && previous.after.leave === 'remove') forget(m, agent);
+}
+
+function forget(m: Moment, agent: Agent): void {
+  leaveGroups(m.floor, agent);
+  m.floor.agents.delete(agent.configuration.agentId);
+  say(m, agent);
+}
+
+function moveLeg(floor: Floor, agent: Agent, previous: Activity, next: Activity): void {
+  const old: LegId | null = legOf(previous);
+  const leg = legOf(next);
+  if (old === leg) return;
+  if (old !== null) {
+    floor.agentOfLeg.delete(old);
+    const call = callOf(previous);
+    if (call !== null) floor.calls.get(call)?.agentLegs.delete(old);
+  }
+  if (leg !== null) {
+    floor.agentOfLeg.set(leg, agent);
+    const call = callOf(next);
+    if (call !== null) floor.calls.get(call)?.agentLegs.add(leg);
+  }
+}
+
+function deadlineOf(agent: Agent): { at: number; key: string; owner: { agent: Agent } } | null {
+  const at = untilOf(agent.activity);
+  return at === null ? null : { at, key: `agent ${agent.configuration.agentId}`, owner: { agent } };
+}
+
+function statementOf({ activity }: Agent): string {
+  const until = activity.state === 'wrapping_up' ? activity.until : '';
+  return `${publicState(activity)} ${reasonsOf(activity).join()} ${callOf(activity) ?? ''} ${until}`;
+}

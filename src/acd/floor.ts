@@ -1,0 +1,182 @@
+/**
+ * Everything the routing core knows. Terms: a *group* is the agents of one queue; a *line* is those callers of one queue
+ * who need the same skills, with the agents who have them; a *place* is where a caller stands (since when it waits at all).
+ *
+ * Indexes: an agent knows the lines she can serve; a line has its callers in the order of service and its idle agents in
+ * the order of idleness. After a turn no line has both (SPEC, invariant 2), but for lines in `unpaired`.
+ */
+import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { QueueExit } from '../call/event.ts';
+import type { Command, Event } from '../vocabulary.ts';
+import type { Activity, Offer } from './agent.ts';
+import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
+import { OrderedList } from './ordered.ts';
+
+export interface Skill {
+  skill: string;
+  /** 1–10 */
+  level: number;
+}
+
+export interface Agent {
+  configuration: AgentConfiguration;
+  activity: Activity;
+  /** ms since 1970: when the state others see began */
+  since: number;
+  /** End of her last call, or when she was first ready since she signed in; null = not ready yet since then. */
+  idleSince: number | null;
+  /** Orders agents with the same `idleSince`. */
+  idleSeq: number;
+  /** One a queue of hers. */
+  groups: Group[];
+  /** The lines she has the skills for. */
+  lines: Set<Line>;
+  deadline: Deadline | null;
+  /** What the last agentStateChanged of hers said. */
+  said: string;
+}
+
+export interface Group {
+  queueId: QueueId;
+  members: Set<Agent>;
+  /** How many of them are in which state. */
+  counts: Record<AgentState, number>;
+}
+
+export interface Queue {
+  configuration: QueueConfiguration;
+  /** Removed: nobody comes in any more, and it is gone when the last caller has left. */
+  removed: boolean;
+  lines: Map<string, Line>;
+  /** All who wait, also those being offered, in the order of service. */
+  order: OrderedList<Waiting>;
+  /** The same in the order they came to this queue. */
+  entered: Set<Waiting>;
+}
+
+export interface Line {
+  queue: Queue;
+  key: string;
+  needs: readonly Skill[];
+  members: Set<Agent>;
+  /** Only those with no live offer. */
+  callers: OrderedList<Waiting>;
+  idle: OrderedList<Agent>;
+}
+
+export interface Call {
+  callId: CallId;
+  tenantId: TenantId;
+  from: { number: string; name?: string };
+  callerGone: boolean;
+  /** Numbers of the last agent leg and the last offer; legs from 1001 are the call room's. */
+  legs: number;
+  offers: number;
+  /** Its place: kept over requeue and transfer. */
+  placedAt: number | null;
+  placeSeq: number;
+  /** As its last queue had it; what a direct offer goes by. */
+  record: boolean;
+  wrapUpMs: number;
+  waiting: Waiting | null;
+  offer: Offer | null;
+  /** Agents' live legs. */
+  agentLegs: Set<LegId>;
+}
+
+export interface Waiting {
+  call: Call;
+  queue: Queue;
+  priority: number;
+  /** What the call itself asks for, beside the queue's skills. */
+  skills: readonly Skill[];
+  queuedAt: number;
+  /** ms since 1970; null = waits as long as it takes */
+  leaveAt: number | null;
+  /** null = may not be offered any more: it is about to leave */
+  line: Line | null;
+  deadline: Deadline | null;
+}
+
+export interface Deadline {
+  at: number;
+  /** Orders deadlines of the same millisecond. */
+  key: string;
+  owner: { agent: Agent } | { waiting: Waiting };
+}
+
+export interface Floor {
+  agents: Map<AgentId, Agent>;
+  /** Agents whose phone is registered, known to us or not. */
+  phones: Set<AgentId>;
+  groups: Map<QueueId, Group>;
+  queues: Map<QueueId, Queue>;
+  calls: Map<CallId, Call>;
+  agentOfLeg: Map<LegId, Agent>;
+  deadlines: OrderedList<Deadline>;
+  /** Lines that may have both a caller and an idle agent. */
+  unpaired: Set<Line>;
+  /** Queues an agent has left in this turn. */
+  forsaken: Set<QueueId>;
+  /** Whole queues being emptied: callers still to be sent back. */
+  leaving: Map<Waiting, QueueExit>;
+  /** Agents whose change was not yet told. */
+  unsaid: Set<Agent>;
+  /** Last number given to a place or an idle agent. */
+  seq: number;
+}
+
+/** One turn as it is being decided. */
+export interface Moment {
+  floor: Floor;
+  now: number;
+  events: Event[];
+  commands: Command[];
+}
+
+export function emptyFloor(): Floor {
+  return {
+    agents: new Map(),
+    phones: new Set(),
+    groups: new Map(),
+    queues: new Map(),
+    calls: new Map(),
+    agentOfLeg: new Map(),
+    deadlines: new OrderedList(sooner),
+    unpaired: new Set(),
+    forsaken: new Set(),
+    leaving: new Map(),
+    unsaid: new Set(),
+    seq: 0,
+  };
+}
+
+/** Order of service: priority (higher first), then the place. */
+export const before = (a: Waiting, b: Waiting): number =>
+  b.priority - a.priority || (a.call.placedAt ?? 0) - (b.call.placedAt ?? 0) || a.call.placeSeq - b.call.placeSeq;
+
+export const longerIdle = (a: Agent, b: Agent): number => (a.idleSince ?? 0) - (b.idleSince ?? 0) || a.idleSeq - b.idleSeq;
+
+const sooner = (a: Deadline, b: Deadline): number => a.at - b.at || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+
+export function groupOf(floor: Floor, queueId: QueueId): Group {
+  let group = floor.groups.get(queueId);
+  if (group === undefined) {
+    group = { queueId, members: new Set(), counts: { signed_out: 0, not_ready: 0, ready: 0, offered: 0, talking: 0, wrapping_up: 0 } };
+    floor.groups.set(queueId, group);
+  }
+  return group;
+}
+
+export function signedIn(floor: Floor, queueId: QueueId): number {
+  const group = floor.groups.get(queueId);
+  return group === undefined ? 0 : group.members.size - group.counts.signed_out;
+}
+
+export const isReachable = (floor: Floor, agent: Agent): boolean => agent.configuration.staticContact !== null || floor.phones.has(agent.configuration.agentId);
+
+export function setDeadline(floor: Floor, holder: { deadline: Deadline | null }, deadline: Deadline | null): void {
+  if (holder.deadline !== null) floor.deadlines.remove(holder.deadline);
+  holder.deadline = deadline;
+  if (deadline !== null) floor.deadlines.add(deadline);
+}

@@ -1,0 +1,243 @@
+/** What the routing core does with each event it cares for: next state and actions; `settle` does the rest. */
+import { legIdOf } from '../../kernel/ids.ts';
+import type { Ending } from '../call/ending.ts';
+import type { Event } from '../vocabulary.ts';
+import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLeave, withoutCall, withoutReason, withReason, withReasons } from './agent.ts';
+import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
+import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
+import { joinGroups, leaveGroups } from './line.ts';
+import { answerOffer, type Failure, failOffer, failureOfEnding, leave, offerDirectly, PHONE_LOST, REJECTED, withdrawOffer } from './offers.ts';
+import { fireDeadlines } from './settle.ts';
+import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
+
+/** Everything else that happens in the house does not concern the routing core; its own facts it knows already. */
+type Heard =
+  | 'queueConfigured'
+  | 'queueRemoved'
+  | 'agentConfigured'
+  | 'agentRemoved'
+  | 'agentSignedIn'
+  | 'agentSignedOut'
+  | 'agentWentReady'
+  | 'agentWentNotReady'
+  | 'wrapUpEnded'
+  | 'phoneReachable'
+  | 'phoneLost'
+  | 'deskRejected'
+  | 'callArrived'
+  | 'callQueued'
+  | 'callTransferred'
+  | 'legAnswered'
+  | 'legEnded'
+  | 'callEnded'
+  | 'timePassed'
+  | 'serverStarted';
+type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
+export type Hearing = { [T in Heard]: (m: Moment, event: EventOf<T>) => void };
+
+const REMOVED: Failure = { end: 'withdrawn', reason: 'supervisor', release: { cause: 'normal', by: 'server' } };
+
+export const hearing: Hearing = {
+  queueConfigured({ floor }, { queue: configuration }) {
+    const known = floor.queues.get(configuration.queueId);
+    if (known === undefined) floor.queues.set(configuration.queueId, newQueue(configuration));
+    else reconfigure(floor, known, configuration);
+  },
+
+  queueRemoved({ floor }, { queueId }) {
+    const queue = floor.queues.get(queueId);
+    if (queue !== undefined && !queue.removed) remove(floor, queue);
+  },
+
+  agentConfigured(m, { agent: configuration }) {
+    const { floor } = m;
+    const agent = floor.agents.get(configuration.agentId) ?? newAgent(configuration, m.now);
+    leaveGroups(floor, agent);
+    agent.configuration = configuration;
+    floor.agents.set(configuration.agentId, agent);
+    joinGroups(floor, agent);
+    if ('after' in agent.activity && agent.activity.after.leave === 'remove') become(m, agent, withLeave(agent.activity, 'stay'));
+    followPhone(m, agent);
+  },
+
+  agentRemoved(m, { agentId }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent === undefined) return;
+    if (agent.activity.state !== 'offered') return removeAgent(m, agent);
+    become(m, agent, withLeave(agent.activity, 'remove'));
+    failOffer(m, agent, REMOVED);
+  },
+
+  agentSignedIn(m, { agentId }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent === undefined) return;
+    const { activity } = agent;
+    if ('after' in activity && activity.after.leave === 'sign_out') return become(m, agent, withLeave(activity, 'stay'));
+    if (activity.state !== 'signed_out') return;
+    become(m, agent, { state: 'not_ready', reasons: isReachable(m.floor, agent) ? ['signed_in'] : ['signed_in', 'phone_lost'] });
+  },
+
+  agentSignedOut(m, { agentId }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent === undefined) return;
+    const { state } = agent.activity;
+    if (state === 'signed_out' || state === 'not_ready' || state === 'ready' || state === 'wrapping_up') return become(m, agent, SIGNED_OUT);
+    become(m, agent, withLeave(agent.activity, 'sign_out'));
+    failOffer(m, agent, REJECTED);
+  },
+
+  agentWentReady(m, { agentId }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent === undefined) return;
+    const { activity } = agent;
+    const reasons = whenReady(reasonsOf(activity));
+    if (activity.state === 'wrapping_up') become(m, agent, withoutCall(reasons));
+    else become(m, agent, withReasons(activity, reasons));
+  },
+
+  agentWentNotReady(m, { agentId, reason }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent !== undefined) become(m, agent, withReasons(agent.activity, withReason(reasonsOf(agent.activity), reason)));
+  },
+
+  wrapUpEnded(m, { agentId, callId }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent?.activity.state === 'wrapping_up' && agent.activity.callId === callId) become(m, agent, landing(agent.activity.after, m.now));
+  },
+
+  phoneReachable(m, { agentId }) {
+    m.floor.phones.add(agentId);
+    const agent = m.floor.agents.get(agentId);
+    if (agent !== undefined) followPhone(m, agent);
+  },
+
+  phoneLost(m, { agentId }) {
+    m.floor.phones.delete(agentId);
+    const agent = m.floor.agents.get(agentId);
+    if (agent !== undefined) followPhone(m, agent);
+  },
+
+  deskRejected(m, { agentId, callId }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent?.activity.state === 'offered' && agent.activity.offer.callId === callId) failOffer(m, agent, REJECTED);
+  },
+
+  callArrived({ floor }, { callId, tenantId, caller }) {
+    if (floor.calls.has(callId)) return;
+    floor.calls.set(callId, newCall(callId, tenantId, { number: caller.number, ...(caller.name === undefined ? {} : { name: caller.name }) }));
+  },
+
+  callQueued(m, wish) {
+    const { callId, queueId } = wish;
+    const call = m.floor.calls.get(callId);
+    if (call !== undefined) elsewhere(m, call);
+    const queue = m.floor.queues.get(queueId);
+    const exit = call === undefined || call.callerGone ? 'ended' : refusal(m.floor, queue);
+    if (exit === null && call !== undefined && queue !== undefined) enter(m, call, queue, wish);
+    else m.events.push({ type: 'callLeftQueue', callId, queueId, exit: exit ?? 'closed' });
+  },
+
+  callTransferred(m, { callId, target }) {
+    const call = m.floor.calls.get(callId);
+    if (call === undefined) return;
+    elsewhere(m, call);
+    if (target.kind === 'agent') offerDirectly(m, call, m.floor.agents.get(target.agentId), target.agentId);
+  },
+
+  legAnswered(m, { legId }) {
+    const agent = m.floor.agentOfLeg.get(legId);
+    if (agent !== undefined) answerOffer(m, agent);
+  },
+
+  legEnded(m, { callId, legId, ending }) {
+    const call = m.floor.calls.get(callId);
+    if (call !== undefined && legId === legIdOf(callId, 0)) return callerGone(m, call, ending);
+    const agent = m.floor.agentOfLeg.get(legId);
+    if (agent !== undefined) agentLegEnded(m, agent, ending);
+  },
+
+  callEnded(m, { callId }) {
+    const call = m.floor.calls.get(callId);
+    if (call === undefined) return;
+    callerGone(m, call, null);
+    for (const legId of [...call.agentLegs]) {
+      const agent = m.floor.agentOfLeg.get(legId);
+      if (agent !== undefined) endTalk(m, agent);
+    }
+    m.floor.calls.delete(callId);
+  },
+
+  timePassed: (m) => fireDeadlines(m),
+
+  serverStarted(m) {
+    const { floor } = m;
+    for (const agent of [...floor.agents.values()]) {
+      if (agent.activity.state === 'talking') rest(m, agent);
+      become(m, agent, afterRestart(agent.activity, agent.configuration.staticContact !== null));
+    }
+    for (const call of floor.calls.values()) if (call.waiting !== null && call.waiting.deadline !== null) floor.deadlines.remove(call.waiting.deadline);
+    for (const [queueId, { configuration, removed }] of floor.queues) {
+      if (removed) floor.queues.delete(queueId);
+      else floor.queues.set(queueId, newQueue(configuration));
+    }
+    for (const agent of floor.agents.values()) agent.lines.clear();
+    floor.calls.clear();
+    floor.leaving.clear();
+    floor.unpaired.clear();
+  },
+};
+
+/** The call is on its way to somewhere else: what it waited for, or who was being rung for it, is over. */
+function elsewhere(m: Moment, call: Call): void {
+  if (call.waiting !== null) leave(m, call.waiting, 'transferred');
+  else withdrawOffer(m, call, 'withdrawn', { cause: 'transferred', by: 'server' });
+}
+
+/** `ending` of the caller's leg; null when the whole call is over. */
+function callerGone(m: Moment, call: Call, ending: Ending | null): void {
+  call.callerGone = true;
+  if (call.waiting !== null) leave(m, call.waiting, ending?.by === 'far_end' ? 'abandoned' : 'ended');
+  else withdrawOffer(m, call, 'caller_gone', { cause: 'abandoned', by: 'other_party' });
+}
+
+function agentLegEnded(m: Moment, agent: Agent, ending: Ending): void {
+  const { activity } = agent;
+  if (activity.state === 'offered') failOffer(m, agent, failureOfEnding(ending.cause));
+  else if (activity.state === 'releasing') become(m, agent, landing(activity.after, m.now));
+  else endTalk(m, agent);
+}
+
+/** A phone that is lost takes the agent off the queues, one that is back returns her; a fixed address is never lost. */
+function followPhone(m: Moment, agent: Agent): void {
+  const { activity } = agent;
+  const reasons = reasonsOf(activity);
+  if (isReachable(m.floor, agent)) become(m, agent, withReasons(activity, withoutReason(reasons, 'phone_lost')));
+  else if (activity.state === 'offered') failOffer(m, agent, PHONE_LOST);
+  else become(m, agent, withReasons(activity, withReason(reasons, 'phone_lost')));
+}
+
+/** Nobody is on a call any more. Who has a desk says herself that she goes on; a fixed contact has nobody to say it. */
+function afterRestart(activity: Activity, fixed: boolean): Activity {
+  if (activity.state === 'signed_out' || activity.state === 'not_ready' || (activity.state === 'ready' && fixed)) return activity;
+  if ('after' in activity && activity.after.leave !== 'stay') return SIGNED_OUT;
+  const reasons = fixed ? reasonsOf(activity) : withReason(reasonsOf(activity), 'restart');
+  return reasons.length === 0 ? READY : { state: 'not_ready', reasons };
+}
+
+function newCall(callId: Call['callId'], tenantId: Call['tenantId'], from: Call['from']): Call {
+  return {
+    callId,
+    tenantId,
+    from,
+    callerGone: false,
+    legs: 0,
+    offers: 0,
+    placedAt: null,
+    placeSeq: 0,
+    record: false,
+    wrapUpMs: 0,
+    waiting: null,
+    offer: null,
+    agentLegs: new Set(),
+  };
+}

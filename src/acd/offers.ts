@@ -1,0 +1,157 @@
+/** Offers: the agent is reserved before anybody hears of it, and every offer ends once. */
+import { type LegId, legIdOf, type OfferId, offerIdOf } from '../../kernel/ids.ts';
+import type { EndedBy, EndingCause } from '../call/ending.ts';
+import type { OfferEnd, QueueExit } from '../call/event.ts';
+import { afterwardsOf, landing, legOf, type Offer, withReason } from './agent.ts';
+import { become, canBeOffered } from './agents.ts';
+import type { NotReadyReason } from './event.ts';
+import type { Agent, Call, Moment, Waiting } from './floor.ts';
+import { comeBack, depart, MOST_OFFERS_A_CALL, stepOut } from './waiting.ts';
+
+const DIRECT_RING_MS = 20_000;
+/** The phone rim's own limit on ringing comes so much later than ours: it only matters if we failed. */
+const BACK_STOP_MS = 5_000;
+/** So long a leg may take to end that we have asked to end. */
+const RELEASE_MS = 5_000;
+
+interface Release {
+  cause: EndingCause;
+  by: EndedBy;
+}
+
+/** Why an offer fails that is the agent's or her phone's doing: what she is not ready for, and what her leg is told. */
+export interface Failure {
+  end: OfferEnd;
+  reason: NotReadyReason;
+  /** null = the leg has ended already */
+  release: Release | null;
+}
+
+/** What becomes of an offer whose leg ended unanswered. Whatever is not plainly the agent's doing is her phone's. */
+const failureOfCause: Record<EndingCause, 'no_answer' | 'busy' | 'rejected' | 'unreachable'> = {
+  normal: 'rejected',
+  abandoned: 'unreachable',
+  busy: 'busy',
+  no_answer: 'no_answer',
+  rejected: 'rejected',
+  unreachable: 'unreachable',
+  not_found: 'unreachable',
+  not_allowed: 'unreachable',
+  congestion: 'unreachable',
+  incompatible_media: 'unreachable',
+  answered_elsewhere: 'rejected',
+  transferred: 'rejected',
+  media_timeout: 'unreachable',
+  media_failure: 'unreachable',
+  sip_failure: 'unreachable',
+  no_ack: 'unreachable',
+  session_expired: 'unreachable',
+  max_duration: 'no_answer',
+  dialplan_end: 'unreachable',
+  server_shutdown: 'unreachable',
+  server_restart: 'unreachable',
+  internal: 'unreachable',
+};
+
+export function failureOfEnding(cause: EndingCause): Failure {
+  const end = failureOfCause[cause];
+  return { end, reason: end, release: null };
+}
+
+export const NO_ANSWER: Failure = { end: 'no_answer', reason: 'no_answer', release: { cause: 'no_answer', by: 'server' } };
+export const REJECTED: Failure = { end: 'rejected', reason: 'rejected', release: { cause: 'rejected', by: 'far_end' } };
+export const PHONE_LOST: Failure = { end: 'unreachable', reason: 'phone_lost', release: { cause: 'unreachable', by: 'server' } };
+
+/** The caller's turn has come and she is the one. */
+export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
+  const { call, queue } = waiting;
+  const { record, wrapUpMs, ringTimeoutMs } = queue.configuration;
+  stepOut(m.floor, waiting);
+  call.record = record;
+  call.wrapUpMs = wrapUpMs;
+  offer(m, call, agent, ringTimeoutMs);
+}
+
+/** A transfer to this very agent: her phone rings whatever her reasons not to be ready, unless a call has her. */
+export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, agentId: Offer['agentId']): void {
+  if (call.callerGone) refuse(m, call, agentId, 'caller_gone');
+  else if (agent === undefined || !canBeOffered(m.floor, agent)) refuse(m, call, agentId, 'unreachable');
+  else if (legOf(agent.activity) !== null || call.legs >= MOST_OFFERS_A_CALL) refuse(m, call, agentId, 'busy');
+  else offer(m, call, agent, DIRECT_RING_MS);
+}
+
+/** Her fault or her phone's: she is not ready, the caller goes back to its place and to the next agent in this very turn. */
+export function failOffer(m: Moment, agent: Agent, failure: Failure): void {
+  const { activity } = agent;
+  if (activity.state !== 'offered') return;
+  const waiting = endOffer(m, activity.offer, failure.end, failure.release);
+  const after = { ...activity.after, reasons: withReason(activity.after.reasons, failure.reason) };
+  become(m, agent, landing(after, m.now));
+  if (waiting !== null) comeBack(m, waiting);
+}
+
+/** Not her fault: she keeps her idleness, and is free as soon as her phone has stopped ringing. */
+export function withdrawOffer(m: Moment, call: Call, end: 'caller_gone' | 'withdrawn', release: Release): void {
+  const live = call.offer;
+  const agent = live === null ? undefined : m.floor.agentOfLeg.get(live.legId);
+  if (live === null || agent === undefined || agent.activity.state !== 'offered') return;
+  endOffer(m, live, end, release);
+  const { after } = agent.activity;
+  become(m, agent, { state: 'releasing', callId: live.callId, legId: live.legId, until: m.now + RELEASE_MS, after });
+}
+
+/** She took it. */
+export function answerOffer(m: Moment, agent: Agent): void {
+  const { activity } = agent;
+  if (activity.state !== 'offered') return;
+  const { offer: live, after } = activity;
+  const call = m.floor.calls.get(live.callId);
+  const waiting = endOffer(m, live, 'answered', null);
+  if (waiting !== null) depart(m, waiting, 'answered');
+  become(m, agent, { state: 'talking', callId: live.callId, legId: live.legId, wrapUpMs: call?.wrapUpMs ?? 0, after });
+}
+
+/** Out of the queue for a reason of the call's or the queue's; a ringing phone is stopped. */
+export function leave(m: Moment, waiting: Waiting, exit: QueueExit): void {
+  const gone = exit === 'abandoned' || exit === 'ended';
+  if (gone) withdrawOffer(m, waiting.call, 'caller_gone', { cause: 'abandoned', by: 'other_party' });
+  else withdrawOffer(m, waiting.call, 'withdrawn', { cause: exit === 'transferred' ? 'transferred' : 'normal', by: 'server' });
+  depart(m, waiting, exit);
+}
+
+function offer(m: Moment, call: Call, agent: Agent, ringMs: number): void {
+  const { callId } = call;
+  const { agentId } = agent.configuration;
+  const queueId = call.waiting?.queue.configuration.queueId ?? null;
+  const live: Offer = { ...nextIds(call), callId, agentId, queueId, until: m.now + ringMs };
+  call.offer = live;
+  become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
+  const { offerId, legId } = live;
+  m.events.push({ type: 'callOffered', callId, queueId, record: call.record, offerId, legId, agentId, until: live.until });
+  // In this order: her screen knows who is calling before her phone rings.
+  m.commands.push(
+    { type: 'popScreen', callId, offerId, legId, agentId, queueId },
+    { type: 'ringLeg', callId, legId, offerId, agentId, from: call.from, tenantId: call.tenantId, timeoutMs: ringMs + BACK_STOP_MS },
+  );
+}
+
+/** Tells the end once; answers with the caller's place in its queue, null after a direct offer. */
+function endOffer(m: Moment, live: Offer, end: OfferEnd, release: Release | null): Waiting | null {
+  const { callId, offerId, legId, agentId, queueId } = live;
+  m.events.push({ type: 'offerEnded', callId, queueId, offerId, legId, agentId, end });
+  if (release !== null) m.commands.push({ type: 'releaseLeg', callId, legId, ...release });
+  const call = m.floor.calls.get(callId);
+  if (call === undefined) return null;
+  call.offer = null;
+  return call.waiting;
+}
+
+function refuse(m: Moment, call: Call, agentId: Offer['agentId'], end: OfferEnd): void {
+  m.events.push({ type: 'offerEnded', callId: call.callId, queueId: null, ...nextIds(call), agentId, end });
+}
+
+function nextIds(call: Call): { offerId: OfferId; legId: LegId } {
+  call.offers += 1;
+  call.legs = Math.min(call.legs + 1, MOST_OFFERS_A_CALL);
+  return { offerId: offerIdOf(call.callId, call.offers), legId: legIdOf(call.callId, call.legs) };
+}

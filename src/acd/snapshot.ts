@@ -1,0 +1,120 @@
+/** The floor as plain JSON and back: what is indexed is not stored but made anew. */
+import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { QueueExit } from '../call/event.ts';
+import type { Activity, Offer } from './agent.ts';
+import { newAgent, reindex } from './agents.ts';
+import type { AgentConfiguration, QueueConfiguration } from './event.ts';
+import { type Call, emptyFloor, type Floor, type Skill, type Waiting } from './floor.ts';
+import { lineFor } from './line.ts';
+import { newQueue, stand } from './waiting.ts';
+
+const VERSION = 1;
+
+interface AgentRow {
+  configuration: AgentConfiguration;
+  activity: Activity;
+  since: number;
+  idleSince: number | null;
+  idleSeq: number;
+  said: string;
+}
+
+interface WaitingRow {
+  queueId: QueueId;
+  priority: number;
+  skills: readonly Skill[];
+  queuedAt: number;
+  leaveAt: number | null;
+}
+
+interface CallRow {
+  callId: CallId;
+  tenantId: TenantId;
+  from: { number: string; name?: string };
+  callerGone: boolean;
+  legs: number;
+  offers: number;
+  placedAt: number | null;
+  placeSeq: number;
+  record: boolean;
+  wrapUpMs: number;
+  waiting: WaitingRow | null;
+  offer: Offer | null;
+}
+
+export interface AcdSnapshot {
+  version: typeof VERSION;
+  seq: number;
+  queues: { configuration: QueueConfiguration; removed: boolean }[];
+  phones: AgentId[];
+  agents: AgentRow[];
+  calls: CallRow[];
+  /** In the order in which they leave. */
+  leaving: [CallId, QueueExit][];
+  unsaid: AgentId[];
+}
+
+export function takeSnapshot(floor: Floor): AcdSnapshot {
+  return {
+    version: VERSION,
+    seq: floor.seq,
+    queues: [...floor.queues.values()].map(({ configuration, removed }) => ({ configuration, removed })),
+    phones: [...floor.phones],
+    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said }) => ({
+      configuration,
+      activity,
+      since,
+      idleSince,
+      idleSeq,
+      said,
+    })),
+    calls: [...floor.calls.values()].map(rowOfCall),
+    leaving: [...floor.leaving].map(([waiting, exit]) => [waiting.call.callId, exit]),
+    unsaid: [...floor.unsaid].map(({ configuration }) => configuration.agentId),
+  };
+}
+
+export function restoreFloor(json: unknown): Floor {
+  const snapshot = json as AcdSnapshot; // written by takeSnapshot; the version says in which shape
+  if (snapshot?.version !== VERSION) throw new Error(`acd: this snapshot is not of version ${VERSION}; replay the journal from its start`);
+  const floor = emptyFloor();
+  floor.seq = snapshot.seq;
+  for (const { configuration, removed } of snapshot.queues) floor.queues.set(configuration.queueId, { ...newQueue(configuration), removed });
+  for (const agentId of snapshot.phones) floor.phones.add(agentId);
+  for (const { waiting: _placed, ...kept } of snapshot.calls) floor.calls.set(kept.callId, { ...kept, waiting: null, agentLegs: new Set() });
+  for (const row of snapshot.agents) reindex(floor, Object.assign(newAgent(row.configuration, row.since), row));
+  const exits = new Map(snapshot.leaving);
+  const places = snapshot.calls.flatMap(({ callId, waiting }) => (waiting === null ? [] : [{ callId, waiting }]));
+  places.sort((a, b) => a.waiting.queuedAt - b.waiting.queuedAt);
+  for (const { callId, waiting } of places) putBack(floor, callId, waiting, exits.has(callId));
+  for (const [callId, exit] of exits) {
+    const waiting = floor.calls.get(callId)?.waiting;
+    if (waiting) floor.leaving.set(waiting, exit);
+  }
+  for (const agentId of snapshot.unsaid) {
+    const agent = floor.agents.get(agentId);
+    if (agent !== undefined) floor.unsaid.add(agent);
+  }
+  return floor;
+}
+
+function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean): void {
+  const call = floor.calls.get(callId);
+  const queue = floor.queues.get(row.queueId);
+  if (call === undefined || queue === undefined) return;
+  const { queueId: _named, ...kept } = row;
+  const waiting: Waiting = { ...kept, call, queue, line: leaving ? null : lineFor(floor, queue, row.skills), deadline: null };
+  call.waiting = waiting;
+  queue.order.add(waiting);
+  queue.entered.add(waiting);
+  if (call.offer === null) stand(floor, waiting);
+}
+
+function rowOfCall(call: Call): CallRow {
+  const { waiting, agentLegs: _derived, ...kept } = call;
+  return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
+}
+
+function rowOfWaiting({ queue, priority, skills, queuedAt, leaveAt }: Waiting): WaitingRow {
+  return { queueId: queue.configuration.queueId, priority, skills, queuedAt, leaveAt };
+}

@@ -1,0 +1,132 @@
+/** Callers in queues: through the door, in their place, and out again exactly once. */
+import type { QueueId } from '../../kernel/ids.ts';
+import type { QueueExit } from '../call/event.ts';
+import type { QueueConfiguration } from './event.ts';
+import { before, type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, type Waiting } from './floor.ts';
+import { closeIfSpare, closeLine, lineFor } from './line.ts';
+import { OrderedList } from './ordered.ts';
+
+/** A call that was offered so often goes back to its dialplan; leg numbers from 1001 are the call room's. */
+export const MOST_OFFERS_A_CALL = 1000;
+
+export interface Wish {
+  queueId: QueueId;
+  priority: number;
+  skills: { skill: string; level: number }[];
+  maxWaitMs: number | null;
+}
+
+export function newQueue(configuration: QueueConfiguration): Queue {
+  return { configuration, removed: false, lines: new Map(), order: new OrderedList(before), entered: new Set() };
+}
+
+/** Why a caller may not come in; null = may. */
+export function refusal(floor: Floor, queue: Queue | undefined): QueueExit | null {
+  if (queue === undefined || queue.removed) return 'closed';
+  const { queueId, leaveWhenNoAgents, maxWaiting } = queue.configuration;
+  if (leaveWhenNoAgents && signedIn(floor, queueId) === 0) return 'no_agents';
+  return queue.order.size >= maxWaiting ? 'full' : null;
+}
+
+/** The caller takes its place: the one it has since it first waited, however often it was queued again. */
+export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
+  const { floor, now } = m;
+  if (call.placedAt === null) {
+    floor.seq += 1;
+    call.placedAt = now;
+    call.placeSeq = floor.seq;
+  }
+  const longest = leastOf(queue.configuration.maxWaitMs, wish.maxWaitMs);
+  const waiting: Waiting = {
+    call,
+    queue,
+    priority: wish.priority,
+    skills: wish.skills,
+    queuedAt: now,
+    leaveAt: longest === null ? null : now + longest,
+    line: lineFor(floor, queue, wish.skills),
+    deadline: null,
+  };
+  call.waiting = waiting;
+  queue.order.add(waiting);
+  queue.entered.add(waiting);
+  stand(floor, waiting);
+}
+
+/** Ready to be offered, in its place. */
+export function stand(floor: Floor, waiting: Waiting): void {
+  const { queue, leaveAt } = waiting;
+  if (waiting.line === null) return;
+  // A line nobody waited in may have been closed while this caller was being offered.
+  const line = queue.lines.get(waiting.line.key) === waiting.line ? waiting.line : lineFor(floor, queue, waiting.skills);
+  waiting.line = line;
+  line.callers.add(waiting);
+  if (line.idle.size > 0) floor.unpaired.add(line);
+  const deadline = leaveAt === null ? null : { at: leaveAt, key: `call ${waiting.call.callId}`, owner: { waiting } };
+  setDeadline(floor, waiting, deadline);
+}
+
+/** Not to be offered while an agent's phone rings for it, or while it is about to leave; the place stays its own. */
+export function stepOut(floor: Floor, waiting: Waiting): void {
+  setDeadline(floor, waiting, null);
+  waiting.line?.callers.remove(waiting);
+}
+
+/** The offer came to nothing: back to its place, unless its time is up. */
+export function comeBack(m: Moment, waiting: Waiting): void {
+  if (waiting.line === null) return;
+  const overdue = waiting.leaveAt !== null && waiting.leaveAt <= m.now;
+  if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
+  else stand(m.floor, waiting);
+}
+
+/** The one way out of a queue. Its live offer, if any, has been ended before. */
+export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
+  const { call, queue, line } = waiting;
+  stepOut(m.floor, waiting);
+  queue.order.remove(waiting);
+  queue.entered.delete(waiting);
+  m.floor.leaving.delete(waiting);
+  call.waiting = null;
+  waiting.line = null;
+  if (line !== null) closeIfSpare(m.floor, line);
+  if (queue.removed) dropIfEmpty(m.floor, queue);
+  m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit });
+}
+
+/** Everybody in the queue is to leave, in the order of service; who is told in which turn, `settle` decides. */
+export function empty(floor: Floor, queue: Queue, exit: QueueExit): void {
+  for (const waiting of queue.order) {
+    if (waiting.line === null) continue;
+    stepOut(floor, waiting);
+    waiting.line = null;
+    floor.leaving.set(waiting, exit);
+  }
+}
+
+/** Nobody comes in any more; it is gone when the last has left. */
+export function remove(floor: Floor, queue: Queue): void {
+  queue.removed = true;
+  empty(floor, queue, 'closed');
+  for (const line of [...queue.lines.values()]) closeLine(floor, line);
+  dropIfEmpty(floor, queue);
+}
+
+function dropIfEmpty(floor: Floor, queue: Queue): void {
+  if (queue.order.size === 0) floor.queues.delete(queue.configuration.queueId);
+}
+
+/** New rules for a queue that has callers: everyone keeps the place and the limit on the wait they came with. */
+export function reconfigure(floor: Floor, queue: Queue, configuration: QueueConfiguration): void {
+  const staying = [...queue.order].filter((waiting) => waiting.line !== null);
+  for (const line of [...queue.lines.values()]) closeLine(floor, line);
+  queue.configuration = configuration;
+  queue.removed = false;
+  for (const waiting of staying) {
+    waiting.line = lineFor(floor, queue, waiting.skills);
+    if (waiting.call.offer === null) stand(floor, waiting);
+  }
+  floor.forsaken.add(configuration.queueId);
+}
+
+const leastOf = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));

@@ -1,0 +1,68 @@
+/** The floor as others may see it: copies, so that nobody changes it from outside. */
+import type { TenantId } from '../../kernel/ids.ts';
+import { callOf, publicState, reasonsOf } from './agent.ts';
+import { type Agent, type Floor, isReachable, type Queue, signedIn } from './floor.ts';
+import type { AcdView, AgentView, QueueView } from './view.ts';
+
+const MOST_CALLS_SHOWN = 100;
+
+export function watch(floor: () => Floor): AcdView {
+  return {
+    agent(agentId) {
+      const agent = floor().agents.get(agentId);
+      return agent === undefined ? undefined : viewOfAgent(floor(), agent);
+    },
+    agents: (tenantId) => ofTenant(floor().agents.values(), tenantId).map((agent) => viewOfAgent(floor(), agent)),
+    queue(queueId) {
+      const queue = floor().queues.get(queueId);
+      return queue === undefined ? undefined : viewOfQueue(floor(), queue);
+    },
+    queues: (tenantId) => ofTenant(floor().queues.values(), tenantId).map((queue) => viewOfQueue(floor(), queue)),
+  };
+}
+
+const ofTenant = <T extends { configuration: { tenantId: TenantId } }>(all: Iterable<T>, tenantId: TenantId): T[] =>
+  [...all].filter(({ configuration }) => configuration.tenantId === tenantId);
+
+function viewOfAgent(floor: Floor, agent: Agent): AgentView {
+  const { activity, configuration, since } = agent;
+  const { agentId, tenantId, number, name, queues, skills } = configuration;
+  return {
+    agentId,
+    tenantId,
+    number,
+    name,
+    state: publicState(activity),
+    reasons: [...reasonsOf(activity)],
+    since,
+    callId: callOf(activity),
+    wrapUpUntil: activity.state === 'wrapping_up' ? activity.until : null,
+    queues: [...queues],
+    skills: { ...skills },
+    phoneReachable: isReachable(floor, agent),
+  };
+}
+
+function viewOfQueue(floor: Floor, queue: Queue): QueueView {
+  const { configuration, order, entered } = queue;
+  const { queueId, tenantId } = configuration;
+  const group = floor.groups.get(queueId);
+  const [oldest] = entered;
+  const callIds = [];
+  for (const { call } of order) {
+    if (callIds.length === MOST_CALLS_SHOWN) break;
+    callIds.push(call.callId);
+  }
+  return {
+    queueId,
+    tenantId,
+    configuration,
+    waiting: order.size,
+    oldestSince: oldest?.queuedAt ?? null,
+    signedIn: signedIn(floor, queueId),
+    ready: group?.counts.ready ?? 0,
+    talking: group?.counts.talking ?? 0,
+    wrappingUp: group?.counts.wrapping_up ?? 0,
+    callIds,
+  };
+}
