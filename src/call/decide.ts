@@ -119,7 +119,7 @@ const handlers: Handlers = {
   legAnswered(calls, event, turn, now) {
     const call = calls.live(event.callId);
     const leg = call?.legs.get(event.legId);
-    if (call === undefined || leg === undefined || isEnded(leg)) return;
+    if (call === undefined || leg === undefined || isUp(leg) || isEnded(leg)) return;
     leg.progress = { state: 'up', since: now, held: false };
     if (leg.role !== 'caller') joinWithCaller(call, leg, turn);
   },

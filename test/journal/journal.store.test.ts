@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { systemClock } from '../../kernel/clock.ts';
+import { asId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { FileJournal } from '../../src/journal/file.ts';
+import { recover } from '../../src/journal/read.ts';
+import type { Event } from '../../src/vocabulary.ts';
+
+let folder: string;
+const ready = (n: number): Event => ({ type: 'agentWentReady', agentId: asId(`demo:${n}`) });
+const open = (lastSeq = 0): FileJournal => new FileJournal({ folder, lastSeq, clock: systemClock, log: silentLog });
+const segment = (): string =>
+  join(
+    folder,
+    readdirSync(folder)
+      .filter((name) => name.startsWith('events-'))
+      .sort()
+      .at(-1) ?? '',
+  );
+
+async function writeThree(): Promise<void> {
+  recover(folder, silentLog);
+  const journal = open();
+  for (const n of [1, 2, 3]) journal.append(ready(n), 1000 + n);
+  await journal.close();
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'huawu-journal-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('the journal', () => {
+  test('gives back what was appended, numbered from 1 without a gap', async () => {
+    await writeThree();
+    const { events, lastSeq } = recover(folder, silentLog);
+    assert.deepEqual(
+      events,
+      [1, 2, 3].map((n) => ({ seq: n, at: 1000 + n, event: ready(n) })),
+    );
+    assert.equal(lastSeq, 3);
+  });
+
+  test('has an event with the operating system before append returns', () => {
+    recover(folder, silentLog);
+    const journal = open();
+    journal.append(ready(1), 1);
+    assert.match(readFileSync(segment(), 'utf8'), /demo:1/);
+    return journal.close();
+  });
+
+  for (const [damage, hurt] of [
+    ['half a last line', (path: string) => truncateSync(path, readFileSync(path).length - 20)],
+    [
+      'a flipped byte in the last line',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
+        writeFileSync(path, bytes);
+      },
+    ],
+  ] as const) {
+    test(`with ${damage} uses all before it, sets the rest aside and goes on from there`, async () => {
+      await writeThree();
+      hurt(segment());
+      const first = recover(folder, silentLog);
+      assert.equal(first.lastSeq, 2);
+      assert.ok(first.setAsideBytes > 0);
+      assert.ok(readdirSync(folder).some((name) => name.startsWith('torn-')));
+      const journal = open(2);
+      journal.append(ready(9), 9);
+      await journal.close();
+      const again = recover(folder, silentLog);
+      assert.deepEqual(
+        again.events.map((recorded) => recorded.seq),
+        [1, 2, 3],
+      );
+      assert.equal(again.setAsideBytes, 0);
+    });
+  }
+
+  test('with rubbish appended sets it aside', async () => {
+    await writeThree();
+    appendFileSync(segment(), 'deadbeef {"seq":4}\n');
+    assert.equal(recover(folder, silentLog).lastSeq, 3);
+  });
+
+  test('starts from a snapshot after a rotation, and the files before it are gone', async () => {
+    recover(folder, silentLog);
+    const journal = open();
+    journal.append(ready(1), 1);
+    journal.rotate({ acd: 'state' });
+    journal.append(ready(2), 2);
+    await journal.close();
+    const { snapshot, snapshotSeq, events } = recover(folder, silentLog);
+    assert.deepEqual(snapshot, { acd: 'state' });
+    assert.equal(snapshotSeq, 1);
+    assert.deepEqual(
+      events.map((recorded) => recorded.seq),
+      [2],
+    );
+    assert.equal(readdirSync(folder).filter((name) => name.startsWith('events-')).length, 1);
+  });
+
+  test('settled resolves only for what is on disk, and at once when all is', async () => {
+    recover(folder, silentLog);
+    const journal = open();
+    await journal.settled();
+    journal.append(ready(1), 1);
+    await journal.settled();
+    await journal.close();
+  });
+});

@@ -1,0 +1,58 @@
+/** A clock that stands still until it is told to go on. */
+import type { Clock } from '../../kernel/clock.ts';
+
+interface Timer {
+  at: number;
+  order: number;
+  fn: () => void;
+}
+
+export class FakeClock implements Clock {
+  #now: number;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(startMs = 1_700_000_000_000) {
+    this.#now = startMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, fn };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  every(ms: number, fn: () => void): () => void {
+    let cancel = (): void => undefined;
+    const arm = (): void => {
+      cancel = this.after(ms, () => {
+        arm();
+        fn();
+      });
+    };
+    arm();
+    return () => cancel();
+  }
+
+  /** How many timers are armed. */
+  get armed(): number {
+    return this.#timers.size;
+  }
+
+  /** Goes on by `ms`, firing in order what falls due on the way. */
+  forward(ms: number): void {
+    const until = this.#now + ms;
+    for (;;) {
+      const due = [...this.#timers].filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at || a.order - b.order)[0];
+      if (due === undefined) break;
+      this.#timers.delete(due);
+      this.#now = Math.max(this.#now, due.at);
+      due.fn();
+    }
+    this.#now = until;
+  }
+}
