@@ -1,0 +1,71 @@
+/**
+ * Who sent this request? By digest alone (never by From), against the directory. What a stranger gets is the same for a known
+ * and for an unknown user name: same status, same headers, same work.
+ */
+import type { Clock } from '../../kernel/clock.ts';
+import { type Directory, SIP_REALM, type SipAccount } from '../tenants/directory.ts';
+import { parseSipUri } from './address.ts';
+import { type Credentials, challengeOf, digestAlgorithms, ha1Of, parseCredentials, responseFits } from './digest.ts';
+import { Nonces } from './nonce.ts';
+import { headerLines, type SipHeaders, type SipRequest } from './srf.ts';
+import { FailureThrottle } from './throttle.ts';
+
+export type Identity = { is: 'account'; account: SipAccount } | { is: 'stranger'; status: 401 | 403; headers: SipHeaders };
+
+/** Stands in for a user that does not exist, so that the same work is done. */
+const NOBODY = { MD5: ha1Of('MD5', 'nobody', SIP_REALM, ''), 'SHA-256': ha1Of('SHA-256', 'nobody', SIP_REALM, '') };
+
+export class Authenticator {
+  readonly #clock: Clock;
+  readonly #directory: Directory;
+  readonly #nonces: Nonces;
+  readonly #throttle: FailureThrottle;
+
+  constructor(clock: Clock, directory: Directory, nonces = new Nonces(), throttle = new FailureThrottle()) {
+    this.#clock = clock;
+    this.#directory = directory;
+    this.#nonces = nonces;
+    this.#throttle = throttle;
+  }
+
+  /** `known`: a source that already proved itself (a live registration) is not shut out by a neighbour's failures. */
+  identify(req: SipRequest, domain: string, known: boolean): Identity {
+    const now = this.#clock.now();
+    const source = req.source_address;
+    if (!known && this.#throttle.blocks(source, now)) return { is: 'stranger', status: 403, headers: {} };
+    const header = req.get('Authorization');
+    const credentials = header === undefined ? null : parseCredentials(header);
+    if (credentials === null || credentials.realm !== SIP_REALM || !sameTarget(credentials.uri, req.uri)) return this.#challenge(source, now, false);
+    const verdict = this.#nonces.look(credentials.nonce, credentials.nc, source, now);
+    const account = this.#accountFor(credentials, domain, req.method);
+    if (account === null) {
+      // A wrong password on a nonce that is not ours proves nothing: it cost its sender no round trip.
+      if (verdict !== 'foreign') this.#throttle.failed(source, now);
+      return this.#challenge(source, now, false);
+    }
+    // RFC 7616 §3.3: stale=true "indicates that the previous request from the client was rejected because the nonce value was stale".
+    if (verdict !== 'good') return this.#challenge(source, now, true);
+    this.#nonces.spend(credentials.nonce, credentials.nc);
+    return { is: 'account', account };
+  }
+
+  #accountFor(credentials: Credentials, domain: string, method: string): SipAccount | null {
+    const account = this.#directory.sipAccount(credentials.username, domain);
+    const ha1 = account === null ? NOBODY[credentials.algorithm] : credentials.algorithm === 'MD5' ? account.ha1Md5 : account.ha1Sha256;
+    return responseFits(ha1, method, credentials) ? account : null;
+  }
+
+  #challenge(source: string, now: number, stale: boolean): Identity {
+    const nonce = this.#nonces.issue(now, source);
+    const challenges = digestAlgorithms.map((algorithm) => challengeOf(algorithm, SIP_REALM, nonce, stale));
+    return { is: 'stranger', status: 401, headers: headerLines('WWW-Authenticate', challenges) };
+  }
+}
+
+/** The digest's uri must name what the request asks for; hosts may be written differently (with and without port) by the same phone. */
+function sameTarget(digestUri: string, requestUri: string): boolean {
+  if (digestUri === requestUri) return true;
+  const a = parseSipUri(digestUri);
+  const b = parseSipUri(requestUri);
+  return a !== null && b !== null && a.user === b.user && a.host === b.host;
+}

@@ -1,0 +1,114 @@
+/** Which contacts an agent's phones registered: the location table, its clock, and what the world hears of it. No SIP in here. */
+import type { Clock } from '../../kernel/clock.ts';
+import type { AgentId } from '../../kernel/ids.ts';
+import type { Event } from '../vocabulary.ts';
+import { parseSipUri } from './address.ts';
+import type { ContactBinding } from './event.ts';
+
+const SWEEP_MS = 1_000;
+
+export class Bindings {
+  readonly #clock: Clock;
+  readonly #take: (event: Event) => void;
+  readonly #byAgent = new Map<AgentId, ContactBinding[]>();
+  /** How many live bindings came from a socket address: such sources are trusted not to be shut out. */
+  readonly #sources = new Map<string, number>();
+  #stopSweep: (() => void) | null = null;
+
+  constructor(clock: Clock, take: (event: Event) => void) {
+    this.#clock = clock;
+    this.#take = take;
+  }
+
+  start(): void {
+    this.#stopSweep ??= this.#clock.every(SWEEP_MS, () => this.#sweep());
+  }
+
+  stop(): void {
+    this.#stopSweep?.();
+    this.#stopSweep = null;
+  }
+
+  of(agentId: AgentId): readonly ContactBinding[] {
+    const now = this.#clock.now();
+    return (this.#byAgent.get(agentId) ?? []).filter((binding) => binding.expiresAt > now);
+  }
+
+  /** `udp/10.0.0.7:5060` */
+  isKnownSource(source: string): boolean {
+    return this.#sources.has(source);
+  }
+
+  get size(): number {
+    let sum = 0;
+    for (const bindings of this.#byAgent.values()) sum += bindings.length;
+    return sum;
+  }
+
+  /** Puts the new list in place and tells: what changed, and whether she became or ceased to be reachable. */
+  replace(agentId: AgentId, bindings: ContactBinding[]): void {
+    const before = this.#byAgent.get(agentId) ?? [];
+    this.#store(agentId, bindings);
+    if (before.length === 0 && bindings.length === 0) return;
+    this.#take({ type: 'bindingsChanged', agentId, bindings });
+    if (before.length === 0) this.#take({ type: 'phoneReachable', agentId });
+    if (bindings.length === 0) this.#take({ type: 'phoneLost', agentId });
+  }
+
+  /** What the journal knew: nothing is told for those that still hold, and phones that expired meanwhile are lost. */
+  restore(agentId: AgentId, bindings: readonly ContactBinding[]): void {
+    const now = this.#clock.now();
+    const live = bindings.filter((binding) => binding.expiresAt > now);
+    this.#store(agentId, [...bindings]);
+    if (live.length !== bindings.length) this.replace(agentId, live);
+    if (live.length > 0) this.#take({ type: 'phoneReachable', agentId });
+  }
+
+  #sweep(): void {
+    const now = this.#clock.now();
+    for (const [agentId, bindings] of this.#byAgent) {
+      if (bindings.every((binding) => binding.expiresAt > now)) continue;
+      this.replace(
+        agentId,
+        bindings.filter((binding) => binding.expiresAt > now),
+      );
+    }
+  }
+
+  #store(agentId: AgentId, bindings: ContactBinding[]): void {
+    for (const { source } of this.#byAgent.get(agentId) ?? []) this.#count(source, -1);
+    for (const { source } of bindings) this.#count(source, 1);
+    if (bindings.length === 0) this.#byAgent.delete(agentId);
+    else this.#byAgent.set(agentId, bindings);
+  }
+
+  #count(source: string, by: number): void {
+    const count = (this.#sources.get(source) ?? 0) + by;
+    if (count > 0) this.#sources.set(source, count);
+    else this.#sources.delete(source);
+  }
+}
+
+/** Where an INVITE for a contact goes. */
+export interface Target {
+  uri: string;
+  /** Next hop when it is not the contact's own address. */
+  proxy: string | null;
+  /** Address the phone signals from, for its media's lock. */
+  address: string;
+  canPickUp: boolean;
+}
+
+/**
+ * A phone behind NAT writes an address nobody can reach: over UDP the request goes back to where its REGISTER came from (RFC 3581's
+ * idea). This also keeps a forged Contact from making us send to third parties. Over TCP and WebSocket the SIP server knows the connection.
+ */
+export function targetOf(binding: ContactBinding): Target {
+  const match = /^(\w+)\/(.*):(\d+)$/.exec(binding.source);
+  const address = (match?.[2] ?? '').replace(/^\[|\]$/g, '');
+  const port = Number(match?.[3] ?? 0);
+  const contact = parseSipUri(binding.uri);
+  const direct = match?.[1] !== 'udp' || (contact?.host.replace(/^\[|\]$/g, '') === address && (contact.port ?? 5060) === port);
+  const canPickUp = binding.allowEvents.includes('talk');
+  return { uri: binding.uri, proxy: direct ? null : `sip:${match?.[2] ?? ''}:${port};transport=udp`, address, canPickUp };
+}

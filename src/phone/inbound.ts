@@ -1,0 +1,159 @@
+/** A call to us: may it come in, who calls, whom, and which tenant is that; then its answer. */
+import { legIdOf } from '../../kernel/ids.ts';
+import { MediaError } from '../../media/port.ts';
+import type { EndingCause } from '../call/ending.ts';
+import type { Party } from '../call/event.ts';
+import { normaliseCaller } from '../customers/normalise.ts';
+import type { Tenant } from '../tenants/directory.ts';
+import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
+import { reasonHeader, statusOfCause } from './endings.ts';
+import { Leg } from './leg.ts';
+import { sourceOf } from './registrar.ts';
+import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
+import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
+import { trunkAt } from './trunks.ts';
+
+/** Extensions a caller may insist on; the SIP server sees to them. */
+const SUPPORTED = ['100rel', 'timer'];
+const LONGEST_NUMBER = 64;
+const LONGEST_NAME = 128;
+/** A call that no flow answers or ends within this time is let go (RFC 3261 §16.6 timer C: more than three minutes). */
+const UNANSWERED_MS = 185_000;
+
+export const ALLOWED_METHODS = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, REFER, NOTIFY, INFO, UPDATE, PRACK';
+
+interface Origin {
+  trunk: string;
+  caller: Party;
+  /** null = any tenant; an agent's phone reaches only its own. */
+  tenantId: string | null;
+}
+
+/** Takes an INVITE in (`keep` is given the leg before `callArrived` is told, which may answer it at once) or refuses it. */
+export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, res: SipResponse): void {
+  // srf would answer an INVITE without Contact and then know no dialog.
+  if (!req.has('Contact')) {
+    res.send(400, 'Missing Contact');
+    return;
+  }
+  const unsupported = splitValues(req.get('Require') ?? '').filter((tag) => !SUPPORTED.includes(tag.toLowerCase()));
+  if (unsupported.length > 0) {
+    res.send(420, { headers: { Unsupported: unsupported.join(', ') } });
+    return;
+  }
+  const origin = originOf(rim, req, res);
+  if (origin === null) return;
+  // RFC 3891 §3: no such dialog.
+  if (req.has('Replaces')) {
+    res.send(481);
+    return;
+  }
+  const raw = parseSipUri(req.uri)?.user ?? '';
+  const tenant = raw === '' ? null : reachable(rim.directory.tenantOfNumber(raw), origin);
+  if (tenant === null) {
+    res.send(404, { headers: { Reason: reasonHeader('not_found') } });
+    return;
+  }
+  const callId = rim.newCallId();
+  const legId = legIdOf(callId, 0);
+  const leg = new Leg(rim, callId, legId, { is: 'outside' }, { at: 'arriving', req, res });
+  keep(leg);
+  req.on('cancel', () => leg.end({ cause: 'abandoned', by: 'far_end', sip: 487, q850: statusOfCause.abandoned.q850 }));
+  leg.endUnlessUpWithin(UNANSWERED_MS, { cause: 'no_answer', by: 'server' });
+  const { caller, trunk } = origin;
+  rim.take({ type: 'callArrived', callId, legId, tenantId: tenant.tenantId, caller, callee: { number: raw, raw }, trunk, sipCallId: req.get('Call-ID') ?? '' });
+}
+
+/** A trunk is believed by its socket address; anybody else proves by digest whose phone it is. null = refused, and answered. */
+function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
+  const trunk = trunkAt(rim.trunks, req.source_address, req.source_port);
+  if (trunk !== null) return { trunk: trunk.name, caller: callerOf(req), tenantId: null };
+  const from = parseSipUri(parseNameAddress(req.get('From') ?? '')?.uri ?? '');
+  const identity = rim.authenticator.identify(req, from?.host ?? '', rim.bindings.isKnownSource(sourceOf(req)));
+  if (identity.is === 'stranger') {
+    res.send(identity.status, { headers: identity.headers });
+    return null;
+  }
+  const { agentId, tenantId, username } = identity.account;
+  const agent = rim.directory.agent(agentId);
+  const number = agent?.number ?? username;
+  return { trunk: 'phone', caller: { number, raw: number, ...(agent === null ? {} : { name: agent.name }) }, tenantId };
+}
+
+const reachable = (tenant: Tenant | null, origin: Origin): Tenant | null =>
+  tenant === null || (origin.tenantId !== null && origin.tenantId !== tenant.tenantId) ? null : tenant;
+
+/** From a trunk, P-Asserted-Identity (RFC 3325) goes before From; a caller who asked for privacy is shown without a number. */
+export function callerOf(req: Pick<SipRequest, 'get'>): Party {
+  const withheld: Party = { number: '', raw: '' };
+  if (/\b(?:id|user)\b/i.test(req.get('Privacy') ?? '')) return withheld;
+  const asserted = splitValues(req.get('P-Asserted-Identity') ?? '').slice(0, 2);
+  for (const value of [...asserted, req.get('From') ?? '']) {
+    const address = parseNameAddress(value);
+    const uri = address === null ? null : parseSipUri(address.uri);
+    if (address === null || uri === null || uri.user === '' || uri.user.toLowerCase() === 'anonymous' || uri.host === 'anonymous.invalid') continue;
+    const raw = printable(uri.user, LONGEST_NUMBER);
+    return { number: normaliseCaller(raw), raw, ...(address.name === null ? {} : { name: printable(address.name, LONGEST_NAME) }) };
+  }
+  return withheld;
+}
+
+/** 200 with our SDP; then `legAnswered`, for a call without an offer only when its ACK brought the answer. */
+export async function answer(rim: Rim, leg: Leg): Promise<void> {
+  const progress = leg.progress;
+  if (progress.at !== 'arriving') return;
+  const { req, res } = progress;
+  const sdp = await openEndpoint(rim, leg, req.source_address, req.body);
+  if (sdp === null) return;
+  rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS } }, (error, dialog) => {
+    if (dialog === undefined) {
+      rim.log.debug({ err: error, legId: leg.legId }, 'the answer could not be sent');
+      leg.end({ cause: 'sip_failure', by: 'server', q850: statusOfCause.sip_failure.q850 });
+    } else if (leg.ended) hangUp(dialog, reasonHeader('normal'));
+    else {
+      leg.joined(dialog, sdp);
+      if (req.body === '') whenAcknowledged(rim, leg, dialog);
+      else leg.answered();
+    }
+  });
+}
+
+function whenAcknowledged(rim: Rim, leg: Leg, dialog: SipDialog): void {
+  let waiting = true;
+  dialog.on('ack', (ack) => {
+    if (!waiting) return;
+    waiting = false;
+    rim.media.accept(leg.legId, ack.body).then(
+      () => leg.answered(),
+      (error: unknown) => {
+        rim.warn('answer in ACK not usable', { err: error, legId: leg.legId });
+        leg.release('incompatible_media', 'server');
+      },
+    );
+  });
+}
+
+/** Our SDP, or null when the leg ended meanwhile or had to end for want of media. */
+export async function openEndpoint(rim: Rim, leg: Leg, signallingAddress: string, offer: string): Promise<string | null> {
+  try {
+    const request = { endpointId: leg.legId, group: leg.callId, signallingAddress, timeoutMs: MEDIA_TIMEOUT_MS, ...(offer === '' ? {} : { offer }) };
+    const { sdp } = await rim.media.open(request);
+    if (!leg.ended) return sdp;
+    // It ended while the media server was opening: whichever came first there, nothing stays open.
+    await rim.media.close(leg.legId);
+  } catch (error) {
+    const cause = causeOfMediaError(error);
+    rim.warn('no media for a leg', { err: error, legId: leg.legId, cause });
+    leg.release(cause, 'server');
+  }
+  return null;
+}
+
+function causeOfMediaError(error: unknown): EndingCause {
+  if (!(error instanceof MediaError)) return 'internal';
+  if (error.code === 'incompatible' || error.code === 'bad_request') return 'incompatible_media';
+  return error.code === 'no_ports' ? 'congestion' : 'media_failure';
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control and direction-changing characters are what must go
+const printable = (text: string, most: number): string => text.replaceAll(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').slice(0, most);

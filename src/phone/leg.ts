@@ -1,0 +1,109 @@
+/**
+ * One leg: a SIP dialog (or the attempt at one) and the media endpoint of the same id.
+ *
+ *   arriving ──200──▶ up ──▶ ended          a call to us: seen from the caller, it rings until our 200
+ *   opening ──INVITE──▶ ringing ──200──▶ up ──▶ ended       a call of ours: her phones ring until the first answers
+ *
+ * Every state goes to `ended` once and only by `end`, which closes the endpoint and tells `legEnded`.
+ */
+import type { CallId, LegId } from '../../kernel/ids.ts';
+import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
+import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCause } from './endings.ts';
+import { Hold } from './hold.ts';
+import { Referral } from './refer.ts';
+import type { DialogLeg, LegOwner, Rim } from './rim.ts';
+import type { Fork } from './ring.ts';
+import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
+
+export type LegProgress =
+  | { at: 'arriving'; req: SipRequest; res: SipResponse }
+  | { at: 'opening' }
+  | { at: 'ringing'; fork: Fork }
+  | { at: 'up'; dialog: SipDialog; hold: Hold; referral: Referral }
+  | { at: 'ended' };
+
+export class Leg implements DialogLeg {
+  readonly callId: CallId;
+  readonly legId: LegId;
+  readonly owner: LegOwner;
+  readonly #rim: Rim;
+  #progress: LegProgress;
+  #stopTimer: (() => void) | null = null;
+
+  constructor(rim: Rim, callId: CallId, legId: LegId, owner: LegOwner, progress: LegProgress) {
+    this.#rim = rim;
+    this.callId = callId;
+    this.legId = legId;
+    this.owner = owner;
+    this.#progress = progress;
+  }
+
+  get progress(): LegProgress {
+    return this.#progress;
+  }
+
+  get ended(): boolean {
+    return this.#progress.at === 'ended';
+  }
+
+  /** Our INVITEs are out. */
+  ringing(fork: Fork): void {
+    if (!this.ended) this.#progress = { at: 'ringing', fork };
+  }
+
+  /** One deadline for reaching `up`; `up` and `ended` disarm it. */
+  endUnlessUpWithin(ms: number, ending: Ending): void {
+    this.#stopTimer = this.#rim.clock.after(ms, () => this.release(ending.cause, ending.by));
+  }
+
+  /** The dialog stands. From here on the far end may say BYE, hold, refer; `legAnswered` is told by `answered`. */
+  joined(dialog: SipDialog, localSdp: string): void {
+    this.#stopTimer?.();
+    const hold = new Hold(this.#rim, this, dialog, localSdp);
+    this.#progress = { at: 'up', dialog, hold, referral: new Referral(this.#rim, this, dialog) };
+    dialog.on('destroy', (bye, reason) => this.end(bye.source === 'application' ? endingOfServerBye(reason) : endingOfBye(bye.get('Reason'))));
+  }
+
+  answered(): void {
+    if (!this.ended) this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId });
+  }
+
+  /** Ends it from our side, in the way its state asks for: final answer, CANCEL or BYE. */
+  release(cause: EndingCause, by: EndedBy): void {
+    const progress = this.#progress;
+    const { status, q850 } = statusOfCause[cause];
+    if (progress.at === 'arriving') {
+      progress.res.send(status, { headers: { Reason: reasonHeader(cause), ...(status === 503 ? { 'Retry-After': '30' } : {}) } });
+      this.end({ cause, by, sip: status, q850 });
+    } else if (progress.at === 'up') {
+      if (cause === 'transferred') progress.referral.succeeded();
+      hangUp(progress.dialog, reasonHeader(cause));
+      this.end({ cause, by, q850 });
+    } else {
+      if (progress.at === 'ringing') progress.fork.cancel(cancelReason(cause));
+      this.end({ cause, by, q850 });
+    }
+  }
+
+  /** The one way out. Later calls do nothing. */
+  end(ending: Ending): void {
+    if (this.ended) return;
+    const progress = this.#progress;
+    this.#progress = { at: 'ended' };
+    this.#stopTimer?.();
+    if (progress.at === 'up') progress.referral.stop();
+    const { media, log, take } = this.#rim;
+    this.#rim.forget(this.legId);
+    media.close(this.legId).then(
+      (stats) => log.debug({ legId: this.legId, ending, stats }, 'leg ended'),
+      (error: unknown) => log.warn({ err: error, legId: this.legId }, 'the endpoint of an ended leg could not be closed'),
+    );
+    take({ type: 'legEnded', callId: this.callId, legId: this.legId, ending });
+  }
+
+  /** The connection to the SIP server is gone, and its dialogs with it: nothing can be sent any more. */
+  lostSip(): void {
+    if (this.#progress.at === 'up') this.#rim.sip.removeDialog(this.#progress.dialog);
+    this.end({ cause: 'sip_failure', by: 'server', q850: statusOfCause.sip_failure.q850 });
+  }
+}

@@ -1,0 +1,84 @@
+/** A call of ours: to all phones of an agent, or to a number outside. */
+import type { AgentId } from '../../kernel/ids.ts';
+import type { CommandOf } from '../vocabulary.ts';
+import { hostPart, parseSipUri, quoteName, userPart } from './address.ts';
+import { type Target, targetOf } from './bindings.ts';
+import { statusOfCause } from './endings.ts';
+import { ALLOWED_METHODS, openEndpoint } from './inbound.ts';
+import { Leg } from './leg.ts';
+import type { LegOwner, Rim } from './rim.ts';
+import { Fork } from './ring.ts';
+import type { SipHeaders } from './srf.ts';
+
+export function ringAgent(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'ringLeg'>): void {
+  place(rim, keep, command, { is: 'agent', agentId: command.agentId }, phonesOf(rim, command.agentId), true);
+}
+
+/** `target`: an agent's number, a SIP address (from a dialplan), or a number that the outbound trunk takes. */
+export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>): void {
+  const agent = rim.directory.agentByNumber(command.tenantId, command.target);
+  if (agent !== null) {
+    place(rim, keep, command, { is: 'agent', agentId: agent.agentId }, phonesOf(rim, agent.agentId), true);
+    return;
+  }
+  const uri = addressOf(rim, command.target);
+  const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', canPickUp: false };
+  place(rim, keep, command, { is: 'outside' }, uri === null ? [] : [target], false);
+}
+
+/** Her static contact, or wherever she registered. */
+export function phonesOf(rim: Rim, agentId: AgentId): Target[] {
+  const contact = rim.directory.agent(agentId)?.staticContact ?? null;
+  if (contact === null) return rim.bindings.of(agentId).map(targetOf);
+  return [{ uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', canPickUp: false }];
+}
+
+function addressOf(rim: Rim, target: string): string | null {
+  if (/^sips?:/i.test(target)) return parseSipUri(target) === null ? null : target;
+  return rim.outboundTrunk === null ? null : `sip:${userPart(target)}@${rim.outboundTrunk}`;
+}
+
+type Wanted = CommandOf<'ringLeg'> | CommandOf<'dialLeg'>;
+
+function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwner, targets: readonly Target[], impatient: boolean): void {
+  const leg = new Leg(rim, wanted.callId, wanted.legId, owner, { at: 'opening' });
+  keep(leg);
+  const [first] = targets;
+  if (first === undefined) {
+    leg.end({ cause: 'unreachable', by: 'server', q850: statusOfCause.unreachable.q850 });
+    return;
+  }
+  leg.endUnlessUpWithin(wanted.timeoutMs, { cause: 'no_answer', by: 'server' });
+  void invite(rim, leg, targets, first.address, { headers: headersOf(rim, wanted, impatient), impatient });
+}
+
+async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: string, invitation: { headers: SipHeaders; impatient: boolean }): Promise<void> {
+  const sdp = await openEndpoint(rim, leg, address.replace(/^\[|\]$/g, ''), '');
+  if (sdp === null) return;
+  const fork = new Fork(rim, targets, {
+    ringing: () => rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId }),
+    failed: (ending) => leg.end(ending),
+    answered: (dialog) => {
+      leg.joined(dialog, sdp);
+      rim.media.accept(leg.legId, dialog.remote.sdp).then(
+        () => leg.answered(),
+        (error: unknown) => {
+          rim.warn('answer of a phone not usable', { err: error, legId: leg.legId });
+          leg.release('incompatible_media', 'server');
+        },
+      );
+    },
+  });
+  leg.ringing(fork);
+  fork.invite({ ...invitation, sdp });
+}
+
+function headersOf(rim: Rim, { callId, from }: Wanted, toPhone: boolean): SipHeaders {
+  const caller = rim.calls.get(callId)?.caller;
+  // Shown as it came from the network: what an agent sees is what she can call back.
+  const number = caller !== undefined && caller.number === from.number && caller.raw !== '' ? caller.raw : from.number;
+  const uri = `<sip:${userPart(number)}@${hostPart(rim.publicAddress)}>`;
+  const shown = from.name === undefined ? uri : `${quoteName(from.name)} ${uri}`;
+  const headers = { From: shown, 'P-Asserted-Identity': shown, 'X-Huawu-Call-Id': callId, Allow: ALLOWED_METHODS };
+  return toPhone ? { ...headers, 'Alert-Info': '<urn:alert:source:external>' } : headers;
+}

@@ -1,0 +1,230 @@
+/**
+ * The phone rim: turns SIP into events and carries out what the rooms ask of phones. Speaks to any drachtio-compatible SIP server;
+ * drachtio-srf is used here and nowhere else.
+ */
+import type { Clock } from '../../kernel/clock.ts';
+import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import { type Logger, limited } from '../../kernel/log.ts';
+import type { MediaServer } from '../../media/port.ts';
+import type { CallsView } from '../call/call.ts';
+import type { Directory } from '../tenants/directory.ts';
+import type { Carriers, Event } from '../vocabulary.ts';
+import { Authenticator } from './authenticate.ts';
+import { Bindings } from './bindings.ts';
+import type { ContactBinding } from './event.ts';
+import { answer, takeInvite } from './inbound.ts';
+import type { Leg } from './leg.ts';
+import { answerOthers } from './options.ts';
+import { dialNumber, ringAgent } from './outbound.ts';
+import { canPickUp, pickUp } from './pickup.ts';
+import { Registrar } from './registrar.ts';
+import type { Rim } from './rim.ts';
+import { newSipAgent, type SipAgent, type SipRequest, type SipResponse } from './srf.ts';
+import { parseTrunk } from './trunks.ts';
+
+export interface PhoneOptions {
+  drachtio: { host: string; port: number; secret: string };
+  clock: Clock;
+  log: Logger;
+  take: (event: Event) => void;
+  directory: Directory;
+  media: MediaServer;
+  calls: CallsView;
+  /** `address[/prefix][:port]`; createPhone throws on one it cannot read. */
+  trustedTrunks: readonly string[];
+  publicAddress: string;
+  /** `host[:port]` for calls to numbers outside; absent = such calls end as unreachable. */
+  outboundTrunk?: string;
+  newCallId: () => CallId;
+}
+
+export interface Phone {
+  carriers: Pick<Carriers, 'answerLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'pickUpLeg'>;
+  /** Resolves when the SIP server took us the first time; goes on trying for ever, and again after each loss. Rejects on a wrong secret. */
+  start(): Promise<void>;
+  /** New calls get 503 from now on; calls in progress go on. */
+  drain(): void;
+  /** Ends what is left with `server_shutdown` and leaves the SIP server. */
+  close(): Promise<void>;
+  /** What the journal knew of an agent's phones; before `start`. */
+  restoreBindings(bindings: Iterable<readonly [AgentId, readonly ContactBinding[]]>): void;
+  /** Static contacts of agents new in the directory become reachable. */
+  directoryChanged(): void;
+  /** The media server is lost: every leg ends with `media_failure`. */
+  mediaLost(): void;
+  /** The media server heard nothing for too long on this leg. Counts only while two people talk. */
+  mediaTimedOut(legId: LegId): void;
+  /** Whether the phone that rings for this leg can be told to go off-hook. */
+  canPickUp(legId: LegId): boolean;
+  status(): PhoneStatus;
+}
+
+export interface PhoneStatus {
+  connected: boolean;
+  draining: boolean;
+  legs: number;
+  /** Contacts registered now. */
+  contacts: number;
+}
+
+const MOST_LEGS = 20_000;
+const SLOWEST_RECONNECT_MS = 2_000;
+/** For the BYEs of the last legs to leave. */
+const FAREWELL_MS = 200;
+const BUSY = { headers: { 'Retry-After': '30' } };
+
+export function createPhone(options: PhoneOptions): Phone {
+  return new PhoneRim(options);
+}
+
+class PhoneRim implements Phone {
+  readonly carriers: Phone['carriers'];
+  readonly #options: PhoneOptions;
+  readonly #rim: Rim;
+  readonly #registrar: Registrar;
+  readonly #legs = new Map<LegId, Leg>();
+  readonly #sip: SipAgent = newSipAgent();
+  /** Handed to srf, which reads it at each attempt: `maxAttempts` is how it is told to stop. */
+  readonly #reconnect: { retryMaxDelay: number; maxAttempts?: number } = { retryMaxDelay: SLOWEST_RECONNECT_MS };
+  readonly #staticPhones = new Set<AgentId>();
+  #draining = false;
+  #connected = false;
+  #closed = false;
+
+  constructor(options: PhoneOptions) {
+    const { clock, log, take, directory, media, calls, publicAddress, newCallId } = options;
+    this.#options = options;
+    const authenticator = new Authenticator(clock, directory);
+    const bindings = new Bindings(clock, take);
+    this.#registrar = new Registrar(clock, authenticator, bindings);
+    this.#rim = {
+      ...{ sip: this.#sip, clock, log, take, media, directory, calls, authenticator, bindings, publicAddress, newCallId },
+      warn: limited(log, clock),
+      trunks: options.trustedTrunks.map(parseTrunk),
+      outboundTrunk: options.outboundTrunk ?? null,
+      forget: (legId) => this.#legs.delete(legId),
+    };
+    this.carriers = this.#carriers();
+    this.#listen();
+  }
+
+  start(): Promise<void> {
+    this.#rim.bindings.start();
+    this.directoryChanged();
+    return new Promise((resolve, reject) => {
+      this.#sip.on('connect', (error: Error | null) => (error === null ? resolve() : reject(error)));
+      this.#sip.connect({ ...this.#options.drachtio, reconnect: this.#reconnect });
+    });
+  }
+
+  drain(): void {
+    this.#draining = true;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.drain();
+    this.#closed = true;
+    this.#rim.bindings.stop();
+    const legs = [...this.#legs.values()];
+    for (const leg of legs) leg.release('server_shutdown', 'server');
+    if (legs.length > 0) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
+    this.#reconnect.maxAttempts = 1;
+    if (this.#connected) this.#sip.disconnect();
+  }
+
+  restoreBindings(bindings: Iterable<readonly [AgentId, readonly ContactBinding[]]>): void {
+    for (const [agentId, contacts] of bindings) this.#rim.bindings.restore(agentId, contacts);
+  }
+
+  directoryChanged(): void {
+    for (const { agentId, staticContact } of this.#options.directory.agents()) {
+      if (staticContact === null || this.#staticPhones.has(agentId)) continue;
+      this.#staticPhones.add(agentId);
+      this.#rim.take({ type: 'phoneReachable', agentId });
+    }
+  }
+
+  mediaLost(): void {
+    for (const leg of [...this.#legs.values()]) leg.release('media_failure', 'server');
+  }
+
+  mediaTimedOut(legId: LegId): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.progress.at !== 'up' || leg.progress.hold.held) return;
+    if (this.#options.calls.get(leg.callId)?.joined?.includes(legId) === true) leg.release('media_timeout', 'server');
+  }
+
+  canPickUp(legId: LegId): boolean {
+    return canPickUp(this.#legs.get(legId));
+  }
+
+  status(): PhoneStatus {
+    return { connected: this.#connected, draining: this.#draining, legs: this.#legs.size, contacts: this.#rim.bindings.size };
+  }
+
+  #carriers(): Phone['carriers'] {
+    const keep = (leg: Leg): void => void this.#legs.set(leg.legId, leg);
+    return {
+      answerLeg: ({ legId }) => {
+        const leg = this.#legs.get(legId);
+        if (leg !== undefined) void answer(this.#rim, leg);
+      },
+      ringLeg: (command) => ringAgent(this.#rim, keep, command),
+      dialLeg: (command) => dialNumber(this.#rim, keep, command),
+      releaseLeg: ({ legId, cause, by }) => this.#legs.get(legId)?.release(cause, by),
+      pickUpLeg: ({ legId }) => pickUp(this.#rim, this.#legs.get(legId)),
+    };
+  }
+
+  #listen(): void {
+    const sip = this.#sip;
+    const keep = (leg: Leg): void => void this.#legs.set(leg.legId, leg);
+    sip.use(
+      'register',
+      this.#guarded((req, res) => this.#registrar.register(req, res)),
+    );
+    sip.use(
+      'invite',
+      this.#guarded((req, res) => {
+        if (this.#draining || this.#legs.size >= MOST_LEGS) return res.send(503, BUSY);
+        takeInvite(this.#rim, keep, req, res);
+      }),
+    );
+    answerOthers(sip, () => this.#draining);
+    sip.on('connect', (error: Error | null) => this.#onConnect(error));
+    sip.on('close', () => this.#onLoss());
+    sip.on('error', (error: Error) => this.#rim.warn('SIP server not reachable', { err: error }));
+  }
+
+  /** One request's fault must not harm another's, nor leave its sender without an answer. */
+  #guarded(handle: (req: SipRequest, res: SipResponse) => void): (req: SipRequest, res: SipResponse) => void {
+    return (req, res) => {
+      try {
+        handle(req, res);
+      } catch (error) {
+        this.#rim.warn('a SIP request failed', { err: error, method: req.method });
+        if (!res.finalResponseSent) res.send(500);
+      }
+    };
+  }
+
+  #onConnect(error: Error | null): void {
+    if (error !== null) {
+      this.#rim.log.error({ err: error }, 'the SIP server does not take our secret');
+      return;
+    }
+    if (this.#closed) {
+      this.#sip.disconnect();
+      return;
+    }
+    this.#connected = true;
+    this.#rim.log.info({ ...this.#options.drachtio, secret: undefined }, 'connected to the SIP server');
+  }
+
+  #onLoss(): void {
+    if (this.#connected) this.#rim.log.warn({ legs: this.#legs.size }, 'connection to the SIP server lost');
+    this.#connected = false;
+    for (const leg of [...this.#legs.values()]) leg.lostSip();
+  }
+}

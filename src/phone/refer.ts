@@ -1,0 +1,103 @@
+/**
+ * Blind transfer asked for by a phone (REFER, RFC 3515): 202, NOTIFYs with a sipfrag, and the wish as an event with its target looked up.
+ * Only agents' phones may: a REFER from outside could make us call, and pay for, anything (faults H3).
+ */
+import type { TenantId } from '../../kernel/ids.ts';
+import { queueIdOf } from '../../kernel/ids.ts';
+import type { TransferTarget } from '../call/event.ts';
+import type { Directory } from '../tenants/directory.ts';
+import { parseNameAddress, parseSipUri } from './address.ts';
+import type { DialogLeg, Rim } from './rim.ts';
+import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
+
+/** What a Refer-To leads to, or the final status that says why not. */
+export type Referred = { target: TransferTarget } | { status: 400 | 404 | 416 | 603 };
+
+/** A wish that came to nothing for so long is told off. */
+const OUTCOME_WITHIN_MS = 30_000;
+const DIALLABLE = /^\+?[0-9*#]{2,20}$/;
+
+/** An agent's number, a queue by name or a number to dial; attended transfer (`Replaces`) is refused. */
+export function referredTo(header: string, tenantId: TenantId, directory: Directory): Referred {
+  const address = parseNameAddress(header);
+  if (address === null) return { status: 400 };
+  const uri = parseSipUri(address.uri);
+  if (uri === null) return { status: /^sips?:/i.test(address.uri) ? 400 : 416 };
+  const method = uri.params.get('method')?.toUpperCase() ?? 'INVITE';
+  if (method !== 'INVITE' || /[?&]replaces=/i.test(address.uri)) return { status: 603 };
+  const agent = directory.agentByNumber(tenantId, uri.user);
+  if (agent !== null) return { target: { kind: 'agent', agentId: agent.agentId } };
+  const queue = directory.queue(queueIdOf(tenantId, uri.user));
+  if (queue !== null) return { target: { kind: 'queue', queueId: queue.queueId } };
+  return DIALLABLE.test(uri.user) ? { target: { kind: 'number', number: uri.user } } : { status: 404 };
+}
+
+export class Referral {
+  readonly #rim: Rim;
+  readonly #leg: DialogLeg;
+  readonly #dialog: SipDialog;
+  /** The subscription a REFER made, while its end was not told. */
+  #open: { event: string; stopTimer: () => void } | null = null;
+
+  constructor(rim: Rim, leg: DialogLeg, dialog: SipDialog) {
+    this.#rim = rim;
+    this.#leg = leg;
+    this.#dialog = dialog;
+    dialog.on('refer', (req, res) => this.#asked(req, res));
+  }
+
+  /** The caller is where she was to go. */
+  succeeded(): void {
+    this.#finish('200 OK');
+  }
+
+  /** The leg is gone: nothing more is told. */
+  stop(): void {
+    this.#open?.stopTimer();
+    this.#open = null;
+  }
+
+  #asked(req: SipRequest, res: SipResponse): void {
+    const { owner, callId, legId } = this.#leg;
+    const tenantId = owner.is === 'agent' ? this.#rim.directory.agent(owner.agentId)?.tenantId : undefined;
+    if (tenantId === undefined) {
+      res.send(603);
+      return;
+    }
+    if (this.#open !== null) {
+      res.send(491);
+      return;
+    }
+    const header = req.get('Refer-To');
+    const referred: Referred = header === undefined ? { status: 400 } : referredTo(header, tenantId, this.#rim.directory);
+    if ('status' in referred) {
+      res.send(referred.status);
+      return;
+    }
+    // RFC 4488 §4: "Refer-Sub: false" asks for no implicit subscription.
+    const silent = /^\s*false/i.test(req.get('Refer-Sub') ?? '');
+    res.send(202, silent ? { headers: { 'Refer-Sub': 'false' } } : {});
+    if (!silent) this.#subscribe(req);
+    this.#rim.take({ type: 'transferAsked', callId, legId, target: referred.target });
+  }
+
+  #subscribe(req: SipRequest): void {
+    // RFC 3515 §2.4.6: each REFER's subscription is told apart by the "id" of its CSeq number.
+    const event = `refer;id=${Number.parseInt(req.get('CSeq') ?? '0', 10)}`;
+    this.#open = { event, stopTimer: this.#rim.clock.after(OUTCOME_WITHIN_MS, () => this.#finish('503 Service Unavailable')) };
+    this.#notify(event, 'active;expires=60', '100 Trying');
+  }
+
+  #finish(status: string): void {
+    if (this.#open === null) return;
+    const { event } = this.#open;
+    this.stop();
+    this.#notify(event, 'terminated;reason=noresource', status);
+  }
+
+  #notify(event: string, state: string, status: string): void {
+    if (!this.#dialog.connected) return;
+    const headers = { Event: event, 'Subscription-State': state, 'Content-Type': 'message/sipfrag;version=2.0' };
+    this.#dialog.request({ method: 'NOTIFY', headers, body: `SIP/2.0 ${status}\r\n` }, () => undefined);
+  }
+}

@@ -1,0 +1,48 @@
+/** What the parts of the phone rim share. Made once, in `phone.ts`. */
+import type { Clock } from '../../kernel/clock.ts';
+import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { MediaServer } from '../../media/port.ts';
+import type { CallsView } from '../call/call.ts';
+import type { Directory } from '../tenants/directory.ts';
+import type { Event } from '../vocabulary.ts';
+import type { Authenticator } from './authenticate.ts';
+import type { Bindings } from './bindings.ts';
+import type { SipAgent } from './srf.ts';
+import type { Trunk } from './trunks.ts';
+
+export interface Rim {
+  sip: SipAgent;
+  clock: Clock;
+  log: Logger;
+  /** At most 100 lines a second of a kind: for what strangers can cause. */
+  warn: (kind: string, fields: object) => void;
+  take: (event: Event) => void;
+  media: MediaServer;
+  directory: Directory;
+  calls: CallsView;
+  authenticator: Authenticator;
+  bindings: Bindings;
+  trunks: readonly Trunk[];
+  /** Host part of the URIs we write. */
+  publicAddress: string;
+  /** `host[:port]` that takes calls to numbers outside; null = none are made. */
+  outboundTrunk: string | null;
+  newCallId: () => CallId;
+  /** Told by each leg as it ends. */
+  forget: (legId: LegId) => void;
+}
+
+/** Whose leg it is decides what it may ask for: only agents transfer. */
+export type LegOwner = { is: 'outside' } | { is: 'agent'; agentId: AgentId };
+
+/** What the handlers of a dialog see of its leg. */
+export interface DialogLeg {
+  readonly callId: CallId;
+  readonly legId: LegId;
+  readonly owner: LegOwner;
+  readonly ended: boolean;
+}
+
+/** Silence of a talking party after which the media server reports it (faults: a phone that vanished in mid-call). */
+export const MEDIA_TIMEOUT_MS = 30_000;

@@ -1,0 +1,157 @@
+/**
+ * One call of ours to several contacts at once: each its own INVITE with the same offer; the first 200 wins and the rest are
+ * cancelled, or, where their 200 crossed our CANCEL, hung up.
+ */
+import type { Ending } from '../call/ending.ts';
+import type { Target } from './bindings.ts';
+import { ANSWERED_ELSEWHERE, endingOfStatus, mostTelling } from './endings.ts';
+import type { Rim } from './rim.ts';
+import { hangUp, type SipDialog, type SipFailure, type SipHeaders, type SipRequest, type SipResponse } from './srf.ts';
+
+/** A phone on the line says something within this time; the transaction itself would wait 32 s (RFC 3261 timer B). */
+const SIGN_OF_LIFE_MS = 4_000;
+/** The SIP server hangs up by itself when a 200 crosses a CANCEL; when it did not so long after, we do. */
+const CROSSING_MS = 500;
+
+export interface ForkListener {
+  ringing(): void;
+  answered(dialog: SipDialog): void;
+  /** Every branch came to nothing. */
+  failed(ending: Ending): void;
+}
+
+interface Branch {
+  target: Target;
+  request: SipRequest | null;
+  /** Of the early dialog, once it rings. */
+  dialogId: string | null;
+  /** null = still open */
+  ending: Ending | null;
+  /** Reason of the CANCEL, once one is wanted. */
+  cancelled: string | null;
+  stopTimer: () => void;
+}
+
+export interface Invitation {
+  headers: SipHeaders;
+  sdp: string;
+  /** true: a target silent for 4 s is taken for gone (phones; a trunk may take longer to find its party). */
+  impatient: boolean;
+}
+
+const UNREACHABLE: Ending = { cause: 'unreachable', by: 'far_end', sip: 408, q850: 18 };
+
+export class Fork {
+  readonly #rim: Rim;
+  readonly #listener: ForkListener;
+  readonly #branches: Branch[];
+  #ringing = false;
+  #over = false;
+
+  constructor(rim: Rim, targets: readonly Target[], listener: ForkListener) {
+    this.#rim = rim;
+    this.#listener = listener;
+    this.#branches = targets.map((target) => ({ target, request: null, dialogId: null, ending: null, cancelled: null, stopTimer: () => undefined }));
+  }
+
+  invite(invitation: Invitation): void {
+    for (const branch of this.#branches) this.#send(branch, invitation);
+  }
+
+  /** Ends all branches; nothing is told to the listener any more. */
+  cancel(reason: string): void {
+    this.#over = true;
+    for (const branch of this.#branches) this.#cancel(branch, reason);
+  }
+
+  /** The first open branch whose phone can be told to answer. */
+  get pickable(): { target: Target; dialogId: string | null } | null {
+    return this.#branches.find((branch) => branch.ending === null && branch.target.canPickUp) ?? null;
+  }
+
+  #send(branch: Branch, { headers, sdp, impatient }: Invitation): void {
+    const { sip, clock } = this.#rim;
+    const { uri, proxy } = branch.target;
+    if (impatient) branch.stopTimer = clock.after(SIGN_OF_LIFE_MS, () => this.#gone(branch));
+    const options = { headers: { ...headers, To: `<${uri}>` }, localSdp: sdp, ...(proxy === null ? {} : { proxy }) };
+    const progress = {
+      cbRequest: (_error: Error | null, request?: SipRequest) => {
+        branch.request = request ?? null;
+        this.#sendCancel(branch);
+      },
+      cbProvisional: (response: SipResponse) => this.#progress(branch, response),
+    };
+    try {
+      sip.createUAC(uri, options, progress, (error, dialog) => this.#final(branch, error, dialog));
+    } catch {
+      // srf throws when it holds no connection to the SIP server.
+      this.#closed(branch, { cause: 'sip_failure', by: 'server', q850: 38 });
+    }
+  }
+
+  #progress(branch: Branch, response: SipResponse): void {
+    branch.stopTimer();
+    branch.dialogId ??= response.stackDialogId;
+    if (this.#over || this.#ringing || response.status < 180) return;
+    this.#ringing = true;
+    this.#listener.ringing();
+  }
+
+  #final(branch: Branch, error: SipFailure | null, dialog?: SipDialog): void {
+    branch.stopTimer();
+    if (dialog !== undefined) this.#won(branch, dialog);
+    else this.#closed(branch, endingOfFailure(error));
+  }
+
+  #won(branch: Branch, dialog: SipDialog): void {
+    branch.ending ??= { cause: 'answered_elsewhere', by: 'server' };
+    if (this.#over) {
+      this.#rim.clock.after(CROSSING_MS, () => hangUp(dialog, ANSWERED_ELSEWHERE));
+      return;
+    }
+    this.cancel(ANSWERED_ELSEWHERE);
+    this.#listener.answered(dialog);
+  }
+
+  #closed(branch: Branch, ending: Ending): void {
+    if (branch.ending !== null) return;
+    branch.ending = ending;
+    if (this.#over) return;
+    // RFC 3261 §16.7: on a 6xx "no new branches" matter: the person has spoken for all her phones.
+    const final = ending.sip !== undefined && ending.sip >= 600;
+    const endings = this.#branches.flatMap(({ ending }) => (ending === null ? [] : [ending]));
+    if (!final && endings.length < this.#branches.length) return;
+    this.cancel(ANSWERED_ELSEWHERE);
+    this.#listener.failed(final ? ending : mostTelling(endings));
+  }
+
+  #gone(branch: Branch): void {
+    this.#cancel(branch, ANSWERED_ELSEWHERE);
+    this.#closed(branch, UNREACHABLE);
+  }
+
+  #cancel(branch: Branch, reason: string): void {
+    branch.stopTimer();
+    if (branch.ending !== null || branch.cancelled !== null) return;
+    branch.cancelled = reason;
+    this.#sendCancel(branch);
+  }
+
+  /** Now, or as soon as the SIP server has named the transaction. */
+  #sendCancel({ request, cancelled }: Branch): void {
+    if (request === null || cancelled === null) return;
+    try {
+      request.cancel({ headers: { Reason: cancelled } }, () => undefined);
+    } catch (error) {
+      this.#rim.log.debug({ err: error }, 'CANCEL could not be sent');
+    }
+  }
+}
+
+/** 408 and 503 made by the SIP server itself have no source: nobody answered there. */
+function endingOfFailure(error: SipFailure | null): Ending {
+  const status = error?.status;
+  if (status === undefined) return { cause: error?.code === 'ESOCKETDESTROYED' ? 'sip_failure' : 'unreachable', by: 'server', q850: 38 };
+  const made = error?.res?.source_address === '' && (status === 408 || status === 503);
+  return made ? { ...UNREACHABLE, sip: status } : endingOfStatus(status, error?.res?.get('Reason'));
+}

@@ -1,0 +1,112 @@
+/**
+ * drachtio-srf as we use it: only the callback forms, because a BYE may lie in the same TCP segment as the answer that made
+ * the dialog, and a listener hung on by a promise would come too late. The library's own typings lack most of this.
+ */
+import type { EventEmitter } from 'node:events';
+import Srf from 'drachtio-srf';
+
+export type SipHeaders = Record<string, string>;
+
+export interface SipMessage {
+  readonly headers: Readonly<Record<string, string>>;
+  /** '' when there is none. */
+  readonly body: string;
+  get(name: string): string | undefined;
+  has(name: string): boolean;
+}
+
+export interface SipRequest extends SipMessage {
+  readonly method: string;
+  readonly uri: string;
+  /** Socket address it came from; for a request of ours, where it left. */
+  readonly source_address: string;
+  readonly source_port: number;
+  /** udp, tcp, tls, ws …; '' on some in-dialog requests. */
+  readonly protocol: string;
+  readonly source: 'network' | 'application';
+  on(event: 'cancel', listener: (cancel: SipMessage) => void): this;
+  on(event: 'response', listener: (response: SipResponse) => void): this;
+  cancel(options: { headers?: SipHeaders }, done: (error: Error | null) => void): void;
+}
+
+export interface SendOptions {
+  headers?: SipHeaders;
+  body?: string;
+}
+
+export interface SipResponse extends SipMessage {
+  readonly status: number;
+  readonly reason: string;
+  readonly stackDialogId: string;
+  /** '' when the SIP server made the answer itself (time-out, no route). */
+  readonly source_address: string;
+  readonly finalResponseSent: boolean;
+  send(status: number, options?: SendOptions, done?: (error: Error | string | null) => void): void;
+  send(status: number, reason: string, options?: SendOptions): void;
+}
+
+/** What went wrong with an INVITE of ours: `status` when somebody answered, `code` when it could not be sent. */
+export interface SipFailure extends Error {
+  status?: number;
+  code?: string;
+  res?: SipResponse;
+}
+
+export interface RequestOptions extends SendOptions {
+  method: string;
+  uri?: string;
+  proxy?: string;
+  stackDialogId?: string;
+}
+
+export interface SipDialog {
+  readonly id: string;
+  readonly connected: boolean;
+  readonly local: { uri: string; sdp: string; contact?: string };
+  readonly remote: { uri: string; sdp: string };
+  readonly res: SipResponse;
+  on(event: 'destroy', listener: (bye: SipRequest, reason: string) => void): this;
+  on(event: 'ack', listener: (ack: SipRequest) => void): this;
+  on(event: 'modify' | 'refer' | 'update' | 'info' | 'options' | 'notify' | 'message', listener: (req: SipRequest, res: SipResponse) => void): this;
+  destroy(options: { headers?: SipHeaders }, done: (error: Error | null) => void): void;
+  request(options: RequestOptions, done: (error: Error | null, res?: SipResponse) => void): void;
+}
+
+export interface CallProgress {
+  cbRequest: (error: Error | null, request?: SipRequest) => void;
+  cbProvisional: (response: SipResponse) => void;
+}
+
+export interface SipAgent extends EventEmitter {
+  connect(options: { host: string; port: number; secret: string; reconnect: { retryMaxDelay: number; maxAttempts?: number } }): unknown;
+  disconnect(): void;
+  use(method: string, handler: (req: SipRequest, res: SipResponse) => void): void;
+  createUAS(
+    req: SipRequest,
+    res: SipResponse,
+    options: { localSdp: string; headers?: SipHeaders },
+    done: (error: Error | null, dialog?: SipDialog) => void,
+  ): void;
+  createUAC(
+    uri: string,
+    options: { headers: SipHeaders; localSdp: string; proxy?: string },
+    progress: CallProgress,
+    done: (error: SipFailure | null, dialog?: SipDialog) => void,
+  ): void;
+  request(options: RequestOptions, done: (error: Error | null, request?: SipRequest) => void): void;
+  removeDialog(dialog: SipDialog): void;
+}
+
+// The typings name other shapes for the same methods (a request's options as a received request, for one), so they cannot be narrowed to ours.
+export const newSipAgent = (): SipAgent => new Srf() as unknown as SipAgent;
+
+/**
+ * Several headers of one name: srf joins values with commas, which RFC 3261 §7.3.1 forbids for challenges. The value is written
+ * into the message as it stands, so that a line end in it begins the next header line.
+ */
+export const headerLines = (name: string, values: readonly string[]): SipHeaders => ({ [name]: values.join(`\r\n${name}: `) });
+
+/** BYE; that it cannot be delivered changes nothing for us. */
+export function hangUp(dialog: SipDialog, reason: string): void {
+  if (dialog.connected) dialog.destroy({ headers: { Reason: reason } }, () => undefined);
+}

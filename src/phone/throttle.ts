@@ -1,0 +1,31 @@
+/** Counts wrong passwords per source address, a minute at a time, in a bounded table (the longest silent source is forgotten first). */
+
+const WINDOW_MS = 60_000;
+
+export class FailureThrottle {
+  readonly #mostFailures: number;
+  readonly #mostSources: number;
+  readonly #sources = new Map<string, { since: number; failures: number }>();
+
+  constructor(mostFailures = 20, mostSources = 10_000) {
+    this.#mostFailures = mostFailures;
+    this.#mostSources = mostSources;
+  }
+
+  blocks(source: string, now: number): boolean {
+    const row = this.#sources.get(source);
+    return row !== undefined && now - row.since < WINDOW_MS && row.failures >= this.#mostFailures;
+  }
+
+  failed(source: string, now: number): void {
+    const row = this.#sources.get(source);
+    this.#sources.delete(source);
+    this.#sources.set(
+      source,
+      row !== undefined && now - row.since < WINDOW_MS ? { since: row.since, failures: row.failures + 1 } : { since: now, failures: 1 },
+    );
+    if (this.#sources.size <= this.#mostSources) return;
+    const oldest = this.#sources.keys().next().value;
+    if (oldest !== undefined) this.#sources.delete(oldest);
+  }
+}
