@@ -67,7 +67,7 @@ export class Switchboard {
       }
       const event = facts[at] as Event;
       const now = clock.now();
-      const recorded = journal.append(event, now);
+      const recorded = journal.append(event, now, at > 0);
       this.#tellRooms(event, now, facts, commands);
       for (const watch of watchers) watch(recorded);
     }

@@ -4,6 +4,7 @@ import type { CallCommand } from './call/command.ts';
 import type { CallEvent } from './call/event.ts';
 import type { TimePassed, Turn } from './call/turn.ts';
 import type { CdrCommand } from './cdr/command.ts';
+import type { CdrEvent } from './cdr/event.ts';
 import type { CtiCommand, CtiEvent } from './cti/event.ts';
 import type { IvrEvent } from './ivr/event.ts';
 import type { PhoneEvent } from './phone/event.ts';
@@ -17,7 +18,7 @@ export interface Heartbeat {
   type: 'heartbeat';
 }
 
-export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | PhoneEvent | TimePassed | ServerStarted | Heartbeat;
+export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | CdrEvent | PhoneEvent | TimePassed | ServerStarted | Heartbeat;
 export type Command = CallCommand | CtiCommand | CdrCommand;
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
@@ -28,6 +29,8 @@ export interface Recorded {
   /** ms since 1970 */
   at: number;
   event: Event;
+  /** Established by a room in the turn of the last event that is not: replaying that one gives this one again. */
+  derived?: true;
 }
 
 export type { Turn };

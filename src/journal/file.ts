@@ -58,9 +58,9 @@ export class FileJournal implements Journal {
     return this.#seq;
   }
 
-  append(event: Event, at: number): Recorded {
+  append(event: Event, at: number, derived: boolean): Recorded {
     this.#seq += 1;
-    const recorded: Recorded = { seq: this.#seq, at, event };
+    const recorded: Recorded = { seq: this.#seq, at, event, ...(derived ? { derived } : {}) };
     this.#write(writeLine(recorded));
     this.#armSync();
     return recorded;

@@ -25,7 +25,7 @@ const segment = (): string =>
 async function writeThree(): Promise<void> {
   recover(folder, silentLog);
   const journal = open();
-  for (const n of [1, 2, 3]) journal.append(ready(n), 1000 + n);
+  for (const n of [1, 2, 3]) journal.append(ready(n), 1000 + n, false);
   await journal.close();
 }
 
@@ -48,7 +48,7 @@ describe('the journal', () => {
   test('has an event with the operating system before append returns', () => {
     recover(folder, silentLog);
     const journal = open();
-    journal.append(ready(1), 1);
+    journal.append(ready(1), 1, false);
     assert.match(readFileSync(segment(), 'utf8'), /demo:1/);
     return journal.close();
   });
@@ -72,7 +72,7 @@ describe('the journal', () => {
       assert.ok(first.setAsideBytes > 0);
       assert.ok(readdirSync(folder).some((name) => name.startsWith('torn-')));
       const journal = open(2);
-      journal.append(ready(9), 9);
+      journal.append(ready(9), 9, false);
       await journal.close();
       const again = recover(folder, silentLog);
       assert.deepEqual(
@@ -92,9 +92,9 @@ describe('the journal', () => {
   test('starts from a snapshot after a rotation, and the files before it are gone', async () => {
     recover(folder, silentLog);
     const journal = open();
-    journal.append(ready(1), 1);
+    journal.append(ready(1), 1, false);
     journal.rotate({ acd: 'state' });
-    journal.append(ready(2), 2);
+    journal.append(ready(2), 2, false);
     await journal.close();
     const { snapshot, snapshotSeq, events } = recover(folder, silentLog);
     assert.deepEqual(snapshot, { acd: 'state' });
@@ -110,7 +110,7 @@ describe('the journal', () => {
     recover(folder, silentLog);
     const journal = open();
     await journal.settled();
-    journal.append(ready(1), 1);
+    journal.append(ready(1), 1, false);
     await journal.settled();
     await journal.close();
   });
