@@ -1,0 +1,164 @@
+/**
+ * Records that found no room in memory while Postgres was away: lines of JSON in one folder, written behind, read in front.
+ * A file that was read to its end is deleted; after a crash its records are read once more, which changes nothing.
+ */
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CallRecord } from './record.ts';
+
+const FILE_BYTES = 16 * 1024 * 1024;
+const NAME = /^records-(\d{10})\.ndjson$/;
+const nameOf = (n: number): string => `records-${String(n).padStart(10, '0')}.ndjson`;
+
+export class Spool {
+  readonly #folder: string;
+  readonly #mostBytes: number;
+  /** Numbers of the files, oldest first. */
+  readonly #files: number[];
+  readonly #sizes = new Map<number, number>();
+  #writing: { n: number; handle: FileHandle } | null = null;
+  /** Where the next unread line of the oldest file begins. */
+  #readAt = 0;
+  #readTo = 0;
+  /** One at a time: a file must not be deleted as read while a line is on its way into it. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string, mostBytes: number) {
+    mkdirSync(folder, { recursive: true });
+    this.#folder = folder;
+    this.#mostBytes = mostBytes;
+    this.#files = readdirSync(folder)
+      .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
+    for (const n of this.#files) this.#sizes.set(n, statSync(join(folder, nameOf(n))).size);
+  }
+
+  /** Not read yet. */
+  get bytes(): number {
+    let total = -this.#readAt;
+    for (const size of this.#sizes.values()) total += size;
+    return total;
+  }
+
+  /** At the limit: no new call should be taken. */
+  get full(): boolean {
+    return this.bytes >= this.#mostBytes;
+  }
+
+  /** Resolves when the records are on disk (fsynced). Rejects when the limit is reached or the disk refuses. */
+  append(records: readonly CallRecord[]): Promise<void> {
+    return this.#inTurn(() => this.#append(records));
+  }
+
+  /** Up to `most` of the oldest records, the same ones until `advance`. Lines that are no record (a torn tail) are passed over. */
+  read(most: number): Promise<CallRecord[]> {
+    return this.#inTurn(() => this.#read(most));
+  }
+
+  /** What `read` gave is in Postgres. */
+  advance(): Promise<void> {
+    return this.#inTurn(() => this.#advance());
+  }
+
+  #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(job);
+    this.#turn = result.catch(() => {}); // told to who asked for it
+    return result;
+  }
+
+  async #append(records: readonly CallRecord[]): Promise<void> {
+    if (this.full) throw new Error(`the spool has reached its limit of ${this.#mostBytes} bytes`);
+    const { n, handle } = await this.#current();
+    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    await handle.appendFile(text);
+    await handle.datasync();
+    this.#sizes.set(n, (this.#sizes.get(n) ?? 0) + Buffer.byteLength(text));
+  }
+
+  async #read(most: number): Promise<CallRecord[]> {
+    for (let n = this.#files[0]; n !== undefined; n = this.#files[0]) {
+      const size = this.#sizes.get(n) ?? 0;
+      if (this.#readAt < size) {
+        const { records, to } = await readLines(join(this.#folder, nameOf(n)), this.#readAt, size, most);
+        this.#readTo = to;
+        if (records.length > 0) return records;
+      }
+      this.#readTo = size;
+      await this.#advance();
+      if (this.#files[0] === n) break;
+    }
+    return [];
+  }
+
+  async #advance(): Promise<void> {
+    this.#readAt = this.#readTo;
+    const n = this.#files[0];
+    if (n === undefined || this.#readAt < (this.#sizes.get(n) ?? 0)) return;
+    if (this.#writing?.n === n) {
+      await this.#writing.handle.close();
+      this.#writing = null;
+    }
+    this.#files.shift();
+    this.#sizes.delete(n);
+    this.#readAt = this.#readTo = 0;
+    await unlink(join(this.#folder, nameOf(n)));
+  }
+
+  /** For a record that Postgres refuses: kept for a person to look at, beside the spool. */
+  async setAside(record: CallRecord): Promise<void> {
+    const handle = await open(join(this.#folder, 'refused.ndjson'), 'a', 0o600);
+    try {
+      await handle.appendFile(`${JSON.stringify(record)}\n`);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#writing?.handle.close();
+    this.#writing = null;
+  }
+
+  async #current(): Promise<{ n: number; handle: FileHandle }> {
+    if (this.#writing !== null && (this.#sizes.get(this.#writing.n) ?? 0) < FILE_BYTES) return this.#writing;
+    await this.#writing?.handle.close();
+    const n = (this.#files.at(-1) ?? 0) + 1;
+    if (existsSync(join(this.#folder, nameOf(n)))) throw new Error(`${nameOf(n)} is in the way`);
+    const handle = await open(join(this.#folder, nameOf(n)), 'a', 0o600);
+    this.#files.push(n);
+    this.#sizes.set(n, 0);
+    this.#writing = { n, handle };
+    return this.#writing;
+  }
+}
+
+async function readLines(path: string, from: number, size: number, most: number): Promise<{ records: CallRecord[]; to: number }> {
+  const handle = await open(path, 'r');
+  try {
+    const buffer = Buffer.alloc(size - from);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
+    const records: CallRecord[] = [];
+    let at = 0;
+    while (records.length < most) {
+      const end = buffer.subarray(0, bytesRead).indexOf(0x0a, at);
+      if (end < 0) return { records, to: size };
+      const record = parsed(buffer.toString('utf8', at, end));
+      if (record !== null) records.push(record);
+      at = end + 1;
+    }
+    return { records, to: from + at };
+  } finally {
+    await handle.close();
+  }
+}
+
+function parsed(line: string): CallRecord | null {
+  try {
+    return JSON.parse(line) as CallRecord;
+  } catch {
+    return null;
+  }
+}
