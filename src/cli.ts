@@ -1,0 +1,67 @@
+/** The commands of `huawu`. `sip` and `media` are programs of their own and are started by `scripts/huawu.mjs`. */
+import { ConfigError, version } from './config.ts';
+
+interface CommandHelp {
+  usage: string;
+  does: string;
+  run?: () => Promise<{ main(args: string[]): Promise<number> }>;
+}
+
+const commands: Record<string, CommandHelp> = {
+  serve: { usage: 'serve', does: 'the whole server: SIP, media, application, consoles', run: () => import('./commands/serve.ts') },
+  sip: { usage: 'sip', does: 'the SIP server alone, with its control port for drachtio applications' },
+  media: { usage: 'media', does: 'the media server alone' },
+  migrate: { usage: 'migrate', does: 'brings the database up to date and says what it did', run: () => import('./commands/migrate.ts') },
+  check: { usage: 'check [FILES|FOLDER]', does: 'checks dialplans; faults as file:line:column', run: () => import('./commands/check.ts') },
+  simulate: {
+    usage: 'simulate [--seed N] [--runs N]',
+    does: 'plays random days against the routing core and checks its invariants',
+    run: () => import('./commands/simulate.ts'),
+  },
+  replay: {
+    usage: 'replay [FOLDER] [--print]',
+    does: 'tells the rooms a journal again and checks that they decide the same',
+    run: () => import('./commands/replay.ts'),
+  },
+  user: { usage: 'user add --tenant T --name N --role agent|supervisor|admin', does: 'adds a user', run: () => import('./commands/user.ts') },
+};
+
+const USAGE_ERROR = 2;
+
+export function helpOf(name: string): string {
+  const command = commands[name];
+  return command === undefined ? overview() : `huawu ${command.usage}\n  ${command.does}\n${settingsHint}`;
+}
+
+const settingsHint = '\nSettings: flags (--sip-port 5070) over environment (SIP_PORT=5070) over huawu.yaml; README.md has the table.\n';
+
+function overview(): string {
+  const rows = Object.values(commands).map(({ usage, does }) => `  ${usage.padEnd(60)} ${does}`);
+  return `huawu ${version} — open contact-centre server\n\nUsage: huawu COMMAND [settings]\n\n${rows.join('\n')}\n  --help, --version\n${settingsHint}`;
+}
+
+/** Exit codes: 0 fine, 1 failed, 2 wrong usage. */
+export async function main(args: string[]): Promise<number> {
+  const [name = '--help', ...rest] = args;
+  if (name === '--version') return say(`${version}\n`, 0);
+  if (name === '--help' || name === 'help') return say(overview(), 0);
+  const command = commands[name];
+  if (command?.run === undefined) return complain(`huawu: there is no command "${name}"\n\n${overview()}`);
+  if (rest.includes('--help')) return say(helpOf(name), 0);
+  try {
+    return await (await command.run()).main(rest);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return complain(`huawu cannot start, because of its settings:\n${error.faults.map((fault) => `  ${fault}\n`).join('')}`);
+  }
+}
+
+function say(text: string, code: number): number {
+  process.stdout.write(text);
+  return code;
+}
+
+function complain(text: string): number {
+  process.stderr.write(text);
+  return USAGE_ERROR;
+}

@@ -1,0 +1,33 @@
+/** The pure rooms of the house, in the order they are told of an event: each may read those before it. */
+import type { CallId } from '../kernel/ids.ts';
+import { type Acd, createAcd } from './acd/acd.ts';
+import type { Calls } from './call/calls.ts';
+import { createCallRoom } from './call/decide.ts';
+import { type CdrRoom, createCdr } from './cdr/fold.ts';
+import type { CallRecord } from './cdr/record.ts';
+import { createDesk, type Desk } from './cti/desk.ts';
+import { createIvr } from './ivr/ivr.ts';
+import type { HouseSnapshot } from './journal/replay.ts';
+import type { Room } from './vocabulary.ts';
+
+export interface Rooms {
+  all: readonly Room[];
+  calls: Calls;
+  acd: Acd;
+  desk: Desk;
+  cdr: CdrRoom;
+}
+
+export function createRooms(): Rooms {
+  const call = createCallRoom();
+  const ivr = createIvr();
+  const acd = createAcd();
+  const desk = createDesk(call.calls, acd.view);
+  const cdr = createCdr();
+  return { all: [call, ivr, acd, desk, cdr], calls: call.calls, acd, desk, cdr };
+}
+
+/** What must not be lost when the journal's older files go. Calls themselves do not outlive the process. */
+export function snapshotOf(rooms: Rooms, bindings: HouseSnapshot['bindings'], unwritten: Map<CallId, CallRecord>): HouseSnapshot {
+  return { version: 1, acd: rooms.acd.snapshot(), cdr: rooms.cdr.snapshot(), bindings, unwritten: [...unwritten.values()] };
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { asId, type CallId, type CustomerId, legIdOf, type TenantId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { MediaError, type MediaServer } from '../../media/port.ts';
+import type { CallsView } from '../../src/call/call.ts';
+import type { Collecting } from '../../src/call/command.ts';
+import type { AuthenticationResult, CallEvent } from '../../src/call/event.ts';
+import { SoundRim } from '../../src/sound/sound.ts';
+import { FakeClock } from '../support/clock.ts';
+
+const callId = asId<CallId>('c-1');
+const legId = legIdOf(callId, 0);
+const agentLeg = legIdOf(callId, 1);
+const tenantId = asId<TenantId>('demo');
+const customerId = asId<CustomerId>('k-1');
+const welcome = [{ kind: 'prompt' as const, name: 'welcome', language: 'zh' as const }];
+const collecting: Collecting = { least: 1, most: 6, finishKey: '#', firstKeyMs: 5000, betweenKeysMs: 3000 };
+const noCalls: CallsView = { get: () => undefined, values: () => new Map<CallId, never>().values(), size: 0 };
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The world's edge: a media server that notes what it is asked and does what the test says. */
+function house(verify: (digits: string) => Promise<AuthenticationResult> = async () => 'ok') {
+  const asked: string[] = [];
+  const events: CallEvent[] = [];
+  const clock = new FakeClock();
+  let fail: string | null = null;
+  const media = new Proxy({} as MediaServer, {
+    get:
+      (_, method: string) =>
+      async (...args: unknown[]) => {
+        asked.push(`${method} ${args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ')}`);
+        if (fail === method) throw new MediaError('internal', 'as the test wants');
+        return {};
+      },
+  });
+  const sound = new SoundRim({
+    media,
+    clock,
+    log: silentLog,
+    take: (event) => void events.push(event),
+    calls: noCalls,
+    dialplansFolder: '/plans',
+    recordingsFolder: join(tmpdir(), 'huawu-sound-test'),
+    verifyServicePassword: (_tenant, _customer, digits) => verify(digits),
+  });
+  const press = (keys: string): void => {
+    for (const key of keys) sound.hear({ type: 'digit', endpointId: legId, key });
+  };
+  const failOn = (method: string): void => {
+    fail = method;
+  };
+  return { asked, events, clock, sound, press, failOn };
+}
+
+const play = (playId: string, bargeIn = true) => ({ type: 'playSounds', callId, legId, playId, tenantId, sounds: welcome, loop: false, bargeIn }) as const;
+const collect = (playId: string) => ({ type: 'collectDigits', callId, legId, playId, tenantId, sounds: welcome, bargeIn: true, collecting }) as const;
+
+test('a prompt is played from the tenant’s folder and its end is told once', async () => {
+  const { sound, asked, events } = house();
+  sound.carriers.playSounds(play('p1'));
+  await settle();
+  assert.deepEqual(asked, [`play ${legId} p1 [{"kind":"file","path":"/plans/demo/prompts/zh/welcome.wav"}] {"loop":false,"bargeIn":true}`]);
+  sound.hear({ type: 'playEnded', endpointId: legId, playId: 'p1', end: 'finished' });
+  sound.hear({ type: 'playEnded', endpointId: legId, playId: 'p1', end: 'finished' });
+  assert.deepEqual(events, [{ type: 'promptEnded', callId, legId, playId: 'p1', end: 'finished' }]);
+});
+
+test('the end of a prompt that was replaced by another is not told', async () => {
+  const { sound, events } = house();
+  sound.carriers.playSounds(play('p1'));
+  sound.carriers.playSounds(play('p2'));
+  sound.hear({ type: 'playEnded', endpointId: legId, playId: 'p1', end: 'stopped' });
+  assert.deepEqual(events, []);
+});
+
+test('a prompt that cannot be played ends as failed, so that the flow goes on', async () => {
+  const { sound, events, failOn } = house();
+  failOn('play');
+  sound.carriers.playSounds(play('p1'));
+  await settle();
+  assert.deepEqual(events, [{ type: 'promptEnded', callId, legId, playId: 'p1', end: 'failed' }]);
+});
+
+test('keys during the question stop it and are collected up to the finish key', async () => {
+  const { sound, asked, events, press } = house();
+  sound.carriers.collectDigits(collect('q'));
+  await settle();
+  press('42#');
+  assert.ok(asked.includes(`stop ${legId}`));
+  assert.deepEqual(events, [{ type: 'digitsCollected', callId, legId, playId: 'q', digits: '42', end: 'finish_key' }]);
+});
+
+test('silence after the question is a time-out at the time it says, not before', async () => {
+  const { sound, events, clock } = house();
+  sound.carriers.collectDigits(collect('q'));
+  sound.hear({ type: 'playEnded', endpointId: legId, playId: 'q', end: 'finished' });
+  clock.forward(4999);
+  assert.deepEqual(events, []);
+  clock.forward(1);
+  assert.deepEqual(events, [{ type: 'digitsCollected', callId, legId, playId: 'q', digits: '', end: 'timeout' }]);
+});
+
+test('keys pressed ahead, in a prompt that may be barged into, answer the next question; in one that may not they are lost', () => {
+  const ahead = house();
+  ahead.sound.carriers.playSounds(play('p'));
+  ahead.press('1#');
+  ahead.sound.carriers.collectDigits(collect('q'));
+  assert.deepEqual(ahead.events, [{ type: 'digitsCollected', callId, legId, playId: 'q', digits: '1', end: 'finish_key' }]);
+  const deaf = house();
+  deaf.sound.carriers.playSounds(play('p', false));
+  deaf.press('1#');
+  deaf.sound.carriers.collectDigits(collect('q'));
+  assert.deepEqual(deaf.events, []);
+});
+
+test('a service password is checked here: the event has its result and no digit', async () => {
+  const seen: string[] = [];
+  const { sound, events, press } = house(async (digits) => (seen.push(digits) > 0 ? 'ok' : 'wrong'));
+  sound.carriers.authenticate({ type: 'authenticate', callId, legId, playId: 'a', tenantId, customerId, sounds: [], collecting });
+  press('258369');
+  await settle();
+  assert.deepEqual(seen, ['258369']);
+  assert.deepEqual(events, [{ type: 'authenticationEnded', callId, legId, playId: 'a', result: 'ok', authLevel: 2 }]);
+  assert.doesNotMatch(JSON.stringify(events), /258369/);
+});
+
+test('a password check that fails is unavailable, an empty one is no input', async () => {
+  const broken = house(async () => Promise.reject(new Error('database away')));
+  broken.sound.carriers.authenticate({ type: 'authenticate', callId, legId, playId: 'a', tenantId, customerId, sounds: [], collecting });
+  broken.press('1#');
+  await settle();
+  assert.equal(broken.events[0]?.type === 'authenticationEnded' && broken.events[0].result, 'unavailable');
+  const silent = house();
+  silent.sound.carriers.authenticate({ type: 'authenticate', callId, legId, playId: 'a', tenantId, customerId, sounds: [], collecting });
+  silent.clock.forward(5000);
+  await settle();
+  assert.equal(silent.events[0]?.type === 'authenticationEnded' && silent.events[0].result, 'no_input');
+});
+
+test('joined legs hear no prompt’s end and take no key', async () => {
+  const { sound, events, press } = house();
+  sound.carriers.playSounds(play('p'));
+  sound.carriers.joinLegs({ type: 'joinLegs', callId, legIds: [legId, agentLeg] });
+  press('1');
+  sound.hear({ type: 'playEnded', endpointId: legId, playId: 'p', end: 'stopped' });
+  await settle();
+  assert.deepEqual(events, [{ type: 'legsJoined', callId, legIds: [legId, agentLeg] }]);
+});
+
+test('a recording that cannot be started is told as incomplete, and the call goes on', async () => {
+  const { sound, events, failOn } = house();
+  failOn('record');
+  sound.carriers.startRecording({ type: 'startRecording', callId, tenantId, recordingId: 'r', left: legId, right: agentLeg });
+  for (let turns = 0; turns < 200 && events.length === 0; turns += 1) await settle();
+  assert.equal(events[0]?.type, 'recordingEnded');
+});
+
+test('a leg that is over leaves no timer behind', () => {
+  const { sound, clock } = house();
+  sound.carriers.collectDigits(collect('q'));
+  sound.hear({ type: 'playEnded', endpointId: legId, playId: 'q', end: 'finished' });
+  assert.equal(clock.armed, 1);
+  sound.forget(legId);
+  assert.equal(clock.armed, 0);
+});
