@@ -1,0 +1,63 @@
+/** Tells her of a call when she looks elsewhere: a spoken line, the tab's title, and a desktop notification where she allowed it. */
+import { Button } from 'antd';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { asDuration } from '../shared/clock.ts';
+import { Icon } from '../shared/icon.tsx';
+import { queueName, whoCalls } from './call-bar.tsx';
+import { useDesk } from './desk-context.ts';
+import { useNow } from './timer.tsx';
+
+const supported = typeof Notification === 'function';
+
+export function CallAlerts() {
+  const { t } = useTranslation();
+  const { desk } = useDesk();
+  const ringing = desk.call?.phase === 'offered' ? desk.call.pop : null;
+  const line = ringing === null ? '' : t('pop.announce', { who: whoCalls(t, ringing), why: queueName(t, ringing) });
+  const callId = ringing?.callId ?? null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each call, whatever becomes known about it later
+  useEffect(() => {
+    if (callId === null || !supported || Notification.permission !== 'granted' || document.visibilityState === 'visible') return;
+    const note = new Notification(line, { tag: callId, requireInteraction: true });
+    note.onclick = () => {
+      window.focus();
+      note.close();
+    };
+    return () => note.close();
+  }, [callId]);
+  return (
+    <>
+      <div className="unseen" aria-live="assertive" data-live="pop">
+        {line}
+      </div>
+      <TabTitle />
+    </>
+  );
+}
+
+function TabTitle() {
+  const { t } = useTranslation();
+  const { desk } = useDesk();
+  const now = useNow();
+  const { call, agent } = desk;
+  const state = call !== null && call.phase !== 'cleared' ? t(`call.${call.phase}`) : t(`state.${agent.state}`);
+  const since = call !== null && call.phase !== 'cleared' ? call.phaseSince : agent.since;
+  const title = t('title.idle', { state, time: asDuration(now - Date.parse(since)) });
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return null;
+}
+
+/** Shown until she has decided; a browser that refuses for good is not asked again. */
+export function AlertSwitch() {
+  const { t } = useTranslation();
+  const [permission, setPermission] = useState(supported ? Notification.permission : 'denied');
+  if (permission !== 'default') return null;
+  return (
+    <Button type="text" icon={<Icon name="bell" />} onClick={() => void Notification.requestPermission().then(setPermission)}>
+      {t('controls.notify')}
+    </Button>
+  );
+}

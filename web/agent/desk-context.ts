@@ -1,0 +1,30 @@
+/** What every part of the desk may read and do. */
+import { createContext, useContext } from 'react';
+import type { AgentStateData } from '../../src/cti/protocol.ts';
+import type { CommandData, CommandType, DeskView, Outcome } from '../shared/connection.ts';
+import type { Desk } from '../shared/desk.ts';
+
+export type FailureCode = Extract<Outcome, { ok: false }>['code'];
+/** `failed`: an action did not work · `unsent`: notes that could not be handed in any more, to be copied */
+export type Notice = { key: number } & ({ kind: 'failed'; code: FailureCode } | { kind: 'unsent'; text: string });
+export type NewNotice = { kind: 'failed'; code: FailureCode } | { kind: 'unsent'; text: string };
+
+export interface DeskTools {
+  view: DeskView;
+  desk: Desk;
+  agent: AgentStateData;
+  online: boolean;
+  /** The server says this can work now. */
+  can(type: CommandType): boolean;
+  /** true when the server did it; a failure has been shown to the agent. */
+  act<T extends CommandType>(type: T, data: CommandData<T>): Promise<boolean>;
+  notify(notice: NewNotice): void;
+}
+
+export const DeskContext = createContext<DeskTools | null>(null);
+
+export function useDesk(): DeskTools {
+  const tools = useContext(DeskContext);
+  if (tools === null) throw new Error('a part of the desk was drawn outside the desk');
+  return tools;
+}

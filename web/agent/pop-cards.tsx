@@ -1,0 +1,138 @@
+import { Button, Tag } from 'antd';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Pop } from '../../src/cti/protocol.ts';
+import { Icon } from '../shared/icon.tsx';
+import { label, shownTime, trail } from '../shared/labels.ts';
+import { callerNumber, queueName, whoCalls } from './call-bar.tsx';
+
+export function Card({ name, title, extra, children }: { name: string; title: string; extra?: ReactNode; children: ReactNode }) {
+  return (
+    <section className={`card card-${name}`} aria-labelledby={`card-${name}`}>
+      <div className="card-top">
+        <h2 id={`card-${name}`}>{title}</h2>
+        {extra}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function WhoCard({ pop }: { pop: Pop }) {
+  const { t } = useTranslation();
+  const { customer } = pop;
+  const [whole, setWhole] = useState(false);
+  const eye = whole ? t('pop.hideNumber') : t('pop.showNumber');
+  return (
+    <Card name="who" title={t('pop.who')}>
+      <p className="who-name">
+        {whoCalls(t, pop)}
+        {pop.tier !== null && <Tag className={`tier tier-${pop.tier}`}>{label(t, 'tier', pop.tier)}</Tag>}
+      </p>
+      {customer === null && <p className="quiet">{t('pop.newCaller')}</p>}
+      <dl className="facts">
+        <Fact name={t('pop.number')}>
+          <span className="figures">{callerNumber(t, pop, whole)}</span>
+          {pop.caller.number !== '' && (
+            <Button
+              type="text"
+              size="small"
+              aria-label={eye}
+              title={eye}
+              aria-pressed={whole}
+              icon={<Icon name="eye" size={16} />}
+              onClick={() => setWhole(!whole)}
+            />
+          )}
+        </Fact>
+        <Fact name={t('pop.auth')}>
+          <span className={`auth auth-${pop.authLevel}`}>{t(`auth.${pop.authLevel}`)}</span>
+        </Fact>
+        <Fact name={t('pop.language')}>{t(`spoken.${pop.language}`)}</Fact>
+        {customer?.age !== undefined && <Fact name={t('pop.age')}>{t('pop.ageYears', { age: customer.age })}</Fact>}
+      </dl>
+    </Card>
+  );
+}
+
+export function WhyCard({ pop }: { pop: Pop }) {
+  const { t } = useTranslation();
+  const steps = trail(t, pop.ivrPath);
+  return (
+    <Card name="why" title={t('pop.why')}>
+      <p className="why-queue">{queueName(t, pop)}</p>
+      <dl className="facts">
+        <Fact name={t('pop.path')}>
+          {steps.length === 0 ? (
+            <span className="quiet">{t('pop.noPath')}</span>
+          ) : (
+            <ol className="trail">
+              {steps.map((step, at) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a path may pass the same step twice; its place is its name
+                <li key={at}>{step}</li>
+              ))}
+            </ol>
+          )}
+        </Fact>
+        <Fact name={t('pop.dialled')}>
+          <span className="figures">{pop.callee.number}</span>
+        </Fact>
+        <Fact name={t('pop.arrived')}>
+          <span className="figures">{shownTime(pop.arrivedAt)}</span>
+          <span className={`recorded ${pop.recorded ? 'is-on' : ''}`}>{pop.recorded ? t('pop.recorded') : t('pop.notRecorded')}</span>
+        </Fact>
+      </dl>
+    </Card>
+  );
+}
+
+export function TicketsCard({ tickets }: { tickets: Pop['openTickets'] }) {
+  const { t } = useTranslation();
+  return (
+    <Card name="tickets" title={t('pop.tickets')} extra={tickets.length > 0 && <span className="count figures">{tickets.length}</span>}>
+      {tickets.length === 0 ? (
+        <p className="quiet">{t('pop.noTickets')}</p>
+      ) : (
+        <ul className="rows">
+          {tickets.map((ticket) => (
+            <li key={ticket.ticketId}>
+              <strong>{ticket.title}</strong>
+              <span className="quiet figures">
+                {label(t, 'ticketStatus', ticket.status)} · {ticket.ticketId} · {shownTime(ticket.openedAt)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+export function ContactsCard({ contacts }: { contacts: Pop['recentContacts'] }) {
+  const { t } = useTranslation();
+  return (
+    <Card name="contacts" title={t('pop.contacts')}>
+      {contacts.length === 0 ? (
+        <p className="quiet">{t('pop.noContacts')}</p>
+      ) : (
+        <ul className="rows">
+          {contacts.map((contact) => (
+            <li key={contact.callId}>
+              <span>{contact.summary}</span>
+              <span className="quiet figures">{[shownTime(contact.at), contact.queue, contact.agent].filter((part) => part !== null).join(' · ')}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,36 @@
+/** Keys that work anywhere on the page. A part of the desk owns a key for as long as its button would work. */
+import { useEffect, useRef } from 'react';
+
+export const shortcutKeys = ['F2', 'F4', 'F6', 'F8', 'F9', '?'] as const;
+export type ShortcutKey = (typeof shortcutKeys)[number];
+
+const owners = new Map<string, () => void>();
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+function pressed(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.key === '?' && isTyping(event.target)) return;
+  if (!(shortcutKeys as readonly string[]).includes(event.key)) return;
+  // Even when nothing can be done: F6 must not jump to the address bar, F4 must not open it.
+  event.preventDefault();
+  if (!event.repeat) owners.get(event.key)?.();
+}
+
+window.addEventListener('keydown', pressed);
+
+/** `run` null: the key does nothing now. */
+export function useShortcut(key: ShortcutKey, run: (() => void) | null): void {
+  const latest = useRef(run);
+  latest.current = run;
+  const works = run !== null;
+  useEffect(() => {
+    if (!works) return;
+    const own = () => latest.current?.();
+    owners.set(key, own);
+    return () => {
+      if (owners.get(key) === own) owners.delete(key);
+    };
+  }, [key, works]);
+}

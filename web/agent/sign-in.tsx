@@ -1,0 +1,100 @@
+import { useMutation } from '@tanstack/react-query';
+import { Alert, Button, Input } from 'antd';
+import { type FormEvent, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Problem, signIn } from '../shared/api.ts';
+import { TasteControls } from '../shared/controls.tsx';
+
+/** Why she is (back) here. */
+export type SignInNotice = 'expired' | 'signedOut' | 'forbidden';
+interface Fields {
+  number: string;
+  password: string;
+}
+
+export function SignIn({ notice, onToken }: { notice: SignInNotice | null; onToken(token: string): void }) {
+  const { t } = useTranslation();
+  useEffect(() => {
+    document.title = `${t('signIn.title')} · ${t('product')}`;
+  }, [t]);
+  const { mutate, isPending, error, reset } = useMutation({ mutationFn: ({ number, password }: Fields) => signIn(number, password), onSuccess: onToken });
+  return (
+    <div className="sign-in">
+      <header className="sign-in-top">
+        <span className="brand">{t('productLong')}</span>
+        <TasteControls />
+      </header>
+      <main className="sign-in-card">
+        <h1>{t('signIn.title')}</h1>
+        <p className="quiet">{t('signIn.lead')}</p>
+        <div className="sign-in-notice" role="alert">
+          {error !== null ? (
+            <ProblemLine error={error} />
+          ) : (
+            notice !== null && <Alert type={notice === 'signedOut' ? 'info' : 'warning'} showIcon title={t(`signIn.${notice}`)} />
+          )}
+        </div>
+        <SignInForm busy={isPending} onSubmit={mutate} onChange={reset} />
+        <p className="quiet small">{t('signIn.synthetic')}</p>
+      </main>
+    </div>
+  );
+}
+
+function ProblemLine({ error }: { error: Error }) {
+  const { t } = useTranslation();
+  const { kind, status, detail } = error instanceof Problem ? error : new Problem('server', 0, '');
+  return <Alert type="error" showIcon title={t(`problem.${kind}`, { status, detail })} />;
+}
+
+function SignInForm({ busy, onSubmit, onChange }: { busy: boolean; onSubmit(fields: Fields): void; onChange(): void }) {
+  const { t } = useTranslation();
+  const [fields, setFields] = useState<Fields>({ number: '', password: '' });
+  const [missing, setMissing] = useState<keyof Fields | null>(null);
+  const set = (change: Partial<Fields>) => {
+    setFields({ ...fields, ...change });
+    setMissing(null);
+    onChange();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const number = fields.number.trim();
+    if (number === '') return setMissing('number');
+    if (fields.password === '') return setMissing('password');
+    onSubmit({ number, password: fields.password });
+  };
+  return (
+    <form className="sign-in-form" onSubmit={submit} noValidate>
+      <label htmlFor="number">{t('signIn.number')}</label>
+      <Input
+        id="number"
+        size="large"
+        autoFocus
+        autoComplete="username"
+        value={fields.number}
+        onChange={(event) => set({ number: event.target.value })}
+        {...fault(missing === 'number', 'number-fault')}
+      />
+      <p className="fault" id="number-fault">
+        {missing === 'number' && t('signIn.numberMissing')}
+      </p>
+      <label htmlFor="password">{t('signIn.password')}</label>
+      <Input.Password
+        id="password"
+        size="large"
+        autoComplete="current-password"
+        value={fields.password}
+        onChange={(event) => set({ password: event.target.value })}
+        {...fault(missing === 'password', 'password-fault')}
+      />
+      <p className="fault" id="password-fault">
+        {missing === 'password' && t('signIn.passwordMissing')}
+      </p>
+      <Button type="primary" size="large" htmlType="submit" block loading={busy}>
+        {t('signIn.submit')}
+      </Button>
+    </form>
+  );
+}
+
+const fault = (wrong: boolean, id: string) => (wrong ? ({ status: 'error', 'aria-invalid': true, 'aria-describedby': id } as const) : {});

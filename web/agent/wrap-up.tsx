@@ -1,0 +1,126 @@
+/** The outcome of the call and her notes: from the first second of the call on, handed in after it. */
+import { Button, Input } from 'antd';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeskCall } from '../../src/cti/protocol.ts';
+import { asDuration, browserClock } from '../shared/clock.ts';
+import { useDesk } from './desk-context.ts';
+import { dispositions } from './dispositions.ts';
+import { type Draft, isBlank, useDraft } from './draft.ts';
+import { useShortcut } from './shortcuts.ts';
+import { useNow } from './timer.tsx';
+
+/** So long before the server ends the wrap-up what is filled in is handed in by itself. */
+const HAND_IN_BEFORE_MS = 1_500;
+const MOST_NOTES = 2_000;
+
+export function WrapUp() {
+  const { t } = useTranslation();
+  const { desk } = useDesk();
+  const { call } = desk;
+  const open = call !== null && call.phase !== 'offered';
+  return (
+    <section className={`wrap-up is-${desk.agent.state}`} aria-labelledby="wrap-up-title">
+      <div className="card-top">
+        <h2 id="wrap-up-title">{t('wrapUp.region')}</h2>
+        {desk.agent.state === 'wrapping_up' && <WrapUpLeft />}
+      </div>
+      {open ? <WrapUpForm call={call} /> : <p className="quiet">{t('wrapUp.idle')}</p>}
+    </section>
+  );
+}
+
+function WrapUpLeft() {
+  const { t } = useTranslation();
+  const { agent } = useDesk();
+  const now = useNow();
+  if (agent.wrapUpUntil === null) return <span className="quiet">{t('wrapUp.unlimited')}</span>;
+  const leftMs = Date.parse(agent.wrapUpUntil) - now;
+  return (
+    <span className={`wrap-up-left ${leftMs < 5_000 ? 'is-short' : ''}`}>
+      {t('wrapUp.left')}{' '}
+      <strong className="figures" role="timer" aria-live="off">
+        {asDuration(leftMs)}
+      </strong>
+    </span>
+  );
+}
+
+/** Hands the draft in once: when she is done, or just before her time is up; what can no longer be handed in is shown to be copied. */
+function useHandIn(callId: string, draft: Draft, forget: () => void): () => Promise<void> {
+  const { agent, view, act, notify } = useDesk();
+  const latest = useRef({ draft, handedIn: false });
+  latest.current.draft = draft;
+  const handIn = async () => {
+    const { disposition, notes } = latest.current.draft;
+    latest.current.handedIn = true;
+    if (await act('wrapUp', { callId, disposition, notes: notes.trim() === '' ? null : notes.trim() })) forget();
+    else latest.current.handedIn = false;
+  };
+  const { wrapUpUntil, state } = agent;
+  const latestHandIn = useRef(handIn);
+  latestHandIn.current = handIn;
+  useEffect(() => {
+    if (state !== 'wrapping_up' || wrapUpUntil === null) return;
+    const inMs = Date.parse(wrapUpUntil) - HAND_IN_BEFORE_MS - (browserClock.now() + view.skewMs);
+    return browserClock.after(Math.max(0, inMs), () => {
+      if (!latest.current.handedIn && !isBlank(latest.current.draft)) void latestHandIn.current();
+    });
+  }, [state, wrapUpUntil, view.skewMs]);
+  useEffect(() => {
+    const mine = latest.current;
+    return () => {
+      if (mine.handedIn || mine.draft.notes.trim() === '') return;
+      notify({ kind: 'unsent', text: mine.draft.notes.trim() });
+    };
+  }, [notify]);
+  return handIn;
+}
+
+function WrapUpForm({ call }: { call: DeskCall }) {
+  const { t } = useTranslation();
+  const { agent, online, can, view } = useDesk();
+  const { draft, change, forget } = useDraft(call.pop.callId);
+  const handIn = useHandIn(call.pop.callId, draft, forget);
+  const ending = agent.state === 'wrapping_up' && can('wrapUp');
+  const complete = draft.disposition !== null;
+  useShortcut('F9', ending && online && complete ? () => void handIn() : null);
+  return (
+    <form
+      className="wrap-up-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ending && complete) void handIn();
+      }}
+    >
+      <fieldset className="outcomes">
+        <legend>
+          {t('wrapUp.disposition')} <span className="required">{t('wrapUp.required')}</span>
+        </legend>
+        {dispositions.map((name) => (
+          <label key={name} className="outcome">
+            <input type="radio" name="disposition" value={name} checked={draft.disposition === name} onChange={() => change({ disposition: name })} />
+            <span>{t(`disposition.${name}`)}</span>
+          </label>
+        ))}
+      </fieldset>
+      <label htmlFor="notes" className="notes-label">
+        {t('wrapUp.notes')}
+      </label>
+      <Input.TextArea
+        id="notes"
+        className="notes"
+        maxLength={MOST_NOTES}
+        placeholder={t('wrapUp.notesHint')}
+        value={draft.notes}
+        onChange={(event) => change({ notes: event.target.value })}
+      />
+      <p className="quiet small wrap-up-hint">{ending ? (complete ? t('wrapUp.autoSaved') : t('wrapUp.chooseFirst')) : t('wrapUp.during')}</p>
+      {ending && (
+        <Button type="primary" size="large" block htmlType="submit" disabled={!online || !complete} loading={view.waiting.includes('wrapUp')}>
+          {agent.reasons.length > 0 ? t('wrapUp.doneAfter') : t('wrapUp.done')} <kbd>F9</kbd>
+        </Button>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,43 @@
+/** The chooser at `/`, and an honest word where a console is not there yet. */
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { TasteControls } from '../shared/controls.tsx';
+import './home.css';
+
+function Missing({ path }: { path: string }) {
+  const { t } = useTranslation();
+  if (path === '/supervisor') return <p className="missing">{t('home.supervisorMissing')}</p>;
+  if (path === '/admin') return <p className="missing">{t('home.adminMissing')}</p>;
+  return path === '' ? null : <p className="missing">{t('home.unknown', { path })}</p>;
+}
+
+export default function HomePage({ path }: { path: string }) {
+  const { t } = useTranslation();
+  const heading = path === '/supervisor' ? t('console.supervisor') : path === '/admin' ? t('console.admin') : t('home.title');
+  useEffect(() => {
+    document.title = `${heading} · ${t('product')}`;
+  }, [heading, t]);
+  return (
+    <div className="home">
+      <header className="home-top">
+        <span className="brand">{t('productLong')}</span>
+        <TasteControls />
+      </header>
+      <main className="home-main">
+        <h1>{heading}</h1>
+        <Missing path={path} />
+        <nav className="doors" aria-label={t('home.title')}>
+          <a className="door" href="/agent">
+            <strong>{t('console.agent')}</strong>
+            <span>{t('home.agent')}</span>
+            <span className="go">{t('home.toAgent')}</span>
+          </a>
+          <a className="door" href="/api/docs">
+            <strong>{t('home.toDocs')}</strong>
+            <span>/api/docs</span>
+          </a>
+        </nav>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * What one agent's desk shows, folded from a snapshot and the numbered changes after it. Pure, and never changed in place:
+ * a page may compare by identity. The invariant the tests keep: after any number of changes this equals the snapshot the
+ * server would send at that number.
+ */
+import type { AgentStateData, DeskCall, QueueStats, ServerMessage, ServerMessageOf, Snapshot } from '../../src/cti/protocol.ts';
+
+export type Desk = Snapshot;
+/** The messages that carry a number of their own. */
+export type Change = Exclude<ServerMessage, { type: 'welcome' | 'snapshot' | 'error' | 'reply' }>;
+type ChangeType = Change['type'];
+type Fold = { [T in ChangeType]: (desk: Desk, message: ServerMessageOf<T>) => Desk };
+
+const withCall = (desk: Desk, callId: string, change: (call: DeskCall) => DeskCall): Desk =>
+  desk.call?.pop.callId === callId ? { ...desk, call: change(desk.call) } : desk;
+
+/** The states in which a call is on her desk; a cleared one stays while she wraps it up. */
+const withCallStates: readonly AgentStateData['state'][] = ['offered', 'talking', 'wrapping_up'];
+
+const afterAgent = (desk: Desk, agent: AgentStateData): Desk => ({ ...desk, agent, call: withCallStates.includes(agent.state) ? desk.call : null });
+
+function afterQueue(desk: Desk, stats: QueueStats): Desk {
+  const known = desk.queues.some((queue) => queue.queueId === stats.queueId);
+  return { ...desk, queues: known ? desk.queues.map((queue) => (queue.queueId === stats.queueId ? stats : queue)) : [...desk.queues, stats] };
+}
+
+/** The caller's own hold is only worth knowing: what she can do stays as it is. */
+const afterHold = (desk: Desk, { data, ts }: ServerMessageOf<'callHeld' | 'callRetrieved'>, phase: 'held' | 'established'): Desk =>
+  withCall(desk, data.callId, (call) => (data.by === 'caller' || call.phase === 'offered' || call.phase === phase ? call : { ...call, phase, phaseSince: ts }));
+
+const fold: Fold = {
+  agentState: (desk, { data }) => afterAgent(desk, data),
+  callOffered: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, offerId: data.offerId, ringUntil: data.ringUntil } })),
+  screenPop: (desk, { data, ts }) =>
+    desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared'
+      ? { ...desk, call: { ...desk.call, pop: data } }
+      : { ...desk, call: { phase: 'offered', phaseSince: ts, establishedAt: null, pop: data } },
+  callEstablished: (desk, { data }) =>
+    withCall(desk, data.callId, (call) => ({
+      phase: 'established',
+      phaseSince: data.establishedAt,
+      establishedAt: data.establishedAt,
+      pop: { ...call.pop, ringUntil: null },
+    })),
+  callHeld: (desk, message) => afterHold(desk, message, 'held'),
+  callRetrieved: (desk, message) => afterHold(desk, message, 'established'),
+  callTransferred: (desk) => desk, // callCleared follows
+  callConferenced: (desk) => desk,
+  callCleared: (desk, { data, ts }) =>
+    withCall(desk, data.callId, (call) => ({ ...call, phase: 'cleared', phaseSince: ts, pop: { ...call.pop, ringUntil: null } })),
+  dataChanged: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, data: data.data } })),
+  queueStats: (desk, { data }) => afterQueue(desk, data),
+};
+
+export function applyChange(desk: Desk, message: Change): Desk {
+  if (!Object.hasOwn(fold, message.type)) return desk; // a newer server may tell more than we can show
+  // The table is total by its type; only the link between one message and its own row is lost on the compiler.
+  const apply = fold[message.type] as (desk: Desk, message: Change) => Desk;
+  return apply(desk, message);
+}
+
+/** How long she has been on it, or was: from the answer to now, or to the end. */
+export function talkedMs(call: DeskCall, now: number): number {
+  if (call.establishedAt === null) return 0;
+  return (call.phase === 'cleared' ? Date.parse(call.phaseSince) : now) - Date.parse(call.establishedAt);
+}

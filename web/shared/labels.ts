@@ -1,0 +1,40 @@
+/** Names of things that come from the server: ours where we have one, else as they came. */
+import type { TFunction } from 'i18next';
+import i18next from 'i18next';
+import type { Language } from './language.ts';
+
+type Table = 'tier' | 'step' | 'ticketStatus' | 'reason' | 'state' | 'auth' | 'need' | 'spoken' | 'disposition' | 'errors';
+
+export function label(t: TFunction, table: Table, name: string | number): string {
+  const key = `${table}.${name}`;
+  return i18next.exists(key) ? (t as (key: string) => string)(key) : String(name);
+}
+
+export const languageNow = (): Language => (i18next.language === 'zh' ? 'zh' : 'en');
+
+/** `flow/step` of the dialplan as words a person reads: one for each flow or step we know, neighbours that say the same only once. */
+export function trail(t: TFunction, ivrPath: readonly string[]): string[] {
+  const words = ivrPath.flatMap((step) => step.split('/')).map((name) => label(t, 'step', name).replaceAll(/[-_]/g, ' '));
+  return words.filter((word, at) => word !== words[at - 1]);
+}
+
+/** `+8613800001001` → `138 0000 1001`, its middle hidden unless `whole`; short and foreign numbers as they are. */
+export function shownNumber(number: string, whole: boolean): string {
+  const mobile = /^(?:\+?86)?(1[3-9]\d)(\d{4})(\d{4})$/.exec(number);
+  if (mobile === null) return number;
+  const [, head, middle, tail] = mobile;
+  return `${head} ${whole ? middle : '****'} ${tail}`;
+}
+
+const locale = (): string => (languageNow() === 'zh' ? 'zh-CN' : 'en-GB');
+
+/** Day and time in this machine's zone. */
+export function shownTime(iso: string): string {
+  return new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(iso));
+}
+
+export const zoneName = (): string => {
+  const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' }).formatToParts(new Date());
+  const short = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+  return `${Intl.DateTimeFormat().resolvedOptions().timeZone} (${short})`;
+};
