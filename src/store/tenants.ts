@@ -1,0 +1,162 @@
+/** Tenants, numbers, queues, agents and their phones: read whole for the directory, written by seed and API. */
+import type { Kysely } from 'kysely';
+import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
+import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { SipAccount, Tenant } from '../tenants/directory.ts';
+import type { Database } from './schema.ts';
+
+export interface Picture {
+  tenants: Tenant[];
+  queues: QueueConfiguration[];
+  agents: AgentConfiguration[];
+  accounts: SipAccount[];
+}
+
+/** Everything at one moment (one snapshot), a handful of queries however many agents. */
+export function readPicture(db: Kysely<Database>): Promise<Picture> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (trx) => ({
+      tenants: await readTenants(trx),
+      queues: await readQueues(trx),
+      agents: await readAgents(trx),
+      accounts: (await trx.selectFrom('sip_accounts').selectAll().execute()).map((row) => ({
+        agentId: asId<AgentId>(row.agent_id),
+        tenantId: asId<TenantId>(row.tenant_id),
+        username: row.username,
+        ha1Md5: row.ha1_md5,
+        ha1Sha256: row.ha1_sha256,
+      })),
+    }));
+}
+
+async function readTenants(db: Kysely<Database>): Promise<Tenant[]> {
+  const numbers = await db.selectFrom('numbers').selectAll().orderBy('position').execute();
+  const rows = await db.selectFrom('tenants').selectAll().orderBy('tenant_id').execute();
+  return rows.map((row) => ({
+    tenantId: asId<TenantId>(row.tenant_id),
+    name: row.name,
+    numbers: numbers.filter((number) => number.tenant_id === row.tenant_id).map((number) => number.number),
+    sipDomains: row.sip_domains,
+  }));
+}
+
+async function readQueues(db: Kysely<Database>): Promise<QueueConfiguration[]> {
+  const rows = await db.selectFrom('queues').selectAll().orderBy('queue_id').execute();
+  return rows.map((row) => ({
+    queueId: asId<QueueId>(row.queue_id),
+    tenantId: asId<TenantId>(row.tenant_id),
+    name: { zh: row.name_zh, en: row.name_en },
+    skills: row.skills,
+    maxWaitMs: row.max_wait_ms,
+    maxWaiting: row.max_waiting,
+    leaveWhenNoAgents: row.leave_when_no_agents,
+    ringTimeoutMs: row.ring_timeout_ms,
+    wrapUpMs: row.wrap_up_ms,
+    record: row.record,
+    music: row.music,
+    answerWithinMs: row.answer_within_ms,
+  }));
+}
+
+async function readAgents(db: Kysely<Database>): Promise<AgentConfiguration[]> {
+  const queues = new Map<string, QueueId[]>();
+  for (const row of await db.selectFrom('agent_queues').selectAll().orderBy('queue_id').execute()) {
+    queues.set(row.agent_id, [...(queues.get(row.agent_id) ?? []), asId<QueueId>(row.queue_id)]);
+  }
+  const skills = new Map<string, Record<string, number>>();
+  for (const row of await db.selectFrom('agent_skills').selectAll().execute()) {
+    skills.set(row.agent_id, { ...skills.get(row.agent_id), [row.skill]: row.level });
+  }
+  const rows = await db.selectFrom('agents').selectAll().orderBy('agent_id').execute();
+  return rows.map((row) => ({
+    agentId: asId<AgentId>(row.agent_id),
+    tenantId: asId<TenantId>(row.tenant_id),
+    number: row.number,
+    name: row.name,
+    queues: queues.get(row.agent_id) ?? [],
+    skills: skills.get(row.agent_id) ?? {},
+    staticContact: row.static_contact,
+  }));
+}
+
+/** Makes the tenant, or brings its name, domains and numbers up to date. */
+export async function saveTenant(db: Kysely<Database>, tenant: Tenant): Promise<void> {
+  const { tenantId: tenant_id, name, sipDomains, numbers } = tenant;
+  await db
+    .insertInto('tenants')
+    .values({ tenant_id, name, sip_domains: sipDomains })
+    .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ name, sip_domains: sipDomains }))
+    .execute();
+  await db.deleteFrom('numbers').where('tenant_id', '=', tenant_id).execute();
+  if (numbers.length === 0) return;
+  await db
+    .insertInto('numbers')
+    .values(numbers.map((number, position) => ({ number, tenant_id, position })))
+    .execute();
+}
+
+/** Makes the queue or changes it. */
+export async function saveQueue(db: Kysely<Database>, queue: QueueConfiguration): Promise<void> {
+  const changing = {
+    name_zh: queue.name.zh,
+    name_en: queue.name.en,
+    skills: JSON.stringify(queue.skills),
+    max_wait_ms: queue.maxWaitMs,
+    max_waiting: queue.maxWaiting,
+    leave_when_no_agents: queue.leaveWhenNoAgents,
+    ring_timeout_ms: queue.ringTimeoutMs,
+    wrap_up_ms: queue.wrapUpMs,
+    record: queue.record,
+    music: queue.music,
+    answer_within_ms: queue.answerWithinMs,
+  };
+  await db
+    .insertInto('queues')
+    .values({ queue_id: queue.queueId, tenant_id: queue.tenantId, ...changing })
+    .onConflict((conflict) => conflict.column('queue_id').doUpdateSet(changing))
+    .execute();
+}
+
+export async function removeQueue(db: Kysely<Database>, queueId: QueueId): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('queues').where('queue_id', '=', queueId).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Makes the agent or changes her, with her queues and skills. */
+export async function saveAgent(db: Kysely<Database>, agent: AgentConfiguration): Promise<void> {
+  const { agentId: agent_id, tenantId: tenant_id, number, name, staticContact: static_contact, queues, skills } = agent;
+  await db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('agents')
+      .values({ agent_id, tenant_id, number, name, static_contact })
+      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ name, static_contact }))
+      .execute();
+    await trx.deleteFrom('agent_queues').where('agent_id', '=', agent_id).execute();
+    if (queues.length > 0) {
+      await trx
+        .insertInto('agent_queues')
+        .values(queues.map((queue_id) => ({ agent_id, queue_id })))
+        .execute();
+    }
+    await trx.deleteFrom('agent_skills').where('agent_id', '=', agent_id).execute();
+    const levels = Object.entries(skills).map(([skill, level]) => ({ agent_id, skill, level }));
+    if (levels.length > 0) await trx.insertInto('agent_skills').values(levels).execute();
+  });
+}
+
+export async function removeAgent(db: Kysely<Database>, agentId: AgentId): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('agents').where('agent_id', '=', agentId).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** The phone of an agent: its digest secrets (RFC 7616), never the password. */
+export async function saveSipAccount(db: Kysely<Database>, account: SipAccount, realm: string): Promise<void> {
+  const changing = { agent_id: account.agentId, realm, ha1_md5: account.ha1Md5, ha1_sha256: account.ha1Sha256 };
+  await db
+    .insertInto('sip_accounts')
+    .values({ tenant_id: account.tenantId, username: account.username, ...changing })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'username']).doUpdateSet(changing))
+    .execute();
+}
