@@ -1,0 +1,134 @@
+/** Agents: queues and skills, and what each is doing now. */
+import { z } from 'zod';
+import { type AgentId, agentIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
+import type { AgentConfiguration } from '../acd/event.ts';
+import { agentStates, notReadyReasons } from '../cti/protocol.ts';
+import { asker } from './access.ts';
+import type { ApiPorts } from './ports.ts';
+import { Problem } from './problems.ts';
+import {
+  type Api,
+  branded,
+  idSchema,
+  iso,
+  isoOrNull,
+  nameSchema,
+  pageOf,
+  pageQuery,
+  pageRequest,
+  pageThrough,
+  skillLevelSchema,
+  skillNameSchema,
+} from './shapes.ts';
+
+const numberSchema = z.string().regex(/^[0-9]{2,15}$/, 'a job number: 2 to 15 digits');
+const queuesSchema = z.array(idSchema).max(100);
+const skillsSchema = z.record(skillNameSchema, skillLevelSchema).refine((skills) => Object.keys(skills).length <= 100, 'at most 100 skills');
+const agentSchema = z.object({
+  agentId: z.string(),
+  number: z.string(),
+  name: z.string(),
+  queues: z.array(z.string()),
+  skills: z.record(z.string(), z.number()),
+  live: z
+    .object({
+      state: z.enum(agentStates),
+      reasons: z.array(z.enum(notReadyReasons)),
+      since: z.string(),
+      callId: z.string().nullable(),
+      wrapUpUntil: z.string().nullable(),
+      phoneReachable: z.boolean(),
+    })
+    .nullable(),
+});
+const params = z.strictObject({ agentId: idSchema });
+
+export function agents(app: Api, ports: ApiPorts): void {
+  const shown = ({ agentId, number, name, queues, skills }: AgentConfiguration) => {
+    const view = ports.acd.agent(agentId);
+    if (view === undefined) return { agentId, number, name, queues, skills, live: null };
+    const { state, reasons, callId, phoneReachable } = view;
+    const live = { state, reasons, since: iso(view.since), callId, wrapUpUntil: isoOrNull(view.wrapUpUntil), phoneReachable };
+    return { agentId, number, name, queues, skills, live };
+  };
+  const agentOf = (tenantId: TenantId, agentId: AgentId): AgentConfiguration => {
+    const agent = ports.directory.agent(agentId);
+    if (agent === null || agent.tenantId !== tenantId) throw new Problem('not_found');
+    return agent;
+  };
+  /** Every queue named must be the tenant's own. */
+  const ownQueues = (tenantId: TenantId, queueIds: readonly string[]): QueueId[] =>
+    queueIds.map((text, at) => {
+      const queue = ports.directory.queue(branded(text));
+      if (queue?.tenantId !== tenantId) throw new Problem('validation_failed', '', [{ at: `body.queues.${at}`, message: `no queue "${text}"` }]);
+      return queue.queueId;
+    });
+
+  app.get(
+    '/api/v1/agents',
+    {
+      config: { action: 'agents.read' },
+      schema: { tags: ['agents'], summary: 'Agents', querystring: z.strictObject(pageQuery), response: { 200: pageOf(agentSchema) } },
+    },
+    async (request) => {
+      const { tenantId } = asker(request);
+      const mine = ports.directory.agents().filter((agent) => agent.tenantId === tenantId);
+      const page = pageThrough(mine, (agent) => agent.agentId, pageRequest(request.query));
+      return { ...page, items: page.items.map(shown) };
+    },
+  );
+
+  app.get(
+    '/api/v1/agents/:agentId',
+    { config: { action: 'agents.read' }, schema: { tags: ['agents'], summary: 'One agent', params, response: { 200: agentSchema } } },
+    async (request) => shown(agentOf(asker(request).tenantId, branded(request.params.agentId))),
+  );
+
+  app.post(
+    '/api/v1/agents',
+    {
+      config: { action: 'agents.write' },
+      schema: {
+        tags: ['agents'],
+        summary: 'Add an agent',
+        body: z.strictObject({ number: numberSchema, name: nameSchema, queues: queuesSchema.default([]), skills: skillsSchema.default({}) }),
+        response: { 201: agentSchema },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, userId } = asker(request);
+      const { number, name, skills } = request.body;
+      const agentId = agentIdOf(tenantId, number);
+      if (ports.directory.agent(agentId) !== null) throw new Problem('conflict');
+      const agent: AgentConfiguration = { agentId, tenantId, number, name, queues: ownQueues(tenantId, request.body.queues), skills, staticContact: null };
+      await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, before: null, after: agent });
+      await ports.configuration.saveAgent(agent);
+      reply.code(201);
+      return shown(agent);
+    },
+  );
+
+  app.patch(
+    '/api/v1/agents/:agentId',
+    {
+      config: { action: 'agents.write' },
+      schema: {
+        tags: ['agents'],
+        summary: 'Change an agent’s name, queues or skills; takes effect from her next call',
+        params,
+        body: z.strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema }).partial(),
+        response: { 200: agentSchema },
+      },
+    },
+    async (request) => {
+      const { tenantId, userId } = asker(request);
+      const before = agentOf(tenantId, branded(request.params.agentId));
+      const { name = before.name, skills = before.skills } = request.body;
+      const queues = request.body.queues === undefined ? before.queues : ownQueues(tenantId, request.body.queues);
+      const after: AgentConfiguration = { ...before, name, skills, queues };
+      await ports.audit.write({ tenantId, userId, action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
+      await ports.configuration.saveAgent(after);
+      return shown(after);
+    },
+  );
+}

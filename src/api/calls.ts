@@ -1,0 +1,221 @@
+/** Calls: those alive now, and the records of those that were. An agent sees the calls she had, nobody sees another tenant's. */
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { TenantId } from '../../kernel/ids.ts';
+import type { Call, Leg } from '../call/call.ts';
+import { asker } from './access.ts';
+import { sendFile } from './playback.ts';
+import type { ApiPorts, CallDetail, CallFilter, CallRecord, LegRecord, RecordingRecord } from './ports.ts';
+import { Problem } from './problems.ts';
+import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
+
+const text = z.string();
+const callSchema = z.object({
+  callId: text,
+  arrivedAt: text,
+  answeredAt: text.nullable(),
+  agentAnsweredAt: text.nullable(),
+  endedAt: text,
+  caller: text,
+  callee: text,
+  cause: text,
+  endedBy: text,
+  customerId: text.nullable(),
+  tier: text.nullable(),
+  language: text,
+  authLevel: z.number(),
+  queueId: text.nullable(),
+  agentId: text.nullable(),
+  queueWaitMs: z.number(),
+  ringMs: z.number(),
+  talkMs: z.number(),
+  holdMs: z.number(),
+  wrapUpMs: z.number(),
+  disposition: text.nullable(),
+  notes: text.nullable(),
+  ivrPath: z.array(text),
+  data: z.record(text, text),
+});
+const legSchema = z.object({
+  legId: text,
+  role: text,
+  agentId: text.nullable(),
+  target: text.nullable(),
+  startedAt: text,
+  answeredAt: text.nullable(),
+  endedAt: text,
+  holdMs: z.number(),
+  cause: text,
+  endedBy: text,
+  sipStatus: z.number().nullable(),
+  q850: z.number().nullable(),
+});
+const recordingSchema = z.object({ recordingId: text, startedAt: text, durationMs: z.number().nullable(), complete: z.boolean() });
+const liveCallSchema = z.object({
+  callId: text,
+  arrivedAt: text,
+  caller: text,
+  callee: text,
+  customerName: text.nullable(),
+  tier: text.nullable(),
+  authLevel: z.number(),
+  queueId: text.nullable(),
+  waiting: z.boolean(),
+  ivrPath: z.array(text),
+  data: z.record(text, text),
+  legs: z.array(z.object({ legId: text, role: text, agentId: text.nullable(), state: text, held: z.boolean() })),
+});
+
+const filters = {
+  from: timeSchema.optional(),
+  to: timeSchema.optional(),
+  caller: z
+    .string()
+    .regex(/^\+?[0-9]{1,20}$/)
+    .optional(),
+  callee: z
+    .string()
+    .regex(/^\+?[0-9]{1,20}$/)
+    .optional(),
+  agentId: idSchema.optional(),
+  queueId: idSchema.optional(),
+  cause: z
+    .string()
+    .regex(/^[a-z_]{1,32}$/)
+    .optional(),
+};
+type FilterQuery = { [K in keyof typeof filters]?: string | undefined };
+const params = z.strictObject({ callId: idSchema });
+
+const shownCall = ({ arrivedAt, answeredAt, agentAnsweredAt, endedAt, ...rest }: CallRecord) => ({
+  ...rest,
+  ...{ arrivedAt: iso(arrivedAt), answeredAt: isoOrNull(answeredAt), agentAnsweredAt: isoOrNull(agentAnsweredAt), endedAt: iso(endedAt) },
+});
+const shownLeg = ({ startedAt, answeredAt, endedAt, ...rest }: LegRecord) => ({
+  ...rest,
+  ...{ startedAt: iso(startedAt), answeredAt: isoOrNull(answeredAt), endedAt: iso(endedAt) },
+});
+const shownRecording = ({ recordingId, startedAt, durationMs, complete }: RecordingRecord) => ({
+  recordingId,
+  startedAt: iso(startedAt),
+  durationMs,
+  complete,
+});
+
+const shownLiveLeg = ({ legId, role, agentId, progress }: Leg) => ({
+  ...{ legId, role, agentId },
+  state: progress.state,
+  held: progress.state === 'up' && progress.held,
+});
+const shownLive = (call: Call) => ({
+  callId: call.callId,
+  arrivedAt: iso(call.arrivedAt),
+  caller: call.caller.number,
+  callee: call.callee.number,
+  customerName: call.customer?.name ?? null,
+  tier: call.customer?.tier ?? null,
+  authLevel: call.authLevel,
+  queueId: call.queueId,
+  waiting: call.waiting,
+  ivrPath: call.ivrPath,
+  data: call.data,
+  legs: [...call.legs.values()].map(shownLiveLeg),
+});
+
+function filterOf(query: FilterQuery, request: FastifyRequest): CallFilter {
+  const { role, agentId } = asker(request);
+  const filter: CallFilter = {};
+  if (query.from !== undefined) filter.from = Date.parse(query.from);
+  if (query.to !== undefined) filter.to = Date.parse(query.to);
+  if (query.caller !== undefined) filter.caller = query.caller;
+  if (query.callee !== undefined) filter.callee = query.callee;
+  if (query.queueId !== undefined) filter.queueId = branded(query.queueId);
+  if (query.cause !== undefined) filter.cause = query.cause;
+  if (query.agentId !== undefined) filter.agentId = branded(query.agentId);
+  if (role !== 'agent') return filter;
+  // The calls she had, whatever she asks for; a user without a desk had none.
+  if (agentId === null || (filter.agentId !== undefined && filter.agentId !== agentId)) throw new Problem('forbidden');
+  return { ...filter, agentId };
+}
+
+export function calls(app: Api, ports: ApiPorts): void {
+  const recordOf = async (request: FastifyRequest, callId: string): Promise<CallDetail> => {
+    const { tenantId, role, agentId } = asker(request);
+    const detail = await ports.records.get(tenantId, branded(callId));
+    const hers = role !== 'agent' || (agentId !== null && detail?.agentIds.includes(agentId));
+    if (detail === null || !hers) throw new Problem('not_found');
+    return detail;
+  };
+  const liveOf = (tenantId: TenantId): Call[] => [...ports.calls.values()].filter((call) => call.tenantId === tenantId);
+
+  app.get(
+    '/api/v1/calls/live',
+    {
+      config: { action: 'liveCalls.read' },
+      schema: { tags: ['calls'], summary: 'Calls alive now, oldest first', querystring: z.strictObject(pageQuery), response: { 200: pageOf(liveCallSchema) } },
+    },
+    async (request) => {
+      const { cursor, limit } = pageRequest(request.query);
+      // Call ids sort by the time of their making, so the last one of a page is where the next begins.
+      const rest = liveOf(asker(request).tenantId).filter((call) => cursor === null || call.callId > cursor);
+      const page = rest.slice(0, limit);
+      return { items: page.map(shownLive), nextCursor: rest.length > limit ? (page.at(-1)?.callId ?? null) : null };
+    },
+  );
+
+  app.get(
+    '/api/v1/calls',
+    {
+      config: { action: 'records.read' },
+      schema: {
+        tags: ['calls'],
+        summary: 'Call records, newest first',
+        querystring: z.strictObject({ ...pageQuery, ...filters }),
+        response: { 200: pageOf(callSchema) },
+      },
+    },
+    async (request) => {
+      const page = await ports.records.list(asker(request).tenantId, filterOf(request.query, request), pageRequest(request.query));
+      return { ...page, items: page.items.map(shownCall) };
+    },
+  );
+
+  app.get(
+    '/api/v1/calls/:callId',
+    {
+      config: { action: 'records.read' },
+      schema: {
+        tags: ['calls'],
+        summary: 'One call record with its legs and recordings',
+        params,
+        response: { 200: callSchema.extend({ legs: z.array(legSchema), recordings: z.array(recordingSchema) }) },
+      },
+    },
+    async (request) => {
+      const { call, legs, recordings } = await recordOf(request, request.params.callId);
+      return { ...shownCall(call), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
+    },
+  );
+
+  app.get(
+    '/api/v1/calls/:callId/recording',
+    {
+      config: { action: 'recordings.read' },
+      schema: {
+        tags: ['calls'],
+        summary: 'The recording (WAV, caller left, agent right); understands Range',
+        params,
+        querystring: z.strictObject({ recordingId: idSchema.optional() }),
+      },
+    },
+    async (request, reply) => {
+      const { recordings } = await recordOf(request, request.params.callId);
+      const { recordingId } = request.query;
+      const recording = recordingId === undefined ? recordings[0] : recordings.find((row) => row.recordingId === recordingId);
+      if (recording === undefined) throw new Problem('not_found');
+      const { tenantId, userId } = asker(request);
+      await ports.audit.write({ tenantId, userId, action: 'recording.play', resource: `recording/${recording.recordingId}`, before: null, after: null });
+      return sendFile(reply, { path: recording.path, folder: ports.recordingsDir, range: request.headers.range, type: 'audio/wav' });
+    },
+  );
+}

@@ -1,0 +1,38 @@
+/** The built consoles at `/`; each console's own addresses all lead to its page. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from './problems.ts';
+import type { Api } from './shapes.ts';
+
+const CONSOLES = ['/', '/agent', '/supervisor', '/admin'];
+const A_YEAR_SECONDS = 31_536_000;
+
+export async function consoles(app: Api, webDir: string): Promise<void> {
+  const built = existsSync(join(webDir, 'index.html'));
+  if (built) {
+    await app.register(fastifyStatic, {
+      root: webDir,
+      index: false,
+      cacheControl: false,
+      setHeaders(response, path) {
+        // Vite names assets by their content; the page itself must always be the newest.
+        const hashed = path.includes('/assets/');
+        response.setHeader('cache-control', hashed ? `public, max-age=${A_YEAR_SECONDS}, immutable` : 'no-cache');
+      },
+    });
+  }
+  app.setNotFoundHandler((request, reply) => {
+    if (!isConsole(request)) throw new Problem('not_found');
+    if (!built) throw new Problem('not_found', 'the consoles are not built: run npm run build');
+    return page(reply);
+  });
+}
+
+const page = (reply: FastifyReply): FastifyReply => reply.sendFile('index.html');
+
+function isConsole(request: FastifyRequest): boolean {
+  const path = request.url.split('?', 1)[0] ?? '';
+  return request.method === 'GET' && CONSOLES.some((console) => path === console || (console !== '/' && path.startsWith(`${console}/`)));
+}

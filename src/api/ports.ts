@@ -1,0 +1,229 @@
+/** What the HTTP API needs of the rest of the house. Each interface is one room's promise; tests put fakes here and nowhere else. */
+
+import type { Clock } from '../../kernel/clock.ts';
+import type { AgentId, CallId, CustomerId, DialplanVersion, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { AcdView } from '../acd/view.ts';
+import type { CallsView } from '../call/call.ts';
+import type { CustomerCard } from '../call/event.ts';
+import type { Directory } from '../tenants/directory.ts';
+
+export type Role = 'agent' | 'supervisor' | 'admin';
+export const roles: readonly Role[] = ['agent', 'supervisor', 'admin'];
+
+/** Who asks. */
+export interface Identity {
+  userId: UserId;
+  tenantId: TenantId;
+  username: string;
+  name: string;
+  role: Role;
+  language: 'zh' | 'en';
+  agentId: AgentId | null;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Opaque; null = the last page. */
+  nextCursor: string | null;
+}
+export interface PageRequest {
+  cursor: string | null;
+  limit: number;
+}
+
+export type SignIn = { result: 'ok'; token: string; expiresAt: number; identity: Identity } | { result: 'wrong' | 'throttled' };
+
+export interface SessionsPort {
+  /** `tenantId` null: the user name must be unique. One answer for a wrong name and a wrong password. */
+  signIn(tenantId: TenantId | null, username: string, password: string, source: string): Promise<SignIn>;
+  identify(token: string): Promise<Identity | null>;
+  signOut(token: string): Promise<void>;
+}
+
+export interface UserRecord extends Identity {
+  disabled: boolean;
+}
+export interface NewUser {
+  username: string;
+  name: string;
+  role: Role;
+  language: 'zh' | 'en';
+  agentId: AgentId | null;
+  password: string;
+}
+export type UserChange = Partial<Omit<NewUser, 'username'> & { disabled: boolean }>;
+
+export interface UsersPort {
+  list(tenantId: TenantId, page: PageRequest): Promise<Page<UserRecord>>;
+  get(tenantId: TenantId, userId: UserId): Promise<UserRecord | null>;
+  /** null: the user name is taken. */
+  create(tenantId: TenantId, user: NewUser): Promise<UserRecord | null>;
+  /** A new password, role or `disabled` withdraws the user's sessions. null: no such user. */
+  update(tenantId: TenantId, userId: UserId, change: UserChange): Promise<UserRecord | null>;
+}
+
+/** Saved, in the directory, and told to the floor (queueConfigured, agentConfigured), when it resolves. */
+export interface ConfigurationPort {
+  saveQueue(queue: QueueConfiguration): Promise<void>;
+  saveAgent(agent: AgentConfiguration): Promise<void>;
+}
+
+export interface CustomersPort {
+  byNumber(tenantId: TenantId, number: string): Promise<CustomerCard | null>;
+  byId(tenantId: TenantId, customerId: CustomerId): Promise<CustomerCard | null>;
+}
+
+/** Where a dialplan breaks its rules; line and column from 1. */
+export interface DialplanFault {
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+}
+/** File name → text. */
+export type DialplanFiles = Record<string, string>;
+export interface DialplanPublication {
+  version: DialplanVersion;
+  publishedAt: number;
+  publishedBy: string | null;
+  note: string;
+  current: boolean;
+}
+export type Publishing = { result: 'published'; version: DialplanVersion } | { result: 'faulty'; faults: DialplanFault[] };
+
+export interface DialplansPort {
+  versions(tenantId: TenantId): Promise<DialplanPublication[]>;
+  files(tenantId: TenantId, version: DialplanVersion): Promise<DialplanFiles | null>;
+  check(tenantId: TenantId, files: DialplanFiles): Promise<DialplanFault[]>;
+  publish(tenantId: TenantId, files: DialplanFiles, by: UserId, note: string): Promise<Publishing>;
+  /** null: no such version. */
+  rollBack(tenantId: TenantId, version: DialplanVersion, by: UserId): Promise<DialplanVersion | null>;
+}
+
+export interface CallFilter {
+  from?: number;
+  to?: number;
+  caller?: string;
+  callee?: string;
+  agentId?: AgentId;
+  queueId?: QueueId;
+  cause?: string;
+}
+/** One call as the record holds it; times in ms since 1970. */
+export interface CallRecord {
+  callId: CallId;
+  tenantId: TenantId;
+  arrivedAt: number;
+  answeredAt: number | null;
+  agentAnsweredAt: number | null;
+  endedAt: number;
+  caller: string;
+  callee: string;
+  cause: string;
+  endedBy: string;
+  customerId: CustomerId | null;
+  tier: string | null;
+  language: string;
+  authLevel: number;
+  queueId: QueueId | null;
+  /** The last agent who answered. */
+  agentId: AgentId | null;
+  queueWaitMs: number;
+  ringMs: number;
+  talkMs: number;
+  holdMs: number;
+  wrapUpMs: number;
+  disposition: string | null;
+  notes: string | null;
+  ivrPath: string[];
+  data: Record<string, string>;
+}
+export interface LegRecord {
+  legId: string;
+  role: string;
+  agentId: AgentId | null;
+  target: string | null;
+  startedAt: number;
+  answeredAt: number | null;
+  endedAt: number;
+  holdMs: number;
+  cause: string;
+  endedBy: string;
+  sipStatus: number | null;
+  q850: number | null;
+}
+export interface RecordingRecord {
+  recordingId: string;
+  /** Absolute path of the WAV. */
+  path: string;
+  startedAt: number;
+  durationMs: number | null;
+  complete: boolean;
+}
+export interface CallDetail {
+  call: CallRecord;
+  legs: LegRecord[];
+  recordings: RecordingRecord[];
+  /** Every agent who was offered or had the call. */
+  agentIds: AgentId[];
+}
+
+export interface RecordsPort {
+  /** Newest first. */
+  list(tenantId: TenantId, filter: CallFilter, page: PageRequest): Promise<Page<CallRecord>>;
+  get(tenantId: TenantId, callId: CallId): Promise<CallDetail | null>;
+}
+
+export interface AuditEntry {
+  tenantId: TenantId;
+  userId: UserId | null;
+  /** for example `queue.update` */
+  action: string;
+  /** for example `queue/demo:service` */
+  resource: string;
+  before: unknown;
+  after: unknown;
+}
+export interface AuditPort {
+  /** Rejects when it cannot be written: then the change is not made either. */
+  write(entry: AuditEntry): Promise<void>;
+}
+
+export interface HealthPart {
+  ok: boolean;
+  /** Calls cannot be served without it. */
+  essential: boolean;
+  detail?: string;
+}
+export interface HealthPort {
+  parts(): Record<string, HealthPart>;
+  /** After SIGTERM: no new calls. */
+  draining(): boolean;
+}
+
+export interface ApiPorts {
+  clock: Clock;
+  log: Logger;
+  sessions: SessionsPort;
+  users: UsersPort;
+  directory: Directory;
+  configuration: ConfigurationPort;
+  acd: AcdView;
+  calls: CallsView;
+  customers: CustomersPort;
+  dialplans: DialplansPort;
+  records: RecordsPort;
+  /** Nothing outside this folder is ever played. */
+  recordingsDir: string;
+  /** Built consoles; may be missing. */
+  webDir: string;
+  version: string;
+  audit: AuditPort;
+  health: HealthPort;
+  /** What is served at /cti/asyncapi.json. */
+  asyncApi: object;
+  /** Prometheus text. */
+  metrics: { contentType: string; text(): Promise<string> };
+}

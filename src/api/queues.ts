@@ -1,0 +1,147 @@
+/** Queues: their rules, and how they stand now. */
+import { z } from 'zod';
+import { type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import type { QueueConfiguration } from '../acd/event.ts';
+import { asker } from './access.ts';
+import type { ApiPorts } from './ports.ts';
+import { Problem } from './problems.ts';
+import {
+  type Api,
+  bilingualSchema,
+  branded,
+  given,
+  idSchema,
+  isoOrNull,
+  pageOf,
+  pageQuery,
+  pageRequest,
+  pageThrough,
+  shortNameSchema,
+  skillLevelSchema,
+  skillNameSchema,
+} from './shapes.ts';
+
+const HOUR_MS = 3_600_000;
+
+const rules = {
+  name: bilingualSchema,
+  skills: z.array(z.strictObject({ skill: skillNameSchema, level: skillLevelSchema })).max(20),
+  maxWaitMs: z.number().int().min(1_000).max(HOUR_MS).nullable(),
+  maxWaiting: z.number().int().min(0).max(10_000),
+  leaveWhenNoAgents: z.boolean(),
+  ringTimeoutMs: z.number().int().min(3_000).max(120_000),
+  wrapUpMs: z.number().int().min(0).max(HOUR_MS),
+  record: z.boolean(),
+  music: z
+    .string()
+    .regex(/^[a-z0-9_-]{1,64}$/, 'name of a music source')
+    .nullable(),
+  answerWithinMs: z.number().int().min(1_000).max(HOUR_MS),
+};
+const queueSchema = z.object({
+  queueId: z.string(),
+  ...rules,
+  live: z
+    .object({
+      waiting: z.number().int(),
+      oldestSince: z.string().nullable(),
+      signedIn: z.number().int(),
+      ready: z.number().int(),
+      talking: z.number().int(),
+      wrappingUp: z.number().int(),
+    })
+    .nullable(),
+});
+/** What a new queue has unless told otherwise. */
+const usual: Omit<QueueConfiguration, 'queueId' | 'tenantId' | 'name'> = {
+  skills: [],
+  maxWaitMs: 600_000,
+  maxWaiting: 500,
+  leaveWhenNoAgents: true,
+  ringTimeoutMs: 20_000,
+  wrapUpMs: 30_000,
+  record: true,
+  music: 'default',
+  answerWithinMs: 20_000,
+};
+const params = z.strictObject({ queueId: idSchema });
+
+export function queues(app: Api, ports: ApiPorts): void {
+  const shown = ({ tenantId: _, ...queue }: QueueConfiguration) => {
+    const view = ports.acd.queue(queue.queueId);
+    if (view === undefined) return { ...queue, live: null };
+    const { waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
+    return { ...queue, live: { waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp } };
+  };
+  const queueOf = (tenantId: TenantId, queueId: QueueId): QueueConfiguration => {
+    const queue = ports.directory.queue(queueId);
+    if (queue === null || queue.tenantId !== tenantId) throw new Problem('not_found');
+    return queue;
+  };
+
+  app.get(
+    '/api/v1/queues',
+    {
+      config: { action: 'queues.read' },
+      schema: { tags: ['queues'], summary: 'Queues', querystring: z.strictObject(pageQuery), response: { 200: pageOf(queueSchema) } },
+    },
+    async (request) => {
+      const { tenantId } = asker(request);
+      const mine = ports.directory.queues().filter((queue) => queue.tenantId === tenantId);
+      const page = pageThrough(mine, (queue) => queue.queueId, pageRequest(request.query));
+      return { ...page, items: page.items.map(shown) };
+    },
+  );
+
+  app.get(
+    '/api/v1/queues/:queueId',
+    { config: { action: 'queues.read' }, schema: { tags: ['queues'], summary: 'One queue', params, response: { 200: queueSchema } } },
+    async (request) => shown(queueOf(asker(request).tenantId, branded(request.params.queueId))),
+  );
+
+  app.post(
+    '/api/v1/queues',
+    {
+      config: { action: 'queues.write' },
+      schema: {
+        tags: ['queues'],
+        summary: 'Add a queue',
+        body: z.strictObject({ ...z.strictObject(rules).partial().shape, id: shortNameSchema, name: bilingualSchema }),
+        response: { 201: queueSchema },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, userId } = asker(request);
+      const { id, name, ...rest } = request.body;
+      const queueId = queueIdOf(tenantId, id);
+      if (ports.directory.queue(queueId) !== null) throw new Problem('conflict');
+      const queue: QueueConfiguration = { ...usual, ...given(rest), queueId, tenantId, name };
+      await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, before: null, after: queue });
+      await ports.configuration.saveQueue(queue);
+      reply.code(201);
+      return shown(queue);
+    },
+  );
+
+  app.patch(
+    '/api/v1/queues/:queueId',
+    {
+      config: { action: 'queues.write' },
+      schema: {
+        tags: ['queues'],
+        summary: 'Change a queue; calls that wait keep their places',
+        params,
+        body: z.strictObject(rules).partial(),
+        response: { 200: queueSchema },
+      },
+    },
+    async (request) => {
+      const { tenantId, userId } = asker(request);
+      const before = queueOf(tenantId, branded(request.params.queueId));
+      const after: QueueConfiguration = { ...before, ...given(request.body) };
+      await ports.audit.write({ tenantId, userId, action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
+      await ports.configuration.saveQueue(after);
+      return shown(after);
+    },
+  );
+}

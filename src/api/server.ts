@@ -1,0 +1,131 @@
+/** The HTTP server: limits and guards first, then one file a room. */
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { randomToken } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { guardRoutes } from './access.ts';
+import { agents } from './agents.ts';
+import { calls } from './calls.ts';
+import { consoles } from './consoles.ts';
+import { customers } from './customers.ts';
+import { dialplans } from './dialplans.ts';
+import { describeRoutes, documents } from './documents.ts';
+import { health } from './health.ts';
+import { honourKeys } from './idempotency.ts';
+import type { ApiPorts } from './ports.ts';
+import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
+import { queues } from './queues.ts';
+import { sessions } from './sessions.ts';
+import type { Api } from './shapes.ts';
+import { users } from './users.ts';
+
+const BODY_LIMIT_BYTES = 1_048_576;
+const HEADER_MS = 10_000;
+const REQUEST_MS = 30_000;
+const REQUESTS_PER_MINUTE = 1_200;
+/** Beyond this the loop serves calls, not the API. */
+const MOST_LOOP_DELAY_MS = 1_000;
+const RETRY_AFTER_SECONDS = 5;
+
+/** Everything registered, not yet listening: `app.server` is the http.Server to which the desks' sockets are attached. */
+export async function buildServer(ports: ApiPorts): Promise<Api> {
+  const app: Api = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADER_MS },
+    forceCloseConnections: true,
+    genReqId: () => randomToken(8),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply, ports.log),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, ports.log));
+  await protect(app);
+  guardRoutes(app, ports);
+  honourKeys(app, ports.clock);
+  await describeRoutes(app, ports);
+  for (const room of [sessions, users, queues, agents, customers, dialplans, calls, health, documents]) room(app, ports);
+  await consoles(app, ports.webDir);
+  return app;
+}
+
+async function protect(app: Api): Promise<void> {
+  await app.register(helmet, {
+    // Said by whoever does TLS in front of us.
+    hsts: false,
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        // antd writes its styles at run time
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        mediaSrc: ["'self'", 'blob:'],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        frameAncestors: ["'none'"],
+        upgradeInsecureRequests: null,
+      },
+    },
+  });
+  await app.register(rateLimit, {
+    max: REQUESTS_PER_MINUTE,
+    timeWindow: 60_000,
+    cache: 10_000,
+    // A whole floor may sit behind one address: who shows a token is counted by it.
+    keyGenerator: (request) => request.headers.authorization ?? request.ip,
+    allowList: (request) => !request.url.startsWith('/api/v1'),
+    errorResponseBuilder: () => new Problem('too_many_requests'),
+  });
+  await app.register(underPressure, {
+    maxEventLoopDelay: MOST_LOOP_DELAY_MS,
+    pressureHandler: (request, reply) => {
+      if (!request.url.startsWith('/api/v1')) return;
+      reply.header('retry-after', RETRY_AFTER_SECONDS);
+      throw new Problem('unavailable');
+    },
+  });
+}
+
+/** What other layers call their errors, in our table's words. */
+const codeOfStatus: Record<number, ProblemCode> = {
+  400: 'bad_request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'too_large',
+  414: 'too_large',
+  415: 'unsupported_media',
+  429: 'too_many_requests',
+  431: 'too_large',
+  503: 'unavailable',
+};
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map((fault) => ({
+      at: `${error.validationContext ?? 'request'}${fault.instancePath.replaceAll('/', '.')}`,
+      message: fault.message ?? 'not as it must be',
+    }));
+    return new Problem('validation_failed', '', errors);
+  }
+  const { statusCode } = (error ?? {}) as Partial<FastifyError>;
+  return new Problem(statusCode === undefined ? 'internal' : (codeOfStatus[statusCode] ?? 'internal'));
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  const problem = problemOf(error);
+  const { status } = problems[problem.code];
+  if (status >= 500) log.error({ err: error, request: request.id, route: request.routeOptions?.url }, 'a request failed');
+  const document = problemDocument(problem, languageOf(request), String(request.id));
+  return reply.code(status).type(PROBLEM_TYPE).send(document);
+}
+
+/** The user's own language; before sign-in the browser's. */
+function languageOf(request: FastifyRequest): 'zh' | 'en' {
+  if (request.identity) return request.identity.language;
+  return /^\s*en\b/i.test(request.headers['accept-language'] ?? '') ? 'en' : 'zh';
+}

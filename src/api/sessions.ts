@@ -1,0 +1,59 @@
+/** Signing in and out, and who am I. */
+import { z } from 'zod';
+import { asker } from './access.ts';
+import type { ApiPorts, Identity } from './ports.ts';
+import { Problem } from './problems.ts';
+import { type Api, branded, iso, languageSchema, shortNameSchema } from './shapes.ts';
+
+export const identitySchema = z.object({
+  userId: z.string(),
+  tenantId: z.string(),
+  username: z.string(),
+  name: z.string(),
+  role: z.enum(['agent', 'supervisor', 'admin']),
+  language: languageSchema,
+  agentId: z.string().nullable(),
+});
+const shown = ({ userId, tenantId, username, name, role, language, agentId }: Identity): Identity => ({
+  ...{ userId, tenantId, username, name },
+  ...{ role, language, agentId },
+});
+
+const SIGN_INS_PER_MINUTE = 600;
+
+export function sessions(app: Api, ports: ApiPorts): void {
+  app.post(
+    '/api/v1/sessions',
+    {
+      config: { action: 'public', rateLimit: { max: SIGN_INS_PER_MINUTE, timeWindow: 60_000 } },
+      schema: {
+        tags: ['sessions'],
+        summary: 'Sign in: an opaque token for `Authorization: Bearer`',
+        body: z.strictObject({ tenant: shortNameSchema.optional(), username: z.string().min(1).max(64), password: z.string().min(1).max(128) }),
+        response: { 201: z.object({ token: z.string(), expiresAt: z.string(), user: identitySchema }) },
+      },
+    },
+    async (request, reply) => {
+      const { tenant, username, password } = request.body;
+      const signIn = await ports.sessions.signIn(tenant === undefined ? null : branded(tenant), username, password, request.ip);
+      if (signIn.result !== 'ok') throw new Problem(signIn.result === 'throttled' ? 'too_many_requests' : 'wrong_credentials');
+      reply.code(201).header('cache-control', 'no-store');
+      return { token: signIn.token, expiresAt: iso(signIn.expiresAt), user: shown(signIn.identity) };
+    },
+  );
+
+  app.delete(
+    '/api/v1/sessions/current',
+    { config: { action: 'session.end' }, schema: { tags: ['sessions'], summary: 'Sign out: the token is void at once', response: { 204: z.null() } } },
+    async (request, reply) => {
+      await ports.sessions.signOut(request.token ?? '');
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/api/v1/me',
+    { config: { action: 'me.read' }, schema: { tags: ['sessions'], summary: 'Who am I', response: { 200: identitySchema } } },
+    async (request) => shown(asker(request)),
+  );
+}
