@@ -3,7 +3,7 @@ import { legIdOf } from '../../kernel/ids.ts';
 import { MediaError } from '../../media/port.ts';
 import type { EndingCause } from '../call/ending.ts';
 import type { Party } from '../call/event.ts';
-import { normaliseCaller } from '../customers/normalise.ts';
+import { normaliseNumber } from '../customers/normalise.ts';
 import type { Tenant } from '../tenants/directory.ts';
 import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import { reasonHeader, statusOfCause } from './endings.ts';
@@ -48,8 +48,9 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
     res.send(481);
     return;
   }
-  const raw = parseSipUri(req.uri)?.user ?? '';
-  const tenant = raw === '' ? null : reachable(rim.directory.tenantOfNumber(raw), origin);
+  const raw = printable(parseSipUri(req.uri)?.user ?? '', LONGEST_NUMBER);
+  const callee: Party = { number: normaliseNumber(raw), raw };
+  const tenant = raw === '' ? null : reachable(rim.directory.tenantOfNumber(callee.number), origin);
   if (tenant === null) {
     res.send(404, { headers: { Reason: reasonHeader('not_found') } });
     return;
@@ -61,7 +62,7 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   req.on('cancel', () => leg.end({ cause: 'abandoned', by: 'far_end', sip: 487, q850: statusOfCause.abandoned.q850 }));
   leg.endUnlessUpWithin(UNANSWERED_MS, { cause: 'no_answer', by: 'server' });
   const { caller, trunk } = origin;
-  rim.take({ type: 'callArrived', callId, legId, tenantId: tenant.tenantId, caller, callee: { number: raw, raw }, trunk, sipCallId: req.get('Call-ID') ?? '' });
+  rim.take({ type: 'callArrived', callId, legId, tenantId: tenant.tenantId, caller, callee, trunk, sipCallId: req.get('Call-ID') ?? '' });
 }
 
 /** A trunk is believed by its socket address; anybody else proves by digest whose phone it is. null = refused, and answered. */
@@ -93,7 +94,7 @@ export function callerOf(req: Pick<SipRequest, 'get'>): Party {
     const uri = address === null ? null : parseSipUri(address.uri);
     if (address === null || uri === null || uri.user === '' || uri.user.toLowerCase() === 'anonymous' || uri.host === 'anonymous.invalid') continue;
     const raw = printable(uri.user, LONGEST_NUMBER);
-    return { number: normaliseCaller(raw), raw, ...(address.name === null ? {} : { name: printable(address.name, LONGEST_NAME) }) };
+    return { number: normaliseNumber(raw), raw, ...(address.name === null ? {} : { name: printable(address.name, LONGEST_NAME) }) };
   }
   return withheld;
 }
