@@ -1,0 +1,101 @@
+/** Reads a tenant's dialplan folder: YAML files, names of prompts and music, and what tenant.yaml says there is. */
+import { createHash } from 'node:crypto';
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parse } from 'yaml';
+import { asId, type DialplanVersion, type TenantId } from '../../kernel/ids.ts';
+import type { Fault } from './fault.ts';
+import type { DialplanSource } from './work.ts';
+
+const TENANT_FILE = 'tenant.yaml';
+const MOST_FILES = 200;
+const MOST_SOUNDS = 10_000;
+
+export interface DialplanText {
+  /** Name in the folder, for example `main.yaml`. */
+  path: string;
+  text: string;
+}
+
+/** Every `*.yaml` but tenant.yaml, in the order of their names. Throws when the folder cannot be read. */
+export function readDialplanTexts(folder: string): DialplanText[] {
+  return entriesOf(folder)
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name) && entry.name !== TENANT_FILE)
+    .map((entry) => entry.name)
+    .sort()
+    .slice(0, MOST_FILES)
+    .map((name) => ({ path: name, text: readFileSync(join(folder, name), 'utf8') }));
+}
+
+/** `<tenant>@<12 hex digits>`: the same texts and sounds give the same version. */
+export function versionOf(tenantId: TenantId, texts: readonly DialplanText[]): DialplanVersion {
+  const hash = createHash('sha256');
+  for (const { path, text } of texts) hash.update(`${path}\0${text}\0`);
+  return asId<DialplanVersion>(`${tenantId}@${hash.digest('hex').slice(0, 12)}`);
+}
+
+/** What the compiler needs, from a folder on disk. `shown` is put before file names in faults. */
+export function readSource(folder: string, tenantId: TenantId, options: { texts?: DialplanText[]; shown?: string; queues?: string[] } = {}): DialplanSource {
+  const texts = options.texts ?? readDialplanTexts(folder);
+  const tenant = readTenant(folder);
+  return {
+    tenantId,
+    version: versionOf(tenantId, texts),
+    files: texts.map(({ path, text }) => ({ path: options.shown === undefined ? path : join(options.shown, path), text })),
+    prompts: { zh: soundNames(join(folder, 'prompts', 'zh')), en: soundNames(join(folder, 'prompts', 'en')) },
+    music: soundNames(join(folder, 'music')),
+    queues: options.queues ?? tenant.queues,
+    agents: tenant.agents,
+    numbers: tenant.numbers,
+  };
+}
+
+interface TenantNames {
+  queues: string[] | null;
+  agents: string[] | null;
+  numbers: string[] | null;
+}
+
+/** The names tenant.yaml gives; null for what it does not give. A tenant.yaml that is broken says nothing here: its own reader tells. */
+function readTenant(folder: string): TenantNames {
+  const path = join(folder, TENANT_FILE);
+  if (!existsSync(path)) return { queues: null, agents: null, numbers: null };
+  let tenant: unknown;
+  try {
+    tenant = parse(readFileSync(path, 'utf8'));
+  } catch {
+    tenant = null;
+  }
+  const listed = (field: string, name: string): string[] | null => {
+    const list = typeof tenant === 'object' && tenant !== null ? (tenant as Record<string, unknown>)[field] : undefined;
+    if (!Array.isArray(list)) return null;
+    return list.map((item: unknown) => String(typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[name] : item));
+  };
+  return { queues: listed('queues', 'name'), agents: listed('agents', 'number'), numbers: listed('numbers', '') };
+}
+
+function soundNames(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return entriesOf(folder)
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.wav'))
+    .map((entry) => entry.name.slice(0, -'.wav'.length))
+    .sort()
+    .slice(0, MOST_SOUNDS);
+}
+
+const entriesOf = (folder: string): Dirent[] => readdirSync(folder, { withFileTypes: true });
+
+/** Tenant folders: `path` itself when it holds YAML, else its sub-folders that do. */
+export function tenantFolders(path: string): string[] {
+  const holdsYaml = (folder: string): boolean => entriesOf(folder).some((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name));
+  if (holdsYaml(path)) return [path];
+  return entriesOf(path)
+    .filter((entry) => entry.isDirectory() && holdsYaml(join(path, entry.name)))
+    .map((entry) => join(path, entry.name))
+    .sort();
+}
+
+export const isFolder = (path: string): boolean => statSync(path).isDirectory();
+export const shownPath = (path: string): string => relative('.', path) || '.';
+/** A folder without any file is no dialplan. */
+export const emptyFault = (path: string): Fault => ({ path, line: 1, column: 1, message: 'there is no dialplan file here: add one that ends in .yaml' });

@@ -1,0 +1,239 @@
+/** What a walk makes of what happens to its call: the answers to what its steps asked for. */
+import type { QueueId, TenantId } from '../../kernel/ids.ts';
+import type { CallEvent, QueueExit } from '../call/event.ts';
+import type { TimePassed } from '../call/turn.ts';
+import type { NodeId, PlanNode } from './plan.ts';
+import type { IvrTurn, LoadedPlan, Waits, Walk, WalkState } from './state.ts';
+import { ask, askSecret, nextPlayId, release, type Stepping, walkOn } from './steps.ts';
+
+export interface Hearing {
+  walk: Walk;
+  plans: ReadonlyMap<TenantId, LoadedPlan>;
+  /** Queues' own music. */
+  music: ReadonlyMap<QueueId, string | null>;
+  turn: IvrTurn;
+  now: number;
+}
+type Word = CallEvent | TimePassed;
+type Handlers = { [T in Word['type']]?: (hearing: Hearing, event: Extract<Word, { type: T }>) => void };
+type In<At extends WalkState['at']> = Extract<WalkState, { at: At }>;
+
+/** Silences when a password is asked for, before the flow goes on without. */
+const SECRET_SILENCES = 2;
+const MOST_VALUES = 500;
+
+export function hear<T extends Word['type']>(hearing: Hearing, event: Extract<Word, { type: T }>): void {
+  const handler = handlers[event.type as T] as ((hearing: Hearing, event: Extract<Word, { type: T }>) => void) | undefined;
+  handler?.(hearing, event);
+}
+
+const handlers: Handlers = {
+  customerFound(hearing, event) {
+    if (hearing.walk.state.at !== 'identifying') return;
+    hearing.walk.customer = event.customer;
+    hearing.walk.authLevel = event.authLevel;
+    begin(hearing);
+  },
+  legAnswered(hearing, event) {
+    const { walk } = hearing;
+    if (event.legId === walk.legId) {
+      walk.answered = true;
+      if (walk.state.at === 'answering') goOn(hearing, walk.state.node);
+    } else if (walk.state.at === 'transferring' && walk.state.legId === event.legId) walk.state = { at: 'served' };
+  },
+  legEnded(hearing, event) {
+    const { state } = hearing.walk;
+    if (state.at === 'transferring' && state.legId === event.legId) goOn(hearing, nodeOf(hearing, state.node, 'transfer')?.failed ?? null);
+  },
+  offerEnded(hearing, event) {
+    const { walk } = hearing;
+    const { state } = walk;
+    if (state.at !== 'transferring' || state.agentId !== event.agentId) return;
+    if (event.end === 'answered') walk.state = { at: 'served' };
+    else goOn(hearing, nodeOf(hearing, state.node, 'transfer')?.failed ?? null);
+  },
+  promptEnded(hearing, event) {
+    const { state } = hearing.walk;
+    if (state.at === 'playing' && state.playId === event.playId) goOn(hearing, state.next);
+  },
+  digitsCollected(hearing, event) {
+    const { state } = hearing.walk;
+    if (state.at === 'asking' && state.playId === event.playId) takeDigits(hearing, state, event.digits, event.end);
+  },
+  authenticationEnded(hearing, event) {
+    const { walk } = hearing;
+    walk.authLevel = event.authLevel;
+    const { state } = walk;
+    if (state.at === 'authenticating' && state.playId === event.playId) takeAuthentication(hearing, state, event.result);
+  },
+  lookupEnded(hearing, event) {
+    const { walk } = hearing;
+    const { state } = walk;
+    if (state.at !== 'looking_up' || state.playId !== event.playId) return;
+    const node = nodeOf(hearing, state.node, 'lookup');
+    if (event.ok) for (const [name, value] of Object.entries(event.values).slice(0, MOST_VALUES)) walk.values.set(name, value);
+    goOn(hearing, (event.ok ? node?.next : node?.failed) ?? null);
+  },
+  languageChosen(hearing, event) {
+    hearing.walk.language = event.language;
+  },
+  dataSet({ walk }, event) {
+    walk.data = { ...walk.data, ...event.data };
+  },
+  callQueued(hearing, event) {
+    const { walk } = hearing;
+    // By somebody else (an agent's transfer): whoever sent it there sees to its music.
+    if (walk.state.at === 'queued' && walk.state.queueId === event.queueId) playMusic(hearing, walk.state);
+  },
+  callLeftQueue: leaveQueue,
+  timePassed(hearing) {
+    lateAnswer(hearing);
+  },
+};
+
+function begin(hearing: Hearing): Waits {
+  const { walk, plans, turn } = hearing;
+  const loaded = plans.get(walk.tenantId);
+  if (loaded === undefined) return release(walk, turn, 'internal');
+  walk.loaded = loaded;
+  const { plan } = loaded;
+  const wished = walk.customer?.language;
+  walk.language = wished !== undefined && plan.languages.includes(wished) ? wished : plan.language;
+  // The call itself already speaks its customer's language, else Mandarin.
+  if (walk.language !== (wished ?? 'zh')) turn.events.push({ type: 'languageChosen', callId: walk.callId, language: walk.language });
+  if (!Object.hasOwn(plan.numbers, walk.callee.number)) return release(walk, turn, 'not_found');
+  return goOn(hearing, plan.numbers[walk.callee.number] ?? null);
+}
+
+function goOn({ walk, turn, now }: Hearing, at: NodeId | null): Waits {
+  if (walk.loaded === null) return release(walk, turn, 'internal');
+  return walkOn(walk, walk.loaded, at, turn, now);
+}
+
+function nodeOf<V extends PlanNode['verb']>({ walk }: Hearing, id: NodeId, ...verbs: V[]): Extract<PlanNode, { verb: V }> | undefined {
+  const node = walk.loaded?.plan.nodes[id];
+  return node !== undefined && verbs.some((verb) => verb === node.verb) ? (node as Extract<PlanNode, { verb: V }>) : undefined;
+}
+
+// -- keys
+
+type Asking = In<'asking'>;
+
+function takeDigits(hearing: Hearing, state: Asking, digits: string, end: string): Waits {
+  const node = nodeOf(hearing, state.node, 'menu', 'collect');
+  if (node === undefined || end === 'failed') return goOn(hearing, node?.patience.failed ?? null);
+  const verdict = node.verb === 'menu' ? judgeKey(hearing, node, digits) : judgeInput(hearing, node, digits, end);
+  if (verdict === 'error' || verdict === 'silence') return askAgain(hearing, state, node, verdict);
+  if (verdict === 'repeat') return resume(hearing, state.node, (stepping) => ask(stepping, node, { errors: state.errors, silences: 0 }, []));
+  return goOn(hearing, verdict.go);
+}
+
+type Verdict = { go: NodeId | null } | 'error' | 'silence' | 'repeat';
+
+function judgeKey({ walk }: Hearing, node: Extract<PlanNode, { verb: 'menu' }>, key: string): Verdict {
+  const plan = walk.loaded?.plan;
+  if (key === '') return 'silence';
+  // A menu's own keys come before what keys mean everywhere.
+  if (Object.hasOwn(node.keys, key)) return { go: node.keys[key] ?? null };
+  if (key === plan?.keys.agent && plan.agentFlow !== null) return { go: plan.agentFlow };
+  if (key === plan?.keys.repeat) return 'repeat';
+  if (key === plan?.keys.back) {
+    const before = walk.menus.at(-2);
+    return before === undefined ? 'repeat' : { go: before };
+  }
+  return 'error';
+}
+
+function judgeInput({ walk, turn }: Hearing, node: Extract<PlanNode, { verb: 'collect' }>, digits: string, end: string): Verdict {
+  const plan = walk.loaded?.plan;
+  if (digits === '' && end !== 'finish_key') return 'silence';
+  if (digits === plan?.keys.back) return walk.menus.at(-1) === undefined ? 'repeat' : { go: walk.menus.at(-1) ?? null };
+  if (digits === plan?.keys.agent && node.least > 1 && plan.agentFlow !== null) return { go: plan.agentFlow };
+  if (digits.length < node.least || !/^[0-9]*$/.test(digits)) return 'error';
+  const data = { [node.into]: digits };
+  walk.data = { ...walk.data, ...data };
+  turn.events.push({ type: 'dataSet', callId: walk.callId, data, by: 'flow' });
+  return { go: node.next };
+}
+
+/** Three wrong keys or two silences (or what the step says), and the flow goes on elsewhere, by custom to a person. */
+function askAgain(hearing: Hearing, state: Asking, node: Extract<PlanNode, { verb: 'menu' | 'collect' }>, what: 'error' | 'silence'): Waits {
+  const { patience } = node;
+  const errors = state.errors + (what === 'error' ? 1 : 0);
+  const silences = what === 'silence' ? state.silences + 1 : 0;
+  if (errors >= patience.errors || silences >= patience.silences) return goOn(hearing, patience.failed);
+  const prompt = what === 'error' ? patience.errorPrompt : patience.silencePrompt;
+  return resume(hearing, state.node, (stepping) => ask(stepping, node, { errors, silences }, prompt === null ? [] : [prompt]));
+}
+
+/** The same step once more; it counts as a step, so that nobody can ask for ever. */
+function resume(hearing: Hearing, id: NodeId, again: (stepping: Stepping) => Waits): Waits {
+  const { walk, turn, now } = hearing;
+  if (walk.loaded === null) return release(walk, turn, 'internal');
+  walk.steps += 1;
+  return again({ walk, loaded: walk.loaded, id, turn, now });
+}
+
+// -- password
+
+function takeAuthentication(hearing: Hearing, state: In<'authenticating'>, result: Extract<CallEvent, { type: 'authenticationEnded' }>['result']): Waits {
+  const node = nodeOf(hearing, state.node, 'authenticate');
+  hearing.walk.values.set('authentication', result);
+  if (node === undefined) return goOn(hearing, null);
+  if (result === 'ok') return goOn(hearing, node.next);
+  if (result === 'locked') return goOn(hearing, node.locked);
+  const wrong = state.wrong + (result === 'wrong' ? 1 : 0);
+  const silences = result === 'no_input' ? state.silences + 1 : 0;
+  if (result === 'unavailable' || wrong >= node.attempts || silences >= SECRET_SILENCES) return goOn(hearing, node.failed);
+  const lead = result === 'wrong' && node.wrongPrompt !== null ? [node.wrongPrompt] : [];
+  return resume(hearing, state.node, (stepping) => askSecret(stepping, node, { wrong, silences }, lead));
+}
+
+// -- queues
+
+function playMusic(hearing: Hearing, state: In<'queued'>): void {
+  const { walk, turn } = hearing;
+  const node = nodeOf(hearing, state.node, 'queue');
+  const name = node?.music === undefined ? (hearing.music.get(state.queueId) ?? null) : node.music;
+  if (name === null) return;
+  const { callId, legId, tenantId } = walk;
+  turn.commands.push({ type: 'playSounds', callId, legId, playId: nextPlayId(walk), tenantId, sounds: [{ kind: 'music', name }], loop: true, bargeIn: false });
+}
+
+const givesBack = (exit: QueueExit): exit is 'timeout' | 'full' | 'no_agents' | 'closed' =>
+  exit === 'timeout' || exit === 'full' || exit === 'no_agents' || exit === 'closed';
+
+function leaveQueue(hearing: Hearing, event: Extract<CallEvent, { type: 'callLeftQueue' }>): void {
+  const { walk } = hearing;
+  const { state } = walk;
+  if (state.at === 'queued' && state.queueId === event.queueId) {
+    if (givesBack(event.exit)) goOn(hearing, nodeOf(hearing, state.node, 'queue')?.exits[event.exit] ?? null);
+    else if (event.exit === 'answered' || event.exit === 'transferred') walk.state = { at: 'served' };
+  } else if (state.at === 'served' && givesBack(event.exit)) {
+    // An agent had sent the caller to a queue that gave up: she is led to a person again, not left in silence.
+    goOn(hearing, walk.loaded?.plan.agentFlow ?? null);
+  }
+}
+
+// -- a rim that does not answer
+
+function lateAnswer(hearing: Hearing): Waits {
+  const { walk, turn } = hearing;
+  const { state } = walk;
+  switch (state.at) {
+    case 'identifying':
+      return begin(hearing);
+    case 'answering':
+      return release(walk, turn, 'no_ack');
+    case 'playing':
+      return goOn(hearing, state.next);
+    case 'asking':
+      return goOn(hearing, nodeOf(hearing, state.node, 'menu', 'collect')?.patience.failed ?? null);
+    case 'authenticating':
+      return takeAuthentication(hearing, state, 'unavailable');
+    case 'looking_up':
+      return goOn(hearing, nodeOf(hearing, state.node, 'lookup')?.failed ?? null);
+    default:
+      return 'waits';
+  }
+}

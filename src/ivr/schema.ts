@@ -1,0 +1,172 @@
+/**
+ * The dialplan file, as one schema: editors complete it (`dialplans/dialplan.schema.json`), the compiler checks by it.
+ * A tenant's dialplan is a folder of such files, read as one.
+ */
+import { z } from 'zod';
+
+/** The longest a caller is left without a word. */
+const MOST_SECONDS = 3600;
+
+const promptName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'give a prompt name of small letters, digits and hyphens')
+  .describe('A recorded prompt: prompts/<language>/<name>.wav');
+const flowName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'give a flow name of small letters, digits and hyphens');
+const variableName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'give a name of letters, digits and underscores');
+const cel = z.string().min(1).max(1000).describe('A CEL expression over caller, callee, customer, data, values, language, authLevel, time');
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own ${…}
+const template = z.union([z.string().max(1000), z.number()]).describe('Text; ${expression} is replaced by its value');
+const key = z.string().regex(/^[0-9*#]$/, 'give one key: 0-9, * or #');
+const seconds = z.number().min(0).max(MOST_SECONDS);
+const language = z.enum(['zh', 'en']);
+
+export const partKinds = ['prompt', 'tone', 'number', 'digits', 'money', 'date', 'phone', 'list'] as const;
+const part = z.union([
+  promptName,
+  z.strictObject({ prompt: promptName }),
+  z.strictObject({ tone: z.enum(['milliwatt', 'ringback', 'busy', 'beep', 'silence']), seconds: seconds.optional() }),
+  z.strictObject({ number: cel.describe('Read as a number: 12.5') }),
+  z.strictObject({ digits: cel.describe('Read digit by digit') }),
+  z.strictObject({ money: cel.describe('An amount in fen (1/100 yuan)') }),
+  z.strictObject({ date: cel.describe('A day: 2026-05-17') }),
+  z.strictObject({ phone: cel.describe('A telephone number, in groups') }),
+  z.strictObject({ list: variableName.describe('The pairs <name>.<n>.label and <name>.<n>.fen of a lookup') }),
+]);
+const speech = z.union([part, z.array(part).min(1).max(50)]);
+
+const skills = z.array(z.strictObject({ skill: z.string().min(1), level: z.number().int().min(1).max(10) })).max(20);
+const pace = { firstKeySeconds: seconds.optional(), betweenKeysSeconds: seconds.optional() };
+const patience = {
+  errors: z.number().int().min(1).max(10).optional().describe('Wrong keys before `otherwise`; 3 when absent'),
+  silences: z.number().int().min(1).max(10).optional().describe('Silences before `otherwise`; 2 when absent'),
+  errorPrompt: promptName.optional(),
+  silencePrompt: promptName.optional(),
+};
+const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$/, 'give a time as HH:MM');
+const day = z.enum(['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']);
+const date = z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, 'give a date as YYYY-MM-DD, in quotes');
+
+/**
+ * What each verb takes. `target` is what may follow an outcome (a flow's name, or steps written in place): the compiler hands in
+ * "anything" and looks at each target itself, so that its faults are told where they are.
+ */
+export const verbSchemas = <T extends z.ZodType>(target: T) => ({
+  answer: z.union([z.null(), z.strictObject({})]),
+  play: z.union([speech, z.strictObject({ prompt: speech, bargeIn: z.boolean().optional() })]),
+  say: z.union([speech, z.strictObject({ prompt: speech, bargeIn: z.boolean().optional() })]),
+  menu: z.strictObject({
+    prompt: speech,
+    keys: z.record(key, target),
+    bargeIn: z.boolean().optional(),
+    ...pace,
+    ...patience,
+    otherwise: target.optional(),
+  }),
+  collect: z.strictObject({
+    prompt: speech,
+    into: variableName,
+    least: z.number().int().min(0).max(64).optional(),
+    most: z.number().int().min(1).max(64),
+    finishKey: z.union([key, z.null()]).optional(),
+    bargeIn: z.boolean().optional(),
+    ...pace,
+    ...patience,
+    otherwise: target.optional(),
+  }),
+  authenticate: z.strictObject({
+    prompt: speech,
+    digits: z.number().int().min(4).max(12).optional(),
+    attempts: z.number().int().min(1).max(5).optional(),
+    wrongPrompt: promptName.optional(),
+    ...pace,
+    otherwise: target,
+    locked: target.optional(),
+  }),
+  set: z.record(variableName, template),
+  hours: z.strictObject({
+    utcOffset: z
+      .string()
+      .regex(/^[+-](0[0-9]|1[0-4]):[0-5][0-9]$/, 'give an offset as +08:00')
+      .optional(),
+    spans: z
+      .array(z.strictObject({ days: z.array(day).min(1), from: clock, to: clock }))
+      .min(1)
+      .max(50),
+    closedOn: z.array(date).max(400).optional(),
+    openOn: z.array(date).max(400).optional(),
+    open: target.optional(),
+    closed: target.optional(),
+  }),
+  language,
+  lookup: z.union([
+    z.string().min(1).max(64),
+    z.strictObject({ what: z.string().min(1).max(64), arguments: z.record(variableName, template).optional(), otherwise: target.optional() }),
+  ]),
+  queue: z.union([
+    z.string().min(1),
+    z.strictObject({
+      name: z.string().min(1),
+      priority: z.number().int().min(0).max(1000).optional(),
+      skills: skills.optional(),
+      maxWaitSeconds: seconds.optional(),
+      music: z.union([promptName, z.null()]).optional(),
+      timeout: target.optional(),
+      full: target.optional(),
+      noAgents: target.optional(),
+      closed: target.optional(),
+    }),
+  ]),
+  transfer: z.union([
+    z.strictObject({
+      number: z.string().regex(/^\+?[0-9]{2,20}$/, 'give a telephone number'),
+      timeoutSeconds: seconds.optional(),
+      otherwise: target.optional(),
+    }),
+    z.strictObject({ agent: z.string().min(1), otherwise: target.optional() }),
+  ]),
+  goto: flowName,
+  echo: z.union([z.null(), z.strictObject({})]),
+  hangup: z.union([z.null(), z.strictObject({})]),
+});
+
+export const anyTarget = z.unknown();
+export const shallowVerbs = verbSchemas(anyTarget);
+export type VerbName = keyof typeof shallowVerbs | 'when';
+export const verbNames = [...Object.keys(shallowVerbs), 'when'] as VerbName[];
+export type VerbArguments<V extends keyof typeof shallowVerbs> = z.infer<(typeof shallowVerbs)[V]>;
+
+// biome-ignore lint/suspicious/noThenProperty: the word of the file; nobody awaits a schema
+export const whenSchema = z.strictObject({ when: cel, then: anyTarget, else: anyTarget.optional(), name: z.string().optional() });
+export const stepName = z.string().regex(/^[^/]{1,64}$/, 'give a name without a slash');
+
+/** Everything of a file but its flows, whose steps the compiler looks at one by one. */
+export const fileSchema = z.strictObject({
+  language: language.optional().describe('Spoken first'),
+  languages: z.array(language).min(1).optional().describe('Every prompt must be there in each of these'),
+  keys: z
+    .strictObject({
+      agent: z.union([key, z.null()]).optional(),
+      back: z.union([key, z.null()]).optional(),
+      repeat: z.union([key, z.null()]).optional(),
+      finish: z.union([key, z.null()]).optional(),
+    })
+    .optional()
+    .describe('What keys mean in every menu: agent 0, back *, repeat 9, finish #; null = nothing'),
+  agentFlow: flowName.optional().describe('Where the agent key goes, and callers whom a menu cannot help'),
+  numbers: z.record(z.string().regex(/^\+?[0-9]{2,20}$/, 'give a dialled number, in quotes'), flowName).optional(),
+  flows: z.record(flowName, z.array(z.unknown()).min(1).max(500)).optional(),
+});
+export type DialplanFile = z.infer<typeof fileSchema>;
+
+/** The whole, for editors: JSON Schema draft 2020-12. */
+export function dialplanJsonSchema(): Record<string, unknown> {
+  const steps: z.ZodType = z.lazy(() => z.array(step)).meta({ id: 'steps' });
+  const target = z.union([flowName, steps]).meta({ id: 'target' });
+  const name = stepName.optional().describe('Shown in the IVR path of the call');
+  const verbs = Object.entries(verbSchemas(target)).map(([verb, args]) => z.strictObject({ [verb]: args, name }));
+  // biome-ignore lint/suspicious/noThenProperty: as above
+  const when = z.strictObject({ when: cel, then: target, else: target.optional(), name });
+  const step: z.ZodType = z.union([z.enum(['answer', 'echo', 'hangup']), ...verbs, when]).meta({ id: 'step' });
+  const whole = fileSchema.extend({ flows: z.record(flowName, steps).optional() });
+  return { title: 'Huawu dialplan', ...z.toJSONSchema(whole) };
+}

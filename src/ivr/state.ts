@@ -1,0 +1,99 @@
+/**
+ * Where one caller stands in a dialplan.
+ *
+ *   identifying ─customer known─▶ ┌──────────── the flow ────────────┐ ─last step─▶ over
+ *                                 │ answering  playing  asking       │
+ *                                 │ authenticating  looking_up       │
+ *                                 │ queued  transferring  echoing    │
+ *                                 └────────────┬─────────────────▲───┘
+ *                                    somebody  ▼                 │ a later queue gave up
+ *                                    answered served ────────────┘
+ *
+ * To the caller: *asking* somebody wants keys of her, *queued* she hears music, *served* she talks to a person (or somebody
+ * else has the call in hand), *over* the line is being cleared.
+ */
+import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { CallCommand, Sound } from '../call/command.ts';
+import type { AuthLevel, CallData, CallEvent, CustomerCard, Language, Party } from '../call/event.ts';
+import type { Turn } from '../call/turn.ts';
+import type { Evaluator } from './expression.ts';
+import type { NodeId, Plan } from './plan.ts';
+
+export type WalkState =
+  | { at: 'identifying' }
+  /** `node`: entered (again) once the line is up. */
+  | { at: 'answering'; node: NodeId }
+  | { at: 'playing'; playId: string; next: NodeId | null }
+  | { at: 'asking'; playId: string; node: NodeId; errors: number; silences: number }
+  | { at: 'authenticating'; playId: string; node: NodeId; wrong: number; silences: number }
+  | { at: 'looking_up'; playId: string; node: NodeId }
+  | { at: 'queued'; node: NodeId; queueId: QueueId }
+  | { at: 'transferring'; node: NodeId; legId: LegId | null; agentId: AgentId | null }
+  | { at: 'echoing' }
+  | { at: 'served' }
+  | { at: 'over' };
+export type WalkStateName = WalkState['at'];
+
+/** A version taken into use, with its parsed expressions. */
+export interface LoadedPlan {
+  plan: Plan;
+  evaluator: Evaluator;
+}
+
+export interface Walk {
+  callId: CallId;
+  /** The caller's leg. */
+  legId: LegId;
+  tenantId: TenantId;
+  caller: Party;
+  callee: Party;
+  /** The version the call began with; null until it begins. */
+  loaded: LoadedPlan | null;
+  customer: CustomerCard | null;
+  authLevel: AuthLevel;
+  language: Language;
+  data: CallData;
+  values: Map<string, string>;
+  answered: boolean;
+  /** Steps so far. */
+  steps: number;
+  /** Sounds and lookups so far: the number of the last one's id. */
+  plays: number;
+  transfers: number;
+  /** Menus gone through, for the back key; the last is the one the caller is in, or was in last. */
+  menus: NodeId[];
+  /** Prompts that may be cut short, held back to be played in one go with the question they lead to. */
+  pending: Sound[];
+  state: WalkState;
+}
+
+export type IvrTurn = Turn<CallEvent, CallCommand>;
+
+/** Given back by a step: go on at this node (null = the end), or wait for something to happen. */
+export type Outcome = { go: NodeId | null } | Waits;
+/** All that can be done now is done. */
+export type Waits = 'waits';
+
+export function openWalk(event: Extract<CallEvent, { type: 'callArrived' }>): Walk {
+  const { callId, legId, tenantId, caller, callee } = event;
+  return {
+    callId,
+    legId,
+    tenantId,
+    caller,
+    callee,
+    loaded: null,
+    customer: null,
+    authLevel: 0,
+    language: 'zh',
+    data: {},
+    values: new Map(),
+    answered: false,
+    steps: 0,
+    plays: 0,
+    transfers: 0,
+    menus: [],
+    pending: [],
+    state: { at: 'identifying' },
+  };
+}
