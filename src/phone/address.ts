@@ -45,7 +45,7 @@ export function parseNameAddress(text: string): NameAddress | null {
   const open = rest.indexOf('<');
   if (open >= 0) {
     const close = rest.indexOf('>', open);
-    if (close < 0) return null;
+    if (close < 0 || (quoted === null && rest.slice(0, open).includes('"'))) return null;
     const name = quoted === null ? rest.slice(0, open).trim() : (quoted[1] ?? '').replaceAll(/\\(.)/g, '$1');
     return { name: name === '' ? null : name, uri: rest.slice(open + 1, close).trim(), params: parametersOf(rest.slice(close + 1).split(';')) };
   }
