@@ -5,12 +5,9 @@ import { useTranslation } from 'react-i18next';
 import { Icon } from '../shared/icon.tsx';
 import { label } from '../shared/labels.ts';
 import { useDesk } from './desk-context.ts';
+import { type OwnReason, ownReasons } from './own-reasons.ts';
 import { useShortcut } from './shortcuts.ts';
 import { Since } from './timer.tsx';
-
-/** What an agent may give as her own reason (`ownReasons` of the protocol, kept equal by a test). */
-export const ownReasons = ['break', 'meal', 'training', 'meeting', 'other'] as const;
-type OwnReason = (typeof ownReasons)[number];
 
 export function Status() {
   const { t } = useTranslation();

@@ -1,0 +1,241 @@
+/**
+ * The house as an agent's desk meets it: the real call, acd and desk rooms, the real switchboard and desks; only the edge
+ * of the world is played (phones that ring and answer, a customer found at once, a journal that is always on disk).
+ * No I/O of its own: with a fake clock it is deterministic.
+ */
+import type { Clock } from '../../kernel/clock.ts';
+import { type AgentId, agentIdOf, asId, type CallId, type CustomerId, type LegId, legIdOf, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { type Acd, createAcd } from '../../src/acd/acd.ts';
+import type { QueueConfiguration } from '../../src/acd/event.ts';
+import { createCallRoom } from '../../src/call/decide.ts';
+import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
+import { createDesk, type Desk } from '../../src/cti/desk.ts';
+import { Desks } from '../../src/cti/desks.ts';
+import { Switchboard } from '../../src/switchboard.ts';
+import type { Carriers, Event } from '../../src/vocabulary.ts';
+
+export const TENANT = asId<TenantId>('demo');
+export const AGENT = agentIdOf(TENANT, '8001');
+const QUEUES = { service: { zh: '普通服务', en: 'Service' }, vip: { zh: '贵宾专席', en: 'VIP desk' }, elder: { zh: '爱心专席', en: 'Senior service' } };
+export type QueueName = keyof typeof QUEUES;
+
+export interface CallerStory {
+  number: string;
+  queue: QueueName;
+  customer?: CustomerCard | null;
+  authLevel?: AuthLevel;
+  ivrPath?: string[];
+  data?: Record<string, string>;
+}
+
+/** The demo tenant's gold customer, with an open ticket. */
+export const goldCustomer: CustomerCard = {
+  customerId: asId<CustomerId>('demo:1'),
+  name: '李秀英',
+  number: '+8613800001001',
+  tier: 'gold',
+  language: 'zh',
+  age: 46,
+  specialNeeds: [],
+  openTickets: [{ ticketId: 'CS20261119-000123', title: '宽带晚间频繁掉线', status: 'in_progress', openedAt: '2026-11-19T12:04:00.000Z' }],
+  recentContacts: [
+    { callId: 'c-old-2', at: '2026-11-20T02:15:00.000Z', queue: '网络故障', agent: '8004', summary: '报修宽带掉线,已派单,承诺 48 小时内回复' },
+    { callId: 'c-old-1', at: '2026-11-06T08:31:00.000Z', queue: '普通服务', agent: '8002', summary: '咨询 5G 套餐变更,次月生效' },
+  ],
+};
+export const goldStory: CallerStory = {
+  number: '+8613800001001',
+  queue: 'service',
+  customer: goldCustomer,
+  authLevel: 2,
+  ivrPath: ['main/welcome', 'main/menu', 'balance/authenticate', 'balance/balance', 'main/agent'],
+  data: { reason: '余额有疑问', balance: '38.20', lastTopUp: '2026-11-01' },
+};
+export const blindStory: CallerStory = {
+  number: '+8613800001003',
+  queue: 'elder',
+  customer: {
+    ...goldCustomer,
+    customerId: asId<CustomerId>('demo:3'),
+    name: '张建国',
+    tier: 'two_star',
+    age: 72,
+    specialNeeds: ['vision', 'elder'],
+    openTickets: [],
+    recentContacts: [],
+  },
+  authLevel: 1,
+  ivrPath: ['main/welcome', 'elder/agent'],
+};
+
+const queue = (name: QueueName, wrapUpMs: number): QueueConfiguration => ({
+  ...{ queueId: queueIdOf(TENANT, name), tenantId: TENANT, name: QUEUES[name], skills: [], maxWaitMs: null, maxWaiting: 100 },
+  ...{ leaveWhenNoAgents: false, ringTimeoutMs: 20_000, wrapUpMs, record: true, music: null, answerWithinMs: 15_000 },
+});
+
+export interface DeskHouseOptions {
+  clock: Clock;
+  wrapUpMs?: number;
+  /** false: her phone must be picked up by hand (`phoneAnswers`). */
+  picksUpByItself?: boolean;
+  /** What else hears each event, before the rooms' news go out. */
+  heard?: (event: Event) => void;
+}
+
+export class DeskHouse {
+  readonly desk: Desk;
+  readonly desks: Desks;
+  readonly acd: Acd;
+  readonly events: Event[] = [];
+  /** Tokens that let the agent in. */
+  readonly tokens = new Set<string>(['token']);
+  readonly #switchboard: Switchboard;
+  readonly #stories = new Map<CallId, CallerStory>();
+  readonly #room = createCallRoom();
+  #calls = 0;
+
+  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, heard }: DeskHouseOptions) {
+    this.acd = createAcd();
+    this.desk = createDesk(this.#room.calls, this.acd.view);
+    const nobody = { agentByNumber: () => null, queue: () => null };
+    this.desks = new Desks({
+      ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
+      directory: nobody,
+      take: (event) => this.take(event),
+      userOfToken: (token) => Promise.resolve(this.tokens.has(token) ? this.#user() : null),
+    });
+    let seq = 0;
+    this.#switchboard = new Switchboard({
+      ...{ clock, log: silentLog, rooms: [this.#room, this.acd, this.desk], carriers: this.#carriers(picksUpByItself) },
+      journal: {
+        append: (event, at) => ({ seq: ++seq, at, event }),
+        settled: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+      },
+      watchers: [
+        ({ event }) => {
+          this.events.push(event);
+          heard?.(event);
+        },
+      ],
+    });
+    for (const name of ['service', 'vip', 'elder'] as const) this.take({ type: 'queueConfigured', queue: queue(name, wrapUpMs) });
+    this.take({
+      type: 'agentConfigured',
+      agent: {
+        ...{ agentId: AGENT, tenantId: TENANT, number: '8001', name: '王丽', skills: {}, staticContact: null },
+        queues: [queueIdOf(TENANT, 'service'), queueIdOf(TENANT, 'vip'), queueIdOf(TENANT, 'elder')],
+      },
+    });
+    this.phoneComesBack();
+  }
+
+  take(event: Event): void {
+    this.#switchboard.take(event);
+  }
+
+  /** A caller comes through the dialplan into a queue. */
+  callArrives(story: CallerStory): CallId {
+    this.#calls += 1;
+    const callId = asId<CallId>(`c-${this.#calls}`);
+    const legId = legIdOf(callId, 0);
+    this.#stories.set(callId, story);
+    const party = { number: story.number, raw: story.number };
+    this.take({
+      type: 'callArrived',
+      callId,
+      legId,
+      tenantId: TENANT,
+      caller: party,
+      callee: { number: '10086', raw: '10086' },
+      trunk: 'test',
+      sipCallId: callId,
+    });
+    this.take({ type: 'legAnswered', callId, legId });
+    for (const step of story.ivrPath ?? []) {
+      const [flow = '', name = ''] = step.split('/');
+      this.take({ type: 'flowEntered', callId, version: asId('demo@1'), flow, step: name });
+    }
+    if (story.data !== undefined) this.take({ type: 'dataSet', callId, data: story.data, by: 'flow' });
+    this.take({ type: 'callQueued', callId, queueId: queueIdOf(TENANT, story.queue), priority: 0, skills: [], maxWaitMs: null });
+    return callId;
+  }
+
+  callerHangsUp(callId: CallId): void {
+    this.#legEnds(callId, legIdOf(callId, 0));
+  }
+
+  /** She does with her phone what she could also do with her desk. */
+  phoneAnswers(): void {
+    const leg = this.#agentLeg();
+    if (leg !== null) this.take({ type: 'legAnswered', callId: leg.callId, legId: leg.legId });
+  }
+
+  phoneHangsUp(): void {
+    const leg = this.#agentLeg();
+    if (leg !== null) this.#legEnds(leg.callId, leg.legId);
+  }
+
+  phoneRejects(): void {
+    const leg = this.#agentLeg();
+    if (leg !== null) this.take({ type: 'legEnded', ...leg, ending: { cause: 'busy', by: 'far_end', sip: 486 } });
+  }
+
+  phoneHolds(held: boolean): void {
+    const leg = this.#agentLeg();
+    if (leg !== null) this.take({ type: held ? 'legHeld' : 'legRetrieved', ...leg });
+  }
+
+  phoneGoesAway(): void {
+    this.take({ type: 'phoneLost', agentId: AGENT });
+  }
+
+  phoneComesBack(): void {
+    this.take({ type: 'phoneReachable', agentId: AGENT });
+  }
+
+  liveCalls(): CallId[] {
+    return [...this.#room.calls.values()].map((call) => call.callId);
+  }
+
+  close(): void {
+    this.desks.close();
+    this.#switchboard.close();
+  }
+
+  #user() {
+    return { userId: asId<UserId>('u1'), tenantId: TENANT, agentId: AGENT as AgentId | null, name: '王丽', language: 'zh' as const };
+  }
+
+  #legEnds(callId: CallId, legId: LegId): void {
+    this.take({ type: 'legEnded', callId, legId, ending: { cause: 'normal', by: 'far_end' } });
+  }
+
+  #agentLeg(): { callId: CallId; legId: LegId } | null {
+    for (const call of this.#room.calls.values()) {
+      for (const leg of call.legs.values()) if (leg.agentId === AGENT && leg.progress.state !== 'ended') return { callId: call.callId, legId: leg.legId };
+    }
+    return null;
+  }
+
+  #carriers(picksUpByItself: boolean): Carriers {
+    const nothing = () => undefined;
+    return {
+      popScreen: (command) => this.desks.popScreen(command),
+      tellDesk: (command) => this.desks.tellDesk(command),
+      ringLeg: ({ callId, legId }) => this.take({ type: 'legRinging', callId, legId }),
+      pickUpLeg: ({ callId, legId }) => {
+        if (picksUpByItself) this.take({ type: 'legAnswered', callId, legId });
+      },
+      releaseLeg: ({ callId, legId, cause, by }) => this.take({ type: 'legEnded', callId, legId, ending: { cause, by } }),
+      joinLegs: ({ callId, legIds }) => this.take({ type: 'legsJoined', callId, legIds }),
+      findCustomer: ({ callId }) => {
+        const { customer = null, authLevel = 1 } = this.#stories.get(callId) ?? {};
+        this.take({ type: 'customerFound', callId, customer, authLevel });
+      },
+      ...{ answerLeg: nothing, dialLeg: nothing, playSounds: nothing, collectDigits: nothing, authenticate: nothing, stopSounds: nothing },
+      ...{ echoLeg: nothing, partLegs: nothing, startRecording: nothing, stopRecording: nothing, lookUp: nothing, writeCdr: nothing },
+    };
+  }
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { agentStates, callPhases, ctiErrorCodes, notReadyReasons, ownReasons as protocolReasons } from '../../src/cti/protocol.ts';
+import { dispositions } from '../../web/agent/dispositions.ts';
+import { ownReasons } from '../../web/agent/own-reasons.ts';
+
+interface Words {
+  [key: string]: string | Words;
+}
+const web = new URL('../../web/', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, web), 'utf8');
+const words = (language: string): Words => JSON.parse(read(`i18n/${language}.json`)) as Words;
+const [zh, en] = [words('zh'), words('en')];
+
+const leaves = (branch: Words, prefix = ''): [string, string][] =>
+  Object.entries(branch).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[prefix + key, value] as [string, string]] : leaves(value, `${prefix}${key}.`),
+  );
+const keysOf = (branch: Words): string[] => leaves(branch).map(([key]) => key);
+const table = (name: string): string[] => {
+  const branch = zh[name];
+  assert.ok(typeof branch === 'object', `zh.json has a table ${name}`);
+  return Object.keys(branch);
+};
+
+test('both languages have the same words, none empty', () => {
+  assert.deepEqual(keysOf(en).sort(), keysOf(zh).sort());
+  for (const [key, text] of [...leaves(zh), ...leaves(en)]) assert.notEqual(text.trim(), '', key);
+});
+
+test('both languages fill in the same values', () => {
+  const holes = (text: string): string[] => (text.match(/\{\{\w+\}\}/g) ?? []).sort();
+  const english = new Map(leaves(en));
+  for (const [key, text] of leaves(zh)) assert.deepEqual(holes(english.get(key) ?? ''), holes(text), key);
+});
+
+test('everything the protocol can say has words: states, reasons, phases, errors', () => {
+  for (const state of agentStates) assert.ok(table('state').includes(state), state);
+  for (const reason of notReadyReasons) assert.ok(table('reason').includes(reason), reason);
+  for (const phase of callPhases) assert.ok(table('call').includes(phase), phase);
+  for (const code of ctiErrorCodes) assert.ok(table('errors').includes(code), code);
+});
+
+test('every outcome of a call has words, and no words are left over', () => {
+  assert.deepEqual(table('disposition').sort(), [...dispositions].sort());
+});
+
+test('the reasons an agent is offered are those the protocol takes from her', () => {
+  assert.deepEqual([...ownReasons], [...protocolReasons]);
+});
+
+test('every word is used by a page, and every word a page asks for is there', () => {
+  const files = readdirSync(web, { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path));
+  const source = files.map(read).join('\n');
+  const asked = [...source.matchAll(/\bt\(\s*'([\w.]+)'/g)].map(([, key]) => key as string);
+  const all = keysOf(zh);
+  assert.deepEqual(
+    asked.filter((key) => !all.includes(key)),
+    [],
+  );
+  // Tables that are looked up by a name the server sends, or by a name built in the code.
+  const built = [
+    'state.',
+    'reason.',
+    'errors.',
+    'disposition.',
+    'tier.',
+    'step.',
+    'ticketStatus.',
+    'auth.',
+    'need.',
+    'spoken.',
+    'problem.',
+    'keys.',
+    'empty.',
+    'call.',
+    'pop.',
+    'signIn.',
+    'link.',
+  ];
+  const unused = all.filter((key) => !source.includes(`'${key}'`) && !built.some((prefix) => key.startsWith(prefix)));
+  assert.deepEqual(unused, []);
+});
