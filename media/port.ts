@@ -35,6 +35,8 @@ export interface OpenRequest {
   signallingAddress: string;
   /** No RTP for so long while sending is expected = `mediaTimeout` event; 0 = never. */
   timeoutMs: number;
+  /** Endpoints that may ever be joined or recorded together carry the same group (the call id); absent = the endpoint id up to its last dot. */
+  group?: string;
 }
 
 export interface RecordRequest {
@@ -59,7 +61,10 @@ export type MediaEvent =
   | { type: 'playEnded'; endpointId: EndpointId; playId: string; end: 'finished' | 'barge_in' | 'stopped' | 'failed'; reason?: string }
   /** One press = one event, told when the key goes down. key: 0-9 * # A-D */
   | { type: 'digit'; endpointId: EndpointId; key: string }
+  /** No RTP came for the endpoint's `timeoutMs` although the remote party should send. Told once; again after it was heard in between. */
   | { type: 'mediaTimeout'; endpointId: EndpointId }
+  /** The endpoint is gone without having been closed: its worker died, or the media server did. Nothing more is heard of it. */
+  | { type: 'endpointLost'; endpointId: EndpointId; reason: string }
   | { type: 'recordingEnded'; recordingId: string; path: string; durationMs: number; complete: boolean; reason?: string };
 
 export interface MediaServer {
@@ -70,7 +75,10 @@ export interface MediaServer {
   accept(endpointId: EndpointId, answer: string): Promise<void>;
   /** A later offer of the remote party (hold, retrieve, moved): returns our answer and the direction it asked for, seen from the remote party. */
   renegotiate(endpointId: EndpointId, offer: string): Promise<{ sdp: string; direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive' }>;
-  /** Stops whatever plays on it and plays the list, one after another without a gap; `loop` plays the list for ever. */
+  /**
+   * Stops whatever plays on it and plays the list, one after another without a gap; `loop` plays the list for ever.
+   * Every play that was taken ends with one `playEnded`; a source that cannot be read ends it `failed`. While it plays, a joined party is not heard.
+   */
   play(endpointId: EndpointId, playId: string, sources: Source[], options: { loop: boolean; bargeIn: boolean }): Promise<void>;
   stop(endpointId: EndpointId): Promise<void>;
   /** Sends keys as RFC 4733 events, 100 ms each with 60 ms between. */
@@ -80,7 +88,9 @@ export interface MediaServer {
   part(a: EndpointId, b: EndpointId): Promise<void>;
   /** Sends everything back to where it came from. */
   echo(endpointId: EndpointId): Promise<void>;
+  /** Ends with one `recordingEnded`: when stopped, when either endpoint closes, or when the disk fails. */
   record(request: RecordRequest): Promise<void>;
+  /** Unknown ids are fine. */
   stopRecording(recordingId: string): Promise<void>;
   stats(endpointId: EndpointId): Promise<EndpointStats>;
   /** Closes an endpoint and everything on it; unknown ids are fine. */

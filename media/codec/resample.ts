@@ -1,0 +1,30 @@
+/** 16 kHz → 8 kHz: a low pass below 4 kHz, then every second sample. */
+const TAPS = 47;
+const CUTOFF = 3600 / 16_000;
+const MIDDLE = (TAPS - 1) / 2;
+
+const kernel = lowPass();
+
+/** Windowed sinc (Blackman), scaled to a gain of one. */
+function lowPass(): Float64Array {
+  const taps = Float64Array.from({ length: TAPS }, (_, n) => {
+    const x = n - MIDDLE;
+    const sinc = x === 0 ? 2 * CUTOFF : Math.sin(2 * Math.PI * CUTOFF * x) / (Math.PI * x);
+    const turn = (2 * Math.PI * n) / (TAPS - 1);
+    return sinc * (0.42 - 0.5 * Math.cos(turn) + 0.08 * Math.cos(2 * turn));
+  });
+  const gain = taps.reduce((sum, tap) => sum + tap, 0);
+  return taps.map((tap) => tap / gain);
+}
+
+/** Samples `from` to `to` of the halved signal; the edges see silence outside. */
+export function halve(samples: Int16Array, from: number, to: number): Int16Array {
+  const out = new Int16Array(to - from);
+  for (let at = from; at < to; at += 1) {
+    let sum = 0;
+    const first = at * 2 - MIDDLE;
+    for (let tap = 0; tap < TAPS; tap += 1) sum += (kernel[tap] as number) * (samples[first + tap] ?? 0);
+    out[at - from] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+  }
+  return out;
+}

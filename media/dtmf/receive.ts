@@ -1,0 +1,61 @@
+/**
+ * Keys from RFC 4733 telephone-events. A key is told when it goes down: at the first packet of its event that reaches us,
+ * be it the last one sent. All packets of an event carry the timestamp of its beginning, so that doubled ends, lost ends and
+ * lost beginnings each make one key.
+ */
+import { timestampAhead } from '../rtp/packet.ts';
+
+export const KEYS = '0123456789*#ABCD';
+/** Keys beyond this many in any one second are not taken: nobody presses so fast, and a flood must not reach the application. */
+const MOST_KEYS_A_SECOND = 20;
+const EVENT_BYTES = 4;
+const LONGEST_DURATION = 0xffff;
+/** A timestamp further back than this is not a packet that comes late but a sender that started its clock anew. */
+const LATEST_SAMPLES = 8000 * 5;
+
+export class KeyReceiver {
+  #event: { code: number; timestamp: number; duration: number; ended: boolean } | null = null;
+  #told: number[] = [];
+
+  /** One event packet; returns the key that went down with it, or null. */
+  heard(packet: Buffer, start: number, end: number, timestamp: number, nowMs: number): string | null {
+    if (end - start < EVENT_BYTES) return null;
+    const code = packet[start] as number;
+    const ended = ((packet[start + 1] as number) & 0x80) !== 0;
+    const duration = packet.readUInt16BE(start + 2);
+    const known = this.#event;
+    if (known !== null) {
+      const ahead = timestampAhead(timestamp, known.timestamp);
+      if (ahead === 0 && known.code === code) {
+        known.ended ||= ended;
+        known.duration = Math.max(known.duration, duration);
+        return null;
+      }
+      if (ahead <= 0 && ahead > -LATEST_SAMPLES) return null;
+      if (isNextSegment(known, code, ahead)) {
+        this.#event = { code, timestamp, duration, ended };
+        return null;
+      }
+    }
+    this.#event = { code, timestamp, duration, ended };
+    return this.#tell(KEYS[code], nowMs);
+  }
+
+  /** The sender has another clock now (new SSRC). */
+  reset(): void {
+    this.#event = null;
+  }
+
+  #tell(key: string | undefined, nowMs: number): string | null {
+    if (key === undefined) return null;
+    while (this.#told.length > 0 && nowMs - (this.#told[0] as number) >= 1000) this.#told.shift();
+    if (this.#told.length >= MOST_KEYS_A_SECOND) return null;
+    this.#told.push(nowMs);
+    return key;
+  }
+}
+
+/** RFC 4733 §2.5.1.3: a press longer than the duration field can say goes on as a segment that begins where the last one ended. */
+function isNextSegment(known: { code: number; duration: number; ended: boolean }, code: number, ahead: number): boolean {
+  return known.code === code && !known.ended && ahead === LONGEST_DURATION;
+}

@@ -1,0 +1,76 @@
+/** What we know of the stream a party sends us: RFC 3550 §6.4.1 and appendix A.8. */
+import { type RtpHeader, sequenceAhead, timestampAhead } from './packet.ts';
+
+const SAMPLES_PER_MS = 8;
+const MOST_AHEAD = 3000;
+const MOST_BEHIND = 100;
+
+export class IncomingStream {
+  received = 0;
+  ssrc: number | null = null;
+  #lostBefore = 0;
+  #first = 0;
+  #highest = 0;
+  #cycles = 0;
+  #receivedOfThis = 0;
+  #jitter = 0;
+  #transit = 0;
+  #reportedExpected = 0;
+  #reportedReceived = 0;
+
+  /** Takes note of a packet; true = the source is new or has started anew. */
+  heard(header: RtpHeader, arrivalMs: number): boolean {
+    this.received += 1;
+    const arrival = Math.round(arrivalMs * SAMPLES_PER_MS) | 0;
+    const transit = timestampAhead(arrival, header.timestamp);
+    const ahead = sequenceAhead(header.sequence, this.#highest);
+    if (this.ssrc !== header.ssrc || ahead > MOST_AHEAD || ahead < -MOST_BEHIND) {
+      this.#begin(header, transit);
+      return true;
+    }
+    this.#receivedOfThis += 1;
+    if (ahead > 0) {
+      if (header.sequence < this.#highest) this.#cycles += 65_536;
+      this.#highest = header.sequence;
+    }
+    const change = Math.abs((transit - this.#transit) | 0);
+    this.#transit = transit;
+    this.#jitter += (change - this.#jitter) / 16;
+    return false;
+  }
+
+  get jitterMs(): number {
+    return this.#jitter / SAMPLES_PER_MS;
+  }
+
+  get lost(): number {
+    return this.#lostBefore + Math.max(0, this.#expected() - this.#receivedOfThis);
+  }
+
+  /** The figures of a report block; each call ends one reporting interval. */
+  report(): { fractionLost: number; lost: number; highest: number; jitter: number } {
+    const expected = this.#expected() - this.#reportedExpected;
+    const lost = expected - (this.#receivedOfThis - this.#reportedReceived);
+    this.#reportedExpected = this.#expected();
+    this.#reportedReceived = this.#receivedOfThis;
+    const fractionLost = expected <= 0 || lost <= 0 ? 0 : Math.min(255, Math.floor((lost * 256) / expected));
+    return { fractionLost, lost: this.lost, highest: (this.#cycles + this.#highest) >>> 0, jitter: Math.round(this.#jitter) };
+  }
+
+  #expected(): number {
+    return this.ssrc === null ? 0 : this.#cycles + this.#highest - this.#first + 1;
+  }
+
+  #begin(header: RtpHeader, transit: number): void {
+    this.#lostBefore = this.lost;
+    this.ssrc = header.ssrc;
+    this.#first = header.sequence;
+    this.#highest = header.sequence;
+    this.#cycles = 0;
+    this.#receivedOfThis = 1;
+    this.#transit = transit;
+    this.#jitter = 0;
+    this.#reportedExpected = 0;
+    this.#reportedReceived = 0;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The one RTP stream an endpoint sends, whatever feeds it. Prompts, forwarded packets and key events come one after another as
+ * *runs*; over all of them SSRC, sequence numbers and timestamps go on without a jump, and each run begins with the marker bit
+ * (RFC 3551 §4.1: "the first packet of a talkspurt … SHOULD be distinguished by setting the marker bit").
+ */
+import { FRAME_SAMPLES, type RtpHeader, sequenceAhead } from './packet.ts';
+
+export interface Stamp {
+  marker: boolean;
+  sequence: number;
+  timestamp: number;
+}
+
+/** RFC 3550 appendix A.1 MAX_DROPOUT, MAX_MISORDER: beyond them the source has started anew. */
+const MOST_AHEAD = 3000;
+const MOST_BEHIND = 100;
+const SAMPLES_PER_MS = 8;
+
+type Run =
+  | { kind: 'none' }
+  | { kind: 'own' }
+  | { kind: 'event'; timestamp: number }
+  | { kind: 'forward'; ssrc: number; sequenceShift: number; timestampShift: number; highest: number; sinceFirst: number };
+
+export class OutgoingStream {
+  readonly ssrc: number;
+  packets = 0;
+  octets = 0;
+  #run: Run = { kind: 'none' };
+  #sequence: number;
+  #timestamp: number;
+  #lastSamples = 0;
+  #sentAtMs: number | null = null;
+  readonly #stamp: Stamp = { marker: false, sequence: 0, timestamp: 0 };
+
+  constructor(ssrc: number, sequence: number, timestamp: number) {
+    this.ssrc = ssrc;
+    this.#sequence = sequence;
+    this.#timestamp = timestamp;
+  }
+
+  /** What comes next is a new run. */
+  cut(): void {
+    this.#run = { kind: 'none' };
+  }
+
+  /** The next 20 ms of our own making; `skipped` frames before it were never sent (we were late). The result is valid until the next call. */
+  own(nowMs: number, skipped: number, payloadBytes: number): Stamp {
+    const first = this.#run.kind !== 'own';
+    if (first) this.#run = { kind: 'own' };
+    const timestamp = first ? this.#timestampNow(nowMs) : this.#timestamp + this.#lastSamples + skipped * FRAME_SAMPLES;
+    return this.#send(first, this.#sequence + 1, timestamp, nowMs, FRAME_SAMPLES, payloadBytes);
+  }
+
+  /**
+   * One packet of an RFC 4733 event: all packets of one key carry the timestamp of its beginning.
+   * `first` begins the key; `samples` is how long it has lasted.
+   */
+  event(nowMs: number, first: boolean, samples: number, payloadBytes: number): Stamp {
+    if (first || this.#run.kind !== 'event') this.#run = { kind: 'event', timestamp: this.#timestampNow(nowMs) };
+    return this.#send(first, this.#sequence + 1, this.#run.timestamp, nowMs, samples, payloadBytes);
+  }
+
+  /** Another party's packet on its way through; null = it belongs before the run and must not be sent. */
+  forward(header: RtpHeader, nowMs: number, samples: number, payloadBytes: number): Stamp | null {
+    let run = this.#run;
+    let first = false;
+    if (run.kind !== 'forward' || run.ssrc !== header.ssrc || startedAnew(header.sequence, run.highest)) {
+      first = true;
+      run = {
+        kind: 'forward',
+        ssrc: header.ssrc,
+        sequenceShift: this.#sequence + 1 - header.sequence,
+        timestampShift: this.#timestampNow(nowMs) - header.timestamp,
+        highest: header.sequence,
+        sinceFirst: 0,
+      };
+      this.#run = run;
+    }
+    const ahead = sequenceAhead(header.sequence, run.highest);
+    if (ahead < 0 && -ahead > run.sinceFirst) return null;
+    if (ahead > 0) {
+      run.highest = header.sequence;
+      run.sinceFirst += ahead;
+    }
+    return this.#send(first || header.marker, header.sequence + run.sequenceShift, header.timestamp + run.timestampShift, nowMs, samples, payloadBytes);
+  }
+
+  /** The RTP timestamp that belongs to this moment, for sender reports. */
+  timestampAt(nowMs: number): number {
+    return this.#timestampNow(nowMs) >>> 0;
+  }
+
+  #timestampNow(nowMs: number): number {
+    if (this.#sentAtMs === null) return this.#timestamp;
+    return this.#timestamp + Math.max(this.#lastSamples, Math.round((nowMs - this.#sentAtMs) * SAMPLES_PER_MS));
+  }
+
+  #send(marker: boolean, sequence: number, timestamp: number, nowMs: number, samples: number, payloadBytes: number): Stamp {
+    const stamp = this.#stamp;
+    stamp.marker = marker;
+    stamp.sequence = sequence & 0xffff;
+    stamp.timestamp = timestamp >>> 0;
+    // A packet that was overtaken on its way to us does not turn the stream back.
+    if (sequenceAhead(stamp.sequence, this.#sequence) > 0) {
+      this.#sequence = stamp.sequence;
+      this.#timestamp = stamp.timestamp;
+      this.#lastSamples = samples;
+      this.#sentAtMs = nowMs;
+    }
+    this.packets += 1;
+    this.octets += payloadBytes;
+    return stamp;
+  }
+}
+
+function startedAnew(sequence: number, highest: number): boolean {
+  const ahead = sequenceAhead(sequence, highest);
+  return ahead > MOST_AHEAD || ahead < -MOST_BEHIND;
+}

@@ -1,0 +1,188 @@
+/**
+ * The application's end of the media server's control socket: `MediaServer` over frames of JSON, see media/README.md.
+ * It reconnects by itself. The media server keeps our endpoints for two seconds after a connection broke; when they are gone
+ * (it was too late, or it is another process) each one still open is told as `endpointLost`.
+ */
+import { createConnection, type Socket } from 'node:net';
+import type { Clock } from '../../kernel/clock.ts';
+import { encodeFrame, readFrames } from '../../kernel/frames.ts';
+import { randomToken } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { type EndpointId, MediaError, type MediaErrorCode, type MediaEvent, type MediaServer } from '../../media/port.ts';
+
+export interface MediaClientOptions {
+  /** A path, or `tcp:127.0.0.1:port`. */
+  socket: string;
+  clock: Clock;
+  log: Logger;
+  onEvent: (event: MediaEvent) => void;
+  /** The connection is gone; requests are refused as `unavailable` until it is back. */
+  onLost?: () => void;
+  onConnected?: () => void;
+}
+
+/** `disconnect` leaves for good; the media server closes our endpoints two seconds later. (`close` is the port's: it closes one endpoint.) */
+export type MediaClient = MediaServer & { readonly connected: boolean; disconnect(): void };
+
+const REQUEST_TIMEOUT_MS = 5000;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2000;
+const MOST_PENDING = 10_000;
+const FRAME_LIMIT = 1_048_576;
+
+type Method = keyof MediaServer;
+type Reply = { id: number; ok: boolean; result?: unknown; error?: { code: MediaErrorCode; message: string } };
+type FromServer = Reply | { event: MediaEvent };
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: MediaError): void;
+  cancel(): void;
+}
+
+class Connection {
+  connected = false;
+  readonly #options: MediaClientOptions;
+  /** By this name a media server that is still the same knows us again. */
+  readonly #name = randomToken(12);
+  readonly #open = new Set<EndpointId>();
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #retryMs = FIRST_RETRY_MS;
+  #socket: Socket | null = null;
+  #cancelRetry: (() => void) | null = null;
+  #closed = false;
+
+  constructor(options: MediaClientOptions) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  async ask<Result>(method: Method, params: unknown[], endpointId?: EndpointId): Promise<Result> {
+    if (!this.connected) throw new MediaError('unavailable', 'the media server is not connected');
+    if (method === 'open' && endpointId !== undefined) this.#open.add(endpointId);
+    try {
+      const result = await this.#send(method, params);
+      if (method === 'close' && endpointId !== undefined) this.#open.delete(endpointId);
+      return result as Result;
+    } catch (error) {
+      if (method === 'open' && endpointId !== undefined) this.#open.delete(endpointId);
+      throw error;
+    }
+  }
+
+  disconnect(): void {
+    this.#closed = true;
+    this.#cancelRetry?.();
+    this.#socket?.destroy();
+  }
+
+  #send(method: string, params: unknown[]): Promise<unknown> {
+    const socket = this.#socket;
+    if (socket === null || this.#pending.size >= MOST_PENDING)
+      return Promise.reject(new MediaError('unavailable', 'too many requests wait for the media server'));
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.clock.after(REQUEST_TIMEOUT_MS, () => {
+        this.#pending.delete(id);
+        reject(new MediaError('timeout', `the media server did not answer ${method} within ${REQUEST_TIMEOUT_MS} ms`));
+      });
+      this.#pending.set(id, { resolve, reject, cancel });
+      socket.write(encodeFrame(JSON.stringify({ id, method, params })));
+    });
+  }
+
+  #connect(): void {
+    const { socket: where, log } = this.#options;
+    const tcp = /^tcp:(.+):([0-9]+)$/.exec(where);
+    const socket = tcp === null ? createConnection({ path: where }) : createConnection({ host: tcp[1] ?? '', port: Number(tcp[2]), noDelay: true });
+    this.#socket = socket;
+    socket.on('connect', () => void this.#introduce(socket));
+    socket.on('error', (error) => log.debug({ error: error.message }, 'media server connection'));
+    socket.on('close', () => this.#lost());
+    readFrames(
+      socket,
+      FRAME_LIMIT,
+      (text) => this.#heard(text),
+      (error) => log.error({ error: error.message }, 'the media server broke the framing'),
+    );
+  }
+
+  async #introduce(socket: Socket): Promise<void> {
+    try {
+      const { known } = (await this.#send('hello', [this.#name])) as { known: boolean };
+      this.connected = true;
+      this.#retryMs = FIRST_RETRY_MS;
+      if (!known) this.#loseEndpoints('the media server does not know it any more');
+      this.#options.log.info({ known }, 'media server connected');
+      this.#options.onConnected?.();
+    } catch {
+      socket.destroy();
+    }
+  }
+
+  #lost(): void {
+    const { clock, log, onLost } = this.#options;
+    for (const pending of this.#pending.values()) {
+      pending.cancel();
+      pending.reject(new MediaError('unavailable', 'the connection to the media server broke'));
+    }
+    this.#pending.clear();
+    const had = this.connected;
+    this.connected = false;
+    this.#socket = null;
+    if (this.#closed) return;
+    if (had) {
+      log.warn('media server connection lost');
+      onLost?.();
+    }
+    this.#cancelRetry = clock.after(this.#retryMs, () => this.#connect());
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+  }
+
+  #loseEndpoints(reason: string): void {
+    const lost = [...this.#open];
+    this.#open.clear();
+    for (const endpointId of lost) this.#options.onEvent({ type: 'endpointLost', endpointId, reason });
+  }
+
+  #heard(text: string): void {
+    const message = JSON.parse(text) as FromServer;
+    if ('event' in message) {
+      if (message.event.type === 'endpointLost') this.#open.delete(message.event.endpointId);
+      this.#options.onEvent(message.event);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    if (pending === undefined) return;
+    this.#pending.delete(message.id);
+    pending.cancel();
+    if (message.ok) pending.resolve(message.result);
+    else pending.reject(new MediaError(message.error?.code ?? 'internal', message.error?.message ?? 'the media server gave no reason'));
+  }
+}
+
+/** Returns at once; `onConnected` tells when the server is there. */
+export function connectMedia(options: MediaClientOptions): MediaClient {
+  const connection = new Connection(options);
+  return {
+    get connected() {
+      return connection.connected;
+    },
+    capabilities: () => connection.ask('capabilities', []),
+    open: (request) => connection.ask('open', [request], request.endpointId),
+    accept: (endpointId, answer) => connection.ask('accept', [endpointId, answer]),
+    renegotiate: (endpointId, offer) => connection.ask('renegotiate', [endpointId, offer]),
+    play: (endpointId, playId, sources, playing) => connection.ask('play', [endpointId, playId, sources, playing]),
+    stop: (endpointId) => connection.ask('stop', [endpointId]),
+    sendDigits: (endpointId, keys) => connection.ask('sendDigits', [endpointId, keys]),
+    join: (a, b) => connection.ask('join', [a, b]),
+    part: (a, b) => connection.ask('part', [a, b]),
+    echo: (endpointId) => connection.ask('echo', [endpointId]),
+    record: (request) => connection.ask('record', [request]),
+    stopRecording: (recordingId) => connection.ask('stopRecording', [recordingId]),
+    stats: (endpointId) => connection.ask('stats', [endpointId]),
+    close: (endpointId) => connection.ask('close', [endpointId], endpointId),
+    disconnect: () => connection.disconnect(),
+  };
+}
