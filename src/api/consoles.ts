@@ -14,6 +14,8 @@ export async function consoles(app: Api, webDir: string): Promise<void> {
   if (built) {
     await app.register(fastifyStatic, {
       root: webDir,
+      // One route a file: what is no file falls through to the consoles' addresses.
+      wildcard: false,
       index: false,
       cacheControl: false,
       setHeaders(response, path) {

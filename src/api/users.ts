@@ -87,7 +87,14 @@ export function users(app: Api, ports: ApiPorts): void {
       if (lockedOut) throw new Problem('forbidden', 'you cannot take your own rights away');
       const { agentId, ...rest } = given(request.body);
       const change: UserChange = agentId === undefined ? rest : { ...rest, agentId: agentId === null ? null : branded(agentId) };
-      await ports.audit.write({ tenantId, userId, action: 'user.update', resource: `user/${before.userId}`, before, after: audited(change) });
+      await ports.audit.write({
+        tenantId,
+        userId,
+        action: 'user.update',
+        resource: `user/${before.userId}`,
+        before: userSchema.parse(before),
+        after: audited(change),
+      });
       const after = await ports.users.update(tenantId, before.userId, change);
       if (after === null) throw new Problem('not_found');
       return after;

@@ -1,0 +1,121 @@
+/** Every route × every role × own and other tenant, generated from the API's own description, so that no route is forgotten. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Role } from '../../src/api/ports.ts';
+import { type FakeHouse, openFakeHouse, roleNames, type TenantName, tenants, tokenOf } from './fake-house.ts';
+
+type Verdict = 'yes' | 'no';
+interface Row {
+  /** A request that works for who may; `:tenant` stands for the tenant whose things are asked for. */
+  url: string;
+  body?: (tenant: TenantName) => object;
+  allowed: Record<Role, Verdict>;
+  /** What somebody of another tenant gets: her own tenant's answer, or nothing. */
+  stranger: 'own' | 404 | 400;
+}
+
+const everybody: Record<Role, Verdict> = { agent: 'yes', supervisor: 'yes', admin: 'yes' };
+const leaders: Record<Role, Verdict> = { agent: 'no', supervisor: 'yes', admin: 'yes' };
+const admins: Record<Role, Verdict> = { agent: 'no', supervisor: 'no', admin: 'yes' };
+const newUser = { username: 'new', name: 'New', role: 'agent', password: 'long enough' };
+
+const rows: Record<string, Row> = {
+  'DELETE /api/v1/sessions/current': { url: '/api/v1/sessions/current', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/me': { url: '/api/v1/me', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/users': { url: '/api/v1/users', allowed: admins, stranger: 'own' },
+  'POST /api/v1/users': { url: '/api/v1/users', body: (tenant) => ({ ...newUser, agentId: `${tenant}:8001` }), allowed: admins, stranger: 400 },
+  'GET /api/v1/users/{userId}': { url: '/api/v1/users/:tenant:8001', allowed: admins, stranger: 404 },
+  'PATCH /api/v1/users/{userId}': { url: '/api/v1/users/:tenant:8001', body: () => ({ name: 'X' }), allowed: admins, stranger: 404 },
+  'GET /api/v1/queues': { url: '/api/v1/queues', allowed: everybody, stranger: 'own' },
+  'POST /api/v1/queues': { url: '/api/v1/queues', body: () => ({ id: 'new', name: { zh: '新', en: 'New' } }), allowed: admins, stranger: 'own' },
+  'GET /api/v1/queues/{queueId}': { url: '/api/v1/queues/:tenant:service', allowed: everybody, stranger: 404 },
+  'PATCH /api/v1/queues/{queueId}': { url: '/api/v1/queues/:tenant:service', body: () => ({ record: false }), allowed: admins, stranger: 404 },
+  'GET /api/v1/agents': { url: '/api/v1/agents', allowed: leaders, stranger: 'own' },
+  'POST /api/v1/agents': {
+    url: '/api/v1/agents',
+    body: (tenant) => ({ number: '8099', name: 'N', queues: [`${tenant}:service`] }),
+    allowed: leaders,
+    stranger: 400,
+  },
+  'GET /api/v1/agents/{agentId}': { url: '/api/v1/agents/:tenant:8001', allowed: leaders, stranger: 404 },
+  'PATCH /api/v1/agents/{agentId}': { url: '/api/v1/agents/:tenant:8001', body: () => ({ skills: { service: 9 } }), allowed: leaders, stranger: 404 },
+  'GET /api/v1/customers': { url: '/api/v1/customers?number=13800001001', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/customers/{customerId}': { url: '/api/v1/customers/:tenant-c1', allowed: everybody, stranger: 404 },
+  'GET /api/v1/dialplans': { url: '/api/v1/dialplans', allowed: admins, stranger: 'own' },
+  'POST /api/v1/dialplans': { url: '/api/v1/dialplans', body: () => ({ files: { 'main.yaml': 'x' } }), allowed: admins, stranger: 'own' },
+  'POST /api/v1/dialplans/check': { url: '/api/v1/dialplans/check', body: () => ({ files: { 'main.yaml': 'x' } }), allowed: admins, stranger: 'own' },
+  'GET /api/v1/dialplans/{version}': { url: '/api/v1/dialplans/:tenant@1', allowed: admins, stranger: 404 },
+  'POST /api/v1/dialplans/{version}/roll-back': { url: '/api/v1/dialplans/:tenant@1/roll-back', allowed: admins, stranger: 404 },
+  'GET /api/v1/calls/live': { url: '/api/v1/calls/live', allowed: leaders, stranger: 'own' },
+  'GET /api/v1/calls': { url: '/api/v1/calls', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/calls/{callId}': { url: '/api/v1/calls/c-:tenant-1', allowed: everybody, stranger: 404 },
+  'GET /api/v1/calls/{callId}/recording': { url: '/api/v1/calls/c-:tenant-1/recording', allowed: everybody, stranger: 404 },
+};
+
+const open: readonly string[] = ['POST /api/v1/sessions'];
+
+async function ask(house: FakeHouse, operation: string, tenant: TenantName, token: string | null): Promise<{ status: number; text: string }> {
+  const row = rows[operation];
+  assert.ok(row, operation);
+  const payload = row.body?.(tenant);
+  const method = operation.split(' ', 1)[0] as 'GET';
+  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
+  const answer = await house.app.inject({ method, url: row.url.replace(':tenant', tenant), headers, ...(payload === undefined ? {} : { payload }) });
+  return { status: answer.statusCode, text: answer.body };
+}
+
+test('the matrix names every operation of the API, and no other', async () => {
+  const { app } = await openFakeHouse();
+  const { paths } = JSON.parse((await app.inject('/api/openapi.json')).body) as { paths: Record<string, Record<string, unknown>> };
+  const described = Object.entries(paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`));
+  assert.deepEqual(described.sort(), [...Object.keys(rows), ...open].sort());
+});
+
+for (const [operation, row] of Object.entries(rows)) {
+  test(`${operation}: each role gets what it may and nothing else`, async () => {
+    for (const role of roleNames) {
+      const house = await openFakeHouse();
+      const { status } = await ask(house, operation, 'demo', tokenOf('demo', role));
+      if (row.allowed[role] === 'yes') assert.ok(status < 300, `${role}: ${status}`);
+      else assert.equal(status, 403, role);
+      assert.equal(row.allowed[role] === 'no' && house.audit.length > 0, false, 'a refused request leaves no change behind');
+    }
+  });
+
+  test(`${operation}: nobody reaches another tenant's things`, async () => {
+    for (const role of roleNames) {
+      const house = await openFakeHouse();
+      const { status, text } = await ask(house, operation, 'demo', tokenOf('other', role));
+      if (row.allowed[role] === 'no') assert.equal(status, 403, role);
+      else if (row.stranger === 'own') assert.ok(status < 300, `${role}: ${status}`);
+      else assert.equal(status, row.stranger, role);
+      if (row.stranger === 'own') assert.ok(!text.includes('demo:') && !text.includes('c-demo'), `${role}: ${text}`);
+      assert.ok(!house.configured.some((change) => change.tenantId === tenants[0]));
+    }
+  });
+
+  test(`${operation}: without a token, or with a made-up one, is 401`, async () => {
+    const house = await openFakeHouse();
+    for (const token of [null, 'made-up']) assert.equal((await ask(house, operation, 'demo', token)).status, 401);
+  });
+}
+
+test('an agent sees the calls she had: a colleague’s call and its recording do not exist for her', async () => {
+  const { app } = await openFakeHouse();
+  const headers = { authorization: `Bearer ${tokenOf('demo', 'agent')}` };
+  assert.equal((await app.inject({ url: '/api/v1/calls/c-demo-2', headers })).statusCode, 404);
+  assert.equal((await app.inject({ url: '/api/v1/calls/c-demo-2/recording', headers })).statusCode, 404);
+  assert.equal((await app.inject({ url: '/api/v1/calls?agentId=demo:8002', headers })).statusCode, 403);
+  const { items } = (await app.inject({ url: '/api/v1/calls', headers })).json() as { items: { callId: string }[] };
+  assert.deepEqual(
+    items.map((item) => item.callId),
+    ['c-demo-3', 'c-demo-1'],
+  );
+});
+
+test('signing out voids the token at once', async () => {
+  const { app } = await openFakeHouse();
+  const headers = { authorization: `Bearer ${tokenOf('demo', 'admin')}` };
+  assert.equal((await app.inject({ method: 'DELETE', url: '/api/v1/sessions/current', headers })).statusCode, 204);
+  assert.equal((await app.inject({ url: '/api/v1/me', headers })).statusCode, 401);
+});

@@ -1,0 +1,255 @@
+/** The edge of the HTTP API, faked in memory: two tenants with a user of each role, and a call of each. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AgentId, asId, type CallId, type CustomerId, type DialplanVersion, type QueueId, type TenantId, type UserId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
+import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, Role, UserRecord } from '../../src/api/ports.ts';
+import { buildServer } from '../../src/api/server.ts';
+import type { Api } from '../../src/api/shapes.ts';
+import type { Call } from '../../src/call/call.ts';
+import type { CustomerCard } from '../../src/call/event.ts';
+
+export const tenants = ['demo', 'other'] as const;
+export type TenantName = (typeof tenants)[number];
+export const roleNames: readonly Role[] = ['agent', 'supervisor', 'admin'];
+export const tokenOf = (tenant: TenantName, role: Role): string => `token-${tenant}-${role}`;
+export const PASSWORD = 'correct horse';
+
+const id = asId;
+const START = Date.parse('2026-03-01T08:00:00.000Z');
+
+function identityOf(tenant: TenantName, role: Role): Identity {
+  const username = role === 'agent' ? '8001' : role;
+  return {
+    userId: id<UserId>(`${tenant}:${username}`),
+    tenantId: id<TenantId>(tenant),
+    username,
+    name: `${role} of ${tenant}`,
+    role,
+    language: 'en',
+    agentId: role === 'agent' ? id<AgentId>(`${tenant}:8001`) : null,
+  };
+}
+
+function queueOf(tenant: TenantName): QueueConfiguration {
+  return {
+    queueId: id<QueueId>(`${tenant}:service`),
+    tenantId: id<TenantId>(tenant),
+    name: { zh: '服务', en: 'Service' },
+    skills: [],
+    maxWaitMs: null,
+    maxWaiting: 100,
+    leaveWhenNoAgents: false,
+    ringTimeoutMs: 20_000,
+    wrapUpMs: 30_000,
+    record: true,
+    music: 'default',
+    answerWithinMs: 20_000,
+  };
+}
+
+const agentOf = (tenant: TenantName): AgentConfiguration => ({
+  agentId: id<AgentId>(`${tenant}:8001`),
+  tenantId: id<TenantId>(tenant),
+  number: '8001',
+  name: '王芳',
+  queues: [id<QueueId>(`${tenant}:service`)],
+  skills: { service: 5 },
+  staticContact: null,
+});
+
+const cardOf = (tenant: TenantName): CustomerCard => ({
+  customerId: id<CustomerId>(`${tenant}-c1`),
+  name: '张伟',
+  number: '+8613800001001',
+  tier: 'gold',
+  language: 'zh',
+  specialNeeds: [],
+  openTickets: [],
+  recentContacts: [],
+});
+
+export function recordOf(tenant: TenantName, n: number): CallRecord {
+  return {
+    callId: id<CallId>(`c-${tenant}-${n}`),
+    tenantId: id<TenantId>(tenant),
+    arrivedAt: START + n * 1000,
+    answeredAt: START + n * 1000 + 100,
+    agentAnsweredAt: START + n * 1000 + 500,
+    endedAt: START + n * 1000 + 900,
+    caller: '+8613800001001',
+    callee: '10086',
+    cause: 'normal',
+    endedBy: 'far_end',
+    customerId: null,
+    tier: 'gold',
+    language: 'zh',
+    authLevel: 1,
+    queueId: id<QueueId>(`${tenant}:service`),
+    agentId: id<AgentId>(`${tenant}:8001`),
+    queueWaitMs: 10,
+    ringMs: 20,
+    talkMs: 400,
+    holdMs: 0,
+    wrapUpMs: 0,
+    disposition: null,
+    notes: null,
+    ivrPath: ['main/welcome'],
+    data: {},
+  };
+}
+
+export interface FakeHouse {
+  app: Api;
+  ports: ApiPorts;
+  audit: AuditEntry[];
+  configured: (QueueConfiguration | AgentConfiguration)[];
+  users: Map<string, UserRecord & { password: string }>;
+  details: Map<string, CallDetail>;
+  live: Call[];
+  /** How many times a user was created, counted at the port. */
+  created: number;
+  parts: ReturnType<ApiPorts['health']['parts']>;
+  now: number;
+}
+
+/** A recording of 1,000 bytes, a file outside the recordings, a built console; shared, because nobody writes there. */
+export const recordingBytes = Buffer.from(Array.from({ length: 1000 }, (_, at) => at % 251));
+const folder = mkdtempSync(join(tmpdir(), 'huawu-api-'));
+const recordingsDir = join(folder, 'recordings');
+mkdirSync(join(folder, 'web/assets'), { recursive: true });
+mkdirSync(recordingsDir);
+writeFileSync(join(recordingsDir, 'c-demo-1.wav'), recordingBytes);
+writeFileSync(join(recordingsDir, 'c-other-1.wav'), recordingBytes);
+writeFileSync(join(folder, 'secret.wav'), 'not a recording');
+writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>console</title>');
+writeFileSync(join(folder, 'web/assets/app-1a2b.js'), 'void 0;');
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+export async function openFakeHouse(): Promise<FakeHouse> {
+  const house: Omit<FakeHouse, 'app' | 'ports'> = {
+    audit: [],
+    configured: [],
+    users: new Map(),
+    details: new Map(),
+    live: [],
+    created: 0,
+    parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
+    now: START,
+  };
+  for (const tenant of tenants) {
+    for (const role of roleNames) house.users.set(`${tenant}:${role}`, { ...identityOf(tenant, role), disabled: false, password: PASSWORD });
+    for (const n of [1, 2, 3]) house.details.set(`c-${tenant}-${n}`, detailOf(tenant, n));
+  }
+  const ports = portsOf(house);
+  const app = await buildServer(ports);
+  return Object.assign(house, { app, ports });
+}
+
+/** Call 1 was the agent's own, call 2 a colleague's. */
+function detailOf(tenant: TenantName, n: number): CallDetail {
+  const own = n !== 2;
+  const call = { ...recordOf(tenant, n), agentId: id<AgentId>(`${tenant}:${own ? 8001 : 8002}`) };
+  const path = n === 3 ? join(recordingsDir, '../secret.wav') : join(recordingsDir, `c-${tenant}-${n}.wav`);
+  return {
+    call,
+    legs: [],
+    recordings: [{ recordingId: `c-${tenant}-${n}.r1`, path, startedAt: START, durationMs: 1000, complete: true }],
+    agentIds: call.agentId === null ? [] : [call.agentId],
+  };
+}
+
+function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
+  const queues = new Map(tenants.map((tenant) => [`${tenant}:service`, queueOf(tenant)]));
+  const agents = new Map(tenants.map((tenant) => [`${tenant}:8001`, agentOf(tenant)]));
+  const tokens = new Map(tenants.flatMap((tenant) => roleNames.map((role) => [tokenOf(tenant, role), identityOf(tenant, role)] as const)));
+  const published = tenants.map((tenant) => ({ tenant, version: id<DialplanVersion>(`${tenant}@1`) }));
+  return {
+    clock: { now: () => house.now, after: () => () => undefined, every: () => () => undefined },
+    log: silentLog,
+    sessions: {
+      signIn: async (tenantId, username, password) => {
+        const user = [...house.users.values()].find((row) => row.username === username && (tenantId === null || row.tenantId === tenantId));
+        if (user === undefined || user.password !== password) return { result: 'wrong' };
+        return { result: 'ok', token: tokenOf('demo', user.role), expiresAt: START + 1000, identity: user };
+      },
+      identify: async (token) => tokens.get(token) ?? null,
+      signOut: async (token) => void tokens.delete(token),
+    },
+    users: {
+      list: async (tenantId) => ({ items: [...house.users.values()].filter((user) => user.tenantId === tenantId), nextCursor: null }),
+      get: async (tenantId, userId) => [...house.users.values()].find((user) => user.tenantId === tenantId && user.userId === userId) ?? null,
+      create: async (tenantId, user) => {
+        house.created += 1;
+        const userId = id<UserId>(`${tenantId}:${user.username}`);
+        if ([...house.users.values()].some((row) => row.userId === userId)) return null;
+        const made = { ...user, userId, tenantId, disabled: false };
+        house.users.set(userId, made);
+        return made;
+      },
+      update: async (tenantId, userId, change) => {
+        const user = [...house.users.values()].find((row) => row.tenantId === tenantId && row.userId === userId);
+        return user === undefined ? null : Object.assign(user, change);
+      },
+    },
+    directory: {
+      tenants: () => tenants.map((tenant) => ({ tenantId: id<TenantId>(tenant), name: tenant, numbers: [], sipDomains: [] })),
+      tenantOfNumber: () => null,
+      sipAccount: () => null,
+      agent: (agentId) => agents.get(agentId) ?? null,
+      agentByNumber: (tenantId, number) => agents.get(`${tenantId}:${number}`) ?? null,
+      agents: () => [...agents.values()],
+      queue: (queueId) => queues.get(queueId) ?? null,
+      queues: () => [...queues.values()],
+    },
+    configuration: {
+      saveQueue: async (queue) => {
+        house.configured.push(queue);
+        queues.set(queue.queueId, queue);
+      },
+      saveAgent: async (agent) => {
+        house.configured.push(agent);
+        agents.set(agent.agentId, agent);
+      },
+    },
+    acd: { agent: () => undefined, agents: () => [], queue: () => undefined, queues: () => [] },
+    calls: { get: () => undefined, values: () => house.live.values(), size: 0 },
+    customers: {
+      byNumber: async (tenantId, number) => (number.endsWith('13800001001') ? cardOf(String(tenantId) as TenantName) : null),
+      byId: async (tenantId, customerId) => (customerId === `${tenantId}-c1` ? cardOf(String(tenantId) as TenantName) : null),
+    },
+    dialplans: {
+      versions: async (tenantId) =>
+        published.filter((row) => row.tenant === tenantId).map(({ version }) => ({ version, publishedAt: START, publishedBy: null, note: '', current: true })),
+      files: async (tenantId, version) => (published.some((row) => row.tenant === tenantId && row.version === version) ? { 'main.yaml': 'flows: {}' } : null),
+      check: async (_tenantId, files) =>
+        Object.entries(files).flatMap(([file, text]) => (text.includes('broken') ? [{ file, line: 2, column: 3, message: 'no such verb' }] : [])),
+      publish: async (tenantId) => ({ result: 'published', version: id<DialplanVersion>(`${tenantId}@2`) }),
+      rollBack: async (_tenantId, version) => version,
+    },
+    records: {
+      list: async (tenantId, filter, { cursor, limit }) => {
+        const rows = [...house.details.values()]
+          .map((detail) => detail.call)
+          .filter((call) => call.tenantId === tenantId && (filter.agentId === undefined || call.agentId === filter.agentId))
+          .filter((call) => cursor === null || call.callId < cursor)
+          .sort((a, b) => (a.callId < b.callId ? 1 : -1));
+        const items = rows.slice(0, limit);
+        return { items, nextCursor: rows.length > limit ? (items.at(-1)?.callId ?? null) : null };
+      },
+      get: async (tenantId, callId) => {
+        const detail = house.details.get(callId);
+        return detail?.call.tenantId === tenantId ? detail : null;
+      },
+    },
+    recordingsDir,
+    webDir: join(folder, 'web'),
+    version: '0.0.0-test',
+    audit: { write: async (entry) => void house.audit.push(entry) },
+    health: { parts: () => house.parts, draining: () => false },
+    asyncApi: { asyncapi: '3.0.0' },
+    metrics: { contentType: 'text/plain', text: async () => 'huawu_calls_live 0\n' },
+  };
+}

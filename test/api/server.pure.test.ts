@@ -1,0 +1,293 @@
+/** What every request meets: strict shapes, one table of problems, keys, pages, the audit, health and documents. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { maskNumber } from '../../src/api/customers.ts';
+import { rangeOf } from '../../src/api/playback.ts';
+import type { Role } from '../../src/api/ports.ts';
+import { type ProblemDocument, problems } from '../../src/api/problems.ts';
+import { type FakeHouse, openFakeHouse, PASSWORD, recordingBytes, tokenOf } from './fake-house.ts';
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+const as = (role: Role, more: Record<string, string> = {}): Record<string, string> => ({ authorization: `Bearer ${tokenOf('demo', role)}`, ...more });
+
+async function send(house: FakeHouse, method: Method, url: string, payload?: object | string, headers: Record<string, string> = as('admin')) {
+  return house.app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) });
+}
+
+function assertProblem(answer: { statusCode: number; headers: Record<string, unknown>; body: string }, code: keyof typeof problems): ProblemDocument {
+  const document = JSON.parse(answer.body) as ProblemDocument;
+  assert.equal(document.code, code, answer.body);
+  assert.equal(answer.statusCode, problems[code].status);
+  assert.equal(document.status, answer.statusCode);
+  assert.equal(document.type, `urn:huawu:problem:${code}`);
+  assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+  return document;
+}
+
+test('signing in gives a token and who one is; a wrong password and a wrong name get the same answer', async () => {
+  const house = await openFakeHouse();
+  const good = await send(house, 'POST', '/api/v1/sessions', { tenant: 'demo', username: 'admin', password: PASSWORD }, {});
+  assert.equal(good.statusCode, 201);
+  assert.equal(good.headers['cache-control'], 'no-store');
+  const { token, user } = good.json() as { token: string; user: Record<string, unknown> };
+  assert.equal(token, tokenOf('demo', 'admin'));
+  assert.deepEqual(Object.keys(user).sort(), ['agentId', 'language', 'name', 'role', 'tenantId', 'userId', 'username']);
+  const wrongPassword = assertProblem(await send(house, 'POST', '/api/v1/sessions', { username: 'admin', password: 'nope' }, {}), 'wrong_credentials');
+  const wrongName = assertProblem(await send(house, 'POST', '/api/v1/sessions', { username: 'nobody', password: 'nope' }, {}), 'wrong_credentials');
+  assert.deepEqual({ ...wrongPassword, instance: '' }, { ...wrongName, instance: '' });
+});
+
+test('a user of several shapes of mischief is refused before anything changes', async () => {
+  const house = await openFakeHouse();
+  const good = { username: 'lily', name: 'Lily', role: 'agent', password: 'long enough' };
+  const bad: [string, object | string, keyof typeof problems][] = [
+    ['unknown field', { ...good, tenantId: 'other' }, 'validation_failed'],
+    ['role that is none', { ...good, role: 'root' }, 'validation_failed'],
+    ['short password', { ...good, password: 'short' }, 'validation_failed'],
+    ['number for a name', { ...good, name: 5 }, 'validation_failed'],
+    ['an agent of another tenant', { ...good, agentId: 'other:8001' }, 'validation_failed'],
+    ['prototype pollution', '{"username":"x","__proto__":{"role":"admin"}}', 'bad_request'],
+    ['broken JSON', '{"username":', 'bad_request'],
+    ['nested 10,000 deep', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, 'validation_failed'],
+    ['more than 1 MB', JSON.stringify({ ...good, name: 'x'.repeat(1_100_000) }), 'too_large'],
+  ];
+  for (const [what, payload, code] of bad) {
+    const answer = await send(house, 'POST', '/api/v1/users', payload, as('admin', { 'content-type': 'application/json' }));
+    assertProblem(answer, code);
+    assert.equal(house.created, 0, what);
+    assert.equal(house.audit.length, 0, what);
+  }
+  assertProblem(await send(house, 'POST', '/api/v1/users', '<user/>', as('admin', { 'content-type': 'application/xml' })), 'unsupported_media');
+});
+
+test('a validation fault says where and why', async () => {
+  const house = await openFakeHouse();
+  const { errors } = assertProblem(await send(house, 'PATCH', '/api/v1/queues/demo:service', { ringTimeoutMs: 1 }), 'validation_failed');
+  assert.equal(errors?.[0]?.at, 'body.ringTimeoutMs');
+  assert.match(errors?.[0]?.message ?? '', /3000/);
+});
+
+test('the sentence comes in the user’s language, and before sign-in in the browser’s', async () => {
+  const house = await openFakeHouse();
+  const title = async (headers: Record<string, string>) => ((await send(house, 'GET', '/api/v1/me', undefined, headers)).json() as ProblemDocument).title;
+  assert.equal(await title({}), problems.unauthenticated.zh);
+  assert.equal(await title({ 'accept-language': 'en-GB,en;q=0.9' }), problems.unauthenticated.en);
+  const forbidden = (await send(house, 'GET', '/api/v1/users', undefined, as('agent'))).json() as ProblemDocument;
+  assert.equal(forbidden.title, problems.forbidden.en);
+});
+
+test('every problem has both languages and a status that is an error', () => {
+  for (const [code, row] of Object.entries(problems)) {
+    assert.ok(row.status >= 400 && row.status < 600, code);
+    assert.match(row.zh, /[\u4e00-\u9fff]/, code);
+    assert.match(row.en, /^[\x20-\x7e]+$/, code);
+  }
+});
+
+test('a page asks for at most 200 and is walked by its cursor to the end without a double', async () => {
+  const house = await openFakeHouse();
+  for (const limit of ['0', '201', '1e9', 'x']) assertProblem(await send(house, 'GET', `/api/v1/calls?limit=${limit}`), 'validation_failed');
+  const seen: string[] = [];
+  let url = '/api/v1/calls?limit=1';
+  for (let pages = 0; pages < 10; pages += 1) {
+    const { items, nextCursor } = (await send(house, 'GET', url)).json() as { items: { callId: string }[]; nextCursor: string | null };
+    seen.push(...items.map((item) => item.callId));
+    if (nextCursor === null) break;
+    url = `/api/v1/calls?limit=1&cursor=${nextCursor}`;
+  }
+  assert.deepEqual(seen, ['c-demo-3', 'c-demo-2', 'c-demo-1']);
+});
+
+test('the same call with the same Idempotency-Key is done once and answered twice alike', async () => {
+  const house = await openFakeHouse();
+  const user = { username: 'lily', name: 'Lily', role: 'agent', password: 'long enough' };
+  const key = as('admin', { 'idempotency-key': 'k1' });
+  const first = await send(house, 'POST', '/api/v1/users', user, key);
+  const second = await send(house, 'POST', '/api/v1/users', user, key);
+  assert.equal(first.statusCode, 201);
+  assert.equal(second.statusCode, 201);
+  assert.equal(second.body, first.body);
+  assert.equal(second.headers['content-type'], first.headers['content-type']);
+  assert.equal(second.headers['idempotency-replayed'], 'true');
+  assert.equal(house.created, 1);
+  assertProblem(await send(house, 'POST', '/api/v1/users', { ...user, name: 'Rose' }, key), 'key_reused');
+  assertProblem(await send(house, 'POST', '/api/v1/users', user, as('admin', { 'idempotency-key': 'k2' })), 'conflict');
+  assertProblem(await send(house, 'POST', '/api/v1/users', user, as('admin', { 'idempotency-key': 'k 3' })), 'bad_request');
+  house.now += 86_400_001;
+  assertProblem(await send(house, 'POST', '/api/v1/users', user, key), 'conflict');
+});
+
+test('a key of one user is nothing to another', async () => {
+  const house = await openFakeHouse();
+  const skills = { skills: { english: 3 } };
+  for (const role of ['admin', 'supervisor'] as const) {
+    const answer = await send(house, 'PATCH', '/api/v1/agents/demo:8001', skills, as(role, { 'idempotency-key': 'same' }));
+    assert.equal(answer.headers['idempotency-replayed'], undefined);
+  }
+  assert.equal(house.configured.length, 2);
+});
+
+test('a change is audited with who, what, before and after, and never with a password', async () => {
+  const house = await openFakeHouse();
+  await send(house, 'PATCH', '/api/v1/users/demo:8001', { password: 'a new password', language: 'en' });
+  await send(house, 'PATCH', '/api/v1/queues/demo:service', { wrapUpMs: 5000 });
+  assert.deepEqual(
+    house.audit.map(({ tenantId, userId, action, resource }) => ({ tenantId, userId, action, resource })),
+    [
+      { tenantId: 'demo', userId: 'demo:admin', action: 'user.update', resource: 'user/demo:8001' },
+      { tenantId: 'demo', userId: 'demo:admin', action: 'queue.update', resource: 'queue/demo:service' },
+    ],
+  );
+  assert.deepEqual(house.audit[0]?.after, { password: 'changed', language: 'en' });
+  assert.equal(JSON.stringify(house.audit).includes('a new password'), false);
+});
+
+test('what cannot be audited is not changed', async () => {
+  const house = await openFakeHouse();
+  house.ports.audit.write = async () => Promise.reject(new Error('store away'));
+  assertProblem(await send(house, 'PATCH', '/api/v1/queues/demo:service', { wrapUpMs: 5000 }), 'internal');
+  assert.deepEqual(house.configured, []);
+});
+
+test('an admin cannot take her own rights away', async () => {
+  const house = await openFakeHouse();
+  assertProblem(await send(house, 'PATCH', '/api/v1/users/demo:admin', { disabled: true }), 'forbidden');
+  assertProblem(await send(house, 'PATCH', '/api/v1/users/demo:admin', { role: 'agent' }), 'forbidden');
+  assert.equal((await send(house, 'PATCH', '/api/v1/users/demo:admin', { name: 'Boss' })).statusCode, 200);
+});
+
+test('a faulty dialplan is not published; each fault comes with file, line and column', async () => {
+  const house = await openFakeHouse();
+  const files = { 'main.yaml': 'broken' };
+  const checked = (await send(house, 'POST', '/api/v1/dialplans/check', { files })).json() as object;
+  assert.deepEqual(checked, { ok: false, faults: [{ file: 'main.yaml', line: 2, column: 3, message: 'no such verb' }] });
+  const { errors } = assertProblem(await send(house, 'POST', '/api/v1/dialplans', { files }), 'dialplan_faulty');
+  assert.deepEqual(errors, [{ at: 'main.yaml:2:3', message: 'no such verb' }]);
+  assert.deepEqual(house.audit, []);
+  for (const name of ['../main.yaml', 'MAIN.yaml', 'main.txt'])
+    assertProblem(await send(house, 'POST', '/api/v1/dialplans', { files: { [name]: 'x' } }), 'validation_failed');
+});
+
+test('an agent sees a customer’s number masked, a supervisor sees it', async () => {
+  const house = await openFakeHouse();
+  const number = async (role: Role) =>
+    ((await send(house, 'GET', '/api/v1/customers?number=138%200000%201001', undefined, as(role))).json() as { items: { number: string }[] }).items[0]?.number;
+  assert.equal(await number('agent'), '138****1001');
+  assert.equal(await number('supervisor'), '+8613800001001');
+});
+
+test('masking keeps three and four digits of a mobile, two of a short number', () => {
+  assert.deepEqual(['+8613800001001', '02087654321', '10086', '110', ''].map(maskNumber), ['138****1001', '020****4321', '***86', '*10', '']);
+});
+
+test('a recording plays whole or in ranges, is audited, and nothing outside its folder is', async () => {
+  const house = await openFakeHouse();
+  const play = (range?: string, call = 'c-demo-1') =>
+    send(house, 'GET', `/api/v1/calls/${call}/recording`, undefined, as('admin', range === undefined ? {} : { range }));
+  const whole = await play();
+  assert.equal(whole.statusCode, 200);
+  assert.equal(whole.headers['content-type'], 'audio/wav');
+  assert.deepEqual(whole.rawPayload, recordingBytes);
+  const part = await play('bytes=100-199');
+  assert.equal(part.statusCode, 206);
+  assert.equal(part.headers['content-range'], 'bytes 100-199/1000');
+  assert.deepEqual(part.rawPayload, recordingBytes.subarray(100, 200));
+  const beyond = await play('bytes=1000-');
+  assertProblem(beyond, 'range_not_satisfiable');
+  assert.equal(beyond.headers['content-range'], 'bytes */1000');
+  assertProblem(await play(undefined, 'c-demo-3'), 'not_found');
+  assertProblem(await send(house, 'GET', '/api/v1/calls/c-demo-1/recording?recordingId=nope'), 'not_found');
+  assert.deepEqual([...new Set(house.audit.map((entry) => entry.action))], ['recording.play']);
+});
+
+test('ranges are read as RFC 9110 has them', () => {
+  const table: [string | undefined, { first: number; last: number } | null | 'unsatisfiable'][] = [
+    [undefined, null],
+    ['bytes=0-0', { first: 0, last: 0 }],
+    ['bytes=0-', { first: 0, last: 999 }],
+    ['bytes=990-2000', { first: 990, last: 999 }],
+    ['bytes=-10', { first: 990, last: 999 }],
+    ['bytes=-2000', { first: 0, last: 999 }],
+    ['bytes=-0', 'unsatisfiable'],
+    ['bytes=1000-1001', 'unsatisfiable'],
+    ['bytes=5-4', null],
+    ['bytes=-', null],
+    ['bytes=0-1,4-5', null],
+    ['seconds=0-1', null],
+  ];
+  for (const [header, expected] of table) {
+    if (expected === 'unsatisfiable') assert.throws(() => rangeOf(header, 1000), { code: 'range_not_satisfiable' }, header);
+    else assert.deepEqual(rangeOf(header, 1000), expected, header);
+  }
+});
+
+test('ready is 200 while calls can be served, 503 when they cannot', async () => {
+  const house = await openFakeHouse();
+  const ready = async () => {
+    const answer = await send(house, 'GET', '/readyz', undefined, {});
+    return `${answer.statusCode} ${(answer.json() as { status: string }).status}`;
+  };
+  assert.equal(await ready(), '200 ok');
+  house.parts = { ...house.parts, store: { ok: false, essential: false, detail: 'away' } };
+  assert.equal(await ready(), '200 degraded');
+  house.parts = { ...house.parts, media: { ok: false, essential: true } };
+  assert.equal(await ready(), '503 unavailable');
+  house.ports.health.draining = () => true;
+  assert.equal(await ready(), '503 draining');
+  assert.equal((await send(house, 'GET', '/livez', undefined, {})).statusCode, 200);
+});
+
+test('metrics are for this machine or an admin, not for the public', async () => {
+  const house = await openFakeHouse();
+  const from = (remoteAddress: string, headers: Record<string, string> = {}) => house.app.inject({ url: '/metrics', remoteAddress, headers });
+  assert.equal((await from('127.0.0.1')).statusCode, 200);
+  assertProblem(await from('127.0.0.1', { 'x-forwarded-for': '203.0.113.9' }), 'unauthenticated');
+  assertProblem(await from('203.0.113.9'), 'unauthenticated');
+  assertProblem(await from('203.0.113.9', as('agent')), 'forbidden');
+  assert.equal((await from('203.0.113.9', as('admin'))).statusCode, 200);
+});
+
+test('the API describes itself: OpenAPI 3.1 with problems on every operation, and a page without a script', async () => {
+  const house = await openFakeHouse();
+  const document = (await house.app.inject('/api/openapi.json')).json() as {
+    openapi: string;
+    paths: Record<string, Record<string, { responses: Record<string, unknown>; security?: unknown[]; summary?: string }>>;
+  };
+  assert.match(document.openapi, /^3\.1\./);
+  for (const [path, operations] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      assert.ok(operation.summary, `${method} ${path} has no summary`);
+      assert.ok('4XX' in operation.responses && '5XX' in operation.responses, `${method} ${path}`);
+    }
+  }
+  assert.deepEqual(document.paths['/api/v1/sessions']?.post?.security, []);
+  const page = (await house.app.inject('/api/docs')).body;
+  assert.ok(page.includes('/api/v1/calls') && !page.includes('<script'));
+});
+
+test('each console’s address leads to the page, its assets are kept for a year, and nothing else is found', async () => {
+  const house = await openFakeHouse();
+  for (const url of ['/', '/agent', '/agent/calls/1', '/supervisor', '/admin?x=1']) {
+    const answer = await house.app.inject(url);
+    assert.equal(answer.statusCode, 200, url);
+    assert.match(answer.body, /<title>console/);
+    assert.equal(answer.headers['cache-control'], 'no-cache');
+    assert.match(String(answer.headers['content-security-policy']), /default-src 'self'/);
+  }
+  assert.match(String((await house.app.inject('/assets/app-1a2b.js')).headers['cache-control']), /immutable/);
+  for (const url of ['/agents', '/api/v1/nothing', '/../secret.wav', '/%2e%2e/secret.wav', '/assets/..%2f..%2fsecret.wav', '/%']) {
+    const answer = await house.app.inject(url);
+    assert.ok(answer.statusCode === 404 || answer.statusCode === 400 || answer.statusCode === 403, `${url}: ${answer.statusCode}`);
+    assert.equal(answer.body.includes('not a recording'), false);
+    assert.match(String(answer.headers['content-type']), /^application\/problem\+json/, url);
+  }
+});
+
+test('too many requests with one token are refused, and another user is served', async () => {
+  const house = await openFakeHouse();
+  let refused = 0;
+  for (let n = 0; n < 1_201; n += 1) if ((await send(house, 'GET', '/api/v1/me')).statusCode === 429) refused += 1;
+  assert.equal(refused, 1);
+  assertProblem(await send(house, 'GET', '/api/v1/me'), 'too_many_requests');
+  assert.equal((await send(house, 'GET', '/api/v1/me', undefined, as('agent'))).statusCode, 200);
+});
