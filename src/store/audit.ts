@@ -1,0 +1,54 @@
+/** Who changed what, before and after. Append-only: the table refuses anything else. */
+import type { Kysely } from 'kysely';
+import type { TenantId, UserId } from '../../kernel/ids.ts';
+import type { Database } from './schema.ts';
+
+export interface AuditEntry {
+  /** ms since 1970 */
+  at: number;
+  tenantId: TenantId;
+  /** null = the server itself */
+  userId: UserId | null;
+  /** for example `queue.change`, `user.signIn` */
+  action: string;
+  /** The id of what was changed. */
+  resource: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+export async function writeAudit(db: Kysely<Database>, entry: AuditEntry): Promise<void> {
+  const { at, tenantId, userId, action, resource, before, after } = entry;
+  await db
+    .insertInto('audit_log')
+    .values({
+      at: new Date(at),
+      tenant_id: tenantId,
+      user_id: userId,
+      action,
+      resource,
+      before: before === undefined ? null : JSON.stringify(before),
+      after: after === undefined ? null : JSON.stringify(after),
+    })
+    .execute();
+}
+
+/** Newest first; `before` = the auditId to go on from. */
+export async function listAudit(db: Kysely<Database>, tenantId: TenantId, limit: number, before: number | null): Promise<(AuditEntry & { auditId: number })[]> {
+  let query = db.selectFrom('audit_log').selectAll().where('tenant_id', '=', tenantId);
+  if (before !== null) query = query.where('audit_id', '<', before);
+  const rows = await query
+    .orderBy('audit_id', 'desc')
+    .limit(Math.min(Math.max(1, limit), 200))
+    .execute();
+  return rows.map((row) => ({
+    auditId: row.audit_id,
+    at: row.at.getTime(),
+    tenantId: row.tenant_id as TenantId,
+    userId: row.user_id as UserId | null,
+    action: row.action,
+    resource: row.resource,
+    before: row.before,
+    after: row.after,
+  }));
+}

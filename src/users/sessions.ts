@@ -1,0 +1,157 @@
+/**
+ * Sign-in and sessions. A token is 256 random bits; only its SHA-256 is kept. Sessions live in Postgres and in a bounded cache
+ * that looks again every 4 s, so that what another process revoked is gone here within 5 s; what this process revokes is gone
+ * at once. While Postgres is away those who are signed in stay signed in.
+ */
+import { createHash } from 'node:crypto';
+import { type Clock, within } from '../../kernel/clock.ts';
+import { randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { Store } from '../store/store.ts';
+import { insertSession, insertUser, removeSession, removeSessionsOf, sessionByHash, type UserChange, updateUser, usersByName } from '../store/users.ts';
+import { hashPassword, isPassword } from './passwords.ts';
+import { SignInThrottle } from './throttle.ts';
+import type { User } from './user.ts';
+
+const SESSION_MS = 12 * 3_600_000;
+const LOOK_AGAIN_MS = 4_000;
+const MOST_CACHED = 20_000;
+const SIGN_IN_WITHIN_MS = 5_000;
+const LONGEST_PASSWORD = 256;
+
+export type SignIn =
+  | { ok: true; token: string; expiresAt: number; user: User }
+  /** `wrong`: no such user, wrong password or disabled, which nobody can tell apart. */
+  | { ok: false; reason: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs: number };
+
+export interface Sessions {
+  /** `tenantId` null = the user name alone must be unique. */
+  signIn(tenantId: TenantId | null, username: string, password: string): Promise<SignIn>;
+  /** null: unknown, expired or revoked (or Postgres is away and we have never seen it). */
+  userOf(token: string): Promise<User | null>;
+  signOut(token: string): Promise<void>;
+  /** false: the name is taken. */
+  addUser(user: User, password: string): Promise<boolean>;
+  /** A new password or role, or being disabled, ends every session of the user. false: there is no such user. */
+  changeUser(userId: UserId, change: Omit<UserChange, 'passwordHash'> & { password?: string }): Promise<boolean>;
+  /** Hears whose sessions were revoked here, to close their sockets. */
+  onRevoked(listener: (userId: UserId) => void): () => void;
+}
+
+interface Cached {
+  user: User;
+  expiresAt: number;
+  checkedAt: number;
+}
+
+export function createSessions(options: { store: Store; clock: Clock; log: Logger }): Sessions {
+  const { store, clock } = options;
+  const throttle = new SignInThrottle();
+  const cache = new SessionCache();
+  const listeners = new Set<(userId: UserId) => void>();
+  return {
+    signIn: (tenantId, username, password) => signIn({ ...options, throttle, cache }, tenantId, username, password),
+    userOf: (token) => userOf({ store, clock, cache }, token),
+    async signOut(token) {
+      const tokenHash = hashOf(token);
+      cache.remove(tokenHash);
+      await removeSession(store.db, tokenHash);
+    },
+    addUser: async (user, password) => insertUser(store.db, user, await hashPassword(password)),
+    async changeUser(userId, { password, ...change }) {
+      const known = await updateUser(store.db, userId, { ...change, ...(password === undefined ? {} : { passwordHash: await hashPassword(password) }) });
+      if (password === undefined && change.role === undefined && change.disabled !== true) return known;
+      await removeSessionsOf(store.db, userId);
+      cache.removeUser(userId);
+      for (const listener of listeners) listener(userId);
+      return known;
+    },
+    onRevoked(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+interface Desk {
+  store: Store;
+  clock: Clock;
+  log: Logger;
+  throttle: SignInThrottle;
+  cache: SessionCache;
+}
+
+async function signIn(desk: Desk, tenantId: TenantId | null, username: string, password: string): Promise<SignIn> {
+  const { store, clock, log, throttle } = desk;
+  const name = `${tenantId ?? ''} ${username}`;
+  const retryAfterMs = throttle.waitMs(name, clock.now());
+  if (retryAfterMs > 0) return { ok: false, reason: 'throttled', retryAfterMs };
+  throttle.tried(name, clock.now());
+  try {
+    const job = checkAndOpen(desk, tenantId, username, password.slice(0, LONGEST_PASSWORD));
+    const opened = await within(clock, SIGN_IN_WITHIN_MS, job, () => new Error('sign-in took too long'));
+    if (opened === null) return { ok: false, reason: 'wrong', retryAfterMs: 0 };
+    throttle.succeeded(name);
+    return opened;
+  } catch (error) {
+    log.warn({ err: error, health: store.health().state }, 'users: sign-in is not possible now');
+    return { ok: false, reason: 'unavailable', retryAfterMs: 5_000 };
+  }
+}
+
+async function checkAndOpen({ store, clock, cache }: Desk, tenantId: TenantId | null, username: string, password: string): Promise<SignIn | null> {
+  const found = await usersByName(store.db, tenantId, username);
+  const only = found.length === 1 ? found[0] : undefined;
+  const right = await isPassword(only?.passwordHash ?? null, password);
+  if (only === undefined || !right || only.disabled) return null;
+  const { passwordHash: _hash, disabled: _disabled, ...user } = only;
+  const token = randomToken(32);
+  const now = clock.now();
+  const session = { tokenHash: hashOf(token), userId: user.userId, createdAt: now, expiresAt: now + SESSION_MS };
+  await insertSession(store.db, session);
+  cache.put(session.tokenHash, { user, expiresAt: session.expiresAt, checkedAt: now });
+  return { ok: true, token, expiresAt: session.expiresAt, user };
+}
+
+async function userOf({ store, clock, cache }: Pick<Desk, 'store' | 'clock' | 'cache'>, token: string): Promise<User | null> {
+  if (!/^[0-9a-f]{64}$/.test(token)) return null;
+  const tokenHash = hashOf(token);
+  const cached = cache.get(tokenHash);
+  const now = clock.now();
+  if (cached !== undefined && cached.expiresAt <= now) cache.remove(tokenHash);
+  else if (cached !== undefined && now - cached.checkedAt < LOOK_AGAIN_MS) return cached.user;
+  const asked = await store.quickly('session', async (db) => ({ session: await sessionByHash(db, tokenHash) }));
+  if (asked === null) return cached !== undefined && cached.expiresAt > now ? cached.user : null;
+  const { session } = asked;
+  if (session === null || session.expiresAt <= now) {
+    cache.remove(tokenHash);
+    return null;
+  }
+  // Revoked here while we asked: the answer is older than the revocation.
+  if (cached !== undefined && cache.get(tokenHash) === undefined) return null;
+  cache.put(tokenHash, { ...session, checkedAt: now });
+  return session.user;
+}
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+class SessionCache {
+  readonly #sessions = new Map<string, Cached>();
+
+  get(tokenHash: Buffer): Cached | undefined {
+    return this.#sessions.get(tokenHash.toString('hex'));
+  }
+
+  put(tokenHash: Buffer, cached: Cached): void {
+    if (this.#sessions.size >= MOST_CACHED) for (const oldest of this.#sessions.keys()) if (this.#sessions.delete(oldest)) break;
+    this.#sessions.set(tokenHash.toString('hex'), cached);
+  }
+
+  remove(tokenHash: Buffer): void {
+    this.#sessions.delete(tokenHash.toString('hex'));
+  }
+
+  removeUser(userId: UserId): void {
+    for (const [key, cached] of this.#sessions) if (cached.user.userId === userId) this.#sessions.delete(key);
+  }
+}
