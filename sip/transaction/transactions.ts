@@ -21,6 +21,9 @@ export class Transactions {
   get size(): number {
     return this.#clients.size + this.#servers.size;
   }
+  get openClients(): number {
+    return this.#clients.size;
+  }
 
   /** Not sent before `start()`, so that the one who asked can be told its id first. */
   newClient(request: Request, hop: Hop, user: ClientUser): ClientTransaction {

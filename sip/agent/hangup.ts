@@ -1,0 +1,65 @@
+import { composeInside } from '../control/compose.ts';
+import { sipEvent } from '../control/wire.ts';
+import { nextHopUri } from '../dialog/dialog.ts';
+import type { ClientUser } from '../transaction/client-transaction.ts';
+import type { Hop } from '../transport/hop.ts';
+import type { Leg } from './ledger.ts';
+import type { Stack } from './stack.ts';
+
+const NOBODY: ClientUser = { onResponse: () => undefined, onTimeout: () => undefined, onTransportError: () => undefined };
+
+/** `SIP ;cause=200 ;text="ACK timeout"`, RFC 3326 in the form applications look for. */
+export const reasonHeader = (text: string): string => `SIP ;cause=200 ;text="${text}"`;
+
+/** The hop of a request inside a dialog: the connection or address the peer is known by, else by its route or target. */
+export function hopOf(stack: Stack, leg: Leg): Hop | Promise<Hop> {
+  const { via } = leg.dialog;
+  if (via !== undefined && (via.protocol === 'udp' || stack.isOpen(via.flow))) return via;
+  const uri = nextHopUri(leg.dialog);
+  return stack.flows.find(uri) ?? stack.resolve(uri);
+}
+
+/**
+ * Ends a dialog by our own decision: BYE with a Reason, which the application hears of as `unsolicited`. The leg is gone at once for
+ * its application; late requests of the peer find nothing. `tell` false: it never knew of the dialog.
+ */
+export function hangUp(stack: Stack, leg: Leg, reason: string, tell = true): void {
+  if (leg.dialog.state === 'ending') return;
+  leg.dialog.state = 'ending';
+  stack.ledger.removeLeg(leg);
+  const found = hopOrUndefined(stack, leg);
+  if (found instanceof Promise) void found.then((hop) => sendBye(stack, leg, hop, reason, tell));
+  else sendBye(stack, leg, found, reason, tell);
+}
+
+function hopOrUndefined(stack: Stack, leg: Leg): Hop | undefined | Promise<Hop | undefined> {
+  try {
+    const found = hopOf(stack, leg);
+    return found instanceof Promise ? found.catch(() => undefined) : found;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without a hop nothing can leave, but the application is told all the same. */
+function sendBye(stack: Stack, leg: Leg, found: Hop | undefined, reason: string, tell: boolean): void {
+  const { dialog } = leg;
+  const hop: Hop = found ?? { protocol: 'udp', address: '0.0.0.0', port: 0 };
+  const local = found === undefined ? undefined : stack.transport.localFor(found);
+  dialog.localSeq += 1;
+  const sketch = {
+    start: { kind: 'request', method: 'BYE', uri: 'placeholder' } as const,
+    headers: [['Reason', reasonHeader(reason)]] as [string, string][],
+    body: '',
+  };
+  const bye = composeInside(dialog, sketch, dialog.localSeq, hop, local ?? { address: '0.0.0.0', port: 0 }, stack.names.branch());
+  const transaction = stack.transactions.newClient(bye, hop, NOBODY);
+  if (tell && !leg.app.isGone) {
+    const at = { protocol: hop.protocol, ...(local ?? { address: '', port: 0 }) };
+    leg.app.deliver(
+      sipEvent({ source: 'application', bytes: transaction.bytes.length, at, time: stack.clock.now() }, 'unsolicited', dialog.id, transaction.bytes),
+    );
+  }
+  if (local === undefined) transaction.abandon();
+  else transaction.start();
+}

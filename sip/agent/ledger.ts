@@ -1,0 +1,162 @@
+import type { Answer } from '../dialog/answer.ts';
+import { type Dialog, dialogKey } from '../dialog/dialog.ts';
+import { PendingPerSource } from '../guard/pending.ts';
+import type { Request } from '../message/message.ts';
+import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import type { Source } from '../transport/network.ts';
+
+/** A connected application as the agent sees it. */
+export interface Application {
+  /** Hands it a frame. False when it cannot take more: it does not read what it is sent. */
+  deliver(frame: Buffer): void;
+  /** It reads too slowly to be given new work. */
+  readonly isBusy: boolean;
+  /** Its connection is gone; what it owned has been released. */
+  readonly isGone: boolean;
+  readonly owned: Owned;
+}
+
+/** What ends when the application goes. */
+export interface Owned {
+  incoming: Set<Incoming>;
+  outgoing: Set<Outgoing>;
+  legs: Set<Leg>;
+}
+export const ownsNothing = (): Owned => ({ incoming: new Set(), outgoing: new Set(), legs: new Set() });
+
+/** A dialog with what is going on in it. */
+export interface Leg {
+  readonly dialog: Dialog;
+  readonly app: Application;
+  /** Our 2xx that waits for its ACK. */
+  answer: Answer | undefined;
+  /** Sent as soon as the ACK of our 2xx came: RFC 3261 §15 allows the callee no BYE before. */
+  afterAck: (() => void)[];
+  /** The peer's INVITE inside (or, early, of) this dialog that has no final response yet. */
+  inviteIn: Incoming | undefined;
+  /** Our INVITE inside this dialog that has no final response yet. */
+  inviteOut: Outgoing | undefined;
+  /** Our INVITE that was answered 2xx, with the ACK once it was sent. */
+  answered: { request: Request; ack: (() => void) | undefined } | undefined;
+}
+
+export const newLeg = (dialog: Dialog, app: Application): Leg => ({
+  dialog,
+  app,
+  answer: undefined,
+  afterAck: [],
+  inviteIn: undefined,
+  inviteOut: undefined,
+  answered: undefined,
+});
+
+/** A peer's request that an application was given and has not finally answered. */
+export interface Incoming {
+  /** The transaction id applications know. */
+  readonly id: string;
+  readonly request: Request;
+  readonly source: Source;
+  readonly transaction: ServerTransaction;
+  readonly app: Application;
+  readonly isInside: boolean;
+  leg: Leg | undefined;
+  /** Our tag in its To. */
+  localTag: string;
+  /** The deadline for an application that says nothing. */
+  cancelSilence: () => void;
+}
+
+/** An application's request under way. */
+export interface Outgoing {
+  readonly id: string;
+  readonly app: Application;
+  readonly transaction: ClientTransaction;
+  /** The dialog it was sent in. */
+  readonly inside: Leg | undefined;
+  /** The dialogs it opened, by the peer's tag. */
+  readonly forks: Map<string, Leg>;
+  /** The fork that was answered first. */
+  winner: Leg | undefined;
+  state: 'calling' | 'proceeding' | 'final';
+  /** `held`: nothing provisional was heard yet, RFC 3261 §9.1 lets no CANCEL go. */
+  cancel: undefined | { state: 'held'; send: () => void } | { state: 'sent' };
+  cancelGiveUp: () => void;
+}
+
+/** Everything under way, by each name it is looked up with. */
+export class Ledger {
+  readonly incoming = new Map<string, Incoming>();
+  readonly outgoing = new Map<string, Outgoing>();
+  readonly pending = new PendingPerSource();
+  readonly #byTransaction = new Map<ServerTransaction, Incoming>();
+  readonly #byId = new Map<string, Leg>();
+  readonly #byKey = new Map<string, Leg>();
+  /** New requests by Call-ID, From tag and CSeq: RFC 3261 §8.2.2.2. */
+  readonly merged = new Map<string, ServerTransaction>();
+
+  /** Dialogs and calls under way: what a graceful stop waits for. */
+  get calls(): number {
+    return this.#byKey.size + this.incoming.size + this.outgoing.size;
+  }
+  get legs(): Iterable<Leg> {
+    return this.#byKey.values();
+  }
+
+  addLeg(leg: Leg): void {
+    this.#byId.set(leg.dialog.id, leg);
+    this.#byKey.set(keyOf(leg.dialog), leg);
+    leg.app.owned.legs.add(leg);
+  }
+  /** The leg that an application means; of several forks the newest, or the one that was answered. */
+  legOf(id: string): Leg | undefined {
+    return this.#byId.get(id);
+  }
+  legFor(callId: string, localTag: string, remoteTag: string): Leg | undefined {
+    return this.#byKey.get(dialogKey(callId, localTag, remoteTag));
+  }
+  prefer(leg: Leg): void {
+    this.#byId.set(leg.dialog.id, leg);
+  }
+  removeLeg(leg: Leg): void {
+    leg.answer?.stop();
+    leg.answer = undefined;
+    if (this.#byId.get(leg.dialog.id) === leg) this.#byId.delete(leg.dialog.id);
+    const key = keyOf(leg.dialog);
+    if (this.#byKey.get(key) === leg) this.#byKey.delete(key);
+    leg.app.owned.legs.delete(leg);
+  }
+
+  addIncoming(incoming: Incoming): void {
+    this.incoming.set(incoming.id, incoming);
+    this.#byTransaction.set(incoming.transaction, incoming);
+    this.pending.enter(incoming.source.address);
+    incoming.app.owned.incoming.add(incoming);
+  }
+  incomingOf(transaction: ServerTransaction): Incoming | undefined {
+    return this.#byTransaction.get(transaction);
+  }
+  /** It has its final response, or the peer gave up. */
+  removeIncoming(incoming: Incoming): void {
+    incoming.cancelSilence();
+    if (this.incoming.delete(incoming.id)) this.pending.leave(incoming.source.address);
+    this.#byTransaction.delete(incoming.transaction);
+    incoming.app.owned.incoming.delete(incoming);
+    if (incoming.leg?.inviteIn === incoming) incoming.leg.inviteIn = undefined;
+  }
+
+  addOutgoing(outgoing: Outgoing): void {
+    this.outgoing.set(outgoing.id, outgoing);
+    outgoing.app.owned.outgoing.add(outgoing);
+  }
+  /** Its final response was told. */
+  removeOutgoing(outgoing: Outgoing): void {
+    outgoing.state = 'final';
+    outgoing.cancelGiveUp();
+    this.outgoing.delete(outgoing.id);
+    outgoing.app.owned.outgoing.delete(outgoing);
+    if (outgoing.inside?.inviteOut === outgoing) outgoing.inside.inviteOut = undefined;
+  }
+}
+
+const keyOf = ({ callId, localTag, remoteTag }: Dialog): string => dialogKey(callId, localTag, remoteTag);

@@ -1,0 +1,55 @@
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { Transactions } from '../transaction/transactions.ts';
+import type { RegisteredFlows } from '../transport/flows.ts';
+import type { Hop, Transport } from '../transport/hop.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Fresh random names; a simulation gives seeded ones. */
+export interface Names {
+  /** For applications: a transaction id. */
+  transaction(): string;
+  /** At least 64 random bits. */
+  tag(): string;
+  branch(): string;
+  callId(): string;
+  /** A first CSeq. */
+  seq(): number;
+}
+
+/** What the two sides of the agent stand on. */
+export interface Stack {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly names: Names;
+  readonly transport: Transport;
+  readonly transactions: Transactions;
+  readonly ledger: Ledger;
+  readonly flows: RegisteredFlows;
+  /** The hop of a URI; throws or rejects when there is none. */
+  resolve(uri: string): Hop | Promise<Hop>;
+  /** Whether a connection is still open. */
+  isOpen(flow: string | undefined): boolean;
+  isMine(hop: Hop): boolean;
+  readonly counters: Counters;
+}
+
+/** What went through and what was turned away, since the start. */
+export interface Counters {
+  requestsIn: number;
+  responsesIn: number;
+  malformed: number;
+  strays: number;
+  refusedNoApplication: number;
+  refusedOverload: number;
+  silentApplications: number;
+}
+export const noCounts = (): Counters => ({
+  requestsIn: 0,
+  responsesIn: 0,
+  malformed: 0,
+  strays: 0,
+  refusedNoApplication: 0,
+  refusedOverload: 0,
+  silentApplications: 0,
+});

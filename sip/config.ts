@@ -1,0 +1,57 @@
+import { isIP } from 'node:net';
+import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
+import { bareHost } from './message/uri.ts';
+
+/** Everything the SIP server is told; the one reader of the environment here. */
+export interface SipConfig {
+  /** IP addresses without brackets. */
+  readonly hosts: readonly string[];
+  /** Those of them that need not be there. */
+  readonly optionalHosts: ReadonlySet<string>;
+  readonly port: number;
+  readonly publicAddress: string | undefined;
+  readonly adminHost: string;
+  readonly adminPort: number;
+  readonly secret: string;
+  readonly logLevel: string;
+  /** 0: never. */
+  readonly orphanExitSeconds: number;
+}
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const A_DAY_S = 86_400;
+
+/** The configuration, or every fault of it, each saying how to mend it. Flags over environment over `huawu.yaml`. */
+export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): { config: SipConfig } | { faults: string[] } {
+  const { flags, words } = parseFlags(args);
+  const faults = words.map((word) => `"${word}" is not understood: settings are given as --name value`);
+  const file = readSettingsFile(flags['CONFIG'] ?? env['HUAWU_CONFIG'] ?? 'huawu.yaml', faults);
+  const settings = new SettingsReader({ flags, env, file });
+  const given = settings.list('SIP_HOST').map(bareHost);
+  const publicAddress = settings.optional('PUBLIC_ADDRESS');
+  const config: SipConfig = {
+    hosts: given.length === 0 ? ['0.0.0.0', '::'] : given,
+    optionalHosts: new Set(given.length === 0 ? ['::'] : []),
+    port: settings.integer('SIP_PORT', 5060, 0, 65_535),
+    publicAddress: publicAddress === undefined ? undefined : bareHost(publicAddress),
+    adminHost: bareHost(settings.text('DRACHTIO_HOST', '127.0.0.1')),
+    adminPort: settings.integer('DRACHTIO_PORT', 9022, 0, 65_535),
+    secret: settings.secret('DRACHTIO_SECRET') ?? '',
+    logLevel: settings.choice('LOG_LEVEL', 'info', LEVELS),
+    orphanExitSeconds: settings.integer('ORPHAN_EXIT_SECONDS', 0, 0, A_DAY_S),
+  };
+  faults.push(...settings.faults, ...addressFaults(config));
+  if (config.secret === '')
+    faults.push('DRACHTIO_SECRET is not set: give the secret applications must show, or DRACHTIO_SECRET_FILE with a file that holds it');
+  else if (/[|\r\n]/.test(config.secret)) faults.push('DRACHTIO_SECRET holds a "|" or a line break: the control protocol cannot carry those');
+  return faults.length > 0 ? { faults } : { config: Object.freeze(config) };
+}
+
+function addressFaults({ hosts, publicAddress, adminHost }: SipConfig): string[] {
+  const faults: string[] = [];
+  for (const host of hosts) if (isIP(host) === 0) faults.push(`SIP_HOST has "${host}": give IP addresses of this host, separated by commas`);
+  if (publicAddress !== undefined && isIP(publicAddress) === 0)
+    faults.push(`PUBLIC_ADDRESS is "${publicAddress}": give the IP address that phones and trunks reach us by`);
+  if (isIP(adminHost) === 0 && adminHost !== 'localhost') faults.push(`DRACHTIO_HOST is "${adminHost}": give an IP address of this host`);
+  return faults;
+}

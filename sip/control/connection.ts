@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+import { type Application, ownsNothing } from '../agent/ledger.ts';
+
+/** It reads too slowly: no new calls for it. */
+const BUSY_BYTES = 1024 * 1024;
+/** It does not read at all: it is as good as gone. */
+const LOST_BYTES = 16 * 1024 * 1024;
+
+/** One application's TCP connection. */
+export class ApplicationConnection implements Application {
+  readonly socket: Socket;
+  readonly owned = ownsNothing();
+  isAuthenticated = false;
+  isGone = false;
+  #corked = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  get isBusy(): boolean {
+    return this.socket.writableLength > BUSY_BYTES;
+  }
+
+  /** Frames of one turn leave in one write, in order. */
+  deliver(frame: Buffer): void {
+    if (this.isGone || this.socket.destroyed) return;
+    if (this.socket.writableLength > LOST_BYTES) return void this.socket.destroy(new Error('the application does not read'));
+    if (!this.#corked) {
+      this.#corked = true;
+      this.socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        this.socket.uncork();
+      });
+    }
+    this.socket.write(frame);
+  }
+
+  /** Sends a last frame and closes. */
+  dismiss(frame: Buffer): void {
+    this.deliver(frame);
+    this.socket.end();
+  }
+}

@@ -1,0 +1,126 @@
+import { timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../kernel/clock.ts';
+import { readFrames } from '../../kernel/frames.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { ApplicationConnection } from './connection.ts';
+import { dismissed, type Frame, fine, parseFrame, refused } from './wire.ts';
+
+/** A frame may be this long: a WebRTC offer with every candidate is a tenth of it. */
+const MOST_FRAME_BYTES = 1024 * 1024;
+const AUTHENTICATE_MS = 10_000;
+const MOST_APPLICATIONS = 256;
+/** Applications read it: from 0.8.2 on they may ping. */
+export const VERSION = 'v0.9.10-huawu';
+
+export interface DoorUser {
+  /** What an authenticated application asks, but for authenticate and ping. */
+  onFrame(app: ApplicationConnection, frame: Frame): void;
+  onOpen(app: ApplicationConnection): void;
+  onClosed(app: ApplicationConnection): void;
+  hostports(local: boolean): string;
+}
+
+/** The admin port. Nothing but `authenticate` is heard from a connection before it has shown the secret. */
+export class Door {
+  readonly #user: DoorUser;
+  readonly #secret: Buffer;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #server: Server;
+  readonly #apps = new Set<ApplicationConnection>();
+
+  constructor(user: DoorUser, secret: string, clock: Clock, log: Logger) {
+    this.#user = user;
+    this.#secret = Buffer.from(secret, 'utf8');
+    this.#clock = clock;
+    this.#log = log;
+    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 45_000 }, (socket) => this.#accept(socket));
+    this.#server.maxConnections = MOST_APPLICATIONS;
+  }
+
+  /** Rejects with the error of the bind; resolves with the port. */
+  async open(host: string, port: number): Promise<number> {
+    const ready = once(this.#server, 'listening');
+    this.#server.listen({ host, port });
+    await ready;
+    this.#server.on('error', (error) => this.#log.warn({ error: error.message }, 'admin port'));
+    const bound = this.#server.address();
+    return typeof bound === 'object' && bound !== null ? bound.port : port;
+  }
+
+  /** Applications that have authenticated. */
+  get connected(): number {
+    let count = 0;
+    for (const app of this.#apps) if (app.isAuthenticated) count += 1;
+    return count;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const { socket } of this.#apps) socket.destroySoon();
+  }
+
+  #accept(socket: Socket): void {
+    const app = new ApplicationConnection(socket);
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.#apps.add(app);
+    const cancel = this.#clock.after(AUTHENTICATE_MS, () => {
+      if (!app.isAuthenticated) socket.destroy();
+    });
+    socket.on('error', (error) => this.#log.info({ peer, error: error.message }, 'application connection'));
+    socket.once('close', () => {
+      cancel();
+      this.#apps.delete(app);
+      app.isGone = true;
+      if (app.isAuthenticated) this.#user.onClosed(app);
+    });
+    readFrames(
+      socket,
+      MOST_FRAME_BYTES,
+      (text) => this.#take(app, parseFrame(text)),
+      (error) => this.#log.warn({ peer, error: error.message }, 'application broke the framing'),
+    );
+  }
+
+  #take(app: ApplicationConnection, frame: Frame): void {
+    if (app.socket.writableEnded || app.isGone) return;
+    if (frame.verb === 'authenticate') {
+      this.#authenticate(app, frame);
+      return;
+    }
+    if (!app.isAuthenticated) {
+      app.dismiss(dismissed(frame.id, 'not authenticated'));
+      return;
+    }
+    if (frame.verb === 'ping') {
+      app.deliver(fine(frame.id, 'pong'));
+      return;
+    }
+    try {
+      this.#user.onFrame(app, frame);
+    } catch (error) {
+      // One frame's fault is that frame's alone.
+      this.#log.error({ err: error, verb: frame.verb }, 'a frame could not be carried out');
+      app.deliver(refused(frame.id, 'Server error: internal error'));
+    }
+  }
+
+  #authenticate(app: ApplicationConnection, frame: Frame): void {
+    if (!this.#isSecret(frame.tokens[0] ?? '')) {
+      this.#log.warn({ peer: app.socket.remoteAddress }, 'an application came with a wrong secret');
+      app.dismiss(dismissed(frame.id, 'incorrect secret'));
+      return;
+    }
+    const isNew = !app.isAuthenticated;
+    app.isAuthenticated = true;
+    app.deliver(fine(frame.id, this.#user.hostports(false), VERSION, this.#user.hostports(true)));
+    if (isNew) this.#user.onOpen(app);
+  }
+
+  #isSecret(given: string): boolean {
+    const bytes = Buffer.from(given, 'utf8');
+    return bytes.length === this.#secret.length && timingSafeEqual(bytes, this.#secret);
+  }
+}

@@ -1,0 +1,79 @@
+import type { ClientSide } from '../agent/uac.ts';
+import type { ServerSide } from '../agent/uas.ts';
+import type { ApplicationConnection } from './connection.ts';
+import type { Routes } from './routes.ts';
+import { parseSketch, type Sketch } from './sketch.ts';
+import { dismissed, type Frame, fine, refused } from './wire.ts';
+
+export interface Verbs {
+  routes: Routes;
+  serverSide: ServerSide;
+  clientSide: ClientSide;
+}
+
+/** What an authenticated application asks for; each frame is answered once. */
+export function carryOut(verbs: Verbs, app: ApplicationConnection, frame: Frame): void {
+  const { id, verb, tokens } = frame;
+  const method = (tokens[0] ?? '').toLowerCase();
+  switch (verb) {
+    case 'route':
+      verbs.routes.add(method, app);
+      app.deliver(fine(id));
+      return;
+    case 'remove_route':
+      verbs.routes.remove(method, app);
+      app.deliver(fine(id));
+      return;
+    case 'sip':
+      carryOutSip(verbs, app, frame);
+      return;
+    case 'proxy':
+      app.deliver(refused(id, 'error proxying request to destination: this server does not proxy; answer the call and make another'));
+      return;
+    default:
+      app.dismiss(dismissed(id, 'Unknown message type'));
+      return;
+  }
+}
+
+function carryOutSip(verbs: Verbs, app: ApplicationConnection, { id, tokens, text }: Frame): void {
+  const [transaction = '', dialog = '', routeUrl = ''] = tokens;
+  const sketch = parseSketch(text);
+  if (typeof sketch === 'string') {
+    app.deliver(refused(id, sketch));
+    return;
+  }
+  if (sketch.start.kind === 'response') {
+    if (transaction === '') {
+      app.dismiss(dismissed(id, 'transaction id missing'));
+      return;
+    }
+    verbs.serverSide.respond(app, id, sketch, transaction);
+    return;
+  }
+  carryOutRequest(verbs, app, id, sketch, { method: sketch.start.method, transaction, dialog, routeUrl });
+  return;
+}
+
+function carryOutRequest(
+  { clientSide }: Verbs,
+  app: ApplicationConnection,
+  id: string,
+  sketch: Sketch,
+  { method, transaction, dialog, routeUrl }: { method: string; transaction: string; dialog: string; routeUrl: string },
+): void {
+  if (dialog !== '') {
+    method === 'ACK' ? clientSide.sendAck(app, id, sketch, dialog) : clientSide.sendInside(app, id, sketch, dialog);
+    return;
+  }
+  if (method === 'CANCEL') {
+    clientSide.cancel(app, id, sketch, transaction);
+    return;
+  }
+  if (method === 'ACK' || method === 'PRACK' || method === 'BYE' || method === 'UPDATE') {
+    app.deliver(refused(id, `Server error: unable to find dialog for ${method} without a dialog id`));
+    return;
+  }
+  clientSide.sendOutside(app, id, sketch, routeUrl);
+  return;
+}

@@ -1,0 +1,64 @@
+/** The lines of the control protocol: `uuid|verb|token|…`, then, behind a CRLF, a SIP message. */
+import { newUuid } from '../../kernel/ids.ts';
+import type { Hop } from '../transport/hop.ts';
+
+/** A frame of an application, cut up. */
+export interface Frame {
+  id: string;
+  verb: string;
+  /** What follows the verb. */
+  tokens: string[];
+  /** The SIP text; empty when there is none. */
+  text: string;
+}
+
+export function parseFrame(text: string): Frame {
+  const end = text.indexOf('\r\n');
+  const [id = '', verb = '', ...tokens] = (end < 0 ? text : text.slice(0, end)).split('|');
+  return { id, verb, tokens, text: end < 0 ? '' : text.slice(end + 2) };
+}
+
+/** `HH:MM:SS.uuuuuu`, UTC. */
+export function timeOfDay(now: number): string {
+  const micros = Math.floor(now * 1_000) % 1_000_000;
+  return `${new Date(now).toISOString().slice(11, 19)}.${String(micros).padStart(6, '0')}`;
+}
+
+/** Length, `#`, the meta line and the message, as one piece. A "|", CR or LF in a token would break the line: they become spaces. */
+export function frame(tokens: readonly (string | number)[], message?: Buffer): Buffer {
+  const line = [newUuid(), ...tokens].map((token) => String(token).replace(/[|\r\n]/g, ' ')).join('|');
+  const meta = Buffer.from(message === undefined ? line : `${line}\r\n`, 'utf8');
+  const length = Buffer.from(`${meta.length + (message?.length ?? 0)}#`, 'latin1');
+  return Buffer.concat(message === undefined ? [length, meta] : [length, meta, message]);
+}
+
+/** How a message travelled, as events and echoes tell it. */
+export interface Trip {
+  source: 'network' | 'application';
+  bytes: number;
+  /** The far end, or our own side for a request that we sent. */
+  at: Pick<Hop, 'address' | 'port'> & { protocol: string };
+  time: number;
+}
+
+const tripTokens = ({ source, bytes, at, time }: Trip): (string | number)[] => [source, bytes, at.protocol, at.address, at.port, timeOfDay(time)];
+
+/** A request or response of the network, or one that this server sent by itself. `dialog` is empty outside dialogs. */
+export const sipEvent = (trip: Trip, transaction: string, dialog: string, message: Buffer): Buffer =>
+  frame(['sip', ...tripTokens(trip), transaction, dialog, ''], message);
+
+/** A new request outside any dialog, with our address it came to. */
+export const newRequestEvent = (trip: Trip, transaction: string, local: { address: string; port: number }, message: Buffer): Buffer =>
+  frame(['sip', ...tripTokens(trip), transaction, '', local.address, local.port, ''], message);
+
+export const requestSent = (to: string, trip: Trip, transaction: string, message: Buffer): Buffer =>
+  frame(['response', to, 'OK', ...tripTokens(trip), transaction, 'Msg sent:', ''], message);
+
+export const responseSent = (to: string, trip: Trip, transaction: string, dialog: string, message: Buffer): Buffer =>
+  frame(['response', to, 'OK', ...tripTokens(trip), transaction, dialog, '', 'Msg sent:', ''], message);
+
+export const fine = (to: string, ...tokens: string[]): Buffer => frame(['response', to, 'OK', ...tokens]);
+/** The stack refuses; the connection goes on. */
+export const refused = (to: string, reason: string): Buffer => frame(['response', to, 'NOK', reason]);
+/** Refused at the door; the connection is closed behind it. */
+export const dismissed = (to: string, reason: string): Buffer => frame(['response', to, 'NO', reason]);

@@ -1,0 +1,259 @@
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { newUuid, randomBelow, randomToken } from '../kernel/ids.ts';
+import { type Logger, limited } from '../kernel/log.ts';
+import { Ledger } from './agent/ledger.ts';
+import { hangUpConfirmed, release } from './agent/release.ts';
+import { type Names, noCounts, type Stack } from './agent/stack.ts';
+import { ClientSide } from './agent/uac.ts';
+import { ServerSide } from './agent/uas.ts';
+import type { SipConfig } from './config.ts';
+import type { ApplicationConnection } from './control/connection.ts';
+import { Door } from './control/door.ts';
+import { Routes } from './control/routes.ts';
+import { carryOut } from './control/verbs.ts';
+import { ParseError } from './message/fault.ts';
+import type { Request } from './message/message.ts';
+import { MalformedRequest, parseMessage } from './message/parse.ts';
+import { faultOf, isUsable } from './message/validity.ts';
+import { BRANCH_COOKIE, noteSource } from './message/via.ts';
+import { Transactions } from './transaction/transactions.ts';
+import { RegisteredFlows } from './transport/flows.ts';
+import { Network, type Source } from './transport/network.ts';
+import { Resolver } from './transport/resolve.ts';
+
+/** A graceful stop waits this long for applications to come back, and for the last call. */
+const NO_APPLICATION_GRACE_MS = 5_000;
+const DRAIN_MS = 3_600_000;
+/** The last BYEs may have to be repeated. */
+const LAST_WORDS_MS = 2_000;
+const LOOK_MS = 100;
+const SWEEP_MS = 60_000;
+
+export interface SipServer {
+  /** `udp/1.2.3.4:5060,tcp/…` */
+  readonly hostports: string;
+  readonly adminPort: number;
+  /** Takes no new calls and resolves when the last has ended, or nobody is left who could end it. */
+  drain(): Promise<void>;
+  /** Closes at once. */
+  close(): void;
+  /** Resolves when no application has been connected for `orphanExitSeconds`; never when that is 0. */
+  readonly orphaned: Promise<void>;
+}
+
+const systemNames: Names = {
+  transaction: newUuid,
+  tag: () => randomToken(8),
+  branch: () => `${BRANCH_COOKIE}${randomToken(12)}`,
+  callId: newUuid,
+  seq: () => 1 + randomBelow(2 ** 24),
+};
+
+/** Opens the sockets and runs until `close` or the end of `drain`. Rejects when an address cannot be bound. */
+export async function openSipServer(config: SipConfig, log: Logger, clock: Clock = systemClock): Promise<SipServer> {
+  const server = new Server(config, log, clock);
+  await server.open();
+  return server;
+}
+
+class Server implements SipServer {
+  readonly #config: SipConfig;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #note: (kind: string, fields: object) => void;
+  readonly #network: Network;
+  readonly #stack: Stack;
+  readonly #serverSide: ServerSide;
+  readonly #clientSide: ClientSide;
+  readonly #routes = new Routes();
+  readonly #door: Door;
+  readonly #cancelSweep: () => void;
+  readonly orphaned: Promise<void>;
+  #orphan: () => void = () => undefined;
+  #cancelOrphan: () => void = () => undefined;
+  #isDraining = false;
+  #loneSince: number;
+  adminPort = 0;
+
+  constructor(config: SipConfig, log: Logger, clock: Clock) {
+    this.#config = config;
+    this.#log = log;
+    this.#clock = clock;
+    this.#note = limited(log, clock);
+    this.#loneSince = clock.now();
+    this.#network = new Network(
+      {
+        onMessage: (bytes, source) => this.#take(bytes, source),
+        onBroken: (error, source) => this.#noteMalformed(error, source),
+        onError: (error) => this.#note('socket', { error: error.message }),
+      },
+      clock,
+    );
+    this.#stack = this.#newStack();
+    this.#clientSide = new ClientSide(this.#stack);
+    const server = this;
+    this.#serverSide = new ServerSide(this.#stack, {
+      pick: (method) => this.#routes.pick(method),
+      get isDraining() {
+        return server.#isDraining;
+      },
+    });
+    this.#door = new Door(
+      {
+        onFrame: (app, frame) => carryOut({ routes: this.#routes, serverSide: this.#serverSide, clientSide: this.#clientSide }, app, frame),
+        onOpen: () => this.#onApplication(),
+        onClosed: (app) => this.#onApplicationGone(app),
+        hostports: (local) => this.#network.hostports(local),
+      },
+      config.secret,
+      clock,
+      log,
+    );
+    this.#cancelSweep = clock.every(SWEEP_MS, () => this.#stack.flows.sweep());
+    this.orphaned = new Promise((resolve) => {
+      this.#orphan = resolve;
+    });
+  }
+
+  #newStack(): Stack {
+    const clock = this.#clock;
+    const network = this.#network;
+    const resolver = new Resolver(clock, () => network.families);
+    return {
+      clock,
+      log: this.#log,
+      names: systemNames,
+      transport: network,
+      transactions: new Transactions(clock, network),
+      ledger: new Ledger(),
+      flows: new RegisteredFlows(clock, (flow) => network.isOpen(flow)),
+      resolve: (uri) => resolver.resolve(uri),
+      isOpen: (flow) => network.isOpen(flow),
+      isMine: (hop) => network.isMine(hop.protocol, hop.address, hop.port),
+      counters: noCounts(),
+    };
+  }
+
+  async open(): Promise<void> {
+    const { hosts, optionalHosts, port, publicAddress, adminHost, adminPort } = this.#config;
+    try {
+      await this.#network.open({ addresses: hosts, optional: optionalHosts, port, publicAddress });
+      this.adminPort = await this.#door.open(adminHost, adminPort);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    this.#armOrphan();
+  }
+
+  get hostports(): string {
+    return this.#network.hostports(false);
+  }
+
+  // ── the loop: one message of the network ────────────────────────────────────────────────────────────────────────────
+
+  #take(bytes: Buffer, source: Source): void {
+    try {
+      const message = parseMessage(bytes);
+      if (message.kind === 'response') {
+        this.#stack.counters.responsesIn += 1;
+        if (!isUsable(message)) this.#noteMalformed(undefined, source);
+        else if (!this.#stack.transactions.takeResponse(message, source)) this.#stack.counters.strays += 1;
+        return;
+      }
+      this.#stack.counters.requestsIn += 1;
+      this.#takeRequest(message, source);
+    } catch (error) {
+      if (!(error instanceof ParseError)) {
+        this.#log.error({ err: error, source: source.address }, 'a message could not be handled');
+        return;
+      }
+      this.#noteMalformed(error, source);
+      if (error instanceof MalformedRequest) this.#answerMalformed(error, source);
+    }
+  }
+
+  #takeRequest(request: Request, source: Source): void {
+    const fault = faultOf(request);
+    noteSource(request.headers, source.address, source.port);
+    if (fault === undefined) {
+      this.#serverSide.take(request, source);
+      return;
+    }
+    this.#noteMalformed(undefined, source);
+    this.#serverSide.refuse(request, source, fault.status, fault.reason);
+  }
+
+  /** Best effort: a request whose Via, CSeq and tags can be read is told what is wrong with it. */
+  #answerMalformed(error: MalformedRequest, source: Source): void {
+    try {
+      noteSource(error.request.headers, source.address, source.port);
+      this.#serverSide.refuse(error.request, source, error.code === 'tooLong' || error.code === 'headTooLong' ? 513 : 400);
+    } catch (second) {
+      if (!(second instanceof ParseError)) throw second;
+    }
+  }
+
+  #noteMalformed(error: Error | undefined, source: Source): void {
+    this.#stack.counters.malformed += 1;
+    if (this.#log.isLevelEnabled('debug')) this.#note('malformed', { source: `${source.protocol}/${source.address}:${source.port}`, error: error?.message });
+  }
+
+  // ── applications ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #onApplication(): void {
+    this.#cancelOrphan();
+    this.#log.info({ applications: this.#door.connected }, 'application connected');
+  }
+
+  #onApplicationGone(app: ApplicationConnection): void {
+    this.#routes.removeAll(app);
+    const { incoming, outgoing, legs } = app.owned;
+    this.#log.info({ waiting: incoming.size, dialling: outgoing.size, dialogs: legs.size }, 'application gone, its calls are released');
+    release(app, this.#serverSide, this.#clientSide, this.#stack);
+    this.#loneSince = this.#clock.now();
+    this.#armOrphan();
+  }
+
+  #armOrphan(): void {
+    const { orphanExitSeconds } = this.#config;
+    this.#cancelOrphan();
+    if (orphanExitSeconds > 0 && this.#door.connected === 0) this.#cancelOrphan = this.#clock.after(orphanExitSeconds * 1_000, () => this.#orphan());
+  }
+
+  // ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    const began = this.#clock.now();
+    await this.#until(() => {
+      const now = this.#clock.now();
+      if (this.#stack.ledger.calls === 0) return true;
+      if (this.#door.connected === 0 && now - Math.max(began, this.#loneSince) >= NO_APPLICATION_GRACE_MS) return true;
+      return now - began >= DRAIN_MS;
+    });
+    for (const leg of [...this.#stack.ledger.legs]) hangUpConfirmed(this.#stack, leg, 'server stopped');
+    const lastWords = this.#clock.now();
+    await this.#until(() => this.#stack.transactions.openClients === 0 || this.#clock.now() - lastWords >= LAST_WORDS_MS);
+    this.close();
+  }
+
+  #until(isTrue: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (isTrue()) return resolve();
+      const cancel = this.#clock.every(LOOK_MS, () => {
+        if (!isTrue()) return;
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  close(): void {
+    this.#cancelSweep();
+    this.#cancelOrphan();
+    this.#stack.transactions.close();
+    this.#door.close();
+    this.#network.close();
+  }
+}
