@@ -1,8 +1,8 @@
 /** Tenants, numbers, queues, agents and their phones: read whole for the directory, written by seed and API. */
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
-import type { SipAccount, Tenant } from '../tenants/directory.ts';
+import { SIP_REALM, type SipAccount, type Tenant } from '../tenants/directory.ts';
 import type { Database } from './schema.ts';
 
 export interface Picture {
@@ -125,25 +125,22 @@ export async function removeQueue(db: Kysely<Database>, queueId: QueueId): Promi
 }
 
 /** Makes the agent or changes her, with her queues and skills. */
-export async function saveAgent(db: Kysely<Database>, agent: AgentConfiguration): Promise<void> {
+export const saveAgent = (db: Kysely<Database>, agent: AgentConfiguration): Promise<void> => db.transaction().execute((trx) => putAgent(trx, agent));
+
+/** As `saveAgent`, within a transaction of the caller's. */
+export async function putAgent(trx: Transaction<Database>, agent: AgentConfiguration): Promise<void> {
   const { agentId: agent_id, tenantId: tenant_id, number, name, staticContact: static_contact, queues, skills } = agent;
-  await db.transaction().execute(async (trx) => {
-    await trx
-      .insertInto('agents')
-      .values({ agent_id, tenant_id, number, name, static_contact })
-      .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ name, static_contact }))
-      .execute();
-    await trx.deleteFrom('agent_queues').where('agent_id', '=', agent_id).execute();
-    if (queues.length > 0) {
-      await trx
-        .insertInto('agent_queues')
-        .values(queues.map((queue_id) => ({ agent_id, queue_id })))
-        .execute();
-    }
-    await trx.deleteFrom('agent_skills').where('agent_id', '=', agent_id).execute();
-    const levels = Object.entries(skills).map(([skill, level]) => ({ agent_id, skill, level }));
-    if (levels.length > 0) await trx.insertInto('agent_skills').values(levels).execute();
-  });
+  await trx
+    .insertInto('agents')
+    .values({ agent_id, tenant_id, number, name, static_contact })
+    .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ name, static_contact }))
+    .execute();
+  await trx.deleteFrom('agent_queues').where('agent_id', '=', agent_id).execute();
+  const members = queues.map((queue_id) => ({ agent_id, queue_id }));
+  if (members.length > 0) await trx.insertInto('agent_queues').values(members).execute();
+  await trx.deleteFrom('agent_skills').where('agent_id', '=', agent_id).execute();
+  const levels = Object.entries(skills).map(([skill, level]) => ({ agent_id, skill, level }));
+  if (levels.length > 0) await trx.insertInto('agent_skills').values(levels).execute();
 }
 
 export async function removeAgent(db: Kysely<Database>, agentId: AgentId): Promise<boolean> {
@@ -152,11 +149,18 @@ export async function removeAgent(db: Kysely<Database>, agentId: AgentId): Promi
 }
 
 /** The phone of an agent: its digest secrets (RFC 7616), never the password. */
-export async function saveSipAccount(db: Kysely<Database>, account: SipAccount, realm: string): Promise<void> {
-  const changing = { agent_id: account.agentId, realm, ha1_md5: account.ha1Md5, ha1_sha256: account.ha1Sha256 };
+export async function saveSipAccount(db: Kysely<Database>, account: SipAccount): Promise<void> {
+  const changing = { agent_id: account.agentId, realm: SIP_REALM, ha1_md5: account.ha1Md5, ha1_sha256: account.ha1Sha256 };
   await db
     .insertInto('sip_accounts')
     .values({ tenant_id: account.tenantId, username: account.username, ...changing })
     .onConflict((conflict) => conflict.columns(['tenant_id', 'username']).doUpdateSet(changing))
     .execute();
+}
+
+/** What a seed writes everything in. */
+export type SeedTransaction = Transaction<Database>;
+
+export async function tenantExists(db: Kysely<Database>, tenantId: TenantId): Promise<boolean> {
+  return (await db.selectFrom('tenants').select('tenant_id').where('tenant_id', '=', tenantId).executeTakeFirst()) !== undefined;
 }

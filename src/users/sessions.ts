@@ -8,7 +8,19 @@ import { type Clock, within } from '../../kernel/clock.ts';
 import { randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Store } from '../store/store.ts';
-import { insertSession, insertUser, removeSession, removeSessionsOf, sessionByHash, type UserChange, updateUser, usersByName } from '../store/users.ts';
+import { saveSipAccount } from '../store/tenants.ts';
+import {
+  insertSession,
+  insertUser,
+  removeSession,
+  removeSessionsOf,
+  sessionByHash,
+  type UserChange,
+  updateUser,
+  userById,
+  usersByName,
+} from '../store/users.ts';
+import { sipAccountOf } from './digest.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { SignInThrottle } from './throttle.ts';
 import type { User } from './user.ts';
@@ -57,9 +69,10 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
       cache.remove(tokenHash);
       await removeSession(store.db, tokenHash);
     },
-    addUser: async (user, password) => insertUser(store.db, user, await hashPassword(password)),
+    addUser: (user, password) => addUser(store, user, password),
     async changeUser(userId, { password, ...change }) {
-      const known = await updateUser(store.db, userId, { ...change, ...(password === undefined ? {} : { passwordHash: await hashPassword(password) }) });
+      const known = await updateUser(store.db, userId, change);
+      if (known && password !== undefined) await setPassword(store, userId, password);
       if (password === undefined && change.role === undefined && change.disabled !== true) return known;
       await removeSessionsOf(store.db, userId);
       cache.removeUser(userId);
@@ -71,6 +84,21 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** An agent's console password is her phone's too. false: the name is taken. */
+export async function addUser(store: Store, user: User, password: string): Promise<boolean> {
+  if (!(await insertUser(store.db, user, await hashPassword(password)))) return false;
+  const account = sipAccountOf(user, password);
+  if (account !== null) await saveSipAccount(store.db, account);
+  return true;
+}
+
+async function setPassword(store: Store, userId: UserId, password: string): Promise<void> {
+  await updateUser(store.db, userId, { passwordHash: await hashPassword(password) });
+  const user = await userById(store.db, userId);
+  const account = user === null ? null : sipAccountOf(user, password);
+  if (account !== null) await saveSipAccount(store.db, account);
 }
 
 interface Desk {
@@ -106,7 +134,7 @@ async function checkAndOpen({ store, clock, cache }: Desk, tenantId: TenantId | 
   if (only === undefined || !right || only.disabled) return null;
   const { passwordHash: _hash, disabled: _disabled, ...user } = only;
   const token = randomToken(32);
-  const now = clock.now();
+  const now = Math.floor(clock.now());
   const session = { tokenHash: hashOf(token), userId: user.userId, createdAt: now, expiresAt: now + SESSION_MS };
   await insertSession(store.db, session);
   cache.put(session.tokenHash, { user, expiresAt: session.expiresAt, checkedAt: now });

@@ -1,0 +1,138 @@
+/**
+ * Seeds the demo tenant from its file, once, in one transaction; afterwards the store is the truth. Everybody in it is synthetic.
+ * Passwords are made at the first start and kept for printing in `loginsFile` (readable by its owner only), unless one is given: then
+ * everybody has that one, also when it was another at the last start.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { agentIdOf, asId, type CustomerId, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
+import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import { dayInChina } from '../customers/card.ts';
+import { normaliseNumber } from '../customers/normalise.ts';
+import { saveAccount } from '../store/accounts.ts';
+import { saveCustomer } from '../store/customers.ts';
+import { saveServicePassword } from '../store/servicePasswords.ts';
+import type { Store } from '../store/store.ts';
+import { putAgent, type SeedTransaction, saveQueue, saveSipAccount, saveTenant, tenantExists } from '../store/tenants.ts';
+import { saveTicket } from '../store/tickets.ts';
+import { insertUser, listUsers } from '../store/users.ts';
+import { sipAccountOf } from '../users/digest.ts';
+import { hashPassword, isPassword, newPassword } from '../users/passwords.ts';
+import type { Sessions } from '../users/sessions.ts';
+import type { User } from '../users/user.ts';
+import { readTenantFile, type TenantFile } from './file.ts';
+
+export interface Login {
+  username: string;
+  role: User['role'];
+  /** null: set at an earlier start from DEMO_PASSWORD, or changed since, and known to its owner only. */
+  password: string | null;
+}
+
+export interface SeedOptions {
+  store: Store;
+  sessions: Sessions;
+  /** dialplans/demo/tenant.yaml */
+  tenantFile: string;
+  /** Where made passwords are kept, for example `DATA_DIR/demo-logins.json`. */
+  loginsFile: string;
+  /** DEMO_PASSWORD */
+  password: string | undefined;
+}
+
+/** Returns who can sign in, for printing. */
+export async function seedDemo(options: SeedOptions): Promise<Login[]> {
+  const { store, tenantFile, loginsFile, password } = options;
+  const file = readTenantFile(tenantFile);
+  const tenantId = asId<TenantId>(file.tenant);
+  if (!(await tenantExists(store.db, tenantId))) {
+    const passwordOf = password === undefined ? keptPasswords(loginsFile) : () => password;
+    await seed(store, file, passwordOf);
+  } else if (password !== undefined) {
+    await setAll(options, file, password);
+    rmSync(loginsFile, { force: true }); // what stood there does not hold any more
+  }
+  const kept = readKept(loginsFile);
+  return usersIn(file).map(({ username, role }) => ({ username, role, password: password ?? kept[username] ?? null }));
+}
+
+async function seed(store: Store, file: TenantFile, passwordOf: (username: string) => string): Promise<void> {
+  const tenantId = asId<TenantId>(file.tenant);
+  const users = await Promise.all(usersIn(file).map(async (user) => ({ user, hash: await hashPassword(passwordOf(user.username)) })));
+  const secrets = new Map(await Promise.all(file.customers.map(async (customer) => [customer.number, await hashPassword(customer.servicePassword)] as const)));
+  await store.db.transaction().execute(async (trx) => {
+    const { name, numbers, sipDomains } = file;
+    await saveTenant(trx, { tenantId, name, numbers, sipDomains });
+    for (const queue of queuesIn(file)) await saveQueue(trx, queue);
+    for (const agent of agentsIn(file)) await putAgent(trx, agent);
+    for (const { user, hash } of users) {
+      await insertUser(trx, user, hash);
+      const account = sipAccountOf(user, passwordOf(user.username));
+      if (account !== null) await saveSipAccount(trx, account);
+    }
+    for (const customer of file.customers)
+      await seedCustomer(trx, { tenantId, customer, hash: secrets.get(customer.number) ?? null, nowMs: store.clock.now() });
+  });
+}
+
+interface CustomerSeed {
+  tenantId: TenantId;
+  customer: TenantFile['customers'][number];
+  hash: string | null;
+  nowMs: number;
+}
+
+async function seedCustomer(trx: SeedTransaction, { tenantId, customer, hash, nowMs }: CustomerSeed): Promise<void> {
+  const { name, tier, language, specialNeeds, openTickets, account } = customer;
+  const customerId = asId<CustomerId>(`${tenantId}:${customer.number}`);
+  // Born on New Year's Day: then the age holds from the first day to the last of this year.
+  const birthDate = `${Number(dayInChina(nowMs).slice(0, 4)) - customer.age}-01-01`;
+  await saveCustomer(trx, { customerId, tenantId, name, number: normaliseNumber(customer.number), tier, language, birthDate, specialNeeds });
+  await saveServicePassword(trx, tenantId, customerId, hash);
+  await saveAccount(trx, tenantId, customerId, account);
+  for (const { openedAt, ...ticket } of openTickets) await saveTicket(trx, { ...ticket, tenantId, customerId, openedAt: Date.parse(openedAt), closedAt: null });
+}
+
+/** Ends the sessions of those whose password it changes, and nobody else's. */
+async function setAll({ store, sessions }: SeedOptions, file: TenantFile, password: string): Promise<void> {
+  const ours = new Set(usersIn(file).map((user) => user.userId));
+  const users = (await listUsers(store.db, asId<TenantId>(file.tenant))).filter((user) => ours.has(user.userId));
+  const right = await Promise.all(users.map((user) => isPassword(user.passwordHash, password)));
+  for (const [at, user] of users.entries()) if (right[at] === false) await sessions.changeUser(user.userId, { password });
+}
+
+function usersIn(file: TenantFile): User[] {
+  const tenantId = asId<TenantId>(file.tenant);
+  const userIdOf = (username: string): UserId => asId<UserId>(`${tenantId}:${username}`);
+  const agents = file.agents.map(({ number, name }) => ({ username: number, name, role: 'agent' as const, agentId: agentIdOf(tenantId, number) }));
+  const others = file.users.map(({ name, displayName, role }) => ({ username: name, name: displayName, role, agentId: null }));
+  return [...agents, ...others].map((user) => ({ userId: userIdOf(user.username), tenantId, language: 'zh', ...user }));
+}
+
+function queuesIn(file: TenantFile): QueueConfiguration[] {
+  const tenantId = asId<TenantId>(file.tenant);
+  return file.queues.map(({ name, displayName, ...queue }) => ({ queueId: queueIdOf(tenantId, name), tenantId, name: displayName, ...queue }));
+}
+
+function agentsIn(file: TenantFile): AgentConfiguration[] {
+  const tenantId = asId<TenantId>(file.tenant);
+  return file.agents.map(({ queues, ...agent }) => ({
+    agentId: agentIdOf(tenantId, agent.number),
+    tenantId,
+    queues: queues.map((queue) => queueIdOf(tenantId, queue)),
+    staticContact: null,
+    ...agent,
+  }));
+}
+
+/** Made on demand, each once; on disk before anybody gets it, so that what the store holds can be printed again. */
+function keptPasswords(loginsFile: string): (username: string) => string {
+  const made = readKept(loginsFile);
+  return (username) => {
+    const known = made[username] ?? newPassword();
+    if (made[username] === undefined) writeFileSync(loginsFile, `${JSON.stringify(Object.assign(made, { [username]: known }), null, 2)}\n`, { mode: 0o600 });
+    return known;
+  };
+}
+
+const readKept = (loginsFile: string): Record<string, string> =>
+  existsSync(loginsFile) ? (JSON.parse(readFileSync(loginsFile, 'utf8')) as Record<string, string>) : {};

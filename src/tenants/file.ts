@@ -1,0 +1,75 @@
+/** A tenant as a file (`dialplans/<tenant>/tenant.yaml`): what is seeded into an empty store. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const ms = z.int().positive();
+const level = z.int().min(1).max(10);
+const name = z.string().regex(/^[a-z0-9-]+$/);
+
+const queue = z.strictObject({
+  name,
+  displayName: z.strictObject({ zh: z.string(), en: z.string() }),
+  skills: z.array(z.strictObject({ skill: z.string(), level })),
+  maxWaitMs: ms.nullable(),
+  maxWaiting: z.int().nonnegative(),
+  leaveWhenNoAgents: z.boolean(),
+  ringTimeoutMs: ms,
+  wrapUpMs: z.int().nonnegative(),
+  record: z.boolean(),
+  music: z.string().nullable(),
+  answerWithinMs: ms,
+});
+
+const agent = z.strictObject({
+  number: z.string().regex(/^[a-z0-9]+$/),
+  name: z.string(),
+  queues: z.array(name),
+  skills: z.record(z.string(), level),
+});
+
+const fen = z.int();
+const account = z.strictObject({
+  balanceFen: fen,
+  monthFeeFen: fen,
+  dataTotalMb: z.int(),
+  dataUsedMb: z.int(),
+  voiceTotalMin: z.int(),
+  voiceUsedMin: z.int(),
+  planName: z.strictObject({ zh: z.string(), en: z.string() }),
+  billItems: z.array(z.strictObject({ label: z.string(), fen })),
+});
+
+const customer = z.strictObject({
+  number: z.string(),
+  name: z.string(),
+  tier: z.string(),
+  language: z.enum(['zh', 'en']),
+  age: z.int().min(0).max(120),
+  specialNeeds: z.array(z.enum(['vision', 'hearing', 'elder', 'language', 'other'])),
+  servicePassword: z.string().regex(/^[0-9]{6}$/),
+  openTickets: z.array(z.strictObject({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.iso.datetime({ offset: true }) })),
+  account,
+});
+
+const tenantFile = z.strictObject({
+  tenant: name,
+  name: z.string(),
+  sipDomains: z.array(z.string()),
+  numbers: z.array(z.string()),
+  outboundNumbers: z.record(z.string(), z.string()),
+  queues: z.array(queue),
+  agents: z.array(agent),
+  users: z.array(z.strictObject({ name: z.string(), displayName: z.string(), role: z.enum(['agent', 'supervisor', 'admin']) })),
+  customers: z.array(customer),
+});
+
+export type TenantFile = z.infer<typeof tenantFile>;
+
+/** Throws one error that names every fault by its place in the file. */
+export function readTenantFile(path: string): TenantFile {
+  const read = tenantFile.safeParse(parse(readFileSync(path, 'utf8')));
+  if (read.success) return read.data;
+  const faults = read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`${path}: ${faults.join('; ')}`);
+}

@@ -1,0 +1,32 @@
+/** Tells the floor which queues and agents there are: all at the start, and what differs after a change in the directory. */
+import type { AgentId, QueueId } from '../../kernel/ids.ts';
+import type { AcdEvent } from '../acd/event.ts';
+import type { Directory } from './directory.ts';
+
+export class Floor {
+  readonly #take: (event: AcdEvent) => void;
+  /** What was told last, as text. */
+  #queues = new Map<QueueId, string>();
+  #agents = new Map<AgentId, string>();
+
+  constructor(take: (event: AcdEvent) => void) {
+    this.#take = take;
+  }
+
+  tell(directory: Pick<Directory, 'queues' | 'agents'>): void {
+    const queues = new Map(directory.queues().map((queue) => [queue.queueId, JSON.stringify(queue)]));
+    const agents = new Map(directory.agents().map((agent) => [agent.agentId, JSON.stringify(agent)]));
+    for (const queue of directory.queues()) if (this.#queues.get(queue.queueId) !== queues.get(queue.queueId)) this.#take({ type: 'queueConfigured', queue });
+    for (const agent of directory.agents()) if (this.#agents.get(agent.agentId) !== agents.get(agent.agentId)) this.#take({ type: 'agentConfigured', agent });
+    for (const queueId of this.#queues.keys()) if (!queues.has(queueId)) this.#take({ type: 'queueRemoved', queueId });
+    for (const agentId of this.#agents.keys()) if (!agents.has(agentId)) this.#take({ type: 'agentRemoved', agentId });
+    this.#queues = queues;
+    this.#agents = agents;
+  }
+
+  /** Who is on the floor from an earlier run and in no directory any more (agents for measuring, agents that were removed). */
+  removeUnknown(known: { queues: Iterable<QueueId>; agents: Iterable<AgentId> }): void {
+    for (const queueId of known.queues) if (!this.#queues.has(queueId)) this.#take({ type: 'queueRemoved', queueId });
+    for (const agentId of known.agents) if (!this.#agents.has(agentId)) this.#take({ type: 'agentRemoved', agentId });
+  }
+}
