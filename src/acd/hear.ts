@@ -82,7 +82,7 @@ export const hearing: Hearing = {
     if (agent === undefined) return;
     const { state } = agent.activity;
     if (state === 'signed_out' || state === 'not_ready' || state === 'ready' || state === 'wrapping_up') return become(m, agent, SIGNED_OUT);
-    become(m, agent, withLeave(agent.activity, 'sign_out'));
+    if (agent.activity.after.leave === 'stay') become(m, agent, withLeave(agent.activity, 'sign_out'));
     failOffer(m, agent, REJECTED);
   },
 

@@ -1,0 +1,186 @@
+/** One seeded shift: every turn is checked, repeated by a second core from the log, and by a third from a snapshot. */
+import type { Command, Event, Turn } from '../../vocabulary.ts';
+import { type Acd, createAcd } from '../acd.ts';
+import { Dice } from './dice.ts';
+import { Observer, Violation } from './observer.ts';
+import { World } from './world.ts';
+
+export interface Entry {
+  /** ms since 1970 */
+  at: number;
+  event: Event;
+}
+
+export interface Shift {
+  seed: number;
+  log: Entry[];
+  /** FNV-1a over every turn: same seed, same hash. */
+  hash: string;
+  offers: number;
+  answered: number;
+  exits: number;
+}
+
+export interface Fault {
+  seed: number;
+  message: string;
+  /** The shortest log found that still breaks an invariant. */
+  trace: Entry[];
+}
+
+const START = 1_700_000_000_000;
+const MOST_SHRINKING_RUNS = 400;
+/** FNV offset basis */
+const NO_TURNS = 0x811c9dc5;
+
+/** Throws a Violation at the first turn that breaks an invariant. */
+class Stage {
+  readonly log: Entry[] = [];
+  readonly observer: Observer;
+  readonly acd: Acd;
+  wakeAt: number | null = null;
+  hash = NO_TURNS;
+  #twin: Acd | null = null;
+
+  constructor(make: () => Acd) {
+    this.acd = make();
+    this.observer = new Observer(this.acd.view);
+  }
+
+  /** One turn of the switchboard: the event, then the facts it led to. */
+  play(event: Event, at: number): void {
+    this.log.push({ at, event });
+    const facts: Event[] = [event];
+    for (const fact of facts) {
+      const turn = this.#decide(fact, at);
+      if (fact === event) this.observer.see(fact, turn, at);
+      else if (turn.events.length > 0 || turn.commands.length > 0) throw new Violation(`INV10: ${fact.type}, its own fact, led to more`);
+      facts.push(...turn.events);
+      this.wakeAt = turn.wakeAt;
+    }
+  }
+
+  /** From here on a core that was made from a snapshot must decide alike. */
+  branch(): void {
+    this.#twin = createAcd();
+    this.#twin.restore(JSON.parse(JSON.stringify(this.acd.snapshot())));
+  }
+
+  cut(): void {
+    this.#twin = null;
+  }
+
+  #decide(event: Event, at: number): Turn<Event, Command> {
+    const turn = this.acd.decide(event, at);
+    const text = JSON.stringify(turn);
+    this.hash = fnv(this.hash, text);
+    if (this.#twin !== null && JSON.stringify(this.#twin.decide(event, at)) !== text)
+      throw new Violation(`INV10: the core from the snapshot decided otherwise on ${event.type}`);
+    return turn;
+  }
+}
+
+/** `events` is how many the dice throw; timers, and the hanging up at the end, come on top. `make`: the core to be tried. */
+export function runShift(seed: number, events: number, make: () => Acd = createAcd): Shift | Fault {
+  const stage = new Stage(make);
+  try {
+    shift(stage, seed, events);
+    if (seed % 4 === 0 && replay(stage.log) !== stage.hash) throw new Violation('INV10: the same log gave other turns');
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return { seed, message: error.message, trace: shrink(stage.log, error.message, make) };
+  }
+  const { offers, answered, exits } = stage.observer.tally;
+  return { seed, log: stage.log, hash: (stage.hash >>> 0).toString(16).padStart(8, '0'), offers, answered, exits };
+}
+
+export const isFault = (result: Shift | Fault): result is Fault => 'message' in result;
+
+function shift(stage: Stage, seed: number, events: number): void {
+  const dice = new Dice(seed);
+  const world = new World(dice, stage.observer);
+  let now = START;
+  for (const event of world.opening()) stage.play(event, now);
+  for (let thrown = 0; thrown < events; thrown += 1) {
+    now = wait(stage, dice, now, pauseOf(dice));
+    stage.play(world.next(), now);
+    if (thrown % 400 === 100) stage.branch();
+    if (thrown % 400 === 250) stage.cut();
+  }
+  for (let last = world.closing(); last !== null; last = world.closing()) stage.play(last, now);
+  now = wait(stage, dice, now, 3_600_000);
+  nothingIsLeft(stage);
+}
+
+const pauseOf = (dice: Dice): number => (dice.chance(0.3) ? 0 : dice.chance(0.9) ? dice.between(1, 400) : dice.between(400, 15_000));
+
+/** Lets time pass, with the wakes that were asked for, now and then a little late. */
+function wait(stage: Stage, dice: Dice, from: number, ms: number): number {
+  const until = from + ms;
+  let now = from;
+  while (stage.wakeAt !== null && stage.wakeAt <= until) {
+    now = Math.max(now, stage.wakeAt) + (dice.chance(0.2) ? dice.between(0, 30) : 0);
+    stage.play({ type: 'timePassed' }, now);
+  }
+  return Math.max(now, until);
+}
+
+/** INV8: when the last call is over, nothing of any call is kept. */
+function nothingIsLeft(stage: Stage): void {
+  const left = stage.acd.snapshot() as { calls: unknown[]; leaving: unknown[]; unsaid: unknown[] };
+  const { entries, exits } = stage.observer.tally;
+  if (left.calls.length + left.leaving.length + left.unsaid.length > 0 || stage.wakeAt !== null) throw new Violation('INV8: calls or timers are left over');
+  if (entries < exits) throw new Violation(`INV5: ${entries} came in and ${exits} went out`);
+}
+
+/** The hash of the turns a new core makes of the log; the facts it was told behind each event are its own again. */
+function replay(log: readonly Entry[]): number {
+  const acd = createAcd();
+  let hash = NO_TURNS;
+  for (const { at, event } of log) {
+    const facts: Event[] = [event];
+    for (const fact of facts) {
+      const turn = acd.decide(fact, at);
+      facts.push(...turn.events);
+      hash = fnv(hash, JSON.stringify(turn));
+    }
+  }
+  return hash;
+}
+
+/** Leaves out ever smaller parts of the log for as long as the same invariant breaks. */
+function shrink(log: readonly Entry[], message: string, make: () => Acd): Entry[] {
+  const invariant = message.split(':')[0];
+  let best = [...log];
+  let runs = 0;
+  for (let part = best.length >> 1; part >= 1; part >>= 1) {
+    for (let from = best.length - part; from >= 0; from -= part) {
+      if (runs >= MOST_SHRINKING_RUNS) return best;
+      runs += 1;
+      const shorter = best.toSpliced(from, part);
+      if (faultOf(shorter, make)?.split(':')[0] === invariant) best = shorter;
+    }
+  }
+  return best;
+}
+
+/** Plays a log that has holes: a wake the core asks for comes even where the log has lost it. */
+function faultOf(log: readonly Entry[], make: () => Acd): string | null {
+  const stage = new Stage(make);
+  try {
+    for (const { at, event } of log) {
+      while (stage.wakeAt !== null && stage.wakeAt < at) stage.play({ type: 'timePassed' }, stage.wakeAt);
+      stage.play(event, at);
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof Violation) return error.message;
+    throw error;
+  }
+}
+
+function fnv(hash: number, text: string): number {
+  let mixed = hash;
+  for (let at = 0; at < text.length; at += 1) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
+  return mixed;
+}

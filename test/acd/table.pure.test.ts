@@ -1,0 +1,288 @@
+/**
+ * Every state of an agent × everything the routing core hears: what one turn answers, whole. A forgotten cell does not
+ * compile. Set-up: queue `service` (rings 15 s, wrap-up 10 s, recorded), agent 8001 with a phone; c1 is the call that
+ * brought her into her state, c2 has just arrived. `callerHungUp` is legEnded of the caller's own leg.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Activity } from '../../src/acd/agent.ts';
+import type { Hearing } from '../../src/acd/hear.ts';
+import type { Event } from '../../src/vocabulary.ts';
+import {
+  agentConfigured,
+  agentId,
+  callArrived,
+  callEnded,
+  callQueued,
+  deskRejected,
+  Floor,
+  legAnswered,
+  legEnded,
+  phoneLost,
+  phoneReachable,
+  queueConfigured,
+  queueId,
+  signedIn,
+  signedOut,
+  transferredTo,
+  wentNotReady,
+  wentReady,
+  wrapUpEnded,
+} from './floor.ts';
+
+type State = Activity['state'];
+type Stimulus = keyof Hearing | 'callerHungUp';
+
+const into: Record<State, (floor: Floor) => void> = {
+  signed_out() {},
+  not_ready(floor) {
+    floor.tell(signedIn('8001'));
+  },
+  ready(floor) {
+    floor.ready('8001');
+  },
+  offered(floor) {
+    floor.ready('8001');
+    floor.tell(callArrived('c1'), callQueued('c1'));
+  },
+  releasing(floor) {
+    into.offered(floor);
+    floor.tell(legEnded('c1.0'));
+  },
+  talking(floor) {
+    into.offered(floor);
+    floor.tell(legAnswered('c1.1'));
+  },
+  wrapping_up(floor) {
+    into.talking(floor);
+    floor.tell(legEnded('c1.1'));
+  },
+};
+
+const told: Record<Stimulus, Event> = {
+  queueConfigured: queueConfigured('service', { maxWaiting: 10 }),
+  queueRemoved: { type: 'queueRemoved', queueId: queueId('service') },
+  agentConfigured: agentConfigured('8001', { queues: [] }),
+  agentRemoved: { type: 'agentRemoved', agentId: agentId('8001') },
+  agentSignedIn: signedIn('8001'),
+  agentSignedOut: signedOut('8001'),
+  agentWentReady: wentReady('8001'),
+  agentWentNotReady: wentNotReady('8001', 'meal'),
+  wrapUpEnded: wrapUpEnded('8001', 'c1'),
+  phoneReachable: phoneReachable('8001'),
+  phoneLost: phoneLost('8001'),
+  deskRejected: deskRejected('8001', 'c1'),
+  callArrived: callArrived('c3'),
+  callQueued: callQueued('c2'),
+  callTransferred: transferredTo('c2', '8001'),
+  legAnswered: legAnswered('c1.1'),
+  legEnded: legEnded('c1.1'),
+  callerHungUp: legEnded('c1.0'),
+  callEnded: callEnded('c1'),
+  timePassed: { type: 'timePassed' },
+  serverStarted: { type: 'serverStarted' },
+};
+
+/** Nothing is established, nothing commanded, nobody wants to be woken. */
+const NOTHING: string[] = [];
+
+const turns: Record<State, Record<Stimulus, string[]>> = {
+  signed_out: {
+    queueConfigured: NOTHING,
+    queueRemoved: NOTHING,
+    agentConfigured: NOTHING,
+    agentRemoved: NOTHING,
+    agentSignedIn: ['8001 not_ready (signed_in)'],
+    agentSignedOut: NOTHING,
+    agentWentReady: NOTHING,
+    agentWentNotReady: NOTHING,
+    wrapUpEnded: NOTHING,
+    phoneReachable: NOTHING,
+    phoneLost: NOTHING,
+    deskRejected: NOTHING,
+    callArrived: NOTHING,
+    callQueued: NOTHING,
+    callTransferred: ['c2.o1 c2 unreachable at 8001 on c2.1 direct'],
+    legAnswered: NOTHING,
+    legEnded: NOTHING,
+    callerHungUp: NOTHING,
+    callEnded: NOTHING,
+    timePassed: NOTHING,
+    serverStarted: NOTHING,
+  },
+  not_ready: {
+    queueConfigured: NOTHING,
+    queueRemoved: NOTHING,
+    agentConfigured: NOTHING,
+    agentRemoved: ['8001 signed_out'],
+    agentSignedIn: NOTHING,
+    agentSignedOut: ['8001 signed_out'],
+    agentWentReady: ['8001 ready'],
+    agentWentNotReady: ['8001 not_ready (meal)'],
+    wrapUpEnded: NOTHING,
+    phoneReachable: NOTHING,
+    phoneLost: ['8001 not_ready (signed_in, phone_lost)'],
+    deskRejected: NOTHING,
+    callArrived: NOTHING,
+    callQueued: NOTHING,
+    callTransferred: [
+      'c2.o1 c2 offered to 8001 directly on c2.1 until +20000',
+      '8001 offered (signed_in) c2',
+      '> pop c2.o1 c2 c2.1 at 8001 direct',
+      '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
+      'wake +20000',
+    ],
+    legAnswered: NOTHING,
+    legEnded: NOTHING,
+    callerHungUp: NOTHING,
+    callEnded: NOTHING,
+    timePassed: NOTHING,
+    serverStarted: NOTHING,
+  },
+  ready: {
+    queueConfigured: NOTHING,
+    queueRemoved: NOTHING,
+    agentConfigured: NOTHING,
+    agentRemoved: ['8001 signed_out'],
+    agentSignedIn: NOTHING,
+    agentSignedOut: ['8001 signed_out'],
+    agentWentReady: NOTHING,
+    agentWentNotReady: ['8001 not_ready (meal)'],
+    wrapUpEnded: NOTHING,
+    phoneReachable: NOTHING,
+    phoneLost: ['8001 not_ready (phone_lost)'],
+    deskRejected: NOTHING,
+    callArrived: NOTHING,
+    callQueued: [
+      'c2.o1 c2 offered to 8001 from service on c2.1 until +15000, recorded',
+      '8001 offered c2',
+      '> pop c2.o1 c2 c2.1 at 8001 service',
+      '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 20000',
+      'wake +15000',
+    ],
+    callTransferred: [
+      'c2.o1 c2 offered to 8001 directly on c2.1 until +20000',
+      '8001 offered c2',
+      '> pop c2.o1 c2 c2.1 at 8001 direct',
+      '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
+      'wake +20000',
+    ],
+    legAnswered: NOTHING,
+    legEnded: NOTHING,
+    callerHungUp: NOTHING,
+    callEnded: NOTHING,
+    timePassed: NOTHING,
+    serverStarted: ['8001 not_ready (restart)'],
+  },
+  offered: {
+    queueConfigured: ['wake +15000'],
+    queueRemoved: ['c1.o1 c1 withdrawn at 8001 on c1.1 service', 'c1 left service closed', '> release c1 c1.1 normal by server', 'wake +5000'],
+    agentConfigured: ['wake +15000'],
+    agentRemoved: ['c1.o1 c1 withdrawn at 8001 on c1.1 service', '8001 signed_out', '> release c1 c1.1 normal by server'],
+    agentSignedIn: ['wake +15000'],
+    agentSignedOut: ['c1.o1 c1 rejected at 8001 on c1.1 service', '8001 signed_out', '> release c1 c1.1 rejected by far_end'],
+    agentWentReady: ['wake +15000'],
+    agentWentNotReady: ['8001 offered (meal) c1', 'wake +15000'],
+    wrapUpEnded: ['wake +15000'],
+    phoneReachable: ['wake +15000'],
+    phoneLost: ['c1.o1 c1 unreachable at 8001 on c1.1 service', '8001 not_ready (phone_lost)', '> release c1 c1.1 unreachable by server'],
+    deskRejected: ['c1.o1 c1 rejected at 8001 on c1.1 service', '8001 not_ready (rejected)', '> release c1 c1.1 rejected by far_end'],
+    callArrived: ['wake +15000'],
+    callQueued: ['wake +15000'],
+    callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +15000'],
+    legAnswered: ['c1.o1 c1 answered at 8001 on c1.1 service', 'c1 left service answered', '8001 talking c1'],
+    legEnded: ['c1.o1 c1 rejected at 8001 on c1.1 service', '8001 not_ready (rejected)'],
+    callerHungUp: ['c1.o1 c1 caller_gone at 8001 on c1.1 service', 'c1 left service abandoned', '> release c1 c1.1 abandoned by other_party', 'wake +5000'],
+    callEnded: ['c1.o1 c1 caller_gone at 8001 on c1.1 service', 'c1 left service ended', '> release c1 c1.1 abandoned by other_party', 'wake +5000'],
+    timePassed: ['c1.o1 c1 no_answer at 8001 on c1.1 service', '8001 not_ready (no_answer)', '> release c1 c1.1 no_answer by server'],
+    serverStarted: ['8001 not_ready (restart)'],
+  },
+  releasing: {
+    queueConfigured: ['wake +5000'],
+    queueRemoved: ['wake +5000'],
+    agentConfigured: ['wake +5000'],
+    agentRemoved: ['8001 signed_out'],
+    agentSignedIn: ['wake +5000'],
+    agentSignedOut: ['wake +5000'],
+    agentWentReady: ['wake +5000'],
+    agentWentNotReady: ['8001 offered (meal) c1', 'wake +5000'],
+    wrapUpEnded: ['wake +5000'],
+    phoneReachable: ['wake +5000'],
+    phoneLost: ['8001 offered (phone_lost) c1', 'wake +5000'],
+    deskRejected: ['wake +5000'],
+    callArrived: ['wake +5000'],
+    callQueued: ['wake +5000'],
+    callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +5000'],
+    legAnswered: ['wake +5000'],
+    legEnded: ['8001 ready'],
+    callerHungUp: ['wake +5000'],
+    callEnded: ['wake +5000'],
+    timePassed: ['8001 ready'],
+    serverStarted: ['8001 not_ready (restart)'],
+  },
+  talking: {
+    queueConfigured: NOTHING,
+    queueRemoved: NOTHING,
+    agentConfigured: NOTHING,
+    agentRemoved: NOTHING,
+    agentSignedIn: NOTHING,
+    agentSignedOut: NOTHING,
+    agentWentReady: NOTHING,
+    agentWentNotReady: ['8001 talking (meal) c1'],
+    wrapUpEnded: NOTHING,
+    phoneReachable: NOTHING,
+    phoneLost: ['8001 talking (phone_lost) c1'],
+    deskRejected: NOTHING,
+    callArrived: NOTHING,
+    callQueued: NOTHING,
+    callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct'],
+    legAnswered: NOTHING,
+    legEnded: ['8001 wrapping_up c1 until +10000', 'wake +10000'],
+    callerHungUp: NOTHING,
+    callEnded: ['8001 wrapping_up c1 until +10000', 'wake +10000'],
+    timePassed: NOTHING,
+    serverStarted: ['8001 not_ready (restart)'],
+  },
+  wrapping_up: {
+    queueConfigured: ['wake +10000'],
+    queueRemoved: ['wake +10000'],
+    agentConfigured: ['wake +10000'],
+    agentRemoved: ['8001 signed_out'],
+    agentSignedIn: ['wake +10000'],
+    agentSignedOut: ['8001 signed_out'],
+    agentWentReady: ['8001 ready'],
+    agentWentNotReady: ['8001 wrapping_up (meal) c1 until +10000', 'wake +10000'],
+    wrapUpEnded: ['8001 ready'],
+    phoneReachable: ['wake +10000'],
+    phoneLost: ['8001 wrapping_up (phone_lost) c1 until +10000', 'wake +10000'],
+    deskRejected: ['wake +10000'],
+    callArrived: ['wake +10000'],
+    callQueued: ['wake +10000'],
+    callTransferred: [
+      'c2.o1 c2 offered to 8001 directly on c2.1 until +20000',
+      '8001 offered c2',
+      '> pop c2.o1 c2 c2.1 at 8001 direct',
+      '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
+      'wake +20000',
+    ],
+    legAnswered: ['wake +10000'],
+    legEnded: ['wake +10000'],
+    callerHungUp: ['wake +10000'],
+    callEnded: ['wake +10000'],
+    timePassed: ['8001 ready'],
+    serverStarted: ['8001 not_ready (restart)'],
+  },
+};
+
+for (const state of Object.keys(turns) as State[]) {
+  for (const stimulus of Object.keys(turns[state]) as Stimulus[]) {
+    test(`an agent who is ${state}: ${stimulus}`, () => {
+      const floor = new Floor();
+      floor.tell(queueConfigured('service'), agentConfigured('8001'), phoneReachable('8001'), callArrived('c2'));
+      into[state](floor);
+      // Whatever lasts until a time has lasted until then; what does not is the same an hour later.
+      if (stimulus === 'timePassed') floor.now = floor.wakeAt ?? floor.now + 3_600_000;
+      assert.deepEqual(floor.tell(told[stimulus]), turns[state][stimulus]);
+    });
+  }
+}
