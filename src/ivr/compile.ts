@@ -21,11 +21,11 @@ export function compileDialplan(source: DialplanSource): Compiled {
   for (const flow of dialplan.flows.values()) compileFlow(work, flow);
   const plan = planOf(work);
   if (Object.keys(plan.nodes).length > MOST_NODES)
-    faults.push({ path: source.files[0]?.path ?? '', line: 1, column: 1, message: `over ${MOST_NODES} steps: make it smaller` });
+    faults.push({ file: source.files[0]?.path ?? '', line: 1, column: 1, message: `over ${MOST_NODES} steps: make it smaller` });
   // Where steps are missing because they are faulty, what can be reached cannot be told.
   if (faults.length === 0) faults.push(...reachFaults(plan, work.places, dialplan.flows));
   if (faults.length === 0) return { plan, faults: [] };
-  return { plan: null, faults: faults.toSorted((a, b) => (a.path === b.path ? a.line - b.line || a.column - b.column : a.path < b.path ? -1 : 1)) };
+  return { plan: null, faults: faults.toSorted((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1)) };
 }
 
 function planOf(work: Work): Plan {

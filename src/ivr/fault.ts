@@ -4,14 +4,14 @@ import type { z } from 'zod';
 
 export interface Fault {
   /** As it was handed in: a path in the tenant's folder. */
-  path: string;
+  file: string;
   /** From 1. */
   line: number;
   column: number;
   message: string;
 }
 
-export const faultLine = (fault: Fault): string => `${fault.path}:${fault.line}:${fault.column}: ${fault.message}`;
+export const faultLine = (fault: Fault): string => `${fault.file}:${fault.line}:${fault.column}: ${fault.message}`;
 
 /** A YAML file that keeps its positions. */
 export interface ParsedFile {
@@ -34,7 +34,7 @@ export const keyOf = (place: Place): Place => ({ ...place, atKey: true });
 export function faultAt(place: Place, message: string, offset = 0): Fault {
   const start = offsetOf(place) + offset;
   const { line, col } = place.file.lines.linePos(start);
-  return { path: place.file.path, line: Math.max(1, line), column: Math.max(1, col), message };
+  return { file: place.file.path, line: Math.max(1, line), column: Math.max(1, col), message };
 }
 
 /** Where the value (or its key) begins; what is not there is looked for as near as possible above. */

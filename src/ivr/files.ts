@@ -1,7 +1,7 @@
 /** Reads a tenant's dialplan folder: YAML files, names of prompts and music, and what tenant.yaml says there is. */
 import { createHash } from 'node:crypto';
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { asId, type DialplanVersion, type TenantId } from '../../kernel/ids.ts';
 import type { Fault } from './fault.ts';
@@ -35,22 +35,28 @@ export function versionOf(tenantId: TenantId, texts: readonly DialplanText[]): D
 }
 
 /** What the compiler needs, from a folder on disk. `shown` is put before file names in faults. */
-export function readSource(folder: string, tenantId: TenantId, options: { texts?: DialplanText[]; shown?: string; queues?: string[] } = {}): DialplanSource {
+export function readSource(
+  folder: string,
+  tenantId: TenantId,
+  options: { texts?: DialplanText[]; shown?: string; names?: Partial<TenantNames> } = {},
+): DialplanSource {
   const texts = options.texts ?? readDialplanTexts(folder);
   const tenant = readTenant(folder);
+  const names = options.names ?? {};
   return {
     tenantId,
     version: versionOf(tenantId, texts),
     files: texts.map(({ path, text }) => ({ path: options.shown === undefined ? path : join(options.shown, path), text })),
     prompts: { zh: soundNames(join(folder, 'prompts', 'zh')), en: soundNames(join(folder, 'prompts', 'en')) },
     music: soundNames(join(folder, 'music')),
-    queues: options.queues ?? tenant.queues,
-    agents: tenant.agents,
-    numbers: tenant.numbers,
+    queues: names.queues ?? tenant.queues,
+    agents: names.agents ?? tenant.agents,
+    numbers: names.numbers ?? tenant.numbers,
   };
 }
 
-interface TenantNames {
+/** null = not known, so not checked. */
+export interface TenantNames {
   queues: string[] | null;
   agents: string[] | null;
   numbers: string[] | null;
@@ -95,7 +101,5 @@ export function tenantFolders(path: string): string[] {
     .sort();
 }
 
-export const isFolder = (path: string): boolean => statSync(path).isDirectory();
-export const shownPath = (path: string): string => relative('.', path) || '.';
 /** A folder without any file is no dialplan. */
-export const emptyFault = (path: string): Fault => ({ path, line: 1, column: 1, message: 'there is no dialplan file here: add one that ends in .yaml' });
+export const emptyFault = (file: string): Fault => ({ file, line: 1, column: 1, message: 'there is no dialplan file here: add one that ends in .yaml' });

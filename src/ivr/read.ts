@@ -33,7 +33,7 @@ export function readDialplan(files: readonly { path: string; text: string }[], f
 
 export function parseFile(path: string, text: string, faults: Fault[]): ParsedFile | null {
   if (text.length > MOST_BYTES) {
-    faults.push({ path, line: 1, column: 1, message: `the file is over ${MOST_BYTES} characters: split it` });
+    faults.push({ file: path, line: 1, column: 1, message: `the file is over ${MOST_BYTES} characters: split it` });
     return null;
   }
   const lines = new LineCounter();
@@ -41,7 +41,7 @@ export function parseFile(path: string, text: string, faults: Fault[]): ParsedFi
   const file = { path, document, lines };
   for (const error of document.errors) {
     const { line, col } = lines.linePos(error.pos[0]);
-    faults.push({ path, line: Math.max(1, line), column: Math.max(1, col), message: `this is not YAML: ${error.message}` });
+    faults.push({ file: path, line: Math.max(1, line), column: Math.max(1, col), message: `this is not YAML: ${error.message}` });
   }
   if (document.errors.length > 0) return null;
   findDoubles(file, faults);
@@ -59,7 +59,7 @@ function findDoubles(file: ParsedFile, faults: Fault[]): void {
         const { line, col } = file.lines.linePos(key.range[0]);
         const first = seen.get(name);
         if (first === undefined) seen.set(name, line);
-        else faults.push({ path: file.path, line, column: col, message: `"${name}" stands twice here, first on line ${first}: remove one of them` });
+        else faults.push({ file: file.path, line, column: col, message: `"${name}" stands twice here, first on line ${first}: remove one of them` });
       }
     },
   });

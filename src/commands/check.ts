@@ -1,0 +1,52 @@
+/**
+ * `huawu check [FILES|FOLDER] [--queues a,b]`: checks dialplans and prints every fault as file:line:column: sentence.
+ * A folder is a tenant's, or holds tenants' folders; files are checked together with the rest of their folder. Default: dialplans.
+ * Exit codes: 0 fine, 1 faults, 2 wrong usage.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { asId, type TenantId } from '../../kernel/ids.ts';
+import { parseFlags } from '../../kernel/settings.ts';
+import { compileDialplan } from '../ivr/compile.ts';
+import { faultLine } from '../ivr/fault.ts';
+import { emptyFault, readSource, tenantFolders } from '../ivr/files.ts';
+
+const USAGE = 'usage: huawu check [FILES|FOLDER] [--queues name,name]\n';
+const KNOWN_FLAGS = ['QUEUES'];
+
+export async function main(args: string[]): Promise<number> {
+  const { flags, words } = parseFlags(args);
+  const unknown = Object.keys(flags).find((flag) => !KNOWN_FLAGS.includes(flag));
+  if (unknown !== undefined) return wrongUsage(`there is no --${unknown.toLowerCase()}`);
+  const given = words.length === 0 ? ['dialplans'] : words;
+  const missing = given.find((path) => !existsSync(path));
+  if (missing !== undefined) return wrongUsage(`there is no "${missing}"`);
+  const queues = flags.QUEUES?.split(',').map((name) => name.trim());
+
+  const folders = [...new Set(given.flatMap(foldersOf))];
+  if (folders.length === 0) return complain([faultLine(emptyFault(given.join(' ')))]);
+  const faults: string[] = [];
+  for (const folder of folders) {
+    const tenantId = asId<TenantId>(basename(resolve(folder)));
+    const source = readSource(folder, tenantId, { shown: folder, names: queues === undefined ? {} : { queues } });
+    const compiled = compileDialplan(source);
+    faults.push(...(source.files.length === 0 ? [faultLine(emptyFault(folder))] : compiled.faults.map(faultLine)));
+    if (compiled.plan !== null && source.files.length > 0) {
+      const { nodes, numbers, version } = compiled.plan;
+      process.stdout.write(`${folder}: fine (${Object.keys(numbers).length} numbers, ${Object.keys(nodes).length} steps, version ${version})\n`);
+    }
+  }
+  return faults.length === 0 ? 0 : complain(faults);
+}
+
+const foldersOf = (path: string): string[] => (statSync(path).isDirectory() ? tenantFolders(path) : [dirname(path)]);
+
+function complain(faults: readonly string[]): number {
+  process.stdout.write(`${faults.join('\n')}\n${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}\n`);
+  return 1;
+}
+
+function wrongUsage(message: string): number {
+  process.stderr.write(`huawu check: ${message}\n${USAGE}`);
+  return 2;
+}
