@@ -29,12 +29,14 @@ export interface EmbeddedServer {
   how: 'made' | 'started' | 'adopted';
   /** Of the server that runs now. */
   pid(): number;
-  /** Stops the server (fast shutdown: open transactions are rolled back) and waits for its end. */
+  /** Stops the server, unless a guest found it running (fast shutdown: open transactions are rolled back) and waits for its end. */
   close(): Promise<void>;
 }
 
 interface Options {
   dataDir: string;
+  /** Leaves a server alone that it did not start: somebody else's house stands on it. */
+  guest?: boolean;
   clock: Clock;
   log: Logger;
 }
@@ -59,7 +61,7 @@ interface Running {
 }
 
 /** Starts it again when it dies, at most five times a minute. */
-function supervised(cluster: Cluster, first: Running, how: EmbeddedServer['how'], { clock, log }: Options): EmbeddedServer {
+function supervised(cluster: Cluster, first: Running, how: EmbeddedServer['how'], { clock, log, guest }: Options): EmbeddedServer {
   let running = first;
   let closed = false;
   let busy = false;
@@ -89,7 +91,7 @@ function supervised(cluster: Cluster, first: Running, how: EmbeddedServer['how']
       if (closed) return;
       closed = true;
       stopWatching();
-      await stop(cluster, running, clock);
+      if (guest !== true || how !== 'adopted') await stop(cluster, running, clock);
     },
   };
 }

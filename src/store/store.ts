@@ -25,7 +25,7 @@ export interface Store {
   watchHealth(listener: (state: StoreState) => void): () => void;
   /** For the call path: the answer within 300 ms, else null (also at once while Postgres is away). Never rejects. */
   quickly<T>(what: string, query: (db: Kysely<Database>) => Promise<T>): Promise<T | null>;
-  /** Process id of the embedded server; null with a DATABASE_URL. */
+  /** null with a DATABASE_URL. */
   readonly embedded: EmbeddedServer | null;
   close(): Promise<void>;
 }
@@ -34,24 +34,42 @@ export interface StoreOptions {
   /** PostgreSQL ≥ 15; absent = an embedded one in `dataDir`/postgres. */
   databaseUrl?: string | undefined;
   dataDir: string;
+  /** A command beside a house that may be running: an embedded server that it finds running is left running. */
+  guest?: boolean;
   log: Logger;
   clock: Clock;
 }
 
 /** Starts the embedded server when none is named, brings the tables up to date, makes this and the next months' partitions. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { clock, log, databaseUrl } = options;
-  const embedded = databaseUrl === undefined ? await startEmbedded(options) : null;
-  const url = databaseUrl ?? embedded?.url ?? '';
+  const { clock, log } = options;
+  const { url, embedded } = await migrated(options);
+  const store = connectStore({ url, clock, log, embedded });
   try {
-    await migrate(url, log);
+    await ensureMonths(store.db, clock.now(), MONTHS_AHEAD);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** For `huawu migrate`: the names of the migrations it applied. */
+export async function bringUpToDate(options: StoreOptions): Promise<string[]> {
+  const { embedded, applied } = await migrated(options);
+  await embedded?.close();
+  return applied;
+}
+
+async function migrated(options: StoreOptions): Promise<{ url: string; embedded: EmbeddedServer | null; applied: string[] }> {
+  const embedded = options.databaseUrl === undefined ? await startEmbedded(options) : null;
+  const url = options.databaseUrl ?? embedded?.url ?? '';
+  try {
+    return { url, embedded, applied: await migrate(url, options.log) };
   } catch (error) {
     await embedded?.close();
     throw error;
   }
-  const store = connectStore({ url, clock, log, embedded });
-  await ensureMonths(store.db, clock.now(), MONTHS_AHEAD);
-  return store;
 }
 
 /** A store on a database that is already migrated. */

@@ -164,3 +164,7 @@ export type SeedTransaction = Transaction<Database>;
 export async function tenantExists(db: Kysely<Database>, tenantId: TenantId): Promise<boolean> {
   return (await db.selectFrom('tenants').select('tenant_id').where('tenant_id', '=', tenantId).executeTakeFirst()) !== undefined;
 }
+
+export async function agentExists(db: Kysely<Database>, agentId: AgentId): Promise<boolean> {
+  return (await db.selectFrom('agents').select('agent_id').where('agent_id', '=', agentId).executeTakeFirst()) !== undefined;
+}

@@ -49,14 +49,19 @@ export interface UserChange {
   name?: string;
   role?: Role;
   language?: Language;
+  agentId?: AgentId | null;
   passwordHash?: string;
   disabled?: boolean;
 }
 
 /** false: there is no such user. */
 export async function updateUser(db: Kysely<Database>, userId: UserId, change: UserChange): Promise<boolean> {
-  const { passwordHash, ...rest } = change;
-  const set = { ...rest, ...(passwordHash === undefined ? {} : { password_hash: passwordHash }) };
+  const { passwordHash, agentId, ...rest } = change;
+  const set = {
+    ...rest,
+    ...(agentId === undefined ? {} : { agent_id: agentId }),
+    ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+  };
   if (Object.keys(set).length === 0) return (await userById(db, userId)) !== null;
   const { numUpdatedRows } = await db.updateTable('users').set(set).where('user_id', '=', userId).executeTakeFirst();
   return numUpdatedRows > 0n;

@@ -1,0 +1,82 @@
+/**
+ * `huawu user add`: adds a user. The password is made and printed, or read from a file (`--password-file`): on a command line
+ * everybody on the machine could read it.
+ */
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../../kernel/clock.ts';
+import { agentIdOf, asId, type TenantId, type UserId } from '../../kernel/ids.ts';
+import { openLog } from '../../kernel/log.ts';
+import { parseFlags } from '../../kernel/settings.ts';
+import { type Config, readConfig } from '../config.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { agentExists, tenantExists } from '../store/tenants.ts';
+import { newPassword } from '../users/passwords.ts';
+import { addUser } from '../users/sessions.ts';
+import type { Role, User } from '../users/user.ts';
+
+const USAGE =
+  'usage: huawu user add --tenant TENANT --name NAME --role agent|supervisor|admin [--display-name TEXT] [--language zh|en] [--agent NUMBER] [--password-file FILE]';
+const USAGE_ERROR = 2;
+const LEAST_LETTERS = 8;
+
+export async function main(args: readonly string[], config: Config = readConfig(args)): Promise<number> {
+  const wish = readWish(args);
+  if (typeof wish === 'string') {
+    process.stderr.write(`${wish}\n${USAGE}\n`);
+    return USAGE_ERROR;
+  }
+  const log = openLog('user', config.logLevel === 'info' ? 'warn' : config.logLevel);
+  const store = await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, guest: true, log, clock: systemClock });
+  try {
+    return await add(store, wish);
+  } finally {
+    await store.close();
+  }
+}
+
+interface Wish {
+  user: User;
+  /** null = made and printed */
+  password: string | null;
+}
+
+/** The wish, or what is wrong with it. */
+function readWish(args: readonly string[]): Wish | string {
+  const { flags, words } = parseFlags(args);
+  if (words[0] !== 'add') return `huawu user: there is no "${words[0] ?? ''}"`;
+  const { TENANT = '', NAME = '', ROLE = '', LANGUAGE = 'zh', DISPLAY_NAME, AGENT, PASSWORD_FILE } = flags;
+  if (!/^[a-z0-9-]{1,63}$/.test(TENANT)) return '--tenant is missing or not a tenant name';
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(NAME)) return '--name is missing or has other characters than letters, digits and _ . -';
+  if (!isRole(ROLE)) return '--role must be agent, supervisor or admin';
+  if (LANGUAGE !== 'zh' && LANGUAGE !== 'en') return '--language must be zh or en';
+  const tenantId = asId<TenantId>(TENANT);
+  const number = AGENT ?? (ROLE === 'agent' ? NAME : null);
+  const password = PASSWORD_FILE === undefined ? null : readFileSync(PASSWORD_FILE, 'utf8').trim();
+  if (password !== null && password.length < LEAST_LETTERS) return `the password in ${PASSWORD_FILE} has fewer than ${LEAST_LETTERS} characters`;
+  const user: User = {
+    userId: asId<UserId>(`${TENANT}:${NAME}`),
+    tenantId,
+    username: NAME,
+    name: DISPLAY_NAME ?? NAME,
+    role: ROLE,
+    language: LANGUAGE,
+    agentId: number === null ? null : agentIdOf(tenantId, number),
+  };
+  return { user, password };
+}
+
+async function add(store: Store, { user, password }: Wish): Promise<number> {
+  if (!(await tenantExists(store.db, user.tenantId))) return failed(`there is no tenant "${user.tenantId}"`);
+  if (user.agentId !== null && !(await agentExists(store.db, user.agentId))) return failed(`there is no agent "${user.agentId}": give her number with --agent`);
+  const given = password ?? newPassword();
+  if (!(await addUser(store, user, given))) return failed(`"${user.username}" is taken in ${user.tenantId}`);
+  process.stdout.write(`added ${user.role} ${user.username} of ${user.tenantId}${password === null ? `, password ${given}` : ''}\n`);
+  return 0;
+}
+
+function failed(why: string): number {
+  process.stderr.write(`huawu user: ${why}\n`);
+  return 1;
+}
+
+const isRole = (text: string): text is Role => text === 'agent' || text === 'supervisor' || text === 'admin';
