@@ -69,6 +69,23 @@ export class SipPhone {
     if (status !== 200) throw new Error(`${this.options.user} could not register: ${status}`);
   }
 
+  /** Any request outside a call, to the server itself. */
+  ask(method: string, headers: (readonly [string, string])[] = []): Promise<Response> {
+    const { user, server } = this.options;
+    this.#cseq += 1;
+    const identity = [
+      ['From', `<sip:${user}@${server.host}>;tag=${randomToken(8)}`],
+      ['To', `<sip:${server.host}>`],
+      ['Call-ID', randomToken(12)],
+    ] as const;
+    const rest = [
+      ['CSeq', `${this.#cseq} ${method}`],
+      ['Contact', `<${this.contact}>`],
+      ['Max-Forwards', '70'],
+    ] as const;
+    return this.sip.request(newRequest(method, `sip:${server.host}:${server.port}`, [...identity, ...rest, ...headers]));
+  }
+
   /** Calls a number at the server, or an address. */
   async call(target: string, headers: (readonly [string, string])[] = [], withSdp = true): Promise<PhoneCall> {
     const { user, name, server } = this.options;

@@ -1,0 +1,145 @@
+/** The phone rim alone, with our real SIP server before it: what it tells and what it is told can be looked at. */
+import { pause, systemClock } from '../../kernel/clock.ts';
+import { newCallId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { MediaError, type MediaServer } from '../../media/port.ts';
+import { openSipServer, type SipServer } from '../../sip/server.ts';
+import type { Call, CallsView } from '../../src/call/call.ts';
+import { createPhone, type Phone } from '../../src/phone/phone.ts';
+import type { Event } from '../../src/vocabulary.ts';
+import { phoneDirectory } from './phone-directory.ts';
+import { freePort } from './ports.ts';
+
+const SECRET = 'test-secret';
+const PATIENCE_MS = 10_000;
+const POLL_MS = 5;
+
+export interface RimOptions {
+  staticPhones?: Readonly<Record<string, string>>;
+  trustedTrunks?: readonly string[];
+  media?: MediaServer;
+  /** What the rest of the house does with an event, at once and in the same turn. */
+  react?: (event: Event, phone: Phone) => void;
+}
+
+export class RimHouse {
+  readonly phone: Phone;
+  readonly server: { host: string; port: number };
+  readonly events: Event[];
+  #sip: SipServer;
+  readonly #ports: { sip: number; admin: number };
+  #seen = 0;
+
+  private constructor(phone: Phone, sip: SipServer, ports: { sip: number; admin: number }, events: Event[]) {
+    this.phone = phone;
+    this.#sip = sip;
+    this.#ports = ports;
+    this.events = events;
+    this.server = { host: '127.0.0.1', port: ports.sip };
+  }
+
+  static async open(options: RimOptions = {}): Promise<RimHouse> {
+    const ports = { sip: await freePort(), admin: await freePort() };
+    const sip = await openSip(ports);
+    const events: Event[] = [];
+    const noCalls: CallsView = { get: () => undefined, values: () => new Map<never, Call>().values(), size: 0 };
+    const phone: Phone = createPhone({
+      drachtio: { host: '127.0.0.1', port: ports.admin, secret: SECRET },
+      ...{ clock: systemClock, log: silentLog, directory: phoneDirectory(options.staticPhones), media: options.media ?? new FakeMedia(), calls: noCalls },
+      take: (event) => {
+        events.push(event);
+        options.react?.(event, phone);
+      },
+      trustedTrunks: options.trustedTrunks ?? [],
+      publicAddress: '127.0.0.1',
+      newCallId: () => newCallId(systemClock.now()),
+    });
+    await phone.start();
+    return new RimHouse(phone, sip, ports, events);
+  }
+
+  /** The next event of this type that no earlier `until` has passed over. */
+  async until<T extends Event['type']>(type: T, withinMs = PATIENCE_MS): Promise<Extract<Event, { type: T }>> {
+    const deadline = systemClock.now() + withinMs;
+    while (systemClock.now() < deadline) {
+      const at = this.events.findIndex((event, index) => index >= this.#seen && event.type === type);
+      if (at >= 0) {
+        this.#seen = at + 1;
+        return this.events[at] as Extract<Event, { type: T }>;
+      }
+      await pause(systemClock, POLL_MS);
+    }
+    throw new Error(`no ${type} within ${withinMs} ms, only ${JSON.stringify(this.events.slice(this.#seen))}`);
+  }
+
+  /** How often an event was told, from the start. */
+  count(type: Event['type']): number {
+    return this.events.filter((event) => event.type === type).length;
+  }
+
+  loseSip(): void {
+    this.#sip.close();
+  }
+
+  async restartSip(): Promise<void> {
+    this.#sip = await openSip(this.#ports);
+  }
+
+  async close(): Promise<void> {
+    await this.phone.close();
+    this.#sip.close();
+  }
+}
+
+const openSip = (ports: { sip: number; admin: number }): Promise<SipServer> =>
+  openSipServer(
+    {
+      ...{ hosts: ['127.0.0.1'], optionalHosts: new Set<string>(), port: ports.sip, publicAddress: '127.0.0.1', adminHost: '127.0.0.1' },
+      ...{ adminPort: ports.admin, secret: SECRET, logLevel: 'silent', orphanExitSeconds: 0 },
+    },
+    silentLog,
+  );
+
+/** Answers like a media server, without a sound: for tests that look at signalling only. An offer with `incompatible` in it is refused. */
+export class FakeMedia implements MediaServer {
+  /** Endpoints that are open. */
+  readonly endpoints = new Set<string>();
+  readonly accepted: string[] = [];
+
+  capabilities: MediaServer['capabilities'] = async () => ({ codecs: ['PCMA/8000'], record: false, mix: false, webrtc: false });
+
+  open: MediaServer['open'] = async ({ endpointId, offer = '' }) => {
+    if (offer.includes('incompatible')) throw new MediaError('incompatible', 'no codec in common');
+    this.endpoints.add(endpointId);
+    return { sdp: sdpOf('sendrecv') };
+  };
+
+  accept: MediaServer['accept'] = async (endpointId, answer) => {
+    if (!answer.includes('m=audio')) throw new MediaError('bad_request', 'no audio in the answer');
+    this.accepted.push(endpointId);
+  };
+
+  renegotiate: MediaServer['renegotiate'] = async (_endpointId, offer) => {
+    if (offer.includes('incompatible')) throw new MediaError('incompatible', 'no codec in common');
+    const direction = (['sendonly', 'recvonly', 'inactive'] as const).find((one) => offer.includes(`a=${one}`)) ?? 'sendrecv';
+    return { sdp: sdpOf(({ sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive', sendrecv: 'sendrecv' } as const)[direction]), direction };
+  };
+
+  close: MediaServer['close'] = async (endpointId) => {
+    this.endpoints.delete(endpointId);
+    return null;
+  };
+
+  play: MediaServer['play'] = async () => undefined;
+  stop: MediaServer['stop'] = async () => undefined;
+  sendDigits: MediaServer['sendDigits'] = async () => undefined;
+  join: MediaServer['join'] = async () => undefined;
+  part: MediaServer['part'] = async () => undefined;
+  echo: MediaServer['echo'] = async () => undefined;
+  record: MediaServer['record'] = async () => undefined;
+  stopRecording: MediaServer['stopRecording'] = async () => undefined;
+  stats: MediaServer['stats'] = async () => ({ packetsIn: 0, packetsOut: 0, lost: 0, jitterMs: 0, strangers: 0 });
+}
+
+const sdpOf = (direction: string): string =>
+  `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=${direction}\r\n`;
