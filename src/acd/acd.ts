@@ -5,7 +5,7 @@
 import type { Command, Event, Room, Turn } from '../vocabulary.ts';
 import { emptyFloor, type Moment } from './floor.ts';
 import { type Hearing, hearing } from './hear.ts';
-import { settle } from './settle.ts';
+import { nextWake, settle } from './settle.ts';
 import { restoreFloor, takeSnapshot } from './snapshot.ts';
 import type { AcdView } from './view.ts';
 import { watch } from './watch.ts';
@@ -26,8 +26,7 @@ export function createAcd(): Acd {
     decide(event: Event, now: number): Turn<Event, Command> {
       const moment: Moment = { floor, now, events: [], commands: [] };
       hear(moment, event);
-      const wakeAt = settle(moment);
-      return { events: moment.events, commands: moment.commands, wakeAt };
+      return { events: moment.events, commands: moment.commands, wakeAt: nextWake(moment) };
     },
     view: watch(() => floor),
     snapshot: () => takeSnapshot(floor),
@@ -42,4 +41,5 @@ function hear(moment: Moment, event: Event): void {
   // The table is typed by event: the key and the argument belong together, which the compiler cannot see through a lookup.
   const handler = hearing[event.type as keyof Hearing] as (m: Moment, heard: Event) => void;
   handler(moment, event);
+  settle(moment);
 }

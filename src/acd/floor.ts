@@ -122,6 +122,8 @@ export interface Floor {
   leaving: Map<Waiting, QueueExit>;
   /** Agents whose change was not yet told. */
   unsaid: Set<Agent>;
+  /** Work was left for the next `timePassed`. */
+  behind: boolean;
   /** Last number given to a place or an idle agent. */
   seq: number;
 }
@@ -147,6 +149,7 @@ export function emptyFloor(): Floor {
     forsaken: new Set(),
     leaving: new Map(),
     unsaid: new Set(),
+    behind: false,
     seq: 0,
   };
 }

@@ -7,7 +7,7 @@ import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
 import { joinGroups, leaveGroups } from './line.ts';
 import { answerOffer, type Failure, failOffer, failureOfEnding, leave, offerDirectly, PHONE_LOST, REJECTED, withdrawOffer } from './offers.ts';
-import { fireDeadlines } from './settle.ts';
+import { passTime } from './settle.ts';
 import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
 
 /** Everything else that happens in the house does not concern the routing core; its own facts it knows already. */
@@ -167,7 +167,7 @@ export const hearing: Hearing = {
     m.floor.calls.delete(callId);
   },
 
-  timePassed: (m) => fireDeadlines(m),
+  timePassed: (m) => passTime(m),
 
   serverStarted(m) {
     const { floor } = m;
@@ -184,6 +184,7 @@ export const hearing: Hearing = {
     floor.calls.clear();
     floor.leaving.clear();
     floor.unpaired.clear();
+    floor.behind = false;
   },
 };
 

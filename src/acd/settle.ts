@@ -1,6 +1,8 @@
 /**
  * What is left to do when an event has been taken in: send back whom no queue can serve, bring callers and agents
- * together, tell how the agents are. A turn does a bounded part of it; the rest comes with the next, at once.
+ * together, tell how the agents are. A turn does a bounded part of it. What is left then waits for the next `timePassed`,
+ * for which we ask at once: our own facts and those that others answer them with come back within the same turn of the
+ * switchboard, and must not each do another part.
  */
 import { landing } from './agent.ts';
 import { become, say } from './agents.ts';
@@ -11,8 +13,9 @@ import { empty } from './waiting.ts';
 /** Of each kind of work; the switchboard cuts a turn of ten thousand facts, and others add theirs to ours. */
 const MOST_A_TURN = 250;
 
-/** Ends what has lasted until now. */
-export function fireDeadlines(m: Moment): void {
+/** Ends what has lasted until now, and takes up what was left undone. */
+export function passTime(m: Moment): void {
+  m.floor.behind = false;
   for (let fired = 0; fired < MOST_A_TURN; fired += 1) {
     const due = m.floor.deadlines.first();
     if (due === undefined || due.at > m.now) return;
@@ -21,16 +24,18 @@ export function fireDeadlines(m: Moment): void {
   }
 }
 
-/** Answers with the time of the next wake. */
-export function settle(m: Moment): number | null {
+export function settle(m: Moment): void {
+  const { floor } = m;
   emptyForsaken(m);
+  if (floor.behind) return;
   sendBack(m);
   pair(m);
   tell(m);
-  const { leaving, unpaired, unsaid, deadlines } = m.floor;
-  if (leaving.size > 0 || unpaired.size > 0 || unsaid.size > 0) return m.now;
-  return deadlines.first()?.at ?? null;
+  floor.behind = floor.leaving.size > 0 || floor.unpaired.size > 0 || floor.unsaid.size > 0;
 }
+
+/** When time has to pass for the next thing to happen; null = nothing waits for it. */
+export const nextWake = ({ floor, now }: Moment): number | null => (floor.behind ? now : (floor.deadlines.first()?.at ?? null));
 
 function timeIsUp(m: Moment, agent: Agent): void {
   const { activity } = agent;

@@ -52,6 +52,7 @@ export interface AcdSnapshot {
   /** In the order in which they leave. */
   leaving: [CallId, QueueExit][];
   unsaid: AgentId[];
+  behind: boolean;
 }
 
 export function takeSnapshot(floor: Floor): AcdSnapshot {
@@ -71,6 +72,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     calls: [...floor.calls.values()].map(rowOfCall),
     leaving: [...floor.leaving].map(([waiting, exit]) => [waiting.call.callId, exit]),
     unsaid: [...floor.unsaid].map(({ configuration }) => configuration.agentId),
+    behind: floor.behind,
   };
 }
 
@@ -79,6 +81,7 @@ export function restoreFloor(json: unknown): Floor {
   if (snapshot?.version !== VERSION) throw new Error(`acd: this snapshot is not of version ${VERSION}; replay the journal from its start`);
   const floor = emptyFloor();
   floor.seq = snapshot.seq;
+  floor.behind = snapshot.behind;
   for (const { configuration, removed } of snapshot.queues) floor.queues.set(configuration.queueId, { ...newQueue(configuration), removed });
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const { waiting: _placed, ...kept } of snapshot.calls) floor.calls.set(kept.callId, { ...kept, waiting: null, agentLegs: new Set() });

@@ -328,7 +328,8 @@ export class Observer {
 
   #wake(event: Event, { wakeAt }: Turn<Event, Command>, now: number): void {
     const due: number[] = [];
-    for (const { offer, waits } of this.calls.values()) {
+    for (const { callId, gone, offer, waits } of this.calls.values()) {
+      demand(!gone || (waits.length === 0 && offer === null), 'INV5', () => `${callId} still waits, and its caller is gone`);
       if (offer !== null) due.push(offer.until);
       else if (waits[0]?.leaveAt != null) due.push(waits[0].leaveAt);
     }

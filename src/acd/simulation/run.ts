@@ -40,9 +40,11 @@ class Stage {
   readonly acd: Acd;
   wakeAt: number | null = null;
   hash = NO_TURNS;
+  readonly #make: () => Acd;
   #twin: Acd | null = null;
 
   constructor(make: () => Acd) {
+    this.#make = make;
     this.acd = make();
     this.observer = new Observer(this.acd.view);
   }
@@ -62,7 +64,7 @@ class Stage {
 
   /** From here on a core that was made from a snapshot must decide alike. */
   branch(): void {
-    this.#twin = createAcd();
+    this.#twin = this.#make();
     this.#twin.restore(JSON.parse(JSON.stringify(this.acd.snapshot())));
   }
 

@@ -1,0 +1,398 @@
+/** What the routing core promises, one rule a test; the whole turn is compared each time. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  agentConfigured,
+  agentId,
+  callArrived,
+  callEnded,
+  callQueued,
+  DEMO,
+  deskRejected,
+  Floor,
+  legAnswered,
+  legEnded,
+  phoneLost,
+  phoneReachable,
+  queueConfigured,
+  queueId,
+  signedIn,
+  signedOut,
+  transferredTo,
+  wentNotReady,
+  wentReady,
+  wrapUpEnded,
+} from './floor.ts';
+
+/** Queue `service` and these agents, ready in this order, a second apart. */
+function floorWith(agents: Record<string, Parameters<typeof agentConfigured>[1]>, queue: Parameters<typeof queueConfigured>[1] = {}): Floor {
+  const floor = new Floor();
+  floor.tell(queueConfigured('service', queue));
+  for (const [number, rules] of Object.entries(agents)) {
+    floor.now += 1_000;
+    floor.tell(agentConfigured(number, rules));
+    floor.ready(number);
+  }
+  return floor;
+}
+
+const call = (floor: Floor, name: string, ...wish: Parameters<typeof callQueued> extends [string, ...infer Rest] ? Rest : never): string[] =>
+  floor.tell(callArrived(name), callQueued(name, ...wish));
+
+const offeredTo = (lines: string[]): string[] => lines.flatMap((line) => / offered to (\d+) /.exec(line)?.[1] ?? []);
+const offeredCall = (lines: string[]): string[] => lines.flatMap((line) => /^\S+ (\S+) offered to/.exec(line)?.[1] ?? []);
+
+test('the agent who was idle longest is offered first; a break does not make her wait anew', () => {
+  const floor = floorWith({ 8001: {}, 8002: {}, 8003: {} });
+  floor.tell(wentNotReady('8001', 'break'));
+  floor.now += 60_000;
+  floor.tell(wentReady('8001'));
+  assert.deepEqual([call(floor, 'c1'), call(floor, 'c2'), call(floor, 'c3')].map(offeredTo), [['8001'], ['8002'], ['8003']]);
+});
+
+test('idleness counts from the end of the last call, not from the end of wrap-up', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  call(floor, 'c2');
+  floor.tell(legAnswered('c1.1'), legAnswered('c2.1'));
+  floor.now += 1_000;
+  floor.tell(legEnded('c2.1'));
+  floor.now += 1_000;
+  floor.tell(legEnded('c1.1'), wrapUpEnded('8001', 'c1'));
+  floor.tell(wrapUpEnded('8002', 'c2'));
+  assert.deepEqual(offeredTo(call(floor, 'c3')), ['8002']);
+});
+
+test('no answer: the agent is not ready and the caller is offered to the next in the same turn', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  assert.deepEqual(floor.after(15_000), [
+    'c1.o1 c1 no_answer at 8001 on c1.1 service',
+    'c1.o2 c1 offered to 8002 from service on c1.2 until +15000, recorded',
+    '8001 not_ready (no_answer)',
+    '8002 offered c1',
+    '> release c1 c1.1 no_answer by server',
+    '> pop c1.o2 c1 c1.2 at 8002 service',
+    '> ring c1.o2 c1 c1.2 at 8002 of demo as +8613800001001 for 20000',
+    'wake +15000',
+  ]);
+  assert.deepEqual(floor.tell(legEnded('c1.1', 'no_answer')), ['wake +15000'], 'the released leg ends, and that is no news');
+});
+
+test('a caller whose offer failed keeps its place before those who came later', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.now += 1_000;
+  call(floor, 'c2');
+  floor.tell(deskRejected('8001', 'c1'));
+  assert.deepEqual(floor.acd.view.queue(queueId('service'))?.callIds, ['c1', 'c2']);
+  assert.deepEqual(offeredCall(floor.tell(wentReady('8001'))), ['c1']);
+});
+
+test('each way a ringing phone fails has its own name', () => {
+  const ends = {
+    busy: 'busy',
+    rejected: 'rejected',
+    not_found: 'unreachable',
+    unreachable: 'unreachable',
+    no_answer: 'no_answer',
+    congestion: 'unreachable',
+  } as const;
+  for (const [cause, end] of Object.entries(ends)) {
+    const floor = floorWith({ 8001: {} });
+    call(floor, 'c1');
+    const lines = floor.tell(legEnded('c1.1', cause as keyof typeof ends));
+    assert.deepEqual(lines, [`c1.o1 c1 ${end} at 8001 on c1.1 service`, `8001 not_ready (${end})`]);
+  }
+});
+
+test('a lost phone is no offence: the agent is ready again when it is back', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.tell(phoneLost('8001'));
+  assert.deepEqual(offeredCall(floor.tell(phoneReachable('8001'))), ['c1']);
+  floor.tell(deskRejected('8001', 'c1'), phoneLost('8001'));
+  assert.deepEqual(floor.tell(wentReady('8001')), ['8001 not_ready (phone_lost)'], 'she cannot say that her phone is there');
+});
+
+test('her own reasons follow one another, those of others stay', () => {
+  const floor = floorWith({ 8001: {} });
+  floor.tell(wentNotReady('8001', 'break'), wentNotReady('8001', 'supervisor'));
+  assert.deepEqual(floor.tell(wentNotReady('8001', 'meal')), ['8001 not_ready (supervisor, meal)']);
+});
+
+test('what she asks for during a call takes effect after it and its wrap-up', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), wentNotReady('8001', 'meal'));
+  assert.deepEqual(floor.tell(legEnded('c1.1')), ['8001 wrapping_up (meal) c1 until +10000', 'wake +10000']);
+  assert.deepEqual(floor.after(10_000), ['8001 not_ready (meal)']);
+});
+
+test('signing out during a call waits for its end, and signing in again takes it back', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'));
+  floor.tell(signedOut('8001'), signedIn('8001'));
+  assert.deepEqual(floor.tell(legEnded('c1.1')), ['8001 wrapping_up c1 until +10000', 'wake +10000']);
+  const other = floorWith({ 8001: {} });
+  call(other, 'c1');
+  other.tell(legAnswered('c1.1'), signedOut('8001'));
+  assert.deepEqual(other.tell(legEnded('c1.1')), ['8001 signed_out']);
+});
+
+test('an agent removed in mid-call ends it first, and then is gone', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), { type: 'agentRemoved', agentId: agentId('8001') });
+  assert.equal(floor.acd.view.agent(agentId('8001'))?.state, 'talking');
+  assert.deepEqual(floor.tell(legEnded('c1.1')), ['8001 signed_out']);
+  assert.equal(floor.acd.view.agent(agentId('8001')), undefined);
+});
+
+test('skills are asked for with their level, the queue’s and the call’s own together', () => {
+  const skilled = { 8001: { skills: { english: 9 } }, 8002: { skills: { english: 3, elder: 5 } }, 8003: { skills: { english: 6, elder: 5 } } };
+  const floor = floorWith(skilled, { skills: [{ skill: 'english', level: 4 }] });
+  assert.deepEqual(offeredTo(call(floor, 'c1', 'service', { skills: [{ skill: 'elder', level: 5 }] })), ['8003']);
+  assert.deepEqual(offeredTo(call(floor, 'c2')), ['8001']);
+  assert.deepEqual(offeredTo(call(floor, 'c3')), [], '8002 speaks too little English');
+});
+
+test('an agent of several queues takes the call that waits longest in any of them, but priority first', () => {
+  const floor = new Floor();
+  floor.tell(queueConfigured('service'), queueConfigured('sales'), agentConfigured('8001', { queues: [queueId('service'), queueId('sales')] }));
+  for (const [name, queue, priority] of [
+    ['c1', 'sales', 0],
+    ['c2', 'service', 0],
+    ['c3', 'service', 5],
+  ] as const) {
+    floor.now += 1_000;
+    call(floor, name, queue, { priority });
+  }
+  const served: string[] = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    if (turn === 0) floor.tell(phoneReachable('8001'), signedIn('8001'));
+    const [next = ''] = offeredCall(floor.tell(wentReady('8001')));
+    served.push(next);
+    floor.tell(legAnswered(`${next}.1`), legEnded(`${next}.1`));
+  }
+  assert.deepEqual(served, ['c3', 'c1', 'c2']);
+});
+
+test('a call queued again keeps the place it first had', () => {
+  const floor = new Floor();
+  floor.tell(queueConfigured('service'), queueConfigured('sales'), agentConfigured('8001', { queues: [queueId('sales')] }));
+  call(floor, 'c1', 'service');
+  floor.now += 1_000;
+  call(floor, 'c2', 'sales');
+  assert.deepEqual(floor.tell(callQueued('c1', 'sales')), ['c1 left service transferred']);
+  assert.deepEqual(floor.acd.view.queue(queueId('sales'))?.callIds, ['c1', 'c2']);
+});
+
+test('the wait ends at the shorter of the queue’s and the call’s limit', () => {
+  const floor = floorWith({}, { maxWaitMs: 30_000 });
+  assert.deepEqual(call(floor, 'c1', 'service', { maxWaitMs: 60_000 }), ['wake +30000']);
+  assert.deepEqual(call(floor, 'c2', 'service', { maxWaitMs: 20_000 }), ['wake +20000']);
+  assert.deepEqual(floor.after(20_000), ['c2 left service timeout', 'wake +10000']);
+  assert.deepEqual(floor.after(10_000), ['c1 left service timeout']);
+});
+
+test('a phone that rings is let ring to its end; then a caller whose time is up goes back', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} }, { maxWaitMs: 10_000 });
+  call(floor, 'c1');
+  assert.deepEqual(floor.after(10_000), ['wake +5000']);
+  assert.deepEqual(floor.after(5_000), [
+    'c1.o1 c1 no_answer at 8001 on c1.1 service',
+    'c1 left service timeout',
+    '8001 not_ready (no_answer)',
+    '> release c1 c1.1 no_answer by server',
+  ]);
+});
+
+test('the door: unknown queue, no agents, full, caller gone', () => {
+  const floor = floorWith({}, { maxWaiting: 1, leaveWhenNoAgents: false });
+  assert.deepEqual(call(floor, 'c1', 'nowhere'), ['c1 left nowhere closed']);
+  assert.deepEqual(call(floor, 'c2'), []);
+  assert.deepEqual(call(floor, 'c3'), ['c3 left service full']);
+  assert.deepEqual(floor.tell(queueConfigured('lonely', { leaveWhenNoAgents: true }), callQueued('c3', 'lonely')), ['c3 left lonely no_agents']);
+  floor.tell(legEnded('c3.0'));
+  assert.deepEqual(floor.tell(callQueued('c3')), ['c3 left service ended']);
+  assert.deepEqual(floor.tell(callQueued('c9')), ['c9 left service ended'], 'a call nobody knows cannot wait for ever');
+});
+
+test('when the last agent signs out, everybody who waits goes back in the order of service', () => {
+  const floor = floorWith({ 8001: {} }, { leaveWhenNoAgents: true });
+  floor.tell(wentNotReady('8001', 'meal'));
+  call(floor, 'c1');
+  call(floor, 'c2', 'service', { priority: 1 });
+  assert.deepEqual(floor.tell(signedOut('8001')), ['c2 left service no_agents', 'c1 left service no_agents', '8001 signed_out']);
+});
+
+test('a caller who hangs up frees the agent when her phone has stopped ringing, in the place she had', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  assert.deepEqual(floor.tell(legEnded('c1.0')).slice(0, 2), ['c1.o1 c1 caller_gone at 8001 on c1.1 service', 'c1 left service abandoned']);
+  assert.equal(floor.acd.view.agent(agentId('8001'))?.state, 'offered');
+  assert.deepEqual(floor.tell(legEnded('c1.1', 'abandoned', 'server')), ['8001 ready']);
+  assert.deepEqual(offeredTo(call(floor, 'c2')), ['8001']);
+});
+
+test('a phone that does not say it stopped ringing holds its agent five seconds, no longer', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.tell(legEnded('c1.0'));
+  assert.deepEqual(floor.after(4_999), ['wake +1']);
+  assert.deepEqual(floor.after(1), ['8001 ready']);
+});
+
+test('a direct offer rings an agent at her meal and leaves her there when she does not answer', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  floor.tell(wentNotReady('8002', 'meal'));
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'));
+  assert.deepEqual(floor.tell(transferredTo('c1', '8002')), [
+    'c1.o2 c1 offered to 8002 directly on c1.2 until +20000, recorded',
+    '8002 offered (meal) c1',
+    '> pop c1.o2 c1 c1.2 at 8002 direct',
+    '> ring c1.o2 c1 c1.2 at 8002 of demo as +8613800001001 for 25000',
+    'wake +20000',
+  ]);
+  assert.deepEqual(floor.after(20_000), [
+    'c1.o2 c1 no_answer at 8002 on c1.2 direct',
+    '8002 not_ready (meal, no_answer)',
+    '> release c1 c1.2 no_answer by server',
+  ]);
+});
+
+test('a direct offer that is answered: both agents wrap up at the end of their own leg', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), transferredTo('c1', '8002'));
+  assert.deepEqual(floor.tell(legAnswered('c1.2')), ['c1.o2 c1 answered at 8002 on c1.2 direct', '8002 talking c1']);
+  assert.deepEqual(floor.tell(legEnded('c1.1', 'transferred', 'server')), ['8001 wrapping_up c1 until +10000', 'wake +10000']);
+  floor.now += 5_000;
+  assert.deepEqual(floor.tell(legEnded('c1.2')), ['8002 wrapping_up c1 until +10000', 'wake +5000']);
+});
+
+test('a direct offer nobody can take ends at once: busy, unreachable, caller gone', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), callArrived('c2'));
+  assert.deepEqual(floor.tell(transferredTo('c2', '8001')), ['c2.o1 c2 busy at 8001 on c2.1 direct']);
+  floor.tell(phoneLost('8002'));
+  assert.deepEqual(floor.tell(transferredTo('c2', '8002')), ['c2.o2 c2 unreachable at 8002 on c2.2 direct']);
+  assert.deepEqual(floor.tell(transferredTo('c2', '8888')), ['c2.o3 c2 unreachable at 8888 on c2.3 direct']);
+  floor.tell(phoneReachable('8002'), legEnded('c2.0'));
+  assert.deepEqual(floor.tell(transferredTo('c2', '8002')), ['c2.o4 c2 caller_gone at 8002 on c2.4 direct']);
+});
+
+test('a wrap-up that a direct offer interrupted goes on when the offer comes to nothing', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), legEnded('c1.1'), callArrived('c2'));
+  floor.now += 2_000;
+  floor.tell(transferredTo('c2', '8001'), legEnded('c2.0'));
+  assert.deepEqual(floor.tell(legEnded('c2.1')), ['8001 wrapping_up c1 until +8000', 'wake +8000']);
+});
+
+test('a call transferred while it waits leaves its queue, and the ringing phone is stopped', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  assert.deepEqual(floor.tell(transferredTo('c1', '8002')), [
+    'c1.o1 c1 withdrawn at 8001 on c1.1 service',
+    'c1 left service transferred',
+    'c1.o2 c1 offered to 8002 directly on c1.2 until +20000, recorded',
+    '8002 offered c1',
+    '> release c1 c1.1 transferred by server',
+    '> pop c1.o2 c1 c1.2 at 8002 direct',
+    '> ring c1.o2 c1 c1.2 at 8002 of demo as +8613800001001 for 25000',
+    'wake +5000',
+  ]);
+});
+
+test('new rules for a queue are met at once: an agent who now may serve is offered', () => {
+  const floor = floorWith({ 8001: {} }, { skills: [{ skill: 'english', level: 1 }] });
+  assert.deepEqual(offeredTo(call(floor, 'c1')), []);
+  assert.deepEqual(offeredTo(floor.tell(queueConfigured('service'))), ['8001']);
+  const other = floorWith({ 8001: { queues: [] } });
+  call(other, 'c1');
+  assert.deepEqual(offeredTo(other.tell(agentConfigured('8001'))), ['8001']);
+});
+
+test('a fixed contact is a phone that is always there, also after a restart', () => {
+  const floor = floorWith({ 8001: {}, 8002: { staticContact: 'sip:b2@127.0.0.1:5970' } });
+  floor.tell(phoneLost('8002'));
+  call(floor, 'c1');
+  call(floor, 'c2');
+  floor.tell(legAnswered('c1.1'), legAnswered('c2.1'));
+  assert.deepEqual(floor.tell({ type: 'serverStarted' }), ['8001 not_ready (restart)', '8002 ready']);
+  assert.deepEqual(offeredTo(call(floor, 'c3')), ['8002']);
+});
+
+test('after a restart nobody waits and nobody is on a call', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} }, { maxWaitMs: 60_000 });
+  for (const name of ['c1', 'c2', 'c3', 'c4']) call(floor, name);
+  floor.tell(legAnswered('c1.1'), signedOut('8001'));
+  assert.deepEqual(floor.tell({ type: 'serverStarted' }), ['8001 signed_out', '8002 not_ready (restart)']);
+  assert.deepEqual(floor.acd.view.queue(queueId('service'))?.callIds, []);
+  assert.deepEqual(floor.after(3_600_000), []);
+});
+
+test('a queue that is removed sends back 600 callers in bounded turns, and nobody is told twice', () => {
+  const floor = floorWith({}, {});
+  for (let n = 1; n <= 600; n += 1) call(floor, `c${n}`);
+  const turns = [floor.tell({ type: 'queueRemoved', queueId: queueId('service') })];
+  assert.deepEqual(floor.tell(callArrived('late'), callQueued('late')), ['late left service closed', 'wake now'], 'the door is shut at once');
+  while (floor.wakeAt !== null) turns.push(floor.after(0));
+  const left = turns.flat().filter((line) => line.endsWith('closed'));
+  assert.deepEqual(
+    turns.map((lines) => lines.filter((line) => line.endsWith('closed')).length),
+    [250, 250, 100],
+  );
+  assert.equal(new Set(left).size, left.length);
+  assert.deepEqual(floor.acd.view.queues(DEMO), []);
+});
+
+test('the order in which callers are served survives a snapshot', () => {
+  const floor = floorWith({ 8001: {} });
+  for (const [name, priority] of [
+    ['c1', 0],
+    ['c2', 3],
+    ['c3', 0],
+  ] as const)
+    call(floor, name, 'service', { priority });
+  const copy = new Floor();
+  copy.now = floor.now;
+  copy.acd.restore(JSON.parse(JSON.stringify(floor.acd.snapshot())));
+  assert.deepEqual(copy.acd.view.queues(DEMO), floor.acd.view.queues(DEMO));
+  assert.deepEqual(copy.acd.view.agents(DEMO), floor.acd.view.agents(DEMO));
+  assert.deepEqual(copy.tell(legAnswered('c1.1')), floor.tell(legAnswered('c1.1')));
+  assert.throws(() => copy.acd.restore({ version: 99 }), /not of version 1/);
+});
+
+test('a call that rings a thousand times in vain goes back to its dialplan, and its legs stay below the call room’s', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  let legs = 0;
+  for (let lines = ['']; !lines.includes('c1 left service timeout'); legs += 1) {
+    lines = floor.tell(deskRejected('8001', 'c1'));
+    floor.tell(wentReady('8001'));
+  }
+  assert.equal(legs, 1000);
+});
+
+test('what the desk sees of an agent is a copy', () => {
+  const floor = floorWith({ 8001: {} });
+  floor.acd.view.agent(agentId('8001'))?.reasons.push('meal');
+  assert.deepEqual(floor.acd.view.agent(agentId('8001'))?.reasons, []);
+  assert.equal(floor.acd.view.queue(queueId('service'))?.ready, 1);
+});
+
+test('a call that ended is forgotten, whatever comes late', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), legEnded('c1.1'), wrapUpEnded('8001', 'c1'), legEnded('c1.0'), callEnded('c1'));
+  assert.deepEqual(floor.tell(callQueued('c1')), ['c1 left service ended']);
+  assert.deepEqual(floor.tell(legAnswered('c1.1'), legEnded('c1.1'), callEnded('c1')), []);
+  assert.deepEqual((floor.acd.snapshot() as { calls: unknown[] }).calls, []);
+});

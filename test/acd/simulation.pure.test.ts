@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { type Acd, createAcd } from '../../src/acd/acd.ts';
+import { isFault, runShift } from '../../src/acd/simulation/run.ts';
+import type { Command, Event, Turn } from '../../src/vocabulary.ts';
+
+const SEEDS = 100;
+const EVENTS = 2_000;
+
+test(`${SEEDS} shifts of ${EVENTS} random events break no invariant, and their snapshots and logs decide alike`, () => {
+  let answered = 0;
+  let exits = 0;
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const result = runShift(seed, EVENTS);
+    if (isFault(result)) {
+      const trace = result.trace.map(({ at, event }) => `${at} ${JSON.stringify(event)}`).join('\n');
+      assert.fail(`${result.message}\nagain: npx huawu simulate --seed ${seed} --events ${EVENTS}\n${trace}`);
+    }
+    answered += result.answered;
+    exits += result.exits;
+  }
+  assert.ok(answered > 30 * SEEDS && exits > 100 * SEEDS, `the dice made a floor with work on it: ${answered} answered of ${exits}`);
+});
+
+test('the same seed gives the same shift, another seed another', () => {
+  const hashes = [11, 11, 12].map((seed) => {
+    const result = runShift(seed, 500);
+    assert.ok(!isFault(result));
+    return result.hash;
+  });
+  assert.equal(hashes[0], hashes[1]);
+  assert.notEqual(hashes[0], hashes[2]);
+});
+
+/** The real core with one fault put into its turns. */
+const faulty = (spoil: (turn: Turn<Event, Command>, event: Event) => void) => (): Acd => {
+  const acd = createAcd();
+  return {
+    ...acd,
+    decide(event, now) {
+      const turn = acd.decide(event, now);
+      spoil(turn, event);
+      return turn;
+    },
+  };
+};
+
+const faults: Record<string, { invariant: string; spoil: (turn: Turn<Event, Command>, event: Event) => void }> = {
+  'a caller who never leaves': {
+    invariant: 'INV5',
+    spoil(turn) {
+      turn.events = turn.events.filter((fact) => fact.type !== 'callLeftQueue' || fact.exit !== 'abandoned');
+    },
+  },
+  'a phone that rings before the screen pops': {
+    invariant: 'INV9',
+    spoil(turn) {
+      turn.commands.reverse();
+    },
+  },
+  'an agent nobody hears is ready': {
+    invariant: 'INV6',
+    spoil(turn) {
+      turn.events = turn.events.filter((fact) => fact.type !== 'agentStateChanged' || fact.state !== 'ready');
+    },
+  },
+  'a wake that comes too late': {
+    invariant: 'INV7',
+    spoil(turn) {
+      if (turn.wakeAt !== null) turn.wakeAt += 1;
+    },
+  },
+  'an offer nobody hears of': {
+    invariant: 'INV',
+    spoil(turn) {
+      turn.events = turn.events.filter((fact) => fact.type !== 'callOffered');
+    },
+  },
+  'a leg nobody releases': {
+    invariant: 'INV6',
+    spoil(turn, event) {
+      if (event.type === 'timePassed') turn.commands = turn.commands.filter((command) => command.type !== 'releaseLeg');
+    },
+  },
+};
+
+for (const [name, { invariant, spoil }] of Object.entries(faults)) {
+  test(`the observer catches ${name}, and shrinks the log to a few events`, () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const result = runShift(seed, 400, faulty(spoil));
+      if (!isFault(result)) continue;
+      assert.ok(result.message.startsWith(invariant), result.message);
+      assert.ok(result.trace.length <= 30, `${result.trace.length} events are left`);
+      return;
+    }
+    assert.fail('20 shifts with the fault, and nobody saw it');
+  });
+}
