@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type AgentId, agentIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration } from '../acd/event.ts';
 import { agentStates, notReadyReasons } from '../cti/protocol.ts';
-import { asker } from './access.ts';
+import { asker, mayAtAll } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import {
@@ -67,7 +67,7 @@ export function agents(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/agents',
     {
-      config: { action: 'agents.read' },
+      config: { action: 'agent.read' },
       schema: { tags: ['agents'], summary: 'Agents', querystring: z.strictObject(pageQuery), response: { 200: pageOf(agentSchema) } },
     },
     async (request) => {
@@ -80,14 +80,14 @@ export function agents(app: Api, ports: ApiPorts): void {
 
   app.get(
     '/api/v1/agents/:agentId',
-    { config: { action: 'agents.read' }, schema: { tags: ['agents'], summary: 'One agent', params, response: { 200: agentSchema } } },
+    { config: { action: 'agent.read' }, schema: { tags: ['agents'], summary: 'One agent', params, response: { 200: agentSchema } } },
     async (request) => shown(agentOf(asker(request).tenantId, branded(request.params.agentId))),
   );
 
   app.post(
     '/api/v1/agents',
     {
-      config: { action: 'agents.write' },
+      config: { action: 'agent.change' },
       schema: {
         tags: ['agents'],
         summary: 'Add an agent',
@@ -101,7 +101,7 @@ export function agents(app: Api, ports: ApiPorts): void {
       const agentId = agentIdOf(tenantId, number);
       if (ports.directory.agent(agentId) !== null) throw new Problem('conflict');
       const agent: AgentConfiguration = { agentId, tenantId, number, name, queues: ownQueues(tenantId, request.body.queues), skills, staticContact: null };
-      await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, before: null, after: agent });
+      await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, after: agent });
       await ports.configuration.saveAgent(agent);
       reply.code(201);
       return shown(agent);
@@ -111,7 +111,7 @@ export function agents(app: Api, ports: ApiPorts): void {
   app.patch(
     '/api/v1/agents/:agentId',
     {
-      config: { action: 'agents.write' },
+      config: { action: 'agent.assignQueues' },
       schema: {
         tags: ['agents'],
         summary: 'Change an agent’s name, queues or skills; takes effect from her next call',
@@ -121,7 +121,9 @@ export function agents(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const user = asker(request);
+      const { tenantId, userId } = user;
+      if (request.body.name !== undefined && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
       const before = agentOf(tenantId, branded(request.params.agentId));
       const { name = before.name, skills = before.skills } = request.body;
       const queues = request.body.queues === undefined ? before.queues : ownQueues(tenantId, request.body.queues);

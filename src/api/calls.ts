@@ -1,11 +1,10 @@
 /** Calls: those alive now, and the records of those that were. An agent sees the calls she had, nobody sees another tenant's. */
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { TenantId } from '../../kernel/ids.ts';
 import type { Call, Leg } from '../call/call.ts';
+import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import { sendFile } from './playback.ts';
-import type { ApiPorts, CallDetail, CallFilter, CallRecord, LegRecord, RecordingRecord } from './ports.ts';
+import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
@@ -122,8 +121,8 @@ const shownLive = (call: Call) => ({
   legs: [...call.legs.values()].map(shownLiveLeg),
 });
 
-function filterOf(query: FilterQuery, request: FastifyRequest): CallFilter {
-  const { role, agentId } = asker(request);
+function filterOf(query: FilterQuery, user: Identity): CallFilter {
+  const { tenantId, agentId } = user;
   const filter: CallFilter = {};
   if (query.from !== undefined) filter.from = Date.parse(query.from);
   if (query.to !== undefined) filter.to = Date.parse(query.to);
@@ -132,32 +131,34 @@ function filterOf(query: FilterQuery, request: FastifyRequest): CallFilter {
   if (query.queueId !== undefined) filter.queueId = branded(query.queueId);
   if (query.cause !== undefined) filter.cause = query.cause;
   if (query.agentId !== undefined) filter.agentId = branded(query.agentId);
-  if (role !== 'agent') return filter;
-  // The calls she had, whatever she asks for; a user without a desk had none.
+  if (may(user, 'record.read', { tenantId })) return filter;
+  // The calls she had, whatever she asks for.
   if (agentId === null || (filter.agentId !== undefined && filter.agentId !== agentId)) throw new Problem('forbidden');
   return { ...filter, agentId };
 }
 
 export function calls(app: Api, ports: ApiPorts): void {
-  const recordOf = async (request: FastifyRequest, callId: string): Promise<CallDetail> => {
-    const { tenantId, role, agentId } = asker(request);
+  /** What she may not see does not exist for her. */
+  const recordOf = async (user: Identity, action: 'record.read' | 'recording.play', callId: string): Promise<CallDetail> => {
+    const { tenantId } = user;
     const detail = await ports.records.get(tenantId, branded(callId));
-    const hers = role !== 'agent' || (agentId !== null && detail?.agentIds.includes(agentId));
-    if (detail === null || !hers) throw new Problem('not_found');
+    const had = [null, ...(detail?.agentIds ?? [])];
+    if (detail === null || !had.some((agentId) => may(user, action, { tenantId, agentId }))) throw new Problem('not_found');
     return detail;
   };
-  const liveOf = (tenantId: TenantId): Call[] => [...ports.calls.values()].filter((call) => call.tenantId === tenantId);
+  const liveFor = (user: Identity): Call[] =>
+    [...ports.calls.values()].filter(({ tenantId, legs }) => [...legs.values()].some(({ agentId }) => may(user, 'call.readLive', { tenantId, agentId })));
 
   app.get(
     '/api/v1/calls/live',
     {
-      config: { action: 'liveCalls.read' },
+      config: { action: 'call.readLive' },
       schema: { tags: ['calls'], summary: 'Calls alive now, oldest first', querystring: z.strictObject(pageQuery), response: { 200: pageOf(liveCallSchema) } },
     },
     async (request) => {
       const { cursor, limit } = pageRequest(request.query);
       // Call ids sort by the time of their making, so the last one of a page is where the next begins.
-      const rest = liveOf(asker(request).tenantId).filter((call) => cursor === null || call.callId > cursor);
+      const rest = liveFor(asker(request)).filter((call) => cursor === null || call.callId > cursor);
       const page = rest.slice(0, limit);
       return { items: page.map(shownLive), nextCursor: rest.length > limit ? (page.at(-1)?.callId ?? null) : null };
     },
@@ -166,7 +167,7 @@ export function calls(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls',
     {
-      config: { action: 'records.read' },
+      config: { action: 'record.read' },
       schema: {
         tags: ['calls'],
         summary: 'Call records, newest first',
@@ -175,7 +176,7 @@ export function calls(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const page = await ports.records.list(asker(request).tenantId, filterOf(request.query, request), pageRequest(request.query));
+      const page = await ports.records.list(asker(request).tenantId, filterOf(request.query, asker(request)), pageRequest(request.query));
       return { ...page, items: page.items.map(shownCall) };
     },
   );
@@ -183,7 +184,7 @@ export function calls(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls/:callId',
     {
-      config: { action: 'records.read' },
+      config: { action: 'record.read' },
       schema: {
         tags: ['calls'],
         summary: 'One call record with its legs and recordings',
@@ -192,7 +193,7 @@ export function calls(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { call, legs, recordings } = await recordOf(request, request.params.callId);
+      const { call, legs, recordings } = await recordOf(asker(request), 'record.read', request.params.callId);
       return { ...shownCall(call), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
     },
   );
@@ -200,7 +201,7 @@ export function calls(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls/:callId/recording',
     {
-      config: { action: 'recordings.read' },
+      config: { action: 'recording.play' },
       schema: {
         tags: ['calls'],
         summary: 'The recording (WAV, caller left, agent right); understands Range',
@@ -209,12 +210,13 @@ export function calls(app: Api, ports: ApiPorts): void {
       },
     },
     async (request, reply) => {
-      const { recordings } = await recordOf(request, request.params.callId);
+      const user = asker(request);
+      const { recordings } = await recordOf(user, 'recording.play', request.params.callId);
       const { recordingId } = request.query;
       const recording = recordingId === undefined ? recordings[0] : recordings.find((row) => row.recordingId === recordingId);
       if (recording === undefined) throw new Problem('not_found');
-      const { tenantId, userId } = asker(request);
-      await ports.audit.write({ tenantId, userId, action: 'recording.play', resource: `recording/${recording.recordingId}`, before: null, after: null });
+      const { tenantId, userId } = user;
+      await ports.audit.write({ tenantId, userId, action: 'recording.play', resource: `recording/${recording.recordingId}` });
       return sendFile(reply, { path: recording.path, folder: ports.recordingsDir, range: request.headers.range, type: 'audio/wav' });
     },
   );

@@ -2,19 +2,14 @@
 import { z } from 'zod';
 import type { CustomerCard } from '../call/event.ts';
 import { customerSchema } from '../cti/protocol.ts';
+import { maskNumber } from '../customers/normalise.ts';
+import type { Role } from '../users/user.ts';
 import { asker } from './access.ts';
-import type { ApiPorts, Role } from './ports.ts';
+import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, idSchema } from './shapes.ts';
 
 const numberSchema = z.string().regex(/^\+?[0-9 -]{3,20}$/, 'a phone number: digits, perhaps +, spaces and -');
-
-/** Keeps the first three and the last four digits, as on a Chinese bill: 138****1001. */
-export function maskNumber(number: string): string {
-  const digits = number.replace(/^\+86(?=1\d{10}$)/, '');
-  if (digits.length < 8) return `${'*'.repeat(Math.max(0, digits.length - 2))}${digits.slice(-2)}`;
-  return `${digits.slice(0, -8)}****${digits.slice(-4)}`;
-}
 
 const shownTo = (role: Role, card: CustomerCard): CustomerCard => (role === 'agent' ? { ...card, number: maskNumber(card.number) } : card);
 
@@ -22,7 +17,7 @@ export function customers(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/customers',
     {
-      config: { action: 'customers.read' },
+      config: { action: 'customer.read' },
       schema: {
         tags: ['customers'],
         summary: 'Customers with this number (0, 86, +86, 0086 forms alike)',
@@ -32,7 +27,7 @@ export function customers(app: Api, ports: ApiPorts): void {
     },
     async (request) => {
       const { tenantId, role } = asker(request);
-      const card = await ports.customers.byNumber(tenantId, request.query.number.replaceAll(/[ -]/g, ''));
+      const card = await ports.customers.byNumber(tenantId, request.query.number);
       return { items: card === null ? [] : [shownTo(role, card)], nextCursor: null };
     },
   );
@@ -40,7 +35,7 @@ export function customers(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/customers/:customerId',
     {
-      config: { action: 'customers.read' },
+      config: { action: 'customer.read' },
       schema: { tags: ['customers'], summary: 'One customer', params: z.strictObject({ customerId: idSchema }), response: { 200: customerSchema } },
     },
     async (request) => {

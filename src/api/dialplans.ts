@@ -26,7 +26,7 @@ export function dialplans(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/dialplans',
     {
-      config: { action: 'dialplans.read' },
+      config: { action: 'dialplan.read' },
       schema: {
         tags: ['dialplans'],
         summary: 'Published versions, newest first',
@@ -42,7 +42,7 @@ export function dialplans(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/dialplans/:version',
     {
-      config: { action: 'dialplans.read' },
+      config: { action: 'dialplan.read' },
       schema: {
         tags: ['dialplans'],
         summary: 'The files of a version',
@@ -61,7 +61,7 @@ export function dialplans(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/dialplans/check',
     {
-      config: { action: 'dialplans.read' },
+      config: { action: 'dialplan.read' },
       schema: {
         tags: ['dialplans'],
         summary: 'Check files without publishing: every fault with file, line and column',
@@ -78,7 +78,7 @@ export function dialplans(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/dialplans',
     {
-      config: { action: 'dialplans.write' },
+      config: { action: 'dialplan.publish' },
       schema: {
         tags: ['dialplans'],
         summary: 'Publish: new calls take it, calls under way keep theirs',
@@ -91,7 +91,7 @@ export function dialplans(app: Api, ports: ApiPorts): void {
       const { files, note } = request.body;
       const faults = await ports.dialplans.check(tenantId, files);
       if (faults.length > 0) throw new Problem('dialplan_faulty', '', asErrors(faults));
-      await ports.audit.write({ tenantId, userId, action: 'dialplan.publish', resource: `dialplan/${tenantId}`, before: null, after: { note, files } });
+      await ports.audit.write({ tenantId, userId, action: 'dialplan.publish', resource: `dialplan/${tenantId}`, after: { note, files } });
       const published = await ports.dialplans.publish(tenantId, files, userId, note);
       if (published.result === 'faulty') throw new Problem('dialplan_faulty', '', asErrors(published.faults));
       reply.code(201);
@@ -102,7 +102,7 @@ export function dialplans(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/dialplans/:version/roll-back',
     {
-      config: { action: 'dialplans.write' },
+      config: { action: 'dialplan.publish' },
       schema: { tags: ['dialplans'], summary: 'Go back to an earlier version, for new calls', params, response: { 200: z.object({ version: z.string() }) } },
     },
     async (request) => {
@@ -110,7 +110,7 @@ export function dialplans(app: Api, ports: ApiPorts): void {
       const wanted = request.params.version;
       const known = (await ports.dialplans.versions(tenantId)).some((row) => row.version === wanted);
       if (!known) throw new Problem('not_found');
-      await ports.audit.write({ tenantId, userId, action: 'dialplan.rollBack', resource: `dialplan/${tenantId}`, before: null, after: { version: wanted } });
+      await ports.audit.write({ tenantId, userId, action: 'dialplan.rollBack', resource: `dialplan/${tenantId}`, after: { version: wanted } });
       const version = await ports.dialplans.rollBack(tenantId, branded(wanted), userId);
       if (version === null) throw new Problem('not_found');
       return { version };

@@ -1,7 +1,7 @@
 /** For the machines that watch us: alive, ready, and figures. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { may } from './access.ts';
+import { bearerOf, mayAtAll } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
@@ -30,13 +30,13 @@ export function health(app: Api, ports: ApiPorts): void {
     return { status, parts } as const;
   });
 
-  /** Not public: from this machine, or with an admin's token. */
+  /** Not public: from this machine, or with the token of who may. */
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     if (!isLoopback(request)) {
-      const token = /^Bearer (\S{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
-      const identity = token === undefined ? null : await ports.sessions.identify(token);
-      if (identity === null) throw new Problem('unauthenticated');
-      if (!may(identity.role, 'users.read')) throw new Problem('forbidden');
+      const token = bearerOf(request);
+      const user = token === null ? null : await ports.sessions.identify(token);
+      if (user === null) throw new Problem('unauthenticated');
+      if (!mayAtAll(user, 'metrics.read')) throw new Problem('forbidden');
     }
     reply.type(ports.metrics.contentType);
     return ports.metrics.text();

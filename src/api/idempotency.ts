@@ -81,9 +81,9 @@ export function honourKeys(app: Api, clock: Clock): void {
   app.decorateRequest('idempotencyKey', null);
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key'];
-    if (key === undefined || request.identity === null || !UNSAFE.has(request.method)) return;
+    if (key === undefined || request.user === null || !UNSAFE.has(request.method)) return;
     if (typeof key !== 'string' || !KEY_SHAPE.test(key)) throw new Problem('bad_request', 'Idempotency-Key: 1 to 128 visible ASCII characters');
-    const ofUser = `${request.identity.userId} ${key}`;
+    const ofUser = `${request.user.userId} ${key}`;
     const earlier = store.begin(ofUser, fingerprintOf(request));
     if (earlier === null) request.idempotencyKey = ofUser;
     else return sendAgain(reply, earlier);

@@ -8,20 +8,10 @@ import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { CustomerCard } from '../call/event.ts';
 import type { Directory } from '../tenants/directory.ts';
-
-export type Role = 'agent' | 'supervisor' | 'admin';
-export const roles: readonly Role[] = ['agent', 'supervisor', 'admin'];
+import type { Role, User } from '../users/user.ts';
 
 /** Who asks. */
-export interface Identity {
-  userId: UserId;
-  tenantId: TenantId;
-  username: string;
-  name: string;
-  role: Role;
-  language: 'zh' | 'en';
-  agentId: AgentId | null;
-}
+export type Identity = User;
 
 export interface Page<T> {
   items: T[];
@@ -33,7 +23,7 @@ export interface PageRequest {
   limit: number;
 }
 
-export type SignIn = { result: 'ok'; token: string; expiresAt: number; identity: Identity } | { result: 'wrong' | 'throttled' };
+export type SignIn = { result: 'ok'; token: string; expiresAt: number; identity: Identity } | { result: 'wrong' | 'throttled' | 'unavailable' };
 
 export interface SessionsPort {
   /** `tenantId` null: the user name must be unique. One answer for a wrong name and a wrong password. */
@@ -53,7 +43,7 @@ export interface NewUser {
   agentId: AgentId | null;
   password: string;
 }
-export type UserChange = Partial<Omit<NewUser, 'username'> & { disabled: boolean }>;
+export type UserChange = Partial<Omit<NewUser, 'username' | 'agentId'> & { disabled: boolean }>;
 
 export interface UsersPort {
   list(tenantId: TenantId, page: PageRequest): Promise<Page<UserRecord>>;
@@ -183,8 +173,8 @@ export interface AuditEntry {
   action: string;
   /** for example `queue/demo:service` */
   resource: string;
-  before: unknown;
-  after: unknown;
+  before?: unknown;
+  after?: unknown;
 }
 export interface AuditPort {
   /** Rejects when it cannot be written: then the change is not made either. */

@@ -82,7 +82,7 @@ export function queues(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/queues',
     {
-      config: { action: 'queues.read' },
+      config: { action: 'queue.read' },
       schema: { tags: ['queues'], summary: 'Queues', querystring: z.strictObject(pageQuery), response: { 200: pageOf(queueSchema) } },
     },
     async (request) => {
@@ -95,14 +95,14 @@ export function queues(app: Api, ports: ApiPorts): void {
 
   app.get(
     '/api/v1/queues/:queueId',
-    { config: { action: 'queues.read' }, schema: { tags: ['queues'], summary: 'One queue', params, response: { 200: queueSchema } } },
+    { config: { action: 'queue.read' }, schema: { tags: ['queues'], summary: 'One queue', params, response: { 200: queueSchema } } },
     async (request) => shown(queueOf(asker(request).tenantId, branded(request.params.queueId))),
   );
 
   app.post(
     '/api/v1/queues',
     {
-      config: { action: 'queues.write' },
+      config: { action: 'queue.change' },
       schema: {
         tags: ['queues'],
         summary: 'Add a queue',
@@ -116,7 +116,7 @@ export function queues(app: Api, ports: ApiPorts): void {
       const queueId = queueIdOf(tenantId, id);
       if (ports.directory.queue(queueId) !== null) throw new Problem('conflict');
       const queue: QueueConfiguration = { ...usual, ...given(rest), queueId, tenantId, name };
-      await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, before: null, after: queue });
+      await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, after: queue });
       await ports.configuration.saveQueue(queue);
       reply.code(201);
       return shown(queue);
@@ -126,7 +126,7 @@ export function queues(app: Api, ports: ApiPorts): void {
   app.patch(
     '/api/v1/queues/:queueId',
     {
-      config: { action: 'queues.write' },
+      config: { action: 'queue.change' },
       schema: {
         tags: ['queues'],
         summary: 'Change a queue; calls that wait keep their places',

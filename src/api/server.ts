@@ -126,6 +126,6 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
 
 /** The user's own language; before sign-in the browser's. */
 function languageOf(request: FastifyRequest): 'zh' | 'en' {
-  if (request.identity) return request.identity.language;
+  if (request.user) return request.user.language;
   return /^\s*en\b/i.test(request.headers['accept-language'] ?? '') ? 'en' : 'zh';
 }

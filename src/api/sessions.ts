@@ -20,6 +20,7 @@ const shown = ({ userId, tenantId, username, name, role, language, agentId }: Id
 });
 
 const SIGN_INS_PER_MINUTE = 600;
+const refusals = { wrong: 'wrong_credentials', throttled: 'too_many_requests', unavailable: 'unavailable' } as const;
 
 export function sessions(app: Api, ports: ApiPorts): void {
   app.post(
@@ -36,7 +37,7 @@ export function sessions(app: Api, ports: ApiPorts): void {
     async (request, reply) => {
       const { tenant, username, password } = request.body;
       const signIn = await ports.sessions.signIn(tenant === undefined ? null : branded(tenant), username, password, request.ip);
-      if (signIn.result !== 'ok') throw new Problem(signIn.result === 'throttled' ? 'too_many_requests' : 'wrong_credentials');
+      if (signIn.result !== 'ok') throw new Problem(refusals[signIn.result]);
       reply.code(201).header('cache-control', 'no-store');
       return { token: signIn.token, expiresAt: iso(signIn.expiresAt), user: shown(signIn.identity) };
     },
@@ -44,7 +45,7 @@ export function sessions(app: Api, ports: ApiPorts): void {
 
   app.delete(
     '/api/v1/sessions/current',
-    { config: { action: 'session.end' }, schema: { tags: ['sessions'], summary: 'Sign out: the token is void at once', response: { 204: z.null() } } },
+    { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Sign out: the token is void at once', response: { 204: z.null() } } },
     async (request, reply) => {
       await ports.sessions.signOut(request.token ?? '');
       return reply.code(204).send(null);
@@ -53,7 +54,7 @@ export function sessions(app: Api, ports: ApiPorts): void {
 
   app.get(
     '/api/v1/me',
-    { config: { action: 'me.read' }, schema: { tags: ['sessions'], summary: 'Who am I', response: { 200: identitySchema } } },
+    { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Who am I', response: { 200: identitySchema } } },
     async (request) => shown(asker(request)),
   );
 }

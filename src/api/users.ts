@@ -16,6 +16,9 @@ const body = {
   agentId: idSchema.nullable().default(null),
   password: passwordSchema,
 };
+const changeSchema = z
+  .strictObject({ name: nameSchema, role: roleSchema, language: languageSchema, password: passwordSchema, disabled: z.boolean() })
+  .partial();
 const params = z.strictObject({ userId: idSchema });
 
 /** Without what must never be written down. */
@@ -32,7 +35,7 @@ export function users(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/users',
     {
-      config: { action: 'users.read' },
+      config: { action: 'user.read' },
       schema: { tags: ['users'], summary: 'Users', querystring: z.strictObject(pageQuery), response: { 200: pageOf(userSchema) } },
     },
     async (request) => ports.users.list(asker(request).tenantId, pageRequest(request.query)),
@@ -40,7 +43,7 @@ export function users(app: Api, ports: ApiPorts): void {
 
   app.get(
     '/api/v1/users/:userId',
-    { config: { action: 'users.read' }, schema: { tags: ['users'], summary: 'One user', params, response: { 200: userSchema } } },
+    { config: { action: 'user.read' }, schema: { tags: ['users'], summary: 'One user', params, response: { 200: userSchema } } },
     async (request) => {
       const user = await ports.users.get(asker(request).tenantId, branded(request.params.userId));
       if (user === null) throw new Problem('not_found');
@@ -51,14 +54,14 @@ export function users(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/users',
     {
-      config: { action: 'users.write' },
+      config: { action: 'user.change' },
       schema: { tags: ['users'], summary: 'Add a user', body: z.strictObject({ username: usernameSchema, ...body }), response: { 201: userSchema } },
     },
     async (request, reply) => {
       const { tenantId, userId } = asker(request);
       checkAgent(tenantId, request.body.agentId);
       const user: NewUser = { ...request.body, agentId: request.body.agentId === null ? null : branded(request.body.agentId) };
-      await ports.audit.write({ tenantId, userId, action: 'user.create', resource: `user/${user.username}`, before: null, after: audited(user) });
+      await ports.audit.write({ tenantId, userId, action: 'user.create', resource: `user/${user.username}`, after: audited(user) });
       const made = await ports.users.create(tenantId, user);
       if (made === null) throw new Problem('conflict');
       reply.code(201);
@@ -69,24 +72,22 @@ export function users(app: Api, ports: ApiPorts): void {
   app.patch(
     '/api/v1/users/:userId',
     {
-      config: { action: 'users.write' },
+      config: { action: 'user.change' },
       schema: {
         tags: ['users'],
         summary: 'Change or disable a user; a new password, role or disabling ends the user’s sessions',
         params,
-        body: z.strictObject({ ...body, language: languageSchema, agentId: idSchema.nullable(), disabled: z.boolean() }).partial(),
+        body: changeSchema,
         response: { 200: userSchema },
       },
     },
     async (request) => {
       const { tenantId, userId } = asker(request);
-      checkAgent(tenantId, request.body.agentId);
+      const change: UserChange = given(request.body);
       const before = await ports.users.get(tenantId, branded(request.params.userId));
       if (before === null) throw new Problem('not_found');
-      const lockedOut = before.userId === userId && (request.body.disabled === true || (request.body.role !== undefined && request.body.role !== 'admin'));
+      const lockedOut = before.userId === userId && (change.disabled === true || (change.role !== undefined && change.role !== before.role));
       if (lockedOut) throw new Problem('forbidden', 'you cannot take your own rights away');
-      const { agentId, ...rest } = given(request.body);
-      const change: UserChange = agentId === undefined ? rest : { ...rest, agentId: agentId === null ? null : branded(agentId) };
       await ports.audit.write({
         tenantId,
         userId,

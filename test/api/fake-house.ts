@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { type AgentId, asId, type CallId, type CustomerId, type DialplanVersion, type QueueId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
-import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, Role, UserRecord } from '../../src/api/ports.ts';
+import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, UserRecord } from '../../src/api/ports.ts';
 import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
+import type { Role } from '../../src/users/user.ts';
 
 export const tenants = ['demo', 'other'] as const;
 export type TenantName = (typeof tenants)[number];
@@ -217,7 +218,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     acd: { agent: () => undefined, agents: () => [], queue: () => undefined, queues: () => [] },
     calls: { get: () => undefined, values: () => house.live.values(), size: 0 },
     customers: {
-      byNumber: async (tenantId, number) => (number.endsWith('13800001001') ? cardOf(String(tenantId) as TenantName) : null),
+      byNumber: async (tenantId, number) => (number.replaceAll(' ', '').endsWith('13800001001') ? cardOf(String(tenantId) as TenantName) : null),
       byId: async (tenantId, customerId) => (customerId === `${tenantId}-c1` ? cardOf(String(tenantId) as TenantName) : null),
     },
     dialplans: {
