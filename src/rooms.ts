@@ -6,7 +6,7 @@ import { createCallRoom } from './call/decide.ts';
 import { type CdrRoom, createCdr } from './cdr/fold.ts';
 import type { CallRecord } from './cdr/record.ts';
 import { createDesk, type Desk } from './cti/desk.ts';
-import { createIvr } from './ivr/ivr.ts';
+import { createIvr } from './ivr/walk.ts';
 import type { HouseSnapshot } from './journal/replay.ts';
 import type { Room } from './vocabulary.ts';
 

@@ -52,6 +52,8 @@ export interface Phone {
   directoryChanged(): void;
   /** The media server is lost: every leg ends with `media_failure`. */
   mediaLost(): void;
+  /** The media server has lost this leg's audio: it ends with `media_failure`. */
+  endpointLost(legId: LegId): void;
   /** The media server heard nothing for too long on this leg. Counts only while two people talk. */
   mediaTimedOut(legId: LegId): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
@@ -147,6 +149,10 @@ class PhoneRim implements Phone {
 
   mediaLost(): void {
     for (const leg of [...this.#legs.values()]) leg.release('media_failure', 'server');
+  }
+
+  endpointLost(legId: LegId): void {
+    this.#legs.get(legId)?.release('media_failure', 'server');
   }
 
   mediaTimedOut(legId: LegId): void {

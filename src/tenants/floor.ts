@@ -1,7 +1,8 @@
 /** Tells the floor which queues and agents there are: all at the start, and what differs after a change in the directory. */
 import type { AgentId, QueueId } from '../../kernel/ids.ts';
 import type { AcdEvent } from '../acd/event.ts';
-import type { Directory } from './directory.ts';
+import type { AcdView } from '../acd/view.ts';
+import type { Directory, Tenant } from './directory.ts';
 
 export class Floor {
   readonly #take: (event: AcdEvent) => void;
@@ -24,9 +25,11 @@ export class Floor {
     this.#agents = agents;
   }
 
-  /** Who is on the floor from an earlier run and in no directory any more (agents for measuring, agents that were removed). */
-  removeUnknown(known: { queues: Iterable<QueueId>; agents: Iterable<AgentId> }): void {
-    for (const queueId of known.queues) if (!this.#queues.has(queueId)) this.#take({ type: 'queueRemoved', queueId });
-    for (const agentId of known.agents) if (!this.#agents.has(agentId)) this.#take({ type: 'agentRemoved', agentId });
+  /** Who is on the floor from an earlier run and in no directory any more: agents for measuring, agents that were removed. */
+  removeUnknown(floor: AcdView, tenants: readonly Tenant[]): void {
+    for (const { tenantId } of tenants) {
+      for (const { queueId } of floor.queues(tenantId)) if (!this.#queues.has(queueId)) this.#take({ type: 'queueRemoved', queueId });
+      for (const { agentId } of floor.agents(tenantId)) if (!this.#agents.has(agentId)) this.#take({ type: 'agentRemoved', agentId });
+    }
   }
 }

@@ -1,0 +1,135 @@
+/** The API's ports on the rooms of this house: thin, because each room already speaks its own language well. */
+import type { Clock } from '../../kernel/clock.ts';
+import { asId, type UserId } from '../../kernel/ids.ts';
+import { buildCard } from '../customers/card.ts';
+import { normaliseNumber } from '../customers/normalise.ts';
+import type { Publisher } from '../ivr/publisher.ts';
+import { writeAudit } from '../store/audit.ts';
+import { type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
+import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
+import type { Store } from '../store/store.ts';
+import { saveAgent, saveQueue } from '../store/tenants.ts';
+import { listUsers, type UserWithHash, userById } from '../store/users.ts';
+import type { Sessions } from '../users/sessions.ts';
+import type { User } from '../users/user.ts';
+import type { ApiPorts, CallDetail, CallRecord, Page, PageRequest, UserRecord } from './ports.ts';
+import { Problem } from './problems.ts';
+
+type HousePorts = Pick<ApiPorts, 'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'audit'>;
+
+export interface HouseParts {
+  store: Store;
+  clock: Clock;
+  sessions: Sessions;
+  publisher: Publisher;
+  /** Reads the directory again and tells the floor what is new. */
+  directoryChanged(): Promise<void>;
+}
+
+export function portsOf({ store, clock, sessions, publisher, directoryChanged }: HouseParts): HousePorts {
+  const cardOf = (customer: CustomerWithHistory | null) => (customer === null ? null : buildCard(customer, clock.now()));
+  return {
+    sessions: {
+      async signIn(tenantId, username, password) {
+        const signedIn = await sessions.signIn(tenantId, username, password);
+        if (signedIn.ok) return { result: 'ok', token: signedIn.token, expiresAt: signedIn.expiresAt, identity: signedIn.user };
+        if (signedIn.reason === 'unavailable') throw new Problem('unavailable');
+        return { result: signedIn.reason };
+      },
+      identify: (token) => sessions.userOf(token),
+      signOut: (token) => sessions.signOut(token),
+    },
+    users: usersPort(store, sessions),
+    configuration: {
+      async saveQueue(queue) {
+        await saveQueue(store.db, queue);
+        await directoryChanged();
+      },
+      async saveAgent(agent) {
+        await saveAgent(store.db, agent);
+        await directoryChanged();
+      },
+    },
+    customers: {
+      byNumber: async (tenantId, number) => cardOf(await customerByNumber(store.db, tenantId, normaliseNumber(number))),
+      byId: async (tenantId, customerId) => cardOf(await customerById(store.db, tenantId, customerId)),
+    },
+    dialplans: publisher,
+    records: {
+      async list(tenantId, { to, ...filter }, { cursor, limit }) {
+        const { calls, next } = await listCalls(store.db, { ...filter, tenantId, ...(to === undefined ? {} : { until: to }) }, limit, cursor);
+        return { items: calls.map(recordOf), nextCursor: next };
+      },
+      async get(tenantId, callId) {
+        const stored = await callDetail(store.db, tenantId, callId);
+        return stored === null ? null : detailOf(stored);
+      },
+    },
+    audit: { write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }) },
+  };
+}
+
+function usersPort(store: Store, sessions: Sessions): ApiPorts['users'] {
+  const record = ({ passwordHash: _hash, ...user }: UserWithHash): UserRecord => user;
+  const byId = async (userId: UserId): Promise<UserRecord | null> => {
+    const found = await userById(store.db, userId);
+    return found === null ? null : record(found);
+  };
+  return {
+    async list(tenantId, page) {
+      return pageOf((await listUsers(store.db, tenantId)).map(record), page, (user) => user.username);
+    },
+    async get(tenantId, userId) {
+      const found = await byId(userId);
+      return found?.tenantId === tenantId ? found : null;
+    },
+    async create(tenantId, { password, ...wanted }) {
+      const user: User = { ...wanted, tenantId, userId: asId<UserId>(`${tenantId}:${wanted.username}`) };
+      return (await sessions.addUser(user, password)) ? { ...user, disabled: false } : null;
+    },
+    async update(tenantId, userId, change) {
+      if ((await byId(userId))?.tenantId !== tenantId) return null;
+      await sessions.changeUser(userId, change);
+      return byId(userId);
+    },
+  };
+}
+
+/** A page of a list that is short enough to be read whole, ordered by `key`, which is also the cursor. */
+function pageOf<T>(all: T[], { cursor, limit }: PageRequest, key: (item: T) => string): Page<T> {
+  const rest = all.filter((item) => cursor === null || key(item) > cursor).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: last !== undefined && rest.length > limit ? key(last) : null };
+}
+
+const ms = (text: string): number => Date.parse(text);
+const msOrNull = (text: string | null): number | null => (text === null ? null : Date.parse(text));
+
+function recordOf(row: CallRow): CallRecord {
+  const { arrivedAt, answeredAt, agentAnsweredAt, endedAt, ending } = row;
+  return {
+    ...(row as CallRow & Pick<CallRecord, 'callId' | 'tenantId' | 'customerId' | 'queueId' | 'agentId'>),
+    ...{ arrivedAt: ms(arrivedAt), answeredAt: msOrNull(answeredAt), agentAnsweredAt: msOrNull(agentAnsweredAt), endedAt: ms(endedAt) },
+    ...{ cause: ending.cause, endedBy: ending.by },
+  };
+}
+
+function detailOf(stored: StoredCall): CallDetail {
+  return {
+    call: recordOf(stored),
+    legs: stored.legs.map(({ startedAt, answeredAt, endedAt, ending, ringingAt: _, ...leg }) => ({
+      ...leg,
+      ...{ agentId: leg.agentId === null ? null : asId(leg.agentId), startedAt: ms(startedAt), answeredAt: msOrNull(answeredAt), endedAt: ms(endedAt) },
+      ...{ cause: ending.cause, endedBy: ending.by, sipStatus: ending.sip ?? null, q850: ending.q850 ?? null },
+    })),
+    recordings: stored.recordings.map(({ recordingId, path, startedAt, durationMs, complete }) => ({
+      recordingId,
+      path,
+      startedAt: ms(startedAt),
+      durationMs,
+      complete,
+    })),
+    agentIds: [...new Set([...stored.agents.map((agent) => agent.agentId), ...stored.offers.map((offer) => offer.agentId)])],
+  };
+}

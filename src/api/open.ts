@@ -1,0 +1,39 @@
+/** Opens the HTTP side of the house: API, consoles, health, and the desks' sockets on the same port. */
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/log.ts';
+import { asyncApiDocument } from '../cti/asyncapi.ts';
+import type { Desks } from '../cti/desks.ts';
+import { DeskSockets } from '../cti/socket.ts';
+import { type HouseParts, portsOf } from './house.ts';
+import { openMetrics } from './metrics.ts';
+import type { ApiPorts } from './ports.ts';
+import { buildServer } from './server.ts';
+
+export interface HttpOptions extends HouseParts, Pick<ApiPorts, 'acd' | 'calls' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version'> {
+  log: Logger;
+  clock: Clock;
+  desks: Desks;
+  host: string;
+  port: number;
+}
+
+/** Resolves when it listens; rejects when the port is taken. */
+export async function openHttp(options: HttpOptions): Promise<{ close(): Promise<void> }> {
+  const { clock, log, desks, acd, calls, directory, health, recordingsDir, webDir, version, host, port } = options;
+  const metrics = openMetrics({ acd, calls, directory }, () => desks.connected);
+  const server = await buildServer({
+    ...portsOf(options),
+    ...{ clock, log, acd, calls, directory, health, recordingsDir, webDir, version, metrics },
+    asyncApi: asyncApiDocument(version),
+  });
+  const sockets = new DeskSockets({ clock, log, desks });
+  sockets.attach(server.server);
+  await server.listen({ host, port });
+  log.info({ host, port }, 'consoles, API and desks are served');
+  return {
+    async close() {
+      sockets.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** `huawu serve`: the whole server, until SIGTERM; then calls under way are let finish, and a second signal ends them. */
+import { systemClock } from '../../kernel/clock.ts';
+import { openLog } from '../../kernel/log.ts';
+import { readConfig } from '../config.ts';
+import { type House, openHouse } from '../main.ts';
+import type { Login } from '../tenants/demo.ts';
+
+const LOOK_MS = 100;
+
+export async function main(args: string[]): Promise<number> {
+  const config = readConfig(args);
+  const log = openLog('huawu', config.logLevel);
+  // A promise that nobody waited for harms one call at most; an exception out of nowhere may have harmed anything.
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody heard'));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught: ending, to be started again');
+    process.exit(1);
+  });
+  let fatal: string | null = null;
+  const stopped = signals();
+  const house = await openHouse(config, log, (reason) => {
+    fatal = reason;
+    stopped.now();
+  });
+  const { host, port } = config.http;
+  process.stdout.write(
+    `huawu ${config.version} is ready: consoles at http://${host}:${port}/ · SIP at ${config.publicAddress}:${config.sip.port}\n${loginLines(house.logins)}`,
+  );
+  await stopped.first;
+  await drained(house, config.drainSeconds, stopped.second);
+  await house.close();
+  if (fatal !== null) process.stderr.write(`huawu ended: ${fatal}\n`);
+  return fatal === null ? 0 : 1;
+}
+
+/** Passwords are shown to a person at a terminal, not to a log that others read. */
+function loginLines(logins: Login[]): string {
+  const shown = logins.filter((login) => login.password !== null);
+  if (shown.length === 0 || !process.stdout.isTTY) return '';
+  return `demo logins: ${shown.map(({ username, password }) => `${username} ${password}`).join(' · ')}\n`;
+}
+
+interface Signals {
+  first: Promise<void>;
+  second: Promise<void>;
+  /** As if a signal had come. */
+  now(): void;
+}
+
+function signals(): Signals {
+  const told: (() => void)[] = [];
+  const next = (): Promise<void> => new Promise((resolve) => void told.push(resolve));
+  const [first, second] = [next(), next()];
+  const now = (): void => told.shift()?.();
+  process.on('SIGTERM', now);
+  process.on('SIGINT', now);
+  return { first, second, now };
+}
+
+async function drained(house: House, seconds: number, hurry: Promise<void>): Promise<void> {
+  house.drain();
+  const until = systemClock.now() + seconds * 1000;
+  let hurried = false;
+  void hurry.then(() => {
+    hurried = true;
+  });
+  while (house.liveCalls > 0 && !hurried && systemClock.now() < until) {
+    await new Promise<void>((resolve) => void systemClock.after(LOOK_MS, resolve));
+  }
+}

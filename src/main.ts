@@ -1,0 +1,264 @@
+/**
+ * Opens the rooms in order, so that nobody is told of what is not there yet, and closes them in reverse:
+ * store → directory → rooms and journal → rims → HTTP and desks → switchboard → the floor → phones.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { asId, type CustomerId, type LegId, newCallId, type TenantId } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { MediaEvent } from '../media/port.ts';
+import { openHttp } from './api/open.ts';
+import { Spool } from './cdr/spool.ts';
+import { CdrWriter } from './cdr/writer.ts';
+import type { Config } from './config.ts';
+import { Desks, type DeskUser } from './cti/desks.ts';
+import { type Customers, createCustomers } from './customers/customers.ts';
+import { createLookUps } from './ivr/actions/lookups.ts';
+import { Publisher } from './ivr/publisher.ts';
+import { type KeptJournal, keepJournal } from './journal/keep.ts';
+import { createPhone, type Phone } from './phone/phone.ts';
+import { createRooms, type Rooms } from './rooms.ts';
+import { startServers } from './servers.ts';
+import { connectMedia, type MediaClient } from './sound/client.ts';
+import { SoundRim } from './sound/sound.ts';
+import { accountOf } from './store/accounts.ts';
+import { recordWriter } from './store/records.ts';
+import { openStore, type Store } from './store/store.ts';
+import { Switchboard } from './switchboard.ts';
+import { type Login, seedDemo } from './tenants/demo.ts';
+import { Floor } from './tenants/floor.ts';
+import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
+import { createSessions, type Sessions } from './users/sessions.ts';
+import type { Event } from './vocabulary.ts';
+
+const LAST_RECORDS_MS = 5_000;
+const MOST_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
+/** A media server that is away for longer has lost its endpoints. */
+const MEDIA_AWAY_MS = 3_000;
+const HEARTBEAT_MS = 1_000;
+
+export interface House {
+  /** Who can sign in to the demo tenant. */
+  logins: Login[];
+  readonly liveCalls: number;
+  /** New calls get 503 from now on. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+/** Registers how to close what was opened, and hands it on. */
+type Opened = <T>(thing: T, close: (thing: T) => unknown) => T;
+
+interface Ground {
+  config: Config;
+  log: Logger;
+  clock: Clock;
+  opened: Opened;
+  take: (event: Event) => void;
+}
+
+/** `onFatal`: a server was given up after a crash loop. Rejects, with everything closed again, when it cannot be opened. */
+export async function openHouse(config: Config, log: Logger, onFatal: (reason: string) => void, clock: Clock = systemClock): Promise<House> {
+  const closers: (() => unknown)[] = [];
+  const opened: Opened = (thing, close) => {
+    closers.unshift(() => close(thing));
+    return thing;
+  };
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0)) {
+      try {
+        await closer();
+      } catch (error) {
+        log.error({ err: error }, 'a room could not be closed in order');
+      }
+    }
+  };
+  try {
+    return { ...(await furnish({ config, log, clock, opened }, onFatal)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => void): Promise<Omit<House, 'close'>> {
+  const { config, log, clock, opened } = base;
+  const servers = opened(startServers(config, clock, log, onFatal), async (starting) => Promise.all((await starting).map((server) => server.stop())));
+  const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close());
+  const { sessions, logins, directory } = await openPeople(base, store);
+  await servers;
+
+  const rooms = createRooms();
+  let switchboard: Switchboard | null = null;
+  const ground: Ground = { ...base, take: (event) => switchboard?.take(event) };
+  const cdr = opened(openCdrWriter(ground, store), (it) => it.close(LAST_RECORDS_MS));
+  const kept = opened(keepJournal({ folder: join(config.dataDir, 'journal'), rooms, clock, log, unwritten: () => cdr.unwritten() }), (it) => it.close());
+  const people: People = { store, sessions, directory, rooms, kept };
+  const rims = openRims(ground, people);
+  switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
+
+  begin(ground, people, cdr);
+  const { phone } = rims;
+  const floor = new Floor(ground.take);
+  floor.tell(directory);
+  floor.removeUnknown(rooms.acd.view, directory.tenants());
+  const publisher = opened(
+    new Publisher({
+      tenants: directory.tenants().map(({ tenantId }) => ({ tenantId, folder: join(config.dialplansDir, tenantId) })),
+      dataDir: config.dataDir,
+      take: ground.take,
+      clock,
+      log,
+    }),
+    (it) => it.close(),
+  );
+  publisher.open();
+  phone.restoreBindings(kept.bindings);
+  opened(phone, (it) => it.close());
+  await phone.start();
+  readyStaticAgents(ground, people);
+  const directoryChanged = async (): Promise<void> => {
+    await directory.refresh();
+    floor.tell(directory);
+    phone.directoryChanged();
+  };
+  opened(await openHttp({ ...{ clock, log, store, sessions, publisher, directory, directoryChanged }, ...httpOptions(ground, people, rims, cdr) }), (it) =>
+    it.close(),
+  );
+  return {
+    logins,
+    drain: () => phone.drain(),
+    get liveCalls() {
+      return rooms.calls.size;
+    },
+  };
+}
+
+interface People {
+  store: Store;
+  sessions: Sessions;
+  directory: LoadedDirectory;
+  rooms: Rooms;
+  kept: KeptJournal;
+}
+
+async function openPeople({ config, log, clock }: Omit<Ground, 'take'>, store: Store): Promise<Pick<People, 'sessions' | 'directory'> & { logins: Login[] }> {
+  const sessions = createSessions({ store, clock, log });
+  const tenantFile = join(config.dialplansDir, 'demo', 'tenant.yaml');
+  const logins = existsSync(tenantFile)
+    ? await seedDemo({ store, sessions, tenantFile, loginsFile: join(config.dataDir, 'demo-logins.json'), password: config.demoPassword ?? undefined })
+    : [];
+  return { sessions, logins, directory: await loadDirectory({ store, bench: config.bench }) };
+}
+
+function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrWriter {
+  const writer = new CdrWriter({ write: recordWriter(store.db), spool: new Spool(join(config.dataDir, 'spool'), MOST_SPOOL_BYTES), clock, log });
+  writer.onWritten((callId, revision) => take({ type: 'cdrWritten', callId, revision }));
+  return writer;
+}
+
+interface Rims {
+  media: MediaClient;
+  phone: Phone;
+  sound: SoundRim;
+  customers: Customers;
+  lookUps: ReturnType<typeof createLookUps>;
+  desks: Desks;
+}
+
+function openRims({ config, clock, log, take, opened }: Ground, { store, sessions, directory, rooms, kept }: People): Rims {
+  const { calls, acd, desk } = rooms;
+  let cancelAway: (() => void) | null = null;
+  const lines = {
+    onEvent: (event: MediaEvent) => {
+      if (sound.hear(event)) return;
+      if (event.type === 'mediaTimeout') phone.mediaTimedOut(asId<LegId>(event.endpointId));
+      else if (event.type === 'endpointLost') phone.endpointLost(asId<LegId>(event.endpointId));
+    },
+    onLost: () => {
+      cancelAway?.();
+      cancelAway = clock.after(MEDIA_AWAY_MS, () => {
+        sound.mediaLost();
+        phone.mediaLost();
+      });
+    },
+    onConnected: () => cancelAway?.(),
+  };
+  const media = opened(connectMedia({ socket: config.media.socket, clock, log, ...lines }), (it) => it.disconnect());
+  const phone = createPhone({
+    ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, trustedTrunks: config.trustedTrunks },
+    ...{ publicAddress: config.publicAddress, newCallId: () => newCallId(clock.now()) },
+  });
+  const customers = createCustomers({ store, clock, log, take });
+  const sound = new SoundRim({
+    ...{ media, clock, log, take, calls, dialplansFolder: config.dialplansDir, recordingsFolder: recordingsFolder(config) },
+    verifyServicePassword: customers.verifyServicePassword,
+  });
+  const accounts = { accountOf: (tenantId: TenantId, customerId: CustomerId) => accountOf(store, tenantId, customerId) };
+  const lookUps = createLookUps({ accounts, calls, clock, log, take });
+  const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
+  const desks = opened(new Desks({ clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken }), (it) => it.close());
+  return { media, phone, sound, customers, lookUps, desks };
+}
+
+const recordingsFolder = (config: Config): string => join(config.dataDir, 'recordings');
+
+function openSwitchboard({ clock, log }: Ground, { rooms, kept }: People, { phone, sound, customers, lookUps, desks }: Rims, cdr: CdrWriter): Switchboard {
+  return new Switchboard({
+    ...{ clock, log, journal: kept.journal, rooms: rooms.all },
+    carriers: {
+      ...phone.carriers,
+      ...sound.carriers,
+      findCustomer: (command) => customers.findCustomer(command),
+      lookUp: (command) => lookUps.lookUp(command),
+      popScreen: (command) => desks.popScreen(command),
+      tellDesk: (command) => desks.tellDesk(command),
+      writeCdr: (command) => cdr.accept(command),
+    },
+    watchers: [
+      (recorded) => kept.watch(recorded),
+      ({ event }) => {
+        if (event.type === 'legEnded') sound.forget(event.legId);
+      },
+    ],
+  });
+}
+
+/** Agents for measuring have no desk at which to sign in. */
+function readyStaticAgents({ take }: Ground, { directory }: People): void {
+  for (const { agentId, staticContact } of directory.agents()) {
+    if (staticContact === null) continue;
+    take({ type: 'agentSignedIn', agentId });
+    take({ type: 'agentWentReady', agentId });
+  }
+}
+
+/** The first words of a run: what was open is over, and records that were not seen written are given to the writer again. */
+function begin({ clock, take, opened }: Ground, { rooms, kept }: People, cdr: CdrWriter): void {
+  take({ type: 'serverStarted' });
+  for (const record of kept.leftover) cdr.accept({ type: 'writeCdr', record });
+  opened(
+    clock.every(HEARTBEAT_MS, () => {
+      if (rooms.calls.size > 0) take({ type: 'heartbeat' });
+    }),
+    (stop) => stop(),
+  );
+}
+
+function httpOptions({ config }: Ground, { rooms, kept, store }: People, { phone, media, desks }: Rims, cdr: CdrWriter) {
+  return {
+    ...{ acd: rooms.acd.view, calls: rooms.calls, desks, recordingsDir: recordingsFolder(config), webDir: config.webDir, version: config.version },
+    ...config.http,
+    health: {
+      draining: () => phone.status().draining,
+      parts: () => ({
+        sip: { ok: phone.status().connected, essential: true },
+        media: { ok: media.connected, essential: true },
+        journal: { ok: kept.journal.healthy, essential: true },
+        database: { ok: store.health().state === 'ok', essential: false },
+        records: { ok: !cdr.counts.full, essential: false },
+      }),
+    },
+  };
+}
