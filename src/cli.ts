@@ -4,7 +4,7 @@ import { ConfigError, version } from './config.ts';
 interface CommandHelp {
   usage: string;
   does: string;
-  run?: () => Promise<{ main(args: string[]): Promise<number> }>;
+  run?: () => Promise<{ main(args: string[]): number | Promise<number> }>;
 }
 
 const commands: Record<string, CommandHelp> = {
@@ -16,7 +16,7 @@ const commands: Record<string, CommandHelp> = {
   simulate: {
     usage: 'simulate [--seed N] [--runs N]',
     does: 'plays random days against the routing core and checks its invariants',
-    run: () => import('./commands/simulate.ts'),
+    run: () => import('../scripts/simulate.ts'),
   },
   replay: {
     usage: 'replay [FOLDER] [--print]',
