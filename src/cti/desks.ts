@@ -140,8 +140,9 @@ export class Desks {
 
   close(): void {
     this.#cancelRecheck();
-    for (const desk of this.#desks.values()) desk.cancelTimer?.();
     for (const connection of [...this.#connections]) this.#end(connection, 'goingAway');
+    // Only now: each desk that has just lost its socket waits for it to come back.
+    for (const desk of this.#desks.values()) desk.cancelTimer?.();
     this.#desks.clear();
   }
 
