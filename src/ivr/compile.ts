@@ -38,6 +38,12 @@ function planOf(work: Work): Plan {
       work.faults.push(faultAt(keyOf(place), `number ${number} is not the tenant's: add it to "numbers" of tenant.yaml or take it out here`));
     }
   }
+  const silent = (source.numbers ?? []).filter((number) => !Object.hasOwn(numbers, number));
+  if (silent.length > 0 && dialplan.numbersPlace !== null) {
+    work.faults.push(
+      faultAt(keyOf(dialplan.numbersPlace), `callers of ${silent.join(', ')} would be refused: these numbers of the tenant enter no flow; give each one here`),
+    );
+  }
   return {
     tenantId: source.tenantId,
     version: source.version,

@@ -7,7 +7,8 @@ import { asId, type DialplanVersion, type TenantId } from '../../kernel/ids.ts';
 import type { Fault } from './fault.ts';
 import type { DialplanSource } from './work.ts';
 
-const TENANT_FILE = 'tenant.yaml';
+/** Who the tenant is, beside the dialplan; read by the store's seeding and, for names, here. */
+export const TENANT_FILE = 'tenant.yaml';
 const MOST_FILES = 200;
 const MOST_SOUNDS = 10_000;
 

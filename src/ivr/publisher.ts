@@ -10,7 +10,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { compileDialplan } from './compile.ts';
 import type { IvrEvent } from './event.ts';
 import { type Fault, faultLine } from './fault.ts';
-import { type DialplanText, readDialplanTexts, readSource, type TenantNames, versionOf } from './files.ts';
+import { type DialplanText, readDialplanTexts, readSource, TENANT_FILE, type TenantNames, versionOf } from './files.ts';
 import type { Plan } from './plan.ts';
 import { type VersionInfo, VersionStore } from './versions.ts';
 
@@ -193,7 +193,7 @@ const wholeFault = (message: string): Fault => ({ file: '', line: 1, column: 1, 
 const unknownTenant = (tenantId: TenantId): Fault => wholeFault(`tenant "${tenantId}" has no dialplan folder: make one under dialplans/`);
 
 function formFault(texts: readonly DialplanText[]): Fault | null {
-  const badName = texts.find(({ path }) => !FILE_NAME.test(path));
+  const badName = texts.find(({ path }) => !FILE_NAME.test(path) || path === TENANT_FILE);
   if (badName !== undefined) return wholeFault(`"${badName.path}" cannot be the name of a dialplan file: give one like main.yaml`);
   if (texts.length === 0) return wholeFault('there is no dialplan file: give at least one');
   return texts.length > MOST_FILES ? wholeFault(`${texts.length} files are over the limit of ${MOST_FILES}`) : null;

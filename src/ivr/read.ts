@@ -15,13 +15,15 @@ export interface Dialplan {
   keys: NonNullable<DialplanFile['keys']>;
   agentFlow: { name: string; place: Place } | null;
   numbers: Map<string, { flow: string; place: Place }>;
+  /** Where numbers stand; null = nowhere. */
+  numbersPlace: Place | null;
   flows: Map<string, FlowSource>;
 }
 
 const MOST_BYTES = 1_000_000;
 
 export function readDialplan(files: readonly { path: string; text: string }[], faults: Fault[]): Dialplan {
-  const dialplan: Dialplan = { language: 'zh', languages: [], keys: {}, agentFlow: null, numbers: new Map(), flows: new Map() };
+  const dialplan: Dialplan = { language: 'zh', languages: [], keys: {}, agentFlow: null, numbers: new Map(), numbersPlace: null, flows: new Map() };
   for (const file of files) {
     const parsed = parseFile(file.path, file.text, faults);
     const content = parsed === null ? null : contentOf(parsed, faults);
@@ -91,6 +93,7 @@ function addFile(dialplan: Dialplan, file: ParsedFile, content: DialplanFile, fa
   if (content.languages !== undefined) dialplan.languages = content.languages;
   dialplan.keys = { ...dialplan.keys, ...content.keys };
   if (content.agentFlow !== undefined) dialplan.agentFlow = { name: content.agentFlow, place: below(top, 'agentFlow') };
+  if (content.numbers !== undefined) dialplan.numbersPlace ??= below(top, 'numbers');
   for (const [number, flow] of Object.entries(content.numbers ?? {})) {
     const place = below(top, 'numbers', number);
     const first = dialplan.numbers.get(number);

@@ -32,7 +32,7 @@ const part = z.union([
   z.strictObject({ phone: cel.describe('A telephone number, in groups') }),
   z.strictObject({ list: variableName.describe('The pairs <name>.<n>.label and <name>.<n>.fen of a lookup') }),
 ]);
-const speech = z.union([part, z.array(part).min(1).max(50)]);
+const speech = z.union([part, z.array(part).min(1).max(50)]).meta({ id: 'speech' });
 
 const skills = z.array(z.strictObject({ skill: z.string().min(1), level: z.number().int().min(1).max(10) })).max(20);
 const pace = { firstKeySeconds: seconds.optional(), betweenKeysSeconds: seconds.optional() };
@@ -158,8 +158,8 @@ export const fileSchema = z.strictObject({
 });
 export type DialplanFile = z.infer<typeof fileSchema>;
 
-/** The whole, for editors: JSON Schema draft 2020-12. */
-export function dialplanJsonSchema(): Record<string, unknown> {
+/** A whole file with its steps, as editors see it. */
+export function wholeFileSchema(): z.ZodType {
   const steps: z.ZodType = z.lazy(() => z.array(step)).meta({ id: 'steps' });
   const target = z.union([flowName, steps]).meta({ id: 'target' });
   const name = stepName.optional().describe('Shown in the IVR path of the call');
@@ -167,6 +167,8 @@ export function dialplanJsonSchema(): Record<string, unknown> {
   // biome-ignore lint/suspicious/noThenProperty: as above
   const when = z.strictObject({ when: cel, then: target, else: target.optional(), name });
   const step: z.ZodType = z.union([z.enum(['answer', 'echo', 'hangup']), ...verbs, when]).meta({ id: 'step' });
-  const whole = fileSchema.extend({ flows: z.record(flowName, steps).optional() });
-  return { title: 'Huawu dialplan', ...z.toJSONSchema(whole) };
+  return fileSchema.extend({ flows: z.record(flowName, steps).optional() });
 }
+
+/** For editors: JSON Schema draft 2020-12. */
+export const dialplanJsonSchema = (): Record<string, unknown> => ({ title: 'Huawu dialplan', ...z.toJSONSchema(wholeFileSchema()) });

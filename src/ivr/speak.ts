@@ -203,7 +203,7 @@ export const fragments: Record<Language, Record<SpokenKind, readonly string[]>> 
     digits: allDigits,
     money: [...zhNumberWords, 'yuan', 'jiao', 'fen'],
     date: [...allDigits, 'ten', 'year', 'month', 'day'],
-    phone: [...allDigits, 'yao'],
+    phone: [...allDigits.filter((name) => name !== 'digit-1'), 'yao'],
   },
   en: {
     number: [...enNumberWords, 'point'],
