@@ -182,9 +182,11 @@ export class DeskHouse {
     if (leg !== null) this.take({ type: 'legEnded', ...leg, ending: { cause: 'busy', by: 'far_end', sip: 486 } });
   }
 
+  /** As the phone rim does, only a change of direction is told. */
   phoneHolds(held: boolean): void {
     const leg = this.#agentLeg();
-    if (leg !== null) this.take({ type: held ? 'legHeld' : 'legRetrieved', ...leg });
+    const progress = leg === null ? undefined : this.#room.calls.get(leg.callId)?.legs.get(leg.legId)?.progress;
+    if (leg !== null && progress?.state === 'up' && progress.held !== held) this.take({ type: held ? 'legHeld' : 'legRetrieved', ...leg });
   }
 
   phoneGoesAway(): void {

@@ -127,21 +127,14 @@ function CallButton({ type, when, settled, phase, shortcut, icon, look, children
   const shown = when && can(type) && callId !== undefined;
   const busy = view.waiting.includes(type);
   // A ringing phone is answered at once; only what replaces it has to settle.
-  const works = shown && online && !busy && (settled || phase === 'offered');
+  const ready = online && (settled || phase === 'offered');
+  const works = shown && ready && !busy;
   const run = () => void act(type, callId === undefined ? {} : { callId });
   useShortcut(shortcut, works ? run : null);
   if (!shown) return null;
   const looks = look === 'primary' ? ({ type: 'primary' } as const) : look === 'danger' ? ({ type: 'primary', danger: true } as const) : {};
   return (
-    <Button
-      {...looks}
-      className={`call-button does-${type}`}
-      size="large"
-      disabled={!online}
-      loading={busy}
-      icon={<Icon name={icon} />}
-      onClick={works ? run : undefined}
-    >
+    <Button {...looks} className={`call-button does-${type}`} size="large" disabled={!ready} loading={busy} icon={<Icon name={icon} />} onClick={run}>
       {children} <kbd>{shortcut}</kbd>
     </Button>
   );

@@ -1,0 +1,104 @@
+/** An agent at her page, as a person and a screen reader find their way: by role and name, in the language of the page. */
+import { readFileSync } from 'node:fs';
+import type { Locator, Page } from 'playwright-core';
+import type zhWords from '../../web/i18n/zh.json';
+
+type Words = typeof zhWords;
+export type PageLanguage = 'zh' | 'en';
+export type AgentState = keyof Words['state'];
+export type CallPhase = 'none' | 'offered' | 'established' | 'held' | 'cleared';
+export type Outcome = keyof Words['disposition'];
+type OwnReason = 'break' | 'meal' | 'training' | 'meeting' | 'other';
+
+const wordsOf = (language: PageLanguage): Words => JSON.parse(readFileSync(new URL(`../../web/i18n/${language}.json`, import.meta.url), 'utf8')) as Words;
+
+export class AgentPage {
+  readonly page: Page;
+  readonly words: Words;
+
+  constructor(page: Page, language: PageLanguage = 'zh') {
+    this.page = page;
+    this.words = wordsOf(language);
+  }
+
+  async open(url: string): Promise<void> {
+    await this.page.goto(`${url}/agent`);
+  }
+
+  async signIn(number: string, password: string): Promise<void> {
+    const { signIn } = this.words;
+    await this.page.getByLabel(signIn.number, { exact: true }).fill(number);
+    await this.page.getByLabel(signIn.password, { exact: true }).fill(password);
+    await this.page.getByRole('button', { name: signIn.submit, exact: true }).click();
+  }
+
+  /** A button by its word; the key that is shown beside it is part of its name. */
+  button(word: string): Locator {
+    return this.page.getByRole('button', { name: new RegExp(`^${word.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(\\s|$)`) });
+  }
+
+  async waitForState(state: AgentState): Promise<void> {
+    await this.page.locator(`[data-state="${state}"]`).waitFor();
+  }
+
+  async waitForPhase(phase: CallPhase): Promise<void> {
+    await this.page.locator(`[data-phase="${phase}"]`).waitFor();
+  }
+
+  get pop(): Locator {
+    return this.page.getByRole('region', { name: this.words.pop.region });
+  }
+
+  async waitForPop(text: string): Promise<void> {
+    await this.pop.getByText(text).first().waitFor();
+  }
+
+  /** The strip over the desk that tells of the connection. */
+  get banner(): Locator {
+    return this.page.locator('.banner-place');
+  }
+
+  async goReady(): Promise<void> {
+    await this.button(this.words.status.goReady).click();
+    await this.waitForState('ready');
+  }
+
+  async goNotReady(reason: OwnReason): Promise<void> {
+    await this.button(this.words.status.goNotReady).click();
+    await this.page.getByRole('menuitem', { name: this.words.reason[reason] }).click();
+  }
+
+  async answer(): Promise<void> {
+    await this.button(this.words.call.answer).click();
+  }
+
+  async reject(): Promise<void> {
+    await this.button(this.words.call.reject).click();
+  }
+
+  async hold(): Promise<void> {
+    await this.button(this.words.call.hold).click();
+    await this.waitForPhase('held');
+  }
+
+  async retrieve(): Promise<void> {
+    await this.button(this.words.call.retrieve).click();
+    await this.waitForPhase('established');
+  }
+
+  async hangUp(): Promise<void> {
+    await this.button(this.words.call.hangup).click();
+  }
+
+  async chooseOutcome(outcome: Outcome): Promise<void> {
+    await this.page.getByRole('radio', { name: this.words.disposition[outcome] }).check();
+  }
+
+  async writeNotes(text: string): Promise<void> {
+    await this.page.getByLabel(this.words.wrapUp.notes, { exact: true }).fill(text);
+  }
+
+  async finishWrapUp(): Promise<void> {
+    await this.button(this.words.wrapUp.done).click();
+  }
+}
