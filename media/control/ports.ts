@@ -4,7 +4,6 @@ export const QUARANTINE_MS = 32_000;
 export class PortPool {
   /** Longest unused first. */
   readonly #free: { port: number; freeAtMs: number }[] = [];
-  #first = 0;
   readonly #used = new Set<number>();
 
   /** Both ends included; only pairs that lie whole in the range are used. */
@@ -14,10 +13,9 @@ export class PortPool {
 
   /** null = none is free now. */
   take(nowMs: number): number | null {
-    const next = this.#free[this.#first];
+    const next = this.#free[0];
     if (next === undefined || next.freeAtMs > nowMs) return null;
-    this.#first += 1;
-    if (this.#first > 1024 && this.#first * 2 > this.#free.length) this.#free.splice(0, this.#first), (this.#first = 0);
+    this.#free.shift();
     this.#used.add(next.port);
     return next.port;
   }

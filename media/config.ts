@@ -1,0 +1,71 @@
+/** The settings of `huawu media`; the only place in media/ that reads the environment. */
+import { mkdirSync } from 'node:fs';
+import { isIPv4, isIPv6 } from 'node:net';
+import { availableParallelism, networkInterfaces } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
+
+export interface MediaConfig {
+  /** A path, or a loopback TCP port. */
+  socket: { path: string } | { host: string; port: number };
+  workers: number;
+  rtpPortMin: number;
+  rtpPortMax: number;
+  /** What we bind, and what we write in SDP. */
+  hosts: Record<4 | 6, string>;
+  publicAddresses: Record<4 | 6, string>;
+  logLevel: string;
+  /** 0 = never */
+  orphanExitSeconds: number;
+}
+
+/** The kernel's limit for the path of a local socket is 107 bytes. */
+const LONGEST_SOCKET_PATH = 107;
+
+export function readMediaConfig(args: readonly string[]): { config: MediaConfig; faults: string[] } {
+  const { flags, words } = parseFlags(args);
+  const faults = words.map((word) => `"${word}" is not understood: give --name value`);
+  const file = readSettingsFile(flags.CONFIG ?? process.env.CONFIG ?? 'huawu.yaml', faults);
+  const reader = new SettingsReader({ flags, env: process.env, file });
+  const host = reader.text('MEDIA_HOST', '0.0.0.0');
+  const config: MediaConfig = {
+    socket: socketOf(reader.text('MEDIA_SOCKET', join(resolve(reader.text('DATA_DIR', './data')), 'run', 'media.sock')), faults),
+    workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
+    rtpPortMin: reader.integer('RTP_PORT_MIN', 20_000, 1024, 65_534),
+    rtpPortMax: reader.integer('RTP_PORT_MAX', 29_999, 1025, 65_535),
+    hosts: { 4: isIPv6(host) ? '0.0.0.0' : host, 6: isIPv6(host) ? host : '::' },
+    publicAddresses: publicAddresses(reader.list('PUBLIC_ADDRESS'), faults),
+    logLevel: reader.text('LOG_LEVEL', 'info'),
+    orphanExitSeconds: reader.integer('ORPHAN_EXIT_SECONDS', 0, 0, 86_400),
+  };
+  if (!isIPv4(host) && !isIPv6(host)) faults.push(`MEDIA_HOST is "${host}": give an address to listen on`);
+  if (config.rtpPortMax <= config.rtpPortMin) faults.push(`RTP_PORT_MAX is ${config.rtpPortMax}: give a port above RTP_PORT_MIN, ${config.rtpPortMin}`);
+  return { config, faults: [...faults, ...reader.faults] };
+}
+
+function socketOf(text: string, faults: string[]): MediaConfig['socket'] {
+  const tcp = /^tcp:(.+):([0-9]+)$/.exec(text);
+  if (tcp !== null) {
+    const [, host = '', port = ''] = tcp;
+    // Whoever reaches this port commands the media server.
+    if (host !== '127.0.0.1' && host !== '::1') faults.push(`MEDIA_SOCKET is "${text}": only 127.0.0.1 or ::1 may be listened on`);
+    return { host, port: Number(port) };
+  }
+  const path = resolve(text);
+  if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) faults.push(`MEDIA_SOCKET is "${text}": the path is longer than ${LONGEST_SOCKET_PATH} bytes`);
+  return { path };
+}
+
+/** The first of each family that is given; else the first of the machine that is not loopback. */
+function publicAddresses(given: string[], faults: string[]): Record<4 | 6, string> {
+  for (const address of given) if (!isIPv4(address) && !isIPv6(address)) faults.push(`PUBLIC_ADDRESS is "${address}": give an address, not a name`);
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const own = (family: 'IPv4' | 'IPv6'): string | undefined =>
+    all.find((each) => each.family === family && !each.internal && !each.address.startsWith('fe80'))?.address;
+  return { 4: given.find(isIPv4) ?? own('IPv4') ?? '127.0.0.1', 6: given.find(isIPv6) ?? own('IPv6') ?? '::1' };
+}
+
+/** Makes the socket's folder for us alone; one that is there already stays as it is. */
+export function prepareSocketFolder(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+}

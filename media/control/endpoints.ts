@@ -1,0 +1,306 @@
+/**
+ * All endpoints of the process: who owns each, in which worker it lives, what was negotiated. One instance carries out what every
+ * connection asks; the packets themselves are the workers' business.
+ */
+import { type Clock, pause } from '../../kernel/clock.ts';
+import { randomBelow } from '../../kernel/ids.ts';
+import type { Codec } from '../codec/g711.ts';
+import type { MediaConfig } from '../config.ts';
+import { type Capabilities, type EndpointStats, MediaError, type MediaEvent, type OpenRequest, type RecordRequest, type Source } from '../port.ts';
+import type { RecordingEnded } from '../record/messages.ts';
+import { canonicalAddress, refusedTarget } from '../sdp/address.ts';
+import { type Agreed, Negotiation } from '../sdp/negotiate.ts';
+import { type Direction, parseSdp } from '../sdp/parse.ts';
+import type { Agreement } from '../worker/messages.ts';
+import type { WorkerPool } from '../worker/pool.ts';
+import type { PortPool } from './ports.ts';
+
+interface Row {
+  endpointId: string;
+  owner: string;
+  group: string;
+  worker: number;
+  port: number;
+  signallingAddress: string;
+  negotiation: Negotiation;
+}
+
+interface RecordingRow {
+  owner: string;
+  path: string;
+  startedMs: number;
+  worker: number;
+}
+
+const PORT_TRIES = 50;
+const MOST_ENDPOINTS = 20_000;
+const LAST_WRITES_MS = 5000;
+
+export class Endpoints {
+  readonly #config: MediaConfig;
+  readonly #clock: Clock;
+  readonly #pool: WorkerPool;
+  readonly #ports: PortPool;
+  readonly #tell: (owner: string, event: MediaEvent) => void;
+  readonly #rows = new Map<string, Row>();
+  /** Opening: an id is taken before its port is bound, and may be closed before it is open. */
+  readonly #opening = new Map<string, { closed: boolean }>();
+  readonly #groups = new Map<string, { worker: number; endpoints: number }>();
+  readonly #load: number[];
+  readonly #recordings = new Map<string, RecordingRow>();
+
+  constructor(config: MediaConfig, clock: Clock, pool: WorkerPool, ports: PortPool, tell: (owner: string, event: MediaEvent) => void) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#pool = pool;
+    this.#ports = ports;
+    this.#tell = tell;
+    this.#load = Array.from({ length: config.workers }, () => 0);
+  }
+
+  capabilities(): Capabilities {
+    return { codecs: ['PCMA/8000', 'PCMU/8000'], record: true, mix: false, webrtc: false };
+  }
+
+  async open(owner: string, request: OpenRequest): Promise<{ sdp: string }> {
+    const { endpointId } = request;
+    if (this.#rows.has(endpointId) || this.#opening.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
+    if (this.#rows.size >= MOST_ENDPOINTS) throw new MediaError('no_ports', `${MOST_ENDPOINTS} endpoints are open`);
+    const opening = { closed: false };
+    this.#opening.set(endpointId, opening);
+    const group = this.#enterGroup(request.group ?? endpointId.replace(/\.[^.]*$/, ''));
+    try {
+      const row = await this.#openRow(owner, request, group);
+      this.#rows.set(endpointId, row);
+      this.#opening.delete(endpointId);
+      if (opening.closed) throw new MediaError('unknown_endpoint', 'closed while it was being opened');
+      return await this.#negotiate(row, request.offer);
+    } catch (error) {
+      this.#opening.delete(endpointId);
+      if (this.#rows.has(endpointId)) await this.close(endpointId);
+      else this.#leaveGroup(group);
+      throw error;
+    }
+  }
+
+  async accept(endpointId: string, answer: string): Promise<void> {
+    const row = this.#row(endpointId);
+    await this.#agree(row, row.negotiation.accept(answer));
+  }
+
+  async renegotiate(endpointId: string, offer: string): Promise<{ sdp: string; direction: Direction }> {
+    const row = this.#row(endpointId);
+    const { sdp, agreed } = row.negotiation.answer(offer);
+    await this.#agree(row, agreed);
+    return { sdp, direction: agreed.direction };
+  }
+
+  async play(endpointId: string, playId: string, sources: Source[], options: { loop: boolean; bargeIn: boolean }): Promise<void> {
+    await this.#pool.order(this.#row(endpointId).worker, 'play', { endpointId, playId, sources, ...options });
+  }
+
+  async stop(endpointId: string): Promise<void> {
+    await this.#pool.order(this.#row(endpointId).worker, 'stop', { endpointId });
+  }
+
+  async sendDigits(endpointId: string, keys: string): Promise<void> {
+    await this.#pool.order(this.#row(endpointId).worker, 'sendDigits', { endpointId, keys });
+  }
+
+  async join(a: string, b: string): Promise<void> {
+    await this.#pool.order(this.#workerOfBoth(a, b), 'join', { a, b });
+  }
+
+  async part(a: string, b: string): Promise<void> {
+    await this.#pool.order(this.#workerOfBoth(a, b), 'part', { a, b });
+  }
+
+  async echo(endpointId: string): Promise<void> {
+    await this.#pool.order(this.#row(endpointId).worker, 'echo', { endpointId });
+  }
+
+  async record(owner: string, { recordingId, path, left, right }: RecordRequest): Promise<void> {
+    const worker = this.#workerOfBoth(left, right);
+    if (this.#recordings.has(recordingId)) throw new MediaError('bad_request', `recording ${recordingId} is running`);
+    this.#recordings.set(recordingId, { owner, path, startedMs: this.#clock.now(), worker });
+    try {
+      await this.#pool.order(worker, 'record', { recordingId, path, left, right });
+    } catch (error) {
+      this.#recordings.delete(recordingId);
+      throw error;
+    }
+  }
+
+  async stopRecording(recordingId: string): Promise<void> {
+    const row = this.#recordings.get(recordingId);
+    if (row !== undefined) await this.#pool.order(row.worker, 'stopRecording', { recordingId });
+  }
+
+  stats(endpointId: string): Promise<EndpointStats> {
+    return this.#pool.order(this.#row(endpointId).worker, 'stats', { endpointId });
+  }
+
+  async close(endpointId: string): Promise<EndpointStats | null> {
+    const opening = this.#opening.get(endpointId);
+    if (opening !== undefined) opening.closed = true;
+    const row = this.#rows.get(endpointId);
+    if (row === undefined) return null;
+    try {
+      return await this.#pool.order(row.worker, 'close', { endpointId });
+    } finally {
+      // Only now: what ends with the endpoint is still told to its owner.
+      if (this.#forget(endpointId) !== undefined) this.#ports.giveBack(row.port, this.#clock.now());
+    }
+  }
+
+  /** An event of a worker, for whoever owns the endpoint it is about. */
+  heard(event: MediaEvent): void {
+    if (event.type === 'recordingEnded') return;
+    const owner = this.#rows.get(event.endpointId)?.owner;
+    if (owner !== undefined) this.#tell(owner, event);
+  }
+
+  /** Ends everything; recordings are whole when it resolves. */
+  async closeAll(): Promise<void> {
+    await Promise.allSettled([...this.#rows.keys()].map((endpointId) => this.close(endpointId)));
+    const until = this.#clock.now() + LAST_WRITES_MS;
+    while (this.#recordings.size > 0 && this.#clock.now() < until) await pause(this.#clock, 10);
+  }
+
+  /** Its application is gone. */
+  async closeAllOf(owner: string): Promise<void> {
+    const mine = [...this.#rows.values()].filter((row) => row.owner === owner);
+    await Promise.allSettled(mine.map((row) => this.close(row.endpointId)));
+  }
+
+  workerLost(worker: number): void {
+    for (const row of [...this.#rows.values()].filter((each) => each.worker === worker)) {
+      this.#forget(row.endpointId);
+      this.#ports.giveBack(row.port, this.#clock.now());
+      this.#tell(row.owner, { type: 'endpointLost', endpointId: row.endpointId, reason: 'the media worker died' });
+    }
+  }
+
+  recordingEnded(ended: RecordingEnded): void {
+    const row = this.#recordings.get(ended.recordingId);
+    this.#recordings.delete(ended.recordingId);
+    if (row !== undefined) this.#tell(row.owner, { type: 'recordingEnded', ...ended });
+  }
+
+  recorderLost(): void {
+    for (const [recordingId, { path, startedMs }] of [...this.#recordings]) {
+      this.recordingEnded({ recordingId, path, durationMs: Math.round(this.#clock.now() - startedMs), complete: false, reason: 'the recorder died' });
+    }
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  async #openRow(owner: string, request: OpenRequest, group: string): Promise<Row> {
+    const worker = this.#groups.get(group)?.worker ?? 0;
+    const family = request.offer === undefined ? 4 : familyOf(request.offer);
+    const port = await this.#openPort(worker, family, request);
+    const negotiation = new Negotiation({ address: this.#config.publicAddresses[family], family, port, sessionId: randomBelow(2 ** 47) });
+    const signallingAddress = canonicalAddress(request.signallingAddress);
+    return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation };
+  }
+
+  /** A port that another program holds is left to it, for as long as one of ours would rest. */
+  async #openPort(worker: number, family: 4 | 6, { endpointId, timeoutMs }: OpenRequest): Promise<number> {
+    const stream = { ssrc: randomBelow(2 ** 32), sequence: randomBelow(2 ** 16), timestamp: randomBelow(2 ** 32) };
+    for (let tries = 0; tries < PORT_TRIES; tries += 1) {
+      const port = this.#ports.take(this.#clock.now());
+      if (port === null) throw new MediaError('no_ports', 'no RTP port is free');
+      try {
+        const { taken } = await this.#pool.order(worker, 'open', { endpointId, family, host: this.#config.hosts[family], port, timeoutMs, ...stream });
+        if (!taken) return port;
+      } catch (error) {
+        this.#ports.giveBack(port, this.#clock.now());
+        throw error;
+      }
+      this.#ports.giveBack(port, this.#clock.now());
+    }
+    throw new MediaError('no_ports', `${PORT_TRIES} RTP ports in a row are held by other programs`);
+  }
+
+  async #negotiate(row: Row, offer: string | undefined): Promise<{ sdp: string }> {
+    if (offer === undefined) return { sdp: row.negotiation.offer(this.#codecOfGroup(row.group)) };
+    const { sdp, agreed } = row.negotiation.answer(offer);
+    await this.#agree(row, agreed);
+    return { sdp };
+  }
+
+  async #agree(row: Row, agreed: Agreed): Promise<void> {
+    await this.#pool.order(row.worker, 'agree', { endpointId: row.endpointId, agreed: this.#agreement(row, agreed) });
+  }
+
+  #agreement(row: Row, { remote, codec, payloadType, eventOut, eventIn, direction }: Agreed): Agreement {
+    const address = canonicalAddress(remote.address);
+    const silenced = remote.port === 0 || address === '0.0.0.0' || address === '::';
+    const refused = silenced ? null : (refusedTarget(address, remote.port) ?? this.#loopsBack(address, remote.port));
+    if (refused !== null) throw new MediaError('bad_request', `SDP: ${address}:${remote.port}: ${refused}`);
+    return {
+      remote: silenced ? null : { address, port: remote.port, rtcpPort: remote.rtcpPort },
+      signallingAddress: row.signallingAddress,
+      codec,
+      payloadType,
+      eventOut,
+      eventIn,
+      hears: direction === 'sendrecv' || direction === 'recvonly',
+      mustSend: direction === 'sendrecv',
+    };
+  }
+
+  /** Audio sent to one of our own ports would go round for ever. */
+  #loopsBack(address: string, port: number): string | null {
+    const { publicAddresses, hosts } = this.#config;
+    const ours = [publicAddresses[4], publicAddresses[6], hosts[4], hosts[6], '127.0.0.1', '::1'];
+    return ours.includes(address) && this.#ports.inUse(port - (port & 1)) ? 'this is one of our own ports' : null;
+  }
+
+  /** What the other leg of the call speaks, so that nothing need be transcoded. */
+  #codecOfGroup(group: string): Codec {
+    for (const row of this.#rows.values()) if (row.group === group && row.negotiation.agreed !== null) return row.negotiation.agreed.codec;
+    return 'PCMA';
+  }
+
+  #enterGroup(group: string): string {
+    const known = this.#groups.get(group);
+    const worker = known?.worker ?? this.#load.indexOf(Math.min(...this.#load));
+    this.#groups.set(group, { worker, endpoints: (known?.endpoints ?? 0) + 1 });
+    this.#load[worker] = (this.#load[worker] ?? 0) + 1;
+    return group;
+  }
+
+  #leaveGroup(group: string): void {
+    const known = this.#groups.get(group);
+    if (known === undefined) return;
+    known.endpoints -= 1;
+    this.#load[known.worker] = (this.#load[known.worker] ?? 1) - 1;
+    if (known.endpoints === 0) this.#groups.delete(group);
+  }
+
+  #forget(endpointId: string): Row | undefined {
+    const row = this.#rows.get(endpointId);
+    if (row === undefined) return undefined;
+    this.#rows.delete(endpointId);
+    this.#leaveGroup(row.group);
+    return row;
+  }
+
+  #row(endpointId: string): Row {
+    const row = this.#rows.get(endpointId);
+    if (row === undefined) throw new MediaError('unknown_endpoint', `no endpoint ${endpointId}`);
+    return row;
+  }
+
+  #workerOfBoth(a: string, b: string): number {
+    const worker = this.#row(a).worker;
+    if (worker !== this.#row(b).worker) throw new MediaError('bad_request', `${a} and ${b} were opened in different groups`);
+    return worker;
+  }
+}
+
+/** The family of the first usable connection; IPv4 when there is none. */
+const familyOf = (offer: string): 4 | 6 => parseSdp(offer).media.find((line) => line.connection !== null)?.connection?.family ?? 4;

@@ -1,0 +1,201 @@
+/**
+ * The control socket: frames of JSON, requests answered by id, events in between. An application is known by the name it says
+ * in `hello`; when its connection breaks it has two seconds to come back before its endpoints are closed.
+ */
+import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../kernel/clock.ts';
+import { encodeFrame, readFrames } from '../../kernel/frames.ts';
+import type { Logger } from '../../kernel/log.ts';
+import type { MediaConfig } from '../config.ts';
+import { prepareSocketFolder } from '../config.ts';
+import { MediaError, type MediaEvent } from '../port.ts';
+import { isMethod, type MethodName, readRequest } from './requests.ts';
+
+export interface ListenerOptions {
+  socket: MediaConfig['socket'];
+  clock: Clock;
+  log: Logger;
+  ask: (owner: string, method: MethodName, params: unknown) => Promise<unknown>;
+  onGone: (owner: string) => void;
+}
+
+const GRACE_MS = 2000;
+const FRAME_LIMIT = 1_048_576;
+/** An application that reads nothing any more is cut off. */
+const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
+const MOST_EVENTS_KEPT = 10_000;
+const MOST_CONNECTIONS = 32;
+
+interface Application {
+  socket: Socket | null;
+  /** What happened while it was away. */
+  missed: MediaEvent[];
+  cancelGrace: () => void;
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #applications = new Map<string, Application>();
+  readonly #server: Server;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#meet(socket));
+    this.#server.maxConnections = MOST_CONNECTIONS;
+  }
+
+  async listen(): Promise<void> {
+    const { socket } = this.#options;
+    if ('path' in socket) await this.#listenAt(socket.path);
+    else await started(this.#server, () => this.#server.listen(socket.port, socket.host));
+  }
+
+  /** The TCP port listened on, when it was given as 0. */
+  get port(): number | null {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : null;
+  }
+
+  get applications(): number {
+    return this.#applications.size;
+  }
+
+  tell(owner: string, event: MediaEvent): void {
+    const application = this.#applications.get(owner);
+    if (application === undefined) return;
+    if (application.socket !== null) this.#write(application.socket, { event });
+    else if (application.missed.length < MOST_EVENTS_KEPT) application.missed.push(event);
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const application of this.#applications.values()) {
+      application.cancelGrace();
+      application.socket?.destroy();
+    }
+  }
+
+  /** Only we may reach the socket: nobody else may enter its folder, nor open it. */
+  async #listenAt(path: string): Promise<void> {
+    prepareSocketFolder(path);
+    if (existsSync(path)) {
+      if (await isAnswered(path)) throw new Error(`${path}: another media server is listening there`);
+      rmSync(path);
+    }
+    const mask = process.umask(0o177);
+    try {
+      await started(this.#server, () => this.#server.listen(path));
+    } finally {
+      process.umask(mask);
+    }
+    chmodSync(path, 0o600);
+  }
+
+  #meet(socket: Socket): void {
+    const { log } = this.#options;
+    const connection: { owner: string | null } = { owner: null };
+    socket.setNoDelay(true);
+    socket.on('error', (error) => log.debug({ error: error.message }, 'control connection'));
+    socket.on('close', () => this.#lost(connection.owner, socket));
+    readFrames(
+      socket,
+      FRAME_LIMIT,
+      (text) => this.#heard(socket, connection, text),
+      (error) => log.warn({ error: error.message }, 'a control connection broke the framing'),
+    );
+  }
+
+  #heard(socket: Socket, connection: { owner: string | null }, text: string): void {
+    let request: ReturnType<typeof readRequest>;
+    try {
+      request = readRequest(text);
+    } catch {
+      this.#options.log.warn('a control connection sent what is no request');
+      socket.destroy();
+      return;
+    }
+    const { id, method, params } = request;
+    this.#answer(socket, connection, method, params).then(
+      (result) => {
+        this.#write(socket, { id, ok: true, result: result ?? null });
+        if (method === 'hello') this.#catchUp(connection.owner);
+      },
+      (error: unknown) => {
+        if (!(error instanceof MediaError)) this.#options.log.error({ err: error, method }, 'a request failed');
+        const shown = error instanceof MediaError ? { code: error.code, message: error.message } : { code: 'internal', message: 'the media server failed' };
+        this.#write(socket, { id, ok: false, error: shown });
+      },
+    );
+  }
+
+  async #answer(socket: Socket, connection: { owner: string | null }, method: string, params: unknown): Promise<unknown> {
+    if (!isMethod(method)) throw new MediaError('bad_request', `no method ${method}`);
+    const owner = connection.owner;
+    if (method !== 'hello' && owner === null) throw new MediaError('bad_request', 'say hello first');
+    if (method !== 'hello') return this.#options.ask(owner ?? '', method, params);
+    const name = Array.isArray(params) && typeof params[0] === 'string' ? params[0] : '';
+    if (name === '' || owner !== null) throw new MediaError('bad_request', 'hello takes a name, once');
+    connection.owner = name;
+    return this.#welcome(name, socket);
+  }
+
+  #welcome(name: string, socket: Socket): { known: boolean } {
+    const known = this.#applications.get(name);
+    known?.cancelGrace();
+    if (known?.socket != null) known.socket.destroy();
+    this.#applications.set(name, { socket, missed: known?.missed ?? [], cancelGrace: () => undefined });
+    this.#options.log.info({ known: known !== undefined }, 'an application is connected');
+    return { known: known !== undefined };
+  }
+
+  #catchUp(name: string | null): void {
+    const application = name === null ? undefined : this.#applications.get(name);
+    if (application === undefined || application.socket === null) return;
+    for (const event of application.missed.splice(0)) this.#write(application.socket, { event });
+  }
+
+  #lost(name: string | null, socket: Socket): void {
+    const application = name === null ? undefined : this.#applications.get(name);
+    if (name === null || application?.socket !== socket) return;
+    application.socket = null;
+    application.cancelGrace = this.#options.clock.after(GRACE_MS, () => {
+      this.#applications.delete(name);
+      this.#options.log.warn('an application is gone: its endpoints are closed');
+      this.#options.onGone(name);
+    });
+  }
+
+  #write(socket: Socket, message: object): void {
+    if (socket.destroyed) return;
+    if (socket.writableLength > MOST_UNREAD_BYTES) {
+      this.#options.log.error('an application does not read: cut off');
+      socket.destroy();
+      return;
+    }
+    socket.write(encodeFrame(JSON.stringify(message)));
+  }
+}
+
+function started(server: Server, listen: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', () => {
+      server.off('error', reject);
+      resolve();
+    });
+    listen();
+  });
+}
+
+/** A socket file nobody answers at is left from a process that died. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createConnection({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,68 @@
+/** What may be asked over the control socket: the methods of `MediaServer` with their arguments as a list, checked at the door. */
+import { z } from 'zod';
+import { MediaError } from '../port.ts';
+
+const id = z.string().min(1).max(200);
+const sdp = z.string().max(32_768);
+const MOST_SOURCES = 200;
+const LONGEST_MS = 86_400_000;
+const hz = z.number().int().min(1).max(3999);
+const ms = z.number().min(0).max(LONGEST_MS);
+
+const source = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('file'), path: z.string().min(1).max(4096) }),
+  z.object({
+    kind: z.literal('tone'),
+    hz: z.array(hz).min(1).max(4),
+    dbm0: z.number().min(-70).max(3),
+    onMs: z.number().int().min(1).max(60_000),
+    offMs: z.number().int().min(0).max(60_000),
+    ms: ms.exactOptional(),
+  }),
+  z.object({ kind: z.literal('silence'), ms }),
+  z.object({ kind: z.literal('music'), path: z.string().min(1).max(4096) }),
+]);
+
+const openRequest = z.object({
+  endpointId: id,
+  offer: sdp.exactOptional(),
+  signallingAddress: z.string().max(100),
+  timeoutMs: ms,
+  group: id.exactOptional(),
+});
+const recordRequest = z.object({ recordingId: id, path: z.string().min(1).max(4096).startsWith('/'), left: id, right: id });
+
+export const methods = {
+  /** The application's name, by which it takes up its endpoints again after a broken connection. */
+  hello: z.tuple([id]),
+  capabilities: z.tuple([]),
+  open: z.tuple([openRequest]),
+  accept: z.tuple([id, sdp]),
+  renegotiate: z.tuple([id, sdp]),
+  play: z.tuple([id, id, z.array(source).min(1).max(MOST_SOURCES), z.object({ loop: z.boolean(), bargeIn: z.boolean() })]),
+  stop: z.tuple([id]),
+  sendDigits: z.tuple([id, z.string().min(1).max(64)]),
+  join: z.tuple([id, id]),
+  part: z.tuple([id, id]),
+  echo: z.tuple([id]),
+  record: z.tuple([recordRequest]),
+  stopRecording: z.tuple([id]),
+  stats: z.tuple([id]),
+  close: z.tuple([id]),
+};
+export type MethodName = keyof typeof methods;
+export type Params<Name extends MethodName> = z.infer<(typeof methods)[Name]>;
+
+const envelope = z.object({ id: z.number().int(), method: z.string(), params: z.unknown() });
+/** Throws an Error when it is no request at all: the connection speaks something else. */
+export function readRequest(text: string): { id: number; method: string; params: unknown } {
+  return envelope.parse(JSON.parse(text));
+}
+
+export const isMethod = (method: string): method is MethodName => Object.hasOwn(methods, method);
+
+export function readParams<Name extends MethodName>(method: Name, params: unknown): Params<Name> {
+  const read = methods[method].safeParse(params);
+  if (read.success) return read.data as Params<Name>;
+  throw new MediaError('bad_request', `${method}: ${read.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`);
+}

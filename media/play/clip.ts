@@ -1,0 +1,62 @@
+/** Things to be heard, already encoded: one code word a sample, so that any stretch of one can be copied behind any stretch of another. */
+import { type Codec, encode, SILENCE } from '../codec/g711.ts';
+import { FRAME_SAMPLES } from '../rtp/packet.ts';
+
+/**
+ * `sound` is heard from its beginning, `times` it is repeated (Infinity: for ever), cut to `samples` in all.
+ * `music` is heard from wherever it stands now: all its listeners hear the same moment.
+ */
+export type Clip = { kind: 'sound'; audio: Audio; samples: number } | { kind: 'music'; audio: Audio };
+
+export type Audio = Readonly<Record<Codec, Buffer>>;
+
+export const soundOnce = (audio: Audio): Clip => ({ kind: 'sound', audio, samples: audio.PCMA.length });
+
+const SAMPLES_PER_MS = 8;
+const quiet: Audio = { PCMA: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMA), PCMU: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMU) };
+
+export const silence = (ms: number): Clip => ({ kind: 'sound', audio: quiet, samples: Math.round(ms * SAMPLES_PER_MS) });
+
+/** G.711 table 5/6: the code limits lie at +3.14 dBm0 for A-law; that is the full scale of our samples. */
+const FULL_SCALE_DBM0 = 3.14;
+const FULL_SCALE = 32_767;
+/** A steady tone is kept as one second of it: frequencies are whole Hertz, so that it joins itself without a click. */
+const STEADY_MS = 1000;
+
+export interface Tone {
+  hz: number[];
+  /** Of each frequency. */
+  dbm0: number;
+  onMs: number;
+  offMs: number;
+  /** absent = for ever */
+  ms?: number;
+}
+
+export function toneAudio({ hz, dbm0, onMs, offMs }: Tone): Audio {
+  const amplitude = FULL_SCALE * 10 ** ((dbm0 - FULL_SCALE_DBM0) / 20);
+  const on = (offMs === 0 ? STEADY_MS : onMs) * SAMPLES_PER_MS;
+  const samples = new Int16Array(offMs === 0 ? on : (onMs + offMs) * SAMPLES_PER_MS);
+  for (let at = 0; at < on; at += 1) {
+    let sum = 0;
+    for (const each of hz) sum += amplitude * Math.sin((2 * Math.PI * each * at) / 8000);
+    samples[at] = Math.max(-32_768, Math.min(FULL_SCALE, Math.round(sum)));
+  }
+  return { PCMA: encode(samples, 'PCMA'), PCMU: encode(samples, 'PCMU') };
+}
+
+export const toneClip = (tone: Tone, audio: Audio): Clip => ({
+  kind: 'sound',
+  audio,
+  samples: tone.ms === undefined ? Number.POSITIVE_INFINITY : Math.round(tone.ms * SAMPLES_PER_MS),
+});
+
+/** RFC 4733 §3.2, ITU-T Q.23: the two tones of each key, for parties that understand no telephone-events. */
+const ROWS = [697, 770, 852, 941] as const;
+const COLUMNS = [1209, 1336, 1477, 1633] as const;
+const PAD = ['123A', '456B', '789C', '*0#D'] as const;
+
+export function keyHz(key: string): number[] {
+  const row = PAD.findIndex((keys) => keys.includes(key));
+  return [ROWS[row] ?? 0, COLUMNS[PAD[row]?.indexOf(key) ?? 0] ?? 0];
+}

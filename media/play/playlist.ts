@@ -1,0 +1,58 @@
+/** A list of clips heard one after another, to the sample: the rest of one and the beginning of the next share a frame. */
+import { type Codec, SILENCE } from '../codec/g711.ts';
+import { FRAME_SAMPLES } from '../rtp/packet.ts';
+import type { Clip } from './clip.ts';
+
+export class Playlist {
+  readonly #clips: readonly Clip[];
+  readonly #loop: boolean;
+  #clip = 0;
+  #position = 0;
+
+  constructor(clips: readonly Clip[], loop: boolean) {
+    this.#clips = clips;
+    // A list of nothing, played for ever, would never fill a frame.
+    this.#loop = loop && clips.some((clip) => (clip.kind === 'music' ? clip.audio.PCMA.length > 0 : clip.samples > 0 && clip.audio.PCMA.length > 0));
+  }
+
+  /** Fills 20 ms at `at`; false = the list has ended and nothing was written. `frame` counts the process's 20 ms, for music. */
+  fill(into: Buffer, at: number, codec: Codec, frame: number): boolean {
+    let written = 0;
+    while (written < FRAME_SAMPLES) {
+      const clip = this.#clips[this.#clip];
+      if (clip === undefined) {
+        if (!this.#loop) break;
+        this.#clip = 0;
+        continue;
+      }
+      const count =
+        clip.kind === 'music'
+          ? copyMusic(clip.audio[codec], into, at + written, FRAME_SAMPLES - written, frame, written)
+          : this.#copySound(clip.audio[codec], clip.samples, into, at + written, FRAME_SAMPLES - written);
+      written += count;
+      if (count === 0) {
+        this.#clip += 1;
+        this.#position = 0;
+      }
+    }
+    if (written > 0 && written < FRAME_SAMPLES) into.fill(SILENCE[codec], at + written, at + FRAME_SAMPLES);
+    return written > 0;
+  }
+
+  #copySound(audio: Buffer, samples: number, into: Buffer, at: number, most: number): number {
+    if (audio.length === 0) return 0;
+    const from = this.#position % audio.length;
+    const count = Math.min(most, samples - this.#position, audio.length - from);
+    audio.copy(into, at, from, from + count);
+    this.#position += count;
+    return count;
+  }
+}
+
+function copyMusic(audio: Buffer, into: Buffer, at: number, most: number, frame: number, skip: number): number {
+  if (audio.length === 0) return 0;
+  const from = (frame * FRAME_SAMPLES + skip) % audio.length;
+  const count = Math.min(most, audio.length - from);
+  audio.copy(into, at, from, from + count);
+  return count;
+}

@@ -1,0 +1,87 @@
+/** The media server: control socket, ports, workers and recorder put together. */
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/log.ts';
+import type { MediaConfig } from './config.ts';
+import { Endpoints } from './control/endpoints.ts';
+import { Listener } from './control/listener.ts';
+import { PortPool } from './control/ports.ts';
+import { type MethodName, type Params, readParams } from './control/requests.ts';
+import { WorkerPool } from './worker/pool.ts';
+
+export interface MediaProcess {
+  /** How many applications are connected, or may still come back. */
+  readonly applications: number;
+  /** Of the control socket, when it listens on TCP. */
+  readonly port: number | null;
+  readonly endpoints: number;
+  close(): Promise<void>;
+}
+
+type Handlers = { [Name in Exclude<MethodName, 'hello'>]: (owner: string, params: Params<Name>) => unknown };
+
+/** Rejects when the control socket cannot be listened on. `onGivenUp`: its threads die as fast as they are started. */
+export async function openMediaServer(config: MediaConfig, clock: Clock, log: Logger, onGivenUp: (reason: string) => void): Promise<MediaProcess> {
+  const pool = new WorkerPool({
+    workers: config.workers,
+    clock,
+    log,
+    onGivenUp,
+    // Each event bears the id of an endpoint or of a recording, and belongs to its owner.
+    onEvent: (event) => endpoints.heard(event),
+    onWorkerLost: (worker) => endpoints.workerLost(worker),
+    onRecordingEnded: (ended) => endpoints.recordingEnded(ended),
+    onRecorderLost: () => endpoints.recorderLost(),
+  });
+  const ports = new PortPool(config.rtpPortMin, config.rtpPortMax);
+  const endpoints = new Endpoints(config, clock, pool, ports, (owner, event) => listener.tell(owner, event));
+  const handlers = handlersOf(endpoints);
+  const ask = <Name extends keyof Handlers>(owner: string, method: Name, params: unknown): unknown => {
+    const handle: Handlers[Name] = handlers[method];
+    return handle(owner, readParams(method, params));
+  };
+  const listener = new Listener({
+    socket: config.socket,
+    clock,
+    log,
+    ask: async (owner, method, params) => (method === 'hello' ? null : ask(owner, method, params)),
+    onGone: (owner) => void endpoints.closeAllOf(owner),
+  });
+  const close = async (): Promise<void> => {
+    await endpoints.closeAll();
+    listener.close();
+    await pool.close();
+  };
+  await listener.listen().catch(async (error: unknown) => {
+    await pool.close();
+    throw error;
+  });
+  return {
+    get applications() {
+      return listener.applications;
+    },
+    get port() {
+      return listener.port;
+    },
+    get endpoints() {
+      return endpoints.size;
+    },
+    close,
+  };
+}
+
+const handlersOf = (endpoints: Endpoints): Handlers => ({
+  capabilities: () => endpoints.capabilities(),
+  open: (owner, [request]) => endpoints.open(owner, request),
+  accept: (_, [endpointId, answer]) => endpoints.accept(endpointId, answer),
+  renegotiate: (_, [endpointId, offer]) => endpoints.renegotiate(endpointId, offer),
+  play: (_, [endpointId, playId, sources, options]) => endpoints.play(endpointId, playId, sources, options),
+  stop: (_, [endpointId]) => endpoints.stop(endpointId),
+  sendDigits: (_, [endpointId, keys]) => endpoints.sendDigits(endpointId, keys),
+  join: (_, [a, b]) => endpoints.join(a, b),
+  part: (_, [a, b]) => endpoints.part(a, b),
+  echo: (_, [endpointId]) => endpoints.echo(endpointId),
+  record: (owner, [request]) => endpoints.record(owner, request),
+  stopRecording: (_, [recordingId]) => endpoints.stopRecording(recordingId),
+  stats: (_, [endpointId]) => endpoints.stats(endpointId),
+  close: (_, [endpointId]) => endpoints.close(endpointId),
+});

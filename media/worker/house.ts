@@ -1,0 +1,208 @@
+/** The endpoints of one worker, and what the main thread may order of them. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../../kernel/clock.ts';
+import { Library } from '../play/library.ts';
+import { Playlist } from '../play/playlist.ts';
+import { Tick } from '../play/tick.ts';
+import { MediaError } from '../port.ts';
+import type { FromRecorder } from '../record/messages.ts';
+import { Recording } from '../record/recording.ts';
+import { Endpoint, type Surroundings } from './endpoint.ts';
+import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
+import { PortTaken, RtpSockets } from './sockets.ts';
+
+const CHECK_EACH_MS = 1000;
+const FLUSH_EACH_MS = 500;
+const MOST_KEPT_AUDIO_BYTES = 128 * 1024 * 1024;
+
+interface Running {
+  recording: Recording;
+  left: Endpoint;
+  right: Endpoint;
+}
+
+export class House implements Surroundings {
+  readonly tick: Tick;
+  readonly handlers: OrderHandlers;
+  readonly #clock: Clock;
+  readonly #post: (message: FromWorker) => void;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #recordings = new Map<string, Running>();
+  readonly #library = new Library(MOST_KEPT_AUDIO_BYTES);
+  #recorder: MessagePort | null = null;
+
+  constructor(clock: Clock, post: (message: FromWorker) => void) {
+    this.#clock = clock;
+    this.#post = post;
+    this.tick = new Tick(clock, (error) => this.fault(error));
+    clock.every(CHECK_EACH_MS, () => {
+      for (const endpoint of this.#endpoints.values()) endpoint.check(clock.now());
+    });
+    clock.every(FLUSH_EACH_MS, () => {
+      for (const { recording } of this.#recordings.values()) recording.flush(clock.now());
+    });
+    this.handlers = this.#orders();
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  tell: Surroundings['tell'] = (event) => this.#post({ event });
+
+  alarm(endpointId: string, strangersASecond: number): void {
+    this.#post({ alarm: { endpointId, strangersASecond } });
+  }
+
+  /** One endpoint's fault; the others go on. */
+  fault(error: unknown): void {
+    this.#post({ fault: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+
+  #orders(): OrderHandlers {
+    return {
+      open: (params) => this.#open(params),
+      agree: async ({ endpointId, agreed }) => {
+        await this.#endpoint(endpointId).agree(agreed);
+        return null;
+      },
+      play: (params) => this.#play(params),
+      stop: ({ endpointId }) => done(this.#endpoint(endpointId).endPlay('stopped')),
+      sendDigits: ({ endpointId, keys }) => this.#sendDigits(endpointId, keys),
+      join: ({ a, b }) => this.#join(this.#endpoint(a), this.#endpoint(b)),
+      part: ({ a, b }) => this.#part(this.#endpoint(a), this.#endpoint(b)),
+      echo: ({ endpointId }) => this.#echo(this.#endpoint(endpointId)),
+      record: (params) => this.#record(params),
+      stopRecording: ({ recordingId }) => done(this.#endRecording(recordingId)),
+      stats: ({ endpointId }) => this.#endpoint(endpointId).stats(),
+      close: ({ endpointId }) => this.#close(endpointId),
+      recorder: ({ port }) => this.#meetRecorder(port),
+    };
+  }
+
+  #endpoint(endpointId: string): Endpoint {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) throw new MediaError('unknown_endpoint', `no endpoint ${endpointId}`);
+    return endpoint;
+  }
+
+  async #open(setup: OpenEndpoint): Promise<{ taken: boolean }> {
+    const endpoint = new Endpoint(setup, this);
+    try {
+      endpoint.attach(await RtpSockets.open(setup.family, setup.host, setup.port, this.#guarded(endpoint)));
+    } catch (error) {
+      if (error instanceof PortTaken) return { taken: true };
+      throw new MediaError('internal', `the RTP port ${setup.port} could not be opened: ${(error as Error).message}`);
+    }
+    this.#endpoints.set(setup.endpointId, endpoint);
+    return { taken: false };
+  }
+
+  /** What goes wrong with one packet is told and harms nobody else. */
+  #guarded(endpoint: Endpoint): { heardRtp: Endpoint['heardRtp']; heardRtcp: Endpoint['heardRtcp'] } {
+    return {
+      heardRtp: (packet, address, port) => {
+        try {
+          endpoint.heardRtp(packet, address, port);
+        } catch (error) {
+          this.fault(error);
+        }
+      },
+      heardRtcp: (packet, address) => endpoint.heardRtcp(packet, address),
+    };
+  }
+
+  #play({ endpointId, playId, sources, loop, bargeIn }: Orders['play']['params']): null {
+    const endpoint = this.#endpoint(endpointId);
+    endpoint.startPlay(playId, bargeIn);
+    Promise.all(sources.map((source) => this.#library.clip(source))).then(
+      (clips) => endpoint.play(playId, new Playlist(clips, loop)),
+      (error: Error) => endpoint.endPlay('failed', error.message, playId),
+    );
+    return null;
+  }
+
+  #sendDigits(endpointId: string, keys: string): null {
+    let taken: boolean;
+    try {
+      taken = this.#endpoint(endpointId).sendKeys(keys);
+    } catch (error) {
+      throw error instanceof MediaError ? error : new MediaError('bad_request', (error as Error).message);
+    }
+    if (!taken) throw new MediaError('bad_request', 'too many keys wait to be sent');
+    return null;
+  }
+
+  #join(a: Endpoint, b: Endpoint): null {
+    if (a === b) throw new MediaError('bad_request', 'an endpoint cannot be joined with itself');
+    for (const endpoint of [a, b]) {
+      endpoint.endPlay('stopped');
+      unjoin(endpoint);
+    }
+    a.listener = b;
+    b.listener = a;
+    return null;
+  }
+
+  #part(a: Endpoint, b: Endpoint): null {
+    if (a.listener === b) a.listener = null;
+    if (b.listener === a) b.listener = null;
+    return null;
+  }
+
+  #echo(endpoint: Endpoint): null {
+    endpoint.endPlay('stopped');
+    unjoin(endpoint);
+    endpoint.listener = endpoint;
+    return null;
+  }
+
+  #record({ recordingId, path, left, right }: Orders['record']['params']): null {
+    const running = { left: this.#endpoint(left), right: this.#endpoint(right) };
+    if (this.#recordings.has(recordingId)) throw new MediaError('bad_request', `recording ${recordingId} is running`);
+    if (this.#recorder === null) throw new MediaError('unavailable', 'the recorder is not there');
+    const recording = new Recording(recordingId, path, this.#recorder, this.#clock.now());
+    running.left.taps.add(recording.left);
+    running.right.taps.add(recording.right);
+    this.#recordings.set(recordingId, { recording, ...running });
+    return null;
+  }
+
+  #endRecording(recordingId: string): void {
+    this.#forgetRecording(recordingId)?.end(this.#clock.now());
+  }
+
+  #forgetRecording(recordingId: string): Recording | undefined {
+    const running = this.#recordings.get(recordingId);
+    this.#recordings.delete(recordingId);
+    running?.left.taps.delete(running.recording.left);
+    running?.right.taps.delete(running.recording.right);
+    return running?.recording;
+  }
+
+  #close(endpointId: string): Orders['close']['result'] {
+    const endpoint = this.#endpoints.get(endpointId);
+    if (endpoint === undefined) return null;
+    for (const [recordingId, { left, right }] of this.#recordings) if (left === endpoint || right === endpoint) this.#endRecording(recordingId);
+    this.#endpoints.delete(endpointId);
+    endpoint.close();
+    return endpoint.stats();
+  }
+
+  #meetRecorder(port: MessagePort): null {
+    // What an earlier recorder had begun died with it, and the main thread has told so.
+    for (const recordingId of [...this.#recordings.keys()]) this.#forgetRecording(recordingId);
+    this.#recorder?.close();
+    this.#recorder = port;
+    port.on('message', (message: FromRecorder) => this.#forgetRecording(message.recordingId));
+    return null;
+  }
+}
+
+const done = (_: unknown): null => null;
+
+function unjoin(endpoint: Endpoint): void {
+  const other = endpoint.listener;
+  endpoint.listener = null;
+  if (other !== null && other.listener === endpoint) other.listener = null;
+}

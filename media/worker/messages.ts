@@ -1,0 +1,62 @@
+/** What the main thread and an RTP worker tell each other. Worker-side failures travel as the MediaError they will become. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Codec } from '../codec/g711.ts';
+import type { EndpointStats, MediaErrorCode, MediaEvent, Source } from '../port.ts';
+
+export interface OpenEndpoint {
+  endpointId: string;
+  family: 4 | 6;
+  host: string;
+  port: number;
+  timeoutMs: number;
+  ssrc: number;
+  sequence: number;
+  timestamp: number;
+}
+
+/** What offer and answer agreed on, as packets need it. */
+export interface Agreement {
+  /** null = nowhere to send, now (hold by the null address, stream refused). */
+  remote: { address: string; port: number; rtcpPort: number } | null;
+  signallingAddress: string;
+  codec: Codec;
+  payloadType: number;
+  eventOut: number | null;
+  eventIn: number | null;
+  /** The remote party wants to hear us. */
+  hears: boolean;
+  /** It is to send all the time: its silence is a fault. */
+  mustSend: boolean;
+}
+
+/** Each order and what it answers. */
+export interface Orders {
+  open: { params: OpenEndpoint; result: { taken: boolean } };
+  agree: { params: { endpointId: string; agreed: Agreement }; result: null };
+  play: { params: { endpointId: string; playId: string; sources: Source[]; loop: boolean; bargeIn: boolean }; result: null };
+  stop: { params: { endpointId: string }; result: null };
+  sendDigits: { params: { endpointId: string; keys: string }; result: null };
+  join: { params: { a: string; b: string }; result: null };
+  part: { params: { a: string; b: string }; result: null };
+  echo: { params: { endpointId: string }; result: null };
+  record: { params: { recordingId: string; path: string; left: string; right: string }; result: null };
+  stopRecording: { params: { recordingId: string }; result: null };
+  stats: { params: { endpointId: string }; result: EndpointStats };
+  close: { params: { endpointId: string }; result: EndpointStats | null };
+  /** The recorder is (again) there. */
+  recorder: { params: { port: MessagePort }; result: null };
+}
+export type OrderName = keyof Orders;
+export type OrderHandlers = { [Name in OrderName]: (params: Orders[Name]['params']) => Orders[Name]['result'] | Promise<Orders[Name]['result']> };
+
+export interface Order<Name extends OrderName = OrderName> {
+  id: number;
+  name: Name;
+  params: Orders[Name]['params'];
+}
+export type FromWorker =
+  | { id: number; result: unknown }
+  | { id: number; error: { code: MediaErrorCode; message: string } }
+  | { event: MediaEvent }
+  | { alarm: { endpointId: string; strangersASecond: number } }
+  | { fault: string };

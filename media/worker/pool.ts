@@ -1,0 +1,140 @@
+/** The RTP workers and the recorder, as the main thread sees them: started, given orders, started again when they die. */
+import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
+import type { Clock } from '../../kernel/clock.ts';
+import { type Logger, limited } from '../../kernel/log.ts';
+import { MediaError, type MediaEvent } from '../port.ts';
+import type { RecordingEnded } from '../record/messages.ts';
+import type { FromWorker, OrderName, Orders } from './messages.ts';
+
+export interface PoolOptions {
+  workers: number;
+  clock: Clock;
+  log: Logger;
+  onEvent: (event: MediaEvent) => void;
+  /** All endpoints of this worker are gone; a new one takes its place. */
+  onWorkerLost: (worker: number) => void;
+  onRecordingEnded: (ended: RecordingEnded) => void;
+  /** Every recording under way is cut where its file stands. */
+  onRecorderLost: () => void;
+  /** Threads die as fast as they are started. */
+  onGivenUp: (reason: string) => void;
+}
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: MediaError): void;
+}
+interface Slot {
+  thread: Worker;
+  pending: Map<number, Pending>;
+}
+
+const MOST_DEATHS = 5;
+const DEATHS_WITHIN_MS = 60_000;
+const RESTART_AFTER_MS = 100;
+
+const entry = (path: string): URL => new URL(import.meta.url.endsWith('.ts') ? `${path}.ts` : `${path}.js`, import.meta.url);
+
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #warn: (kind: string, fields: object) => void;
+  readonly #slots: (Slot | null)[] = [];
+  #recorder: Worker | null = null;
+  #lastOrder = 0;
+  #deaths: number[] = [];
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#warn = limited(options.log, options.clock);
+    this.#startRecorder();
+    for (let at = 0; at < options.workers; at += 1) this.#startWorker(at);
+  }
+
+  get size(): number {
+    return this.#slots.length;
+  }
+
+  order<Name extends OrderName>(
+    worker: number,
+    name: Name,
+    params: Orders[Name]['params'],
+    transfer: TransferListItem[] = [],
+  ): Promise<Orders[Name]['result']> {
+    const slot = this.#slots[worker];
+    if (slot == null) return Promise.reject(new MediaError('unavailable', 'the media worker is being started again'));
+    this.#lastOrder += 1;
+    const id = this.#lastOrder;
+    return new Promise((resolve, reject) => {
+      slot.pending.set(id, { resolve: (result) => resolve(result as Orders[Name]['result']), reject });
+      slot.thread.postMessage({ id, name, params }, transfer);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#slots.map((slot) => slot?.thread.terminate()));
+    await this.#recorder?.terminate();
+  }
+
+  #startWorker(at: number): void {
+    if (this.#closed) return;
+    const thread = new Worker(entry('./worker'), { execArgv: process.execArgv });
+    const slot: Slot = { thread, pending: new Map() };
+    this.#slots[at] = slot;
+    thread.on('message', (message: FromWorker) => this.#heard(slot, message));
+    thread.on('error', (error) => this.#options.log.error({ err: error, worker: at }, 'media worker failed'));
+    thread.on('exit', () => this.#workerDied(at, slot));
+    this.#introduceRecorder(at);
+  }
+
+  #heard(slot: Slot, message: FromWorker): void {
+    if ('event' in message) this.#options.onEvent(message.event);
+    else if ('fault' in message) this.#warn('media fault', { fault: message.fault });
+    else if ('alarm' in message) this.#warn('packets from strangers', message.alarm);
+    else {
+      const pending = slot.pending.get(message.id);
+      slot.pending.delete(message.id);
+      if ('error' in message) pending?.reject(new MediaError(message.error.code, message.error.message));
+      else pending?.resolve(message.result);
+    }
+  }
+
+  #workerDied(at: number, slot: Slot): void {
+    this.#slots[at] = null;
+    for (const pending of slot.pending.values()) pending.reject(new MediaError('unavailable', 'the media worker died'));
+    if (this.#closed) return;
+    this.#options.onWorkerLost(at);
+    this.#again(() => this.#startWorker(at));
+  }
+
+  #startRecorder(): void {
+    if (this.#closed) return;
+    const recorder = new Worker(entry('../record/recorder'), { execArgv: process.execArgv });
+    this.#recorder = recorder;
+    recorder.on('message', (ended: RecordingEnded) => this.#options.onRecordingEnded(ended));
+    recorder.on('error', (error) => this.#options.log.error({ err: error }, 'recorder failed'));
+    recorder.on('exit', () => {
+      if (this.#closed) return;
+      this.#recorder = null;
+      this.#options.onRecorderLost();
+      this.#again(() => this.#startRecorder());
+    });
+    for (const at of this.#slots.keys()) this.#introduceRecorder(at);
+  }
+
+  #introduceRecorder(at: number): void {
+    const recorder = this.#recorder;
+    if (recorder === null || this.#slots[at] == null) return;
+    const { port1, port2 } = new MessageChannel();
+    recorder.postMessage(port1, [port1]);
+    this.order(at, 'recorder', { port: port2 }, [port2]).catch(() => undefined);
+  }
+
+  #again(start: () => void): void {
+    const now = this.#options.clock.now();
+    this.#deaths = [...this.#deaths.filter((at) => at > now - DEATHS_WITHIN_MS), now];
+    if (this.#deaths.length >= MOST_DEATHS) this.#options.onGivenUp(`${MOST_DEATHS} threads died within ${DEATHS_WITHIN_MS / 1000} s`);
+    else this.#options.clock.after(RESTART_AFTER_MS, start);
+  }
+}

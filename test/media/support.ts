@@ -1,0 +1,114 @@
+/** A real media server process and the application's own client of it, on ports and in a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../kernel/clock.ts';
+import { randomBelow } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import type { MediaEvent } from '../../media/port.ts';
+import { connectMedia, type MediaClient } from '../../src/sound/client.ts';
+
+export interface House {
+  media: MediaClient;
+  events: MediaEvent[];
+  folder: string;
+  socket: string;
+  pid: number;
+  /** The event of this kind, awaited; fails after `withinMs`. */
+  event<Type extends MediaEvent['type']>(type: Type, matches?: (event: Extract<MediaEvent, { type: Type }>) => boolean, withinMs?: number): Promise<Extract<MediaEvent, { type: Type }>>;
+  /** kill -9, and what is left of it. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HouseOptions {
+  settings?: Record<string, string>;
+  /** Blocks of 1024 bytes a file may have. */
+  fileLimit?: number;
+}
+
+/** A range of its own for each server, below the ephemeral ports. */
+const portRange = (): number => 10_000 + randomBelow(220) * 100;
+
+export async function openHouse(options: HouseOptions = {}): Promise<House> {
+  const folder = mkdtempSync(join(tmpdir(), 'huawu-media-'));
+  const socket = join(folder, 'run', 'media.sock');
+  const rtpPortMin = portRange();
+  const settings = {
+    MEDIA_SOCKET: socket,
+    MEDIA_WORKERS: '1',
+    RTP_PORT_MIN: String(rtpPortMin),
+    RTP_PORT_MAX: String(rtpPortMin + 99),
+    PUBLIC_ADDRESS: '127.0.0.1',
+    LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
+    ...options.settings,
+  };
+  const events: MediaEvent[] = [];
+  let child = await start(settings, options.fileLimit);
+  const client = connectMedia({ socket, clock: systemClock, log: silentLog, onEvent: (event) => events.push(event) });
+  const connected = (): Promise<void> => until('the client is connected', () => client.connected);
+  await connected();
+  return {
+    media: client,
+    events,
+    folder,
+    socket,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    event: async (type, matches = () => true, withinMs = 4000) => {
+      let found: MediaEvent | undefined;
+      await until(
+        `event ${type}`,
+        () => {
+          found = events.find((event) => event.type === type && matches(event as Parameters<typeof matches>[0]));
+          return found !== undefined;
+        },
+        withinMs,
+      );
+      return found as Parameters<typeof matches>[0];
+    },
+    kill: () => endChild(child, 'SIGKILL'),
+    restart: async () => {
+      child = await start(settings, options.fileLimit);
+      await connected();
+    },
+    close: async () => {
+      client.disconnect();
+      await endChild(child, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function start(settings: Record<string, string>, fileLimit: number | undefined): Promise<ChildProcess> {
+  const command = [process.execPath, '--import', 'tsx', new URL('../../media/main.ts', import.meta.url).pathname];
+  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...settings };
+  const child =
+    fileLimit === undefined
+      ? spawn(command[0] ?? '', command.slice(1), { env, stdio: ['ignore', 'ignore', 'inherit'] })
+      : spawn('bash', ['-c', `ulimit -f ${fileLimit}; exec "$@"`, 'bash', ...command], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  await once(child, 'spawn');
+  return child;
+}
+
+async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+}
+
+/** Waits for a state; fails with `what` when it does not come. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const deadline = systemClock.now() + withinMs;
+  while (!(await holds())) {
+    if (systemClock.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
+    await new Promise<void>((resolve) => void systemClock.after(5, resolve));
+  }
+}
+
+export const wait = (ms: number): Promise<void> => new Promise((resolve) => void systemClock.after(ms, resolve));
