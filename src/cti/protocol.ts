@@ -302,11 +302,13 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage('blindTransfer', z.strictObject({ callId: z.string().max(64).optional(), target: transferTargetSchema })),
   deskMessage(
     'wrapUp',
-    z.strictObject({
-      callId: z.string().max(64).optional(),
-      disposition: z.string().max(64).nullable().default(null),
-      notes: z.string().max(4000).nullable().default(null),
-    }),
+    z
+      .strictObject({
+        callId: z.string().max(64).optional(),
+        disposition: z.string().max(64).nullable().default(null),
+        notes: z.string().max(4000).nullable().default(null),
+      })
+      .prefault({}),
   ),
   deskMessage(
     'setData',

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asyncApiDocument } from '../../src/cti/asyncapi.ts';
+import { type CtiErrorCode, closeCodes, ctiErrors, deskCommandTypes, parseDeskMessage, parseServerMessage } from '../../src/cti/protocol.ts';
+
+const command = (type: string, data?: unknown, more: object = {}): string =>
+  JSON.stringify({ v: 1, id: 'i1', type, ...(data === undefined ? {} : { data }), ...more });
+const long = (length: number): string => 'x'.repeat(length);
+const many = (keys: number): object => Object.fromEntries(Array.from({ length: keys }, (_, n) => [`k${n}`, 'v']));
+
+const good: Record<string, string> = {
+  'hello with a token': command('hello', { token: 't' }),
+  'hello that resumes': command('hello', { token: 't', epoch: 'e', seq: 7 }),
+  'ready without data': command('ready'),
+  'ready with empty data': command('ready', {}),
+  notReady: command('notReady', { reason: 'meal' }),
+  'answer of a named call': command('answer', { callId: 'c-1' }),
+  reject: command('reject'),
+  hangup: command('hangup'),
+  hold: command('hold'),
+  retrieve: command('retrieve'),
+  'transfer to an agent': command('blindTransfer', { target: { kind: 'agent', number: '8002' } }),
+  'transfer to a queue': command('blindTransfer', { target: { kind: 'queue', queue: 'vip' } }),
+  'transfer to a number': command('blindTransfer', { target: { kind: 'number', number: '+8613800001001' } }),
+  'wrapUp without a word': command('wrapUp'),
+  'wrapUp with everything': command('wrapUp', { disposition: 'resolved', notes: long(4000) }),
+  'setData at its limits': command('setData', { data: { ...many(31), [`k${long(63)}`]: '字'.repeat(341) } }),
+  ping: command('ping'),
+  signOut: command('signOut'),
+};
+
+const bad: Record<string, [text: string, code: CtiErrorCode, id: string | null]> = {
+  'no JSON': ['hello', 'bad_json', null],
+  nothing: ['', 'bad_json', null],
+  null: ['null', 'bad_message', null],
+  'a list': ['[]', 'bad_message', null],
+  'no type': ['{"v":1,"id":"i1"}', 'bad_message', 'i1'],
+  'another version': [command('ready', {}, { v: 2 }), 'bad_message', 'i1'],
+  'no id': ['{"v":1,"type":"ready"}', 'bad_message', null],
+  'an id that is too long': [JSON.stringify({ v: 1, id: long(65), type: 'ready' }), 'bad_message', null],
+  'an id that is no text': ['{"v":1,"id":5,"type":"ready"}', 'bad_message', null],
+  'a command nobody knows': [command('explode', {}), 'unknown_type', 'i1'],
+  'a type of the prototype': [command('__proto__', {}), 'unknown_type', 'i1'],
+  'an unknown field beside data': [command('ready', {}, { agentId: 'demo:8002' }), 'bad_message', 'i1'],
+  'an unknown field in data': [command('ready', { agentId: 'demo:8002' }), 'bad_message', 'i1'],
+  'hello without a token': [command('hello', {}), 'bad_message', 'i1'],
+  'hello with a negative number': [command('hello', { token: 't', seq: -1 }), 'bad_message', 'i1'],
+  'a reason that is not hers to give': [command('notReady', { reason: 'client_lost' }), 'bad_message', 'i1'],
+  'notReady without a reason': [command('notReady', {}), 'bad_message', 'i1'],
+  'a transfer to nowhere': [command('blindTransfer', { target: { kind: 'moon' } }), 'bad_message', 'i1'],
+  'a transfer to a SIP address': [command('blindTransfer', { target: { kind: 'number', number: 'sip:x@example.com' } }), 'bad_message', 'i1'],
+  'notes that are too long': [command('wrapUp', { notes: long(4001) }), 'bad_message', 'i1'],
+  '33 keys': [command('setData', { data: many(33) }), 'bad_message', 'i1'],
+  'a key of 65': [command('setData', { data: { [long(65)]: 'v' } }), 'bad_message', 'i1'],
+  'a key with a space': [command('setData', { data: { 'a b': 'v' } }), 'bad_message', 'i1'],
+  'a value of 1,025 bytes': [command('setData', { data: { k: `${'字'.repeat(341)}xx` } }), 'bad_message', 'i1'],
+  'a value that is no text': [command('setData', { data: { k: 1 } }), 'bad_message', 'i1'],
+};
+
+for (const [what, text] of Object.entries(good)) {
+  test(`taken: ${what}`, () => {
+    const parsed = parseDeskMessage(text);
+    assert.ok(parsed.ok, JSON.stringify(parsed));
+    assert.equal(parsed.message.id, 'i1');
+  });
+}
+
+for (const [what, [text, code, id]] of Object.entries(bad)) {
+  test(`refused: ${what}`, () => {
+    const { detail: _, ...refusal } = parseDeskMessage(text) as { detail?: string };
+    assert.deepEqual(refusal, { ok: false, id, code });
+  });
+}
+
+test('every command is among the good messages', () => {
+  const shown = new Set(Object.values(good).map((text) => (JSON.parse(text) as { type: string }).type));
+  assert.deepEqual([...shown].sort(), [...deskCommandTypes].sort());
+});
+
+test('call data cannot reach the prototype', () => {
+  const parsed = parseDeskMessage('{"v":1,"id":"i1","type":"setData","data":{"data":{"__proto__":"x","constructor":"y"}}}');
+  assert.equal(Object.getPrototypeOf({}), Object.prototype);
+  if (parsed.ok && parsed.message.type === 'setData') assert.deepEqual(Object.keys(parsed.message.data.data), ['constructor']);
+});
+
+test('the desk’s own door takes replies and changes, and skips what it does not know', () => {
+  assert.equal(parseServerMessage('{"v":1,"type":"reply","id":"i1","ok":true}')?.type, 'reply');
+  const error = { code: 'no_call', message: 'm' };
+  assert.equal(parseServerMessage(JSON.stringify({ v: 1, seq: 0, type: 'error', ts: '2026-01-01T00:00:00.000Z', data: error }))?.type, 'error');
+  for (const text of ['', '{}', '{"v":1,"seq":1,"type":"newThing","ts":"2026-01-01T00:00:00.000Z","data":{}}']) assert.equal(parseServerMessage(text), null);
+});
+
+test('each close code stands for one offence, and each error is a sentence in both languages', () => {
+  const codes = Object.values(closeCodes).map((row) => row.code);
+  assert.equal(new Set(codes).size, codes.length);
+  for (const [code, row] of Object.entries(ctiErrors)) {
+    assert.match(row.zh, /[\u4e00-\u9fff]/, code);
+    assert.match(row.en, /^[\x20-\x7e]+$/, code);
+  }
+});
+
+test('the AsyncAPI document has every message once, and every reference leads somewhere', () => {
+  const document = asyncApiDocument('1.2.3') as Record<string, unknown>;
+  assert.equal(document.asyncapi, '3.0.0');
+  const text = JSON.stringify(document);
+  const refs = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) => match[1] ?? '');
+  assert.ok(refs.length > 50);
+  for (const ref of refs) {
+    const found = ref.split('/').reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], document);
+    assert.notEqual(found, undefined, ref);
+  }
+  const { messages } = document.components as { messages: Record<string, { payload: { properties: { type: { const: string } }; required: string[] } }> };
+  for (const [name, { payload }] of Object.entries(messages)) assert.equal(payload.properties.type.const, name);
+  for (const name of [...deskCommandTypes, 'welcome', 'snapshot', 'screenPop', 'reply', 'queueStats']) assert.ok(name in messages, name);
+  assert.ok(!messages.ready?.payload.required.includes('data'), 'what may be left out is not required of a desk');
+});
