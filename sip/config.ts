@@ -25,7 +25,7 @@ const A_DAY_S = 86_400;
 export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): { config: SipConfig } | { faults: string[] } {
   const { flags, words } = parseFlags(args);
   const faults = words.map((word) => `"${word}" is not understood: settings are given as --name value`);
-  const file = readSettingsFile(flags['CONFIG'] ?? env['HUAWU_CONFIG'] ?? 'huawu.yaml', faults);
+  const file = readSettingsFile(flags.CONFIG ?? env.HUAWU_CONFIG ?? 'huawu.yaml', faults);
   const settings = new SettingsReader({ flags, env, file });
   const given = settings.list('SIP_HOST').map(bareHost);
   const publicAddress = settings.optional('PUBLIC_ADDRESS');

@@ -1,24 +1,19 @@
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { newUuid, randomBelow, randomToken } from '../kernel/ids.ts';
 import { type Logger, limited } from '../kernel/log.ts';
+import { Agent } from './agent/agent.ts';
 import { Ledger } from './agent/ledger.ts';
-import { hangUpConfirmed, release } from './agent/release.ts';
+import { hangUpConfirmed } from './agent/release.ts';
 import { type Names, noCounts, type Stack } from './agent/stack.ts';
-import { ClientSide } from './agent/uac.ts';
-import { ServerSide } from './agent/uas.ts';
 import type { SipConfig } from './config.ts';
 import type { ApplicationConnection } from './control/connection.ts';
 import { Door } from './control/door.ts';
 import { Routes } from './control/routes.ts';
 import { carryOut } from './control/verbs.ts';
-import { ParseError } from './message/fault.ts';
-import type { Request } from './message/message.ts';
-import { MalformedRequest, parseMessage } from './message/parse.ts';
-import { faultOf, isUsable } from './message/validity.ts';
-import { BRANCH_COOKIE, noteSource } from './message/via.ts';
+import { BRANCH_COOKIE } from './message/via.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { RegisteredFlows } from './transport/flows.ts';
-import { Network, type Source } from './transport/network.ts';
+import { Network } from './transport/network.ts';
 import { Resolver } from './transport/resolve.ts';
 
 /** A graceful stop waits this long for applications to come back, and for the last call. */
@@ -63,8 +58,7 @@ class Server implements SipServer {
   readonly #note: (kind: string, fields: object) => void;
   readonly #network: Network;
   readonly #stack: Stack;
-  readonly #serverSide: ServerSide;
-  readonly #clientSide: ClientSide;
+  readonly #agent: Agent;
   readonly #routes = new Routes();
   readonly #door: Door;
   readonly #cancelSweep: () => void;
@@ -83,16 +77,15 @@ class Server implements SipServer {
     this.#loneSince = clock.now();
     this.#network = new Network(
       {
-        onMessage: (bytes, source) => this.#take(bytes, source),
-        onBroken: (error, source) => this.#noteMalformed(error, source),
+        onMessage: (bytes, source) => this.#agent.take(bytes, source),
+        onBroken: (error, source) => this.#agent.noteMalformed(error, source),
         onError: (error) => this.#note('socket', { error: error.message }),
       },
       clock,
     );
     this.#stack = this.#newStack();
-    this.#clientSide = new ClientSide(this.#stack);
     const server = this;
-    this.#serverSide = new ServerSide(this.#stack, {
+    this.#agent = new Agent(this.#stack, {
       pick: (method) => this.#routes.pick(method),
       get isDraining() {
         return server.#isDraining;
@@ -100,7 +93,7 @@ class Server implements SipServer {
     });
     this.#door = new Door(
       {
-        onFrame: (app, frame) => carryOut({ routes: this.#routes, serverSide: this.#serverSide, clientSide: this.#clientSide }, app, frame),
+        onFrame: (app, frame) => carryOut(this.#routes, this.#agent, app, frame),
         onOpen: () => this.#onApplication(),
         onClosed: (app) => this.#onApplicationGone(app),
         hostports: (local) => this.#network.hostports(local),
@@ -150,55 +143,6 @@ class Server implements SipServer {
     return this.#network.hostports(false);
   }
 
-  // ── the loop: one message of the network ────────────────────────────────────────────────────────────────────────────
-
-  #take(bytes: Buffer, source: Source): void {
-    try {
-      const message = parseMessage(bytes);
-      if (message.kind === 'response') {
-        this.#stack.counters.responsesIn += 1;
-        if (!isUsable(message)) this.#noteMalformed(undefined, source);
-        else if (!this.#stack.transactions.takeResponse(message, source)) this.#stack.counters.strays += 1;
-        return;
-      }
-      this.#stack.counters.requestsIn += 1;
-      this.#takeRequest(message, source);
-    } catch (error) {
-      if (!(error instanceof ParseError)) {
-        this.#log.error({ err: error, source: source.address }, 'a message could not be handled');
-        return;
-      }
-      this.#noteMalformed(error, source);
-      if (error instanceof MalformedRequest) this.#answerMalformed(error, source);
-    }
-  }
-
-  #takeRequest(request: Request, source: Source): void {
-    const fault = faultOf(request);
-    noteSource(request.headers, source.address, source.port);
-    if (fault === undefined) {
-      this.#serverSide.take(request, source);
-      return;
-    }
-    this.#noteMalformed(undefined, source);
-    this.#serverSide.refuse(request, source, fault.status, fault.reason);
-  }
-
-  /** Best effort: a request whose Via, CSeq and tags can be read is told what is wrong with it. */
-  #answerMalformed(error: MalformedRequest, source: Source): void {
-    try {
-      noteSource(error.request.headers, source.address, source.port);
-      this.#serverSide.refuse(error.request, source, error.code === 'tooLong' || error.code === 'headTooLong' ? 513 : 400);
-    } catch (second) {
-      if (!(second instanceof ParseError)) throw second;
-    }
-  }
-
-  #noteMalformed(error: Error | undefined, source: Source): void {
-    this.#stack.counters.malformed += 1;
-    if (this.#log.isLevelEnabled('debug')) this.#note('malformed', { source: `${source.protocol}/${source.address}:${source.port}`, error: error?.message });
-  }
-
   // ── applications ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #onApplication(): void {
@@ -210,7 +154,7 @@ class Server implements SipServer {
     this.#routes.removeAll(app);
     const { incoming, outgoing, legs } = app.owned;
     this.#log.info({ waiting: incoming.size, dialling: outgoing.size, dialogs: legs.size }, 'application gone, its calls are released');
-    release(app, this.#serverSide, this.#clientSide, this.#stack);
+    this.#agent.release(app);
     this.#loneSince = this.#clock.now();
     this.#armOrphan();
   }

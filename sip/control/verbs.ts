@@ -1,31 +1,30 @@
-import type { ClientSide } from '../agent/uac.ts';
-import type { ServerSide } from '../agent/uas.ts';
-import type { ApplicationConnection } from './connection.ts';
+import type { Agent } from '../agent/agent.ts';
+import type { Application } from '../agent/ledger.ts';
 import type { Routes } from './routes.ts';
 import { parseSketch, type Sketch } from './sketch.ts';
 import { dismissed, type Frame, fine, refused } from './wire.ts';
 
-export interface Verbs {
-  routes: Routes;
-  serverSide: ServerSide;
-  clientSide: ClientSide;
+/** An application that can be shown the door. */
+export interface Asker extends Application {
+  /** Sends a last frame and closes. */
+  dismiss(frame: Buffer): void;
 }
 
 /** What an authenticated application asks for; each frame is answered once. */
-export function carryOut(verbs: Verbs, app: ApplicationConnection, frame: Frame): void {
+export function carryOut(routes: Routes, agent: Agent, app: Asker, frame: Frame): void {
   const { id, verb, tokens } = frame;
   const method = (tokens[0] ?? '').toLowerCase();
   switch (verb) {
     case 'route':
-      verbs.routes.add(method, app);
+      routes.add(method, app);
       app.deliver(fine(id));
       return;
     case 'remove_route':
-      verbs.routes.remove(method, app);
+      routes.remove(method, app);
       app.deliver(fine(id));
       return;
     case 'sip':
-      carryOutSip(verbs, app, frame);
+      carryOutSip(agent, app, frame);
       return;
     case 'proxy':
       app.deliver(refused(id, 'error proxying request to destination: this server does not proxy; answer the call and make another'));
@@ -36,7 +35,7 @@ export function carryOut(verbs: Verbs, app: ApplicationConnection, frame: Frame)
   }
 }
 
-function carryOutSip(verbs: Verbs, app: ApplicationConnection, { id, tokens, text }: Frame): void {
+function carryOutSip(agent: Agent, app: Asker, { id, tokens, text }: Frame): void {
   const [transaction = '', dialog = '', routeUrl = ''] = tokens;
   const sketch = parseSketch(text);
   if (typeof sketch === 'string') {
@@ -48,16 +47,16 @@ function carryOutSip(verbs: Verbs, app: ApplicationConnection, { id, tokens, tex
       app.dismiss(dismissed(id, 'transaction id missing'));
       return;
     }
-    verbs.serverSide.respond(app, id, sketch, transaction);
+    agent.serverSide.respond(app, id, sketch, transaction);
     return;
   }
-  carryOutRequest(verbs, app, id, sketch, { method: sketch.start.method, transaction, dialog, routeUrl });
+  carryOutRequest(agent, app, id, sketch, { method: sketch.start.method, transaction, dialog, routeUrl });
   return;
 }
 
 function carryOutRequest(
-  { clientSide }: Verbs,
-  app: ApplicationConnection,
+  { clientSide }: Agent,
+  app: Asker,
   id: string,
   sketch: Sketch,
   { method, transaction, dialog, routeUrl }: { method: string; transaction: string; dialog: string; routeUrl: string },

@@ -1,0 +1,81 @@
+import { limited } from '../../kernel/log.ts';
+import { ParseError } from '../message/fault.ts';
+import type { Request } from '../message/message.ts';
+import { MalformedRequest, parseMessage } from '../message/parse.ts';
+import { faultOf, isUsable } from '../message/validity.ts';
+import { noteSource } from '../message/via.ts';
+import type { Source } from '../transport/network.ts';
+import type { Application } from './ledger.ts';
+import { release } from './release.ts';
+import type { Stack } from './stack.ts';
+import { ClientSide } from './uac.ts';
+import { type Dispatch, ServerSide } from './uas.ts';
+
+/** The user agent core of RFC 3261: takes what the network brings, and carries out what applications ask of `serverSide` and `clientSide`. */
+export class Agent {
+  readonly serverSide: ServerSide;
+  readonly clientSide: ClientSide;
+  readonly #stack: Stack;
+  readonly #note: (kind: string, fields: object) => void;
+
+  constructor(stack: Stack, dispatch: Dispatch) {
+    this.#stack = stack;
+    this.serverSide = new ServerSide(stack, dispatch);
+    this.clientSide = new ClientSide(stack);
+    this.#note = limited(stack.log, stack.clock);
+  }
+
+  /** One message as it came. Never throws: what a stranger sends harms no other call. */
+  take(bytes: Buffer, source: Source): void {
+    try {
+      const message = parseMessage(bytes);
+      if (message.kind === 'request') {
+        this.#stack.counters.requestsIn += 1;
+        this.#takeRequest(message, source);
+        return;
+      }
+      this.#stack.counters.responsesIn += 1;
+      if (!isUsable(message)) this.noteMalformed(undefined, source);
+      else if (!this.#stack.transactions.takeResponse(message, source)) this.#stack.counters.strays += 1;
+    } catch (error) {
+      if (!(error instanceof ParseError)) {
+        this.#stack.log.error({ err: error, source: source.address }, 'a message could not be handled');
+        return;
+      }
+      this.noteMalformed(error, source);
+      if (error instanceof MalformedRequest) this.#answerMalformed(error, source);
+    }
+  }
+
+  /** An application's connection is lost. */
+  release(app: Application): void {
+    release(app, this.serverSide, this.clientSide, this.#stack);
+  }
+
+  noteMalformed(error: Error | undefined, source: Source): void {
+    this.#stack.counters.malformed += 1;
+    if (this.#stack.log.isLevelEnabled('debug'))
+      this.#note('malformed', { source: `${source.protocol}/${source.address}:${source.port}`, error: error?.message });
+  }
+
+  #takeRequest(request: Request, source: Source): void {
+    const fault = faultOf(request);
+    noteSource(request.headers, source.address, source.port);
+    if (fault === undefined) {
+      this.serverSide.take(request, source);
+      return;
+    }
+    this.noteMalformed(undefined, source);
+    this.serverSide.refuse(request, source, fault.status, fault.reason);
+  }
+
+  /** Best effort: a request whose Via, CSeq and tags can be read is told what is wrong with it. */
+  #answerMalformed(error: MalformedRequest, source: Source): void {
+    try {
+      noteSource(error.request.headers, source.address, source.port);
+      this.serverSide.refuse(error.request, source, error.code === 'tooLong' || error.code === 'headTooLong' ? 513 : 400);
+    } catch (second) {
+      if (!(second instanceof ParseError)) throw second;
+    }
+  }
+}

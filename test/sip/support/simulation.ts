@@ -1,0 +1,251 @@
+/** A world in memory: a clock that jumps from event to event, a network that loses, doubles and delays, and two SIP servers with an application each. */
+import type { Clock } from '../../../kernel/clock.ts';
+import { silentLog } from '../../../kernel/log.ts';
+import { Agent } from '../../../sip/agent/agent.ts';
+import { type Application, Ledger, ownsNothing } from '../../../sip/agent/ledger.ts';
+import { noCounts, type Stack } from '../../../sip/agent/stack.ts';
+import { Routes } from '../../../sip/control/routes.ts';
+import { carryOut } from '../../../sip/control/verbs.ts';
+import { parseFrame } from '../../../sip/control/wire.ts';
+import type { Message } from '../../../sip/message/message.ts';
+import { parseMessage } from '../../../sip/message/parse.ts';
+import { parseUri } from '../../../sip/message/uri.ts';
+import { Transactions } from '../../../sip/transaction/transactions.ts';
+import { RegisteredFlows } from '../../../sip/transport/flows.ts';
+import type { Hop, Transport } from '../../../sip/transport/hop.ts';
+
+/** mulberry32: small, fast, and the same everywhere. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+interface Timer {
+  at: number;
+  order: number;
+  fn: (() => void) | undefined;
+}
+
+/** A binary heap of timers; time is when the next one is due. */
+export class SimClock implements Clock {
+  #now = 1_700_000_000_000;
+  #order = 0;
+  #live = 0;
+  readonly #heap: Timer[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+  /** Timers armed. */
+  get armed(): number {
+    return this.#live;
+  }
+  after(ms: number, fn: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, fn };
+    this.#live += 1;
+    this.#push(timer);
+    return () => {
+      if (timer.fn !== undefined) this.#live -= 1;
+      timer.fn = undefined;
+    };
+  }
+  every(ms: number, fn: () => void): () => void {
+    let cancel = this.after(ms, function again(this: void) {
+      fn();
+    });
+    const arm = (): void => {
+      cancel = this.after(ms, () => {
+        arm();
+        fn();
+      });
+    };
+    cancel();
+    arm();
+    return () => cancel();
+  }
+  /** Runs everything that falls due within `ms`. */
+  forward(ms: number): void {
+    const until = this.#now + ms;
+    for (let top = this.#heap[0]; top !== undefined && top.at <= until; top = this.#heap[0]) {
+      this.#pop();
+      const { fn } = top;
+      if (fn === undefined) continue;
+      top.fn = undefined;
+      this.#live -= 1;
+      this.#now = Math.max(this.#now, top.at);
+      fn();
+    }
+    this.#now = until;
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap;
+    heap.push(timer);
+    for (let at = heap.length - 1; at > 0; ) {
+      const up = (at - 1) >> 1;
+      if (!isBefore(heap[at], heap[up])) break;
+      swap(heap, at, up);
+      at = up;
+    }
+  }
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    heap[0] = last;
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1;
+      const least = isBefore(heap[left + 1], heap[left]) ? left + 1 : left;
+      if (!isBefore(heap[least], heap[at])) return;
+      swap(heap, at, least);
+      at = least;
+    }
+  }
+}
+const isBefore = (a: Timer | undefined, b: Timer | undefined): boolean =>
+  a !== undefined && (b === undefined || a.at < b.at || (a.at === b.at && a.order < b.order));
+function swap(heap: Timer[], a: number, b: number): void {
+  const [first, second] = [heap[a], heap[b]];
+  if (first === undefined || second === undefined) return;
+  heap[a] = second;
+  heap[b] = first;
+}
+
+export interface Weather {
+  loss: number;
+  double: number;
+  /** Of a datagram that is late at all. */
+  late: number;
+  mostDelayMs: number;
+}
+
+export class SimNetwork {
+  readonly #nodes = new Map<string, (bytes: Buffer, from: Hop) => void>();
+  readonly #clock: SimClock;
+  readonly #random: () => number;
+  readonly #weather: Weather;
+  carried = 0;
+  constructor(clock: SimClock, random: () => number, weather: Weather) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#weather = weather;
+  }
+  join(address: string, take: (bytes: Buffer, from: Hop) => void): void {
+    this.#nodes.set(address, take);
+  }
+  send(bytes: Buffer, from: string, to: string): void {
+    const { loss, double, late, mostDelayMs } = this.#weather;
+    const copies = this.#random() < double ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      if (this.#random() < loss) continue;
+      const delay = 1 + (this.#random() < late ? this.#random() * mostDelayMs : this.#random() * 5);
+      this.#clock.after(delay, () => {
+        this.carried += 1;
+        this.#nodes.get(to)?.(bytes, { protocol: 'udp', address: from, port: 5060 });
+      });
+    }
+  }
+}
+
+/** One SIP server on the simulated network, with one application. */
+export class SimNode {
+  readonly address: string;
+  readonly stack: Stack;
+  readonly agent: Agent;
+  readonly routes = new Routes();
+  isDraining = false;
+
+  constructor(address: string, clock: SimClock, network: SimNetwork) {
+    this.address = address;
+    const transport: Transport = {
+      send: (bytes, to) => network.send(bytes, address, to.address),
+      localFor: () => ({ address, port: 5060 }),
+    };
+    let made = 0;
+    const next = (): number => {
+      made += 1;
+      return made;
+    };
+    const name = (kind: string): string => `${kind}${address.split('.').at(-1)}x${next()}`;
+    this.stack = {
+      clock,
+      log: silentLog,
+      names: {
+        transaction: () => name('t'),
+        tag: () => name('tag'),
+        branch: () => name('z9hG4bK'),
+        callId: () => name('call'),
+        seq: () => 1 + (next() % 1_000),
+      },
+      transport,
+      transactions: new Transactions(clock, transport),
+      ledger: new Ledger(),
+      flows: new RegisteredFlows(clock, () => false),
+      resolve: (uri) => ({ protocol: 'udp', address: parseUri(uri).host, port: 5060 }),
+      isOpen: () => false,
+      isMine: (hop) => hop.address === address,
+      counters: noCounts(),
+    };
+    const node = this;
+    this.agent = new Agent(this.stack, {
+      pick: (method) => this.routes.pick(method),
+      get isDraining() {
+        return node.isDraining;
+      },
+    });
+    network.join(address, (bytes, from) => this.agent.take(bytes, { ...from, flow: 'udp-0', local: { address, port: 5060 } }));
+  }
+}
+
+/** A frame of the server, cut up. */
+export interface Heard {
+  tokens: string[];
+  message: Message | undefined;
+}
+
+/** An application that speaks the control protocol by hand. */
+export class SimApp implements Application {
+  readonly owned = ownsNothing();
+  readonly isBusy = false;
+  isGone = false;
+  readonly heard: Heard[] = [];
+  readonly node: SimNode;
+  /** What it does about a frame. */
+  onHeard: (heard: Heard) => void = () => undefined;
+  #asked = 0;
+
+  constructor(node: SimNode) {
+    this.node = node;
+  }
+  deliver(frame: Buffer): void {
+    const text = frame.subarray(frame.indexOf('#') + 1);
+    const end = text.indexOf('\r\n');
+    const tokens = text.toString('utf8', 0, end < 0 ? text.length : end).split('|');
+    const heard: Heard = { tokens, message: end < 0 ? undefined : parseMessage(text.subarray(end + 2)) };
+    this.heard.push(heard);
+    // An application is another process: it acts a little later.
+    this.node.stack.clock.after(1, () => {
+      if (!this.isGone) this.onHeard(heard);
+    });
+  }
+  dismiss(frame: Buffer): void {
+    this.deliver(frame);
+  }
+  /** Asks for `verb|tokens` with SIP text; returns the frame's id. */
+  ask(line: string, text = ''): string {
+    this.#asked += 1;
+    const id = `f${this.#asked}`;
+    carryOut(this.node.routes, this.node.agent, this, parseFrame(`${id}|${line}${text === '' ? '' : `\r\n${text}`}`));
+    return id;
+  }
+  leave(): void {
+    this.isGone = true;
+    this.node.routes.removeAll(this);
+    this.node.agent.release(this);
+  }
+}
