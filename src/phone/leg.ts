@@ -103,7 +103,6 @@ export class Leg implements DialogLeg {
 
   /** The connection to the SIP server is gone, and its dialogs with it: nothing can be sent any more. */
   lostSip(): void {
-    if (this.#progress.at === 'up') this.#rim.sip.removeDialog(this.#progress.dialog);
     this.end({ cause: 'sip_failure', by: 'server', q850: statusOfCause.sip_failure.q850 });
   }
 }

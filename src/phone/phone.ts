@@ -11,6 +11,7 @@ import type { Directory } from '../tenants/directory.ts';
 import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
+import { SipConnection, type SipServerAddress } from './connection.ts';
 import type { ContactBinding } from './event.ts';
 import { answer, takeInvite } from './inbound.ts';
 import type { Leg } from './leg.ts';
@@ -19,11 +20,11 @@ import { dialNumber, ringAgent } from './outbound.ts';
 import { canPickUp, pickUp } from './pickup.ts';
 import { Registrar } from './registrar.ts';
 import type { Rim } from './rim.ts';
-import { newSipAgent, type SipAgent, type SipRequest, type SipResponse } from './srf.ts';
+import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
 import { parseTrunk } from './trunks.ts';
 
 export interface PhoneOptions {
-  drachtio: { host: string; port: number; secret: string };
+  drachtio: SipServerAddress;
   clock: Clock;
   log: Logger;
   take: (event: Event) => void;
@@ -40,7 +41,7 @@ export interface PhoneOptions {
 
 export interface Phone {
   carriers: Pick<Carriers, 'answerLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'pickUpLeg'>;
-  /** Resolves when the SIP server took us the first time; goes on trying for ever, and again after each loss. Rejects on a wrong secret. */
+  /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
   /** New calls get 503 from now on; calls in progress go on. */
   drain(): void;
@@ -70,7 +71,6 @@ export interface PhoneStatus {
 }
 
 const MOST_LEGS = 20_000;
-const SLOWEST_RECONNECT_MS = 2_000;
 /** For the BYEs of the last legs to leave. */
 const FAREWELL_MS = 200;
 const BUSY = { headers: { 'Retry-After': '30' } };
@@ -85,12 +85,9 @@ class PhoneRim implements Phone {
   readonly #rim: Rim;
   readonly #registrar: Registrar;
   readonly #legs = new Map<LegId, Leg>();
-  readonly #sip: SipAgent = newSipAgent();
-  /** Handed to srf, which reads it at each attempt: `maxAttempts` is how it is told to stop. */
-  readonly #reconnect: { retryMaxDelay: number; maxAttempts?: number } = { retryMaxDelay: SLOWEST_RECONNECT_MS };
+  readonly #connection: SipConnection;
   readonly #staticPhones = new Set<AgentId>();
   #draining = false;
-  #connected = false;
   #closed = false;
 
   constructor(options: PhoneOptions) {
@@ -99,24 +96,29 @@ class PhoneRim implements Phone {
     const authenticator = new Authenticator(clock, directory);
     const bindings = new Bindings(clock, take);
     this.#registrar = new Registrar(clock, authenticator, bindings);
+    const connection = new SipConnection({
+      ...{ server: options.drachtio, clock, log },
+      furnish: (agent) => this.#furnish(agent),
+      onDown: () => this.#lost(),
+    });
+    this.#connection = connection;
     this.#rim = {
-      ...{ sip: this.#sip, clock, log, take, media, directory, calls, authenticator, bindings, publicAddress, newCallId },
+      get sip() {
+        return connection.agent;
+      },
+      ...{ clock, log, take, media, directory, calls, authenticator, bindings, publicAddress, newCallId },
       warn: limited(log, clock),
       trunks: options.trustedTrunks.map(parseTrunk),
       outboundTrunk: options.outboundTrunk ?? null,
       forget: (legId) => this.#legs.delete(legId),
     };
     this.carriers = this.#carriers();
-    this.#listen();
   }
 
   start(): Promise<void> {
     this.#rim.bindings.start();
     this.directoryChanged();
-    return new Promise((resolve, reject) => {
-      this.#sip.on('connect', (error: Error | null) => (error === null ? resolve() : reject(error)));
-      this.#sip.connect({ ...this.#options.drachtio, reconnect: this.#reconnect });
-    });
+    return this.#connection.start();
   }
 
   drain(): void {
@@ -131,8 +133,7 @@ class PhoneRim implements Phone {
     const legs = [...this.#legs.values()];
     for (const leg of legs) leg.release('server_shutdown', 'server');
     if (legs.length > 0) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
-    this.#reconnect.maxAttempts = 1;
-    if (this.#connected) this.#sip.disconnect();
+    this.#connection.close();
   }
 
   restoreBindings(bindings: Iterable<readonly [AgentId, readonly ContactBinding[]]>): void {
@@ -166,7 +167,7 @@ class PhoneRim implements Phone {
   }
 
   status(): PhoneStatus {
-    return { connected: this.#connected, draining: this.#draining, legs: this.#legs.size, contacts: this.#rim.bindings.size };
+    return { connected: this.#connection.up, draining: this.#draining, legs: this.#legs.size, contacts: this.#rim.bindings.size };
   }
 
   #carriers(): Phone['carriers'] {
@@ -183,8 +184,7 @@ class PhoneRim implements Phone {
     };
   }
 
-  #listen(): void {
-    const sip = this.#sip;
+  #furnish(sip: SipAgent): void {
     const keep = (leg: Leg): void => void this.#legs.set(leg.legId, leg);
     sip.use(
       'register',
@@ -198,9 +198,6 @@ class PhoneRim implements Phone {
       }),
     );
     answerOthers(sip, () => this.#draining);
-    sip.on('connect', (error: Error | null) => this.#onConnect(error));
-    sip.on('close', () => this.#onLoss());
-    sip.on('error', (error: Error) => this.#rim.warn('SIP server not reachable', { err: error }));
   }
 
   /** One request's fault must not harm another's, nor leave its sender without an answer. */
@@ -215,22 +212,8 @@ class PhoneRim implements Phone {
     };
   }
 
-  #onConnect(error: Error | null): void {
-    if (error !== null) {
-      this.#rim.log.error({ err: error }, 'the SIP server does not take our secret');
-      return;
-    }
-    if (this.#closed) {
-      this.#sip.disconnect();
-      return;
-    }
-    this.#connected = true;
-    this.#rim.log.info({ ...this.#options.drachtio, secret: undefined }, 'connected to the SIP server');
-  }
-
-  #onLoss(): void {
-    if (this.#connected) this.#rim.log.warn({ legs: this.#legs.size }, 'connection to the SIP server lost');
-    this.#connected = false;
+  /** The SIP server's dialogs went with the connection. */
+  #lost(): void {
     for (const leg of [...this.#legs.values()]) leg.lostSip();
   }
 }

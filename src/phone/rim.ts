@@ -12,7 +12,8 @@ import type { SipAgent } from './srf.ts';
 import type { Trunk } from './trunks.ts';
 
 export interface Rim {
-  sip: SipAgent;
+  /** The agent of the connection that stands now. */
+  readonly sip: SipAgent;
   clock: Clock;
   log: Logger;
   /** At most 100 lines a second of a kind: for what strangers can cause. */

@@ -78,7 +78,7 @@ export interface CallProgress {
 }
 
 export interface SipAgent extends EventEmitter {
-  connect(options: { host: string; port: number; secret: string; reconnect: { retryMaxDelay: number; maxAttempts?: number } }): unknown;
+  connect(options: { host: string; port: number; secret: string; reconnect: { maxAttempts: number }; tls?: object }): unknown;
   disconnect(): void;
   use(method: string, handler: (req: SipRequest, res: SipResponse) => void): void;
   createUAS(
@@ -94,7 +94,6 @@ export interface SipAgent extends EventEmitter {
     done: (error: SipFailure | null, dialog?: SipDialog) => void,
   ): void;
   request(options: RequestOptions, done: (error: Error | null, request?: SipRequest) => void): void;
-  removeDialog(dialog: SipDialog): void;
 }
 
 // The typings name other shapes for the same methods (a request's options as a received request, for one), so they cannot be narrowed to ours.

@@ -386,6 +386,27 @@ describe('in a call that stands', () => {
   });
 });
 
+describe('the connection to the SIP server', () => {
+  it('is waited for when the server starts later than we do', async () => {
+    await open();
+    await registered('8001');
+    house.loseSip();
+    await until(() => !house.phone.status().connected);
+    ring('8001');
+    assert.equal((await house.until('legEnded')).ending.cause, 'sip_failure');
+    await house.restartSip();
+    await until(() => house.phone.status().connected);
+    const call = await (await phone('81')).call('10086');
+    await house.until('callArrived');
+    await call.hangUp();
+  });
+
+  it('is refused with a wrong secret, and says which setting to mend', async () => {
+    await open();
+    await assert.rejects(house.startAnother('wrong'), /does not take our secret: give its DRACHTIO_SECRET/);
+  });
+});
+
 describe('requests outside a call', () => {
   it('OPTIONS is answered, and everything that asks for more is refused', async () => {
     await open();

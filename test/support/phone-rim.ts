@@ -42,20 +42,19 @@ export class RimHouse {
     const ports = { sip: await freePort(), admin: await freePort() };
     const sip = await openSip(ports);
     const events: Event[] = [];
-    const noCalls: CallsView = { get: () => undefined, values: () => new Map<never, Call>().values(), size: 0 };
-    const phone: Phone = createPhone({
-      drachtio: { host: '127.0.0.1', port: ports.admin, secret: SECRET },
-      ...{ clock: systemClock, log: silentLog, directory: phoneDirectory(options.staticPhones), media: options.media ?? new FakeMedia(), calls: noCalls },
-      take: (event) => {
-        events.push(event);
-        options.react?.(event, phone);
-      },
-      trustedTrunks: options.trustedTrunks ?? [],
-      publicAddress: '127.0.0.1',
-      newCallId: () => newCallId(systemClock.now()),
-    });
+    const phone = newPhone(ports.admin, SECRET, options, events);
     await phone.start();
     return new RimHouse(phone, sip, ports, events);
+  }
+
+  /** A second application at the same SIP server. */
+  async startAnother(secret: string): Promise<void> {
+    const another = newPhone(this.#ports.admin, secret, {}, []);
+    try {
+      await another.start();
+    } finally {
+      await another.close();
+    }
   }
 
   /** The next event of this type that no earlier `until` has passed over. */
@@ -89,6 +88,22 @@ export class RimHouse {
     await this.phone.close();
     this.#sip.close();
   }
+}
+
+function newPhone(adminPort: number, secret: string, options: RimOptions, events: Event[]): Phone {
+  const noCalls: CallsView = { get: () => undefined, values: () => new Map<never, Call>().values(), size: 0 };
+  const phone: Phone = createPhone({
+    drachtio: { host: '127.0.0.1', port: adminPort, secret },
+    ...{ clock: systemClock, log: silentLog, directory: phoneDirectory(options.staticPhones), media: options.media ?? new FakeMedia(), calls: noCalls },
+    take: (event) => {
+      events.push(event);
+      options.react?.(event, phone);
+    },
+    trustedTrunks: options.trustedTrunks ?? [],
+    publicAddress: '127.0.0.1',
+    newCallId: () => newCallId(systemClock.now()),
+  });
+  return phone;
 }
 
 const openSip = (ports: { sip: number; admin: number }): Promise<SipServer> =>
