@@ -1,10 +1,11 @@
 /** The RTP workers and the recorder, as the main thread sees them: started, given orders, started again when they die. */
-import { MessageChannel, type TransferListItem, Worker } from 'node:worker_threads';
+import { MessageChannel, type TransferListItem, type Worker } from 'node:worker_threads';
 import type { Clock } from '../../kernel/clock.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
 import { MediaError, type MediaEvent } from '../port.ts';
 import type { RecordingEnded } from '../record/messages.ts';
 import type { FromWorker, OrderName, Orders } from './messages.ts';
+import { startThread } from './thread.ts';
 
 export interface PoolOptions {
   workers: number;
@@ -32,8 +33,6 @@ interface Slot {
 const MOST_DEATHS = 5;
 const DEATHS_WITHIN_MS = 60_000;
 const RESTART_AFTER_MS = 100;
-
-const entry = (path: string): URL => new URL(import.meta.url.endsWith('.ts') ? `${path}.ts` : `${path}.js`, import.meta.url);
 
 export class WorkerPool {
   readonly #options: PoolOptions;
@@ -79,7 +78,7 @@ export class WorkerPool {
 
   #startWorker(at: number): void {
     if (this.#closed) return;
-    const thread = new Worker(entry('./worker'), { execArgv: process.execArgv });
+    const thread = startThread('worker/worker');
     const slot: Slot = { thread, pending: new Map() };
     this.#slots[at] = slot;
     thread.on('message', (message: FromWorker) => this.#heard(slot, message));
@@ -110,7 +109,7 @@ export class WorkerPool {
 
   #startRecorder(): void {
     if (this.#closed) return;
-    const recorder = new Worker(entry('../record/recorder'), { execArgv: process.execArgv });
+    const recorder = startThread('record/recorder');
     this.#recorder = recorder;
     recorder.on('message', (ended: RecordingEnded) => this.#options.onRecordingEnded(ended));
     recorder.on('error', (error) => this.#options.log.error({ err: error }, 'recorder failed'));

@@ -1,0 +1,15 @@
+/** Starts a module as a thread, from source (under tsx) as well as built. */
+import { Worker } from 'node:worker_threads';
+
+/** `module`: path relative to media/, without extension. */
+export function startThread(module: string): Worker {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const url = new URL(`../${module}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
+  return new Worker(fromSource ? bootstrap(url) : url, { execArgv: process.execArgv });
+}
+
+/** tsx registers itself in the main thread only; a thread of TypeScript has to do it anew. */
+function bootstrap(url: URL): URL {
+  const script = `import { register } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))}; register(); await import(${JSON.stringify(url.href)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+}
