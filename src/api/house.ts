@@ -5,7 +5,7 @@ import { buildCard } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import type { Publisher } from '../ivr/publisher.ts';
 import { writeAudit } from '../store/audit.ts';
-import { type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
+import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
 import type { Store } from '../store/store.ts';
 import { saveAgent, saveQueue } from '../store/tenants.ts';
@@ -57,7 +57,8 @@ export function portsOf({ store, clock, sessions, publisher, directoryChanged }:
     dialplans: publisher,
     records: {
       async list(tenantId, { to, ...filter }, { cursor, limit }) {
-        const { calls, next } = await listCalls(store.db, { ...filter, tenantId, ...(to === undefined ? {} : { until: to }) }, limit, cursor);
+        const wanted = { ...filter, tenantId, ...(to === undefined ? {} : { until: to }) };
+        const { calls, next } = await listCalls(store.db, wanted, limit, cursor).catch(refuseCursor);
         return { items: calls.map(recordOf), nextCursor: next };
       },
       async get(tenantId, callId) {
@@ -103,6 +104,11 @@ function pageOf<T>(all: T[], { cursor, limit }: PageRequest, key: (item: T) => s
   return { items, nextCursor: last !== undefined && rest.length > limit ? key(last) : null };
 }
 
+function refuseCursor(error: unknown): never {
+  if (error instanceof BadCursor) throw new Problem('validation_failed', '', [{ at: 'querystring.cursor', message: error.message }]);
+  throw error;
+}
+
 const ms = (text: string): number => Date.parse(text);
 const msOrNull = (text: string | null): number | null => (text === null ? null : Date.parse(text));
 
@@ -130,6 +136,6 @@ function detailOf(stored: StoredCall): CallDetail {
       durationMs,
       complete,
     })),
-    agentIds: [...new Set([...stored.agents.map((agent) => agent.agentId), ...stored.offers.map((offer) => offer.agentId)])],
+    agentIds: [...new Set(stored.agents.map((agent) => agent.agentId))],
   };
 }

@@ -156,7 +156,7 @@ export interface CallDetail {
   call: CallRecord;
   legs: LegRecord[];
   recordings: RecordingRecord[];
-  /** Every agent who was offered or had the call. */
+  /** Every agent who talked on the call. */
   agentIds: AgentId[];
 }
 

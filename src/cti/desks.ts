@@ -232,6 +232,8 @@ export class Desks {
   /** Welcome, then what was missed, or everything. Numbers go on from there. */
   #catchUp(connection: Connection, desk: AgentDesk, user: DeskUser, { epoch, seq }: DeskMessageOf<'hello'>['data']): void {
     const { feed } = desk;
+    // Who does not resume is another desk, which may count its command ids from the start again.
+    if (seq === undefined) desk.replies.clear();
     const missed = seq === undefined ? { result: 'lost' as const } : feed.since(epoch ?? feed.epoch, seq);
     const welcome = {
       epoch: feed.epoch,

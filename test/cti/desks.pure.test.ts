@@ -1,0 +1,395 @@
+/** The desks without sockets: signing in, commands in every state, once-only effects, resume, take-over, loss and return. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DeskLine } from '../../src/cti/desks.ts';
+import { type CloseCode, type CtiErrorCode, type DeskCommandType, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
+import { canIn, type DeskPhase, deskPhases, type PhasedCommand } from '../../src/cti/rules.ts';
+import type { Event } from '../../src/vocabulary.ts';
+import { FakeClock } from '../support/clock.ts';
+import { AGENT, DeskHouse, type DeskHouseOptions, goldStory } from '../support/desk-house.ts';
+
+const settle = async (): Promise<void> => {
+  for (let n = 0; n < 5; n += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** A desk's end of the line. */
+class TestDesk {
+  readonly raw: string[] = [];
+  closed: CloseCode | null = null;
+  readonly line: DeskLine;
+  #ids = 0;
+
+  constructor(house: DeskHouse) {
+    this.line = house.desks.accept({
+      send: (text) => this.raw.push(text),
+      close: (why) => {
+        this.closed = why;
+      },
+    });
+  }
+
+  get heard(): ServerMessage[] {
+    return this.raw.map((text) => parseServerMessage(text) ?? assert.fail(`not of the protocol: ${text}`));
+  }
+  get types(): string[] {
+    return this.heard.map((message) => message.type);
+  }
+  of<T extends ServerMessage['type']>(type: T): Extract<ServerMessage, { type: T }>[] {
+    return this.heard.filter((message) => message.type === type) as Extract<ServerMessage, { type: T }>[];
+  }
+  get numbers(): number[] {
+    return this.heard.flatMap((message) => ('seq' in message && !['welcome', 'snapshot', 'error'].includes(message.type) ? [message.seq] : []));
+  }
+
+  async ask(type: string, data: object = {}, id = `i${++this.#ids}`): Promise<'ok' | CtiErrorCode | 'silence'> {
+    const before = this.raw.length;
+    this.line.receive(JSON.stringify({ v: 1, id, type, data }));
+    await settle();
+    const reply = this.heard.slice(before).find((message) => message.type === 'reply' && message.id === id);
+    if (reply?.type !== 'reply') return 'silence';
+    return reply.ok ? 'ok' : (reply.error?.code ?? 'internal');
+  }
+}
+
+function begin(options: Partial<DeskHouseOptions> = {}) {
+  const clock = new FakeClock();
+  const house = new DeskHouse({ clock, ...options });
+  return { clock, house };
+}
+
+async function signedIn(house: DeskHouse, resume: object = {}): Promise<TestDesk> {
+  const desk = new TestDesk(house);
+  assert.equal(await desk.ask('hello', { token: 'token', ...resume }, 'hello'), 'ok');
+  return desk;
+}
+
+/** Brings the house into each phase; the commands are the subject of the tests below. */
+const ways: Record<DeskPhase, (house: DeskHouse) => void> = {
+  signed_out: (house) => house.take({ type: 'agentSignedOut', agentId: AGENT }),
+  not_ready: () => undefined,
+  ready: (house) => house.take({ type: 'agentWentReady', agentId: AGENT }),
+  offered(house) {
+    ways.ready(house);
+    house.callArrives(goldStory);
+  },
+  talking(house) {
+    ways.offered(house);
+    house.phoneAnswers();
+  },
+  held(house) {
+    ways.talking(house);
+    house.phoneHolds(true);
+  },
+  wrapping_up(house) {
+    ways.talking(house);
+    house.phoneHangsUp();
+  },
+};
+
+const data: Partial<Record<DeskCommandType, object>> = {
+  notReady: { reason: 'break' },
+  blindTransfer: { target: { kind: 'number', number: '12345' } },
+  setData: { data: { order: '7' } },
+  wrapUp: { disposition: 'resolved', notes: 'n' },
+};
+
+/** What each command becomes, or the error; an event is shown by its type. */
+type Cell = CtiErrorCode | Event['type'][];
+const noCall: Record<'answer' | 'reject' | 'hangup' | 'hold' | 'retrieve' | 'blindTransfer' | 'setData', Cell> = {
+  ...{ answer: 'no_call_offered', reject: 'no_call_offered', hangup: 'no_call', hold: 'no_call', retrieve: 'no_call' },
+  ...{ blindTransfer: 'no_call', setData: 'no_call' },
+};
+const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
+  signed_out: { ...noCall, ready: 'not_signed_in', notReady: 'not_signed_in', wrapUp: 'not_wrapping_up', signOut: ['agentSignedOut'] },
+  not_ready: { ...noCall, ready: ['agentWentReady'], notReady: ['agentWentNotReady'], wrapUp: 'not_wrapping_up', signOut: ['agentSignedOut'] },
+  ready: { ...noCall, ready: ['agentWentReady'], notReady: ['agentWentNotReady'], wrapUp: 'not_wrapping_up', signOut: ['agentSignedOut'] },
+  offered: {
+    ...{ ready: 'call_offered', notReady: ['agentWentNotReady'], answer: ['deskAnswered'], reject: ['deskRejected'] },
+    ...{ hangup: 'call_offered', hold: 'call_offered', retrieve: 'call_offered', blindTransfer: 'call_offered' },
+    ...{ wrapUp: 'not_wrapping_up', setData: 'call_offered', signOut: 'call_offered' },
+  },
+  talking: {
+    ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
+    ...{ hangup: ['deskHungUp'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
+    ...{ wrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
+  },
+  held: {
+    ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
+    ...{ hangup: ['deskHungUp'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
+    ...{ wrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
+  },
+  wrapping_up: { ...noCall, ready: ['wrapUpEnded', 'agentWentReady'], notReady: ['agentWentNotReady'], wrapUp: ['wrapUpEnded'], signOut: ['agentSignedOut'] },
+};
+
+for (const phase of deskPhases) {
+  test(`${phase}: each command becomes its events or gets its error, and the desk is told which can work`, async () => {
+    for (const [command, expected] of Object.entries(table[phase]) as [PhasedCommand, Cell][]) {
+      const { house } = begin({ picksUpByItself: false });
+      const desk = await signedIn(house);
+      ways[phase](house);
+      assert.equal(house.desk.phaseOf(AGENT), phase, command);
+      assert.equal(house.desk.snapshot(AGENT)?.agent.can.includes(command), Array.isArray(expected), command);
+      const before = house.events.length;
+      const outcome = await desk.ask(command, data[command]);
+      const taken = house.events.slice(before).map((event) => event.type);
+      if (Array.isArray(expected)) {
+        assert.equal(outcome, 'ok', command);
+        for (const type of expected) assert.ok(taken.includes(type), `${command}: ${taken.join()}`);
+      } else {
+        assert.equal(outcome, expected, command);
+        assert.deepEqual(taken, [], `${command}: a refused command is no event`);
+      }
+      house.close();
+    }
+  });
+}
+
+test('the buttons of a phase are exactly the commands its row allows', () => {
+  for (const phase of deskPhases) {
+    const row = Object.entries(table[phase]).flatMap(([command, cell]) => (Array.isArray(cell) ? [command] : []));
+    assert.deepEqual(canIn(phase), row.sort());
+  }
+});
+
+test('hello gets its reply, a welcome, then everything; the first one signs her in', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  assert.deepEqual(desk.types.slice(0, 3), ['reply', 'welcome', 'snapshot']);
+  const [welcome] = desk.of('welcome');
+  const [snapshot] = desk.of('snapshot');
+  assert.deepEqual([welcome?.data.resumed, welcome?.seq, welcome?.data.agentId], [false, 0, AGENT]);
+  assert.equal(snapshot?.data.agent.state, 'not_ready');
+  assert.equal(snapshot?.data.queues.length, 3);
+  assert.equal(house.events.filter((event) => event.type === 'agentSignedIn').length, 1);
+});
+
+test('who has no token, no desk, or something else to say first is refused with a reason and closed', async () => {
+  const { house } = begin();
+  const cases: [what: string, send: (desk: TestDesk) => Promise<unknown>, code: CtiErrorCode, close: CloseCode][] = [
+    ['a made-up token', (desk) => desk.ask('hello', { token: 'nope' }), 'unauthorised', 'unauthorised'],
+    ['a command before hello', (desk) => desk.ask('ready'), 'hello_first', 'badMessage'],
+    ['no JSON', async (desk) => desk.line.receive('hello'), 'bad_json', 'badMessage'],
+    ['a bad hello', (desk) => desk.ask('hello', {}), 'bad_message', 'badMessage'],
+  ];
+  for (const [what, send, code, close] of cases) {
+    const desk = new TestDesk(house);
+    await send(desk);
+    const last = desk.heard.at(-1);
+    const error = last?.type === 'reply' ? last.error : last?.type === 'error' ? last.data : undefined;
+    assert.deepEqual([error?.code, desk.closed], [code, close], what);
+    desk.line.receive(JSON.stringify({ v: 1, id: 'x', type: 'hello', data: { token: 'token' } }));
+    await settle();
+    assert.equal(desk.of('welcome').length, 0, `${what}: a closed line hears nothing more`);
+  }
+});
+
+test('a bad message after hello is answered and the desk goes on', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  assert.equal(await desk.ask('explode'), 'unknown_type');
+  assert.equal(await desk.ask('notReady', { reason: 'tired' }), 'bad_message');
+  assert.equal(await desk.ask('hello', { token: 'token' }), 'hello_again');
+  assert.equal(await desk.ask('ping'), 'ok');
+  assert.equal(desk.closed, null);
+});
+
+test('errors speak her language', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  await desk.ask('hangup');
+  assert.equal(desk.of('reply').at(-1)?.error?.message, '当前没有通话。');
+});
+
+test('commands sent while the token is looked up are done after the welcome, in order', async () => {
+  const { house } = begin();
+  const desk = new TestDesk(house);
+  desk.line.receive(JSON.stringify({ v: 1, id: 'a', type: 'hello', data: { token: 'token' } }));
+  desk.line.receive(JSON.stringify({ v: 1, id: 'b', type: 'ready' }));
+  await settle();
+  assert.deepEqual(desk.types.slice(0, 3), ['reply', 'welcome', 'snapshot']);
+  assert.equal(house.desk.phaseOf(AGENT), 'ready');
+});
+
+test('when her phone is rung, the screen pop is on the wire already', async () => {
+  const heardWhenRung: string[] = [];
+  let rung = (): unknown => undefined;
+  const { house } = begin({ heard: (event) => event.type === 'legRinging' && rung() });
+  const desk = await signedIn(house);
+  await desk.ask('ready');
+  rung = () => heardWhenRung.push(...desk.types);
+  house.callArrives(goldStory);
+  assert.ok(heardWhenRung.includes('screenPop'));
+  assert.deepEqual(desk.types.slice(desk.types.indexOf('callOffered')).slice(0, 2), ['callOffered', 'screenPop']);
+  assert.equal(desk.of('screenPop')[0]?.data.customer?.tier, 'gold');
+});
+
+test('a command id takes effect once, however often it is sent, also over a new socket', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  ways.talking(house);
+  const count = (type: Event['type']): number => house.events.filter((event) => event.type === type).length;
+  assert.equal(await desk.ask('setData', { data: { k: '1' } }, 'same'), 'ok');
+  assert.equal(await desk.ask('setData', { data: { k: '2' } }, 'same'), 'ok');
+  const again = await signedIn(house, { epoch: desk.of('welcome')[0]?.data.epoch, seq: desk.numbers.at(-1) });
+  assert.equal(await again.ask('setData', { data: { k: '3' } }, 'same'), 'ok');
+  assert.equal(count('dataSet'), 2, 'the flow’s and hers');
+  assert.equal(await again.ask('retrieve', {}, 'wrong'), 'not_on_hold');
+  await again.ask('hold', {}, 'h');
+  assert.equal(await again.ask('retrieve', {}, 'wrong'), 'not_on_hold', 'an error is remembered too');
+});
+
+test('a desk that does not resume may begin its command ids anew', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  await desk.ask('ready', {}, '1');
+  const fresh = await signedIn(house);
+  assert.equal(await fresh.ask('notReady', { reason: 'meal' }, '1'), 'ok');
+  assert.equal(house.desk.phaseOf(AGENT), 'not_ready');
+});
+
+test('the last 1,000 command ids are remembered, not more', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  for (let n = 0; n < 1_001; n += 1) desk.line.receive(JSON.stringify({ v: 1, id: `n${n}`, type: 'ready' }));
+  await settle();
+  const ready = (): number => house.events.filter((event) => event.type === 'agentWentReady').length;
+  const before = ready();
+  await desk.ask('ready', {}, 'n1000');
+  assert.equal(ready(), before);
+  await desk.ask('ready', {}, 'n0');
+  assert.equal(ready(), before + 1);
+});
+
+test('answer and hang-up at once: one effect each, the loser gets a typed error', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  ways.offered(house);
+  const [answer, reject, hangup] = await Promise.all([desk.ask('answer'), desk.ask('reject'), desk.ask('hangup')]);
+  assert.deepEqual([answer, reject, hangup], ['ok', 'no_call_offered', 'ok']);
+  assert.equal(house.liveCalls().length, 0);
+});
+
+test('a command for a call that is no longer hers is refused', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  ways.talking(house);
+  assert.equal(await desk.ask('hangup', { callId: 'c-0' }), 'other_call');
+  assert.equal(await desk.ask('hangup', { callId: 'c-1' }), 'ok');
+});
+
+test('call data stays within 32 keys in all', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  ways.talking(house);
+  const keys = (count: number, from = 0) => ({ data: Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${from + n}`, 'v'])) });
+  assert.equal(await desk.ask('setData', keys(32 - Object.keys(goldStory.data ?? {}).length)), 'ok');
+  assert.equal(await desk.ask('setData', keys(1, 100)), 'too_much_data');
+  assert.equal(await desk.ask('setData', keys(1)), 'ok');
+});
+
+test('nobody is transferred to nowhere, or to herself', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  ways.talking(house);
+  assert.equal(await desk.ask('blindTransfer', { target: { kind: 'agent', number: '9999' } }), 'unknown_target');
+  assert.equal(await desk.ask('blindTransfer', { target: { kind: 'queue', queue: 'nowhere' } }), 'unknown_target');
+});
+
+test('cut off after any message and resumed, a desk gets exactly the rest: no gap, no double', async () => {
+  const { house, clock } = begin();
+  const desk = await signedIn(house);
+  const epoch = desk.of('welcome')[0]?.data.epoch;
+  ways.wrapping_up(house);
+  clock.forward(3_000);
+  const changes = desk.raw.filter((text) => !['welcome', 'snapshot', 'reply'].includes(parseServerMessage(text)?.type ?? ''));
+  assert.ok(changes.length >= 10);
+  for (const [n, seq] of desk.numbers.entries()) {
+    const again = await signedIn(house, { epoch, seq });
+    assert.deepEqual([again.of('welcome')[0]?.data.resumed, again.of('welcome')[0]?.seq], [true, seq]);
+    assert.deepEqual(again.raw.slice(2), changes.slice(n + 1));
+  }
+});
+
+test('a number of another epoch gets a snapshot, and the numbers go on from there', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house, { epoch: 'of another time', seq: 3 });
+  assert.equal(desk.of('welcome')[0]?.data.resumed, false);
+  const from = desk.of('snapshot')[0]?.seq ?? -1;
+  await desk.ask('ready');
+  assert.equal(desk.numbers[0], from + 1);
+  for (const [n, seq] of desk.numbers.entries()) assert.equal(seq, from + 1 + n);
+});
+
+test('the newest desk takes over: the older is told why and closed, and she stays signed in', async () => {
+  const { house } = begin();
+  const older = await signedIn(house);
+  await older.ask('ready');
+  const newer = await signedIn(house);
+  assert.deepEqual([older.closed, older.of('error').at(-1)?.data.code], ['replaced', 'replaced']);
+  const before = older.raw.length;
+  assert.equal(await newer.ask('notReady', { reason: 'meal' }), 'ok');
+  assert.equal(older.raw.length, before, 'the older hears nothing more');
+  older.line.closed();
+  assert.equal(house.desk.phaseOf(AGENT), 'not_ready');
+  assert.deepEqual(house.acd.view.agent(AGENT)?.reasons, ['meal']);
+});
+
+test('a lost socket makes her not ready after 30 s, never hangs up her call, and not when she came back', async () => {
+  const { house, clock } = begin();
+  const desk = await signedIn(house);
+  ways.talking(house);
+  desk.line.closed();
+  clock.forward(29_999);
+  assert.deepEqual(reasons(house), []);
+  clock.forward(1);
+  assert.deepEqual(reasons(house), ['client_lost']);
+  assert.equal(house.liveCalls().length, 1, 'the phone is not the desk');
+
+  const second = begin();
+  const lost = await signedIn(second.house);
+  ways.ready(second.house);
+  lost.line.closed();
+  second.clock.forward(20_000);
+  await signedIn(second.house);
+  second.clock.forward(60_000);
+  assert.equal(second.house.desk.phaseOf(AGENT), 'ready');
+});
+const reasons = (house: DeskHouse) => house.acd.view.agent(AGENT)?.reasons;
+
+test('signing out ends her desk with its own close code; her next hello signs her in anew', async () => {
+  const { house, clock } = begin();
+  const desk = await signedIn(house);
+  assert.equal(await desk.ask('signOut'), 'ok');
+  assert.equal(desk.closed, 'signedOut');
+  assert.equal(house.desk.phaseOf(AGENT), 'signed_out');
+  clock.forward(60_000);
+  const events = house.events.map((event) => event.type);
+  assert.equal(events.includes('agentWentNotReady'), false, 'who signed out is not lost');
+  await signedIn(house);
+  assert.equal(house.desk.phaseOf(AGENT), 'not_ready');
+});
+
+test('a withdrawn token closes its open socket within 5 s', async () => {
+  const { house, clock } = begin();
+  const desk = await signedIn(house);
+  house.tokens.delete('token');
+  clock.forward(5_000);
+  await settle();
+  assert.deepEqual([desk.closed, desk.of('error').at(-1)?.data.code], ['unauthorised', 'unauthorised']);
+});
+
+test('an agent whose desk was never here costs nothing and misses nothing', async () => {
+  const { house } = begin();
+  house.take({ type: 'agentSignedIn', agentId: AGENT });
+  ways.offered(house);
+  const desk = await signedIn(house);
+  const [snapshot] = desk.of('snapshot');
+  assert.deepEqual([snapshot?.data.call?.phase, snapshot?.data.call?.pop.customer?.name], ['offered', goldStory.customer?.name]);
+});
+
+test('closing says going away to every desk', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  house.close();
+  assert.equal(desk.closed, 'goingAway');
+});
