@@ -19,8 +19,12 @@ export interface Acd extends Room {
   restore(snapshot: unknown): void;
 }
 
-export function createAcd(): Acd {
-  let floor = emptyFloor();
+/** The switchboard cuts a turn of ten thousand facts, and the other rooms add theirs to ours. */
+const MOST_A_TURN = 250;
+
+/** `mostATurn`: callers sent back, offers made, agents told of and timers fired in one turn, of each at most so many. */
+export function createAcd(mostATurn = MOST_A_TURN): Acd {
+  let floor = emptyFloor(mostATurn);
   return {
     name: 'acd',
     decide(event: Event, now: number): Turn<Event, Command> {
@@ -31,7 +35,7 @@ export function createAcd(): Acd {
     view: watch(() => floor),
     snapshot: () => takeSnapshot(floor),
     restore(snapshot) {
-      floor = restoreFloor(snapshot);
+      floor = restoreFloor(snapshot, mostATurn);
     },
   };
 }

@@ -122,6 +122,8 @@ export interface Floor {
   leaving: Map<Waiting, QueueExit>;
   /** Agents whose change was not yet told. */
   unsaid: Set<Agent>;
+  /** So much of each kind of work a turn does. */
+  mostATurn: number;
   /** Work was left for the next `timePassed`. */
   behind: boolean;
   /** Last number given to a place or an idle agent. */
@@ -136,8 +138,9 @@ export interface Moment {
   commands: Command[];
 }
 
-export function emptyFloor(): Floor {
+export function emptyFloor(mostATurn: number): Floor {
   return {
+    mostATurn,
     agents: new Map(),
     phones: new Set(),
     groups: new Map(),

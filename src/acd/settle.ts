@@ -10,13 +10,10 @@ import { type Agent, before, type Line, type Moment, signedIn } from './floor.ts
 import { failOffer, leave, NO_ANSWER, offerWaiting } from './offers.ts';
 import { empty } from './waiting.ts';
 
-/** Of each kind of work; the switchboard cuts a turn of ten thousand facts, and others add theirs to ours. */
-const MOST_A_TURN = 250;
-
 /** Ends what has lasted until now, and takes up what was left undone. */
 export function passTime(m: Moment): void {
   m.floor.behind = false;
-  for (let fired = 0; fired < MOST_A_TURN; fired += 1) {
+  for (let fired = 0; fired < m.floor.mostATurn; fired += 1) {
     const due = m.floor.deadlines.first();
     if (due === undefined || due.at > m.now) return;
     if ('agent' in due.owner) timeIsUp(m, due.owner.agent);
@@ -54,7 +51,7 @@ function emptyForsaken({ floor }: Moment): void {
 function sendBack(m: Moment): void {
   let sent = 0;
   for (const [waiting, exit] of m.floor.leaving) {
-    if (sent === MOST_A_TURN) return;
+    if (sent === m.floor.mostATurn) return;
     leave(m, waiting, exit);
     sent += 1;
   }
@@ -62,7 +59,7 @@ function sendBack(m: Moment): void {
 
 /** The caller whose turn it is, of all lines with an idle agent, gets the agent who was idle longest. */
 function pair(m: Moment): void {
-  for (let paired = 0; paired < MOST_A_TURN; paired += 1) {
+  for (let paired = 0; paired < m.floor.mostATurn; paired += 1) {
     const line = nextLine(m);
     const waiting = line?.callers.first();
     const agent = line?.idle.first();
@@ -86,7 +83,7 @@ function nextLine({ floor }: Moment): Line | undefined {
 function tell(m: Moment): void {
   let told = 0;
   for (const agent of m.floor.unsaid) {
-    if (told === MOST_A_TURN) return;
+    if (told === m.floor.mostATurn) return;
     say(m, agent);
     told += 1;
   }

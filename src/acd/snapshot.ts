@@ -76,10 +76,10 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
   };
 }
 
-export function restoreFloor(json: unknown): Floor {
+export function restoreFloor(json: unknown, mostATurn: number): Floor {
   const snapshot = json as AcdSnapshot; // written by takeSnapshot; the version says in which shape
   if (snapshot?.version !== VERSION) throw new Error(`acd: this snapshot is not of version ${VERSION}; replay the journal from its start`);
-  const floor = emptyFloor();
+  const floor = emptyFloor(mostATurn);
   floor.seq = snapshot.seq;
   floor.behind = snapshot.behind;
   for (const { configuration, removed } of snapshot.queues) floor.queues.set(configuration.queueId, { ...newQueue(configuration), removed });

@@ -209,6 +209,18 @@ test('a phone that rings is let ring to its end; then a caller whose time is up 
   ]);
 });
 
+test('a caller whose time is up while a phone rings in vain is not offered again, not even beside an idle agent', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} }, { maxWaitMs: 10_000 });
+  call(floor, 'c1');
+  floor.now += 12_000;
+  assert.deepEqual(floor.tell(deskRejected('8001', 'c1')), [
+    'c1.o1 c1 rejected at 8001 on c1.1 service',
+    'c1 left service timeout',
+    '8001 not_ready (rejected)',
+    '> release c1 c1.1 rejected by far_end',
+  ]);
+});
+
 test('the door: unknown queue, no agents, full, caller gone', () => {
   const floor = floorWith({}, { maxWaiting: 1, leaveWhenNoAgents: false });
   assert.deepEqual(call(floor, 'c1', 'nowhere'), ['c1 left nowhere closed']);
@@ -226,6 +238,15 @@ test('when the last agent signs out, everybody who waits goes back in the order 
   call(floor, 'c1');
   call(floor, 'c2', 'service', { priority: 1 });
   assert.deepEqual(floor.tell(signedOut('8001')), ['c2 left service no_agents', 'c1 left service no_agents', '8001 signed_out']);
+});
+
+test('a queue also has no agents when its last one is configured out of it, or when that becomes its rule', () => {
+  const floor = floorWith({ 8001: { skills: { elder: 1 } } }, { leaveWhenNoAgents: true, skills: [{ skill: 'english', level: 1 }] });
+  call(floor, 'c1');
+  assert.deepEqual(floor.tell(agentConfigured('8001', { queues: [] })), ['c1 left service no_agents']);
+  const other = floorWith({});
+  call(other, 'c1');
+  assert.deepEqual(other.tell(queueConfigured('service', { leaveWhenNoAgents: true })), ['c1 left service no_agents']);
 });
 
 test('a caller who hangs up frees the agent when her phone has stopped ringing, in the place she had', () => {

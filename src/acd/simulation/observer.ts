@@ -7,7 +7,6 @@ import { legIdOf } from '../../../kernel/ids.ts';
 import type { QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
-import type { AcdView } from '../view.ts';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -25,9 +24,11 @@ interface SeenWait {
   priority: number;
   skills: { skill: string; level: number }[];
   leaveAt: number | null;
+  /** Reasons to leave that came up while it waited. */
+  reasons: Set<QueueExit>;
 }
 
-interface SeenCall {
+export interface SeenCall {
   callId: CallId;
   placedAt: number | null;
   place: number;
@@ -37,7 +38,7 @@ interface SeenCall {
   offer: EventOf<'callOffered'> | null;
 }
 
-interface SeenLeg {
+export interface SeenLeg {
   agentId: AgentId;
   callId: CallId;
   state: 'ringing' | 'up' | 'released';
@@ -45,8 +46,6 @@ interface SeenLeg {
 }
 
 export class Violation extends Error {}
-
-const LONGEST_RELEASE_MS = 5_000;
 
 export class Observer {
   readonly agents = new Map<AgentId, SeenAgent>();
@@ -57,27 +56,23 @@ export class Observer {
   readonly #phones = new Set<AgentId>();
   readonly #removed = new Set<AgentId>();
   readonly #offerIds = new Set<OfferId>();
-  readonly #view: AcdView;
   #places = 0;
-  #turns = 0;
 
-  constructor(view: AcdView) {
-    this.#view = view;
+  /** `hurried`: the core may leave work for the next turn, so that what it has told of agents may lag behind what it does. */
+  readonly #hurried: boolean;
+
+  constructor(hurried: boolean) {
+    this.#hurried = hurried;
   }
 
-  /** Throws a Violation when `turn` is not what the SPEC allows after `event`. */
+  /** Throws a Violation when a fact or a command of `turn` is not what the SPEC allows; what must hold after it is `invariants.ts`. */
   see(event: Event, turn: Turn<Event, Command>, now: number): void {
     const door = this.#hear(event, now);
     for (const fact of turn.events) this.#fact(fact, event, now);
-    if (door !== undefined) this.#door(door, event as EventOf<'callQueued'>, turn);
+    if (door !== undefined && !this.#hurried) this.#door(door, event as EventOf<'callQueued'>, turn);
+    if (event.type === 'callTransferred') this.#transfer(event, turn);
     this.#commands(turn, now);
     this.#forget(event);
-    this.#wake(event, turn, now);
-    if (turn.wakeAt !== now) this.#nobodyWaitsBesideAnIdleAgent();
-    this.#nobodyOvertook(turn, now);
-    this.#agentsAreWhereTheirLegsAre(now);
-    this.#turns += 1;
-    if (this.#turns % 8 === 0) this.#viewAgrees();
   }
 
   waitingIn(queueId: QueueId): SeenCall[] {
@@ -96,9 +91,11 @@ export class Observer {
     switch (event.type) {
       case 'queueConfigured':
         this.queues.set(event.queue.queueId, event.queue);
+        if (event.queue.leaveWhenNoAgents) this.#giveReason(event.queue.queueId, 'no_agents');
         return;
       case 'queueRemoved':
         this.queues.delete(event.queueId);
+        this.#giveReason(event.queueId, 'closed');
         return;
       case 'agentConfigured':
         this.#removed.delete(event.agent.agentId);
@@ -136,6 +133,10 @@ export class Observer {
     }
   }
 
+  #giveReason(queueId: QueueId, exit: QueueExit): void {
+    for (const { waits } of this.calls.values()) if (waits[0]?.queueId === queueId) waits[0].reasons.add(exit);
+  }
+
   #configure(configuration: AgentConfiguration): void {
     const { agentId } = configuration;
     const known = this.agents.get(agentId);
@@ -161,7 +162,8 @@ export class Observer {
     const queue = this.queues.get(queueId);
     const others = this.waitingIn(queueId).filter((other) => other !== call).length;
     const waits = [maxWaitMs, queue?.maxWaitMs ?? null].filter((ms) => ms !== null);
-    call.waits.push({ queueId, priority, skills, leaveAt: waits.length === 0 ? null : now + Math.min(...waits) });
+    const reasons = new Set<QueueExit>(queue === undefined ? ['closed'] : queue.leaveWhenNoAgents ? ['no_agents'] : []);
+    call.waits.push({ queueId, priority, skills, leaveAt: waits.length === 0 ? null : now + Math.min(...waits), reasons });
     this.tally.entries += 1;
     if (call.gone) return 'ended';
     if (queue === undefined) return 'closed';
@@ -218,7 +220,7 @@ export class Observer {
     const call = this.calls.get(callId);
     const agent = this.agents.get(agentId);
     demand(call !== undefined && !call.gone, 'INV4', () => `${callId} was offered, but its caller is gone`);
-    demand(agent !== undefined && agent.state !== 'signed_out', 'INV1', () => `${agentId} was offered a call, signed out`);
+    demand(agent !== undefined && (this.#hurried || agent.state !== 'signed_out'), 'INV1', () => `${agentId} was offered a call, signed out`);
     if (call === undefined || agent === undefined) return;
     demand(agent.phone || agent.configuration.staticContact !== null, 'INV8', () => `${agentId} was offered a call without a phone`);
     demand(call.offer === null, 'INV1', () => `${callId} has two live offers`);
@@ -261,7 +263,6 @@ export class Observer {
   }
 
   #mayLeave(call: SeenCall, wait: SeenWait | undefined, exit: QueueExit, cause: Event, now: number): boolean {
-    const queue = wait === undefined ? undefined : this.queues.get(wait.queueId);
     switch (exit) {
       case 'answered':
         return cause.type === 'legAnswered' && this.legs.get(cause.legId)?.state === 'up';
@@ -271,11 +272,10 @@ export class Observer {
       case 'transferred':
         return cause.type === 'callQueued' || cause.type === 'callTransferred';
       case 'timeout':
-        return wait?.leaveAt !== null && wait?.leaveAt !== undefined && wait.leaveAt <= now;
+        return wait?.leaveAt != null && wait.leaveAt <= now;
       case 'closed':
-        return queue === undefined;
       case 'no_agents':
-        return queue?.leaveWhenNoAgents === true;
+        return wait?.reasons.has(exit) === true;
       case 'full':
         return cause.type === 'callQueued';
     }
@@ -288,7 +288,7 @@ export class Observer {
     if (agent.state === 'talking' && fact.state !== 'talking') agent.idleSince = now;
     if (fact.state === 'signed_out') agent.idleSince = null;
     if (fact.state === 'ready') agent.idleSince ??= now;
-    demand((fact.state === 'ready') === (fact.reasons.length === 0 && fact.state === 'ready'), 'INV6', () => `${fact.agentId} is ready with reasons`);
+    demand(fact.state !== 'ready' || fact.reasons.length === 0, 'INV6', () => `${fact.agentId} is ready with reasons`);
     demand(fact.state !== 'not_ready' || fact.reasons.length > 0, 'INV6', () => `${fact.agentId} is not ready without a reason`);
     demand(new Set(fact.reasons).size === fact.reasons.length, 'INV6', () => `${fact.agentId} has a reason twice`);
     agent.state = fact.state;
@@ -302,6 +302,16 @@ export class Observer {
     const given = last?.type === 'callLeftQueue' ? last.exit : null;
     if (expected === null) demand(given === null || given === 'transferred', 'INV5', () => `${callId} was sent away by ${given}`);
     else demand(given === expected, 'INV5', () => `${callId} should have been sent away by ${expected}, not ${given}`);
+  }
+
+  /** Who sends a caller to an agent hears at once what becomes of it. */
+  #transfer({ callId, target }: EventOf<'callTransferred'>, turn: Turn<Event, Command>): void {
+    if (target.kind !== 'agent' || !this.calls.has(callId)) return;
+    const told = turn.events.some(
+      (fact) =>
+        (fact.type === 'callOffered' || fact.type === 'offerEnded') && fact.callId === callId && fact.queueId === null && fact.agentId === target.agentId,
+    );
+    demand(told, 'INV1', () => `${callId} was transferred to ${target.agentId}, and nothing came of it`);
   }
 
   #commands(turn: Turn<Event, Command>, now: number): void {
@@ -323,97 +333,10 @@ export class Observer {
       } else throw new Violation(`the acd commands ${command.type}, which is not its business`);
     }
   }
-
-  // -- what must hold after every turn
-
-  #wake(event: Event, { wakeAt }: Turn<Event, Command>, now: number): void {
-    const due: number[] = [];
-    for (const { callId, gone, offer, waits } of this.calls.values()) {
-      demand(!gone || (waits.length === 0 && offer === null), 'INV5', () => `${callId} still waits, and its caller is gone`);
-      if (offer !== null) due.push(offer.until);
-      else if (waits[0]?.leaveAt != null) due.push(waits[0].leaveAt);
-    }
-    for (const { wrapUpUntil } of this.agents.values()) if (wrapUpUntil !== null) due.push(wrapUpUntil);
-    const soonest = Math.min(...due);
-    demand(soonest === Number.POSITIVE_INFINITY || (wakeAt !== null && wakeAt <= soonest), 'INV7', () => `wants to be woken at ${wakeAt}, due is ${soonest}`);
-    if (event.type === 'timePassed' && wakeAt !== now) demand(soonest > now, 'INV7', () => `${soonest} has passed at ${now} and nothing came of it`);
-  }
-
-  #nobodyWaitsBesideAnIdleAgent(): void {
-    const idle = [...this.agents.values()].filter((agent) => agent.state === 'ready');
-    if (idle.length === 0) return;
-    for (const call of this.calls.values()) {
-      if (call.waits.length === 0 || call.offer !== null) continue;
-      for (const agent of idle) demand(!this.#eligible(agent, call), 'INV2', () => `${call.callId} waits beside idle ${agent.configuration.agentId}`);
-    }
-  }
-
-  #nobodyOvertook(turn: Turn<Event, Command>, now: number): void {
-    for (const fact of turn.events) {
-      if (fact.type !== 'callOffered' || fact.queueId === null) continue;
-      const agent = this.agents.get(fact.agentId);
-      const call = this.calls.get(fact.callId);
-      if (agent === undefined || call === undefined || call.offer !== fact) continue;
-      demand(this.#eligible(agent, call), 'INV4', () => `${fact.agentId} lacks what ${fact.callId} needs`);
-      for (const other of this.calls.values()) {
-        const overtaken = other.offer === null && other.waits.length > 0 && servedBefore(other, call) && this.#eligible(agent, other);
-        demand(!overtaken, 'INV3', () => `${fact.callId} overtook ${other.callId} at ${now}`);
-      }
-      for (const other of this.agents.values()) {
-        const longer = other.state === 'ready' && (other.idleSince ?? 0) < (agent.idleSince ?? 0) && this.#eligible(other, call);
-        demand(!longer, 'INV3', () => `${fact.agentId} was taken before ${other.configuration.agentId}, who was idle longer`);
-      }
-    }
-  }
-
-  #agentsAreWhereTheirLegsAre(now: number): void {
-    const legs = new Map<AgentId, Set<SeenLeg['state']>>();
-    for (const { agentId, callId, state, releasedAt } of this.legs.values()) {
-      // A phone that never says that it stopped ringing is waited for only so long.
-      if (state === 'released' && (now >= releasedAt + LONGEST_RELEASE_MS || this.agents.get(agentId)?.callId !== callId)) continue;
-      legs.set(agentId, (legs.get(agentId) ?? new Set()).add(state));
-    }
-    for (const [agentId, { state }] of this.agents) {
-      const own = legs.get(agentId);
-      const rings = own?.has('ringing') === true;
-      const up = own?.has('up') === true;
-      if (state === 'offered') demand(rings || own?.has('released') === true, 'INV6', () => `${agentId} is offered without a leg`);
-      else demand(!rings, 'INV6', () => `${agentId} is ${state} while her phone rings`);
-      demand(up === (state === 'talking'), 'INV6', () => `${agentId} is ${state}, and her leg is ${up ? 'up' : 'not'}`);
-    }
-  }
-
-  #viewAgrees(): void {
-    for (const [agentId, agent] of this.agents) {
-      const view = this.#view.agent(agentId);
-      const same = view?.state === agent.state && view.callId === agent.callId && view.wrapUpUntil === agent.wrapUpUntil;
-      demand(same, 'INV6', () => `${agentId} is ${view?.state}, and ${agent.state} was told`);
-    }
-    for (const queueId of this.queues.keys()) {
-      const view = this.#view.queue(queueId);
-      const waiting = this.waitingIn(queueId);
-      demand(view?.waiting === waiting.length, 'INV5', () => `${queueId} shows ${view?.waiting} waiting, of ${waiting.length}`);
-      demand(view?.signedIn === this.signedIn(queueId), 'INV6', () => `${queueId} shows ${view?.signedIn} signed in, of ${this.signedIn(queueId)}`);
-      const order = waiting.sort((a, b) => (servedBefore(a, b) ? -1 : 1)).map(({ callId }) => callId);
-      demand(view?.callIds.join() === order.slice(0, 100).join(), 'INV3', () => `${queueId} shows another order than that of service`);
-    }
-  }
-
-  #eligible(agent: SeenAgent, call: SeenCall): boolean {
-    const wait = call.waits[0];
-    const queue = wait === undefined ? undefined : this.queues.get(wait.queueId);
-    if (wait === undefined || queue === undefined || !agent.configuration.queues.includes(wait.queueId)) return false;
-    return [...queue.skills, ...wait.skills].every(({ skill, level }) => (agent.configuration.skills[skill] ?? 0) >= level);
-  }
-}
-
-function servedBefore(a: SeenCall, b: SeenCall): boolean {
-  const [first, second] = [a.waits[0]?.priority ?? 0, b.waits[0]?.priority ?? 0];
-  return first === second ? a.place < b.place : first > second;
 }
 
 const newCall = (callId: CallId): SeenCall => ({ callId, placedAt: null, place: 0, gone: false, ended: false, waits: [], offer: null });
 
-function demand(holds: boolean, invariant: string, message: () => string): void {
+export function demand(holds: boolean, invariant: string, message: () => string): void {
   if (!holds) throw new Violation(`${invariant}: ${message()}`);
 }

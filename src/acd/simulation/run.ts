@@ -2,6 +2,7 @@
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import { type Acd, createAcd } from '../acd.ts';
 import { Dice } from './dice.ts';
+import { checkTurn, checkView } from './invariants.ts';
 import { Observer, Violation } from './observer.ts';
 import { World } from './world.ts';
 
@@ -41,12 +42,15 @@ class Stage {
   wakeAt: number | null = null;
   hash = NO_TURNS;
   readonly #make: () => Acd;
+  readonly #hurried: boolean;
+  #checked = 0;
   #twin: Acd | null = null;
 
-  constructor(make: () => Acd) {
+  constructor(make: () => Acd, hurried: boolean) {
     this.#make = make;
     this.acd = make();
-    this.observer = new Observer(this.acd.view);
+    this.#hurried = hurried;
+    this.observer = new Observer(hurried);
   }
 
   /** One turn of the switchboard: the event, then the facts it led to. */
@@ -55,11 +59,18 @@ class Stage {
     const facts: Event[] = [event];
     for (const fact of facts) {
       const turn = this.#decide(fact, at);
-      if (fact === event) this.observer.see(fact, turn, at);
+      if (fact === event) this.#check(fact, turn, at);
       else if (turn.events.length > 0 || turn.commands.length > 0) throw new Violation(`INV10: ${fact.type}, its own fact, led to more`);
       facts.push(...turn.events);
       this.wakeAt = turn.wakeAt;
     }
+  }
+
+  #check(event: Event, turn: Turn<Event, Command>, at: number): void {
+    this.observer.see(event, turn, at);
+    checkTurn(this.observer, event, turn, at, this.#hurried);
+    this.#checked += 1;
+    if (this.#checked % 8 === 0 && (turn.wakeAt ?? Number.POSITIVE_INFINITY) > at) checkView(this.observer, this.acd.view);
   }
 
   /** From here on a core that was made from a snapshot must decide alike. */
@@ -82,15 +93,21 @@ class Stage {
   }
 }
 
+/** Every fifth shift is hurried: its core may do but two things of each kind in a turn. */
+const isHurried = (seed: number): boolean => seed % 5 === 0;
+const MOST_IN_A_HURRY = 2;
+
 /** `events` is how many the dice throw; timers, and the hanging up at the end, come on top. `make`: the core to be tried. */
-export function runShift(seed: number, events: number, make: () => Acd = createAcd): Shift | Fault {
-  const stage = new Stage(make);
+export function runShift(seed: number, events: number, make?: () => Acd): Shift | Fault {
+  const hurried = make === undefined && isHurried(seed);
+  const core = make ?? (() => createAcd(hurried ? MOST_IN_A_HURRY : undefined));
+  const stage = new Stage(core, hurried);
   try {
     shift(stage, seed, events);
-    if (seed % 4 === 0 && replay(stage.log) !== stage.hash) throw new Violation('INV10: the same log gave other turns');
+    if (seed % 4 === 0 && replay(stage.log, core) !== stage.hash) throw new Violation('INV10: the same log gave other turns');
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    return { seed, message: error.message, trace: shrink(stage.log, error.message, make) };
+    return { seed, message: error.message, trace: shrink(stage.log, error.message, () => new Stage(core, hurried)) };
   }
   const { offers, answered, exits } = stage.observer.tally;
   return { seed, log: stage.log, hash: (stage.hash >>> 0).toString(16).padStart(8, '0'), offers, answered, exits };
@@ -136,8 +153,8 @@ function nothingIsLeft(stage: Stage): void {
 }
 
 /** The hash of the turns a new core makes of the log; the facts it was told behind each event are its own again. */
-function replay(log: readonly Entry[]): number {
-  const acd = createAcd();
+function replay(log: readonly Entry[], make: () => Acd): number {
+  const acd = make();
   let hash = NO_TURNS;
   for (const { at, event } of log) {
     const facts: Event[] = [event];
@@ -151,7 +168,7 @@ function replay(log: readonly Entry[]): number {
 }
 
 /** Leaves out ever smaller parts of the log for as long as the same invariant breaks. */
-function shrink(log: readonly Entry[], message: string, make: () => Acd): Entry[] {
+function shrink(log: readonly Entry[], message: string, stageAnew: () => Stage): Entry[] {
   const invariant = message.split(':')[0];
   let best = [...log];
   let runs = 0;
@@ -160,15 +177,14 @@ function shrink(log: readonly Entry[], message: string, make: () => Acd): Entry[
       if (runs >= MOST_SHRINKING_RUNS) return best;
       runs += 1;
       const shorter = best.toSpliced(from, part);
-      if (faultOf(shorter, make)?.split(':')[0] === invariant) best = shorter;
+      if (faultOf(shorter, stageAnew())?.split(':')[0] === invariant) best = shorter;
     }
   }
   return best;
 }
 
 /** Plays a log that has holes: a wake the core asks for comes even where the log has lost it. */
-function faultOf(log: readonly Entry[], make: () => Acd): string | null {
-  const stage = new Stage(make);
+function faultOf(log: readonly Entry[], stage: Stage): string | null {
   try {
     for (const { at, event } of log) {
       while (stage.wakeAt !== null && stage.wakeAt < at) stage.play({ type: 'timePassed' }, stage.wakeAt);

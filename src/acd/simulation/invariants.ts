@@ -1,0 +1,126 @@
+/** What must hold after every turn, whatever happened in it; counted anew from what the observer has seen. */
+import type { AgentId } from '../../../kernel/ids.ts';
+import type { Command, Event, Turn } from '../../vocabulary.ts';
+import type { AcdView } from '../view.ts';
+import { demand, type Observer, type SeenAgent, type SeenCall, type SeenLeg } from './observer.ts';
+
+/** So long a phone that was told to stop ringing is waited for. */
+const LONGEST_RELEASE_MS = 5_000;
+
+/** Throws a Violation. A turn that asks to be woken at once has left work for that wake: then little can be said yet. */
+export function checkTurn(seen: Observer, event: Event, turn: Turn<Event, Command>, now: number, hurried: boolean): void {
+  nobodyGoneWaits(seen);
+  offersHaveAPhone(seen);
+  if (turn.wakeAt !== null && (hurried ? turn.wakeAt <= now : turn.wakeAt === now)) return;
+  wakesInTime(seen, event, turn, now);
+  nobodyWaitsBesideAnIdleAgent(seen);
+  nobodyWaitsForNobody(seen);
+  nobodyOvertook(seen, turn, now, hurried);
+  agentsAreWhereTheirLegsAre(seen, now);
+}
+
+function nobodyGoneWaits(seen: Observer): void {
+  for (const { callId, gone, offer, waits } of seen.calls.values()) {
+    demand(!gone || (waits.length === 0 && offer === null), 'INV5', () => `${callId} still waits, and its caller is gone`);
+  }
+}
+
+function offersHaveAPhone(seen: Observer): void {
+  for (const { offer } of seen.calls.values()) {
+    const agent = offer === null ? undefined : seen.agents.get(offer.agentId);
+    const phone = agent === undefined || agent.phone || agent.configuration.staticContact !== null;
+    demand(phone, 'INV6', () => `${offer?.agentId} still has an offer, and no phone`);
+  }
+}
+
+function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Command>, now: number): void {
+  const due: number[] = [];
+  for (const { offer, waits } of seen.calls.values()) {
+    if (offer !== null) due.push(offer.until);
+    else if (waits[0]?.leaveAt != null) due.push(waits[0].leaveAt);
+  }
+  for (const { wrapUpUntil } of seen.agents.values()) if (wrapUpUntil !== null) due.push(wrapUpUntil);
+  const soonest = Math.min(...due);
+  const never = soonest === Number.POSITIVE_INFINITY;
+  demand(never || (wakeAt !== null && wakeAt <= soonest), 'INV7', () => `wants to be woken at ${wakeAt}, due is ${soonest}`);
+  demand(event.type !== 'timePassed' || soonest > now, 'INV7', () => `${soonest} has passed at ${now} and nothing came of it`);
+}
+
+function nobodyWaitsBesideAnIdleAgent(seen: Observer): void {
+  const idle = [...seen.agents.values()].filter((agent) => agent.state === 'ready');
+  if (idle.length === 0) return;
+  for (const call of seen.calls.values()) {
+    if (call.waits.length === 0 || call.offer !== null) continue;
+    for (const agent of idle) demand(!eligible(seen, agent, call), 'INV2', () => `${call.callId} waits beside idle ${agent.configuration.agentId}`);
+  }
+}
+
+function nobodyWaitsForNobody(seen: Observer): void {
+  for (const { queueId, leaveWhenNoAgents } of seen.queues.values()) {
+    if (!leaveWhenNoAgents || seen.signedIn(queueId) > 0) continue;
+    demand(seen.waitingIn(queueId).length === 0, 'INV5', () => `somebody waits in ${queueId}, where no agent is signed in`);
+  }
+}
+
+function nobodyOvertook(seen: Observer, turn: Turn<Event, Command>, now: number, hurried: boolean): void {
+  for (const fact of turn.events) {
+    if (fact.type !== 'callOffered' || fact.queueId === null) continue;
+    const agent = seen.agents.get(fact.agentId);
+    const call = seen.calls.get(fact.callId);
+    if (agent === undefined || call === undefined || call.offer !== fact) continue;
+    demand(eligible(seen, agent, call), 'INV4', () => `${fact.agentId} lacks what ${fact.callId} needs`);
+    for (const other of seen.calls.values()) {
+      const overtaken = other.offer === null && other.waits.length > 0 && servedBefore(other, call) && eligible(seen, agent, other);
+      demand(!overtaken, 'INV3', () => `${fact.callId} overtook ${other.callId} at ${now}`);
+    }
+    for (const other of hurried ? [] : seen.agents.values()) {
+      const longer = other.state === 'ready' && (other.idleSince ?? 0) < (agent.idleSince ?? 0) && eligible(seen, other, call);
+      demand(!longer, 'INV3', () => `${fact.agentId} was taken before ${other.configuration.agentId}, who was idle longer`);
+    }
+  }
+}
+
+function agentsAreWhereTheirLegsAre(seen: Observer, now: number): void {
+  const legs = new Map<AgentId, Set<SeenLeg['state']>>();
+  for (const { agentId, callId, state, releasedAt } of seen.legs.values()) {
+    if (state === 'released' && (now >= releasedAt + LONGEST_RELEASE_MS || seen.agents.get(agentId)?.callId !== callId)) continue;
+    legs.set(agentId, (legs.get(agentId) ?? new Set()).add(state));
+  }
+  for (const [agentId, { state }] of seen.agents) {
+    const own = legs.get(agentId);
+    const rings = own?.has('ringing') === true;
+    const up = own?.has('up') === true;
+    if (state === 'offered') demand(rings || own?.has('released') === true, 'INV6', () => `${agentId} is offered without a leg`);
+    else demand(!rings, 'INV6', () => `${agentId} is ${state} while her phone rings`);
+    demand(up === (state === 'talking'), 'INV6', () => `${agentId} is ${state}, and her leg is ${up ? 'up' : 'not'}`);
+  }
+}
+
+/** What others are shown is what was told. */
+export function checkView(seen: Observer, view: AcdView): void {
+  for (const [agentId, agent] of seen.agents) {
+    const shown = view.agent(agentId);
+    const same = shown?.state === agent.state && shown.callId === agent.callId && shown.wrapUpUntil === agent.wrapUpUntil;
+    demand(same, 'INV6', () => `${agentId} is ${shown?.state}, and ${agent.state} was told`);
+  }
+  for (const queueId of seen.queues.keys()) {
+    const shown = view.queue(queueId);
+    const waiting = seen.waitingIn(queueId);
+    demand(shown?.waiting === waiting.length, 'INV5', () => `${queueId} shows ${shown?.waiting} waiting, of ${waiting.length}`);
+    demand(shown?.signedIn === seen.signedIn(queueId), 'INV6', () => `${queueId} shows ${shown?.signedIn} signed in, of ${seen.signedIn(queueId)}`);
+    const order = waiting.sort((a, b) => (servedBefore(a, b) ? -1 : 1)).map(({ callId }) => callId);
+    demand(shown?.callIds.join() === order.slice(0, 100).join(), 'INV3', () => `${queueId} shows another order than that of service`);
+  }
+}
+
+function eligible(seen: Observer, agent: SeenAgent, call: SeenCall): boolean {
+  const wait = call.waits[0];
+  const queue = wait === undefined ? undefined : seen.queues.get(wait.queueId);
+  if (wait === undefined || queue === undefined || !agent.configuration.queues.includes(wait.queueId)) return false;
+  return [...queue.skills, ...wait.skills].every(({ skill, level }) => (agent.configuration.skills[skill] ?? 0) >= level);
+}
+
+function servedBefore(a: SeenCall, b: SeenCall): boolean {
+  const [first, second] = [a.waits[0]?.priority ?? 0, b.waits[0]?.priority ?? 0];
+  return first === second ? a.place < b.place : first > second;
+}
