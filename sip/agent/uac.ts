@@ -152,7 +152,7 @@ export class ClientSide {
       if (routeUrl === '' && this.#stack.isMine(hop)) throw new Unreachable('can not send request to myself');
       return hop;
     };
-    const hop = this.#stack.resolve(/^[a-z]+:/i.test(target) ? target : `sip:${target}`);
+    const hop = this.#stack.resolve(routeUrl === '' || /^sips?:/i.test(target) ? target : `sip:${target}`);
     return hop instanceof Promise ? hop.then(checked) : checked(hop);
   }
 

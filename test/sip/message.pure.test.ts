@@ -51,10 +51,7 @@ test('a plain request comes apart, and is written back byte for byte', () => {
   assert.equal(request.headers.get('call-id'), 'abc@10.0.0.1');
   assert.equal(request.body.toString(), 'v=0\r\n');
   assert.equal(faultOf(request), undefined);
-  assert.deepEqual(
-    writeMessage(request),
-    Buffer.from(PLAIN),
-  );
+  assert.deepEqual(writeMessage(request), Buffer.from(PLAIN));
 });
 
 test('white space, folds, compact forms and odd case in every place the grammar allows are understood', () => {

@@ -1,0 +1,400 @@
+/** What our server does by itself, with the clock in hand: silences, races, losses. One server, one application, one scripted peer. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Message, newRequest, type Request, type Response, responseTo, tagOf } from '../../sip/message/message.ts';
+import { parseMessage } from '../../sip/message/parse.ts';
+import { writeMessage } from '../../sip/message/write.ts';
+import { SimApp, SimClock, SimNetwork, SimNode } from './support/simulation.ts';
+
+const PEER = '10.0.0.9';
+const SERVER = '10.0.0.1';
+
+interface World {
+  clock: SimClock;
+  app: SimApp;
+  node: SimNode;
+  /** What the peer got, oldest first, with the second it came. */
+  got: { at: number; message: Message }[];
+  send(message: Message): void;
+}
+
+/** Without loss; a datagram takes a few milliseconds. */
+function newWorld(): World {
+  const clock = new SimClock();
+  const began = clock.now();
+  const network = new SimNetwork(clock, () => 0.99, { loss: 0, double: 0, late: 0, mostDelayMs: 0 });
+  const node = new SimNode(SERVER, clock, network);
+  const app = new SimApp(node);
+  app.ask('route|invite');
+  const got: World['got'] = [];
+  network.join(PEER, (bytes) => got.push({ at: Math.round((clock.now() - began) / 100) / 10, message: parseMessage(bytes) }));
+  const send = (message: Message): void => {
+    network.send(writeMessage(message), PEER, SERVER);
+    clock.forward(50);
+  };
+  return { clock, app, node, got, send };
+}
+
+const invite = (edit: (headers: Request['headers']) => void = () => undefined): Request => {
+  const request = newRequest('INVITE', `sip:10086@${SERVER}`, [
+    ['Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKinvite`],
+    ['Max-Forwards', '70'],
+    ['From', `<sip:peer@${PEER}>;tag=peer`],
+    ['To', `<sip:10086@${SERVER}>`],
+    ['Call-ID', 'call'],
+    ['CSeq', '1 INVITE'],
+    ['Contact', `<sip:peer@${PEER}>`],
+  ]);
+  edit(request.headers);
+  return request;
+};
+const inside = (method: string, to: string, seq: number): Request =>
+  newRequest(method, `sip:${SERVER}`, [
+    ['Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bK${method}${seq}`],
+    ['Max-Forwards', '70'],
+    ['From', `<sip:peer@${PEER}>;tag=peer`],
+    ['To', to],
+    ['Call-ID', 'call'],
+    ['CSeq', `${seq} ${method}`],
+    ['Contact', `<sip:peer@${PEER}>`],
+  ]);
+const cancelOf = (request: Request): Request =>
+  newRequest(
+    'CANCEL',
+    request.uri,
+    [...request.headers]
+      .filter(({ key }) => ['via', 'from', 'to', 'call-id'].includes(key))
+      .map(({ name, value }): [string, string] => [name, value])
+      .concat([['CSeq', '1 CANCEL']]),
+  );
+
+const line = (message: Message): string => (message.kind === 'request' ? message.method : `${message.status} ${message.headers.get('cseq')?.split(' ')[1]}`);
+const lines = ({ got }: World): string[] => got.map(({ message }) => line(message));
+const last = (world: World, wanted: string): Message => {
+  const found = world.got.findLast(({ message }) => line(message) === wanted);
+  assert.ok(found !== undefined, `${wanted} came, not only ${lines(world).join(', ')}`);
+  return found.message;
+};
+const times = ({ got }: World, wanted: string): number[] => got.filter(({ message }) => line(message) === wanted).map(({ at }) => at);
+/** The application's events: `METHOD` or status, with its transaction id. */
+const events = ({ app }: World): string[] =>
+  app.heard
+    .filter(({ tokens }) => tokens[1] === 'sip')
+    .map(({ tokens, message }) => `${message === undefined ? '' : line(message)}${tokens[8] === 'unsolicited' ? ' unsolicited' : ''}`);
+const answers = ({ app }: World): string[] =>
+  app.heard.filter(({ tokens }) => tokens[1] === 'response').map(({ tokens }) => `${tokens[3]}${tokens[3] === 'OK' ? '' : ` ${tokens[4]}`}`);
+/** The transaction id of the application's newest event. */
+const newest = ({ app }: World): { transaction: string; dialog: string } => {
+  const tokens = app.heard.findLast((heard) => heard.tokens[1] === 'sip')?.tokens;
+  return { transaction: tokens?.[8] ?? '', dialog: tokens?.[9] ?? '' };
+};
+const respond = (world: World, transaction: string, status: string): void => {
+  world.app.ask(`sip|${transaction}|`, `SIP/2.0 ${status}\r\n\r\n`);
+  world.clock.forward(50);
+};
+/** A call that is up: the 200 and the dialog id. */
+function up(world: World): { ok: Response; dialog: string; to: string } {
+  world.send(invite());
+  const { transaction } = newest(world);
+  respond(world, transaction, '200 OK');
+  const ok = last(world, '200 INVITE') as Response;
+  const to = ok.headers.get('to') ?? '';
+  world.send(inside('ACK', to, 1));
+  assert.equal(events(world).at(-1), 'ACK');
+  return { ok, dialog: newest(world).dialog, to };
+}
+const nothingLeft = ({ node, clock }: World): void => {
+  clock.forward(70_000);
+  assert.equal(node.stack.ledger.calls, 0);
+  assert.equal(node.stack.transactions.size, 0);
+  assert.equal(clock.armed, 0);
+};
+
+test('an application that says nothing gets its caller a 480 after 25 s, and its late answer is refused', () => {
+  const world = newWorld();
+  world.send(invite());
+  const { transaction } = newest(world);
+  world.clock.forward(24_800);
+  assert.deepEqual(lines(world), ['100 INVITE']);
+  world.clock.forward(500);
+  assert.equal(times(world, '480 INVITE')[0], 25);
+  respond(world, transaction, '200 OK');
+  assert.equal(answers(world).at(-1), 'NOK Response not sent due to unknown transaction');
+  world.send(inside('ACK', (last(world, '480 INVITE') as Response).headers.get('to') ?? '', 1));
+  nothingLeft(world);
+});
+
+test('ringing lifts the 25 s', () => {
+  const world = newWorld();
+  world.send(invite());
+  respond(world, newest(world).transaction, '180 Ringing');
+  world.clock.forward(60_000);
+  assert.deepEqual(lines(world), ['100 INVITE', '180 INVITE']);
+});
+
+test('a 200 without ACK is repeated at T1, 2T1 … T2 and ends after 32 s with BYE, of which the application hears as unsolicited', () => {
+  const world = newWorld();
+  world.send(invite());
+  respond(world, newest(world).transaction, '200 OK');
+  const began = times(world, '200 INVITE')[0] ?? 0;
+  world.clock.forward(40_000);
+  const after = times(world, '200 INVITE').map((at) => Math.round((at - began) * 10) / 10);
+  assert.deepEqual(after, [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]);
+  const bye = last(world, 'BYE') as Request;
+  assert.match(bye.headers.get('reason') ?? '', /^SIP ;cause=200 ;text="ACK timeout"$/);
+  assert.deepEqual(events(world), ['INVITE', 'BYE unsolicited']);
+  assert.equal(newest(world).dialog, 'call;from-tag=peer');
+  world.send(responseTo(bye, 200));
+  nothingLeft(world);
+});
+
+test('a CANCEL that crosses our 200 is answered 200; after the ACK the call is hung up and the application told', () => {
+  const world = newWorld();
+  const request = invite();
+  world.send(request);
+  respond(world, newest(world).transaction, '200 OK');
+  world.send(cancelOf(request));
+  assert.equal(line(world.got.at(-1)?.message as Message), '200 CANCEL');
+  assert.ok(!lines(world).includes('BYE'));
+  world.send(inside('ACK', (last(world, '200 INVITE') as Response).headers.get('to') ?? '', 1));
+  const bye = last(world, 'BYE') as Request;
+  assert.match(bye.headers.get('reason') ?? '', /CANCEL after 200 OK/);
+  assert.deepEqual(events(world), ['INVITE', 'ACK', 'BYE unsolicited']);
+  world.send(responseTo(bye, 200));
+  nothingLeft(world);
+});
+
+test('a CANCEL before the application said a word: 200 and 487 at once, its late answer is refused', () => {
+  const world = newWorld();
+  const request = invite();
+  world.send(request);
+  const { transaction } = newest(world);
+  world.send(cancelOf(request));
+  assert.deepEqual(lines(world), ['100 INVITE', '200 CANCEL', '487 INVITE']);
+  assert.deepEqual(events(world), ['INVITE', 'CANCEL']);
+  assert.equal(tagOf((last(world, '200 CANCEL') as Response).headers.get('to') ?? ''), tagOf((last(world, '487 INVITE') as Response).headers.get('to') ?? ''));
+  respond(world, transaction, '180 Ringing');
+  assert.equal(answers(world).at(-1), 'NOK Response not sent due to unknown transaction');
+});
+
+test('a BYE in an early dialog ends it: 200 to the BYE, 487 to the INVITE, the application hears a CANCEL', () => {
+  const world = newWorld();
+  world.send(invite());
+  respond(world, newest(world).transaction, '180 Ringing');
+  world.send(inside('BYE', (last(world, '180 INVITE') as Response).headers.get('to') ?? '', 2));
+  assert.ok(lines(world).includes('487 INVITE'));
+  assert.deepEqual(events(world), ['INVITE', 'CANCEL', 'BYE']);
+  respond(world, newest(world).transaction, '200 OK');
+  assert.equal(line(world.got.at(-1)?.message as Message), '200 BYE');
+});
+
+test('both ends hang up at once: each BYE is answered, the application keeps its own end', () => {
+  const world = newWorld();
+  const { dialog, to } = up(world);
+  world.app.ask(`sip||${dialog}`, 'BYE sip:placeholder SIP/2.0\r\n\r\n');
+  world.send(inside('BYE', to, 2));
+  assert.equal(line(world.got.at(-1)?.message as Message), '200 BYE');
+  assert.equal(events(world).filter((event) => event === 'BYE').length, 0);
+  world.send(inside('INVITE', to, 3));
+  assert.equal(line(world.got.at(-1)?.message as Message), '481 INVITE');
+  world.send(responseTo(last(world, 'BYE') as Request, 200));
+  assert.equal(events(world).at(-1), '200 BYE');
+  nothingLeft(world);
+});
+
+test('a second re-INVITE while one is pending gets 500 with Retry-After, one while ours is pending 491, an old CSeq 500', () => {
+  const world = newWorld();
+  const { dialog, to } = up(world);
+  world.send(inside('INVITE', to, 2));
+  world.send(inside('INVITE', to, 3));
+  const refused = last(world, '500 INVITE') as Response;
+  assert.ok(Number(refused.headers.get('retry-after')) <= 10);
+  respond(world, newest(world).transaction, '488 Not Acceptable Here');
+  world.app.ask(`sip||${dialog}`, 'INVITE sip:placeholder SIP/2.0\r\n\r\nv=0\r\n');
+  world.clock.forward(50);
+  world.send(inside('INVITE', to, 4));
+  assert.equal(line(world.got.at(-1)?.message as Message), '491 INVITE');
+  world.send(inside('INFO', to, 1));
+  assert.equal(line(world.got.at(-1)?.message as Message), '500 INFO');
+});
+
+test('a BYE ends a pending re-INVITE with 487', () => {
+  const world = newWorld();
+  const { to } = up(world);
+  world.send(inside('INVITE', to, 2));
+  world.send(inside('BYE', to, 3));
+  assert.ok(lines(world).includes('487 INVITE'));
+});
+
+test('a request inside a dialog that nobody answers: the BYE gets 200, all else 480', () => {
+  const world = newWorld();
+  const { to } = up(world);
+  world.send(inside('INFO', to, 2));
+  world.send(inside('BYE', to, 3));
+  world.clock.forward(26_000);
+  assert.ok(lines(world).includes('480 INFO') && lines(world).includes('200 BYE'));
+  nothingLeft(world);
+});
+
+test('the echo of a request always comes before any event about it', () => {
+  const world = newWorld();
+  const id = world.app.ask('sip||', `INVITE sip:b@${PEER} SIP/2.0\r\n\r\nv=0\r\n`);
+  assert.equal(world.app.heard.at(-1)?.tokens[2], id);
+  world.clock.forward(40_000);
+  const [echo, event] = world.app.heard.slice(-2);
+  assert.deepEqual([echo?.tokens[1], event?.tokens[1], event?.tokens[8]], ['response', 'sip', echo?.tokens[10]]);
+  assert.equal(event?.message?.kind === 'response' && event.message.status, 408, 'nothing was heard for 32 s');
+  assert.deepEqual(event?.tokens.slice(2, 7), ['network', '0', 'udp', '', '0'], 'made here: no bytes, no address');
+});
+
+test('a cancelled call that never gets a final response is over for the application after 32 s', () => {
+  const world = newWorld();
+  world.app.ask('sip||', `INVITE sip:b@${PEER} SIP/2.0\r\n\r\nv=0\r\n`);
+  const transaction = world.app.heard.at(-1)?.tokens[10] ?? '';
+  world.clock.forward(50);
+  world.send(responseTo(last(world, 'INVITE') as Request, 180, 'x'));
+  world.app.ask(`sip|${transaction}|`, `CANCEL sip:b@${PEER} SIP/2.0\r\nReason: SIP;cause=200;text="Call completed elsewhere"\r\nFrom: <sip:x@y>\r\n\r\n`);
+  world.clock.forward(50);
+  const cancel = last(world, 'CANCEL') as Request;
+  assert.match(cancel.headers.get('reason') ?? '', /completed elsewhere/);
+  assert.equal(cancel.headers.get('from'), (last(world, 'INVITE') as Request).headers.get('from'), 'identity is the INVITE’s');
+  world.clock.forward(33_000);
+  assert.equal(events(world).at(-1), '487 INVITE');
+  world.app.ask(`sip|${transaction}|`, 'CANCEL sip:b SIP/2.0\r\n\r\n');
+  assert.match(answers(world).at(-1) ?? '', /^NOK unable to cancel unknown transaction id/);
+  nothingLeft(world);
+});
+
+test('a lost application: its answered call gets a BYE after the ACK, its ringing caller 503, later requests 481', () => {
+  const world = newWorld();
+  world.send(invite());
+  respond(world, newest(world).transaction, '200 OK');
+  const to = (last(world, '200 INVITE') as Response).headers.get('to') ?? '';
+  world.app.leave();
+  world.clock.forward(50);
+  assert.ok(!lines(world).includes('BYE'), 'not before the ACK');
+  world.send(inside('ACK', to, 1));
+  world.clock.forward(50);
+  assert.match((last(world, 'BYE') as Request).headers.get('reason') ?? '', /application disconnected/);
+  world.send(responseTo(last(world, 'BYE') as Request, 200));
+  world.send(inside('INFO', to, 2));
+  assert.equal(line(world.got.at(-1)?.message as Message), '481 INFO');
+  world.send(
+    invite((headers) => {
+      headers.set('Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKnext`).set('Call-ID', 'next');
+    }),
+  );
+  const refused = last(world, '503 INVITE') as Response;
+  assert.ok(Number(refused.headers.get('retry-after')) > 0);
+  nothingLeft(world);
+});
+
+test('requests of a dialog follow the route set: loose in order, strict with the target last', () => {
+  const world = newWorld();
+  world.send(invite((headers) => headers.add('Record-Route', '<sip:10.0.0.9;lr;n=1>, <sip:10.0.0.8;lr;n=2>')));
+  respond(world, newest(world).transaction, '200 OK');
+  const ok = last(world, '200 INVITE') as Response;
+  assert.equal(ok.headers.get('record-route'), '<sip:10.0.0.9;lr;n=1>, <sip:10.0.0.8;lr;n=2>');
+  world.send(inside('ACK', ok.headers.get('to') ?? '', 1));
+  world.app.ask(`sip||${newest(world).dialog}`, 'INFO sip:placeholder SIP/2.0\r\n\r\n');
+  world.clock.forward(50);
+  const info = last(world, 'INFO') as Request;
+  assert.equal(info.uri, `sip:peer@${PEER}`);
+  assert.deepEqual(info.headers.list('route'), ['<sip:10.0.0.9;lr;n=1>', '<sip:10.0.0.8;lr;n=2>']);
+
+  const strict = newWorld();
+  strict.send(invite((headers) => headers.add('Record-Route', '<sip:10.0.0.9;n=1>')));
+  respond(strict, newest(strict).transaction, '200 OK');
+  strict.send(inside('ACK', (last(strict, '200 INVITE') as Response).headers.get('to') ?? '', 1));
+  strict.app.ask(`sip||${newest(strict).dialog}`, 'INFO sip:placeholder SIP/2.0\r\n\r\n');
+  strict.clock.forward(50);
+  const old = last(strict, 'INFO') as Request;
+  assert.equal(old.uri, 'sip:10.0.0.9;n=1');
+  assert.deepEqual(old.headers.list('route'), [`<sip:peer@${PEER}>`]);
+});
+
+test('a peer behind NAT, whose Contact is not where it sends from, is answered where it sends from', () => {
+  const world = newWorld();
+  world.send(invite((headers) => headers.set('Contact', '<sip:peer@192.168.1.5:5062>')));
+  respond(world, newest(world).transaction, '200 OK');
+  world.send(inside('ACK', (last(world, '200 INVITE') as Response).headers.get('to') ?? '', 1));
+  world.app.ask(`sip||${newest(world).dialog}`, 'BYE sip:placeholder SIP/2.0\r\n\r\n');
+  world.clock.forward(50);
+  assert.equal((last(world, 'BYE') as Request).uri, 'sip:peer@192.168.1.5:5062');
+});
+
+test('what an application writes cannot grow headers or take the stack’s own', () => {
+  const world = newWorld();
+  world.app.ask(
+    'sip||',
+    [
+      `INVITE sip:b@${PEER} SIP/2.0`,
+      'From: "x" <sip:10086@localhost>',
+      'To: sip:b@localhost',
+      'contact: sip:10086@localhost;x=1',
+      'P-Asserted-Identity: <sip:10086@localhost>',
+      'X-Tenant: demo\nX-Evil: 1',
+      'this is no header',
+      'Via: SIP/2.0/UDP evil',
+      'Route: <sip:evil>',
+      'Record-Route: <sip:evil>',
+      'Content-Length: 9999',
+      'user-agent: huawu',
+      '',
+      'v=0\r\n',
+    ].join('\r\n'),
+  );
+  world.clock.forward(50);
+  const request = last(world, 'INVITE') as Request;
+  assert.match(request.headers.get('via') ?? '', /^SIP\/2\.0\/UDP 10\.0\.0\.1:5060;rport;branch=z9hG4bK/);
+  assert.equal(request.headers.all('via').length, 1);
+  assert.ok(!request.headers.has('route') && !request.headers.has('record-route') && !request.headers.has('x-evil'));
+  assert.match(request.headers.get('from') ?? '', /^"x" <sip:10086@10\.0\.0\.1:5060>;tag=/);
+  assert.equal(request.headers.get('to'), '<sip:b@10.0.0.1:5060>');
+  assert.equal(request.headers.get('contact'), '<sip:10086@10.0.0.1:5060>;x=1');
+  assert.equal(request.headers.get('p-asserted-identity'), '<sip:10086@10.0.0.1:5060>');
+  assert.equal(request.headers.get('x-tenant'), 'demo X-Evil: 1');
+  assert.deepEqual(
+    [...request.headers].filter(({ key }) => key === 'user-agent').map(({ name }) => name),
+    ['User-Agent'],
+  );
+  assert.equal(request.headers.get('content-type'), 'application/sdp');
+  assert.equal(request.body.length, 5);
+  world.app.ask('sip||', `MESSAGE sip:b@${PEER} SIP/2.0\r\n\r\nhello`);
+  assert.equal(answers(world).at(-1), 'NOK missing content-type');
+});
+
+test('frames that ask for the impossible are answered with their reason', () => {
+  const world = newWorld();
+  const refusals: Record<string, [string, string, RegExp]> = {
+    'a proxy': ['proxy|t|||||||sip:x', 'INVITE sip:x SIP/2.0\r\n\r\n', /^NOK error proxying request to/],
+    'an unknown dialog': ['sip||no;from-tag=such', 'BYE sip:placeholder SIP/2.0\r\n\r\n', /^NOK Server error: unable to find dialog for dialog id provided$/],
+    'an ACK for a refusal': ['sip||no;from-tag=such', 'ACK sip:x SIP/2.0\r\n\r\n', /^NOK Server error: unable to find dialog/],
+    'an unknown method': ['sip||', 'DANCE sip:x SIP/2.0\r\n\r\n', /^NOK Server error: invalid or missing method supplied on start line: DANCE/],
+    'no start line': ['sip||', 'hello\r\n\r\n', /^NOK invalid request-uri: hello$/],
+    'a URI that is none': ['sip||', 'OPTIONS example SIP/2.0\r\n\r\n', /^NOK /],
+    TLS: ['sip||', 'OPTIONS sips:x@10.0.0.9 SIP/2.0\r\n\r\n', /^NOK requested protocol\/transport not available$/],
+    'a response to nothing': ['sip|no-such|', 'SIP/2.0 200 OK\r\n\r\n', /^NOK Response not sent due to unknown transaction$/],
+    'a response without its transaction': ['sip||', 'SIP/2.0 200 OK\r\n\r\n', /^NO transaction id missing$/],
+    'an unknown verb': ['sing|la', '', /^NO Unknown message type$/],
+  };
+  for (const [what, [ask, text, reason]] of Object.entries(refusals)) {
+    world.app.ask(ask, text);
+    assert.match(answers(world).at(-1) ?? '', reason, what);
+  }
+});
+
+test('a server on its way out refuses new calls and lets the others end', () => {
+  const world = newWorld();
+  const { to } = up(world);
+  world.node.isDraining = true;
+  world.send(
+    invite((headers) => {
+      headers.set('Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKnext`).set('Call-ID', 'next');
+    }),
+  );
+  assert.ok((last(world, '503 INVITE') as Response).headers.has('retry-after'));
+  world.send(inside('BYE', to, 2));
+  respond(world, newest(world).transaction, '200 OK');
+  assert.equal(line(world.got.at(-1)?.message as Message), '200 BYE');
+});
