@@ -160,7 +160,7 @@ export const hearing: Hearing = {
     const call = m.floor.calls.get(callId);
     if (call === undefined) return;
     callerGone(m, call, null);
-    for (const legId of [...call.agentLegs]) {
+    for (const legId of [...call.agentLegs].sort()) {
       const agent = m.floor.agentOfLeg.get(legId);
       if (agent !== undefined) endTalk(m, agent);
     }
