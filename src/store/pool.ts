@@ -73,6 +73,16 @@ function lent(client: pg.PoolClient, onError: (error: unknown) => void): Postgre
       throw error;
     }
   };
+  // A lent connection that is cut tells it twice: to the query under way, and as an event that would end the process.
+  const onCut = (error: Error): void => {
+    broken = true;
+    onError(error);
+  };
+  client.on('error', onCut);
+  const release = (): void => {
+    client.off('error', onCut);
+    client.release(broken);
+  };
   // kysely's overload for cursors is for streams, which nobody here opens.
-  return { query: query as PostgresPoolClient['query'], release: () => client.release(broken) };
+  return { query: query as PostgresPoolClient['query'], release };
 }
