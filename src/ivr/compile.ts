@@ -94,17 +94,17 @@ function compileStep(step: StepWork, given: unknown): void {
   const body = verb === 'when' ? compileWhen(inner, given) : compileVerb(inner, verb, parts.given);
   if (body === null) return;
   const noted = name !== null || notedVerbs.has(verb);
-  work.nodes[step.id] = { ...body, flow: step.flow, step: name ?? labelOf(body), noted };
+  work.nodes[step.id] = { ...body, flow: step.flow, step: name ?? labelOf(verb, body), noted };
   work.places.set(step.id, step.place);
 }
 
 /** What a caller goes through; the rest shows in the path only when it was given a name. */
 const notedVerbs: ReadonlySet<VerbName> = new Set<VerbName>(['say', 'menu', 'collect', 'authenticate', 'lookup', 'queue', 'transfer', 'echo']);
 
-function labelOf(body: Body): string {
+function labelOf(verb: VerbName, body: Body): string {
   if (body.verb === 'queue') return `queue:${body.queue}`;
   if (body.verb === 'lookup') return `lookup:${body.what}`;
-  return body.verb;
+  return verb;
 }
 
 interface StepParts {

@@ -4,7 +4,7 @@ import type { CallEvent, QueueExit } from '../call/event.ts';
 import type { TimePassed } from '../call/turn.ts';
 import type { NodeId, PlanNode } from './plan.ts';
 import type { IvrTurn, LoadedPlan, Waits, Walk, WalkState } from './state.ts';
-import { ask, askSecret, nextPlayId, release, type Stepping, walkOn } from './steps.ts';
+import { ask, askSecret, nextPlayId, release, repeatStep, type Stepping, walkOn } from './steps.ts';
 
 export interface Hearing {
   walk: Walk;
@@ -166,12 +166,10 @@ function askAgain(hearing: Hearing, state: Asking, node: Extract<PlanNode, { ver
   return resume(hearing, state.node, (stepping) => ask(stepping, node, { errors, silences }, prompt === null ? [] : [prompt]));
 }
 
-/** The same step once more; it counts as a step, so that nobody can ask for ever. */
 function resume(hearing: Hearing, id: NodeId, again: (stepping: Stepping) => Waits): Waits {
   const { walk, turn, now } = hearing;
   if (walk.loaded === null) return release(walk, turn, 'internal');
-  walk.steps += 1;
-  return again({ walk, loaded: walk.loaded, id, turn, now });
+  return repeatStep({ walk, loaded: walk.loaded, id, turn, now }, again);
 }
 
 // -- password

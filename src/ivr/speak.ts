@@ -209,7 +209,15 @@ export const fragments: Record<Language, Record<SpokenKind, readonly string[]>> 
     number: [...enNumberWords, 'point'],
     digits: allDigits,
     money: [...enNumberWords, 'yuan', 'fen'],
-    date: [...enNumberWords, ...range(1, 12).map((month) => `month-${month}`), ...range(1, 31).map((day) => `ordinal-${day}`)],
+    date: [
+      ...allDigits,
+      ...enTeens,
+      'hundred',
+      'thousand',
+      'and',
+      ...range(1, 12).map((month) => `month-${month}`),
+      ...range(1, 31).map((day) => `ordinal-${day}`),
+    ],
     phone: allDigits,
   },
 };

@@ -28,8 +28,7 @@ type Entering = { [V in PlanNode['verb']]: (stepping: Stepping, node: Extract<Pl
 export function walkOn(walk: Walk, loaded: LoadedPlan, at: NodeId | null, turn: IvrTurn, now: number): Waits {
   let next: NodeId | null = at;
   for (let steps = 0; steps < MOST_STEPS_A_TURN; steps += 1) {
-    if (walk.steps >= MOST_STEPS_A_CALL) return release(walk, turn, 'max_duration');
-    walk.steps += 1;
+    if (!takeStep(walk)) return release(walk, turn, 'max_duration');
     if (next === null) {
       if (walk.pending.length > 0) return playPending(walk, turn, null);
       return release(walk, turn, 'dialplan_end');
@@ -41,6 +40,16 @@ export function walkOn(walk: Walk, loaded: LoadedPlan, at: NodeId | null, turn: 
     next = outcome.go;
   }
   return release(walk, turn, 'internal');
+}
+
+/** The same step once more. */
+export function repeatStep(stepping: Stepping, again: (stepping: Stepping) => Waits): Waits {
+  return takeStep(stepping.walk) ? again(stepping) : release(stepping.walk, stepping.turn, 'max_duration');
+}
+
+function takeStep(walk: Walk): boolean {
+  walk.steps += 1;
+  return walk.steps <= MOST_STEPS_A_CALL;
 }
 
 /** Verbs for which the line must be up. */

@@ -81,6 +81,7 @@ export function createIvr(): Ivr {
 
   const ofCall = (event: Extract<CallEvent, { callId: CallId }>, turn: IvrTurn, now: number): void => {
     if (event.type === 'callArrived') {
+      if (walks.has(event.callId)) return;
       walks.set(event.callId, openWalk(event));
       deadlines.set(event.callId, waits.identifying, now);
       return;

@@ -1,0 +1,202 @@
+/** Every state of a walk × everything that can happen to its call. What is forgotten does not compile. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { asId, legIdOf } from '../../kernel/ids.ts';
+import type { CallEvent } from '../../src/call/event.ts';
+import type { WalkStateName } from '../../src/ivr/state.ts';
+import { type Caller, callerIn, card, TENANT } from './walking.ts';
+
+const DIALPLAN = `
+agentFlow: agent
+numbers: { '101': answering, '102': playing, '103': asking, '104': secret, '105': looking, '106': queued, '107': transferring, '108': echoing, '110': over }
+flows:
+  agent:
+    - queue: agent
+  answering:
+    - answer
+    - echo
+  playing:
+    - play: { prompt: hello, bargeIn: false }
+    - echo
+  asking:
+    - menu: { prompt: ask, keys: { '1': echoing } }
+  secret:
+    - authenticate: { prompt: ask, otherwise: over }
+    - echo
+  looking:
+    - answer
+    - lookup: { what: balance, otherwise: over }
+    - echo
+  queued:
+    - queue: service
+    - echo
+  transferring:
+    - transfer: { number: '10010' }
+    - echo
+  echoing:
+    - echo
+  over:
+    - hangup
+`;
+
+const toState: Record<WalkStateName, (caller: Caller) => void> = {
+  identifying: (caller) => {
+    caller.tell({ ...events(caller).callArrived });
+  },
+  answering: (caller) => void caller.arrive('101'),
+  playing: (caller) => void caller.dial('102'),
+  asking: (caller) => void caller.dial('103'),
+  authenticating: (caller) => void caller.dial('104', card()),
+  looking_up: (caller) => void caller.dial('105'),
+  queued: (caller) => void caller.dial('106'),
+  transferring: (caller) => void caller.dial('107'),
+  echoing: (caller) => void caller.dial('108'),
+  served: (caller) => {
+    caller.dial('106');
+    caller.leftQueue('service', 'answered');
+  },
+  over: (caller) => void caller.dial('110'),
+};
+
+type What = CallEvent['type'] | 'otherLegAnswered' | 'otherLegEnded' | 'servedByAgent' | 'customerHungUp' | 'timePassed' | 'serverStarted';
+const queueId = asId<never>(`${TENANT}:service`);
+const agentId = asId<never>(`${TENANT}:8001`);
+const offerId = asId<never>('o1');
+
+/** Each as it would fit best: with the ids the state waits for. */
+function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
+  const { callId, legId, playId } = caller;
+  const other = legIdOf(callId, 2001);
+  const ending = { cause: 'no_answer', by: 'far_end' } as const;
+  const party = { number: '103', raw: '' };
+  const offer = { callId, queueId, offerId, legId: other, agentId };
+  return {
+    callArrived: { type: 'callArrived', callId, legId, tenantId: TENANT, caller: party, callee: party, trunk: 't', sipCallId: 's' },
+    legRinging: { type: 'legRinging', callId, legId: other },
+    legAnswered: { type: 'legAnswered', callId, legId },
+    otherLegAnswered: { type: 'legAnswered', callId, legId: other },
+    legHeld: { type: 'legHeld', callId, legId },
+    legRetrieved: { type: 'legRetrieved', callId, legId },
+    otherLegEnded: { type: 'legEnded', callId, legId: other, ending },
+    legEnded: { type: 'legEnded', callId, legId, ending },
+    customerHungUp: { type: 'legEnded', callId, legId, ending: { cause: 'normal', by: 'far_end' } },
+    transferAsked: { type: 'transferAsked', callId, legId: other, target: { kind: 'number', number: '1' } },
+    customerFound: { type: 'customerFound', callId, customer: null, authLevel: 0 },
+    promptEnded: { type: 'promptEnded', callId, legId, playId, end: 'finished' },
+    digitsCollected: { type: 'digitsCollected', callId, legId, playId, digits: '1', end: 'complete' },
+    authenticationEnded: { type: 'authenticationEnded', callId, legId, playId, result: 'ok', authLevel: 2 },
+    lookupEnded: { type: 'lookupEnded', callId, playId, ok: true, values: {} },
+    legsJoined: { type: 'legsJoined', callId, legIds: [legId, other] },
+    recordingStarted: { type: 'recordingStarted', callId, recordingId: 'r', path: '/r' },
+    recordingEnded: { type: 'recordingEnded', callId, recordingId: 'r', path: '/r', durationMs: 1, complete: true },
+    flowEntered: { type: 'flowEntered', callId, version: asId('v'), flow: 'f', step: 's' },
+    languageChosen: { type: 'languageChosen', callId, language: 'en' },
+    dataSet: { type: 'dataSet', callId, data: { a: 'b' }, by: 'flow' },
+    callQueued: { type: 'callQueued', callId, queueId, priority: 0, skills: [], maxWaitMs: null },
+    callLeftQueue: { type: 'callLeftQueue', callId, queueId, exit: 'timeout' },
+    servedByAgent: { type: 'callLeftQueue', callId, queueId, exit: 'answered' },
+    callOffered: { type: 'callOffered', ...offer, record: false, until: 0 },
+    offerEnded: { type: 'offerEnded', ...offer, end: 'no_answer' },
+    callTransferred: { type: 'callTransferred', callId, legId: null, target: { kind: 'agent', agentId }, by: legId },
+    callEnded: { type: 'callEnded', callId, ending },
+    timePassed: { type: 'timePassed' },
+    serverStarted: { type: 'serverStarted' },
+  };
+}
+
+const states: WalkStateName[] = [
+  'identifying',
+  'answering',
+  'playing',
+  'asking',
+  'authenticating',
+  'looking_up',
+  'queued',
+  'transferring',
+  'echoing',
+  'served',
+  'over',
+];
+type Row = [string, string, string, string, string, string, string, string, string, string, string];
+const nothing: Row = ['·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'];
+const gone: Row = ['gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone'];
+const At = 'echoing: at';
+
+/** `·` nothing; `gone` forgotten without a word; else the new state and all that was said. */
+// biome-ignore format: a table
+const table: Record<What, Row> = {
+  //                    identifying  answering  playing  asking  authenticating  looking_up  queued  transferring  echoing  served  over
+  callArrived:         nothing,
+  customerFound:       ['answering: answer', '·', '·',    '·',    '·',            '·',        '·',    '·',          '·',     '·',    '·'],
+  legRinging:          nothing,
+  legAnswered:         ['·', `${At} answering/echo,echo`, '·', '·', '·',          '·',        '·',    '·',          '·',     '·',    '·'],
+  otherLegAnswered:    ['·',         '·',       '·',     '·',    '·',            '·',        '·',    'served:',    '·',     '·',    '·'],
+  legHeld:             nothing,
+  legRetrieved:        nothing,
+  legEnded:            gone,
+  customerHungUp:      gone,
+  otherLegEnded:       ['·',         '·',       '·',     '·',    '·',            '·',        '·', `${At} transferring/echo,echo`, '·', '·', '·'],
+  transferAsked:       nothing,
+  promptEnded:         ['·',         '·', `${At} playing/echo,echo`, '·', '·',   '·',        '·',    '·',          '·',     '·',    '·'],
+  digitsCollected:     ['·',         '·',       '·', `${At} echoing/echo,echo`, '·', '·',    '·',    '·',          '·',     '·',    '·'],
+  authenticationEnded: ['·',         '·',       '·',     '·', `${At} secret/echo,echo`, '·', '·',    '·',          '·',     '·',    '·'],
+  lookupEnded:         ['·',         '·',       '·',     '·',    '·', `${At} looking/echo,echo`, '·', '·',         '·',     '·',    '·'],
+  legsJoined:          nothing,
+  recordingStarted:    nothing,
+  recordingEnded:      nothing,
+  flowEntered:         nothing,
+  languageChosen:      nothing,
+  dataSet:             nothing,
+  // Its own fact comes back: now the music starts (none here: the queue has none).
+  callQueued:          nothing,
+  callLeftQueue:       ['·',         '·',       '·',     '·',    '·',            '·', `${At} queued/echo,echo`, '·', '·', 'queued: at agent/queue:agent,queued t:agent 0', '·'],
+  servedByAgent:       ['·',         '·',       '·',     '·',    '·',            '·',        'served:', '·',       '·',     '·',    '·'],
+  callOffered:         nothing,
+  // Offers of a queue are the acd's affair, and so is who comes next.
+  offerEnded:          nothing,
+  callTransferred:     nothing,
+  callEnded:           gone,
+  // Told when what is waited for is overdue; a queue, a transfer and a talk are kept within bounds by others.
+  timePassed:          ['answering: answer', 'over: release no_ack', `${At} playing/echo,echo`, 'queued: at agent/queue:agent,queued t:agent 0', 'over: release dialplan_end', 'over: release dialplan_end', '·', '·', '·', '·', '·'],
+  serverStarted:       gone,
+};
+
+describe('a walk, whatever state it is in', () => {
+  for (const [what, row] of Object.entries(table) as [What, Row][]) {
+    for (const [at, state] of states.entries()) {
+      it(`${state} × ${what}: ${row[at]}`, () => {
+        const caller = callerIn(DIALPLAN);
+        toState[state](caller);
+        assert.equal(caller.state, state);
+        if (what === 'timePassed') caller.now = (caller.wakeAt ?? caller.now) + 1;
+        const words = caller.tell(events(caller)[what]);
+        const after = caller.state;
+        const outcome =
+          after === undefined
+            ? ['gone', ...words].join(' ')
+            : after === state && words.length === 0
+              ? '·'
+              : `${after}:${words.length > 0 ? ' ' : ''}${words.join(',')}`;
+        assert.equal(outcome, row[at]);
+      });
+    }
+  }
+
+  it('wakes nobody once it is gone', () => {
+    for (const state of states) {
+      const caller = callerIn(DIALPLAN);
+      toState[state](caller);
+      caller.hangUp();
+      assert.equal(caller.wakeAt, null, state);
+    }
+  });
+
+  it('takes no answer to an earlier question', () => {
+    const caller = callerIn(DIALPLAN);
+    caller.dial('103');
+    const old = { ...events(caller).digitsCollected };
+    caller.keys('5');
+    assert.deepEqual(caller.tell(old), []);
+    assert.equal(caller.state, 'asking');
+  });
+});

@@ -1,0 +1,473 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { asId } from '../../kernel/ids.ts';
+import { type Caller, Caller as CallerOf, callerIn, card, ivrWith, planOf, TENANT } from './walking.ts';
+
+/** One flow `main` under 100, with an agent flow to fall back on. */
+const flow = (steps: string, more = ''): string => `agentFlow: agent
+numbers: { '100': main, '200': other }
+languages: [zh, en]
+flows:
+  agent:
+    - queue: agent
+  other:
+    - echo
+  main:
+${steps
+  .trim()
+  .split('\n')
+  .map((line) => `    ${line}`)
+  .join('\n')}
+${more}`;
+const inFlow = (steps: string, more = ''): Caller => callerIn(flow(steps, more));
+const toAgent = ['at agent/queue:agent', 'queued t:agent 0'];
+
+describe('a call that comes in', () => {
+  it('is answered, greeted and led on', () => {
+    const caller = inFlow('- answer\n- play: hello\n- hangup');
+    assert.deepEqual(caller.arrive('100'), ['answer']);
+    assert.deepEqual(caller.answered(), ['play hello']);
+    assert.deepEqual(caller.heard(), ['release dialplan_end']);
+  });
+
+  it('is refused as not found when nobody has its number', () => assert.deepEqual(inFlow('- hangup').arrive('999'), ['release not_found']));
+  it('is not mistaken for a property of every object', () => assert.deepEqual(inFlow('- hangup').arrive('constructor'), ['release not_found']));
+  it('ends as our own failure when its tenant has no dialplan', () => assert.deepEqual(new CallerOf(ivrWith()).arrive('100'), ['release internal']));
+  it('is answered by the first step that needs the line, if no step says so', () => assert.deepEqual(inFlow('- queue: service').arrive('100'), ['answer']));
+  it('may be turned away without being answered', () => assert.deepEqual(inFlow('- hangup').arrive('100'), ['release dialplan_end']));
+  it('ends when its flow does', () => assert.deepEqual(inFlow('- answer').dial('100'), ['answer', 'release dialplan_end']));
+
+  it('begins without its card when the card does not come', () => {
+    const caller = inFlow('- queue: service');
+    const { callId, legId } = caller;
+    const party = { number: '100', raw: '' };
+    caller.tell({ type: 'callArrived', callId, legId, tenantId: TENANT, caller: party, callee: party, trunk: '', sipCallId: '' });
+    assert.equal(caller.wakeAt, caller.now + 5000);
+    caller.now += 5000;
+    assert.deepEqual(caller.tell({ type: 'timePassed' }), ['answer']);
+    assert.deepEqual(caller.tell({ type: 'customerFound', callId, customer: null, authLevel: 0 }), [], 'a late card changes nothing');
+  });
+
+  it('keeps the version it began with; the next call takes the new one', () => {
+    const ivr = ivrWith(planOf(flow('- play: { prompt: hello, bargeIn: false }\n- play: bye'), 't@1'));
+    const [first, second] = [new CallerOf(ivr, 'c1'), new CallerOf(ivr, 'c2')];
+    first.dial('100');
+    const plan = planOf(flow('- hangup'), 't@2');
+    first.tell({ type: 'dialplanPublished', tenantId: plan.tenantId, version: plan.version, plan } as never);
+    assert.deepEqual(first.heard(), ['play bye']);
+    assert.deepEqual(second.dial('100'), ['release dialplan_end']);
+    assert.deepEqual(
+      [...ivr.versionsInUse()],
+      [
+        ['t@1', 1],
+        ['t@2', 1],
+      ],
+    );
+  });
+});
+
+describe('the language', () => {
+  it('is the customer’s where the dialplan speaks it', () =>
+    assert.deepEqual(
+      inFlow('- play: hello')
+        .dial('100', card({ language: 'en' }))
+        .at(-1),
+      'play en:hello',
+    ));
+  it('is the dialplan’s where it does not speak the customer’s, and the call is told', () => {
+    const caller = callerIn("numbers: { '100': main }\nflows:\n  main:\n    - play: hello\n");
+    assert.deepEqual(caller.dial('100', card({ language: 'en' })), ['language zh', 'answer', 'play hello']);
+  });
+  it('changes from the step on', () => {
+    const words = inFlow('- play: hello\n- language: en\n- play: hello').dial('100');
+    assert.deepEqual(words, ['answer', 'language en', 'play hello,en:hello']);
+  });
+});
+
+describe('prompts', () => {
+  it('that may be cut short are played in one go with the question they lead to', () => {
+    const caller = inFlow("- play: hello\n- set: { a: b }\n- menu: { prompt: ask, keys: { '1': other } }");
+    assert.deepEqual(caller.dial('100'), ['answer', 'set a=b', 'at main/menu', 'ask hello,ask']);
+  });
+  it('that must be heard are played by themselves, after what came before', () => {
+    const caller = inFlow("- play: hello\n- play: { prompt: bye, bargeIn: false }\n- menu: { prompt: ask, keys: { '1': other } }");
+    assert.deepEqual(caller.dial('100').slice(1), ['play hello']);
+    assert.deepEqual(caller.heard(), ['play whole bye']);
+    assert.deepEqual(caller.heard(), ['at main/menu', 'ask ask']);
+  });
+  it('are heard before the queue', () => {
+    const caller = inFlow('- play: hello\n- queue: service');
+    assert.deepEqual(caller.dial('100').slice(1), ['play hello']);
+    assert.deepEqual(caller.heard(), ['at main/queue:service', 'queued t:service 0']);
+  });
+  it('that fail to play hold nobody up', () => {
+    const caller = inFlow('- play: hello\n- queue: service');
+    caller.dial('100');
+    assert.deepEqual(caller.heard('failed'), ['at main/queue:service', 'queued t:service 0']);
+  });
+  it('whose end is never told are given up after ten minutes', () => {
+    const caller = inFlow('- play: hello\n- queue: service');
+    caller.dial('100');
+    caller.now += 600_000;
+    assert.deepEqual(caller.tell({ type: 'timePassed' }), ['at main/queue:service', 'queued t:service 0']);
+  });
+  it('say values in the caller’s language, and leave out what has none', () => {
+    const parts = '[hello, { money: values.balanceFen }, { number: values.nothing }, { digits: callee }, bye]';
+    const caller = inFlow(`- answer\n- lookup: balance\n- say: ${parts}`);
+    caller.dial('100', card({ language: 'en' }));
+    const spoken = 'at main/say,play en:hello,en:digit-2,en:yuan,en:and,en:digit-5,en:fen,en:digit-1,en:digit-0,en:digit-0,en:bye';
+    assert.equal(caller.lookedUp({ balanceFen: '205' }).join(), spoken);
+  });
+  it('read a list as label and amount, and leave out labels that were never recorded', () => {
+    const caller = inFlow('- answer\n- lookup: bill\n- say: { list: bill }');
+    caller.dial('100', card());
+    const values = {
+      'bill.1.label': 'item-a',
+      'bill.1.fen': '200',
+      'bill.2.label': '../../etc/passwd',
+      'bill.2.fen': '1',
+      'bill.3.label': 'item-b',
+      'bill.3.fen': '50',
+    };
+    assert.deepEqual(caller.lookedUp(values), ['at main/say', 'play item-a,liang,yuan,digit-1,fen,item-b,digit-5,jiao']);
+  });
+});
+
+const MENU = "- menu:\n    prompt: ask\n    errorPrompt: wrong\n    silencePrompt: silence\n    keys:\n      '1': other\n      '2': second";
+const SECOND = "  second:\n    - menu: { prompt: bye, keys: { '1': other, '9': other }, otherwise: other, errors: 1, silences: 1 }\n";
+const atMenu = (): Caller => {
+  const caller = inFlow(MENU, SECOND);
+  caller.dial('100');
+  return caller;
+};
+
+describe('a menu', () => {
+  it('leads where its key says', () => assert.deepEqual(atMenu().keys('1'), ['at other/echo', 'echo']));
+  it('gives 0 to an agent, whatever its own keys', () => assert.deepEqual(atMenu().keys('0'), toAgent));
+  it('says itself again on 9, as often as asked', () => {
+    const caller = atMenu();
+    for (let times = 0; times < 10; times += 1) assert.deepEqual(caller.keys('9'), ['ask ask']);
+  });
+  it('goes back on * to the menu before, and there is none before the first', () => {
+    const caller = atMenu();
+    assert.deepEqual(caller.keys('2'), ['at second/menu', 'ask bye']);
+    assert.deepEqual(caller.keys('*'), ['at main/menu', 'ask ask']);
+    assert.deepEqual(caller.keys('*'), ['ask ask']);
+  });
+  it('puts its own keys before what keys mean everywhere', () => {
+    const caller = atMenu();
+    caller.keys('2');
+    assert.deepEqual(caller.keys('9'), ['at other/echo', 'echo']);
+  });
+  it('leads to an agent after three wrong keys', () => {
+    const caller = atMenu();
+    assert.deepEqual(caller.keys('5'), ['ask wrong,ask']);
+    assert.deepEqual(caller.keys('#'), ['ask wrong,ask']);
+    assert.deepEqual(caller.keys('7'), toAgent);
+  });
+  it('leads to an agent after two silences in a row', () => {
+    const caller = atMenu();
+    assert.deepEqual(caller.keys(''), ['ask silence,ask']);
+    assert.deepEqual(caller.keys('5'), ['ask wrong,ask'], 'a key in between shows that she is there');
+    assert.deepEqual(caller.keys(''), ['ask silence,ask']);
+    assert.deepEqual(caller.keys(''), toAgent);
+  });
+  it('may have its own patience and its own way out', () => {
+    const caller = atMenu();
+    caller.keys('2');
+    assert.deepEqual(caller.keys('5'), ['at other/echo', 'echo']);
+  });
+  it('leads on when the sound fails, so that nobody is stuck', () => assert.deepEqual(atMenu().keys('', 'failed'), toAgent));
+  it('can have other keys for the same customs, or none', () => {
+    const caller = callerIn(flow(MENU, SECOND).replace('languages:', "keys: { agent: '8', back: null, repeat: '*' }\nlanguages:"));
+    caller.dial('100');
+    assert.deepEqual(caller.keys('*'), ['ask ask']);
+    assert.deepEqual(caller.keys('0'), ['ask wrong,ask']);
+    assert.deepEqual(caller.keys('8'), toAgent);
+  });
+  it('asks nobody for ever: after two thousand steps the call is over', () => {
+    const caller = atMenu();
+    let turns = 0;
+    while (caller.state === 'asking' && turns < 5000) {
+      caller.keys(turns % 2 === 0 ? '2' : '*');
+      turns += 1;
+    }
+    assert.equal(caller.commands.at(-1)?.type, 'releaseLeg');
+    assert.ok(turns < 2000, `${turns} turns`);
+  });
+  it('asks nobody to repeat for ever', () => {
+    const caller = atMenu();
+    for (let turns = 0; turns < 2100 && caller.state === 'asking'; turns += 1) caller.keys('9');
+    assert.equal(caller.state, 'over');
+  });
+});
+
+const COLLECT = '- collect: { prompt: ask, into: phone, least: 4, most: 11, errorPrompt: wrong, silencePrompt: silence }\n- goto: other';
+const asked = (): Caller => {
+  const caller = inFlow(COLLECT);
+  caller.dial('100');
+  return caller;
+};
+
+describe('collect', () => {
+  it('keeps what was keyed in with the call', () => assert.deepEqual(asked().keys('13800001001'), ['set phone=13800001001', 'at other/echo', 'echo']));
+  it('takes fewer keys when # ended them or time did', () => {
+    assert.deepEqual(asked().keys('10086', 'finish_key')[0], 'set phone=10086');
+    assert.deepEqual(asked().keys('10086', 'timeout')[0], 'set phone=10086');
+  });
+  it('asks again for too few, three times', () => {
+    const caller = asked();
+    assert.deepEqual(caller.keys('12', 'timeout'), ['ask wrong,ask']);
+    assert.deepEqual(caller.keys('', 'finish_key'), ['ask wrong,ask']);
+    assert.deepEqual(caller.keys('1*345', 'finish_key'), toAgent);
+  });
+  it('asks again after silence, twice', () => {
+    const caller = asked();
+    assert.deepEqual(caller.keys(''), ['ask silence,ask']);
+    assert.deepEqual(caller.keys(''), toAgent);
+  });
+  it('gives 0# to an agent and * back', () => {
+    assert.deepEqual(asked().keys('0', 'finish_key'), toAgent);
+    assert.deepEqual(asked().keys('*', 'finish_key'), ['ask ask']);
+  });
+});
+
+const SECRET = '- authenticate: { prompt: ask, wrongPrompt: wrong, otherwise: other, locked: agent }\n- hangup';
+const secret = (): Caller => {
+  const caller = inFlow(SECRET);
+  caller.dial('100', card());
+  return caller;
+};
+
+describe('authenticate', () => {
+  it('asks through its own command, so that no digit comes by here', () => {
+    const caller = secret();
+    const command = caller.commands.at(-1);
+    assert.ok(command?.type === 'authenticate');
+    assert.deepEqual(command.collecting, { least: 6, most: 6, finishKey: '#', firstKeyMs: 5000, betweenKeysMs: 3000 });
+  });
+  it('goes on when the password is right', () => assert.deepEqual(secret().authenticated('ok'), ['release dialplan_end']));
+  it('lets try three times', () => {
+    const caller = secret();
+    assert.deepEqual(caller.authenticated('wrong'), ['ask secretly wrong,ask']);
+    assert.deepEqual(caller.authenticated('wrong'), ['ask secretly wrong,ask']);
+    assert.deepEqual(caller.authenticated('wrong'), ['at other/echo', 'echo']);
+  });
+  it('asks again after one silence only', () => {
+    const caller = secret();
+    assert.deepEqual(caller.authenticated('no_input'), ['ask secretly ask']);
+    assert.deepEqual(caller.authenticated('no_input'), ['at other/echo', 'echo']);
+  });
+  it('leads a locked customer elsewhere at once', () => assert.deepEqual(secret().authenticated('locked'), toAgent));
+  it('leads on when it cannot be checked', () => assert.deepEqual(secret().authenticated('unavailable'), ['at other/echo', 'echo']));
+  it('asks nobody we do not know', () => assert.deepEqual(inFlow(SECRET).dial('100'), ['answer', 'at main/authenticate', 'at other/echo', 'echo']));
+  it('asks nobody twice', () => {
+    const caller = inFlow('- authenticate: { prompt: ask, otherwise: other }\n- authenticate: { prompt: ask, otherwise: other }\n- hangup');
+    caller.dial('100', card());
+    assert.deepEqual(caller.authenticated('ok'), ['at main/authenticate', 'release dialplan_end']);
+  });
+});
+
+describe('lookup', () => {
+  const looking = (): Caller => {
+    const caller = inFlow(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own ${…}
+      "- answer\n- lookup: { what: balance, arguments: { month: 'm${callee}' }, otherwise: other }\n- when: int(values.balanceFen) > 100\n  then: agent\n- hangup",
+    );
+    caller.dial('100', card());
+    return caller;
+  };
+  it('says who asks and what', () => {
+    const command = looking().commands.at(-1);
+    assert.ok(command?.type === 'lookUp');
+    assert.deepEqual([command.what, command.arguments], ['balance', { month: 'm100', customerId: 'k1', number: '+8613800001004' }]);
+  });
+  it('brings values that expressions can use', () => assert.deepEqual(looking().lookedUp({ balanceFen: '101' }), toAgent));
+  it('that brings nonsense counts as no', () => assert.deepEqual(looking().lookedUp({ balanceFen: 'plenty' }), ['release dialplan_end']));
+  it('that fails leads elsewhere', () => assert.deepEqual(looking().lookedUp(null), ['at other/echo', 'echo']));
+  it('that is never answered is given up', () => {
+    const caller = looking();
+    assert.equal(caller.wakeAt, caller.now + 5000);
+    caller.now += 5000;
+    assert.deepEqual(caller.tell({ type: 'timePassed' }), ['at other/echo', 'echo']);
+  });
+});
+
+describe('queue', () => {
+  const queued = (more = ''): Caller => {
+    const caller = inFlow(`- queue: { name: service, priority: 7, skills: [{ skill: english, level: 3 }], maxWaitSeconds: 30${more} }\n- goto: other`);
+    caller.dial('100');
+    return caller;
+  };
+  it('says which, how urgent, what is needed and how long', () => {
+    const fact = queued().facts.find((event) => event.type === 'callQueued');
+    assert.deepEqual(fact, {
+      type: 'callQueued',
+      callId: 'c1',
+      queueId: 't:service',
+      priority: 7,
+      skills: [{ skill: 'english', level: 3 }],
+      maxWaitMs: 30_000,
+    });
+  });
+  it('plays the queue’s own music while one waits', () => {
+    const ivr = ivrWith(planOf(flow('- answer\n- queue: service')));
+    ivr.decide({ type: 'queueConfigured', ...{ queue: { queueId: 't:service', music: 'jazz' } } }, 0);
+    assert.equal(new CallerOf(ivr).dial('100').at(-1), 'play for ever music:jazz');
+  });
+  it('plays the step’s music where it names one, and silence where it says so', () => {
+    assert.equal(queued(', music: default').commands.at(-1)?.type, 'playSounds');
+    assert.equal(queued(', music: null').commands.at(-1)?.type, 'answerLeg');
+  });
+  it('is over with the flow when an agent answers', () => {
+    const caller = queued();
+    assert.deepEqual(caller.leftQueue('service', 'answered'), []);
+    assert.equal(caller.state, 'served');
+  });
+  for (const exit of ['timeout', 'full', 'no_agents', 'closed'] as const) {
+    it(`gives the caller back on ${exit}`, () => assert.deepEqual(queued().leftQueue('service', exit), ['at other/echo', 'echo']));
+  }
+  it('leads each exit where it says', () => {
+    const more = ', timeout: agent, noAgents: agent';
+    assert.deepEqual(queued(more).leftQueue('service', 'timeout'), toAgent);
+    assert.deepEqual(queued(more).leftQueue('service', 'no_agents'), toAgent);
+    assert.deepEqual(queued(more).leftQueue('service', 'full'), ['at other/echo', 'echo']);
+  });
+  for (const exit of ['abandoned', 'ended'] as const) {
+    it(`says nothing more when the caller is gone (${exit})`, () => assert.deepEqual(queued().leftQueue('service', exit), []));
+  }
+  it('of an agent’s transfer that gives up leads to a person again, not into silence', () => {
+    const caller = queued();
+    caller.leftQueue('service', 'answered');
+    assert.deepEqual(caller.leftQueue('faults', 'no_agents'), toAgent);
+  });
+});
+
+describe('transfer', () => {
+  const transferring = (to: string): Caller => {
+    const caller = inFlow(`- transfer: ${to}\n- goto: other`);
+    caller.dial('100');
+    return caller;
+  };
+  it('to a number rings there in a leg of its own', () => {
+    const caller = transferring("{ number: '10010', timeoutSeconds: 15 }");
+    const command = caller.commands.at(-1);
+    assert.deepEqual(command, {
+      type: 'dialLeg',
+      callId: 'c1',
+      legId: 'c1.2001',
+      tenantId: 't',
+      target: '10010',
+      from: { number: '+8613900000000' },
+      timeoutMs: 15_000,
+    });
+    assert.deepEqual(caller.facts.at(-1), { type: 'callTransferred', callId: 'c1', legId: 'c1.2001', target: { kind: 'number', number: '10010' }, by: 'flow' });
+  });
+  it('that is answered ends the flow', () => {
+    const caller = transferring("{ number: '10010' }");
+    caller.answered(asId('c1.2001'));
+    assert.equal(caller.state, 'served');
+  });
+  it('that is not answered lets the flow go on', () => {
+    const caller = transferring("{ number: '10010' }");
+    const words = caller.tell({ type: 'legEnded', callId: caller.callId, legId: asId('c1.2001'), ending: { cause: 'busy', by: 'far_end' } });
+    assert.deepEqual(words, ['at other/echo', 'echo']);
+  });
+  it('to an agent is the acd’s to offer', () => {
+    const caller = transferring("{ agent: '8001' }");
+    const offer = { callId: caller.callId, queueId: null, offerId: asId<never>('o'), legId: asId<never>('c1.1'), agentId: asId<never>('t:8001') };
+    assert.deepEqual(caller.tell({ type: 'offerEnded', ...offer, end: 'no_answer' }), ['at other/echo', 'echo']);
+    const lucky = transferring("{ agent: '8001' }");
+    lucky.tell({ type: 'offerEnded', ...offer, end: 'answered' });
+    assert.equal(lucky.state, 'served');
+  });
+});
+
+describe('hours', () => {
+  const HOURS =
+    "- hours:\n    spans: [{ days: [mon, tue, wed, thu, fri], from: '08:30', to: '18:00' }]\n    closedOn: ['2026-10-01']\n    openOn: ['2026-10-10']\n    closed: other\n- hangup";
+  const rows: [string, string, boolean][] = [
+    ['a Friday noon', '2026-11-20T12:00:00+08:00', true],
+    ['the first minute', '2026-11-20T08:30:00+08:00', true],
+    ['the minute before', '2026-11-20T08:29:59+08:00', false],
+    ['the minute after the last', '2026-11-20T18:00:00+08:00', false],
+    ['a Sunday', '2026-11-22T12:00:00+08:00', false],
+    ['a holiday on a Thursday', '2026-10-01T12:00:00+08:00', false],
+    ['a Saturday of work by decree', '2026-10-10T12:00:00+08:00', true],
+    ['such a Saturday, at night', '2026-10-10T22:00:00+08:00', false],
+    ['a Monday morning here that is a Sunday in Greenwich', '2026-11-23T07:59:00+08:00', false],
+    ['a Friday evening in Greenwich time', '2026-11-20T09:59:00Z', true],
+  ];
+  for (const [when, at, open] of rows) {
+    it(`are ${open ? 'open' : 'closed'} at ${when}`, () => {
+      const caller = inFlow(HOURS);
+      caller.now = Date.parse(at);
+      assert.equal(caller.arrive('100').at(-1), open ? 'release dialplan_end' : 'answer');
+    });
+  }
+});
+
+describe('expressions', () => {
+  const rows: [string, boolean][] = [
+    ['customer.known', true],
+    ['customer.age >= 65', true],
+    ['"vision" in customer.specialNeeds', true],
+    ['customer.tier in ["gold", "platinum"]', true],
+    ['customer.openTickets > 0', true],
+    ['callee == "100" && caller.endsWith("1004")', true],
+    ['language == "zh" && authLevel == 1', true],
+    ['time.hour == 12 && time.date == "2026-11-20" && time.weekday == 5', true],
+    ['has(data.topic)', false],
+    ['data.topic == "x"', false],
+    ['int(values.amount) > 3', false],
+  ];
+  for (const [cel, truth] of rows) {
+    it(`${cel} is ${truth}`, () => {
+      const caller = inFlow(`- when: '${cel}'\n  then: other\n- hangup`);
+      caller.now = Date.parse('2026-11-20T12:00:00+08:00');
+      const customer = card({ age: 72, tier: 'gold', specialNeeds: ['vision'], openTickets: [{ ticketId: 't', title: '', status: '', openedAt: '' }] });
+      assert.equal(caller.arrive('100', customer).at(-1), truth ? 'answer' : 'release dialplan_end');
+    });
+  }
+  it('fill templates', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own ${…}
+    const caller = inFlow("- set: { who: '${customer.name}/${customer.age}/${values.none}', n: 5 }\n- hangup");
+    assert.deepEqual(caller.arrive('100', card({ name: 'Li', age: 30 }))[0], 'set who=Li/30/,n=5');
+  });
+});
+
+describe('whatever happens', () => {
+  it('one walk that breaks ends its own call alone', () => {
+    const ivr = ivrWith(planOf(flow('- play: { prompt: hello, bargeIn: false }\n- hangup')));
+    const [broken, sound] = [new CallerOf(ivr, 'c1'), new CallerOf(ivr, 'c2')];
+    broken.dial('100');
+    sound.dial('100');
+    const { callId, legId, playId } = broken;
+    // A fault of ours cannot be planned; a fact that breaks its promise stands in for one.
+    const poison = {
+      get end(): never {
+        throw new Error('broken');
+      },
+      type: 'digitsCollected',
+      callId,
+      legId,
+      playId,
+      digits: '1',
+    } as const;
+    broken.tell(poison);
+    assert.deepEqual(sound.heard(), ['release dialplan_end']);
+  });
+
+  it('nothing is said to a caller who hung up, in any step', () => {
+    for (const steps of ['- play: hello', '- queue: service', '- lookup: balance', COLLECT, SECRET, '- echo', "- transfer: { number: '10010' }"]) {
+      const caller = inFlow(steps);
+      caller.dial('100', card());
+      assert.deepEqual(caller.hangUp(), []);
+      assert.deepEqual(
+        [...caller.heard(), ...caller.keys('1'), ...caller.lookedUp({}), ...caller.authenticated('ok'), ...caller.leftQueue('service', 'timeout')],
+        [],
+      );
+      assert.equal(caller.state, undefined);
+    }
+  });
+});
