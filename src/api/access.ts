@@ -1,5 +1,6 @@
 /** One guard in front of every route of /api/v1: who asks, and may her role do this at all. What is whose, each room checks with `may`. */
 import type { FastifyRequest } from 'fastify';
+import { Strangers } from '../cti/strangers.ts';
 import { type Action, may, type User } from '../users/user.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -27,8 +28,27 @@ export const bearerOf = (request: FastifyRequest): string | null => /^Bearer ([\
 /** With what is most her own: whether there is anything at all that she may do this to. */
 export const mayAtAll = (user: User, action: Action): boolean => may(user, action, { tenantId: user.tenantId, agentId: user.agentId });
 
+const MOST_TOKENS_REMEMBERED = 20_000;
+
+/** Looks a token up, unless it is one more guess from an address that has guessed too often. */
+function identifier({ sessions, clock }: Pick<ApiPorts, 'sessions' | 'clock'>): (token: string, address: string) => Promise<User | null> {
+  const strangers = new Strangers();
+  /** Tokens that were good: who behind a tiresome address has one is served. */
+  const seenGood = new Set<string>();
+  return async (token, address) => {
+    if (!seenGood.has(token) && strangers.isTiresome(address, clock.now())) throw new Problem('too_many_requests');
+    const user = await sessions.identify(token);
+    seenGood.delete(token);
+    if (user === null) strangers.guessed(address, clock.now());
+    else seenGood.add(token);
+    if (seenGood.size > MOST_TOKENS_REMEMBERED) for (const oldest of seenGood) if (seenGood.delete(oldest)) break;
+    return user;
+  };
+}
+
 /** Refuses to start with a route that names no action; refuses requests whose user may not do it. */
-export function guardRoutes(app: Api, ports: Pick<ApiPorts, 'sessions'>): void {
+export function guardRoutes(app: Api, ports: Pick<ApiPorts, 'sessions' | 'clock'>): void {
+  const identify = identifier(ports);
   app.decorateRequest('user', null);
   app.decorateRequest('token', null);
   app.addHook('onRoute', (route) => {
@@ -38,7 +58,7 @@ export function guardRoutes(app: Api, ports: Pick<ApiPorts, 'sessions'>): void {
     const { action } = request.routeOptions.config;
     if (action === undefined || action === 'public') return;
     const token = bearerOf(request);
-    const user = token === null ? null : await ports.sessions.identify(token);
+    const user = token === null ? null : await identify(token, request.ip);
     if (user === null) throw new Problem('unauthenticated');
     request.user = user;
     request.token = token;

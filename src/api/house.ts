@@ -33,8 +33,7 @@ export function portsOf({ store, clock, sessions, publisher, directoryChanged }:
       async signIn(tenantId, username, password) {
         const signedIn = await sessions.signIn(tenantId, username, password);
         if (signedIn.ok) return { result: 'ok', token: signedIn.token, expiresAt: signedIn.expiresAt, identity: signedIn.user };
-        if (signedIn.reason === 'unavailable') throw new Problem('unavailable');
-        return { result: signedIn.reason };
+        return { result: signedIn.reason, retryAfterMs: signedIn.retryAfterMs };
       },
       identify: (token) => sessions.userOf(token),
       signOut: (token) => sessions.signOut(token),

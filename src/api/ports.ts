@@ -23,7 +23,9 @@ export interface PageRequest {
   limit: number;
 }
 
-export type SignIn = { result: 'ok'; token: string; expiresAt: number; identity: Identity } | { result: 'wrong' | 'throttled' | 'unavailable' };
+export type SignIn =
+  | { result: 'ok'; token: string; expiresAt: number; identity: Identity }
+  | { result: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs?: number };
 
 export interface SessionsPort {
   /** `tenantId` null: the user name must be unique. One answer for a wrong name and a wrong password. */

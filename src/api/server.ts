@@ -35,7 +35,8 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
   const app: Api = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_MS,
-    http: { headersTimeout: HEADER_MS },
+    // Node looks for who is too slow every 30 s unless told otherwise.
+    http: { headersTimeout: HEADER_MS, connectionsCheckingInterval: HEADER_MS / 2 },
     forceCloseConnections: true,
     genReqId: () => randomToken(8),
     frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply, ports.log),

@@ -6,6 +6,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { DeskLine, Desks } from './desks.ts';
 import { type CloseCode, CTI_PATH, CTI_SUBPROTOCOL, closeCodes, MOST_FRAME_BYTES } from './protocol.ts';
+import { Strangers } from './strangers.ts';
 
 export interface DeskSocketOptions {
   clock: Clock;
@@ -51,6 +52,7 @@ export class DeskSockets {
   });
   readonly #seats = new Set<Seat>();
   readonly #perSource = new Map<string, number>();
+  readonly #strangers = new Strangers();
   readonly #cancelPing: () => void;
 
   constructor(options: DeskSocketOptions) {
@@ -90,13 +92,20 @@ export class DeskSockets {
     const { allowedOrigins = [], mostPerSource = MOST_PER_SOURCE, mostSockets = MOST_SOCKETS } = this.#options;
     if (!offersProtocol(request)) return [400, `Bad Request: subprotocol ${CTI_SUBPROTOCOL} expected`];
     if (!originAllowed(request, allowedOrigins)) return [403, 'Forbidden'];
-    if ((this.#perSource.get(source) ?? 0) >= mostPerSource) return [429, 'Too Many Requests'];
+    const tiresome = this.#strangers.isTiresome(source, this.#options.clock.now());
+    if (tiresome || (this.#perSource.get(source) ?? 0) >= mostPerSource) return [429, 'Too Many Requests'];
     return this.#seats.size >= mostSockets ? [503, 'Service Unavailable'] : null;
   }
 
   #seat(socket: WebSocket, source: string): void {
     const { clock, desks, helloMs = HELLO_MS } = this.#options;
-    const line = desks.accept({ send: (text) => this.#send(socket, text), close: (why) => this.#close(socket, why) });
+    const line = desks.accept({
+      send: (text) => this.#send(socket, text),
+      close: (why) => {
+        if (why === 'unauthorised') this.#strangers.guessed(source, clock.now());
+        this.#close(socket, why);
+      },
+    });
     const seat: Seat = { socket, line, source, lastSeen: clock.now(), second: 0, messages: 0 };
     this.#seats.add(seat);
     this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + 1);

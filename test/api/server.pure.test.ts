@@ -286,3 +286,21 @@ test('too many requests with one token are refused, and another user is served',
   assertProblem(await send(house, 'GET', '/api/v1/me'), 'too_many_requests');
   assert.equal((await send(house, 'GET', '/api/v1/me', undefined, as('agent'))).statusCode, 200);
 });
+
+test('an address that guesses tokens is turned away without a look, while who has a good one is served', async () => {
+  const house = await openFakeHouse();
+  let looked = 0;
+  const { identify } = house.ports.sessions;
+  house.ports.sessions.identify = (token) => {
+    looked += 1;
+    return identify(token);
+  };
+  assert.equal((await send(house, 'GET', '/api/v1/me')).statusCode, 200);
+  for (let n = 0; n < 300; n += 1) assert.equal((await send(house, 'GET', '/api/v1/me', undefined, { authorization: `Bearer guess${n}` })).statusCode, 401);
+  looked = 0;
+  assertProblem(await send(house, 'GET', '/api/v1/me', undefined, { authorization: 'Bearer one-more' }), 'too_many_requests');
+  assert.equal(looked, 0);
+  assert.equal((await send(house, 'GET', '/api/v1/me')).statusCode, 200);
+  house.now += 60_000;
+  assertProblem(await send(house, 'GET', '/api/v1/me', undefined, { authorization: 'Bearer one-more' }), 'unauthenticated');
+});
