@@ -6,6 +6,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type Directory, SIP_REALM, type SipAccount } from '../tenants/directory.ts';
 import { parseSipUri } from './address.ts';
 import { type Credentials, challengeOf, digestAlgorithms, ha1Of, parseCredentials, responseFits } from './digest.ts';
+import { Md5Phones } from './md5-phones.ts';
 import { Nonces } from './nonce.ts';
 import { headerLines, type SipHeaders, type SipRequest } from './srf.ts';
 import { FailureThrottle } from './throttle.ts';
@@ -20,6 +21,7 @@ export class Authenticator {
   readonly #directory: Directory;
   readonly #nonces: Nonces;
   readonly #throttle: FailureThrottle;
+  readonly #md5Phones = new Md5Phones();
 
   constructor(clock: Clock, directory: Directory, nonces = new Nonces(), throttle = new FailureThrottle()) {
     this.#clock = clock;
@@ -35,16 +37,17 @@ export class Authenticator {
     if (!known && this.#throttle.blocks(source, now)) return { is: 'stranger', status: 403, headers: {} };
     const header = req.get('Authorization');
     const credentials = header === undefined ? null : parseCredentials(header);
-    if (credentials === null || credentials.realm !== SIP_REALM || !sameTarget(credentials.uri, req.uri)) return this.#challenge(source, now, false);
+    if (credentials === null || credentials.realm !== SIP_REALM || !sameTarget(credentials.uri, req.uri)) return this.#challenge(req, now, false);
+    this.#md5Phones.understood(socketOf(req));
     const verdict = this.#nonces.look(credentials.nonce, credentials.nc, source, now);
     const account = this.#accountFor(credentials, domain, req.method);
     if (account === null) {
       // A wrong password on a nonce that is not ours proves nothing: it cost its sender no round trip.
       if (verdict !== 'foreign') this.#throttle.failed(source, now);
-      return this.#challenge(source, now, false);
+      return this.#challenge(req, now, false);
     }
     // RFC 7616 §3.3: stale=true "indicates that the previous request from the client was rejected because the nonce value was stale".
-    if (verdict !== 'good') return this.#challenge(source, now, true);
+    if (verdict !== 'good') return this.#challenge(req, now, true);
     this.#nonces.spend(credentials.nonce, credentials.nc);
     return { is: 'account', account };
   }
@@ -55,12 +58,15 @@ export class Authenticator {
     return responseFits(ha1, method, credentials) ? account : null;
   }
 
-  #challenge(source: string, now: number, stale: boolean): Identity {
-    const nonce = this.#nonces.issue(now, source);
-    const challenges = digestAlgorithms.map((algorithm) => challengeOf(algorithm, SIP_REALM, nonce, stale));
+  #challenge(req: SipRequest, now: number, stale: boolean): Identity {
+    const nonce = this.#nonces.issue(now, req.source_address);
+    const algorithms = this.#md5Phones.mustAsk(req, socketOf(req)) ? (['MD5'] as const) : digestAlgorithms;
+    const challenges = algorithms.map((algorithm) => challengeOf(algorithm, SIP_REALM, nonce, stale));
     return { is: 'stranger', status: 401, headers: headerLines('WWW-Authenticate', challenges) };
   }
 }
+
+const socketOf = (req: SipRequest): string => `${req.source_address}:${req.source_port}`;
 
 /** The digest's uri must name what the request asks for; hosts may be written differently (with and without port) by the same phone. */
 function sameTarget(digestUri: string, requestUri: string): boolean {

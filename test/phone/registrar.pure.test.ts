@@ -102,13 +102,33 @@ describe('the registrar', () => {
     assert.match(headers['WWW-Authenticate'] ?? '', /^Digest [^\r]*algorithm=SHA-256[^\r]*\r\nWWW-Authenticate: Digest [^\r]*algorithm=MD5[^\r]*$/);
   });
 
+  it('challenges with MD5 alone a phone that came back without credentials, or whose stack is known to fail', () => {
+    const office = new Office();
+    const algorithms = (answer: Answer): string[] =>
+      [...(answer.headers['WWW-Authenticate'] ?? '').matchAll(/algorithm=([^,]+)/g)].map((match) => match[1] ?? '');
+    assert.deepEqual(algorithms(office.send({ Contact: contact() })), ['SHA-256', 'MD5']);
+    assert.deepEqual(algorithms(office.send({ Contact: contact() }, '10.0.0.8:5060')), ['SHA-256', 'MD5'], 'another phone is another phone');
+    assert.deepEqual(algorithms(office.send({ Contact: contact(), CSeq: '2 REGISTER' })), ['MD5']);
+    assert.deepEqual(algorithms(office.send({ Contact: contact(), 'User-Agent': 'baresip v1.0.0 (x86_64/linux)' }, '10.0.0.9:5060')), ['MD5']);
+  });
+
+  it('goes on challenging with both a phone that answers, though it always asks first', () => {
+    const office = new Office();
+    for (const cseq of [1, 2, 3]) {
+      const headers = { Contact: contact(), CSeq: `${cseq} REGISTER` };
+      assert.match(office.send(headers).headers['WWW-Authenticate'] ?? '', /SHA-256/);
+      const nonce = /nonce="([^"]+)"/.exec(office.send(headers, '10.0.0.7:1').headers['WWW-Authenticate'] ?? '')?.[1] ?? '';
+      office.send({ ...headers, Authorization: credentials(nonce, { user: '8001', password: passwordOf('8001'), algorithm: 'MD5' }) });
+    }
+  });
+
   it('answers an unknown user, a wrong password and no password alike', () => {
     const shape = ({ status, headers }: Answer): string => `${status} ${JSON.stringify(headers).replaceAll(/nonce=\\"[^"]+"/g, 'nonce')}`;
     const office = new Office();
     const answers = [
-      office.send({ Contact: contact() }),
-      office.register({ Contact: contact() }, { user: '8001', password: 'wrong', algorithm: 'MD5' }),
-      office.register({ To: '<sip:9999@huawu>', Contact: contact() }, { user: '9999', password: 'wrong', algorithm: 'MD5' }),
+      office.send({ Contact: contact() }, '10.0.0.1:1'),
+      office.register({ Contact: contact() }, { user: '8001', password: 'wrong', algorithm: 'MD5' }, '10.0.0.2:1'),
+      office.register({ To: '<sip:9999@huawu>', Contact: contact() }, { user: '9999', password: 'wrong', algorithm: 'MD5' }, '10.0.0.3:1'),
     ].map(shape);
     assert.equal(new Set(answers).size, 1, answers.join('\n'));
     assert.deepEqual(office.events, []);

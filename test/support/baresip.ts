@@ -83,8 +83,13 @@ export class Baresip {
     return this.#child.pid;
   }
 
-  registered(): Promise<BaresipEvent> {
-    return this.until('REGISTER_OK');
+  /** Its terminal tells it even when it registered before we had connected to its control port. */
+  registered(withinMs = PATIENCE_MS): Promise<void> {
+    return this.#untilOutput(/200 OK \(\) \[\d+ binding/, 'registration', withinMs);
+  }
+
+  registrationFailed(withinMs = PATIENCE_MS): Promise<void> {
+    return this.#untilOutput(/\b(?:401|403) |reg: .*: Register: /, 'failed registration', withinMs);
   }
 
   /** Calls a number at the server. */
@@ -190,6 +195,14 @@ export class Baresip {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.stop();
+  }
+
+  async #untilOutput(sign: RegExp, what: string, withinMs: number): Promise<void> {
+    const deadline = systemClock.now() + withinMs;
+    while (!sign.test(this.output)) {
+      if (systemClock.now() > deadline) throw new Error(`baresip ${this.options.user}: no ${what} within ${withinMs} ms\n${this.output.slice(-2_000)}`);
+      await pause(systemClock, POLL_MS);
+    }
   }
 
   async #connect(port: number): Promise<void> {

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { randomBelow } from '../../kernel/ids.ts';
 
 const TRIES = 50;
-const FIRST = 30_000;
-const LAST = 60_000;
+/** Below the range from which the system takes ports for outgoing connections. */
+const FIRST = 10_000;
+const LAST = 32_000;
 /** Not handed out twice by one process, though nobody may have bound them yet. */
 const given = new Set<number>();
 
