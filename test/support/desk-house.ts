@@ -49,8 +49,8 @@ export const goldStory: CallerStory = {
   queue: 'service',
   customer: goldCustomer,
   authLevel: 2,
-  ivrPath: ['main/welcome', 'main/menu', 'balance/authenticate', 'balance/balance', 'main/agent'],
-  data: { reason: '余额有疑问', balance: '38.20', lastTopUp: '2026-11-01' },
+  ivrPath: ['main-menu/main-menu', 'balance/authenticate', 'balance/lookup:balance', 'balance/balance', 'agent/play', 'vip/queue:vip'],
+  data: { topic: 'plan-change', reason: '余额有疑问', lastTopUp: '2026-11-01' },
 };
 export const blindStory: CallerStory = {
   number: '+8613800001003',
@@ -66,7 +66,7 @@ export const blindStory: CallerStory = {
     recentContacts: [],
   },
   authLevel: 1,
-  ivrPath: ['main/welcome', 'elder/agent'],
+  ivrPath: ['read-bill-aloud/lookup:bill', 'read-bill-aloud/bill', 'elder/queue:elder'],
 };
 
 const queue = (name: QueueName, wrapUpMs: number): QueueConfiguration => ({

@@ -205,13 +205,33 @@ test('an arriving pop moves nothing: the call bar, the wrap-up and the queues st
 
 test('the pop is spoken to a screen reader, and the tab says what is going on', async () => {
   await atTheDesk({}, async (seat) => {
-    const { page } = seat;
+    const { page, agent } = seat;
     await ringing(seat, blindStory);
-    assert.equal(await page.locator('[data-live="pop"]').textContent(), '来电:张建国,爱心专席');
+    assert.equal(await page.locator('[data-live="pop"]').textContent(), agent.words.pop.announce.replace('{{who}}', '张建国').replace('{{why}}', '爱心专席'));
     assert.match(await page.title(), /^来电振铃 \d+:\d\d · 话务$/);
     await page.getByText(/^视障客户/).waitFor();
   });
 });
+
+test('a call that comes while she looks elsewhere is told by the desktop, once', async () => {
+  await atTheDesk({}, async (seat) => {
+    const { page, agent, house } = seat;
+    await page.addInitScript(ELSEWHERE);
+    await page.reload();
+    const callId = await ringing(seat);
+    await agent.waitForPop('李秀英');
+    house.take({ type: 'languageChosen', callId, language: 'en' });
+    await agent.waitForPop(agent.words.spoken.en);
+    assert.deepEqual(await page.evaluate('notes'), [agent.words.pop.announce.replace('{{who}}', '李秀英').replace('{{why}}', '普通服务')]);
+  });
+});
+
+/** Runs in the page before its own code: the tab is in the background, and desktop notes are written down. */
+const ELSEWHERE = `
+  window.notes = [];
+  Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+  window.Notification = class { static permission = 'granted'; constructor(title) { window.notes.push(title); } close() {} };
+`;
 
 test('call data is edited in place and travels with the call', async () => {
   await atTheDesk({}, async (seat) => {
@@ -253,7 +273,7 @@ test('a phone that is gone, a missed and a rejected call are each explained with
     await agent.waitForState('not_ready');
     await page.getByText(agent.words.empty.rejected).waitFor();
     house.phoneGoesAway();
-    await page.getByText('找不到您的话机').waitFor();
+    await page.getByText(agent.words.empty.phone.replace('{{number}}', '8001')).waitFor();
     await page.getByText(agent.words.status.phoneOffline, { exact: true }).waitFor();
   });
 });
@@ -330,6 +350,7 @@ for (const language of ['zh', 'en'] as const) {
       await atTheDesk({ language, dark }, async (seat) => {
         const { agent, page, house, server } = seat;
         const shoot = (name: string) => page.screenshot({ path: `${shots}${name}-${language}-${dark ? 'dark' : 'light'}.png` });
+        await agent.button(agent.words.signIn.submit).waitFor();
         await shoot('1-sign-in');
         await signedIn(seat);
         await shoot('2-not-ready');
@@ -346,6 +367,7 @@ for (const language of ['zh', 'en'] as const) {
         await agent.answer();
         await agent.waitForPhase('established');
         await agent.hold();
+        await agent.button(agent.words.call.retrieve).and(page.locator(':enabled')).waitFor();
         await shoot('4-held');
         await server.goAway();
         await agent.banner.getByText(agent.words.link.away).waitFor();

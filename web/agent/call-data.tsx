@@ -3,6 +3,7 @@ import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Pop } from '../../src/cti/protocol.ts';
+import { label } from '../shared/labels.ts';
 import { useDesk } from './desk-context.ts';
 import { Card } from './pop-cards.tsx';
 
@@ -31,8 +32,8 @@ export function CallDataCard({ pop }: { pop: Pop }) {
         <dl className="facts">
           {entries.map(([key, value]) => (
             <div className="fact" key={key}>
-              <dt>{key}</dt>
-              <dd>{value}</dd>
+              <dt>{label(t, 'dataName', key)}</dt>
+              <dd>{key === 'topic' ? label(t, 'topic', value) : value}</dd>
             </div>
           ))}
         </dl>

@@ -71,8 +71,10 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
           <CallAlerts />
         </DeskContext.Provider>
       )}
-      <LinkBanner link={link} onRetry={() => connection?.wake()} />
-      <Notices notices={notices} onClose={(key) => setNotices((all) => all.filter((notice) => notice.key !== key))} />
+      <div className="overlays">
+        <Notices notices={notices} onClose={(key) => setNotices((all) => all.filter((notice) => notice.key !== key))} />
+        <LinkBanner link={link} onRetry={() => connection?.wake()} />
+      </div>
       {elsewhere !== null && <Elsewhere why={elsewhere} onBack={() => setAttempt(attempt + 1)} />}
     </div>
   );

@@ -1,10 +1,12 @@
 import { Button, Tag } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Pop } from '../../src/cti/protocol.ts';
+import type { DeskCall, Pop } from '../../src/cti/protocol.ts';
+import { asDuration } from '../shared/clock.ts';
 import { Icon } from '../shared/icon.tsx';
 import { label, shownTime, trail } from '../shared/labels.ts';
 import { callerNumber, queueName, whoCalls } from './call-bar.tsx';
+import { useNow } from './timer.tsx';
 
 export function Card({ name, title, extra, children }: { name: string; title: string; extra?: ReactNode; children: ReactNode }) {
   return (
@@ -64,8 +66,23 @@ export function WhoCard({ pop }: { pop: Pop }) {
   );
 }
 
-export function WhyCard({ pop }: { pop: Pop }) {
+/** Recording begins with the talk: while it rings it has not begun, afterwards it is over. */
+const recording = ({ pop, phase }: DeskCall) => {
+  if (!pop.recorded) return 'pop.notRecorded';
+  return phase === 'offered' ? 'pop.willRecord' : phase === 'cleared' ? 'pop.wasRecorded' : 'pop.recorded';
+};
+
+/** From the first ring at the hotline to her answer: what the caller feels as waiting, menus included. */
+function Waited({ call }: { call: DeskCall }) {
+  const now = useNow();
+  const until = call.establishedAt === null ? now : Date.parse(call.establishedAt);
+  return <span className="figures">{asDuration(until - Date.parse(call.pop.arrivedAt))}</span>;
+}
+
+export function WhyCard({ call }: { call: DeskCall }) {
   const { t } = useTranslation();
+  const { pop } = call;
+  const recorded = recording(call);
   const steps = trail(t, pop.ivrPath);
   return (
     <Card name="why" title={t('pop.why')}>
@@ -86,9 +103,12 @@ export function WhyCard({ pop }: { pop: Pop }) {
         <Fact name={t('pop.dialled')}>
           <span className="figures">{pop.callee.number}</span>
         </Fact>
+        <Fact name={t('pop.waited')}>
+          <Waited call={call} />
+        </Fact>
         <Fact name={t('pop.arrived')}>
           <span className="figures">{shownTime(pop.arrivedAt)}</span>
-          <span className={`recorded ${pop.recorded ? 'is-on' : ''}`}>{pop.recorded ? t('pop.recorded') : t('pop.notRecorded')}</span>
+          <span className={`recorded ${recorded === 'pop.recorded' ? 'is-on' : ''}`}>{t(recorded)}</span>
         </Fact>
       </dl>
     </Card>

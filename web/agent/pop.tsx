@@ -1,6 +1,6 @@
 /** Who is calling and why. The place is always there, so that a pop moves nothing; it fills while the phone rings. */
 import { useTranslation } from 'react-i18next';
-import type { Pop as PopData } from '../../src/cti/protocol.ts';
+import type { DeskCall } from '../../src/cti/protocol.ts';
 import { Icon } from '../shared/icon.tsx';
 import { zoneName } from '../shared/labels.ts';
 import { CallDataCard } from './call-data.tsx';
@@ -11,16 +11,17 @@ import { ContactsCard, TicketsCard, WhoCard, WhyCard } from './pop-cards.tsx';
 export function Pop() {
   const { t } = useTranslation();
   const { desk } = useDesk();
-  const pop = desk.call?.pop ?? null;
+  const { call } = desk;
   return (
-    <section className="pop" aria-label={t('pop.region')} data-call={pop?.callId}>
-      {pop === null ? <EmptyDesk /> : <PopContent key={pop.callId} pop={pop} />}
+    <section className="pop" aria-label={t('pop.region')} data-call={call?.pop.callId}>
+      {call === null ? <EmptyDesk /> : <PopContent key={call.pop.callId} call={call} />}
     </section>
   );
 }
 
-function PopContent({ pop }: { pop: PopData }) {
+function PopContent({ call }: { call: DeskCall }) {
   const { t } = useTranslation();
+  const { pop } = call;
   return (
     <>
       {pop.specialNeeds.length > 0 && (
@@ -35,7 +36,7 @@ function PopContent({ pop }: { pop: PopData }) {
       )}
       <div className="pop-grid">
         <WhoCard pop={pop} />
-        <WhyCard pop={pop} />
+        <WhyCard call={call} />
         <TicketsCard tickets={pop.openTickets} />
         <CallDataCard pop={pop} />
         <ContactsCard contacts={pop.recentContacts} />

@@ -35,7 +35,6 @@ export function SignIn({ notice, onToken }: { notice: SignInNotice | null; onTok
           )}
         </div>
         <SignInForm busy={isPending} onSubmit={mutate} onChange={reset} />
-        <p className="quiet small">{t('signIn.synthetic')}</p>
       </main>
     </div>
   );

@@ -37,7 +37,7 @@ export function TopBar({ onSignOut }: { onSignOut(): void }) {
       <span className="me">
         {agent.name} <span className="figures quiet">{agent.number}</span>
       </span>
-      {can('signOut') && (
+      {can('signOut') && agent.state !== 'wrapping_up' && (
         <Button type="text" icon={<Icon name="leave" />} disabled={!online} onClick={onSignOut}>
           {t('controls.signOut')}
         </Button>

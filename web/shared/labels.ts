@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next';
 import i18next from 'i18next';
 import type { Language } from './language.ts';
 
-type Table = 'tier' | 'step' | 'ticketStatus' | 'reason' | 'state' | 'auth' | 'need' | 'spoken' | 'disposition' | 'errors';
+type Table = 'tier' | 'step' | 'ticketStatus' | 'reason' | 'state' | 'auth' | 'need' | 'spoken' | 'disposition' | 'errors' | 'dataName' | 'topic';
 
 export function label(t: TFunction, table: Table, name: string | number): string {
   const key = `${table}.${name}`;
@@ -12,9 +12,16 @@ export function label(t: TFunction, table: Table, name: string | number): string
 
 export const languageNow = (): Language => (i18next.language === 'zh' ? 'zh' : 'en');
 
-/** `flow/step` of the dialplan as words a person reads: one for each flow or step we know, neighbours that say the same only once. */
+/**
+ * `flow/step` of the dialplan as a trail a person reads: each flow she came through, and within it the steps that have a
+ * name of their own (a password asked, a bill read aloud). Menus, lookups and queues go by the flow they are in.
+ */
 export function trail(t: TFunction, ivrPath: readonly string[]): string[] {
-  const words = ivrPath.flatMap((step) => step.split('/')).map((name) => label(t, 'step', name).replaceAll(/[-_]/g, ' '));
+  const words = ivrPath.flatMap((passed) => {
+    const [flow = '', step = ''] = passed.split('/');
+    const words = [label(t, 'step', flow).replaceAll(/[-_]/g, ' ')];
+    return i18next.exists(`step.${step}`) ? [...words, label(t, 'step', step)] : words;
+  });
   return words.filter((word, at) => word !== words[at - 1]);
 }
 

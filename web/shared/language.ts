@@ -16,6 +16,7 @@ export function startLanguage(language: Language): void {
   void i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
+    nsSeparator: false, // names from the dialplan may hold a colon
     resources: { zh: { translation: zh }, en: { translation: en } },
     interpolation: { escapeValue: false }, // React escapes
   });

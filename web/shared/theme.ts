@@ -15,10 +15,14 @@ const shared = {
   wireframe: false,
 };
 
+/** Flat buttons: a floor of screens is looked at all day. */
+const components = { Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' } };
+
 export const lightTheme: ThemeConfig = {
   algorithm: theme.defaultAlgorithm,
   cssVar: { key: 'huawu' },
   hashed: false,
+  components,
   token: {
     ...shared,
     colorPrimary: '#0b6e6e',
@@ -30,6 +34,14 @@ export const lightTheme: ThemeConfig = {
     colorText: '#1b2529',
     colorTextSecondary: '#56656c',
     colorTextPlaceholder: '#66757c',
+    colorWarningBg: '#fdf3dc',
+    colorWarningBorder: '#e9c46a',
+    colorErrorBg: '#fcebe9',
+    colorErrorBorder: '#eeb4ae',
+    colorSuccessBg: '#e6f4ea',
+    colorSuccessBorder: '#a9d6b7',
+    colorInfoBg: '#e8f1fb',
+    colorInfoBorder: '#aacbed',
     colorBgLayout: '#f3f5f6',
     colorBgContainer: '#ffffff',
     colorBorder: '#c9d2d6',
@@ -41,6 +53,7 @@ export const darkTheme: ThemeConfig = {
   algorithm: theme.darkAlgorithm,
   cssVar: { key: 'huawu' },
   hashed: false,
+  components,
   token: {
     ...shared,
     colorPrimary: '#16807c',
@@ -52,6 +65,14 @@ export const darkTheme: ThemeConfig = {
     colorText: '#e4eaec',
     colorTextSecondary: '#a3b4ba',
     colorTextPlaceholder: '#8b9ca3',
+    colorWarningBg: '#33290f',
+    colorWarningBorder: '#7a5f1c',
+    colorErrorBg: '#3a1d1b',
+    colorErrorBorder: '#7d3a35',
+    colorSuccessBg: '#14301e',
+    colorSuccessBorder: '#2f6b45',
+    colorInfoBg: '#13283c',
+    colorInfoBorder: '#2e5c86',
     colorBgLayout: '#11171a',
     colorBgContainer: '#1a2226',
     colorBgElevated: '#20292e',
