@@ -34,6 +34,17 @@ export class DeskClient {
     return desk;
   }
 
+  /** Whose desk it is, as the server welcomed it. */
+  get agentId(): string {
+    const welcome = this.messages.find(({ message }) => message.type === 'welcome')?.message;
+    return welcome?.type === 'welcome' ? welcome.data.agentId : '';
+  }
+
+  /** What it was told of one call. */
+  about(callId: string): ServerMessage[] {
+    return this.messages.map(({ message }) => message).filter((message) => 'data' in message && 'callId' in message.data && message.data.callId === callId);
+  }
+
   /** Resolves with the reply, whatever it says. */
   send(type: DeskCommandType, data: object = {}): Promise<Reply> {
     this.#commands += 1;

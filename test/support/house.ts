@@ -1,4 +1,4 @@
-/** The whole application as its own processes, on ports and in a folder of its own: `huawu serve` from the sources. */
+/** The whole application as its own processes, on ports and in a folder of its own: `huawu serve` as it was built. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,8 @@ export interface CallRecord {
   callee: string;
   cause: string;
   endedBy: string;
+  /** RFC 3339 */
+  endedAt: string;
   queueId: string | null;
   agentId: string | null;
   queueWaitMs: number;
@@ -68,7 +70,7 @@ export class House {
 
   /** Starts it (again), in the same folder and on the same ports. */
   async begin(): Promise<void> {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'scripts/huawu.mjs'), 'serve'], {
+    const child = spawn(process.execPath, [join(root, 'scripts/huawu.mjs'), 'serve'], {
       cwd: root,
       env: { ...process.env, ...this.#settings(), ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -141,6 +143,11 @@ export class House {
   /** GET as admin. */
   async get(path: string): Promise<unknown> {
     return this.#request('GET', path, await this.signIn('admin'), null);
+  }
+
+  /** PATCH as admin. */
+  async patch(path: string, body: object): Promise<unknown> {
+    return this.#request('PATCH', path, await this.signIn('admin'), body);
   }
 
   /** The record of the newest call from this number (as the API shows it), as soon as it is written. */
