@@ -1,13 +1,13 @@
 /**
- * `huawu simulate [--seed N] [--seeds N] [--events N]`: seeded random shifts of the routing core, every turn checked against
+ * `huawu simulate [--seed N] [--runs N] [--events N]`: seeded random shifts of the routing core, every turn checked against
  * the invariants of src/acd/SPEC.md. One seed prints its shift; a broken invariant prints the shortest log that breaks it.
  */
 import { parseFlags, SettingsReader } from '../kernel/settings.ts';
 import { type Fault, isFault, runShift, type Shift } from '../src/acd/simulation/run.ts';
 
-const USAGE = `usage: huawu simulate [--seed N | --seeds N] [--events N]
+const USAGE = `usage: huawu simulate [--seed N | --runs N] [--events N]
   --seed N    one shift, with this seed
-  --seeds N   shifts 1 to N (default 100)
+  --runs N    shifts 1 to N (default 100)
   --events N  random events a shift (default 2000)
 `;
 
@@ -16,14 +16,14 @@ export function main(args: readonly string[]): number {
   const { flags, words } = parseFlags(args);
   const settings = new SettingsReader({ flags, env: {}, file: {} });
   const seed = settings.integer('SEED', 0, 0, 0xffff_ffff);
-  const seeds = settings.integer('SEEDS', 100, 1, 1_000_000);
+  const runs = settings.integer('RUNS', 100, 1, 1_000_000);
   const events = settings.integer('EVENTS', 2000, 1, 1_000_000);
-  const unknown = Object.keys(flags).filter((name) => !['SEED', 'SEEDS', 'EVENTS'].includes(name));
+  const unknown = Object.keys(flags).filter((name) => !['SEED', 'RUNS', 'EVENTS'].includes(name));
   if (words.length > 0 || unknown.length > 0 || settings.faults.length > 0) {
     process.stderr.write(`${[...settings.faults, ...unknown.map((name) => `--${name.toLowerCase()} is no flag of simulate`)].join('\n')}\n${USAGE}`);
     return 2;
   }
-  return 'SEED' in flags ? simulate(seed, seed, events, true) : simulate(1, seeds, events, false);
+  return 'SEED' in flags ? simulate(seed, seed, events, true) : simulate(1, runs, events, false);
 }
 
 function simulate(first: number, last: number, events: number, each: boolean): number {
