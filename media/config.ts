@@ -1,7 +1,7 @@
 /** The settings of `huawu media`; the only place in media/ that reads the environment. */
 import { mkdirSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
-import { availableParallelism, networkInterfaces } from 'node:os';
+import { availableParallelism, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 
@@ -14,6 +14,8 @@ export interface MediaConfig {
   /** What we bind, and what we write in SDP. */
   hosts: Record<4 | 6, string>;
   publicAddresses: Record<4 | 6, string>;
+  /** All addresses of this machine. */
+  ownAddresses: string[];
   logLevel: string;
   /** 0 = never */
   orphanExitSeconds: number;
@@ -35,6 +37,7 @@ export function readMediaConfig(args: readonly string[]): { config: MediaConfig;
     rtpPortMax: reader.integer('RTP_PORT_MAX', 29_999, 1025, 65_535),
     hosts: { 4: isIPv6(host) ? '0.0.0.0' : host, 6: isIPv6(host) ? host : '::' },
     publicAddresses: publicAddresses(reader.list('PUBLIC_ADDRESS'), faults),
+    ownAddresses: ['127.0.0.1', '::1', ...interfaceAddresses().map((each) => each.address)],
     logLevel: reader.text('LOG_LEVEL', 'info'),
     orphanExitSeconds: reader.integer('ORPHAN_EXIT_SECONDS', 0, 0, 86_400),
   };
@@ -64,6 +67,8 @@ function publicAddresses(given: string[], faults: string[]): Record<4 | 6, strin
     all.find((each) => each.family === family && !each.internal && !each.address.startsWith('fe80'))?.address;
   return { 4: given.find(isIPv4) ?? own('IPv4') ?? '127.0.0.1', 6: given.find(isIPv6) ?? own('IPv6') ?? '::1' };
 }
+
+const interfaceAddresses = (): NetworkInterfaceInfo[] => Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
 
 /** Makes the socket's folder for us alone; one that is there already stays as it is. */
 export function prepareSocketFolder(path: string): void {

@@ -8,9 +8,9 @@ import type { Codec } from '../codec/g711.ts';
 import type { MediaConfig } from '../config.ts';
 import { type Capabilities, type EndpointStats, MediaError, type MediaEvent, type OpenRequest, type RecordRequest, type Source } from '../port.ts';
 import type { RecordingEnded } from '../record/messages.ts';
-import { canonicalAddress, refusedTarget } from '../sdp/address.ts';
-import { type Agreed, Negotiation } from '../sdp/negotiate.ts';
-import { type Direction, parseSdp } from '../sdp/parse.ts';
+import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
+import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
+import type { Direction } from '../sdp/parse.ts';
 import type { Agreement } from '../worker/messages.ts';
 import type { WorkerPool } from '../worker/pool.ts';
 import type { PortPool } from './ports.ts';
@@ -35,6 +35,7 @@ interface RecordingRow {
 const PORT_TRIES = 50;
 const MOST_ENDPOINTS = 20_000;
 const LAST_WRITES_MS = 5000;
+const LOOPBACK: Readonly<Record<4 | 6, string>> = { 4: '127.0.0.1', 6: '::1' };
 
 export class Endpoints {
   readonly #config: MediaConfig;
@@ -199,10 +200,15 @@ export class Endpoints {
 
   async #openRow(owner: string, request: OpenRequest, group: string): Promise<Row> {
     const worker = this.#groups.get(group)?.worker ?? 0;
-    const family = request.offer === undefined ? 4 : familyOf(request.offer);
-    const port = await this.#openPort(worker, family, request);
-    const negotiation = new Negotiation({ address: this.#config.publicAddresses[family], family, port, sessionId: randomBelow(2 ** 47) });
     const signallingAddress = canonicalAddress(request.signallingAddress);
+    // A broken offer costs no port.
+    const remote = request.offer === undefined ? null : readOffer(request.offer).agreed.remote;
+    if (remote !== null) this.#targetOf(remote, signallingAddress);
+    const family = remote?.family ?? 4;
+    const port = await this.#openPort(worker, family, request);
+    // A party on this very machine sends from, and listens at, loopback.
+    const address = isLoopback(canonicalAddress(remote?.address ?? signallingAddress)) ? LOOPBACK[family] : this.#config.publicAddresses[family];
+    const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47) });
     return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation };
   }
 
@@ -236,12 +242,8 @@ export class Endpoints {
   }
 
   #agreement(row: Row, { remote, codec, payloadType, eventOut, eventIn, direction }: Agreed): Agreement {
-    const address = canonicalAddress(remote.address);
-    const silenced = remote.port === 0 || address === '0.0.0.0' || address === '::';
-    const refused = silenced ? null : (refusedTarget(address, remote.port) ?? this.#loopsBack(address, remote.port));
-    if (refused !== null) throw new MediaError('bad_request', `SDP: ${address}:${remote.port}: ${refused}`);
     return {
-      remote: silenced ? null : { address, port: remote.port, rtcpPort: remote.rtcpPort },
+      remote: this.#targetOf(remote, row.signallingAddress),
       signallingAddress: row.signallingAddress,
       codec,
       payloadType,
@@ -252,11 +254,22 @@ export class Endpoints {
     };
   }
 
-  /** Audio sent to one of our own ports would go round for ever. */
-  #loopsBack(address: string, port: number): string | null {
-    const { publicAddresses, hosts } = this.#config;
-    const ours = [publicAddresses[4], publicAddresses[6], hosts[4], hosts[6], '127.0.0.1', '::1'];
-    return ours.includes(address) && this.#ports.inUse(port - (port & 1)) ? 'this is one of our own ports' : null;
+  /** Where to send; null = nowhere for now (the null address of an old hold, or no port). Throws when audio must never go there. */
+  #targetOf(remote: Agreed['remote'], signallingAddress: string): Agreement['remote'] {
+    const address = canonicalAddress(remote.address);
+    if (remote.port === 0 || address === '0.0.0.0' || address === '::') return null;
+    const refused = refusedTarget(address, remote.port) ?? this.#refusedHere(address, remote.port, signallingAddress);
+    if (refused !== null) throw new MediaError('bad_request', `SDP: ${address} port ${remote.port}: ${refused}`);
+    return { address, port: remote.port, rtcpPort: remote.rtcpPort };
+  }
+
+  #refusedHere(address: string, port: number, signallingAddress: string): string | null {
+    const { publicAddresses, ownAddresses } = this.#config;
+    const isOurs = (each: string): boolean => isLoopback(each) || ownAddresses.includes(each) || each === publicAddresses[4] || each === publicAddresses[6];
+    // Audio sent to one of our own ports would go round for ever.
+    if (isOurs(address) && this.#ports.inUse(port - (port & 1))) return 'this is one of our own ports';
+    if (isLoopback(address) && !isOurs(signallingAddress)) return 'a party elsewhere has no business on our loopback';
+    return null;
   }
 
   /** What the other leg of the call speaks, so that nothing need be transcoded. */
@@ -301,6 +314,3 @@ export class Endpoints {
     return worker;
   }
 }
-
-/** The family of the first usable connection; IPv4 when there is none. */
-const familyOf = (offer: string): 4 | 6 => parseSdp(offer).media.find((line) => line.connection !== null)?.connection?.family ?? 4;

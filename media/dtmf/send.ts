@@ -14,6 +14,7 @@ const VOLUME = 10;
 
 /** What to send in this frame: nothing, or one or more event packets (the ends go out together, so that the pause stays a pause). */
 export interface EventFrame {
+  key: string;
   first: boolean;
   samples: number;
   payload: Buffer;
@@ -52,6 +53,12 @@ export class KeySender {
     }
     const ends = frame === KEY_FRAMES - 1;
     const samples = (frame + 1) * FRAME_SAMPLES;
-    return { first: frame === 0, samples, payload: Buffer.from([code, (ends ? 0x80 : 0) | VOLUME, samples >> 8, samples & 0xff]), times: ends ? ENDS : 1 };
+    return {
+      key: KEYS[code] ?? '',
+      first: frame === 0,
+      samples,
+      payload: Buffer.from([code, (ends ? 0x80 : 0) | VOLUME, samples >> 8, samples & 0xff]),
+      times: ends ? ENDS : 1,
+    };
   }
 }

@@ -56,7 +56,19 @@ const ROWS = [697, 770, 852, 941] as const;
 const COLUMNS = [1209, 1336, 1477, 1633] as const;
 const PAD = ['123A', '456B', '789C', '*0#D'] as const;
 
-export function keyHz(key: string): number[] {
+function keyHz(key: string): number[] {
   const row = PAD.findIndex((keys) => keys.includes(key));
   return [ROWS[row] ?? 0, COLUMNS[PAD[row]?.indexOf(key) ?? 0] ?? 0];
+}
+
+const keyTones = new Map<string, Audio>();
+const KEY_DBM0 = -9;
+
+export function keyAudio(key: string): Audio {
+  let audio = keyTones.get(key);
+  if (audio === undefined) {
+    audio = toneAudio({ hz: keyHz(key), dbm0: KEY_DBM0, onMs: 0, offMs: 0 });
+    keyTones.set(key, audio);
+  }
+  return audio;
 }

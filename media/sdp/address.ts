@@ -22,3 +22,6 @@ export function refusedTarget(address: string, port: number): string | null {
   if (/^ff/i.test(address)) return 'the address is multicast';
   return null;
 }
+
+/** An address that means the machine itself. */
+export const isLoopback = (address: string): boolean => address === '::1' || (isIPv4(address) && address.startsWith('127.'));

@@ -37,6 +37,8 @@ export class Negotiation {
   readonly #local: Local;
   #version = 0;
   #lastBody = '';
+  /** The number of telephone-event in the last description we wrote: by it the remote party sends to us. */
+  #eventType: number | null = null;
   agreed: Agreed | null = null;
 
   constructor(local: Local) {
@@ -45,12 +47,10 @@ export class Negotiation {
 
   /** Our answer to an offer of the remote party. */
   answer(offer: string): { sdp: string; agreed: Agreed } {
-    const session = parseSdp(offer);
-    const line = firstUsable(session);
-    if (line === undefined) throw new MediaError('incompatible', 'the offer has no audio over RTP/AVP in PCMA or PCMU');
-    const agreed = agree(line, null);
+    const { session, line, agreed } = readOffer(offer);
     const sdp = this.#write(session.media.map((each) => (each === line ? this.#audioLines(each, agreed) : refusal(each))));
     this.agreed = agreed;
+    this.#eventType = agreed.eventIn;
     return { sdp, agreed };
   }
 
@@ -64,15 +64,16 @@ export class Negotiation {
       'a=ptime:20',
       'a=sendrecv',
     ];
+    this.#eventType = OUR_EVENT_TYPE;
     return this.#write([lines]);
   }
 
-  /** The remote answer to our offer. */
+  /** The remote answer to our offer, or to our last description sent anew as one (a re-INVITE without SDP). */
   accept(answer: string): Agreed {
     const line = parseSdp(answer).media[0];
     if (line === undefined || line.kind !== 'audio' || line.port === 0) throw new MediaError('incompatible', 'the answer refuses our audio');
     if (chosen(line) === undefined) throw new MediaError('incompatible', 'the answer takes none of our codecs');
-    this.agreed = agree(line, OUR_EVENT_TYPE);
+    this.agreed = agree(line, this.#eventType);
     return this.agreed;
   }
 
@@ -94,6 +95,14 @@ export class Negotiation {
     this.#lastBody = body;
     return writeSdp(this.#local, this.#version, media);
   }
+}
+
+/** What an offer comes to, before anything is opened for it. Throws `bad_request` or `incompatible`. */
+export function readOffer(offer: string): { session: Session; line: MediaLine; agreed: Agreed } {
+  const session = parseSdp(offer);
+  const line = firstUsable(session);
+  if (line === undefined) throw new MediaError('incompatible', 'the offer has no audio over RTP/AVP in PCMA or PCMU');
+  return { session, line, agreed: agree(line, null) };
 }
 
 const eventLines = (payloadType: number): string[] => [`a=rtpmap:${payloadType} telephone-event/8000`, `a=fmtp:${payloadType} 0-15`];

@@ -5,6 +5,7 @@
 import { type Codec, recodeInPlace } from '../codec/g711.ts';
 import { KeyReceiver } from '../dtmf/receive.ts';
 import { EVENT_PAYLOAD_BYTES, KeySender } from '../dtmf/send.ts';
+import { keyAudio } from '../play/clip.ts';
 import type { Playlist } from '../play/playlist.ts';
 import type { Player, Tick } from '../play/tick.ts';
 import type { EndpointStats, MediaEvent } from '../port.ts';
@@ -268,8 +269,13 @@ export class Endpoint implements Player, SocketOwner {
 
   #beatKey(agreed: Agreement | null, nowMs: number): void {
     const event = this.#keysOut.next();
-    if (!this.#keysOut.busy) this.#out.cut();
-    if (event === null || agreed === null || agreed.eventOut === null || !agreed.hears) return;
+    if (event === null) this.#out.cut();
+    if (event === null || agreed === null || !agreed.hears) return;
+    if (agreed.eventOut === null) {
+      const from = event.samples - FRAME_SAMPLES;
+      this.#sendOwn(agreed, keyAudio(event.key)[agreed.codec].subarray(from, event.samples), 0, nowMs);
+      return;
+    }
     for (let sent = 0; sent < event.times; sent += 1) {
       const stamp = this.#out.event(nowMs, event.first && sent === 0, event.samples, EVENT_PAYLOAD_BYTES);
       const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + EVENT_PAYLOAD_BYTES);
@@ -277,6 +283,14 @@ export class Endpoint implements Player, SocketOwner {
       event.payload.copy(packet, RTP_HEADER_BYTES);
       this.#sockets?.send(packet);
     }
+  }
+
+  #sendOwn(agreed: Agreement, audio: Buffer, skipped: number, nowMs: number): void {
+    const stamp = this.#out.own(nowMs, skipped, audio.length);
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + audio.length);
+    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.#out.ssrc);
+    audio.copy(packet, RTP_HEADER_BYTES);
+    this.#sockets?.send(packet);
   }
 
   // -- once a second

@@ -27,6 +27,8 @@ export type MediaClient = MediaServer & { readonly connected: boolean; disconnec
 const REQUEST_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
+/** The media server closes our endpoints two seconds after it lost us; by now it has, whether it lives or not. */
+const GRACE_MS = 2500;
 const MOST_PENDING = 10_000;
 const FRAME_LIMIT = 1_048_576;
 
@@ -50,6 +52,7 @@ class Connection {
   #retryMs = FIRST_RETRY_MS;
   #socket: Socket | null = null;
   #cancelRetry: (() => void) | null = null;
+  #cancelGrace: (() => void) | null = null;
   #closed = false;
 
   constructor(options: MediaClientOptions) {
@@ -73,6 +76,7 @@ class Connection {
   disconnect(): void {
     this.#closed = true;
     this.#cancelRetry?.();
+    this.#cancelGrace?.();
     this.#socket?.destroy();
   }
 
@@ -112,6 +116,7 @@ class Connection {
     try {
       const { known } = (await this.#send('hello', [this.#name])) as { known: boolean };
       this.connected = true;
+      this.#cancelGrace?.();
       this.#retryMs = FIRST_RETRY_MS;
       if (!known) this.#loseEndpoints('the media server does not know it any more');
       this.#options.log.info({ known }, 'media server connected');
@@ -134,6 +139,7 @@ class Connection {
     if (this.#closed) return;
     if (had) {
       log.warn('media server connection lost');
+      this.#cancelGrace = clock.after(GRACE_MS, () => this.#loseEndpoints('the media server is away'));
       onLost?.();
     }
     this.#cancelRetry = clock.after(this.#retryMs, () => this.#connect());
@@ -147,7 +153,14 @@ class Connection {
   }
 
   #heard(text: string): void {
-    const message = JSON.parse(text) as FromServer;
+    let message: FromServer;
+    try {
+      message = JSON.parse(text) as FromServer;
+    } catch {
+      this.#options.log.error('the media server sent what is no JSON');
+      this.#socket?.destroy();
+      return;
+    }
     if ('event' in message) {
       if (message.event.type === 'endpointLost') this.#open.delete(message.event.endpointId);
       this.#options.onEvent(message.event);

@@ -17,7 +17,11 @@ export interface House {
   socket: string;
   pid: number;
   /** The event of this kind, awaited; fails after `withinMs`. */
-  event<Type extends MediaEvent['type']>(type: Type, matches?: (event: Extract<MediaEvent, { type: Type }>) => boolean, withinMs?: number): Promise<Extract<MediaEvent, { type: Type }>>;
+  event<Type extends MediaEvent['type']>(
+    type: Type,
+    matches?: (event: Extract<MediaEvent, { type: Type }>) => boolean,
+    withinMs?: number,
+  ): Promise<Extract<MediaEvent, { type: Type }>>;
   /** kill -9, and what is left of it. */
   kill(): Promise<void>;
   restart(): Promise<void>;
