@@ -1,10 +1,12 @@
 /** The whole application as its own processes, on ports and in a folder of its own: `huawu serve` as it was built. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pause, systemClock } from '../../kernel/clock.ts';
+import { readLine } from '../../src/journal/line.ts';
+import type { Event } from '../../src/vocabulary.ts';
 import { DeskClient } from './desk-client.ts';
 import { freePort, freeRange } from './ports.ts';
 
@@ -28,6 +30,8 @@ export interface CallRecord {
   queueId: string | null;
   agentId: string | null;
   queueWaitMs: number;
+  disposition: string | null;
+  notes: string | null;
   talkMs: number;
   ivrPath: string[];
   legs: { legId: string; role: string; agentId: string | null; cause: string; endedBy: string; answeredAt: string | null }[];
@@ -119,10 +123,14 @@ export class House {
       child.kill('SIGTERM');
       if (!(await gone(child.pid, STOP_WITHIN_MS))) child.kill('SIGKILL');
     }
-    for (const pid of this.#leftovers()) {
+    // Run as root, the database's folder lies elsewhere, behind a link.
+    const link = join(this.dataDir, 'postgres');
+    const cluster = existsSync(link) ? realpathSync(link) : link;
+    for (const pid of this.#leftovers(cluster)) {
       signal(pid, 'SIGTERM');
       if (!(await gone(pid, 5_000))) signal(pid, 'SIGKILL');
     }
+    rmSync(cluster, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
@@ -161,6 +169,19 @@ export class House {
     throw new Error(`no record of a call from ${caller} within ${withinMs} ms\n${this.log.slice(-4_000)}`);
   }
 
+  /** What the journal holds of a call, in order. */
+  journal(callId: string): Event[] {
+    const folder = join(this.dataDir, 'journal');
+    const lines = readdirSync(folder)
+      .filter((name) => name.startsWith('events-'))
+      .sort()
+      .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+    return lines.flatMap((line) => {
+      const event = readLine(line)?.event;
+      return event !== undefined && 'callId' in event && event.callId === callId ? [event] : [];
+    });
+  }
+
   async liveCalls(): Promise<number> {
     return ((await this.get('/api/v1/calls/live')) as { items: unknown[] }).items.length;
   }
@@ -194,13 +215,13 @@ export class House {
   }
 
   /** Programs of this house that outlived it: the two servers and the embedded database, known by the files they keep. */
-  #leftovers(): number[] {
+  #leftovers(cluster: string): number[] {
     const run = join(this.dataDir, 'run');
     const states = existsSync(run) ? readdirSync(run).filter((name) => name.endsWith('.json')) : [];
     const servers = states.map((name) => (JSON.parse(readFileSync(join(run, name), 'utf8')) as { pid?: number }).pid ?? 0);
-    const postmasters = readdirSync(this.dataDir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('postmaster.pid'));
-    const databases = postmasters.map((name) => Number(readFileSync(join(this.dataDir, name), 'utf8').split('\n')[0]));
-    return [...servers, ...databases].filter((pid) => pid > 1 && isAlive(pid));
+    const postmaster = join(cluster, 'postmaster.pid');
+    const database = existsSync(postmaster) ? Number(readFileSync(postmaster, 'utf8').split('\n')[0]) : 0;
+    return [...servers, database].filter((pid) => pid > 1 && isAlive(pid));
   }
 }
 
