@@ -18,7 +18,7 @@ export interface HttpOptions extends HouseParts, Pick<ApiPorts, 'acd' | 'calls' 
 }
 
 /** Resolves when it listens; rejects when the port is taken. */
-export async function openHttp(options: HttpOptions): Promise<{ close(): Promise<void> }> {
+export async function openHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
   const { clock, log, desks, acd, calls, directory, health, recordingsDir, webDir, version, host, port } = options;
   const metrics = openMetrics({ acd, calls, directory }, () => desks.connected);
   const server = await buildServer({
@@ -28,9 +28,10 @@ export async function openHttp(options: HttpOptions): Promise<{ close(): Promise
   });
   const sockets = new DeskSockets({ clock, log, desks });
   sockets.attach(server.server);
-  await server.listen({ host, port });
+  const url = await server.listen({ host, port });
   log.info({ host, port }, 'consoles, API and desks are served');
   return {
+    url,
     async close() {
       sockets.close();
       await server.close();

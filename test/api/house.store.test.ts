@@ -1,0 +1,260 @@
+/** The API over HTTP on the real rooms and a real PostgreSQL with the demo tenant; only SIP, media and the journal are absent. */
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { systemClock } from '../../kernel/clock.ts';
+import { agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { openHttp } from '../../src/api/open.ts';
+import type { CallRecord } from '../../src/cdr/record.ts';
+import { Desks } from '../../src/cti/desks.ts';
+import { CTI_SUBPROTOCOL, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
+import { Publisher } from '../../src/ivr/publisher.ts';
+import { createRooms } from '../../src/rooms.ts';
+import { listAudit } from '../../src/store/audit.ts';
+import { writeRecords } from '../../src/store/records.ts';
+import type { Store } from '../../src/store/store.ts';
+import { Switchboard } from '../../src/switchboard.ts';
+import { seedDemo } from '../../src/tenants/demo.ts';
+import { Floor } from '../../src/tenants/floor.ts';
+import { loadDirectory } from '../../src/tenants/load.ts';
+import { createSessions } from '../../src/users/sessions.ts';
+import type { Carriers } from '../../src/vocabulary.ts';
+import { openCluster, type TestCluster } from '../store/cluster.ts';
+import { until } from '../support/wait.ts';
+
+const PASSWORD = 'a demo password';
+const TENANT = asId<TenantId>('demo');
+const dialplansDir = new URL('../../dialplans/demo', import.meta.url).pathname;
+
+let cluster: TestCluster;
+let store: Store;
+let url: string;
+let rooms: ReturnType<typeof createRooms>;
+let recordingsDir: string;
+const closers: (() => unknown)[] = [];
+
+before(async () => {
+  cluster = await openCluster();
+  store = await cluster.store();
+  recordingsDir = join(cluster.dataDir, 'recordings');
+  mkdirSync(recordingsDir);
+  const sessions = createSessions({ store, clock: systemClock, log: silentLog });
+  const logins = { loginsFile: join(cluster.dataDir, 'logins.json'), password: PASSWORD };
+  await seedDemo({ store, sessions, tenantFile: join(dialplansDir, 'tenant.yaml'), ...logins });
+  const directory = await loadDirectory({ store });
+  rooms = createRooms();
+  const nothing = () => undefined;
+  const carriers: Carriers = {
+    ...{ answerLeg: nothing, ringLeg: nothing, dialLeg: nothing, releaseLeg: nothing, pickUpLeg: nothing, playSounds: nothing, collectDigits: nothing },
+    ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
+    ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing },
+    popScreen: (command) => desks.popScreen(command),
+    tellDesk: (command) => desks.tellDesk(command),
+  };
+  let seq = 0;
+  const journal = { append: (event: never, at: number) => ({ seq: ++seq, at, event }), settled: async () => undefined, close: async () => undefined };
+  const switchboard = new Switchboard({ clock: systemClock, log: silentLog, journal, rooms: rooms.all, carriers });
+  const take: Switchboard['take'] = (event) => switchboard.take(event);
+  const desks = new Desks({
+    ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },
+    userOfToken: (token) => sessions.userOf(token),
+  });
+  const floor = new Floor(take);
+  floor.tell(directory);
+  const publisher = new Publisher({
+    tenants: [{ tenantId: TENANT, folder: dialplansDir }],
+    dataDir: cluster.dataDir,
+    take,
+    clock: systemClock,
+    log: silentLog,
+  });
+  publisher.open();
+  const http = await openHttp({
+    ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordingsDir },
+    ...{ acd: rooms.acd.view, calls: rooms.calls, webDir: join(cluster.dataDir, 'web'), version: '0.0.0-test', host: '127.0.0.1', port: 0 },
+    directoryChanged: async () => {
+      await directory.refresh();
+      floor.tell(directory);
+    },
+    health: { parts: () => ({ store: { ok: store.health().state === 'ok', essential: false } }), draining: () => false },
+  });
+  url = http.url;
+  closers.push(
+    () => http.close(),
+    () => publisher.close(),
+    () => desks.close(),
+    () => switchboard.close(),
+    () => cluster.close(),
+  );
+});
+after(async () => {
+  for (const close of closers) await close();
+});
+
+async function ask(method: string, path: string, token: string | null, body?: object, headers: Record<string, string> = {}) {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...headers,
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: <T>(): T => JSON.parse(text) as T };
+}
+
+async function signIn(username: string, password = PASSWORD): Promise<string> {
+  const answer = await ask('POST', '/api/v1/sessions', null, { username, password });
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json<{ token: string }>().token;
+}
+
+test('every demo user signs in with the one password, and a wrong one is told apart by nobody', async () => {
+  for (const username of ['8001', '8010', 'supervisor', 'admin']) {
+    const me = (await ask('GET', '/api/v1/me', await signIn(username))).json<{ username: string; tenantId: string }>();
+    assert.deepEqual([me.username, me.tenantId], [username, 'demo']);
+  }
+  const wrong = await ask('POST', '/api/v1/sessions', null, { username: '8002', password: 'nope' });
+  const nobody = await ask('POST', '/api/v1/sessions', null, { username: '9999', password: 'nope' });
+  assert.deepEqual([wrong.status, nobody.status], [401, 401]);
+});
+
+test('five wrong passwords are slowed down with a Retry-After', async () => {
+  for (let n = 0; n < 5; n += 1) assert.equal((await ask('POST', '/api/v1/sessions', null, { username: '8009', password: 'nope' })).status, 401);
+  const sixth = await ask('POST', '/api/v1/sessions', null, { username: '8009', password: PASSWORD });
+  assert.equal(sixth.status, 429);
+  assert.ok(Number(sixth.headers.get('retry-after')) > 0);
+});
+
+test('a changed queue is in the store, in the audit and on the floor', async () => {
+  const token = await signIn('admin');
+  const answer = await ask('PATCH', '/api/v1/queues/demo:service', token, { wrapUpMs: 12_345 });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(rooms.acd.view.queue(queueIdOf(TENANT, 'service'))?.configuration.wrapUpMs, 12_345);
+  const row = await store.db.selectFrom('queues').select('wrap_up_ms').where('queue_id', '=', 'demo:service').executeTakeFirstOrThrow();
+  assert.equal(row.wrap_up_ms, 12_345);
+  const [entry] = await listAudit(store.db, TENANT, 1, null);
+  assert.deepEqual([entry?.action, entry?.resource, entry?.userId], ['queue.update', 'queue/demo:service', 'demo:admin']);
+});
+
+test('a new agent with a user can sign in at her desk and take her queue’s calls', async () => {
+  const admin = await signIn('admin');
+  assert.equal((await ask('POST', '/api/v1/agents', admin, { number: '8020', name: '新人', queues: ['demo:service'], skills: { mandarin: 5 } })).status, 201);
+  const user = { username: '8020', name: '新人', role: 'agent', agentId: 'demo:8020', password: 'her own password' };
+  const made = await ask('POST', '/api/v1/users', admin, user);
+  assert.equal(made.status, 201, made.text);
+  assert.equal((await ask('POST', '/api/v1/users', admin, user)).status, 409);
+  const token = await signIn('8020', 'her own password');
+  const desk = openDesk(token);
+  await until('her snapshot', () => desk.heard.some((message) => message.type === 'snapshot'));
+  assert.equal(rooms.acd.view.agent(agentIdOf(TENANT, '8020'))?.state, 'not_ready');
+  assert.equal((await ask('PATCH', '/api/v1/users/demo:8020', admin, { disabled: true })).status, 200);
+  assert.equal((await ask('GET', '/api/v1/me', token)).status, 401);
+  assert.equal(await until('her socket is closed', () => desk.closeCode()), 4401);
+});
+
+test('a supervisor has no desk', async () => {
+  const desk = openDesk(await signIn('supervisor'));
+  assert.equal(await until('the close', () => desk.closeCode()), 4403);
+});
+
+test('the gold customer is found in whatever form her number is written', async () => {
+  const token = await signIn('supervisor');
+  for (const number of ['13800001001', '013800001001', '8613800001001', '+86 138 0000 1001', '0086-138-0000-1001']) {
+    const { items } = (await ask('GET', `/api/v1/customers?number=${encodeURIComponent(number)}`, token)).json<{
+      items: { tier: string; customerId: string }[];
+    }>();
+    assert.equal(items[0]?.tier, 'gold', number);
+    assert.equal((await ask('GET', `/api/v1/customers/${items[0]?.customerId}`, token)).status, 200);
+  }
+});
+
+test('the dialplan in use can be read, checked, published and rolled back; a fault names its place', async () => {
+  const token = await signIn('admin');
+  const list = (await ask('GET', '/api/v1/dialplans', token)).json<{ items: { version: string; current: boolean }[] }>();
+  const first = list.items.find((row) => row.current);
+  assert.ok(first, 'the folder was taken');
+  const { files } = (await ask('GET', `/api/v1/dialplans/${first.version}`, token)).json<{ files: Record<string, string> }>();
+  const checked = (await ask('POST', '/api/v1/dialplans/check', token, { files })).json<{ ok: boolean; faults: unknown[] }>();
+  assert.deepEqual(checked, { ok: true, faults: [] });
+  const broken = { ...files, 'main.yaml': `${files['main.yaml']}\nnonsense: true\n` };
+  const refused = await ask('POST', '/api/v1/dialplans', token, { files: broken });
+  assert.equal(refused.status, 422);
+  assert.match(refused.json<{ errors: { at: string }[] }>().errors[0]?.at ?? '', /^main\.yaml:\d+:\d+$/);
+  const edited = { ...files, 'main.yaml': `${files['main.yaml']}\n# edited\n` };
+  const published = await ask('POST', '/api/v1/dialplans', token, { files: edited, note: 'a comment' });
+  assert.equal(published.status, 201, published.text);
+  const back = await ask('POST', `/api/v1/dialplans/${first.version}/roll-back`, token);
+  assert.deepEqual(back.json(), { version: first.version });
+});
+
+function recordOf(n: number, agentNumber: string): CallRecord {
+  const callId = asId<CallId>(`c-${String(n).padStart(4, '0')}`);
+  const at = Date.now() - 60_000 + n * 1_000;
+  const agentId = agentIdOf(TENANT, agentNumber);
+  const party = { number: '+8613800001001', raw: '13800001001' };
+  const queueId = queueIdOf(TENANT, 'service');
+  return {
+    ...{ callId, revision: 1, tenantId: TENANT, caller: party, callee: { number: '10086', raw: '10086' }, trunk: 't', sipCallId: `s${n}` },
+    ...{ arrivedAt: at, answeredAt: at, agentAnsweredAt: at + 100, endedAt: at + 900, ending: { cause: 'normal', by: 'far_end' } },
+    ...{ customerId: null, tier: 'gold', language: 'zh', authLevel: 1, dialplanVersion: null, ivrPath: ['main/menu'], data: { k: 'v' } },
+    queues: [{ queueId, enteredAt: at, leftAt: at + 50, waitMs: 50, exit: 'answered' }],
+    offers: [],
+    agents: [
+      { agentId, legId: legIdOf(callId, 1), answeredAt: at + 100, endedAt: at + 900, talkMs: 800, holdMs: 0, wrapUpMs: 0, disposition: null, notes: null },
+    ],
+    legs: [],
+    recordings: [{ recordingId: `${callId}.r1`, path: join(recordingsDir, `${callId}.wav`), startedAt: at, durationMs: 800, complete: true }],
+    ...{ queueWaitMs: 50, ringMs: 50, talkMs: 800, holdMs: 0, wrapUpMs: 0, disposition: null, notes: null },
+  };
+}
+
+test('call records are walked by cursor, seen by who had them, and their recordings play in ranges', async () => {
+  const records = Array.from({ length: 7 }, (_, n) => recordOf(n, n % 2 === 0 ? '8001' : '8002'));
+  await writeRecords(store.db, records);
+  writeFileSync(join(recordingsDir, 'c-0000.wav'), Buffer.alloc(500, 7));
+  const supervisor = await signIn('supervisor');
+  const seen: string[] = [];
+  let next: string | null = '';
+  while (next !== null) {
+    const answer = await ask('GET', `/api/v1/calls?limit=3${next === '' ? '' : `&cursor=${next}`}`, supervisor);
+    const page = answer.json<{ items: { callId: string }[]; nextCursor: string | null }>();
+    seen.push(...page.items.map((item) => item.callId));
+    next = page.nextCursor;
+  }
+  assert.deepEqual(seen, records.map((record) => record.callId).reverse());
+  assert.equal((await ask('GET', '/api/v1/calls?cursor=nonsense', supervisor)).status, 400);
+  const agent = await signIn('8002');
+  const own = (await ask('GET', '/api/v1/calls', agent)).json<{ items: { agentId: string }[] }>();
+  assert.deepEqual([...new Set(own.items.map((item) => item.agentId))], ['demo:8002']);
+  assert.equal((await ask('GET', '/api/v1/calls/c-0000', agent)).status, 404);
+  const detail = (await ask('GET', '/api/v1/calls/c-0000', supervisor)).json<{ recordings: { recordingId: string }[]; data: object }>();
+  assert.deepEqual([detail.recordings[0]?.recordingId, detail.data], ['c-0000.r1', { k: 'v' }]);
+  const part = await ask('GET', '/api/v1/calls/c-0000/recording', supervisor, undefined, { range: 'bytes=100-149' });
+  assert.deepEqual([part.status, part.headers.get('content-range'), part.text.length], [206, 'bytes 100-149/500', 50]);
+  assert.equal((await ask('GET', '/api/v1/calls/c-0001/recording', supervisor)).status, 404, 'a file that is gone is not found');
+});
+
+test('health, metrics and documents are where they must be', async () => {
+  assert.equal((await ask('GET', '/livez', null)).status, 200);
+  assert.deepEqual((await ask('GET', '/readyz', null)).json(), { status: 'ok', parts: { store: { ok: true } } });
+  assert.match((await ask('GET', '/metrics', null)).text, /huawu_agents\{tenant="demo",state="signed_out"\} \d+/);
+  assert.match((await ask('GET', '/cti/asyncapi.json', null)).text, /"asyncapi":"3\.0\.0"/);
+});
+
+function openDesk(token: string): { heard: ServerMessage[]; closeCode(): number | null } {
+  const heard: ServerMessage[] = [];
+  let code: number | null = null;
+  const ws = new WebSocket(`${url.replace('http', 'ws')}/cti`, [CTI_SUBPROTOCOL]);
+  ws.on('open', () => ws.send(JSON.stringify({ v: 1, id: '1', type: 'hello', data: { token } })));
+  ws.on('message', (data) => heard.push(...[parseServerMessage(String(data))].filter((message) => message !== null)));
+  ws.on('close', (closed) => {
+    code = closed;
+  });
+  return { heard, closeCode: () => code };
+}
