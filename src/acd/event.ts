@@ -71,4 +71,5 @@ export type AcdEvent =
   | { type: 'phoneReachable'; agentId: AgentId }
   | { type: 'phoneLost'; agentId: AgentId }
   // -- established by the acd itself
+  /** `reasons`: why she is not ready; while a call has her, what takes effect after it. */
   | { type: 'agentStateChanged'; agentId: AgentId; state: AgentState; reasons: NotReadyReason[]; callId: CallId | null; wrapUpUntil: number | null };

@@ -1,4 +1,4 @@
-/** What the routing core does with each event it cares for: next state and actions; `settle` does the rest. */
+/** What the routing core does with each event it cares for: next state and actions; `settle` does the rest. "Rule n" is SPEC.md's. */
 import { legIdOf } from '../../kernel/ids.ts';
 import type { Ending } from '../call/ending.ts';
 import type { Event } from '../vocabulary.ts';
@@ -38,6 +38,7 @@ export type Hearing = { [T in Heard]: (m: Moment, event: EventOf<T>) => void };
 const REMOVED: Failure = { end: 'withdrawn', reason: 'supervisor', release: { cause: 'normal', by: 'server' } };
 
 export const hearing: Hearing = {
+  // Rule 15. New rules apply to those who wait, but for the limit on the wait they came with.
   queueConfigured({ floor }, { queue: configuration }) {
     const known = floor.queues.get(configuration.queueId);
     if (known === undefined) floor.queues.set(configuration.queueId, newQueue(configuration));
@@ -60,6 +61,7 @@ export const hearing: Hearing = {
     followPhone(m, agent);
   },
 
+  // Rule 6. An agent who is removed while she talks is removed after the call.
   agentRemoved(m, { agentId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
@@ -68,6 +70,7 @@ export const hearing: Hearing = {
     failOffer(m, agent, REMOVED);
   },
 
+  // Rules 1 and 3. She is not ready until she says so; in mid-call she takes back that she signed out.
   agentSignedIn(m, { agentId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
@@ -77,6 +80,7 @@ export const hearing: Hearing = {
     become(m, agent, { state: 'not_ready', reasons: isReachable(m.floor, agent) ? ['signed_in'] : ['signed_in', 'phone_lost'] });
   },
 
+  // Rule 3. Offered, it refuses the offer; talking, it takes effect after the call.
   agentSignedOut(m, { agentId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
@@ -86,6 +90,7 @@ export const hearing: Hearing = {
     failOffer(m, agent, REJECTED);
   },
 
+  // Rule 1. It takes away every reason but a lost phone, and ends a wrap-up.
   agentWentReady(m, { agentId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
@@ -95,6 +100,7 @@ export const hearing: Hearing = {
     else become(m, agent, withReasons(activity, reasons));
   },
 
+  // Rules 2 and 3. At once when no call has her, else after it.
   agentWentNotReady(m, { agentId, reason }) {
     const agent = m.floor.agents.get(agentId);
     if (agent !== undefined) become(m, agent, withReasons(agent.activity, withReason(reasonsOf(agent.activity), reason)));
@@ -117,6 +123,7 @@ export const hearing: Hearing = {
     if (agent !== undefined) followPhone(m, agent);
   },
 
+  // Rule 8. Refused by button is refused; a late press for another call changes nothing.
   deskRejected(m, { agentId, callId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent?.activity.state === 'offered' && agent.activity.offer.callId === callId) failOffer(m, agent, REJECTED);
@@ -127,6 +134,7 @@ export const hearing: Hearing = {
     floor.calls.set(callId, newCall(callId, tenantId, { number: caller.number, ...(caller.name === undefined ? {} : { name: caller.name }) }));
   },
 
+  // Rule 16, then the door (INV5).
   callQueued(m, wish) {
     const { callId, queueId } = wish;
     const call = m.floor.calls.get(callId);
@@ -137,6 +145,7 @@ export const hearing: Hearing = {
     else m.events.push({ type: 'callLeftQueue', callId, queueId, exit: exit ?? 'closed' });
   },
 
+  // Rules 10 and 16.
   callTransferred(m, { callId, target }) {
     const call = m.floor.calls.get(callId);
     if (call === undefined) return;
@@ -156,6 +165,7 @@ export const hearing: Hearing = {
     if (agent !== undefined) agentLegEnded(m, agent, ending);
   },
 
+  // Every leg has ended before; should one not have, nobody stays on a call that is over.
   callEnded(m, { callId }) {
     const call = m.floor.calls.get(callId);
     if (call === undefined) return;

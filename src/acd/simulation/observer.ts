@@ -87,7 +87,31 @@ export class Observer {
 
   // -- what was told
 
+  /** Answers with what the door must say to a call that was queued: an exit, null = come in. */
   #hear(event: Event, now: number): QueueExit | null | undefined {
+    this.#hearOfFloor(event);
+    switch (event.type) {
+      case 'callArrived':
+        if (!this.calls.has(event.callId)) this.calls.set(event.callId, newCall(event.callId));
+        return;
+      case 'callQueued':
+        return this.#queued(event, now);
+      case 'legAnswered':
+        return this.#legAnswered(event.legId);
+      case 'legEnded':
+        return this.#legEnded(event);
+      case 'callEnded':
+        return this.#callEnded(event.callId);
+      case 'serverStarted':
+        this.calls.clear();
+        this.legs.clear();
+        return;
+      default:
+        return;
+    }
+  }
+
+  #hearOfFloor(event: Event): void {
     switch (event.type) {
       case 'queueConfigured':
         this.queues.set(event.queue.queueId, event.queue);
@@ -109,24 +133,6 @@ export class Observer {
         return;
       case 'phoneLost':
         this.#phone(event.agentId, false);
-        return;
-      case 'callArrived':
-        if (!this.calls.has(event.callId)) this.calls.set(event.callId, newCall(event.callId));
-        return;
-      case 'callQueued':
-        return this.#queued(event, now);
-      case 'legAnswered':
-        this.#legAnswered(event.legId);
-        return;
-      case 'legEnded':
-        this.#legEnded(event);
-        return;
-      case 'callEnded':
-        this.#callEnded(event.callId);
-        return;
-      case 'serverStarted':
-        this.calls.clear();
-        this.legs.clear();
         return;
       default:
         return;
@@ -177,18 +183,18 @@ export class Observer {
     return null;
   }
 
-  #legAnswered(legId: LegId): void {
+  #legAnswered(legId: LegId): undefined {
     const leg = this.legs.get(legId);
     if (leg?.state === 'ringing') leg.state = 'up';
   }
 
-  #legEnded({ callId, legId }: EventOf<'legEnded'>): void {
+  #legEnded({ callId, legId }: EventOf<'legEnded'>): undefined {
     const call = this.calls.get(callId);
     if (call !== undefined && legId === legIdOf(callId, 0)) call.gone = true;
     else this.legs.delete(legId);
   }
 
-  #callEnded(callId: CallId): void {
+  #callEnded(callId: CallId): undefined {
     const call = this.calls.get(callId);
     if (call === undefined) return;
     call.gone = true;
