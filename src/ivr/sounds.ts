@@ -14,7 +14,7 @@ const CHINA_OFFSET_MS = 8 * 3_600_000;
 export function soundsOf(walk: Walk, loaded: LoadedPlan, parts: readonly Part[], now: number): Sound[] {
   const scope = scopeOf(walk, now);
   const sounds = parts.flatMap((part) => ('tone' in part ? [toneOf(part)] : namesOf(part, walk, loaded.evaluator, scope).map((name) => promptOf(walk, name))));
-  const known = new Set(loaded.plan.prompts[walk.language]);
+  const known = loaded.prompts[walk.language];
   // What was never recorded (a name that came with a lookup) is left out: the rest is still of use.
   return sounds.filter((sound) => sound.kind !== 'prompt' || known.has(sound.name)).slice(0, MOST_SOUNDS);
 }

@@ -16,7 +16,7 @@ import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids
 import type { CallCommand, Sound } from '../call/command.ts';
 import type { AuthLevel, CallData, CallEvent, CustomerCard, Language, Party } from '../call/event.ts';
 import type { Turn } from '../call/turn.ts';
-import type { Evaluator } from './expression.ts';
+import { Evaluator } from './expression.ts';
 import type { NodeId, Plan } from './plan.ts';
 
 export type WalkState =
@@ -34,11 +34,18 @@ export type WalkState =
   | { at: 'over' };
 export type WalkStateName = WalkState['at'];
 
-/** A version taken into use, with its parsed expressions. */
+/** A version taken into use, with what is worked out of it once. */
 export interface LoadedPlan {
   plan: Plan;
   evaluator: Evaluator;
+  prompts: Record<Language, ReadonlySet<string>>;
 }
+
+export const loadPlan = (plan: Plan): LoadedPlan => ({
+  plan,
+  evaluator: new Evaluator(),
+  prompts: { zh: new Set(plan.prompts.zh), en: new Set(plan.prompts.en) },
+});
 
 export interface Walk {
   callId: CallId;

@@ -7,10 +7,9 @@ import type { CallEvent } from '../call/event.ts';
 import type { TimePassed } from '../call/turn.ts';
 import { Deadlines, type Wait } from './deadlines.ts';
 import type { IvrEvent } from './event.ts';
-import { Evaluator } from './expression.ts';
 import { hear } from './hear.ts';
 import type { Plan } from './plan.ts';
-import { type IvrTurn, type LoadedPlan, openWalk, type Walk, type WalkStateName } from './state.ts';
+import { type IvrTurn, type LoadedPlan, loadPlan, openWalk, type Walk, type WalkStateName } from './state.ts';
 import { release } from './steps.ts';
 
 /** Words of the acd this room listens to: declared here because the acd is to its right. */
@@ -36,6 +35,15 @@ export interface Ivr {
   walk(callId: CallId): WalkView | undefined;
   /** Calls under way, by the version they walk. */
   versionsInUse(): Map<string, number>;
+  /** Plans and music, for a journal that begins anew; calls under way are not in it. */
+  snapshot(): IvrSnapshot;
+  restore(snapshot: IvrSnapshot): void;
+}
+
+/** Plain JSON. */
+export interface IvrSnapshot {
+  plans: Plan[];
+  music: [QueueId, string | null][];
 }
 
 const waits: Record<WalkStateName, Wait | null> = {
@@ -95,7 +103,7 @@ export function createIvr(): Ivr {
 
   const hearAll = (event: Heard, turn: IvrTurn, now: number): void => {
     if ('callId' in event) ofCall(event, turn, now);
-    else if (event.type === 'dialplanPublished') plans.set(event.tenantId, { plan: event.plan as Plan, evaluator: new Evaluator() });
+    else if (event.type === 'dialplanPublished') plans.set(event.tenantId, loadPlan(event.plan as Plan));
     else if (event.type === 'queueConfigured') music.set(event.queue.queueId, event.queue.music);
     else if (event.type === 'queueRemoved') music.delete(event.queueId);
     else if (event.type === 'serverStarted') {
@@ -126,6 +134,11 @@ export function createIvr(): Ivr {
       const counts = new Map<string, number>();
       for (const { loaded } of walks.values()) if (loaded !== null) counts.set(loaded.plan.version, (counts.get(loaded.plan.version) ?? 0) + 1);
       return counts;
+    },
+    snapshot: () => ({ plans: [...plans.values()].map(({ plan }) => plan), music: [...music] }),
+    restore(snapshot) {
+      for (const plan of snapshot.plans) plans.set(plan.tenantId, loadPlan(plan));
+      for (const [queueId, name] of snapshot.music) music.set(queueId, name);
     },
   };
 }

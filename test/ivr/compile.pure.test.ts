@@ -115,3 +115,20 @@ describe('the schema for editors', () => {
     assert.deepEqual(written, JSON.parse(JSON.stringify(dialplanJsonSchema())), 'run: node --import tsx scripts/prompts/schema.mjs');
   });
 });
+
+describe('the README of dialplans', () => {
+  const text = readFileSync(new URL('../../dialplans/README.md', import.meta.url), 'utf8');
+  const examples = [...text.matchAll(/```yaml\n([^`]*)```/g)].map(([, example = '']) => example);
+
+  for (const [at, example] of examples.entries()) {
+    it(`shows what can be written: example ${at + 1}`, () => {
+      const whole = example.startsWith('-') ? `flows:\n  main:\n${example.replace(/^/gm, '    ')}` : example;
+      assert.deepEqual(wholeFileSchema().safeParse(parse(whole)).error?.issues, undefined);
+    });
+  }
+
+  it('shows every verb', () => {
+    const missing = verbNames.filter((verb) => !examples.some((example) => new RegExp(`^- (name: .*\\n  )?${verb}\\b`, 'm').test(example)));
+    assert.deepEqual(missing, []);
+  });
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asId } from '../../kernel/ids.ts';
+import { createIvr } from '../../src/ivr/walk.ts';
 import { type Caller, Caller as CallerOf, callerIn, card, ivrWith, planOf, TENANT } from './walking.ts';
 
 /** One flow `main` under 100, with an agent flow to fall back on. */
@@ -433,6 +434,16 @@ describe('expressions', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own ${…}
     const caller = inFlow("- set: { who: '${customer.name}/${customer.age}/${values.none}', n: 5 }\n- hangup");
     assert.deepEqual(caller.arrive('100', card({ name: 'Li', age: 30 }))[0], 'set who=Li/30/,n=5');
+  });
+});
+
+describe('a snapshot', () => {
+  it('lets a fresh room lead new calls as the old one would', () => {
+    const old = ivrWith(planOf(flow('- answer\n- queue: service')));
+    old.decide({ type: 'queueConfigured', ...{ queue: { queueId: 't:service', music: 'jazz' } } }, 0);
+    const fresh = createIvr();
+    fresh.restore(JSON.parse(JSON.stringify(old.snapshot())));
+    assert.deepEqual(new CallerOf(fresh).dial('100'), new CallerOf(old).dial('100'));
   });
 });
 
