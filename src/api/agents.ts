@@ -24,12 +24,18 @@ import {
 const numberSchema = z.string().regex(/^[0-9]{2,15}$/, 'a job number: 2 to 15 digits');
 const queuesSchema = z.array(idSchema).max(100);
 const skillsSchema = z.record(skillNameSchema, skillLevelSchema).refine((skills) => Object.keys(skills).length <= 100, 'at most 100 skills');
+/** A phone at a fixed address, which needs no registration. */
+const staticContactSchema = z
+  .string()
+  .regex(/^sip:[A-Za-z0-9._~+-]{1,64}@[A-Za-z0-9.:[\]-]{1,255}(;transport=(udp|tcp))?$/, 'an address like sip:8001@192.0.2.7:5060')
+  .nullable();
 const agentSchema = z.object({
   agentId: z.string(),
   number: z.string(),
   name: z.string(),
   queues: z.array(z.string()),
   skills: z.record(z.string(), z.number()),
+  staticContact: z.string().nullable(),
   live: z
     .object({
       state: z.enum(agentStates),
@@ -44,12 +50,12 @@ const agentSchema = z.object({
 const params = z.strictObject({ agentId: idSchema });
 
 export function agents(app: Api, ports: ApiPorts): void {
-  const shown = ({ agentId, number, name, queues, skills }: AgentConfiguration) => {
-    const view = ports.acd.agent(agentId);
-    if (view === undefined) return { agentId, number, name, queues, skills, live: null };
+  const shown = ({ tenantId: _, ...agent }: AgentConfiguration) => {
+    const view = ports.acd.agent(agent.agentId);
+    if (view === undefined) return { ...agent, live: null };
     const { state, reasons, callId, phoneReachable } = view;
     const live = { state, reasons, since: iso(view.since), callId, wrapUpUntil: isoOrNull(view.wrapUpUntil), phoneReachable };
-    return { agentId, number, name, queues, skills, live };
+    return { ...agent, live };
   };
   const agentOf = (tenantId: TenantId, agentId: AgentId): AgentConfiguration => {
     const agent = ports.directory.agent(agentId);
@@ -91,16 +97,22 @@ export function agents(app: Api, ports: ApiPorts): void {
       schema: {
         tags: ['agents'],
         summary: 'Add an agent',
-        body: z.strictObject({ number: numberSchema, name: nameSchema, queues: queuesSchema.default([]), skills: skillsSchema.default({}) }),
+        body: z.strictObject({
+          number: numberSchema,
+          name: nameSchema,
+          queues: queuesSchema.default([]),
+          skills: skillsSchema.default({}),
+          staticContact: staticContactSchema.default(null),
+        }),
         response: { 201: agentSchema },
       },
     },
     async (request, reply) => {
       const { tenantId, userId } = asker(request);
-      const { number, name, skills } = request.body;
+      const { number, name, skills, staticContact } = request.body;
       const agentId = agentIdOf(tenantId, number);
       if (ports.directory.agent(agentId) !== null) throw new Problem('conflict');
-      const agent: AgentConfiguration = { agentId, tenantId, number, name, queues: ownQueues(tenantId, request.body.queues), skills, staticContact: null };
+      const agent: AgentConfiguration = { agentId, tenantId, number, name, queues: ownQueues(tenantId, request.body.queues), skills, staticContact };
       await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, after: agent });
       await ports.configuration.saveAgent(agent);
       reply.code(201);
@@ -116,18 +128,19 @@ export function agents(app: Api, ports: ApiPorts): void {
         tags: ['agents'],
         summary: 'Change an agent’s name, queues or skills; takes effect from her next call',
         params,
-        body: z.strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema }).partial(),
+        body: z.strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema }).partial(),
         response: { 200: agentSchema },
       },
     },
     async (request) => {
       const user = asker(request);
       const { tenantId, userId } = user;
-      if (request.body.name !== undefined && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
+      const personal = request.body.name !== undefined || request.body.staticContact !== undefined;
+      if (personal && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
       const before = agentOf(tenantId, branded(request.params.agentId));
-      const { name = before.name, skills = before.skills } = request.body;
+      const { name = before.name, skills = before.skills, staticContact = before.staticContact } = request.body;
       const queues = request.body.queues === undefined ? before.queues : ownQueues(tenantId, request.body.queues);
-      const after: AgentConfiguration = { ...before, name, skills, queues };
+      const after: AgentConfiguration = { ...before, name, skills, queues, staticContact };
       await ports.audit.write({ tenantId, userId, action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
       await ports.configuration.saveAgent(after);
       return shown(after);

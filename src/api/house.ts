@@ -38,7 +38,7 @@ export function portsOf({ store, clock, sessions, publisher, directoryChanged }:
       identify: (token) => sessions.userOf(token),
       signOut: (token) => sessions.signOut(token),
     },
-    users: usersPort(store, sessions),
+    users: usersPort(store, sessions, directoryChanged),
     configuration: {
       async saveQueue(queue) {
         await saveQueue(store.db, queue);
@@ -69,7 +69,8 @@ export function portsOf({ store, clock, sessions, publisher, directoryChanged }:
   };
 }
 
-function usersPort(store: Store, sessions: Sessions): ApiPorts['users'] {
+/** An agent's password is her phone's too, so a new one must reach the directory before the phone registers with it. */
+function usersPort(store: Store, sessions: Sessions, directoryChanged: () => Promise<void>): ApiPorts['users'] {
   const record = ({ passwordHash: _hash, ...user }: UserWithHash): UserRecord => user;
   const byId = async (userId: UserId): Promise<UserRecord | null> => {
     const found = await userById(store.db, userId);
@@ -85,11 +86,14 @@ function usersPort(store: Store, sessions: Sessions): ApiPorts['users'] {
     },
     async create(tenantId, { password, ...wanted }) {
       const user: User = { ...wanted, tenantId, userId: asId<UserId>(`${tenantId}:${wanted.username}`) };
-      return (await sessions.addUser(user, password)) ? { ...user, disabled: false } : null;
+      if (!(await sessions.addUser(user, password))) return null;
+      await directoryChanged();
+      return { ...user, disabled: false };
     },
     async update(tenantId, userId, change) {
       if ((await byId(userId))?.tenantId !== tenantId) return null;
       await sessions.changeUser(userId, change);
+      await directoryChanged();
       return byId(userId);
     },
   };

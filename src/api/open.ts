@@ -21,8 +21,11 @@ export interface HttpOptions extends HouseParts, Pick<ApiPorts, 'acd' | 'calls' 
 export async function openHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
   const { clock, log, desks, acd, calls, directory, health, recordingsDir, webDir, version, host, port } = options;
   const metrics = openMetrics({ acd, calls, directory }, () => desks.connected);
+  const ports = portsOf(options);
+  options.sessions.onRevoked((userId) => desks.userRevoked(userId));
   const server = await buildServer({
-    ...portsOf(options),
+    ...ports,
+    sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
     ...{ clock, log, acd, calls, directory, health, recordingsDir, webDir, version, metrics },
     asyncApi: asyncApiDocument(version),
   });

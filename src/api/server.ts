@@ -36,7 +36,7 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_MS,
     // Node looks for who is too slow every 30 s unless told otherwise.
-    http: { headersTimeout: HEADER_MS, connectionsCheckingInterval: HEADER_MS / 2 },
+    http: { headersTimeout: HEADER_MS, connectionsCheckingInterval: 1_000 },
     forceCloseConnections: true,
     genReqId: () => randomToken(8),
     frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply, ports.log),
