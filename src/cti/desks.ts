@@ -54,8 +54,10 @@ export interface DesksOptions extends Obeying {
 const GRACE_MS = 30_000;
 /** How long a feed outlives its last socket; who comes back later gets a snapshot. */
 const FORGET_MS = 600_000;
-/** A withdrawn token closes its socket within this time. */
+/** A token withdrawn by another process closes its socket within about this time, on a floor of up to … */
 const RECHECK_MS = 4_000;
+/** … so many desks; beyond, later: each look may cost a query. What this process withdraws is told to us at once. */
+const MOST_RECHECKS = 200;
 const MOST_REMEMBERED_COMMANDS = 1_000;
 /** What may arrive while the token of the hello is being looked up. */
 const MOST_EARLY_MESSAGES = 16;
@@ -77,6 +79,7 @@ interface Connection {
   early: string[];
   desk: AgentDesk | null;
   token: string;
+  userId: UserId | null;
   language: 'zh' | 'en';
 }
 
@@ -111,7 +114,7 @@ export class Desks {
   }
 
   accept(socket: DeskSocket): DeskLine {
-    const connection: Connection = { socket, state: 'awaiting_hello', early: [], desk: null, token: '', language: 'zh' };
+    const connection: Connection = { socket, state: 'awaiting_hello', early: [], desk: null, token: '', userId: null, language: 'zh' };
     this.#connections.add(connection);
     return {
       receive: (text) => this.#receive(connection, text),
@@ -136,6 +139,16 @@ export class Desks {
   tellDesk(command: Extract<CtiCommand, { type: 'tellDesk' }>): void {
     const desk = this.#desks.get(command.agentId);
     if (desk !== undefined) this.#publish(desk, command.message);
+  }
+
+  /** Every session of the user is void: password, role, disabled. */
+  userRevoked(userId: UserId): void {
+    for (const connection of [...this.#connections]) if (connection.userId === userId) this.#refuse(connection, 'unauthorised');
+  }
+
+  /** This one session was ended. */
+  tokenVoided(token: string): void {
+    for (const connection of [...this.#connections]) if (connection.token === token) this.#refuse(connection, 'unauthorised');
   }
 
   close(): void {
@@ -203,7 +216,8 @@ export class Desks {
       return this.#end(connection, 'internal');
     }
     if (this.#isClosed(connection)) return;
-    if (user !== null) connection.language = user.language;
+    connection.userId = user?.userId ?? null;
+    connection.language = user?.language ?? connection.language;
     const agent = user?.agentId == null ? undefined : this.#options.acd.agent(user.agentId);
     if (user === null || agent === undefined) {
       const code = user === null ? 'unauthorised' : 'no_desk';
@@ -349,8 +363,11 @@ export class Desks {
     if (this.#rechecking) return;
     this.#rechecking = true;
     try {
-      for (const connection of [...this.#connections]) {
+      for (const connection of [...this.#connections].slice(0, MOST_RECHECKS)) {
         if (connection.state !== 'open') continue;
+        // To the end of the line, so that everybody has her turn.
+        this.#connections.delete(connection);
+        this.#connections.add(connection);
         const user = await this.#options.userOfToken(connection.token);
         if (user === null || user.agentId !== connection.desk?.agentId) this.#refuse(connection, 'unauthorised');
       }

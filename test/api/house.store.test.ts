@@ -158,6 +158,14 @@ test('a new agent with a user can sign in at her desk and take her queue’s cal
   assert.equal(await until('her socket is closed', () => desk.closeCode()), 4401);
 });
 
+test('signing out over the API closes the desk of that session at once', async () => {
+  const token = await signIn('8003');
+  const desk = openDesk(token);
+  await until('her snapshot', () => desk.heard.some((message) => message.type === 'snapshot'));
+  assert.equal((await ask('DELETE', '/api/v1/sessions/current', token)).status, 204);
+  assert.equal(await until('the close', () => desk.closeCode(), 2_000), 4401);
+});
+
 test('a supervisor has no desk', async () => {
   const desk = openDesk(await signIn('supervisor'));
   assert.equal(await until('the close', () => desk.closeCode()), 4403);

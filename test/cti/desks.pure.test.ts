@@ -1,6 +1,7 @@
 /** The desks without sockets: signing in, commands in every state, once-only effects, resume, take-over, loss and return. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asId, type UserId } from '../../kernel/ids.ts';
 import type { DeskLine } from '../../src/cti/desks.ts';
 import { type CloseCode, type CtiErrorCode, type DeskCommandType, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
 import { canIn, type DeskPhase, deskPhases, type PhasedCommand } from '../../src/cti/rules.ts';
@@ -376,6 +377,18 @@ test('a withdrawn token closes its open socket within 5 s', async () => {
   clock.forward(5_000);
   await settle();
   assert.deepEqual([desk.closed, desk.of('error').at(-1)?.data.code], ['unauthorised', 'unauthorised']);
+});
+
+test('a session or a user withdrawn in this process closes the socket at once, and nobody else’s', async () => {
+  for (const withdraw of [(house: DeskHouse) => house.desks.tokenVoided('token'), (house: DeskHouse) => house.desks.userRevoked(asId<UserId>('u1'))]) {
+    const { house } = begin();
+    const desk = await signedIn(house);
+    house.desks.tokenVoided('another');
+    house.desks.userRevoked(asId<UserId>('u2'));
+    assert.equal(desk.closed, null);
+    withdraw(house);
+    assert.equal(desk.closed, 'unauthorised');
+  }
 });
 
 test('an agent whose desk was never here costs nothing and misses nothing', async () => {
