@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readWav, secondsOf, shareAt, sine, writeWav } from '../support/tone.ts';
-import { Party } from './party.ts';
-import { type House, openHouse, until } from './support.ts';
+import { readWav, rms, secondsOf, shareAt, sine, writeWav } from '../support/tone.ts';
+import { ulawEncode } from './g711-reference.ts';
+import { Legs } from './legs.ts';
+import { type House, openHouse, until, wait } from './support.ts';
 
 let house: House;
-let last = 0;
-const parties: Party[] = [];
-const party = async (options: Parameters<typeof Party.open>[0] = {}): Promise<Party> => {
-  const opened = await Party.open(options);
-  parties.push(opened);
-  return opened;
-};
+let legs: Legs;
 
-/** A leg whose party has offered and been answered. */
-async function leg(options: Parameters<typeof Party.open>[0] = {}, group = 'g'): Promise<{ id: string; party: Party }> {
-  last += 1;
-  const id = `call-${last}.0`;
-  const caller = await party(options);
-  const { sdp } = await house.media.open({ endpointId: id, offer: caller.offer(), signallingAddress: '127.0.0.1', timeoutMs: 0, group });
-  return { id, party: caller.aim(sdp) };
-}
+const windowsOf = (samples: Int16Array, length: number): Int16Array[] =>
+  Array.from({ length: Math.floor(samples.length / length) }, (_, at) => samples.subarray(at * length, (at + 1) * length));
 
 const toneFile = (name: string, hz: number, samples: number): string => {
   const path = join(house.folder, name);
@@ -31,14 +21,15 @@ const toneFile = (name: string, hz: number, samples: number): string => {
 
 before(async () => {
   house = await openHouse();
+  legs = new Legs(house);
 });
 after(async () => {
-  for (const each of parties) each.close();
+  legs.close();
   await house.close();
 });
 
 test('a file is heard by who offered, and its end is told', async () => {
-  const { id, party: caller } = await leg();
+  const { id, party: caller } = await legs.open();
   await house.media.play(id, 'p1', [{ kind: 'file', path: toneFile('a.wav', 440, 8000) }], { loop: false, bargeIn: false });
   const ended = await house.event('playEnded', (event) => event.playId === 'p1');
   assert.equal(ended.end, 'finished');
@@ -54,7 +45,7 @@ test('a file is heard by who offered, and its end is told', async () => {
 });
 
 test('pressed keys are told once each, and one that barges in ends the prompt', async () => {
-  const { id, party: caller } = await leg();
+  const { id, party: caller } = await legs.open();
   await house.media.play(id, 'p2', [{ kind: 'file', path: toneFile('long.wav', 440, 80_000) }], { loop: false, bargeIn: true });
   await until('the prompt is heard', () => caller.heard.length > 5);
   caller.press('5');
@@ -70,8 +61,8 @@ test('pressed keys are told once each, and one that barges in ends the prompt', 
 });
 
 test('joined parties hear one another, also when one speaks A-law and the other mu-law, in one unbroken stream after a prompt', async () => {
-  const a = await leg({ codec: 'PCMA' }, 'j');
-  const b = await leg({ codec: 'PCMU', eventType: 96 }, 'j');
+  const a = await legs.open({ codec: 'PCMA' });
+  const b = await legs.open({ codec: 'PCMU', eventType: 96 });
   await house.media.play(a.id, 'p3', [{ kind: 'tone', hz: [1000], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });
   await until('the tone is heard', () => a.party.heard.length > 10);
   await house.media.join(a.id, b.id);
@@ -95,8 +86,8 @@ test('joined parties hear one another, also when one speaks A-law and the other 
 });
 
 test('a recording holds the left party left and the right party right, in step', async () => {
-  const a = await leg({}, 'r');
-  const b = await leg({ codec: 'PCMU' }, 'r');
+  const a = await legs.open();
+  const b = await legs.open({ codec: 'PCMU' });
   await house.media.join(a.id, b.id);
   const path = join(house.folder, 'r1.wav');
   a.party.say(500);
@@ -113,4 +104,167 @@ test('a recording holds the left party left and the right party right, in step',
   assert.ok(Math.abs(left.length - ended.durationMs * 8) <= 8);
   assert.ok(secondsOf(left, 500) >= 1.6 && secondsOf(left, 900) === 0);
   assert.ok(secondsOf(right, 900) >= 1.6 && secondsOf(right, 500) === 0);
+});
+
+test('we can offer: the answer decides, the other leg of the call having shown which law it speaks', async () => {
+  await legs.open({ codec: 'PCMU', group: 'offered' });
+  const agent = await legs.party({ codec: 'PCMU', eventType: 97 });
+  const { sdp } = await house.media.open({ endpointId: 'offered.1', signallingAddress: '127.0.0.1', timeoutMs: 0, group: 'offered' });
+  assert.match(sdp, /m=audio [0-9]+ RTP\/AVP 0 8 101/);
+  await house.media.accept('offered.1', agent.aim(sdp).offer());
+  await house.media.sendDigits('offered.1', '19#');
+  const ended = (): typeof agent.heard => agent.heard.filter((each) => each.payloadType === 97 && ((each.payload[1] ?? 0) & 0x80) !== 0);
+  await until('three keys with three ends each', () => ended().length === 9);
+  assert.equal(agent.keys(), '19#');
+  const ends = ended();
+  assert.ok(ends.every((each) => each.payload.readUInt16BE(2) === 800));
+  assert.deepEqual(
+    agent.heard.filter((each) => each.marker).map((each) => each.payload[0]),
+    [1, 9, 11],
+  );
+});
+
+test('a party without telephone-events is sent its keys as tones', async () => {
+  const { id, party } = await legs.open({ eventType: null });
+  await house.media.sendDigits(id, '5');
+  await until('a key of 100 ms', () => party.heard.length === 5);
+  const audio = party.audio();
+  assert.ok(shareAt(audio, 770) > 0.3 && shareAt(audio, 1336) > 0.3, `${shareAt(audio, 770)} ${shareAt(audio, 1336)}`);
+});
+
+test('a list plays without a gap, whatever the format of its files', async () => {
+  const { id, party } = await legs.open();
+  const wide = join(house.folder, 'wide.wav');
+  writeWav(
+    wide,
+    Int16Array.from({ length: 16_100 }, (_, at) => Math.round(8000 * Math.sin((2 * Math.PI * 440 * at) / 16_000))),
+  );
+  const file = readFileSync(wide);
+  file.writeUInt32LE(16_000, 24);
+  writeFileSync(wide, file);
+  const raw = join(house.folder, 'raw.ul');
+  writeFileSync(raw, Buffer.from(sine(440, 8050, 7950).map(ulawEncode)));
+  await house.media.play(
+    id,
+    'gapless',
+    [
+      { kind: 'file', path: wide },
+      { kind: 'file', path: raw },
+      { kind: 'silence', ms: 200 },
+      { kind: 'file', path: toneFile('end.wav', 1000, 1600) },
+    ],
+    { loop: false, bargeIn: false },
+  );
+  assert.equal((await house.event('playEnded', (event) => event.playId === 'gapless')).end, 'finished');
+  await until('2.4 s are heard', () => party.heard.length === 120);
+  const audio = party.audio();
+  const quiet = windowsOf(audio, 80).flatMap((window, at) => (rms(window) < 1000 ? [at] : []));
+  assert.deepEqual(
+    quiet,
+    Array.from({ length: 20 }, (_, at) => 200 + at),
+    'silent are the 200 ms asked for, and nothing else',
+  );
+  assert.equal(secondsOf(audio, 440), 2);
+});
+
+test('a loop plays on until it is stopped; what follows takes its place', async () => {
+  const { id, party } = await legs.open();
+  await house.media.play(id, 'loop', [{ kind: 'file', path: toneFile('short.wav', 400, 800) }], { loop: true, bargeIn: false });
+  await until('it has gone round', () => party.heard.length > 20);
+  party.press('1');
+  await house.event('digit', (event) => event.endpointId === id);
+  await house.media.play(id, 'next', [{ kind: 'tone', hz: [950], dbm0: -10, onMs: 1000, offMs: 0 }], { loop: false, bargeIn: false });
+  assert.equal((await house.event('playEnded', (event) => event.playId === 'loop')).end, 'stopped', 'a key does not end what bars barge-in');
+  await house.media.stop(id);
+  assert.equal((await house.event('playEnded', (event) => event.playId === 'next')).end, 'stopped');
+});
+
+test('a file that is not there ends its play as failed, with the reason', async () => {
+  const { id } = await legs.open();
+  await house.media.play(id, 'missing', [{ kind: 'file', path: '/nowhere/at/all.wav' }], { loop: false, bargeIn: false });
+  const ended = await house.event('playEnded', (event) => event.playId === 'missing');
+  assert.equal(ended.end, 'failed');
+  assert.match(ended.reason ?? '', /ENOENT/);
+});
+
+test('echo sends a party its own voice', async () => {
+  const { id, party } = await legs.open();
+  await house.media.echo(id);
+  party.say(620);
+  await until('it hears itself', () => secondsOf(party.audio(), 620) >= 0.4);
+});
+
+test('a party on hold is sent nothing, may stay silent, and hears again when it retrieves', async () => {
+  const a = await legs.open({ timeoutMs: 300 });
+  const b = await legs.open();
+  await house.media.join(a.id, b.id);
+  a.party.say(500);
+  b.party.say(800);
+  await until('a hears', () => a.party.heard.length > 5);
+  const held = await house.media.renegotiate(a.id, a.party.offer({ direction: 'sendonly' }));
+  assert.equal(held.direction, 'sendonly');
+  assert.match(held.sdp, /a=recvonly/);
+  a.party.hush();
+  const silent = a.party.heard.length;
+  const before = b.party.heard.length;
+  await wait(1600);
+  assert.equal(a.party.heard.length, silent);
+  assert.ok(b.party.heard.length - before < 5);
+  assert.ok(!house.events.some((event) => event.type === 'mediaTimeout' && event.endpointId === a.id));
+  const back = await house.media.renegotiate(a.id, a.party.offer());
+  assert.equal(back.direction, 'sendrecv');
+  await until('a hears again', () => a.party.heard.length > silent + 5);
+  const resumed = a.party.heard[silent];
+  const last = a.party.heard[silent - 1];
+  assert.ok(resumed !== undefined && last !== undefined);
+  assert.equal(resumed.sequence, (last.sequence + 1) & 0xffff);
+  const gapMs = ((resumed.timestamp - last.timestamp) | 0) / 8;
+  assert.ok(Math.abs(gapMs - (resumed.atMs - last.atMs)) < 60, `timestamps ${gapMs} ms, clock ${resumed.atMs - last.atMs} ms`);
+  await house.event('mediaTimeout', (event) => event.endpointId === a.id);
+});
+
+test('who falls silent without being on hold is told of, once', async () => {
+  const { id, party } = await legs.open({ timeoutMs: 200 });
+  party.say(0);
+  await wait(1500);
+  assert.ok(!house.events.some((event) => event.type === 'mediaTimeout' && event.endpointId === id));
+  party.hush();
+  await house.event('mediaTimeout', (event) => event.endpointId === id);
+  await wait(1500);
+  assert.equal(house.events.filter((event) => event.type === 'mediaTimeout' && event.endpointId === id).length, 1);
+});
+
+test('two hundred listeners hear the same moment of one music file, each in an even stream', async () => {
+  const path = join(house.folder, 'music.wav');
+  // A rising tone: every moment of it sounds different.
+  writeWav(
+    path,
+    Int16Array.from({ length: 8000 * 30 }, (_, at) => Math.round(8000 * Math.sin(2 * Math.PI * (300 + at / 500) * (at / 8000)))),
+  );
+  const listeners = await Promise.all(Array.from({ length: 200 }, () => legs.open({ group: 'music' })));
+  await Promise.all(listeners.map(({ id }) => house.media.play(id, `m-${id}`, [{ kind: 'music', path }], { loop: true, bargeIn: false })));
+  await until('all hear two seconds', () => listeners.every(({ party }) => party.heard.length >= 100));
+  await Promise.all(listeners.map(({ id }) => house.media.stop(id)));
+  for (const { party } of listeners)
+    assert.ok(party.heard.every((each, at) => at === 0 || each.sequence === (((party.heard[at - 1]?.sequence ?? 0) + 1) & 0xffff)));
+  const reference = new Map((listeners[0]?.party.heard ?? []).map((each, at) => [each.payload.toString('latin1'), at]));
+  // By the music's own time each listener is at most one frame from the first: they share one source.
+  const start = listeners[0]?.party.heard[0]?.atMs ?? 0;
+  for (const { party } of listeners.slice(1)) {
+    const common = party.heard.find((each) => reference.has(each.payload.toString('latin1')));
+    assert.ok(common !== undefined);
+    const at = reference.get(common.payload.toString('latin1')) ?? 0;
+    assert.ok(Math.abs(common.atMs - start - at * 20) < 200, 'the same moment at the same time');
+  }
+});
+
+test('figures tell what came, what went and what was lost', async () => {
+  const { id, party } = await legs.open();
+  for (let n = 0; n < 10; n += 1) party.frame(400);
+  party.sequence += 2;
+  party.frame(400);
+  await until('eleven packets came', async () => (await house.media.stats(id)).packetsIn === 11);
+  const stats = await house.media.close(id);
+  assert.deepEqual([stats?.packetsIn, stats?.lost, stats?.strangers, stats?.packetsOut], [11, 2, 0, 0]);
+  assert.equal(await house.media.close(id), null);
 });

@@ -25,6 +25,8 @@ export interface House {
   /** kill -9, and what is left of it. */
   kill(): Promise<void>;
   restart(): Promise<void>;
+  /** Starts one more with the same settings, and waits for it to end. */
+  exitCodeOfAnother(): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -35,7 +37,8 @@ export interface HouseOptions {
 }
 
 /** A range of its own for each server, below the ephemeral ports. */
-const portRange = (): number => 10_000 + randomBelow(220) * 100;
+const PORTS = 600;
+const portRange = (): number => 10_000 + randomBelow(36) * PORTS;
 
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), 'huawu-media-'));
@@ -45,7 +48,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     MEDIA_SOCKET: socket,
     MEDIA_WORKERS: '1',
     RTP_PORT_MIN: String(rtpPortMin),
-    RTP_PORT_MAX: String(rtpPortMin + 99),
+    RTP_PORT_MAX: String(rtpPortMin + PORTS - 1),
     PUBLIC_ADDRESS: '127.0.0.1',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
     ...options.settings,
@@ -79,6 +82,11 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     restart: async () => {
       child = await start(settings, options.fileLimit);
       await connected();
+    },
+    exitCodeOfAnother: async () => {
+      const another = await start(settings, undefined);
+      await until('it has ended', () => another.exitCode !== null);
+      return another.exitCode;
     },
     close: async () => {
       client.disconnect();

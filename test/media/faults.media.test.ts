@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { systemClock } from '../../kernel/clock.ts';
+import { encodeFrame } from '../../kernel/frames.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { MediaError, type MediaErrorCode, type MediaEvent } from '../../media/port.ts';
+import { connectMedia } from '../../src/sound/client.ts';
+import { readWav, secondsOf, shareAt } from '../support/tone.ts';
+import { Legs } from './legs.ts';
+import { noise } from './noise.ts';
+import { type House, openHouse, until, wait } from './support.ts';
+
+let house: House;
+let legs: Legs;
+before(async () => {
+  house = await openHouse();
+  legs = new Legs(house);
+});
+after(async () => {
+  legs.close();
+  await house.close();
+});
+
+const refusedAs =
+  (code: MediaErrorCode) =>
+  (error: unknown): boolean =>
+    error instanceof MediaError && error.code === code;
+
+test('a third address is neither heard nor sent to, before and after the lock, and is counted', async () => {
+  const a = await legs.open();
+  const b = await legs.open();
+  const stranger = (await legs.party({ address: '127.0.0.66' })).aim(a.sdp);
+  await house.media.join(a.id, b.id);
+  stranger.say(2000);
+  await until('strangers are counted before the lock', async () => (await house.media.stats(a.id)).strangers > 10);
+  b.party.say(800);
+  a.party.say(500);
+  await until('the two are joined', () => secondsOf(b.party.audio(), 500) >= 1);
+  // Also with the source, the number and the time of the party itself.
+  stranger.ssrc = a.party.ssrc;
+  stranger.sequence = a.party.sequence + 50;
+  stranger.timestamp = a.party.timestamp + 8000;
+  const counted = (await house.media.stats(a.id)).strangers;
+  await until('strangers are counted after the lock', async () => (await house.media.stats(a.id)).strangers > counted + 50);
+  assert.equal(stranger.heard.length, 0);
+  assert.equal(secondsOf(b.party.audio(), 2000), 0);
+  assert.ok((await house.media.stats(a.id)).lost === 0);
+});
+
+test('a party behind NAT is followed to where it sends from, and nobody can follow it there', async () => {
+  // Its SDP shows an address it does not send from; the signalling came from where it does.
+  const a = await legs.open({ address: '127.0.0.7', signallingAddress: '127.0.0.7', offer: { address: '127.0.0.200' } });
+  await house.media.play(a.id, 'nat', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });
+  a.party.say(0);
+  await until('it hears us', () => a.party.heard.length > 10);
+  const late = (await legs.party({ address: '127.0.0.7' })).aim(a.sdp).say(0);
+  const count = a.party.heard.length;
+  await until('it goes on hearing', () => a.party.heard.length > count + 25);
+  assert.equal(late.heard.length, 0);
+  assert.ok((await house.media.stats(a.id)).strangers > 10);
+});
+
+test('a party that moves says so in an offer, and is heard and sent to in its new place only', async () => {
+  const a = await legs.open();
+  await house.media.play(a.id, 'move', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });
+  a.party.say(0);
+  await until('it hears us', () => a.party.heard.length > 5);
+  const moved = (await legs.party()).aim(a.sdp);
+  await house.media.renegotiate(a.id, moved.offer());
+  moved.say(0);
+  await until('it hears us there', () => moved.heard.length > 5);
+  const old = a.party.heard.length;
+  await wait(200);
+  assert.equal(a.party.heard.length, old);
+  assert.equal(moved.heard[0]?.ssrc, a.party.heard[0]?.ssrc);
+});
+
+test('offers to addresses that must never be sent to are refused and cost no port', async () => {
+  const party = await legs.party();
+  const own = await legs.open();
+  const ownPort = Number(/m=audio ([0-9]+)/.exec(own.sdp)?.[1]);
+  const open = (changes: Parameters<typeof party.offer>[0], signallingAddress = '127.0.0.1'): Promise<unknown> =>
+    house.media.open({ endpointId: 'refused.0', offer: party.offer(changes), signallingAddress, timeoutMs: 0 });
+  for (const address of ['239.1.2.3', '255.255.255.255', '0.0.0.1']) await assert.rejects(open({ address }), refusedAs('bad_request'), address);
+  await assert.rejects(open({ port: ownPort }), refusedAs('bad_request'), 'our own port');
+  await assert.rejects(open({ port: ownPort + 1 }), refusedAs('bad_request'), 'our own RTCP port');
+  await assert.rejects(open({}, '198.51.100.9'), refusedAs('bad_request'), 'our loopback, asked for from elsewhere');
+  await assert.rejects(
+    house.media.open({ endpointId: 'refused.0', offer: party.offer().replace('RTP/AVP 8', 'RTP/AVP 18'), signallingAddress: '127.0.0.1', timeoutMs: 0 }),
+    refusedAs('incompatible'),
+  );
+  await open({});
+  await house.media.close('refused.0');
+});
+
+test('IPv6 is spoken with those who offer it', async () => {
+  const { id, party, sdp } = await legs.open({ address: '::1', signallingAddress: '::1' });
+  assert.match(sdp, /c=IN IP6 ::1/);
+  await house.media.echo(id);
+  party.say(500);
+  await until('it hears itself', () => secondsOf(party.audio(), 500) >= 0.4);
+});
+
+test('a flood into one port degrades that call alone', async () => {
+  const flooded = await legs.open();
+  const listener = await legs.open();
+  await house.media.play(listener.id, 'calm', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });
+  await until('it plays', () => listener.party.heard.length > 10);
+  const from = listener.party.heard.length;
+  const random = noise(3);
+  const untilMs = systemClock.now() + 2000;
+  while (systemClock.now() < untilMs) {
+    for (let burst = 0; burst < 25; burst += 1) {
+      const packet = Buffer.alloc(random(2) === 0 ? 1 : 1500, random(256));
+      if (packet.length > 12 && random(3) > 0) packet[0] = 0x80;
+      flooded.party.raw(packet);
+    }
+    await wait(5);
+  }
+  const during = listener.party.heard.slice(from);
+  assert.ok(during.length >= 90, `${during.length} packets in two seconds`);
+  assert.ok(during.every((each, at) => at === 0 || each.sequence === (((during[at - 1]?.sequence ?? 0) + 1) & 0xffff)));
+  const stats = await house.media.stats(flooded.id);
+  assert.ok(stats.packetsIn <= 2.2 * 300 + 100, `${stats.packetsIn} taken`);
+  flooded.party.press('4');
+  await until('it still is a call', () => house.events.some((event) => event.type === 'digit' && event.endpointId === flooded.id), 3000);
+});
+
+test('RTCP of any shape ends nothing', async () => {
+  const { id, party, sdp } = await legs.open();
+  const rtcp = await legs.party();
+  rtcp.aim(sdp.replace(/m=audio ([0-9]+)/, (_, port: string) => `m=audio ${Number(port) + 1}`));
+  rtcp.raw(Buffer.from([0x81, 203, 0, 1, 0, 0, 0, 1]));
+  rtcp.raw(Buffer.from([0x9f, 200, 0xff, 0xff]));
+  rtcp.raw(Buffer.alloc(0));
+  rtcp.raw(Buffer.alloc(1400, 0x81));
+  party.press('1');
+  await until('the call goes on', () => house.events.some((event) => event.type === 'digit' && event.endpointId === id));
+});
+
+test('what is asked of endpoints that are not there, twice, or wrongly, is refused by name', async () => {
+  const { id } = await legs.open();
+  await assert.rejects(house.media.play('nobody', 'p', [{ kind: 'silence', ms: 1 }], { loop: false, bargeIn: false }), refusedAs('unknown_endpoint'));
+  await assert.rejects(house.media.join(id, 'nobody'), refusedAs('unknown_endpoint'));
+  await assert.rejects(house.media.join(id, id), refusedAs('bad_request'));
+  await assert.rejects(house.media.sendDigits(id, 'x'), refusedAs('bad_request'));
+  await assert.rejects(house.media.play(id, 'p', [], { loop: false, bargeIn: false }), refusedAs('bad_request'));
+  await assert.rejects(house.media.record({ recordingId: 'r', path: 'relative.wav', left: id, right: id }), refusedAs('bad_request'));
+  await assert.rejects(house.media.open({ endpointId: id, signallingAddress: '127.0.0.1', timeoutMs: 0 }), refusedAs('bad_request'));
+  await house.media.stopRecording('never-was');
+});
+
+test('a connection that speaks no frames, no JSON or no method harms nobody', async () => {
+  const say = async (bytes: Buffer): Promise<string> => {
+    const socket = createConnection({ path: house.socket });
+    let said = '';
+    socket.on('data', (chunk) => {
+      said += chunk;
+    });
+    socket.on('error', () => undefined);
+    socket.write(bytes);
+    await until('it is answered or closed', () => socket.destroyed || said !== '', 3000);
+    socket.destroy();
+    return said;
+  };
+  assert.equal(await say(Buffer.from('GET / HTTP/1.1\r\n\r\n')), '');
+  assert.equal(await say(encodeFrame('{"no":"request"}')), '');
+  assert.equal(await say(encodeFrame('not json')), '');
+  assert.match(await say(encodeFrame('{"id":1,"method":"__proto__","params":[]}')), /bad_request/);
+  assert.match(await say(encodeFrame('{"id":1,"method":"stats","params":["x"]}')), /say hello first/);
+  assert.equal((await house.media.capabilities()).record, true);
+});
+
+test('the control socket is for its owner alone', () => {
+  assert.equal(statSync(house.socket).mode & 0o777, 0o600);
+  assert.equal(statSync(join(house.folder, 'run')).mode & 0o777, 0o700);
+});
+
+test('an application that leaves has its endpoints closed and its recordings finished after two seconds', async () => {
+  const events: MediaEvent[] = [];
+  const other = connectMedia({ socket: house.socket, clock: systemClock, log: silentLog, onEvent: (event) => events.push(event) });
+  await until('it is connected', () => other.connected);
+  const party = await legs.party();
+  const { sdp } = await other.open({ endpointId: 'gone.0', offer: party.offer(), signallingAddress: '127.0.0.1', timeoutMs: 0 });
+  const path = join(house.folder, 'gone.wav');
+  await other.record({ recordingId: 'gone', path, left: 'gone.0', right: 'gone.0' });
+  await other.echo('gone.0');
+  party.aim(sdp).say(500);
+  await until('it hears itself', () => party.heard.length > 20);
+  other.disconnect();
+  const leftMs = systemClock.now();
+  await until('its endpoint is closed', async () => {
+    const count = party.heard.length;
+    await wait(100);
+    return party.heard.length === count;
+  });
+  const tookMs = systemClock.now() - leftMs;
+  assert.ok(tookMs > 1700 && tookMs < 4000, `${tookMs} ms`);
+  await until('the recording is whole', () => secondsOf(readWav(path), 500) >= 1.5);
+});
+
+test('a recording on a disk that is full is closed as a valid file and said to be incomplete; the call goes on', async () => {
+  const small = await openHouse({ fileLimit: 64 });
+  const here = new Legs(small);
+  try {
+    const a = await here.open();
+    const b = await here.open();
+    await small.media.join(a.id, b.id);
+    a.party.say(500);
+    b.party.say(800);
+    const path = join(small.folder, 'full.wav');
+    await small.media.record({ recordingId: 'full', path, left: a.id, right: b.id });
+    const ended = await small.event('recordingEnded', () => true, 8000);
+    assert.deepEqual([ended.complete, ended.reason], [false, 'disk full']);
+    assert.ok(Math.abs(readWav(path).length / 8 - ended.durationMs) <= 1);
+    assert.ok(ended.durationMs >= 1000 && shareAt(readWav(path, 0).slice(-4000), 500) > 0.9);
+    const count = b.party.heard.length;
+    await until('the call goes on', () => b.party.heard.length > count + 25);
+    await small.media.stopRecording('full');
+    await small.media.record({ recordingId: 'nowhere', path: '/nowhere/at/all.wav', left: a.id, right: b.id });
+    assert.equal((await small.event('recordingEnded', (event) => event.recordingId === 'nowhere')).complete, false);
+  } finally {
+    here.close();
+    await small.close();
+  }
+});
+
+test('kill -9 leaves recordings playable up to two seconds before, and the next server starts on the same socket and ports', async () => {
+  const doomed = await openHouse();
+  const here = new Legs(doomed);
+  try {
+    const a = await here.open();
+    const b = await here.open();
+    await doomed.media.join(a.id, b.id);
+    a.party.say(500);
+    b.party.say(800);
+    const path = join(doomed.folder, 'killed.wav');
+    await doomed.media.record({ recordingId: 'killed', path, left: a.id, right: b.id });
+    const startMs = systemClock.now();
+    await wait(3500);
+    const killedMs = systemClock.now();
+    await doomed.kill();
+    const said = readWavLength(path);
+    assert.ok(said >= killedMs - startMs - 2000, `${said} ms of ${killedMs - startMs}`);
+    assert.ok(secondsOf(readWav(path, 0), 500) >= 1.2 && secondsOf(readWav(path, 1), 800) >= 1.2);
+    await assert.rejects(doomed.media.capabilities(), refusedAs('unavailable'));
+    await doomed.restart();
+    for (const id of [a.id, b.id]) await doomed.event('endpointLost', (event) => event.endpointId === id);
+    const again = await here.open();
+    await doomed.media.close(again.id);
+  } finally {
+    here.close();
+    await doomed.close();
+  }
+});
+
+/** By what the header says, in ms: what any player would play. */
+function readWavLength(path: string): number {
+  const samples = readWav(path).length;
+  assert.ok(statSync(path).size >= 44 + samples * 4);
+  return samples / 8;
+}
+
+test('ports rest after use; when none is left the answer is no_ports, and no leak is left behind', async () => {
+  const tight = await openHouse({ settings: { RTP_PORT_MIN: '9900', RTP_PORT_MAX: '9907' } });
+  const here = new Legs(tight);
+  try {
+    const opened = await Promise.all([1, 2, 3, 4].map(() => here.open()));
+    assert.deepEqual(opened.map(({ sdp }) => Number(/m=audio ([0-9]+)/.exec(sdp)?.[1])).sort(), [9900, 9902, 9904, 9906]);
+    await assert.rejects(here.open(), refusedAs('no_ports'));
+    const sockets = (): number => readdirSync(`/proc/${tight.pid}/fd`).length;
+    const before = sockets();
+    for (const { id } of opened) await tight.media.close(id);
+    await until('their sockets are closed', () => sockets() <= before - 12);
+    await assert.rejects(here.open(), refusedAs('no_ports'), 'closed ports rest');
+  } finally {
+    here.close();
+    await tight.close();
+  }
+});
+
+test('a second server with the same ports takes others, and one on the same socket does not start', async () => {
+  const first = await openHouse({ settings: { RTP_PORT_MIN: '9910', RTP_PORT_MAX: '9919' } });
+  const second = await openHouse({ settings: { RTP_PORT_MIN: '9910', RTP_PORT_MAX: '9919' } });
+  const [a, b] = [new Legs(first), new Legs(second)];
+  try {
+    const ports = [await a.open(), await b.open()].map(({ sdp }) => /m=audio ([0-9]+)/.exec(sdp)?.[1]);
+    assert.deepEqual(ports, ['9910', '9912']);
+    assert.equal(await first.exitCodeOfAnother(), 1);
+  } finally {
+    a.close();
+    b.close();
+    await first.close();
+    await second.close();
+  }
+});
