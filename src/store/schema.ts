@@ -47,15 +47,6 @@ export interface Database {
     before: Json<unknown> | null;
     after: Json<unknown> | null;
   };
-  dialplan_publications: {
-    publication_id: Generated<number>;
-    tenant_id: string;
-    version: string;
-    published_at: Date;
-    published_by: string | null;
-    note: string;
-    files: Json<Record<string, string>>;
-  };
   customers: {
     customer_id: string;
     tenant_id: string;

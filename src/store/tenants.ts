@@ -119,11 +119,6 @@ export async function saveQueue(db: Kysely<Database>, queue: QueueConfiguration)
     .execute();
 }
 
-export async function removeQueue(db: Kysely<Database>, queueId: QueueId): Promise<boolean> {
-  const { numDeletedRows } = await db.deleteFrom('queues').where('queue_id', '=', queueId).executeTakeFirst();
-  return numDeletedRows > 0n;
-}
-
 /** Makes the agent or changes her, with her queues and skills. */
 export const saveAgent = (db: Kysely<Database>, agent: AgentConfiguration): Promise<void> => db.transaction().execute((trx) => putAgent(trx, agent));
 
@@ -141,11 +136,6 @@ export async function putAgent(trx: Transaction<Database>, agent: AgentConfigura
   await trx.deleteFrom('agent_skills').where('agent_id', '=', agent_id).execute();
   const levels = Object.entries(skills).map(([skill, level]) => ({ agent_id, skill, level }));
   if (levels.length > 0) await trx.insertInto('agent_skills').values(levels).execute();
-}
-
-export async function removeAgent(db: Kysely<Database>, agentId: AgentId): Promise<boolean> {
-  const { numDeletedRows } = await db.deleteFrom('agents').where('agent_id', '=', agentId).executeTakeFirst();
-  return numDeletedRows > 0n;
 }
 
 /** The phone of an agent: its digest secrets (RFC 7616), never the password. */

@@ -67,11 +67,6 @@ export async function updateUser(db: Kysely<Database>, userId: UserId, change: U
   return numUpdatedRows > 0n;
 }
 
-export async function removeUser(db: Kysely<Database>, userId: UserId): Promise<boolean> {
-  const { numDeletedRows } = await db.deleteFrom('users').where('user_id', '=', userId).executeTakeFirst();
-  return numDeletedRows > 0n;
-}
-
 /** Also clears away what has expired. */
 export async function insertSession(db: Kysely<Database>, session: { tokenHash: Buffer; userId: UserId; createdAt: number; expiresAt: number }): Promise<void> {
   await db.deleteFrom('sessions').where('expires_at', '<', new Date(session.createdAt)).execute();

@@ -41,14 +41,3 @@ begin
 end $$;
 create trigger audit_log_append_only before update or delete on audit_log
   for each row execute function refuse_change();
-
-create table dialplan_publications (
-  publication_id bigint generated always as identity primary key,
-  tenant_id      text not null references tenants on delete cascade,
-  version        text not null,
-  published_at   timestamptz not null,
-  published_by   text,
-  note           text not null default '',
-  files          jsonb not null -- {"<file name>": "<its text>"}
-);
-create index dialplan_publications_tenant on dialplan_publications (tenant_id, publication_id desc);

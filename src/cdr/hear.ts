@@ -1,0 +1,174 @@
+/** What each event does to the record of its call. */
+import type { AcdEvent } from '../acd/event.ts';
+import type { CallEvent } from '../call/event.ts';
+import { close, endLeg, type OpenCall, retrieve } from './open.ts';
+import { beginPart, endPart, live, liveLeg, makeRoom, newLeg, openCall, type State } from './state.ts';
+
+type Heard = CallEvent | AcdEvent;
+/** A handler returns the call whose record it changed, for it to be written again if it was written before. */
+type Handlers = { [T in Heard['type']]?: (state: State, event: Extract<Heard, { type: T }>, at: number) => OpenCall | undefined };
+
+const MOST_PATH_STEPS = 64;
+
+const handlers: Handlers = {
+  callArrived(state, event, at) {
+    if (state.calls.has(event.callId)) return undefined;
+    state.calls.set(event.callId, openCall(event, at));
+    return undefined;
+  },
+  legRinging(state, event, at) {
+    const leg = liveLeg(state, event);
+    if (leg !== undefined && leg.answeredAt === null) leg.ringingAt ??= at;
+    return undefined;
+  },
+  legAnswered(state, event, at) {
+    const leg = liveLeg(state, event);
+    if (leg === undefined || leg.answeredAt !== null) return undefined;
+    leg.answeredAt = at;
+    if (leg.agentId !== null) beginPart(state, event.callId, leg.agentId, at);
+    return undefined;
+  },
+  legHeld(state, event, at) {
+    const leg = liveLeg(state, event);
+    if (leg !== undefined && leg.answeredAt !== null) leg.heldSince ??= at;
+    return undefined;
+  },
+  legRetrieved(state, event, at) {
+    const leg = liveLeg(state, event);
+    if (leg !== undefined) retrieve(leg, at);
+    return undefined;
+  },
+  legEnded(state, event, at) {
+    const leg = liveLeg(state, event);
+    if (leg !== undefined) endLeg(leg, at, event.ending);
+    return undefined;
+  },
+  callTransferred(state, event, at) {
+    if (event.legId === null || event.target.kind !== 'number') return undefined;
+    live(state, event.callId)?.legs.push(newLeg({ legId: event.legId, role: 'target', agentId: null, offerId: null, target: event.target.number }, at));
+    return undefined;
+  },
+  customerFound(state, event) {
+    const call = live(state, event.callId);
+    if (call === undefined) return undefined;
+    call.authLevel = event.authLevel;
+    if (event.customer === null) return undefined;
+    const { customerId, tier, language } = event.customer;
+    Object.assign(call, { customerId, tier, language });
+    return undefined;
+  },
+  authenticationEnded(state, event) {
+    const call = live(state, event.callId);
+    if (call !== undefined) call.authLevel = event.authLevel;
+    return undefined;
+  },
+  languageChosen(state, event) {
+    const call = live(state, event.callId);
+    if (call !== undefined) call.language = event.language;
+    return undefined;
+  },
+  flowEntered(state, event) {
+    const call = live(state, event.callId);
+    if (call === undefined) return undefined;
+    call.dialplanVersion = event.version;
+    if (call.ivrPath.length < MOST_PATH_STEPS) call.ivrPath.push(`${event.flow}/${event.step}`);
+    return undefined;
+  },
+  dataSet(state, event) {
+    const call = state.calls.get(event.callId);
+    if (call === undefined || Object.entries(event.data).every(([key, value]) => call.data[key] === value)) return undefined;
+    call.data = { ...call.data, ...event.data };
+    return call;
+  },
+  callQueued(state, event, at) {
+    const call = live(state, event.callId);
+    const last = call?.visits.at(-1);
+    if (call === undefined || (last?.leftAt === null && last.queueId === event.queueId)) return undefined;
+    if (last?.leftAt === null) Object.assign(last, { leftAt: at, exit: 'transferred' });
+    call.visits.push({ queueId: event.queueId, enteredAt: at, leftAt: null, exit: null, presumed: false });
+    return undefined;
+  },
+  callLeftQueue(state, event, at) {
+    const call = state.calls.get(event.callId);
+    const visit = call?.visits.findLast((found) => found.queueId === event.queueId && (found.leftAt === null || found.presumed));
+    if (visit === undefined) return undefined;
+    const presumedRight = visit.presumed && visit.exit === event.exit;
+    Object.assign(visit, { leftAt: visit.leftAt ?? at, exit: event.exit, presumed: false });
+    return presumedRight ? undefined : call;
+  },
+  callOffered(state, event, at) {
+    const call = live(state, event.callId);
+    if (call === undefined) return undefined;
+    const { offerId, agentId, queueId, legId } = event;
+    makeRoom(call);
+    call.offers.push({ offerId, agentId, queueId, legId, offeredAt: at, endedAt: null, end: null, presumed: false });
+    call.legs.push(newLeg({ legId, role: 'agent', agentId, offerId, target: null }, at));
+    return undefined;
+  },
+  offerEnded(state, event, at) {
+    const call = state.calls.get(event.callId);
+    const offer = call?.offers.findLast((found) => found.offerId === event.offerId && (found.endedAt === null || found.presumed));
+    if (offer === undefined) return undefined;
+    const presumedRight = offer.presumed && offer.end === event.end;
+    Object.assign(offer, { endedAt: offer.endedAt ?? at, end: event.end, presumed: false });
+    return presumedRight ? undefined : call;
+  },
+  recordingStarted(state, event, at) {
+    const call = state.calls.get(event.callId);
+    if (call === undefined || call.recordings.some((known) => known.recordingId === event.recordingId)) return undefined;
+    call.recordings.push({ recordingId: event.recordingId, path: event.path, startedAt: at, durationMs: null, complete: false });
+    return call;
+  },
+  recordingEnded(state, event, at) {
+    const { callId, recordingId, path, durationMs, complete } = event;
+    const call = state.calls.get(callId);
+    if (call === undefined) return undefined;
+    const known = call.recordings.find((found) => found.recordingId === recordingId);
+    const ended = { recordingId, path, startedAt: known?.startedAt ?? at - durationMs, durationMs, complete };
+    if (known === undefined) call.recordings.push(ended);
+    else Object.assign(known, ended);
+    return call;
+  },
+  callEnded(state, event, at) {
+    const call = live(state, event.callId);
+    if (call === undefined) return undefined;
+    close(call, at, event.ending, 'caller_gone');
+    state.ended.add(call.callId);
+    return call;
+  },
+  agentStateChanged(state, event, at) {
+    const callId = event.state === 'wrapping_up' ? (event.callId ?? state.serving.get(event.agentId)) : state.serving.get(event.agentId);
+    const call = callId === undefined ? undefined : state.calls.get(callId);
+    const part = call?.parts.find((found) => found.agentId === event.agentId);
+    if (call === undefined || part === undefined || part.phase === 'done' || event.state === 'talking') return undefined;
+    if (event.state === 'wrapping_up') {
+      if (part.phase === 'talking') Object.assign(part, { phase: 'wrapping', since: at });
+      return undefined;
+    }
+    const stillTalks = call.legs.some((leg) => leg.agentId === event.agentId && leg.answeredAt !== null && leg.endedAt === null);
+    return stillTalks ? undefined : endPart(state, call, part, at);
+  },
+  wrapUpEnded(state, event, at) {
+    const call = state.calls.get(event.callId);
+    const part = call?.parts.find((found) => found.agentId === event.agentId);
+    if (call === undefined || part === undefined) return undefined;
+    const { disposition, notes } = event;
+    if (disposition !== null) call.disposition = part.disposition = disposition;
+    if (notes !== null) call.notes = part.notes = notes;
+    const ended = part.phase === 'wrapping' ? endPart(state, call, part, at) : undefined;
+    return disposition !== null || notes !== null ? call : ended;
+  },
+  agentRemoved(state, event, at) {
+    const callId = state.serving.get(event.agentId);
+    const call = callId === undefined ? undefined : state.calls.get(callId);
+    const part = call?.parts.find((found) => found.agentId === event.agentId);
+    return call === undefined || part === undefined ? undefined : endPart(state, call, part, at);
+  },
+};
+
+/** Words of other rooms pass by. */
+export function hear(state: State, event: { type: string }, at: number): OpenCall | undefined {
+  if (!Object.hasOwn(handlers, event.type)) return undefined;
+  const handle = handlers[event.type as Heard['type']] as ((state: State, event: { type: string }, at: number) => OpenCall | undefined) | undefined;
+  return handle?.(state, event, at);
+}
