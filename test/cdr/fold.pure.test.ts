@@ -93,6 +93,20 @@ test('wrap-up and the recording come behind: the record is written again with th
   assert.deepEqual(records, [servedRecord, withRecording, { ...withRecording, revision: 3, ...told3, agents: [{ ...agent, ...told3 }] }]);
 });
 
+test('who hangs up while on hold was on hold to the end', () => {
+  const [record] = told([
+    say.arrived(),
+    say.answered(0, 0),
+    say.offered(1, 1),
+    say.answered(2, 1),
+    say.held(10, 1),
+    say.legEnded(30, 0),
+    say.legEnded(30, 1),
+    say.ended(30),
+  ]);
+  assert.deepEqual([record?.talkMs, record?.holdMs, record?.legs[1]?.holdMs], [8_000, 20_000, 20_000]);
+});
+
 test('a wrap-up that runs out is counted without a disposition', () => {
   const last = told([...served, say.state(75, 'ready')]).at(-1);
   assert.deepEqual([last?.revision, last?.wrapUpMs, last?.disposition], [2, 15_000, null]);
