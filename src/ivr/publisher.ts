@@ -12,7 +12,7 @@ import type { IvrEvent } from './event.ts';
 import { type Fault, faultLine } from './fault.ts';
 import { type DialplanText, readDialplanTexts, readSource, TENANT_FILE, type TenantNames, versionOf } from './files.ts';
 import type { Plan } from './plan.ts';
-import { type VersionInfo, VersionStore } from './versions.ts';
+import { type VersionInfo, VersionStore } from './publisher/versions.ts';
 
 export interface PublisherOptions {
   /** Folder of each tenant's dialplan, for example `dialplans/demo`. */

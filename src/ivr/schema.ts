@@ -20,7 +20,6 @@ const key = z.string().regex(/^[0-9*#]$/, 'give one key: 0-9, * or #');
 const seconds = z.number().min(0).max(MOST_SECONDS);
 const language = z.enum(['zh', 'en']);
 
-export const partKinds = ['prompt', 'tone', 'number', 'digits', 'money', 'date', 'phone', 'list'] as const;
 const part = z.union([
   promptName,
   z.strictObject({ prompt: promptName }),
@@ -46,58 +45,48 @@ const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$/, 'give 
 const day = z.enum(['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']);
 const date = z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, 'give a date as YYYY-MM-DD, in quotes');
 
-/**
- * What each verb takes. `target` is what may follow an outcome (a flow's name, or steps written in place): the compiler hands in
- * "anything" and looks at each target itself, so that its faults are told where they are.
- */
-export const verbSchemas = <T extends z.ZodType>(target: T) => ({
-  answer: z.union([z.null(), z.strictObject({})]),
-  play: z.union([speech, z.strictObject({ prompt: speech, bargeIn: z.boolean().optional() })]),
-  say: z.union([speech, z.strictObject({ prompt: speech, bargeIn: z.boolean().optional() })]),
+const nothing = z.union([z.null(), z.strictObject({})]);
+const play = z.union([speech, z.strictObject({ prompt: speech, bargeIn: z.boolean().optional() })]);
+const span = z.strictObject({ days: z.array(day).min(1), from: clock, to: clock });
+const utcOffset = z.string().regex(/^[+-](0[0-9]|1[0-4]):[0-5][0-9]$/, 'give an offset as +08:00');
+const telephoneNumber = z.string().regex(/^\+?[0-9]{2,20}$/, 'give a telephone number');
+
+/** Verbs that lead nowhere but on. */
+const plainVerbs = {
+  answer: nothing,
+  play,
+  say: play,
+  set: z.record(variableName, template),
+  language,
+  goto: flowName,
+  echo: nothing,
+  hangup: nothing,
+};
+
+/** Verbs that ask the caller. */
+const askingVerbs = <T extends z.ZodType>(target: T) => ({
   menu: z.strictObject({
-    prompt: speech,
-    keys: z.record(key, target),
-    bargeIn: z.boolean().optional(),
-    ...pace,
-    ...patience,
-    otherwise: target.optional(),
+    ...{ prompt: speech, keys: z.record(key, target), bargeIn: z.boolean().optional() },
+    ...{ ...pace, ...patience, otherwise: target.optional() },
   }),
   collect: z.strictObject({
-    prompt: speech,
-    into: variableName,
-    least: z.number().int().min(0).max(64).optional(),
-    most: z.number().int().min(1).max(64),
-    finishKey: z.union([key, z.null()]).optional(),
-    bargeIn: z.boolean().optional(),
-    ...pace,
-    ...patience,
-    otherwise: target.optional(),
+    ...{ prompt: speech, into: variableName, least: z.number().int().min(0).max(64).optional(), most: z.number().int().min(1).max(64) },
+    ...{ finishKey: z.union([key, z.null()]).optional(), bargeIn: z.boolean().optional() },
+    ...{ ...pace, ...patience, otherwise: target.optional() },
   }),
   authenticate: z.strictObject({
-    prompt: speech,
-    digits: z.number().int().min(4).max(12).optional(),
-    attempts: z.number().int().min(1).max(5).optional(),
-    wrongPrompt: promptName.optional(),
-    ...pace,
-    otherwise: target,
-    locked: target.optional(),
+    ...{ prompt: speech, digits: z.number().int().min(4).max(12).optional(), attempts: z.number().int().min(1).max(5).optional() },
+    ...{ wrongPrompt: promptName.optional(), ...pace, otherwise: target, locked: target.optional() },
   }),
-  set: z.record(variableName, template),
+});
+
+/** Verbs whose outcome is the house's. */
+const routingVerbs = <T extends z.ZodType>(target: T) => ({
   hours: z.strictObject({
-    utcOffset: z
-      .string()
-      .regex(/^[+-](0[0-9]|1[0-4]):[0-5][0-9]$/, 'give an offset as +08:00')
-      .optional(),
-    spans: z
-      .array(z.strictObject({ days: z.array(day).min(1), from: clock, to: clock }))
-      .min(1)
-      .max(50),
-    closedOn: z.array(date).max(400).optional(),
-    openOn: z.array(date).max(400).optional(),
-    open: target.optional(),
-    closed: target.optional(),
+    ...{ utcOffset: utcOffset.optional(), spans: z.array(span).min(1).max(50) },
+    ...{ closedOn: z.array(date).max(400).optional(), openOn: z.array(date).max(400).optional() },
+    ...{ open: target.optional(), closed: target.optional() },
   }),
-  language,
   lookup: z.union([
     z.string().min(1).max(64),
     z.strictObject({ what: z.string().min(1).max(64), arguments: z.record(variableName, template).optional(), otherwise: target.optional() }),
@@ -105,31 +94,24 @@ export const verbSchemas = <T extends z.ZodType>(target: T) => ({
   queue: z.union([
     z.string().min(1),
     z.strictObject({
-      name: z.string().min(1),
-      priority: z.number().int().min(0).max(1000).optional(),
-      skills: skills.optional(),
-      maxWaitSeconds: seconds.optional(),
-      music: z.union([promptName, z.null()]).optional(),
-      timeout: target.optional(),
-      full: target.optional(),
-      noAgents: target.optional(),
-      closed: target.optional(),
+      ...{ name: z.string().min(1), priority: z.number().int().min(0).max(1000).optional(), skills: skills.optional() },
+      ...{ maxWaitSeconds: seconds.optional(), music: z.union([promptName, z.null()]).optional() },
+      ...{ timeout: target.optional(), full: target.optional(), noAgents: target.optional(), closed: target.optional() },
     }),
   ]),
   transfer: z.union([
-    z.strictObject({
-      number: z.string().regex(/^\+?[0-9]{2,20}$/, 'give a telephone number'),
-      timeoutSeconds: seconds.optional(),
-      otherwise: target.optional(),
-    }),
+    z.strictObject({ number: telephoneNumber, timeoutSeconds: seconds.optional(), otherwise: target.optional() }),
     z.strictObject({ agent: z.string().min(1), otherwise: target.optional() }),
   ]),
-  goto: flowName,
-  echo: z.union([z.null(), z.strictObject({})]),
-  hangup: z.union([z.null(), z.strictObject({})]),
 });
 
-export const anyTarget = z.unknown();
+/**
+ * What each verb takes. `target` is what may follow an outcome (a flow's name, or steps written in place): the compiler hands in
+ * "anything" and looks at each target itself, so that its faults are told where they are.
+ */
+const verbSchemas = <T extends z.ZodType>(target: T) => ({ ...plainVerbs, ...askingVerbs(target), ...routingVerbs(target) });
+
+const anyTarget = z.unknown();
 export const shallowVerbs = verbSchemas(anyTarget);
 export type VerbName = keyof typeof shallowVerbs | 'when';
 export const verbNames = [...Object.keys(shallowVerbs), 'when'] as VerbName[];

@@ -61,87 +61,91 @@ const waits: Record<WalkStateName, Wait | null> = {
   over: null,
 };
 
-export function createIvr(): Ivr {
-  const walks = new Map<CallId, Walk>();
-  const plans = new Map<TenantId, LoadedPlan>();
-  const music = new Map<QueueId, string | null>();
-  const deadlines = new Deadlines();
+class Walks implements Ivr {
+  readonly name = 'ivr';
+  readonly #walks = new Map<CallId, Walk>();
+  readonly #plans = new Map<TenantId, LoadedPlan>();
+  readonly #music = new Map<QueueId, string | null>();
+  readonly #deadlines = new Deadlines();
 
-  const settle = (walk: Walk, before: Walk['state'], now: number): void => {
-    if (walk.state !== before) deadlines.set(walk.callId, waits[walk.state.at], now);
-  };
+  decide(event: Passing, now: number): IvrTurn {
+    const turn: IvrTurn = { events: [], commands: [], wakeAt: null };
+    if (isHeard(event)) this.#hear(event, turn, now);
+    turn.wakeAt = this.#deadlines.soonest();
+    return turn;
+  }
 
-  const tell = (walk: Walk, event: CallEvent | TimePassed, turn: IvrTurn, now: number): void => {
+  plan(tenantId: TenantId): Plan | undefined {
+    return this.#plans.get(tenantId)?.plan;
+  }
+
+  walk(callId: CallId): WalkView | undefined {
+    const walk = this.#walks.get(callId);
+    return walk === undefined ? undefined : { state: walk.state.at, version: walk.loaded?.plan.version ?? null };
+  }
+
+  versionsInUse(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { loaded } of this.#walks.values()) if (loaded !== null) counts.set(loaded.plan.version, (counts.get(loaded.plan.version) ?? 0) + 1);
+    return counts;
+  }
+
+  snapshot(): IvrSnapshot {
+    return { plans: [...this.#plans.values()].map(({ plan }) => plan), music: [...this.#music] };
+  }
+
+  restore(snapshot: IvrSnapshot): void {
+    for (const plan of snapshot.plans) this.#plans.set(plan.tenantId, loadPlan(plan));
+    for (const [queueId, name] of snapshot.music) this.#music.set(queueId, name);
+  }
+
+  #hear(event: Heard, turn: IvrTurn, now: number): void {
+    if ('callId' in event) this.#hearCall(event, turn, now);
+    else if (event.type === 'dialplanPublished') this.#plans.set(event.tenantId, loadPlan(event.plan as Plan));
+    else if (event.type === 'queueConfigured') this.#music.set(event.queue.queueId, event.queue.music);
+    else if (event.type === 'queueRemoved') this.#music.delete(event.queueId);
+    else if (event.type === 'timePassed') this.#hearTime(event, turn, now);
+    else if (event.type === 'serverStarted') {
+      this.#walks.clear();
+      this.#deadlines.clear();
+    }
+  }
+
+  #hearCall(event: CallEvent, turn: IvrTurn, now: number): void {
+    const { callId } = event;
+    const walk = this.#walks.get(callId);
+    if (event.type === 'callArrived' && walk === undefined) {
+      this.#walks.set(callId, openWalk(event));
+      this.#deadlines.set(callId, waits.identifying, now);
+    }
+    if (walk === undefined) return;
+    if (event.type === 'callEnded' || (event.type === 'legEnded' && event.legId === walk.legId)) {
+      // Whatever state she hung up in: nobody is there to be told anything any more.
+      this.#walks.delete(callId);
+      this.#deadlines.set(callId, null, now);
+    } else this.#tell(walk, event, turn, now);
+  }
+
+  #hearTime(event: TimePassed, turn: IvrTurn, now: number): void {
+    for (const callId of this.#deadlines.takeExpired(now)) {
+      const walk = this.#walks.get(callId);
+      if (walk !== undefined) this.#tell(walk, event, turn, now);
+    }
+  }
+
+  #tell(walk: Walk, event: CallEvent | TimePassed, turn: IvrTurn, now: number): void {
     const before = walk.state;
     try {
-      hear({ walk, plans, music, turn, now }, event);
+      hear({ walk, plans: this.#plans, music: this.#music, turn, now }, event);
     } catch {
       // A fault of ours in one walk ends that call, with a name, and no other.
       release(walk, turn, 'internal');
     }
-    settle(walk, before, now);
-  };
-
-  const close = (callId: CallId): void => {
-    walks.delete(callId);
-    deadlines.set(callId, null, 0);
-  };
-
-  const ofCall = (event: Extract<CallEvent, { callId: CallId }>, turn: IvrTurn, now: number): void => {
-    if (event.type === 'callArrived') {
-      if (walks.has(event.callId)) return;
-      walks.set(event.callId, openWalk(event));
-      deadlines.set(event.callId, waits.identifying, now);
-      return;
-    }
-    const walk = walks.get(event.callId);
-    if (walk === undefined) return;
-    // Whatever state she hung up in: nobody is there to be told anything any more.
-    if (event.type === 'callEnded' || (event.type === 'legEnded' && event.legId === walk.legId)) close(event.callId);
-    else tell(walk, event, turn, now);
-  };
-
-  const hearAll = (event: Heard, turn: IvrTurn, now: number): void => {
-    if ('callId' in event) ofCall(event, turn, now);
-    else if (event.type === 'dialplanPublished') plans.set(event.tenantId, loadPlan(event.plan as Plan));
-    else if (event.type === 'queueConfigured') music.set(event.queue.queueId, event.queue.music);
-    else if (event.type === 'queueRemoved') music.delete(event.queueId);
-    else if (event.type === 'serverStarted') {
-      walks.clear();
-      deadlines.clear();
-    } else if (event.type === 'timePassed') {
-      for (const callId of deadlines.takeExpired(now)) {
-        const walk = walks.get(callId);
-        if (walk !== undefined) tell(walk, event, turn, now);
-      }
-    }
-  };
-
-  return {
-    name: 'ivr',
-    decide(event, now) {
-      const turn: IvrTurn = { events: [], commands: [], wakeAt: null };
-      if (isHeard(event)) hearAll(event, turn, now);
-      turn.wakeAt = deadlines.soonest();
-      return turn;
-    },
-    plan: (tenantId) => plans.get(tenantId)?.plan,
-    walk(callId) {
-      const walk = walks.get(callId);
-      return walk === undefined ? undefined : { state: walk.state.at, version: walk.loaded?.plan.version ?? null };
-    },
-    versionsInUse() {
-      const counts = new Map<string, number>();
-      for (const { loaded } of walks.values()) if (loaded !== null) counts.set(loaded.plan.version, (counts.get(loaded.plan.version) ?? 0) + 1);
-      return counts;
-    },
-    snapshot: () => ({ plans: [...plans.values()].map(({ plan }) => plan), music: [...music] }),
-    restore(snapshot) {
-      for (const plan of snapshot.plans) plans.set(plan.tenantId, loadPlan(plan));
-      for (const [queueId, name] of snapshot.music) music.set(queueId, name);
-    },
-  };
+    if (walk.state !== before) this.#deadlines.set(walk.callId, waits[walk.state.at], now);
+  }
 }
+
+export const createIvr = (): Ivr => new Walks();
 
 /** Desks' words carry a callId too, but none of this room's types: they fall through `hear`. */
 const isHeard = (event: Passing): event is Heard => true;

@@ -7,8 +7,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asId, type DialplanVersion, type UserId } from '../../kernel/ids.ts';
-import { type DialplanText, readDialplanTexts } from './files.ts';
+import { asId, type DialplanVersion, type UserId } from '../../../kernel/ids.ts';
+import { type DialplanText, readDialplanTexts } from '../files.ts';
 
 export interface VersionInfo {
   version: DialplanVersion;
