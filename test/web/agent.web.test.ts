@@ -233,6 +233,39 @@ const ELSEWHERE = `
   window.Notification = class { static permission = 'granted'; constructor(title) { window.notes.push(title); } close() {} };
 `;
 
+test('a caller nobody knows is said to be unknown, and what he typed can do no harm', async () => {
+  await atTheDesk({}, async (seat) => {
+    const { page, agent } = seat;
+    const harm = '<img src=x onerror="window.harmed = true">';
+    await ringing(seat, { number: '', queue: 'service', customer: null, authLevel: 0, ivrPath: [harm], data: { reason: harm } });
+    for (const text of [agent.words.call.unknownCaller, agent.words.call.withheld, agent.words.pop.newCaller, agent.words.auth[0]])
+      await agent.waitForPop(text);
+    await agent.waitForPop(harm);
+    assert.equal(await page.evaluate('window.harmed'), undefined);
+  });
+});
+
+test('the desk fits a small and a large screen', async () => {
+  await atTheDesk({}, async (seat) => {
+    const { page, agent } = seat;
+    await ringing(seat);
+    await agent.answer();
+    await agent.waitForPhase('established');
+    for (const [width, height] of [
+      [1024, 768],
+      [1920, 1080],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, `${width} wide`);
+      for (const button of [agent.button(agent.words.call.hangup), agent.button(agent.words.call.hold)]) {
+        const box = await button.boundingBox();
+        assert.ok(box !== null && box.x + box.width <= width, `the call buttons are in sight at ${width}`);
+      }
+      await page.screenshot({ path: `${shots}talking-${width}.png` });
+    }
+  });
+});
+
 test('call data is edited in place and travels with the call', async () => {
   await atTheDesk({}, async (seat) => {
     const { agent, page, house } = seat;

@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../../src/cti/protocol.ts';
+import { waitingFor } from '../shared/busy.ts';
 import { asDuration, browserClock } from '../shared/clock.ts';
 import type { CommandType } from '../shared/connection.ts';
 import { talkedMs } from '../shared/desk.ts';
@@ -134,7 +135,15 @@ function CallButton({ type, when, settled, phase, shortcut, icon, look, children
   if (!shown) return null;
   const looks = look === 'primary' ? ({ type: 'primary' } as const) : look === 'danger' ? ({ type: 'primary', danger: true } as const) : {};
   return (
-    <Button {...looks} className={`call-button does-${type}`} size="large" disabled={!ready} loading={busy} icon={<Icon name={icon} />} onClick={run}>
+    <Button
+      {...looks}
+      className={`call-button does-${type}`}
+      size="large"
+      disabled={!ready}
+      loading={waitingFor(busy)}
+      icon={<Icon name={icon} />}
+      onClick={works ? run : undefined}
+    >
       {children} <kbd>{shortcut}</kbd>
     </Button>
   );

@@ -3,6 +3,7 @@ import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Pop } from '../../src/cti/protocol.ts';
+import { waitingFor } from '../shared/busy.ts';
 import { label } from '../shared/labels.ts';
 import { useDesk } from './desk-context.ts';
 import { Card } from './pop-cards.tsx';
@@ -51,10 +52,12 @@ const faultOf = ({ key, value }: Row): 'badKey' | 'longValue' | null => {
 function DataForm({ pop, rows, onRows, onDone }: { pop: Pop; rows: Row[]; onRows(rows: Row[]): void; onDone(): void }) {
   const { t } = useTranslation();
   const { act, online, view } = useDesk();
+  const busy = view.waiting.includes('setData');
   const change = (at: number, part: Partial<Row>) => onRows(rows.map((row, n) => (n === at ? { ...row, ...part } : row)));
   const fault = rows.map(faultOf).find((found) => found !== null) ?? null;
   const changed = Object.fromEntries(rows.filter(({ key, value }) => key !== '' && pop.data[key] !== value).map(({ key, value }) => [key, value]));
   const save = async () => {
+    if (busy) return;
     if (Object.keys(changed).length === 0 || (await act('setData', { callId: pop.callId, data: changed }))) onDone();
   };
   return (
@@ -96,7 +99,7 @@ function DataForm({ pop, rows, onRows, onDone }: { pop: Pop; rows: Row[]; onRows
         <Button size="small" onClick={onDone}>
           {t('pop.cancel')}
         </Button>
-        <Button size="small" type="primary" htmlType="submit" disabled={!online || fault !== null} loading={view.waiting.includes('setData')}>
+        <Button size="small" type="primary" htmlType="submit" disabled={!online || fault !== null} loading={waitingFor(busy)}>
           {t('pop.saveData')}
         </Button>
       </div>

@@ -3,6 +3,7 @@ import { Alert, Button, Input } from 'antd';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem, signIn } from '../shared/api.ts';
+import { waitingFor } from '../shared/busy.ts';
 import { TasteControls } from '../shared/controls.tsx';
 
 /** Why she is (back) here. */
@@ -60,7 +61,7 @@ function SignInForm({ busy, onSubmit, onChange }: { busy: boolean; onSubmit(fiel
     const number = fields.number.trim();
     if (number === '') return setMissing('number');
     if (fields.password === '') return setMissing('password');
-    onSubmit({ number, password: fields.password });
+    if (!busy) onSubmit({ number, password: fields.password });
   };
   return (
     <form className="sign-in-form" onSubmit={submit} noValidate>
@@ -89,7 +90,7 @@ function SignInForm({ busy, onSubmit, onChange }: { busy: boolean; onSubmit(fiel
       <p className="fault" id="password-fault">
         {missing === 'password' && t('signIn.passwordMissing')}
       </p>
-      <Button type="primary" size="large" htmlType="submit" block loading={busy}>
+      <Button type="primary" size="large" htmlType="submit" block loading={waitingFor(busy)}>
         {t('signIn.submit')}
       </Button>
     </form>

@@ -2,6 +2,7 @@
 import { Button } from 'antd';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { waitingFor } from '../shared/busy.ts';
 import { Icon } from '../shared/icon.tsx';
 import { label } from '../shared/labels.ts';
 import { useDesk } from './desk-context.ts';
@@ -46,11 +47,12 @@ function StatusSwitch() {
   };
   // In wrap-up `ready` would throw the outcome away: Done is the way to be ready there.
   const wantsReady = agent.reasons.length > 0 && agent.state !== 'wrapping_up' && can('ready');
-  const goReady = () => void act('ready', {});
+  const busy = view.waiting.includes('ready') || view.waiting.includes('notReady');
+  const goReady = () => void (busy || act('ready', {}));
   useShortcut('F2', !online ? null : wantsReady ? goReady : can('notReady') ? () => setOpen(!open) : null);
   if (wantsReady) {
     return (
-      <Button type={agent.state === 'not_ready' ? 'primary' : 'default'} disabled={!online} loading={view.waiting.includes('ready')} onClick={goReady}>
+      <Button type={agent.state === 'not_ready' ? 'primary' : 'default'} disabled={!online} loading={waitingFor(busy)} onClick={goReady}>
         {t('status.goReady')} <kbd>F2</kbd>
       </Button>
     );
@@ -58,14 +60,7 @@ function StatusSwitch() {
   if (!can('notReady')) return null;
   return (
     <div className="menu-holder">
-      <Button
-        ref={opener}
-        aria-haspopup="menu"
-        aria-expanded={open}
-        disabled={!online}
-        loading={view.waiting.includes('notReady')}
-        onClick={() => setOpen(!open)}
-      >
+      <Button ref={opener} aria-haspopup="menu" aria-expanded={open} disabled={!online} loading={waitingFor(busy)} onClick={() => setOpen(!open)}>
         {t('status.goNotReady')} <kbd>F2</kbd>
         <Icon name="chevron" size={14} />
       </Button>

@@ -3,6 +3,7 @@ import { Button, Input } from 'antd';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../../src/cti/protocol.ts';
+import { waitingFor } from '../shared/busy.ts';
 import { asDuration, browserClock } from '../shared/clock.ts';
 import { useDesk } from './desk-context.ts';
 import { dispositions } from './dispositions.ts';
@@ -83,14 +84,15 @@ function WrapUpForm({ call }: { call: DeskCall }) {
   const { draft, change, forget } = useDraft(call.pop.callId);
   const handIn = useHandIn(call.pop.callId, draft, forget);
   const ending = agent.state === 'wrapping_up' && can('wrapUp');
+  const busy = view.waiting.includes('wrapUp');
   const complete = draft.disposition !== null;
-  useShortcut('F9', ending && online && complete ? () => void handIn() : null);
+  useShortcut('F9', ending && online && complete && !busy ? () => void handIn() : null);
   return (
     <form
       className="wrap-up-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ending && complete) void handIn();
+        if (ending && complete && !busy) void handIn();
       }}
     >
       <fieldset className="outcomes">
@@ -117,7 +119,7 @@ function WrapUpForm({ call }: { call: DeskCall }) {
       />
       <p className="quiet small wrap-up-hint">{ending ? (complete ? t('wrapUp.autoSaved') : t('wrapUp.chooseFirst')) : t('wrapUp.during')}</p>
       {ending && (
-        <Button type="primary" size="large" block htmlType="submit" disabled={!online || !complete} loading={view.waiting.includes('wrapUp')}>
+        <Button type="primary" size="large" block htmlType="submit" disabled={!online || !complete} loading={waitingFor(busy)}>
           {agent.reasons.length > 0 ? t('wrapUp.doneAfter') : t('wrapUp.done')} <kbd>F9</kbd>
         </Button>
       )}

@@ -17,11 +17,14 @@ export const languageNow = (): Language => (i18next.language === 'zh' ? 'zh' : '
  * name of their own (a password asked, a bill read aloud). Menus, lookups and queues go by the flow they are in.
  */
 export function trail(t: TFunction, ivrPath: readonly string[]): string[] {
-  const words = ivrPath.flatMap((passed) => {
+  const words: string[] = [];
+  let flowBefore = '';
+  for (const passed of ivrPath) {
     const [flow = '', step = ''] = passed.split('/');
-    const words = [label(t, 'step', flow).replaceAll(/[-_]/g, ' ')];
-    return i18next.exists(`step.${step}`) ? [...words, label(t, 'step', step)] : words;
-  });
+    if (flow !== flowBefore) words.push(label(t, 'step', flow).replaceAll(/[-_]/g, ' '));
+    if (step !== flow && i18next.exists(`step.${step}`)) words.push(label(t, 'step', step));
+    flowBefore = flow;
+  }
   return words.filter((word, at) => word !== words[at - 1]);
 }
 

@@ -10,9 +10,7 @@ const shared = {
   fontSize: 14,
   borderRadius: 8,
   controlHeight: 36,
-  motionDurationMid: '0.12s',
-  motionDurationSlow: '0.16s',
-  wireframe: false,
+  motion: false,
 };
 
 /** Flat buttons: a floor of screens is looked at all day. */
