@@ -77,18 +77,26 @@ export function writeWav(path: string, samples: Int16Array): void {
   writeFileSync(path, Buffer.concat([header, data]));
 }
 
-/** One channel of a PCM16 WAV at 8 kHz; a file whose writer died (data length 0 or too large) is read to its end. */
+const ALAW = 6;
+const ULAW = 7;
+
+/** One channel of a WAV at 8 kHz (PCM16, A-law or µ-law); a file whose writer died (data length 0 or too large) is read to its end. */
 export function readWav(path: string, channel = 0): Int16Array {
   const file = readFileSync(path);
   const at = file.indexOf('data', 12, 'latin1');
   if (at < 0) throw new Error(`${path}: no data chunk`);
+  const format = file.readUInt16LE(20);
   const channels = file.readUInt16LE(22);
   const rate = file.readUInt32LE(24);
   if (rate !== SAMPLE_RATE) throw new Error(`${path}: ${rate} Hz, not ${SAMPLE_RATE}`);
   const said = file.readUInt32LE(at + 4);
-  const bytes = said === 0 || at + 8 + said > file.length ? file.length - at - 8 : said;
-  const frames = Math.floor(bytes / (2 * channels));
-  return Int16Array.from({ length: frames }, (_, frame) => file.readInt16LE(at + 8 + 2 * (frame * channels + channel)));
+  const data = file.subarray(at + 8, said === 0 || at + 8 + said > file.length ? file.length : at + 8 + said);
+  const width = format === ALAW || format === ULAW ? 1 : 2;
+  const sample = (index: number): number => {
+    if (format === ALAW) return alawDecode(data.readUInt8(index));
+    return format === ULAW ? ulawDecode(data.readUInt8(index)) : data.readInt16LE(2 * index);
+  };
+  return Int16Array.from({ length: Math.floor(data.length / (width * channels)) }, (_, frame) => sample(frame * channels + channel));
 }
 
 const WINDOW = SAMPLE_RATE / 5;
@@ -98,4 +106,46 @@ export function secondsOf(samples: Int16Array, hz: number): number {
   let windows = 0;
   for (let from = 0; from + WINDOW <= samples.length; from += WINDOW) if (shareAt(samples.subarray(from, from + WINDOW), hz) > 0.5) windows += 1;
   return (windows * WINDOW) / SAMPLE_RATE;
+}
+
+/** Long enough that no two prompts share it, though one voice speaks the same syllables alike. */
+const EXCERPT = SAMPLE_RATE;
+/** Looked at first: most places differ there already. */
+const GLANCE = 400;
+
+/**
+ * true when the loudest second of `prompt` was heard somewhere, sample for sample but for G.711's rounding
+ * (normalised cross-correlation over 0.9).
+ */
+export function holds(heard: Int16Array, prompt: Int16Array): boolean {
+  const excerpt = loudest(prompt);
+  const glance = excerpt.subarray(0, GLANCE);
+  for (let from = 0; from + excerpt.length <= heard.length; from += 1) {
+    if (likeness(heard, from, glance) > 0.8 && likeness(heard, from, excerpt) > 0.9) return true;
+  }
+  return false;
+}
+
+/** 1 = the same but for its loudness, 0 = nothing in common. */
+function likeness(heard: Int16Array, from: number, excerpt: Int16Array): number {
+  let both = 0;
+  let ours = 0;
+  let theirs = 0;
+  for (let at = 0; at < excerpt.length; at += 1) {
+    const x = heard[from + at] ?? 0;
+    const y = excerpt[at] ?? 0;
+    both += x * y;
+    ours += x * x;
+    theirs += y * y;
+  }
+  return both / Math.sqrt(ours * theirs + 1);
+}
+
+function loudest(prompt: Int16Array): Int16Array {
+  let best = prompt.subarray(0, EXCERPT);
+  for (let from = 0; from + EXCERPT <= prompt.length; from += EXCERPT / 8) {
+    const window = prompt.subarray(from, from + EXCERPT);
+    if (rms(window) > rms(best)) best = window;
+  }
+  return best;
 }
