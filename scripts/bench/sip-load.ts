@@ -10,6 +10,8 @@ import { parseMessage } from '../../sip/message/parse.ts';
 import { writeMessage } from '../../sip/message/write.ts';
 
 export interface CallTimes {
+  /** The caller's number, in the From. */
+  number: string;
   invitedAt: number;
   answeredAt: number | null;
   /** When the INVITE to an agent's phone arrived. */
@@ -92,7 +94,17 @@ export class SipLoad {
     this.#next += 1;
     const number = `8${String(this.#next).padStart(7, '0')}`;
     const call: CallerCall = {
-      ...{ id: number, tag: `t${number}`, withMedia: this.#next % MEDIA_EVERY === 0, remoteTo: '', contact: '', media: null, byeSent: false, sendTimer: null },
+      ...{
+        id: number,
+        number,
+        tag: `t${number}`,
+        withMedia: this.#next % MEDIA_EVERY === 0,
+        remoteTo: '',
+        contact: '',
+        media: null,
+        byeSent: false,
+        sendTimer: null,
+      },
       ...{ invitedAt: performance.now(), answeredAt: null, offeredAt: null, agent: null, heard: false, endedAt: null, failure: null },
     };
     this.calls.set(number, call);
