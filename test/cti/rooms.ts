@@ -6,7 +6,7 @@ import { createCallRoom } from '../../src/call/decide.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
 import { createDesk } from '../../src/cti/desk.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
-import type { Event } from '../../src/vocabulary.ts';
+import type { Command, Event } from '../../src/vocabulary.ts';
 
 export const TENANT = asId<TenantId>('demo');
 export const SERVICE = queueIdOf(TENANT, 'service');
@@ -36,6 +36,8 @@ export class RoomsUnderTest {
   readonly acd = createAcd();
   readonly desk = createDesk(this.call.calls, this.acd.view);
   readonly heard: Event[] = [];
+  /** What the other rooms asked of the world since it was last emptied. */
+  readonly asked: Command[] = [];
   wakeAt: number | null = null;
   #calls = 0;
 
@@ -56,7 +58,11 @@ export class RoomsUnderTest {
       const facts = [first];
       for (let next = facts.shift(); next !== undefined; next = facts.shift()) {
         this.heard.push(next);
-        facts.push(...this.call.decide(next, this.now).events, ...this.acd.decide(next, this.now).events);
+        for (const room of [this.call, this.acd]) {
+          const turn = room.decide(next, this.now);
+          facts.push(...turn.events);
+          this.asked.push(...turn.commands);
+        }
         const turn = this.desk.decide(next, this.now);
         news.push(...turn.commands);
         this.wakeAt = turn.wakeAt;

@@ -1,0 +1,214 @@
+/**
+ * A floor of four agents on a bad day, from a seed: callers come and go, phones ring out, drop and are lost, agents hold,
+ * transfer to each other, sign out and in, the server restarts. After every step each desk must agree with the floor.
+ * Rerun one seed: SEED=<n> node --import tsx --test test/cti/desk-simulation.pure.test.ts
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AgentId, CallId } from '../../kernel/ids.ts';
+import { legIdOf } from '../../kernel/ids.ts';
+import type { AgentState } from '../../src/acd/event.ts';
+import type { Call, Leg } from '../../src/call/call.ts';
+import type { CtiCommand } from '../../src/cti/event.ts';
+import { obey } from '../../src/cti/obey.ts';
+import { type DeskCall, type DeskCommandType, deskMessageSchema } from '../../src/cti/protocol.ts';
+import type { Event } from '../../src/vocabulary.ts';
+import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
+
+const SEEDS = 60;
+const STEPS = 120;
+const NUMBERS = ['8001', '8002', '8003', '8004'];
+
+function dice(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return ((state ^ (state >>> 16)) >>> 0) / 4_294_967_296;
+  };
+}
+
+class Day {
+  readonly rooms = new RoomsUnderTest(NUMBERS);
+  readonly random: () => number;
+  /** Offers that were popped, and how often each was cleared. */
+  readonly popped = new Map<string, number>();
+  readonly #toldStats = new Map<string, number>();
+  readonly #picks: boolean;
+
+  constructor(seed: number) {
+    this.random = dice(seed);
+    this.#picks = this.random() < 0.5;
+    for (const number of NUMBERS) this.tell({ type: 'agentSignedIn', agentId: agent(number) }, { type: 'agentWentReady', agentId: agent(number) });
+  }
+
+  pick<T>(from: readonly T[]): T | undefined {
+    return from[Math.floor(this.random() * from.length)];
+  }
+
+  /** The event, then what the rims answer to the commands it led to, until nothing is asked any more. */
+  tell(...events: Event[]): void {
+    this.#note(this.rooms.tell(...events));
+    for (let command = this.rooms.asked.shift(); command !== undefined; command = this.rooms.asked.shift()) {
+      const { callId } = command as { callId: CallId };
+      if (command.type === 'releaseLeg') {
+        this.#note(this.rooms.tell({ type: 'legEnded', callId, legId: command.legId, ending: { cause: command.cause, by: command.by } }));
+      } else if (command.type === 'joinLegs') this.#note(this.rooms.tell({ type: 'legsJoined', callId, legIds: command.legIds }));
+      else if (command.type === 'ringLeg') this.#note(this.rooms.tell({ type: 'legRinging', callId, legId: command.legId }));
+      else if (command.type === 'pickUpLeg' && this.#picks) this.#note(this.rooms.tell({ type: 'legAnswered', callId, legId: command.legId }));
+      else if (command.type === 'popScreen') this.#popped(command.agentId, command.legId);
+    }
+  }
+
+  later(ms: number): void {
+    this.rooms.now += ms;
+    this.tell({ type: 'timePassed' });
+  }
+
+  legs(of: (leg: Leg, call: Call) => boolean): { call: Call; leg: Leg }[] {
+    return [...this.rooms.call.calls.values()].flatMap((call) => [...call.legs.values()].filter((leg) => of(leg, call)).map((leg) => ({ call, leg })));
+  }
+
+  #popped(agentId: AgentId, legId: string): void {
+    const offer = this.rooms.desk.callOf(agentId);
+    assert.equal(offer?.legId, legId, 'what pops is what rings');
+    this.popped.set(legId, 0);
+  }
+
+  #note(news: readonly CtiCommand[]): void {
+    for (const { agentId, message } of news) {
+      if (message.type === 'callCleared') this.popped.set(message.data.legId, (this.popped.get(message.data.legId) ?? 0) + 1);
+      if (message.type !== 'queueStats') continue;
+      const key = `${agentId} ${message.data.queueId}`;
+      const last = this.#toldStats.get(key);
+      assert.ok(last === undefined || this.rooms.now - last >= 1_000, 'figures at most once a second');
+      this.#toldStats.set(key, this.rooms.now);
+    }
+  }
+}
+
+/** A desk's command, taken only where the desk room lets it be. */
+function ask(day: Day, type: DeskCommandType, data: object = {}): void {
+  const agentId = agent(day.pick(NUMBERS) ?? '8001');
+  const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
+  if (message.type === 'hello' || message.type === 'ping') return;
+  const { rooms } = day;
+  const directory = { agentByNumber: (_: string, number: string) => directoryAgent(rooms, number), queue: () => null };
+  const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory });
+  const can = rooms.desk.snapshot(agentId)?.agent.can ?? [];
+  if (outcome.ok) assert.ok(can.includes(type), `${type} was taken although the desk was told it cannot work`);
+  if (outcome.ok) day.tell(...outcome.events);
+}
+
+function directoryAgent({ acd }: RoomsUnderTest, number: string) {
+  const view = acd.view.agent(agent(number));
+  return view === undefined ? null : { ...view, staticContact: null };
+}
+
+const happenings: Record<string, (day: Day) => void> = {
+  comes(day) {
+    if (day.rooms.call.calls.size >= 8) return;
+    day.rooms.arrives();
+    day.tell({ type: 'heartbeat' });
+  },
+  callerLeaves: (day) => end(day, (leg) => leg.role === 'caller'),
+  phoneHangsUp: (day) => end(day, (leg) => leg.role !== 'caller'),
+  answers: (day) => {
+    const found = day.pick(day.legs((leg) => leg.role !== 'caller' && (leg.progress.state === 'ringing' || leg.progress.state === 'dialling')));
+    if (found !== undefined) day.tell({ type: 'legAnswered', callId: found.call.callId, legId: found.leg.legId });
+  },
+  holds: (day) => hold(day, 'legHeld', false),
+  retrieves: (day) => hold(day, 'legRetrieved', true),
+  phoneLost: (day) => day.tell({ type: 'phoneLost', agentId: agent(day.pick(NUMBERS) ?? '') }),
+  phoneBack: (day) => day.tell({ type: 'phoneReachable', agentId: agent(day.pick(NUMBERS) ?? '') }),
+  signsIn: (day) => day.tell({ type: 'agentSignedIn', agentId: agent(day.pick(NUMBERS) ?? '') }),
+  clientLost: (day) => day.tell({ type: 'agentWentNotReady', agentId: agent(day.pick(NUMBERS) ?? ''), reason: 'client_lost' }),
+  askReady: (day) => ask(day, 'ready'),
+  askNotReady: (day) => ask(day, 'notReady', { reason: 'break' }),
+  askAnswer: (day) => ask(day, 'answer'),
+  askReject: (day) => ask(day, 'reject'),
+  askHangup: (day) => ask(day, 'hangup'),
+  askHold: (day) => ask(day, 'hold'),
+  askRetrieve: (day) => ask(day, 'retrieve'),
+  askTransferToAgent: (day) => ask(day, 'blindTransfer', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),
+  askTransferOut: (day) => ask(day, 'blindTransfer', { target: { kind: 'number', number: '12345' } }),
+  askData: (day) => ask(day, 'setData', { data: { k: String(day.random()) } }),
+  askWrapUp: (day) => ask(day, 'wrapUp'),
+  askSignOut: (day) => void (day.random() < 0.3 && ask(day, 'signOut')),
+  known: (day) => {
+    const call = day.pick([...day.rooms.call.calls.values()]);
+    if (call !== undefined) day.tell({ type: 'customerFound', callId: call.callId, customer: null, authLevel: 1 });
+  },
+  soon: (day) => day.later(Math.floor(day.random() * 900)),
+  later: (day) => day.later(5_000 + Math.floor(day.random() * 30_000)),
+  restart: (day) => {
+    if (day.random() > 0.05) return;
+    day.popped.clear();
+    day.tell({ type: 'serverStarted' });
+  },
+};
+
+function end(day: Day, which: (leg: Leg) => boolean): void {
+  const found = day.pick(day.legs((leg) => which(leg) && leg.progress.state !== 'ended'));
+  if (found === undefined) return;
+  day.tell({ type: 'legEnded', callId: found.call.callId, legId: found.leg.legId, ending: { cause: 'normal', by: 'far_end' } });
+}
+
+function hold(day: Day, type: 'legHeld' | 'legRetrieved', held: boolean): void {
+  const found = day.pick(day.legs((leg) => leg.progress.state === 'up' && leg.progress.held === held));
+  if (found !== undefined) day.tell({ type, callId: found.call.callId, legId: found.leg.legId });
+}
+
+/** Which picture of a call goes with which state of its agent. */
+const pictures: Record<AgentState, readonly (DeskCall['phase'] | 'none')[]> = {
+  signed_out: ['none'],
+  not_ready: ['none'],
+  ready: ['none'],
+  offered: ['offered'],
+  talking: ['established', 'held', 'offered'],
+  wrapping_up: ['cleared'],
+};
+
+function check(day: Day): void {
+  const { rooms } = day;
+  for (const number of NUMBERS) {
+    const snapshot = rooms.desk.snapshot(agent(number));
+    const view = rooms.acd.view.agent(agent(number));
+    assert.ok(snapshot && view);
+    const picture = snapshot.call?.phase ?? 'none';
+    assert.ok(pictures[view.state].includes(picture), `${number} is ${view.state} and sees ${picture}`);
+    if (picture !== 'none') assert.equal(snapshot.call?.pop.callId, view.callId);
+    const leg = rooms.call.calls.get(view.callId as CallId)?.legs.get(rooms.desk.callOf(agent(number))?.legId ?? legIdOf('' as CallId, 0));
+    if (picture === 'held' || picture === 'established')
+      assert.equal(leg?.progress.state === 'up' && leg.progress.held, picture === 'held', `${number} ${picture}`);
+    assert.equal(snapshot.queues[0]?.waiting, rooms.acd.view.queue(SERVICE)?.waiting);
+  }
+  for (const [legId, times] of day.popped) assert.ok(times <= 1, `${legId} was cleared ${times} times`);
+}
+
+function simulate(seed: number): void {
+  const day = new Day(seed);
+  const names = Object.keys(happenings);
+  for (let step = 0; step < STEPS; step += 1) {
+    const name = day.pick(names) ?? 'soon';
+    happenings[name]?.(day);
+    try {
+      check(day);
+    } catch (error) {
+      throw new Error(`seed ${seed}, step ${step} (${name}): rerun with SEED=${seed} node --import tsx --test test/cti/desk-simulation.pure.test.ts`, {
+        cause: error,
+      });
+    }
+  }
+  for (const { call, leg } of day.legs((leg) => leg.role === 'caller' && leg.progress.state !== 'ended')) {
+    day.tell({ type: 'legEnded', callId: call.callId, legId: leg.legId, ending: { cause: 'normal', by: 'far_end' } });
+  }
+  day.later(60_000);
+  check(day);
+  for (const [legId, times] of day.popped) assert.equal(times, 1, `seed ${seed}: ${legId} popped and was cleared ${times} times`);
+}
+
+const only = process.env.SEED;
+const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, n) => n + 1) : [Number(only)];
+test(`${seeds.length} bad days from seeds: every desk agrees with the floor after every step, every pop is cleared once`, () => {
+  for (const seed of seeds) simulate(seed);
+});
