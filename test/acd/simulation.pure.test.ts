@@ -5,7 +5,7 @@ import { isFault, runShift } from '../../src/acd/simulation/run.ts';
 import type { Command, Event, Turn } from '../../src/vocabulary.ts';
 
 const SEEDS = 100;
-const EVENTS = 2_000;
+const EVENTS = 1_600;
 
 test(`${SEEDS} shifts of ${EVENTS} random events break no invariant, and their snapshots and logs decide alike`, () => {
   let answered = 0;
