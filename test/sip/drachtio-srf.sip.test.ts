@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { until } from '../support/wait.ts';
 import { Peer } from './support/peer.ts';
-import { type App, type AppDialog, type AppRequest, type AppResponse, connectApp, SDP, type SipProgram, startProgram } from './support/program.ts';
+import { type App, type AppDialog, type AppRequest, type AppResponse, connectApp, leave, SDP, type SipProgram, startProgram } from './support/program.ts';
 
 let program: SipProgram;
 const apps: App[] = [];
@@ -22,7 +22,7 @@ after(async () => {
   );
 });
 afterEach(async () => {
-  for (const app of apps.splice(0)) app.disconnect();
+  for (const app of apps.splice(0)) leave(app);
 });
 
 async function anApp(): Promise<App> {

@@ -73,6 +73,7 @@ export interface SipProgram {
 export async function startProgram(settings: Record<string, string> = {}): Promise<SipProgram> {
   const env = { ...process.env, SIP_HOST: '127.0.0.1', SIP_PORT: '0', DRACHTIO_PORT: '0', DRACHTIO_SECRET: SECRET, LOG_LEVEL: 'debug', ...settings };
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN], { env, stdio: ['ignore', 'inherit', 'pipe'] });
+  process.once('exit', () => child.kill('SIGKILL'));
   const log: string[] = [];
   child.stderr?.setEncoding('utf8').on('data', (text: string) => log.push(...text.split('\n').filter((line) => line !== '')));
   const line = await until(
@@ -101,6 +102,15 @@ export async function connectApp(program: SipProgram, secret: string = SECRET): 
   srf.connect({ host: '127.0.0.1', port: program.adminPort, secret, reconnect: { maxAttempts: 1 } });
   await connected;
   return srf;
+}
+
+/** Takes its leave; the library throws when the server has gone first. */
+export function leave(app: App): void {
+  try {
+    app.disconnect();
+  } catch {
+    // Gone already.
+  }
 }
 
 export const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 8\r\na=sendrecv\r\n';

@@ -9,10 +9,10 @@ import { carryOut } from '../../../sip/control/verbs.ts';
 import { parseFrame } from '../../../sip/control/wire.ts';
 import type { Message } from '../../../sip/message/message.ts';
 import { parseMessage } from '../../../sip/message/parse.ts';
-import { parseUri } from '../../../sip/message/uri.ts';
 import { Transactions } from '../../../sip/transaction/transactions.ts';
 import { RegisteredFlows } from '../../../sip/transport/flows.ts';
 import type { Hop, Transport } from '../../../sip/transport/hop.ts';
+import { Resolver } from '../../../sip/transport/resolve.ts';
 
 /** mulberry32: small, fast, and the same everywhere. */
 export function seeded(seed: number): () => number {
@@ -172,6 +172,11 @@ export class SimNode {
       return made;
     };
     const name = (kind: string): string => `${kind}${address.split('.').at(-1)}x${next()}`;
+    const resolver = new Resolver(
+      clock,
+      () => ({ v4: true, v6: false }),
+      () => Promise.reject(new Error('no names here')),
+    );
     this.stack = {
       clock,
       log: silentLog,
@@ -186,7 +191,7 @@ export class SimNode {
       transactions: new Transactions(clock, transport),
       ledger: new Ledger(),
       flows: new RegisteredFlows(clock, () => false),
-      resolve: (uri) => ({ protocol: 'udp', address: parseUri(uri).host, port: 5060 }),
+      resolve: (uri) => resolver.resolve(uri),
       isOpen: () => false,
       isMine: (hop) => hop.address === address,
       counters: noCounts(),
