@@ -44,6 +44,7 @@ function watched(): { ivr: Ivr; told: { event: { type: string }; now: number; an
 
 class RandomCaller {
   readonly caller: Caller;
+  readonly states = new Set<WalkStateName>();
   readonly #random: () => number;
 
   constructor(ivr: Ivr, seed: number) {
@@ -130,6 +131,9 @@ function checkStanding(caller: Caller): void {
 }
 
 describe('random callers in the demo dialplan', () => {
+  const walked = new Set<string>();
+  const seen = new Set<WalkStateName>();
+
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     it(`seed ${seed}`, () => {
       const { ivr, told } = watched();
@@ -139,6 +143,7 @@ describe('random callers in the demo dialplan', () => {
       const { caller } = random;
       random.begin();
       for (let acts = 0; acts < 120 && caller.state !== 'over'; acts += 1) {
+        random.states.add(caller.state ?? 'over');
         random.act();
         checkStanding(caller);
       }
@@ -146,12 +151,23 @@ describe('random callers in the demo dialplan', () => {
       assert.ok(!JSON.stringify(caller.facts).includes('258369'));
       checkCommands(caller.commands);
       leaveAlone(caller);
+      for (const fact of caller.facts) if (fact.type === 'flowEntered') walked.add(`${fact.flow}/${fact.step}`);
+      for (const state of random.states) seen.add(state);
       hangUp(random);
       // Same log, same build: same turns, bit for bit.
       const again = createIvr();
       for (const { event, now, answer } of told) assert.equal(JSON.stringify(again.decide(event, now)), answer);
     });
   }
+
+  it('walk every step that shows in a path, and stand in every state the demo has, between them', () => {
+    const noted = Object.values(plan.nodes).flatMap(({ noted, flow, step }) => (noted ? [`${flow}/${step}`] : []));
+    assert.deepEqual(
+      [...new Set(noted)].filter((step) => !walked.has(step)),
+      [],
+    );
+    assert.deepEqual([...seen].sort(), ['asking', 'authenticating', 'echoing', 'looking_up', 'playing', 'queued', 'served']);
+  });
 });
 
 /** A caller who does nothing at all, with rims that are dead, comes to an end or to a person in less than an hour and a half. */
