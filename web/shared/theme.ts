@@ -14,13 +14,13 @@ const shared = {
 };
 
 /** Flat buttons: a floor of screens is looked at all day. */
-const components = { Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' } };
+const flat = { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' };
 
 export const lightTheme: ThemeConfig = {
   algorithm: theme.defaultAlgorithm,
   cssVar: { key: 'huawu' },
   hashed: false,
-  components,
+  components: { Button: flat },
   token: {
     ...shared,
     colorPrimary: '#0b6e6e',
@@ -51,7 +51,9 @@ export const darkTheme: ThemeConfig = {
   algorithm: theme.darkAlgorithm,
   cssVar: { key: 'huawu' },
   hashed: false,
-  components,
+  components: {
+    Button: { ...flat, defaultHoverColor: '#5cc0b8', defaultHoverBorderColor: '#5cc0b8', defaultActiveColor: '#5cc0b8', defaultActiveBorderColor: '#5cc0b8' },
+  },
   token: {
     ...shared,
     colorPrimary: '#16807c',
