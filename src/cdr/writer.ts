@@ -21,6 +21,8 @@ import type { Spool } from './spool.ts';
 const GATHER_MS = 50;
 const BATCH = 200;
 const MOST_BATCHES = 20;
+/** Held in memory when the disk, too, takes no more; then the newest are let go, loudly. */
+const MOST_STRANDED = 100;
 const RETRY_FIRST_MS = 100;
 const RETRY_MOST_MS = 2_000;
 const SPOOL_LOOK_MS = 500;
@@ -44,13 +46,16 @@ export class CdrWriter {
   readonly #listeners = new Set<(callId: CallId, revision: number) => void>();
   #spooling: Promise<void> = Promise.resolve();
   #unspooling = false;
+  /** Batches for which there was room neither in the queue nor on disk. */
+  readonly #stranded: CallRecord[][] = [];
   #closed = false;
   #rejected = 0;
+  #lost = 0;
 
   constructor(options: CdrWriterOptions) {
     this.#options = options;
     this.#queue = fastq.promise(async (batch: CallRecord[]) => this.#write(batch), 1);
-    this.#cancelLook = options.clock.every(SPOOL_LOOK_MS, () => void this.#unspool());
+    this.#cancelLook = options.clock.every(SPOOL_LOOK_MS, () => this.#look());
   }
 
   /** The carrier of `writeCdr`. Never throws, never blocks. */
@@ -76,9 +81,16 @@ export class CdrWriter {
     return oldest;
   }
 
-  get counts(): { unwritten: number; spooledBytes: number; rejected: number; full: boolean } {
+  /** `full`: neither memory nor disk has room; no new call should be taken. `lost`: records that are in the journal alone. */
+  get counts(): { unwritten: number; spooledBytes: number; rejected: number; lost: number; full: boolean } {
     const { spool } = this.#options;
-    return { unwritten: this.#unwritten.size, spooledBytes: spool.bytes, rejected: this.#rejected, full: spool.full };
+    return {
+      unwritten: this.#unwritten.size,
+      spooledBytes: spool.bytes,
+      rejected: this.#rejected,
+      lost: this.#lost,
+      full: spool.full || this.#stranded.length > 0,
+    };
   }
 
   /** Told for each record when it is in Postgres. Returns its unsubscribe. */
@@ -126,9 +138,28 @@ export class CdrWriter {
       await spool.append(batch);
       for (const record of batch) this.#settle(record);
     } catch (error) {
-      // They stay in `unwritten`, and with it in the journal; the next start brings them back.
       log.fatal({ err: error, records: batch.length }, 'cdr: the spool takes no more records');
+      this.#strand([...batch]);
     }
+  }
+
+  #strand(batch: CallRecord[]): void {
+    if (this.#stranded.length < MOST_STRANDED) {
+      this.#stranded.push(batch);
+      return;
+    }
+    this.#lost += batch.length;
+    this.#options.log.fatal({ lost: this.#lost }, 'cdr: no room left for records; these are in the journal alone');
+    for (const record of batch) this.#settle(record);
+  }
+
+  #look(): void {
+    while (this.#queue.length() < MOST_BATCHES) {
+      const batch = this.#stranded.shift();
+      if (batch === undefined) break;
+      void this.#queue.push(batch);
+    }
+    void this.#unspool();
   }
 
   async #unspool(): Promise<void> {

@@ -19,7 +19,7 @@ const START_WITHIN_MS = 30_000;
 const POLL_MS = 25;
 const STOP_WITHIN_MS = 10_000;
 const WATCH_MS = 1_000;
-/** Then it is left alone: a cluster that cannot start will not start the hundredth time either. */
+/** A cluster that cannot start is not tried in a tight loop. */
 const RESTARTS_A_MINUTE = 5;
 
 export interface EmbeddedServer {

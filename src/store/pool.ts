@@ -70,7 +70,7 @@ function lent(client: pg.PoolClient, onError: (error: unknown) => void): Postgre
     } catch (error) {
       broken ||= breaksConnection(error);
       onError(error);
-      throw error;
+      throw withoutValues(error);
     }
   };
   // A lent connection that is cut tells it twice: to the query under way, and as an event that would end the process.
@@ -85,4 +85,10 @@ function lent(client: pg.PoolClient, onError: (error: unknown) => void): Postgre
   };
   // kysely's overload for cursors is for streams, which nobody here opens.
   return { query: query as PostgresPoolClient['query'], release };
+}
+
+/** Postgres quotes the row it refused: customers' data, which must not reach a log with the error. */
+function withoutValues(error: unknown): unknown {
+  if (error instanceof pg.DatabaseError) for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
+  return error;
 }

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { CallRecord, LegRecord, RecordingRecord } from '../cdr/record.ts';
 import { ensureMonths, monthOf } from './months.ts';
+import { isPassing } from './outage.ts';
 import type { Database } from './schema.ts';
 
 const MOST_MONTHS_KNOWN = 1_000;
@@ -13,12 +14,21 @@ export function recordWriter(db: Kysely<Database>): (records: readonly CallRecor
     for (const record of records) {
       const month = monthOf(record.arrivedAt);
       if (made.has(month)) continue;
-      await ensureMonths(db, record.arrivedAt, 1);
+      await tryMonth(db, record.arrivedAt);
       if (made.size >= MOST_MONTHS_KNOWN) made.clear();
       made.add(month);
     }
     await writeRecords(db, records);
   };
+}
+
+/** A month that cannot be made is no reason to refuse a record: the default partition takes it. */
+async function tryMonth(db: Kysely<Database>, atMs: number): Promise<void> {
+  try {
+    await ensureMonths(db, atMs, 1);
+  } catch (error) {
+    if (isPassing(error)) throw error;
+  }
 }
 
 type Row<Table extends keyof Database> = Record<keyof Database[Table], unknown>;

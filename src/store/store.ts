@@ -3,12 +3,14 @@
  * answer is worth nothing after 300 ms, so that no report can make a caller wait for a connection.
  */
 import { type Kysely, sql } from 'kysely';
-import { type Clock, within } from '../../kernel/clock.ts';
+import { type Clock, pause, within } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
+import { backoffMs } from './backoff.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { StoreHealth, type StoreState } from './health.ts';
 import { migrate } from './migrate.ts';
 import { ensureMonths } from './months.ts';
+import { isPassing } from './outage.ts';
 import { openPool } from './pool.ts';
 import type { Database } from './schema.ts';
 
@@ -16,6 +18,9 @@ const CALL_PATH_MS = 300;
 const STATEMENT_MS = 5_000;
 const MONTHS_AHEAD = 3;
 const DAY_MS = 86_400_000;
+const START_PATIENCE_MS = 30_000;
+const FIRST_RETRY_MS = 200;
+const MOST_RETRY_MS = 3_000;
 
 export interface Store {
   readonly db: Kysely<Database>;
@@ -65,10 +70,24 @@ async function migrated(options: StoreOptions): Promise<{ url: string; embedded:
   const embedded = options.databaseUrl === undefined ? await startEmbedded(options) : null;
   const url = options.databaseUrl ?? embedded?.url ?? '';
   try {
-    return { url, embedded, applied: await migrate(url, options.log) };
+    return { url, embedded, applied: await patiently(() => migrate(url, options.log), options) };
   } catch (error) {
     await embedded?.close();
     throw error;
+  }
+}
+
+/** A database that starts beside us (compose, one boot of a machine) may be a few seconds behind. */
+async function patiently<T>(job: () => Promise<T>, { clock, log }: StoreOptions): Promise<T> {
+  const until = clock.now() + START_PATIENCE_MS;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await job();
+    } catch (error) {
+      if (!isPassing(error) || clock.now() > until) throw error;
+      log.warn({ err: error, tries }, 'store: Postgres is not there yet');
+      await pause(clock, backoffMs(tries, FIRST_RETRY_MS, MOST_RETRY_MS));
+    }
   }
 }
 

@@ -235,9 +235,21 @@ test('closed while Postgres is away it tells what the journal must keep', async 
   );
 });
 
-test('a spool at its limit refuses and says so; the records stay owed to the journal', async () => {
-  const spool = new Spool(await spoolFolder(), 1_000);
-  await spool.append(records(1, MAY));
-  assert.equal(spool.full, true);
-  await assert.rejects(spool.append(records(1, MAY)), /limit of 1000 bytes/);
+test('with memory and spool full records wait, the writer says so, and all are written when Postgres is back', async () => {
+  let away = true;
+  const kept = new Set<string>();
+  const write = async (batch: readonly CallRecord[]): Promise<void> => {
+    if (away) throw down;
+    for (const { callId } of batch) kept.add(callId);
+  };
+  const spool = new Spool(await spoolFolder(), 200_000);
+  const writer = new CdrWriter({ write, spool, clock, log });
+  cleanups.push(() => writer.close(0));
+  assert.equal(writer.counts.full, false);
+  accept(writer, records(8_000, MAY));
+  await until('the writer to be full', () => writer.counts.full);
+  assert.ok(writer.counts.spooledBytes < 1_000_000, 'the disk is not used beyond its limit by more than a batch');
+  away = false;
+  assert.equal(await writer.drained(30_000), true);
+  assert.deepEqual([kept.size, writer.counts.lost, writer.counts.full], [8_000, 0, false]);
 });

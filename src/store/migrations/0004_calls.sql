@@ -93,6 +93,8 @@ begin
   -- One maker at a time; who waited finds it made.
   perform pg_advisory_xact_lock(hashtext('ensure_month ' || parent));
   if to_regclass(part) is not null then return; end if;
+  -- Nobody may write a row of this month into the default partition between its emptying and the attaching.
+  execute format('lock table %I in share row exclusive mode', parent);
   execute format('create table %I (like %I including defaults including constraints)', part, parent);
   execute format(
     'with moved as (delete from %I where arrived_at >= %L and arrived_at < %L returning *) insert into %I select * from moved',

@@ -1,0 +1,110 @@
+/** `huawu migrate` and `huawu user`, as they are run beside a house that may be up. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import { systemClock as clock } from '../../kernel/clock.ts';
+import { asId, type TenantId } from '../../kernel/ids.ts';
+import { silentLog as log } from '../../kernel/log.ts';
+import { main as migrateMain } from '../../src/commands/migrate.ts';
+import { main as userMain } from '../../src/commands/user.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { connectStore, type Store } from '../../src/store/store.ts';
+import { saveTenant } from '../../src/store/tenants.ts';
+import { createSessions } from '../../src/users/sessions.ts';
+import { openCluster, type TestCluster } from '../store/cluster.ts';
+
+let cluster: TestCluster;
+let folder: string;
+before(async () => {
+  cluster = await openCluster();
+  folder = await mkdtemp(join(tmpdir(), 'huawu-command-'));
+});
+after(async () => {
+  await cluster.close();
+  await rm(folder, { recursive: true });
+});
+
+const configFor = (databaseUrl: string): Config => readConfig([], { DATABASE_URL: databaseUrl, DATA_DIR: folder, LOG_LEVEL: 'silent' });
+
+/** What the command printed while it ran, and its exit code. */
+async function run(context: TestContext, command: () => Promise<number>): Promise<{ code: number; said: string }> {
+  let said = '';
+  const listen = (text: string | Uint8Array): boolean => {
+    said += String(text);
+    return true;
+  };
+  const out = context.mock.method(process.stdout, 'write', listen);
+  const err = context.mock.method(process.stderr, 'write', listen);
+  try {
+    return { code: await command(), said };
+  } finally {
+    out.mock.restore();
+    err.mock.restore();
+  }
+}
+
+async function furnished(): Promise<{ config: Config; store: Store }> {
+  const url = await cluster.database('migrated');
+  const store = connectStore({ url, clock, log, embedded: null });
+  await saveTenant(store.db, { tenantId: asId<TenantId>('demo'), name: 'demo', numbers: [], sipDomains: [] });
+  return { config: configFor(url), store };
+}
+
+test('migrate says what it applied, then that there is nothing to do', async (context) => {
+  const config = configFor(await cluster.database('empty'));
+  assert.deepEqual(await run(context, () => migrateMain([], config)), {
+    code: 0,
+    said: 'applied 0001_tenants\napplied 0002_users\napplied 0003_customers\napplied 0004_calls\n',
+  });
+  assert.deepEqual(await run(context, () => migrateMain([], config)), { code: 0, said: 'the database is up to date\n' });
+});
+
+test('an added user signs in with the password that was printed', async (context) => {
+  const { config, store } = await furnished();
+  try {
+    const { code, said } = await run(context, () => userMain(['add', '--tenant', 'demo', '--name', 'boss', '--role', 'supervisor'], config));
+    const password = /^added supervisor boss of demo, password (\w{12})\n$/.exec(said)?.[1];
+    assert.equal(code, 0);
+    assert.equal((await createSessions({ store, clock, log }).signIn(null, 'boss', password ?? '')).ok, true);
+  } finally {
+    await store.close();
+  }
+});
+
+test('a password from a file is taken and not printed', async (context) => {
+  const { config, store } = await furnished();
+  try {
+    const file = join(folder, 'password');
+    writeFileSync(file, 'from the file\n');
+    const args = ['add', '--tenant', 'demo', '--name', 'root', '--role', 'admin', '--password-file', file];
+    assert.deepEqual(await run(context, () => userMain(args, config)), { code: 0, said: 'added admin root of demo\n' });
+    assert.equal((await createSessions({ store, clock, log }).signIn(null, 'root', 'from the file')).ok, true);
+  } finally {
+    await store.close();
+  }
+});
+
+test('wrong usage is 2, what cannot be done is 1, and each says why', async (context) => {
+  const { config, store } = await furnished();
+  await store.close();
+  const cases: [string[], number, RegExp][] = [
+    [[], 2, /there is no ""/],
+    [['drop'], 2, /there is no "drop"/],
+    [['add', '--name', 'x', '--role', 'admin'], 2, /--tenant/],
+    [['add', '--tenant', 'demo', '--role', 'admin'], 2, /--name/],
+    [['add', '--tenant', 'demo', '--name', 'x', '--role', 'king'], 2, /--role/],
+    [['add', '--tenant', 'demo', '--name', 'x', '--role', 'admin', '--language', 'fr'], 2, /--language/],
+    [['add', '--tenant', 'nobody', '--name', 'x', '--role', 'admin'], 1, /no tenant "nobody"/],
+    [['add', '--tenant', 'demo', '--name', '9001', '--role', 'agent'], 1, /no agent "demo:9001"/],
+    [['add', '--tenant', 'demo', '--name', 'twice', '--role', 'admin'], 0, /added/],
+    [['add', '--tenant', 'demo', '--name', 'twice', '--role', 'admin'], 1, /taken/],
+  ];
+  for (const [args, expected, why] of cases) {
+    const { code, said } = await run(context, () => userMain(args, config));
+    assert.equal(code, expected, args.join(' '));
+    assert.match(said, why);
+  }
+});
