@@ -6,6 +6,7 @@ import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } fr
 import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
+import { isPassing } from '../store/outage.ts';
 import { guardRoutes } from './access.ts';
 import { agents } from './agents.ts';
 import { calls } from './calls.ts';
@@ -82,9 +83,8 @@ async function protect(app: Api): Promise<void> {
   });
   await app.register(underPressure, {
     maxEventLoopDelay: MOST_LOOP_DELAY_MS,
-    pressureHandler: (request, reply) => {
+    pressureHandler: (request) => {
       if (!request.url.startsWith('/api/v1')) return;
-      reply.header('retry-after', RETRY_AFTER_SECONDS);
       throw new Problem('unavailable');
     },
   });
@@ -113,6 +113,7 @@ function problemOf(error: unknown): Problem {
     }));
     return new Problem('validation_failed', '', errors);
   }
+  if (isPassing(error)) return new Problem('unavailable');
   const { statusCode } = (error ?? {}) as Partial<FastifyError>;
   return new Problem(statusCode === undefined ? 'internal' : (codeOfStatus[statusCode] ?? 'internal'));
 }
@@ -121,6 +122,7 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const problem = problemOf(error);
   const { status } = problems[problem.code];
   if (status >= 500) log.error({ err: error, request: request.id, route: request.routeOptions?.url }, 'a request failed');
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
   const document = problemDocument(problem, languageOf(request), String(request.id));
   return reply.code(status).type(PROBLEM_TYPE).send(document);
 }

@@ -1,48 +1,26 @@
 /**
  * The desk room: what an agent's screen must be told, and what it shows whole when it (re)connects.
- * Reads calls and agents from the rooms to its left; of its own it keeps one record for each agent with a call, who is in
- * which queue, and when each queue's figures were last told.
+ * Reads calls and agents from the rooms to its left; of its own it keeps one record for each agent with a call, and when
+ * each queue's figures are told.
  *
  *   callOffered → offered ──legsJoined──▶ established ⇄ held ──legEnded──▶ cleared ──wrap-up over──▶ (none)
  */
 
 import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
 import type { AcdEvent } from '../acd/event.ts';
-import type { AcdView, AgentView, QueueView } from '../acd/view.ts';
-import type { Call, CallsView } from '../call/call.ts';
+import type { AcdView, AgentView } from '../acd/view.ts';
+import type { CallsView } from '../call/call.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { CallEvent, OfferEnd } from '../call/event.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
-import type { AgentStateData, DeskCall, Pop, QueueStats, Snapshot } from './protocol.ts';
+import { QueueFigures } from './figures.ts';
+import { type DeskRecord, iso, isoOrNull, popOf } from './pop.ts';
+import type { AgentStateData, Pop, QueueStats, Snapshot } from './protocol.ts';
 import { canIn, type DeskPhase } from './rules.ts';
-
-/** A queue's figures go out at most this often … */
-const STATS_EVERY_MS = 1_000;
-/** … and not before the turn that moved them, and its neighbours, have settled. */
-const STATS_SETTLE_MS = 50;
-
-interface DeskRecord {
-  callId: CallId;
-  legId: LegId;
-  offerId: OfferId | null;
-  queueId: QueueId | null;
-  recorded: boolean;
-  ringUntil: number | null;
-  phase: DeskCall['phase'];
-  phaseSince: number;
-  establishedAt: number | null;
-  /** A blind transfer of hers is under way; the caller may yet come back. */
-  transferring: boolean;
-  /** As last shown: what is left to show when the call itself is forgotten. */
-  pop: Pop | null;
-}
 
 type Heard = CallEvent | AcdEvent | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (room: DeskRoom, event: Extract<Heard, { type: T }>, now: number) => void };
-
-const iso = (ms: number): string => new Date(ms).toISOString();
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 /** How an offer that came to nothing is told to the desk whose phone rang. */
 const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause> = {
@@ -99,9 +77,9 @@ const handlers: Handlers = {
   customerFound: (room, event) => room.popAgain(event.callId),
   authenticationEnded: (room, event) => room.popAgain(event.callId),
   languageChosen: (room, event) => room.popAgain(event.callId),
-  callQueued: (room, event, now) => room.queueMoved(event.queueId, now),
-  callLeftQueue: (room, event, now) => room.queueMoved(event.queueId, now),
-  queueConfigured: (room, event, now) => room.queueMoved(event.queue.queueId, now),
+  callQueued: (room, event, now) => room.figures.moved(event.queueId, now),
+  callLeftQueue: (room, event, now) => room.figures.moved(event.queueId, now),
+  queueConfigured: (room, event, now) => room.figures.moved(event.queue.queueId, now),
   agentConfigured: (room, event, now) => room.agentMoved(event.agent.agentId, now),
   agentRemoved: (room, event, now) => room.agentMoved(event.agentId, now),
   phoneReachable: (room, event, now) => room.agentMoved(event.agentId, now),
@@ -127,12 +105,7 @@ class DeskRoom {
   readonly #news: CtiCommand[] = [];
   /** The state each agent's desk was last told, so that nothing is told twice. */
   readonly #toldState = new Map<AgentId, string>();
-  /** Who is signed in to each queue, and the same the other way about. */
-  readonly #members = new Map<QueueId, Set<AgentId>>();
-  readonly #queuesOf = new Map<AgentId, readonly QueueId[]>();
-  readonly #dueAt = new Map<QueueId, number>();
-  readonly #toldAt = new Map<QueueId, number>();
-  #nextDue = Number.POSITIVE_INFINITY;
+  readonly figures = new QueueFigures();
 
   constructor(calls: CallsView, acd: AcdView) {
     this.calls = calls;
@@ -142,8 +115,8 @@ class DeskRoom {
   decide(event: { type: string }, now: number): Turn<never, CtiCommand> {
     const handler = handlers[event.type as Heard['type']] as ((room: DeskRoom, event: { type: string }, now: number) => void) | undefined;
     handler?.(this, event, now);
-    if (now >= this.#nextDue) this.#tellQueues(now);
-    return { events: [], commands: this.#news.splice(0), wakeAt: this.#nextDue === Number.POSITIVE_INFINITY ? null : this.#nextDue };
+    for (const queueId of this.figures.due(now)) this.#tellFigures(queueId);
+    return { events: [], commands: this.#news.splice(0), wakeAt: this.figures.wakeAt };
   }
 
   tell(agentId: AgentId, message: DeskNews): void {
@@ -206,13 +179,7 @@ class DeskRoom {
 
   agentMoved(agentId: AgentId, now: number): void {
     const agent = this.acd.agent(agentId);
-    const before = this.#queuesOf.get(agentId) ?? [];
-    const after = agent === undefined || agent.state === 'signed_out' ? [] : agent.queues;
-    for (const queueId of before) if (!after.includes(queueId)) this.#members.get(queueId)?.delete(agentId);
-    for (const queueId of after) this.#membersOf(queueId).add(agentId);
-    if (after.length > 0) this.#queuesOf.set(agentId, [...after]);
-    else this.#queuesOf.delete(agentId);
-    for (const queueId of new Set([...before, ...after])) this.queueMoved(queueId, now);
+    this.figures.enrol(agentId, agent === undefined || agent.state === 'signed_out' ? [] : agent.queues, now);
     this.tellState(agentId);
   }
 
@@ -224,13 +191,6 @@ class DeskRoom {
     if (this.#toldState.get(agentId) === told) return;
     this.#toldState.set(agentId, told);
     this.tell(agentId, { type: 'agentState', data });
-  }
-
-  queueMoved(queueId: QueueId, now: number): void {
-    if (this.#dueAt.has(queueId)) return;
-    const due = Math.max(now + STATS_SETTLE_MS, (this.#toldAt.get(queueId) ?? 0) + STATS_EVERY_MS);
-    this.#dueAt.set(queueId, due);
-    this.#nextDue = Math.min(this.#nextDue, due);
   }
 
   phaseOf(agentId: AgentId): DeskPhase | null {
@@ -286,59 +246,12 @@ class DeskRoom {
     return { queueId, name: queue.configuration.name, waiting, oldestSince: isoOrNull(queue.oldestSince), signedIn, ready, talking, wrappingUp };
   }
 
-  #membersOf(queueId: QueueId): Set<AgentId> {
-    const members = this.#members.get(queueId) ?? new Set();
-    this.#members.set(queueId, members);
-    return members;
-  }
-
-  #tellQueues(now: number): void {
-    this.#nextDue = Number.POSITIVE_INFINITY;
-    for (const [queueId, due] of this.#dueAt) {
-      if (due > now) {
-        this.#nextDue = Math.min(this.#nextDue, due);
-        continue;
-      }
-      this.#dueAt.delete(queueId);
-      this.#toldAt.set(queueId, now);
-      const data = this.#statsOf(queueId);
-      if (data === null) this.#forgetQueue(queueId);
-      else for (const agentId of this.#members.get(queueId) ?? []) this.tell(agentId, { type: 'queueStats', data });
-    }
-  }
-
-  #forgetQueue(queueId: QueueId): void {
-    this.#toldAt.delete(queueId);
-    this.#members.delete(queueId);
+  #tellFigures(queueId: QueueId): void {
+    const data = this.#statsOf(queueId);
+    if (data === null) this.figures.forget(queueId);
+    else for (const agentId of this.figures.members(queueId)) this.tell(agentId, { type: 'queueStats', data });
   }
 }
-
-/** Everything about the call that an agent should see before her first word. */
-function popOf(call: Call, record: DeskRecord, queue: QueueView | undefined): Pop {
-  const { customer } = call;
-  return {
-    callId: call.callId,
-    offerId: record.offerId,
-    legId: record.legId,
-    arrivedAt: iso(call.arrivedAt),
-    caller: shown(call.caller),
-    callee: shown(call.callee),
-    queue: queue === undefined ? null : { queueId: queue.queueId, name: queue.configuration.name },
-    customer,
-    tier: customer?.tier ?? null,
-    language: call.language,
-    specialNeeds: customer?.specialNeeds ?? [],
-    openTickets: customer?.openTickets ?? [],
-    recentContacts: customer?.recentContacts ?? [],
-    authLevel: call.authLevel,
-    ivrPath: [...call.ivrPath],
-    data: { ...call.data },
-    recorded: record.recorded,
-    ringUntil: isoOrNull(record.ringUntil),
-  };
-}
-
-const shown = (party: Call['caller']): Pop['caller'] => (party.name === undefined ? { number: party.number } : { number: party.number, name: party.name });
 
 export interface DeskCallIds {
   callId: CallId;

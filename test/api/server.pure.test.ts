@@ -304,3 +304,16 @@ test('an address that guesses tokens is turned away without a look, while who ha
   house.now += 60_000;
   assertProblem(await send(house, 'GET', '/api/v1/me', undefined, { authorization: 'Bearer one-more' }), 'unauthenticated');
 });
+
+test('while the database is away the answer is 503 with a time to come back, and its secret words stay inside', async () => {
+  const house = await openFakeHouse();
+  house.ports.records.list = async () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED 10.0.0.5:5432'), { code: 'ECONNREFUSED' }));
+  const away = await send(house, 'GET', '/api/v1/calls');
+  assertProblem(away, 'unavailable');
+  assert.equal(away.headers['retry-after'], '5');
+  assert.equal(away.body.includes('10.0.0.5'), false);
+  house.ports.records.list = async () => Promise.reject(new Error('relation "calls" has no secret'));
+  const broken = await send(house, 'GET', '/api/v1/calls');
+  assertProblem(broken, 'internal');
+  assert.equal(broken.body.includes('relation'), false);
+});

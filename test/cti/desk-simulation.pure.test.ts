@@ -15,8 +15,8 @@ import { type DeskCall, type DeskCommandType, deskMessageSchema } from '../../sr
 import type { Event } from '../../src/vocabulary.ts';
 import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
 
-const SEEDS = 60;
-const STEPS = 120;
+const SEEDS = 100;
+const STEPS = 150;
 const NUMBERS = ['8001', '8002', '8003', '8004'];
 
 function dice(seed: number): () => number {

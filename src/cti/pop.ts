@@ -1,0 +1,52 @@
+/** What one agent's desk holds of her call, and how it is shown. */
+
+import type { CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
+import type { QueueView } from '../acd/view.ts';
+import type { Call } from '../call/call.ts';
+import type { DeskCall, Pop } from './protocol.ts';
+
+export interface DeskRecord {
+  callId: CallId;
+  legId: LegId;
+  offerId: OfferId | null;
+  queueId: QueueId | null;
+  recorded: boolean;
+  ringUntil: number | null;
+  phase: DeskCall['phase'];
+  phaseSince: number;
+  establishedAt: number | null;
+  /** A blind transfer of hers is under way; the caller may yet come back. */
+  transferring: boolean;
+  /** As last shown: what is left to show when the call itself is forgotten. */
+  pop: Pop | null;
+}
+
+export const iso = (ms: number): string => new Date(ms).toISOString();
+export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
+
+/** Everything about the call that an agent should see before her first word. */
+export function popOf(call: Call, record: DeskRecord, queue: QueueView | undefined): Pop {
+  const { customer } = call;
+  return {
+    callId: call.callId,
+    offerId: record.offerId,
+    legId: record.legId,
+    arrivedAt: iso(call.arrivedAt),
+    caller: shown(call.caller),
+    callee: shown(call.callee),
+    queue: queue === undefined ? null : { queueId: queue.queueId, name: queue.configuration.name },
+    customer,
+    tier: customer?.tier ?? null,
+    language: call.language,
+    specialNeeds: customer?.specialNeeds ?? [],
+    openTickets: customer?.openTickets ?? [],
+    recentContacts: customer?.recentContacts ?? [],
+    authLevel: call.authLevel,
+    ivrPath: [...call.ivrPath],
+    data: { ...call.data },
+    recorded: record.recorded,
+    ringUntil: isoOrNull(record.ringUntil),
+  };
+}
+
+const shown = (party: Call['caller']): Pop['caller'] => (party.name === undefined ? { number: party.number } : { number: party.number, name: party.name });
