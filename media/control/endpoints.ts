@@ -45,7 +45,7 @@ export class Endpoints {
   readonly #tell: (owner: string, event: MediaEvent) => void;
   readonly #rows = new Map<string, Row>();
   /** Opening: an id is taken before its port is bound, and may be closed before it is open. */
-  readonly #opening = new Map<string, { closed: boolean }>();
+  readonly #opening = new Map<string, { owner: string; closed: boolean }>();
   readonly #groups = new Map<string, { worker: number; endpoints: number }>();
   readonly #load: number[];
   readonly #recordings = new Map<string, RecordingRow>();
@@ -67,7 +67,7 @@ export class Endpoints {
     const { endpointId } = request;
     if (this.#rows.has(endpointId) || this.#opening.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
     if (this.#rows.size >= MOST_ENDPOINTS) throw new MediaError('no_ports', `${MOST_ENDPOINTS} endpoints are open`);
-    const opening = { closed: false };
+    const opening = { owner, closed: false };
     this.#opening.set(endpointId, opening);
     const group = this.#enterGroup(request.group ?? endpointId.replace(/\.[^.]*$/, ''));
     try {
@@ -170,6 +170,7 @@ export class Endpoints {
 
   /** Its application is gone. */
   async closeAllOf(owner: string): Promise<void> {
+    for (const opening of this.#opening.values()) if (opening.owner === owner) opening.closed = true;
     const mine = [...this.#rows.values()].filter((row) => row.owner === owner);
     await Promise.allSettled(mine.map((row) => this.close(row.endpointId)));
   }

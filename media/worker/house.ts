@@ -9,6 +9,7 @@ import type { FromRecorder } from '../record/messages.ts';
 import { Recording } from '../record/recording.ts';
 import { Endpoint, type Surroundings } from './endpoint.ts';
 import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
+import { Rota } from './rota.ts';
 import { PortTaken, RtpSockets } from './sockets.ts';
 
 const CHECK_EACH_MS = 1000;
@@ -28,6 +29,8 @@ export class House implements Surroundings {
   readonly #post: (message: FromWorker) => void;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #recordings = new Map<string, Running>();
+  readonly #checks: Rota<Endpoint>;
+  readonly #flushes: Rota<Recording>;
   readonly #library = new Library(MOST_KEPT_AUDIO_BYTES);
   #recorder: MessagePort | null = null;
 
@@ -35,12 +38,8 @@ export class House implements Surroundings {
     this.#clock = clock;
     this.#post = post;
     this.tick = new Tick(clock, (error) => this.fault(error));
-    clock.every(CHECK_EACH_MS, () => {
-      for (const endpoint of this.#endpoints.values()) endpoint.check(clock.now());
-    });
-    clock.every(FLUSH_EACH_MS, () => {
-      for (const { recording } of this.#recordings.values()) recording.flush(clock.now());
-    });
+    this.#checks = new Rota(clock, CHECK_EACH_MS, (endpoint, nowMs) => endpoint.check(nowMs));
+    this.#flushes = new Rota(clock, FLUSH_EACH_MS, (recording, nowMs) => recording.flush(nowMs));
     this.handlers = this.#orders();
   }
 
@@ -77,6 +76,7 @@ export class House implements Surroundings {
       stats: ({ endpointId }) => this.#endpoint(endpointId).stats(),
       close: ({ endpointId }) => this.#close(endpointId),
       recorder: ({ port }) => this.#meetRecorder(port),
+      ping: () => null,
     };
   }
 
@@ -95,6 +95,7 @@ export class House implements Surroundings {
       throw new MediaError('internal', `the RTP port ${setup.port} could not be opened: ${(error as Error).message}`);
     }
     this.#endpoints.set(setup.endpointId, endpoint);
+    this.#checks.add(endpoint);
     return { taken: false };
   }
 
@@ -165,6 +166,7 @@ export class House implements Surroundings {
     running.left.taps.add(recording.left);
     running.right.taps.add(recording.right);
     this.#recordings.set(recordingId, { recording, ...running });
+    this.#flushes.add(recording);
     return null;
   }
 
@@ -175,9 +177,12 @@ export class House implements Surroundings {
   #forgetRecording(recordingId: string): Recording | undefined {
     const running = this.#recordings.get(recordingId);
     this.#recordings.delete(recordingId);
-    running?.left.taps.delete(running.recording.left);
-    running?.right.taps.delete(running.recording.right);
-    return running?.recording;
+    if (running === undefined) return undefined;
+    const { recording, left, right } = running;
+    this.#flushes.delete(recording);
+    left.taps.delete(recording.left);
+    right.taps.delete(recording.right);
+    return recording;
   }
 
   #close(endpointId: string): Orders['close']['result'] {
@@ -185,6 +190,7 @@ export class House implements Surroundings {
     if (endpoint === undefined) return null;
     for (const [recordingId, { left, right }] of this.#recordings) if (left === endpoint || right === endpoint) this.#endRecording(recordingId);
     this.#endpoints.delete(endpointId);
+    this.#checks.delete(endpoint);
     endpoint.close();
     return endpoint.stats();
   }

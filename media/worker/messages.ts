@@ -45,6 +45,8 @@ export interface Orders {
   close: { params: { endpointId: string }; result: EndpointStats | null };
   /** The recorder is (again) there. */
   recorder: { params: { port: MessagePort }; result: null };
+  /** Is it alive? */
+  ping: { params: null; result: null };
 }
 export type OrderName = keyof Orders;
 export type OrderHandlers = { [Name in OrderName]: (params: Orders[Name]['params']) => Orders[Name]['result'] | Promise<Orders[Name]['result']> };

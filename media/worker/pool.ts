@@ -28,11 +28,15 @@ interface Pending {
 interface Slot {
   thread: Worker;
   pending: Map<number, Pending>;
+  unansweredPings: number;
 }
 
 const MOST_DEATHS = 5;
 const DEATHS_WITHIN_MS = 60_000;
 const RESTART_AFTER_MS = 100;
+const PING_EACH_MS = 2000;
+/** A thread that is busy this long is stuck: it is ended and started again. Counted in pings, so that a suspended machine is no reason. */
+const MOST_UNANSWERED_PINGS = 3;
 
 export class WorkerPool {
   readonly #options: PoolOptions;
@@ -41,6 +45,7 @@ export class WorkerPool {
   #recorder: Worker | null = null;
   #lastOrder = 0;
   #deaths: number[] = [];
+  readonly #cancelPings: () => void;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -48,6 +53,7 @@ export class WorkerPool {
     this.#warn = limited(options.log, options.clock);
     this.#startRecorder();
     for (let at = 0; at < options.workers; at += 1) this.#startWorker(at);
+    this.#cancelPings = options.clock.every(PING_EACH_MS, () => this.#pingAll());
   }
 
   get size(): number {
@@ -72,6 +78,7 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#cancelPings();
     await Promise.all(this.#slots.map((slot) => slot?.thread.terminate()));
     await this.#recorder?.terminate();
   }
@@ -79,12 +86,35 @@ export class WorkerPool {
   #startWorker(at: number): void {
     if (this.#closed) return;
     const thread = startThread('worker/worker');
-    const slot: Slot = { thread, pending: new Map() };
+    const slot: Slot = { thread, pending: new Map(), unansweredPings: 0 };
     this.#slots[at] = slot;
     thread.on('message', (message: FromWorker) => this.#heard(slot, message));
     thread.on('error', (error) => this.#options.log.error({ err: error, worker: at }, 'media worker failed'));
     thread.on('exit', () => this.#workerDied(at, slot));
     this.#introduceRecorder(at);
+  }
+
+  /** Ends a thread; another takes its place. */
+  end(worker: number): void {
+    void this.#slots[worker]?.thread.terminate();
+  }
+
+  #pingAll(): void {
+    for (const [at, slot] of this.#slots.entries()) {
+      if (slot === null) continue;
+      if (slot.unansweredPings >= MOST_UNANSWERED_PINGS) {
+        this.#options.log.error({ worker: at }, 'media worker is stuck: ended');
+        this.end(at);
+        continue;
+      }
+      slot.unansweredPings += 1;
+      this.order(at, 'ping', null).then(
+        () => {
+          slot.unansweredPings = 0;
+        },
+        () => undefined,
+      );
+    }
   }
 
   #heard(slot: Slot, message: FromWorker): void {

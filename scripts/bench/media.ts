@@ -5,18 +5,18 @@
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause, systemClock } from '../../kernel/clock.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { connectMedia, type MediaClient } from '../../src/sound/client.ts';
 import type { FromLoad, LoadFigures, ToLoad } from './media-load.ts';
+import { cpuMsOf, rssMbOf } from './proc.ts';
 
 const CALLS = 100;
 const RECORDED_CALLS = 50;
 const WAITING_CALLERS = 200;
-const TICKS_PER_SECOND = 100;
 const SETTLE_MS = 1500;
 const SECONDS = 20;
 const MUSIC_SAMPLES = 8000 * 10;
@@ -130,10 +130,11 @@ class Stage {
   async measure(seconds: number): Promise<Measured> {
     await pause(systemClock, SETTLE_MS);
     this.#tell({ type: 'measure' });
-    const [fromMs, fromTicks] = [systemClock.now(), this.#cpuTicks()];
+    const server = [this.#server.pid ?? 0];
+    const [fromMs, fromCpuMs] = [systemClock.now(), cpuMsOf(server)];
     await pause(systemClock, seconds * 1000);
-    const cpuPct = ((this.#cpuTicks() - fromTicks) / TICKS_PER_SECOND / (systemClock.now() - fromMs)) * 1000 * 100;
-    const rssMb = Math.round(Number(/VmRSS:\s+([0-9]+)/.exec(readFileSync(`/proc/${this.#server.pid}/status`, 'utf8'))?.[1]) / 1024);
+    const cpuPct = ((cpuMsOf(server) - fromCpuMs) * 100) / (systemClock.now() - fromMs);
+    const rssMb = rssMbOf(server);
     const answered = this.#answer('figures');
     this.#tell({ type: 'report' });
     return { figures: (await answered).figures, cpuPct, rssMb };
@@ -187,13 +188,6 @@ class Stage {
       };
       this.#load.on('message', hear);
     });
-  }
-
-  /** User and system time of all threads, fields 14 and 15 of /proc/pid/stat; the name before them may hold spaces. */
-  #cpuTicks(): number {
-    const stat = readFileSync(`/proc/${this.#server.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
   }
 }
 

@@ -47,6 +47,8 @@ class Connection {
   /** By this name a media server that is still the same knows us again. */
   readonly #name = randomToken(12);
   readonly #open = new Set<EndpointId>();
+  /** Asked to be opened when the connection broke. */
+  readonly #abandoned = new Set<EndpointId>();
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #retryMs = FIRST_RETRY_MS;
@@ -68,9 +70,17 @@ class Connection {
       if (method === 'close' && endpointId !== undefined) this.#open.delete(endpointId);
       return result as Result;
     } catch (error) {
-      if (method === 'open' && endpointId !== undefined) this.#open.delete(endpointId);
+      if (method === 'open' && endpointId !== undefined) this.#abandon(endpointId, error);
       throw error;
     }
+  }
+
+  /** Whoever asked takes it for not opened; whether it is, we do not know when the answer did not come. */
+  #abandon(endpointId: EndpointId, error: unknown): void {
+    this.#open.delete(endpointId);
+    if (!(error instanceof MediaError) || (error.code !== 'timeout' && error.code !== 'unavailable')) return;
+    if (this.connected) this.#send('close', [endpointId]).catch(() => undefined);
+    else if (this.#abandoned.size < MOST_PENDING) this.#abandoned.add(endpointId);
   }
 
   disconnect(): void {
@@ -119,6 +129,8 @@ class Connection {
       this.#cancelGrace?.();
       this.#retryMs = FIRST_RETRY_MS;
       if (!known) this.#loseEndpoints('the media server does not know it any more');
+      for (const endpointId of this.#abandoned) this.#send('close', [endpointId]).catch(() => undefined);
+      this.#abandoned.clear();
       this.#options.log.info({ known }, 'media server connected');
       this.#options.onConnected?.();
     } catch {

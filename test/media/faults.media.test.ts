@@ -297,3 +297,24 @@ test('a second server with the same ports takes others, and one on the same sock
     await second.close();
   }
 });
+
+test('a server without an application ends by itself after the time it was given, and not before', async () => {
+  const orphan = await openHouse({ settings: { ORPHAN_EXIT_SECONDS: '3' } });
+  try {
+    await wait(4000);
+    assert.equal((await orphan.media.capabilities()).record, true);
+    orphan.media.disconnect();
+    assert.equal(await orphan.exitCode(), 0);
+  } finally {
+    await orphan.close();
+  }
+});
+
+test('wrong settings are all named, and end it with 2', async () => {
+  const run = await openHouse();
+  try {
+    assert.equal(await run.exitCodeOfAnother({ MEDIA_WORKERS: 'many', RTP_PORT_MAX: '1', MEDIA_SOCKET: 'tcp:0.0.0.0:99' }), 2);
+  } finally {
+    await run.close();
+  }
+});

@@ -26,7 +26,9 @@ export interface House {
   kill(): Promise<void>;
   restart(): Promise<void>;
   /** Starts one more with the same settings, and waits for it to end. */
-  exitCodeOfAnother(): Promise<number | null>;
+  exitCodeOfAnother(changes?: Record<string, string>): Promise<number | null>;
+  /** Waits for it to end by itself. */
+  exitCode(): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -83,8 +85,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       child = await start(settings, options.fileLimit);
       await connected();
     },
-    exitCodeOfAnother: async () => {
-      const another = await start(settings, undefined);
+    exitCode: async () => {
+      await until('it has ended', () => child.exitCode !== null);
+      return child.exitCode;
+    },
+    exitCodeOfAnother: async (changes = {}) => {
+      const another = await start({ ...settings, LOG_LEVEL: 'silent', ...changes }, undefined);
       await until('it has ended', () => another.exitCode !== null);
       return another.exitCode;
     },
