@@ -60,7 +60,7 @@ function runLane({ name, atOnce }) {
     'tsx',
     '--test',
     `--test-concurrency=${atOnce}`,
-    '--test-timeout=180000',
+    '--test-timeout=600000',
     '--test-reporter=dot',
     '--test-reporter-destination=stdout',
     '--test-reporter=tap',

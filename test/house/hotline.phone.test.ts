@@ -160,6 +160,23 @@ describe('a customer dials 10086', () => {
     agree(house, record, [desk]);
   });
 
+  test('the first agent refuses: the caller keeps her place and the next one is rung', async () => {
+    const [phone, desk, caller] = [await deskPhone('8001'), await readyDesk('8001'), await customer('13900000009')];
+    await toTheQueue(caller);
+    await phone.until('CALL_INCOMING');
+    const [next, nextDesk] = [await deskPhone('8002'), await readyDesk('8002')];
+    await phone.hangUp();
+    const { data } = await desk.until('agentState', (message) => message.data.state === 'not_ready');
+    assert.equal(data.reasons.length, 1);
+    await next.until('CALL_INCOMING');
+    await next.accept();
+    await nextDesk.until('callEstablished');
+    await caller.hangUp();
+    const record = await house.record('+8613900000009');
+    assert.equal(record.agentId, 'demo:8002');
+    agree(house, record, [desk, nextDesk]);
+  });
+
   test('a customer of 72 goes straight to an agent, without the menu', async () => {
     const [phone, desk, caller] = [await deskPhone('8001'), await readyDesk('8001'), await customer('13800001002')];
     await caller.dial('10086');
