@@ -28,7 +28,7 @@ declare module 'fastify' {
   }
 }
 
-export class IdempotencyStore {
+class IdempotencyStore {
   readonly #clock: Clock;
   readonly #answers = new Map<string, Answer>();
   #bytes = 0;

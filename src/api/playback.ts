@@ -5,7 +5,7 @@ import { basename, sep } from 'node:path';
 import type { FastifyReply } from 'fastify';
 import { Problem } from './problems.ts';
 
-export interface FileRequest {
+interface FileRequest {
   path: string;
   folder: string;
   /** The Range header as it came. */

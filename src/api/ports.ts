@@ -27,7 +27,7 @@ export type SignIn =
   | { result: 'ok'; token: string; expiresAt: number; identity: Identity }
   | { result: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs?: number };
 
-export interface SessionsPort {
+interface SessionsPort {
   /** `tenantId` null: the user name must be unique. One answer for a wrong name and a wrong password. */
   signIn(tenantId: TenantId | null, username: string, password: string, source: string): Promise<SignIn>;
   identify(token: string): Promise<Identity | null>;
@@ -47,7 +47,7 @@ export interface NewUser {
 }
 export type UserChange = Partial<Omit<NewUser, 'username' | 'agentId'> & { disabled: boolean }>;
 
-export interface UsersPort {
+interface UsersPort {
   list(tenantId: TenantId, page: PageRequest): Promise<Page<UserRecord>>;
   get(tenantId: TenantId, userId: UserId): Promise<UserRecord | null>;
   /** null: the user name is taken. */
@@ -57,12 +57,12 @@ export interface UsersPort {
 }
 
 /** Saved, in the directory, and told to the floor (queueConfigured, agentConfigured), when it resolves. */
-export interface ConfigurationPort {
+interface ConfigurationPort {
   saveQueue(queue: QueueConfiguration): Promise<void>;
   saveAgent(agent: AgentConfiguration): Promise<void>;
 }
 
-export interface CustomersPort {
+interface CustomersPort {
   byNumber(tenantId: TenantId, number: string): Promise<CustomerCard | null>;
   byId(tenantId: TenantId, customerId: CustomerId): Promise<CustomerCard | null>;
 }
@@ -76,7 +76,7 @@ export interface DialplanFault {
 }
 /** File name → text. */
 export type DialplanFiles = Record<string, string>;
-export interface DialplanPublication {
+interface DialplanPublication {
   version: DialplanVersion;
   publishedAt: number;
   publishedBy: string | null;
@@ -162,7 +162,7 @@ export interface CallDetail {
   agentIds: AgentId[];
 }
 
-export interface RecordsPort {
+interface RecordsPort {
   /** Newest first. */
   list(tenantId: TenantId, filter: CallFilter, page: PageRequest): Promise<Page<CallRecord>>;
   get(tenantId: TenantId, callId: CallId): Promise<CallDetail | null>;
@@ -178,7 +178,7 @@ export interface AuditEntry {
   before?: unknown;
   after?: unknown;
 }
-export interface AuditPort {
+interface AuditPort {
   /** Rejects when it cannot be written: then the change is not made either. */
   write(entry: AuditEntry): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { PageRequest } from './ports.ts';
 /** The server with zod's types. */
 export type Api = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, ZodTypeProvider>;
 
-export const MOST_PER_PAGE = 200;
+const MOST_PER_PAGE = 200;
 
 export const idSchema = z.string().regex(/^[A-Za-z0-9_.:@+-]{1,128}$/, 'an id: letters, digits and _ . : @ + -');
 export const nameSchema = z.string().trim().min(1).max(100);

@@ -253,7 +253,7 @@ class DeskRoom {
   }
 }
 
-export interface DeskCallIds {
+interface DeskCallIds {
   callId: CallId;
   legId: LegId;
 }

@@ -9,7 +9,7 @@
 const MOST_MESSAGES = 1_000;
 const MOST_BYTES = 1_048_576;
 
-export interface Numbered {
+interface Numbered {
   seq: number;
   /** The message as it goes over the socket. */
   text: string;

@@ -13,14 +13,14 @@ export const CTI_VERSION = 1;
 /** Largest frame a desk may send. */
 export const MOST_FRAME_BYTES = 64 * 1024;
 export const MOST_DATA_KEYS = 32;
-export const MOST_DATA_VALUE_BYTES = 1024;
+const MOST_DATA_VALUE_BYTES = 1024;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Parts
 
 const time = z.iso.datetime();
 const bilingual = z.object({ zh: z.string(), en: z.string() });
-export const partySchema = z.object({
+const partySchema = z.object({
   /** E.164 with +, a short number, or '' when withheld */
   number: z.string(),
   name: z.string().optional(),
@@ -81,7 +81,7 @@ export const customerSchema = z.object({
 });
 
 /** Why the phone rings: everything an agent needs before her first word. */
-export const popSchema = z.object({
+const popSchema = z.object({
   callId: z.string(),
   /** null: the call came to her without an offer */
   offerId: z.string().nullable(),
@@ -108,7 +108,7 @@ export const popSchema = z.object({
   ringUntil: time.nullable(),
 });
 
-export const agentStateSchema = z.object({
+const agentStateSchema = z.object({
   agentId: z.string(),
   number: z.string(),
   name: z.string(),
@@ -123,7 +123,7 @@ export const agentStateSchema = z.object({
   can: z.array(z.enum(deskCommandTypes)),
 });
 
-export const queueStatsSchema = z.object({
+const queueStatsSchema = z.object({
   queueId: z.string(),
   name: bilingual,
   waiting: z.number().int(),
@@ -137,7 +137,7 @@ export const queueStatsSchema = z.object({
 
 export const callPhases = ['offered', 'established', 'held', 'cleared'] as const;
 /** Her call, whole: the pop and where the call stands. `cleared` while she wraps it up. */
-export const deskCallSchema = z.object({
+const deskCallSchema = z.object({
   phase: z.enum(callPhases),
   phaseSince: time,
   establishedAt: time.nullable(),
@@ -145,7 +145,7 @@ export const deskCallSchema = z.object({
 });
 
 const onCall = z.object({ callId: z.string(), legId: z.string() });
-export const transferTargetSchema = z.discriminatedUnion('kind', [
+const transferTargetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('agent'), number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) }),
   z.strictObject({ kind: z.literal('queue'), queue: z.string().regex(/^[0-9A-Za-z_.-]{1,64}$/) }),
   z.strictObject({ kind: z.literal('number'), number: z.string().regex(/^\+?[0-9*#]{1,24}$/) }),
@@ -220,7 +220,7 @@ const serverMessage = <T extends string, D extends z.ZodType>(type: T, data: D) 
 const errorSchema = z.object({ code: z.enum(ctiErrorCodes as [CtiErrorCode, ...CtiErrorCode[]]), message: z.string() });
 
 /** Answers one command, in order; carries no number. */
-export const replySchema = z.object({
+const replySchema = z.object({
   v: z.literal(CTI_VERSION),
   type: z.literal('reply'),
   id: z.string(),
