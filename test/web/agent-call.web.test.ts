@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { atTheDesk, ringing, signedIn } from '../support/at-the-desk.ts';
+import { openChromium } from '../support/chromium.ts';
+import { goldStory } from '../support/desk-house.ts';
+import { until } from '../support/wait.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await openChromium();
+});
+after(() => browser.close());
+
+test('an agent signs in, goes ready, sees the pop while her phone rings, talks, holds, hangs up and wraps up', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { house, agent, complaints } = seat;
+    await ringing(seat);
+    await agent.waitForPop('李秀英');
+    for (const text of ['金卡客户', '138 **** 1001', '已通过服务密码', '主菜单', '话费余额', '宽带晚间频繁掉线', '余额有疑问', '普通服务'])
+      await agent.waitForPop(text);
+    assert.equal(
+      house.events.some(({ type }) => type === 'legsJoined'),
+      false,
+      'the phone still rings',
+    );
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await agent.hold();
+    await agent.retrieve();
+    await agent.hangUp();
+    await agent.waitForState('wrapping_up');
+    assert.equal(await agent.button(agent.words.wrapUp.done).isDisabled(), true, 'an outcome must be chosen first');
+    await agent.chooseOutcome('consulted');
+    await agent.writeNotes('已解释账单,客户满意。');
+    await agent.finishWrapUp();
+    await agent.waitForState('ready');
+    const wrapped = house.events.find((event) => event.type === 'wrapUpEnded');
+    assert.deepEqual(wrapped?.type === 'wrapUpEnded' && [wrapped.disposition, wrapped.notes], ['consulted', '已解释账单,客户满意。']);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test('the whole call works from the keyboard alone', async () => {
+  await atTheDesk(browser, { language: 'en' }, async (seat) => {
+    const { agent, page, house } = seat;
+    await signedIn(seat);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: agent.words.keys.title }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('F2');
+    await agent.waitForState('ready');
+    house.callArrives(goldStory);
+    await agent.waitForPhase('offered');
+    await page.keyboard.press('F4');
+    await agent.waitForPhase('established');
+    await agent.button(agent.words.call.hold).and(page.locator(':enabled')).waitFor();
+    await until('the call is held', async () => {
+      await page.keyboard.press('F6');
+      return (await page.locator('[data-phase="held"]').count()) > 0;
+    });
+    await page.keyboard.press('F2');
+    await page.getByRole('menuitem', { name: 'Break' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('afterwards: Break').waitFor();
+    await until('the call is over', async () => {
+      await page.keyboard.press('F8');
+      return (await page.locator('[data-state="wrapping_up"]').count()) > 0;
+    });
+    await page.getByRole('radio').first().focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('F9');
+    await agent.waitForState('not_ready');
+  });
+});
+
+test('call data is edited in place and travels with the call', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { agent, page, house } = seat;
+    await ringing(seat);
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await agent.button(agent.words.pop.editData).click();
+    await page.getByLabel(agent.words.pop.dataKey).last().fill('promise');
+    await page.getByLabel(agent.words.pop.dataValue).last().fill('明天回电');
+    await agent.button(agent.words.pop.saveData).click();
+    await agent.waitForPop('明天回电');
+    const set = house.events.findLast((event) => event.type === 'dataSet');
+    assert.deepEqual(set?.type === 'dataSet' && set.data, { promise: '明天回电' });
+  });
+});
+
+test('what is filled in is handed in by itself when the wrap-up time is up', async () => {
+  await atTheDesk(browser, { house: { wrapUpMs: 3_000 } }, async (seat) => {
+    const { agent, house } = seat;
+    await ringing(seat);
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await agent.chooseOutcome('handled');
+    await agent.writeNotes('自动提交');
+    house.phoneHangsUp();
+    await agent.waitForState('wrapping_up');
+    await agent.waitForState('ready');
+    const wrapped = house.events.find((event) => event.type === 'wrapUpEnded');
+    assert.deepEqual(wrapped?.type === 'wrapUpEnded' && [wrapped.disposition, wrapped.notes], ['handled', '自动提交']);
+  });
+});
+
+test('a phone that is gone, a missed and a rejected call are each explained with what to do', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { agent, page, house } = seat;
+    await ringing(seat);
+    await agent.reject();
+    await agent.waitForState('not_ready');
+    await page.getByText(agent.words.empty.rejected).waitFor();
+    house.phoneGoesAway();
+    await page.getByText(agent.words.empty.phone.replace('{{number}}', '8001')).waitFor();
+    await page.getByText(agent.words.status.phoneOffline, { exact: true }).waitFor();
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { atTheDesk, ringing, shots, signedIn } from '../support/at-the-desk.ts';
+import { openChromium } from '../support/chromium.ts';
+import { blindStory } from '../support/desk-house.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await openChromium();
+});
+after(() => browser.close());
+
+test('an arriving pop moves nothing: the call bar, the wrap-up and the queues stay where they are', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { agent, page, house } = seat;
+    await signedIn(seat);
+    await agent.goReady();
+    const places = () => Promise.all(['.top-bar', '.call-bar', '.pop', '.wrap-up', '.queue-strip'].map((name) => page.locator(name).boundingBox()));
+    const quiet = await places();
+    house.callArrives(blindStory);
+    await agent.waitForPhase('offered');
+    await agent.waitForPop('张建国');
+    assert.deepEqual(await places(), quiet);
+    assert.equal(await page.evaluate('document.documentElement.scrollHeight <= window.innerHeight'), true, 'the page itself does not scroll');
+  });
+});
+
+test('the pop is spoken to a screen reader, and the tab says what is going on', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { page, agent } = seat;
+    await ringing(seat, blindStory);
+    assert.equal(await page.locator('[data-live="pop"]').textContent(), agent.words.pop.announce.replace('{{who}}', '张建国').replace('{{why}}', '爱心专席'));
+    assert.match(await page.title(), /^来电振铃 \d+:\d\d · 话务$/);
+    await page.getByText(/^视障客户/).waitFor();
+  });
+});
+
+test('a call that comes while she looks elsewhere is told by the desktop, once', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { page, agent, house } = seat;
+    await page.addInitScript(ELSEWHERE);
+    await page.reload();
+    const callId = await ringing(seat);
+    await agent.waitForPop('李秀英');
+    house.take({ type: 'languageChosen', callId, language: 'en' });
+    await agent.waitForPop(agent.words.spoken.en);
+    assert.deepEqual(await page.evaluate('notes'), [agent.words.pop.announce.replace('{{who}}', '李秀英').replace('{{why}}', '普通服务')]);
+  });
+});
+
+/** Runs in the page before its own code: the tab is in the background, and desktop notes are written down. */
+const ELSEWHERE = `
+  window.notes = [];
+  Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+  window.Notification = class { static permission = 'granted'; constructor(title) { window.notes.push(title); } close() {} };
+`;
+
+test('a caller nobody knows is said to be unknown, and what he typed can do no harm', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { page, agent } = seat;
+    const harm = '<img src=x onerror="window.harmed = true">';
+    await ringing(seat, { number: '', queue: 'service', customer: null, authLevel: 0, ivrPath: [harm], data: { reason: harm } });
+    for (const text of [agent.words.call.unknownCaller, agent.words.call.withheld, agent.words.pop.newCaller, agent.words.auth[0]])
+      await agent.waitForPop(text);
+    await agent.waitForPop(harm);
+    assert.equal(await page.evaluate('window.harmed'), undefined);
+  });
+});
+
+test('the desk fits a small and a large screen', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { page, agent } = seat;
+    await ringing(seat);
+    await agent.answer();
+    await agent.waitForPhase('established');
+    for (const [width, height] of [
+      [1024, 768],
+      [1920, 1080],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, `${width} wide`);
+      for (const button of [agent.button(agent.words.call.hangup), agent.button(agent.words.call.hold)]) {
+        const box = await button.boundingBox();
+        assert.ok(box !== null && box.x + box.width <= width, `the call buttons are in sight at ${width}`);
+      }
+      await page.screenshot({ path: `${shots}talking-${width}.png` });
+    }
+  });
+});
+
+test('consoles that are not there yet say so in both languages and lead to what is there', async () => {
+  for (const language of ['zh', 'en'] as const) {
+    await atTheDesk(browser, { language }, async ({ page, agent, server }) => {
+      for (const [path, text] of [
+        ['supervisor', agent.words.home.supervisorMissing],
+        ['admin', agent.words.home.adminMissing],
+      ] as const) {
+        await page.goto(`${server.url}/${path}`);
+        await page.getByText(text).waitFor();
+        assert.equal(await page.getByRole('button').count(), 2, 'only language and appearance are buttons');
+        assert.deepEqual(await page.getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href'))), ['/agent', '/api/docs']);
+      }
+      await page.goto(server.url);
+      await page.getByRole('heading', { name: agent.words.home.title }).waitFor();
+      await page.screenshot({ path: `${shots}home-${language}.png` });
+    });
+  }
+});
+
+/** Runs in the page: every control that a screen reader could not name. */
+const NAMELESS = `[...document.querySelectorAll('button, a, input, textarea, select')]
+  .filter((element) => [element.ariaLabel, element.textContent, ...[...(element.labels ?? [])].map((label) => label.textContent)].join('').trim() === '')
+  .map((element) => element.outerHTML)`;
+
+test('every control of the page has a name', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { agent, page } = seat;
+    const nameless = () => page.evaluate<string[]>(NAMELESS);
+    assert.deepEqual(await nameless(), []);
+    await ringing(seat);
+    assert.deepEqual(await nameless(), []);
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await agent.button(agent.words.pop.editData).click();
+    assert.deepEqual(await nameless(), []);
+  });
+});
