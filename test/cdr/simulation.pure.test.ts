@@ -160,3 +160,37 @@ test(`${only ?? SEEDS} random days keep INV3`, () => {
 test('the same seed gives the same records', () => {
   for (const seed of [3, 77, 150]) assert.deepEqual(runDay(seed).written, runDay(seed).written);
 });
+
+/** What Postgres holds: the newest revision of each call, the first of equals. */
+function keep(database: Map<CallId, CallRecord>, records: readonly CallRecord[]): void {
+  for (const record of records) if ((database.get(record.callId)?.revision ?? 0) < record.revision) database.set(record.callId, record);
+}
+
+const recordsOf = (room: CdrRoom, events: readonly { event: Event; at: number }[]): CallRecord[] =>
+  events.flatMap(({ event, at }) => room.decide(event, at).commands.map(({ record }) => record));
+
+test('killed after any event, with its last ones torn off the journal, and killed again while recovering: one closed record a call', () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const roll = dice(seed);
+    const calls = 1 + roll(4);
+    let now = 1_700_000_000_000;
+    const journal = Array.from({ length: 80 }, () => {
+      now += roll(5_000);
+      return { event: randomEvent(roll, calls), at: now };
+    });
+    for (let killed = 1; killed <= journal.length; killed += 1) {
+      const database = new Map<CallId, CallRecord>();
+      keep(database, recordsOf(createCdr(), journal.slice(0, killed)));
+      const before = new Map(database);
+      const left = journal.slice(0, Math.max(0, killed - roll(3)));
+      const recovery = [...left, { event: { type: 'serverStarted' } as const, at: now + 60_000 }];
+      for (const restart of [recovery, [...recovery, { event: { type: 'serverStarted' } as const, at: now + 120_000 }]])
+        keep(database, recordsOf(createCdr(), restart));
+      const arrived = new Set(left.flatMap(({ event }) => (event.type === 'callArrived' ? [event.callId] : [])));
+      for (const callId of arrived) assert.ok(database.has(callId), `${callId} has a record; seed ${seed}, killed after ${killed}`);
+      for (const [callId, record] of before)
+        assert.deepEqual(database.get(callId)?.endedAt, record.endedAt, `what was written stays; seed ${seed}, killed after ${killed}`);
+      for (const record of database.values()) checkRecord(record);
+    }
+  }
+});
