@@ -24,4 +24,4 @@ export function refusedTarget(address: string, port: number): string | null {
 }
 
 /** An address that means the machine itself. */
-export const isLoopback = (address: string): boolean => address === '::1' || (isIPv4(address) && address.startsWith('127.'));
+export const isLoopback = (address: string): boolean => address === '::1' || address === 'localhost' || (isIPv4(address) && address.startsWith('127.'));

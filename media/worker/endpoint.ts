@@ -2,7 +2,7 @@
  * Our end of one leg's audio. Inward: source lock, flood guard, statistics, keys, recording, and on to whoever listens. Outward:
  * one stream, fed by the first of these that has something to say: keys, what plays, the joined party.
  */
-import { type Codec, recodeInPlace } from '../codec/g711.ts';
+import { type Codec, recodeInPlace, SILENCE } from '../codec/g711.ts';
 import { KeyReceiver } from '../dtmf/receive.ts';
 import { EVENT_PAYLOAD_BYTES, KeySender } from '../dtmf/send.ts';
 import { keyAudio } from '../play/clip.ts';
@@ -42,6 +42,7 @@ const MOST_PACKETS_A_SECOND = 300;
 const BURST_PACKETS = 100;
 const REPORT_EACH_MS = 5000;
 const ALARM_STRANGERS_A_SECOND = 50;
+const SILENT_FRAME: Readonly<Record<Codec, Buffer>> = { PCMA: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMA), PCMU: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMU) };
 
 export class Endpoint implements Player, SocketOwner {
   readonly id: string;
@@ -134,6 +135,13 @@ export class Endpoint implements Player, SocketOwner {
   /** Who hears this party from the next packet on; itself = echo. */
   set listener(listener: Endpoint | null) {
     this.#listener = listener;
+  }
+
+  /** One frame of silence: parties that wait to be spoken to first, and NATs between us, would else wait for one another for ever. */
+  greet(): void {
+    const agreed = this.#agreed;
+    if (agreed?.hears === true) this.#sendOwn(agreed, SILENT_FRAME[agreed.codec], 0, this.#world.now());
+    this.#out.cut();
   }
 
   stats(): EndpointStats {

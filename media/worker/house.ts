@@ -92,6 +92,8 @@ export class House implements Surroundings {
       endpoint.attach(await RtpSockets.open(setup.family, setup.host, setup.port, this.#guarded(endpoint)));
     } catch (error) {
       if (error instanceof PortTaken) return { taken: true };
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EMFILE' || code === 'ENFILE') throw new MediaError('no_ports', 'the process may open no more sockets');
       throw new MediaError('internal', `the RTP port ${setup.port} could not be opened: ${(error as Error).message}`);
     }
     this.#endpoints.set(setup.endpointId, endpoint);
@@ -142,6 +144,7 @@ export class House implements Surroundings {
     }
     a.listener = b;
     b.listener = a;
+    for (const endpoint of [a, b]) endpoint.greet();
     return null;
   }
 

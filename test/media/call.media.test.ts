@@ -79,7 +79,7 @@ test('joined parties hear one another, also when one speaks A-law and the other 
     steps.every((step) => step >= 160 && step < 8000),
     `timestamp steps ${steps.filter((step) => step !== 160)}`,
   );
-  assert.equal(a.party.heard.filter((each) => each.marker).length, 2);
+  assert.equal(a.party.heard.filter((each) => each.marker).length, 3, 'the prompt, the silent frame at joining, the other party');
   a.party.press('7');
   await until('the key is passed on under the number of the other party', () => b.party.keys() === '7');
   assert.equal((await house.event('digit', (event) => event.endpointId === a.id)).key, '7');
@@ -267,4 +267,26 @@ test('figures tell what came, what went and what was lost', async () => {
   const stats = await house.media.close(id);
   assert.deepEqual([stats?.packetsIn, stats?.lost, stats?.strangers, stats?.packetsOut], [11, 2, 0, 0]);
   assert.equal(await house.media.close(id), null);
+});
+
+test('a party that waits to be spoken to first is spoken to when it is joined', async () => {
+  const a = await legs.open();
+  const b = await legs.open({ codec: 'PCMU' });
+  await house.media.join(a.id, b.id);
+  await until('each hears a frame', () => a.party.heard.length === 1 && b.party.heard.length === 1);
+  assert.deepEqual([a.party.heard[0]?.payload.every((code) => code === 0xd5), b.party.heard[0]?.payload.every((code) => code === 0xff)], [true, true]);
+});
+
+test('a party whose port was closed for a while is heard and hears again', async () => {
+  const a = await legs.open();
+  await house.media.echo(a.id);
+  a.party.say(500);
+  await until('it hears itself', () => a.party.heard.length > 10);
+  const port = a.party.port;
+  a.party.close();
+  // Our packets are now answered by ICMP errors, which reach the connected socket.
+  await house.media.play(a.id, 'unheard', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0, ms: 300 }], { loop: false, bargeIn: false });
+  await house.event('playEnded', (event) => event.playId === 'unheard');
+  const back = (await legs.party({ port })).aim(a.sdp).say(600);
+  await until('it hears itself again', () => secondsOf(back.audio(), 600) >= 0.4);
 });

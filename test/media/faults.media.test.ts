@@ -8,6 +8,7 @@ import { encodeFrame } from '../../kernel/frames.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaErrorCode, type MediaEvent } from '../../media/port.ts';
 import { connectMedia } from '../../src/sound/client.ts';
+import { freePort, freeRange } from '../support/ports.ts';
 import { readWav, secondsOf, shareAt } from '../support/tone.ts';
 import { Legs } from './legs.ts';
 import { noise } from './noise.ts';
@@ -265,11 +266,12 @@ function readWavLength(path: string): number {
 }
 
 test('ports rest after use; when none is left the answer is no_ports, and no leak is left behind', async () => {
-  const tight = await openHouse({ settings: { RTP_PORT_MIN: '9900', RTP_PORT_MAX: '9907' } });
+  const least = await freeRange(8);
+  const tight = await openHouse({ settings: { RTP_PORT_MIN: String(least), RTP_PORT_MAX: String(least + 7) } });
   const here = new Legs(tight);
   try {
     const opened = await Promise.all([1, 2, 3, 4].map(() => here.open()));
-    assert.deepEqual(opened.map(({ sdp }) => Number(/m=audio ([0-9]+)/.exec(sdp)?.[1])).sort(), [9900, 9902, 9904, 9906]);
+    assert.deepEqual(opened.map(({ sdp }) => Number(/m=audio ([0-9]+)/.exec(sdp)?.[1])).sort(), [least, least + 2, least + 4, least + 6]);
     await assert.rejects(here.open(), refusedAs('no_ports'));
     const sockets = (): number => readdirSync(`/proc/${tight.pid}/fd`).length;
     const before = sockets();
@@ -283,18 +285,29 @@ test('ports rest after use; when none is left the answer is no_ports, and no lea
 });
 
 test('a second server with the same ports takes others, and one on the same socket does not start', async () => {
-  const first = await openHouse({ settings: { RTP_PORT_MIN: '9910', RTP_PORT_MAX: '9919' } });
-  const second = await openHouse({ settings: { RTP_PORT_MIN: '9910', RTP_PORT_MAX: '9919' } });
+  const least = await freeRange(10);
+  const settings = { RTP_PORT_MIN: String(least), RTP_PORT_MAX: String(least + 9) };
+  const first = await openHouse({ settings });
+  const second = await openHouse({ settings });
   const [a, b] = [new Legs(first), new Legs(second)];
   try {
     const ports = [await a.open(), await b.open()].map(({ sdp }) => /m=audio ([0-9]+)/.exec(sdp)?.[1]);
-    assert.deepEqual(ports, ['9910', '9912']);
+    assert.deepEqual(ports, [String(least), String(least + 2)]);
     assert.equal(await first.exitCodeOfAnother(), 1);
   } finally {
     a.close();
     b.close();
     await first.close();
     await second.close();
+  }
+});
+
+test('the control socket may be a TCP port of loopback', async () => {
+  const spoken = await openHouse({ settings: { MEDIA_SOCKET: `tcp:127.0.0.1:${await freePort()}` } });
+  try {
+    assert.deepEqual((await spoken.media.capabilities()).codecs, ['PCMA/8000', 'PCMU/8000']);
+  } finally {
+    await spoken.close();
   }
 });
 

@@ -18,6 +18,7 @@ export interface Heard {
 }
 export interface PartyOptions {
   address?: string;
+  port?: number;
   codec?: 'PCMA' | 'PCMU';
   eventType?: number | null;
 }
@@ -35,6 +36,7 @@ export class Party {
   #to: { address: string; port: number } | null = null;
   #stop: (() => void) | null = null;
   #sample = 0;
+  #closed = false;
 
   private constructor(socket: Socket, address: string, options: PartyOptions) {
     this.#socket = socket;
@@ -48,7 +50,7 @@ export class Party {
   static async open(options: PartyOptions = {}): Promise<Party> {
     const address = options.address ?? '127.0.0.1';
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    socket.bind(0, address);
+    socket.bind(options.port ?? 0, address);
     await once(socket, 'listening');
     return new Party(socket, address, options);
   }
@@ -164,7 +166,8 @@ export class Party {
 
   close(): void {
     this.hush();
-    this.#socket.close();
+    if (!this.#closed) this.#socket.close();
+    this.#closed = true;
   }
 
   #hear(packet: Buffer, from: string): void {

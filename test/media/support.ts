@@ -57,7 +57,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   };
   const events: MediaEvent[] = [];
   let child = await start(settings, options.fileLimit);
-  const client = connectMedia({ socket, clock: systemClock, log: silentLog, onEvent: (event) => events.push(event) });
+  const client = connectMedia({ socket: settings.MEDIA_SOCKET, clock: systemClock, log: silentLog, onEvent: (event) => events.push(event) });
   const connected = (): Promise<void> => until('the client is connected', () => client.connected);
   await connected();
   return {

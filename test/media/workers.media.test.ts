@@ -10,15 +10,17 @@ import { Endpoints } from '../../media/control/endpoints.ts';
 import { PortPool } from '../../media/control/ports.ts';
 import { MediaError, type MediaEvent } from '../../media/port.ts';
 import { WorkerPool } from '../../media/worker/pool.ts';
+import { freeRange } from '../support/ports.ts';
 import { readWav, secondsOf } from '../support/tone.ts';
 import { Party } from './party.ts';
 import { until } from './support.ts';
 
+const rtpPortMin = await freeRange(40);
 const config: MediaConfig = {
   socket: { path: '/unused' },
   workers: 2,
-  rtpPortMin: 9930,
-  rtpPortMax: 9969,
+  rtpPortMin,
+  rtpPortMax: rtpPortMin + 39,
   hosts: { 4: '127.0.0.1', 6: '::1' },
   publicAddresses: { 4: '127.0.0.1', 6: '::1' },
   ownAddresses: ['127.0.0.1', '::1'],
