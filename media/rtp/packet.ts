@@ -2,7 +2,6 @@
 export const RTP_HEADER_BYTES = 12;
 /** One frame of everything we send ourselves: 20 ms at 8 kHz. */
 export const FRAME_SAMPLES = 160;
-export const FRAME_MS = 20;
 
 export interface RtpHeader {
   marker: boolean;

@@ -37,11 +37,14 @@ test('a file is heard by who offered, and its end is told', async () => {
   assert.equal(caller.heard[0]?.marker, true);
   assert.ok(caller.heard.slice(1).every((each) => !each.marker));
   assert.ok(shareAt(caller.audio(), 440) > 0.95);
-  const first = caller.heard[0];
-  assert.ok(
-    first !== undefined &&
-      caller.heard.every((each, at) => each.sequence === ((first.sequence + at) & 0xffff) && each.timestamp === (first.timestamp + 160 * at) >>> 0),
-  );
+  for (const [at, each] of caller.heard.slice(1).entries()) {
+    const before = caller.heard[at];
+    assert.ok(before !== undefined);
+    assert.equal(each.sequence, (before.sequence + 1) & 0xffff);
+    // Where a busy machine held the server up, its time goes on in whole frames.
+    const step = (each.timestamp - before.timestamp) | 0;
+    assert.ok(step > 0 && step % 160 === 0, `a step of ${step}`);
+  }
 });
 
 test('pressed keys are told once each, and one that barges in ends the prompt', async () => {
