@@ -57,7 +57,7 @@ function zhGroup(group: number, head: boolean): string[] {
     if (gap) said.push('digit-0');
     gap = false;
     // 十二, not 一十二, where the number begins with it.
-    const bareTen = power === 1 && figure === 1 && head && said.length === 0;
+    const bareTen = power === 1 && figure === 1 && said.length === 0;
     if (!bareTen) said.push(figure === 2 && power === 3 ? 'liang' : digit(String(figure)));
     if (power > 0) said.push(zhUnits[power] as string);
   }

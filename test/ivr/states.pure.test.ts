@@ -191,6 +191,27 @@ describe('a walk, whatever state it is in', () => {
     }
   });
 
+  for (const [state, what] of [
+    ['playing', 'promptEnded'],
+    ['asking', 'digitsCollected'],
+    ['authenticating', 'authenticationEnded'],
+    ['looking_up', 'lookupEnded'],
+  ] as const) {
+    it(`takes no ${what} of another play while ${state}`, () => {
+      const caller = callerIn(DIALPLAN);
+      toState[state](caller);
+      assert.deepEqual(caller.tell({ ...events(caller)[what], playId: 'c1.p0' } as CallEvent), []);
+      assert.equal(caller.state, state);
+    });
+  }
+
+  it('leaves no queue but its own', () => {
+    const caller = callerIn(DIALPLAN);
+    toState.queued(caller);
+    assert.deepEqual([...caller.leftQueue('other', 'timeout'), ...caller.leftQueue('other', 'answered')], []);
+    assert.equal(caller.state, 'queued');
+  });
+
   it('takes no answer to an earlier question', () => {
     const caller = callerIn(DIALPLAN);
     caller.dial('103');

@@ -65,7 +65,6 @@ export class VersionStore {
     if (!this.has(info.version)) this.#write(info, texts);
     this.#writeWhole('current.json', JSON.stringify({ version: info.version, folder }));
     for (const old of this.#infos.slice(MOST_VERSIONS)) {
-      if (old.version === info.version) continue;
       rmSync(join(this.#root, old.version), { recursive: true, force: true });
       this.#infos = this.#infos.filter((kept) => kept !== old);
     }
