@@ -9,7 +9,9 @@ import { after, afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { silentLog as log } from '../../kernel/log.ts';
+import { findBinaries } from '../../src/store/binaries.ts';
 import { type EmbeddedServer, startEmbedded } from '../../src/store/embedded.ts';
+import { runAs, runnableBinaries } from '../../src/store/place.ts';
 import { until } from '../support/wait.ts';
 import { openFolder, query } from './cluster.ts';
 
@@ -144,9 +146,10 @@ test('a cluster whose password is gone is not opened, and says why', async () =>
   await assert.rejects(startEmbedded({ dataDir, clock, log }), /postgres\.password is gone/);
 });
 
-test('as root with a closed data folder the cluster lies where its user may go, and a link tells where', {
-  skip: process.getuid?.() !== 0 && 'only root has this trouble',
-}, async () => {
+// Nobody but root has these troubles: everybody else runs the server as themselves.
+const rootTest = process.getuid?.() === 0 ? test : () => undefined;
+
+rootTest('as root with a closed data folder the cluster lies where its user may go, and a link tells where', async () => {
   const closed = await mkdtemp(join(tmpdir(), 'huawu-closed-'));
   chmodSync(closed, 0o700);
   const dataDir = join(closed, 'data');
@@ -154,7 +157,7 @@ test('as root with a closed data folder the cluster lies where its user may go, 
   const link = join(dataDir, 'postgres');
   cleanups.push(async () => {
     const place = realpathSync(link);
-    assert.match(place, /^\/var\/lib\/huawu\/[0-9a-f]{16}$/);
+    assert.match(place, /\/huawu-postgres\/[0-9a-f]{16}$/, 'a temporary folder has a temporary cluster');
     await rm(place, { recursive: true });
     await rm(closed, { recursive: true });
   });
@@ -163,4 +166,21 @@ test('as root with a closed data folder the cluster lies where its user may go, 
   assert.notEqual(statSync(`/proc/${first.pid()}`).uid, 0, 'not as root');
   await first.close();
   assert.equal((await start(dataDir)).how, 'started');
+});
+
+rootTest('as root with programs in a closed folder they are copied, once, to where their user may run them', async () => {
+  const closed = await mkdtemp(join(tmpdir(), 'huawu-closed-'));
+  chmodSync(closed, 0o700);
+  const found = findBinaries();
+  execFileSync('cp', ['-a', found.folder, join(closed, 'native')]);
+  const hidden = { folder: join(closed, 'native'), initdb: join(closed, 'native/bin/initdb'), postgres: join(closed, 'native/bin/postgres') };
+  const as = runAs();
+  const copy = runnableBinaries(hidden, as);
+  cleanups.push(async () => {
+    await rm(closed, { recursive: true });
+    await rm(copy.folder, { recursive: true });
+  });
+  assert.match(copy.folder, /^\/var\/lib\/huawu\/programs-[0-9a-f]{16}$/);
+  assert.match(execFileSync(copy.postgres, ['--version'], { uid: as.uid ?? 0, gid: as.gid ?? 0, encoding: 'utf8' }), /^postgres \(PostgreSQL\) \d+/);
+  assert.deepEqual(runnableBinaries(hidden, as), copy);
 });
