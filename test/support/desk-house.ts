@@ -38,10 +38,16 @@ export const goldCustomer: CustomerCard = {
   language: 'zh',
   age: 46,
   specialNeeds: [],
-  openTickets: [{ ticketId: 'CS20261119-000123', title: '宽带晚间频繁掉线', status: 'in_progress', openedAt: '2026-11-19T12:04:00.000Z' }],
+  openTickets: [{ ticketId: 'CS20261119-000123', title: '宽带晚间频繁掉线', status: '处理中', openedAt: '2026-11-19T12:04:00.000Z' }],
   recentContacts: [
-    { callId: 'c-old-2', at: '2026-11-20T02:15:00.000Z', queue: '网络故障', agent: '8004', summary: '报修宽带掉线,已派单,承诺 48 小时内回复' },
-    { callId: 'c-old-1', at: '2026-11-06T08:31:00.000Z', queue: '普通服务', agent: '8002', summary: '咨询 5G 套餐变更,次月生效' },
+    {
+      callId: 'c-old-2',
+      at: '2026-11-20T02:15:00.000Z',
+      queue: 'demo:faults',
+      agent: 'demo:8004',
+      summary: 'fault_reported: 报修宽带掉线，已派单，承诺 48 小时内回复',
+    },
+    { callId: 'c-old-1', at: '2026-11-06T08:31:00.000Z', queue: 'demo:service', agent: null, summary: 'abandoned' },
   ],
 };
 export const goldStory: CallerStory = {

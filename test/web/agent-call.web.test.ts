@@ -17,7 +17,18 @@ test('an agent signs in, goes ready, sees the pop while her phone rings, talks, 
     const { house, agent, complaints } = seat;
     await ringing(seat);
     await agent.waitForPop('李秀英');
-    for (const text of ['金卡客户', '138 **** 1001', '已通过服务密码', '主菜单', '话费余额', '宽带晚间频繁掉线', '余额有疑问', '普通服务'])
+    for (const text of [
+      '金卡客户',
+      '138 **** 1001',
+      '已通过服务密码',
+      '主菜单',
+      '话费余额',
+      '宽带晚间频繁掉线',
+      '故障已报修: 报修宽带掉线',
+      '客户在接通前挂断',
+      '余额有疑问',
+      '普通服务',
+    ])
       await agent.waitForPop(text);
     assert.equal(
       house.events.some(({ type }) => type === 'legsJoined'),

@@ -4,8 +4,9 @@ import { useTranslation } from 'react-i18next';
 import type { DeskCall, Pop } from '../../src/cti/protocol.ts';
 import { asDuration } from '../shared/clock.ts';
 import { Icon } from '../shared/icon.tsx';
-import { label, shownTime, trail } from '../shared/labels.ts';
+import { label, languageNow, ownName, shownSummary, shownTime, trail } from '../shared/labels.ts';
 import { callerNumber, queueName, whoCalls } from './call-bar.tsx';
+import { useDesk } from './desk-context.ts';
 import { useNow } from './timer.tsx';
 
 export function Card({ name, title, extra, children }: { name: string; title: string; extra?: ReactNode; children: ReactNode }) {
@@ -139,6 +140,9 @@ export function TicketsCard({ tickets }: { tickets: Pop['openTickets'] }) {
 
 export function ContactsCard({ contacts }: { contacts: Pop['recentContacts'] }) {
   const { t } = useTranslation();
+  const { desk } = useDesk();
+  const queueOf = (id: string | null) =>
+    id === null ? null : (desk.queues.find((queue) => queue.queueId === id)?.name[languageNow()] ?? label(t, 'step', ownName(id)));
   return (
     <Card name="contacts" title={t('pop.contacts')}>
       {contacts.length === 0 ? (
@@ -147,8 +151,12 @@ export function ContactsCard({ contacts }: { contacts: Pop['recentContacts'] }) 
         <ul className="rows">
           {contacts.map((contact) => (
             <li key={contact.callId}>
-              <span>{contact.summary}</span>
-              <span className="quiet figures">{[shownTime(contact.at), contact.queue, contact.agent].filter((part) => part !== null).join(' · ')}</span>
+              <span>{shownSummary(t, contact.summary)}</span>
+              <span className="quiet figures">
+                {[shownTime(contact.at), queueOf(contact.queue), contact.agent === null ? null : ownName(contact.agent)]
+                  .filter((part) => part !== null)
+                  .join(' · ')}
+              </span>
             </li>
           ))}
         </ul>

@@ -3,7 +3,7 @@ import type { TFunction } from 'i18next';
 import i18next from 'i18next';
 import type { Language } from './language.ts';
 
-type Table = 'tier' | 'step' | 'ticketStatus' | 'reason' | 'state' | 'auth' | 'need' | 'spoken' | 'disposition' | 'errors' | 'dataName' | 'topic';
+type Table = 'tier' | 'step' | 'ticketStatus' | 'reason' | 'state' | 'auth' | 'need' | 'spoken' | 'disposition' | 'errors' | 'dataName' | 'topic' | 'cause';
 
 export function label(t: TFunction, table: Table, name: string | number): string {
   const key = `${table}.${name}`;
@@ -27,6 +27,16 @@ export function trail(t: TFunction, ivrPath: readonly string[]): string[] {
   }
   return words.filter((word, at) => word !== words[at - 1]);
 }
+
+/** How an earlier contact went: `<outcome>: <notes>`, or how the call ended where nobody wrote anything; names of ours become words. */
+export function shownSummary(t: TFunction, summary: string): string {
+  const [, name = '', rest = ''] = /^(\w+)(: .*)?$/s.exec(summary) ?? [];
+  if (i18next.exists(`disposition.${name}`)) return `${label(t, 'disposition', name)}${rest}`;
+  return rest === '' && i18next.exists(`cause.${name}`) ? label(t, 'cause', name) : summary;
+}
+
+/** `demo:8001` → `8001`: within a tenant its name goes without saying. */
+export const ownName = (id: string): string => id.slice(id.indexOf(':') + 1);
 
 /** `+8613800001001` → `138 0000 1001`, its middle hidden unless `whole`; short and foreign numbers as they are. */
 export function shownNumber(number: string, whole: boolean): string {
