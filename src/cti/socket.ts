@@ -113,6 +113,8 @@ export class DeskSockets {
       if (!line.open) this.#close(socket, 'helloTimeout');
     });
     socket.on('message', (data, isBinary) => this.#heard(seat, data, isBinary));
+    // Each ping of theirs is answered by ws, so it counts like a message.
+    socket.on('ping', () => this.#isTooFast(seat) && line.refuse('too_fast'));
     socket.on('pong', () => {
       seat.lastSeen = clock.now();
     });
@@ -132,13 +134,17 @@ export class DeskSockets {
     seat.line.closed();
   }
 
-  #heard(seat: Seat, data: RawData, isBinary: boolean): void {
+  #isTooFast(seat: Seat): boolean {
     const now = this.#options.clock.now();
     seat.lastSeen = now;
     const second = Math.floor(now / 1000);
     seat.messages = second === seat.second ? seat.messages + 1 : 1;
     seat.second = second;
-    if (seat.messages > MOST_MESSAGES_A_SECOND) seat.line.refuse('too_fast');
+    return seat.messages > MOST_MESSAGES_A_SECOND;
+  }
+
+  #heard(seat: Seat, data: RawData, isBinary: boolean): void {
+    if (this.#isTooFast(seat)) seat.line.refuse('too_fast');
     else if (isBinary) seat.line.refuse('bad_json');
     else seat.line.receive(data.toString());
   }

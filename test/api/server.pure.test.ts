@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { rangeOf } from '../../src/api/playback.ts';
 import { type ProblemDocument, problems } from '../../src/api/problems.ts';
 import type { Role } from '../../src/users/user.ts';
+import { until } from '../support/wait.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD, recordingBytes, tokenOf } from './fake-house.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -114,6 +115,34 @@ test('the same call with the same Idempotency-Key is done once and answered twic
   assertProblem(await send(house, 'POST', '/api/v1/users', user, as('admin', { 'idempotency-key': 'k 3' })), 'bad_request');
   house.now += 86_400_001;
   assertProblem(await send(house, 'POST', '/api/v1/users', user, key), 'conflict');
+});
+
+test('while the first is under way, the same call with its key waits for nobody: it is told so', async () => {
+  const house = await openFakeHouse();
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { saveQueue } = house.ports.configuration;
+  house.ports.configuration.saveQueue = (queue) => held.then(() => saveQueue(queue));
+  const change = () => send(house, 'PATCH', '/api/v1/queues/demo:service', { wrapUpMs: 5000 }, as('admin', { 'idempotency-key': 'k' }));
+  const first = change();
+  await until('the first is under way', () => house.audit.length === 1);
+  assertProblem(await change(), 'key_in_use');
+  release();
+  assert.equal((await first).statusCode, 200);
+  assert.equal((await change()).headers['idempotency-replayed'], 'true');
+  assert.equal(house.configured.length, 1);
+});
+
+test('a failure of ours is not kept under its key: trying again may help', async () => {
+  const house = await openFakeHouse();
+  const { saveQueue } = house.ports.configuration;
+  house.ports.configuration.saveQueue = async () => Promise.reject(new Error('once'));
+  const change = () => send(house, 'PATCH', '/api/v1/queues/demo:service', { wrapUpMs: 5000 }, as('admin', { 'idempotency-key': 'k' }));
+  assertProblem(await change(), 'internal');
+  house.ports.configuration.saveQueue = saveQueue;
+  assert.equal((await change()).statusCode, 200);
 });
 
 test('a key of one user is nothing to another', async () => {

@@ -190,6 +190,26 @@ test('who signs out hears no more of her queues', () => {
   assert.deepEqual(types(rooms.later(5_000)), []);
 });
 
+test('a wrap-up that outlasts the memory of the call still shows it', () => {
+  const rooms = new RoomsUnderTest();
+  const configuration = rooms.acd.view.queue(SERVICE)?.configuration;
+  assert.ok(configuration);
+  rooms.tell({ type: 'queueConfigured', queue: { ...configuration, wrapUpMs: 3_600_000 } });
+  rooms.ready();
+  const { callId } = rooms.arrives();
+  const hangUp = (id: CallId): void => {
+    for (const n of [0, 1]) rooms.tell({ type: 'legEnded', callId: id, legId: legIdOf(id, n), ending: HUNG_UP });
+  };
+  rooms.answered(callId);
+  hangUp(callId);
+  const shown = rooms.desk.snapshot(her)?.call?.pop;
+  rooms.later(400_000);
+  hangUp(rooms.arrives().callId);
+  assert.equal(rooms.call.calls.get(callId), undefined, 'the call itself is forgotten');
+  assert.ok(shown);
+  assert.deepEqual(rooms.desk.snapshot(her)?.call?.pop, shown);
+});
+
 test('after a restart no desk shows a call of before', () => {
   const rooms = talking();
   rooms.tell({ type: 'serverStarted' });

@@ -322,7 +322,7 @@ test('a number of another epoch gets a snapshot, and the numbers go on from ther
 });
 
 test('the newest desk takes over: the older is told why and closed, and she stays signed in', async () => {
-  const { house } = begin();
+  const { house, clock } = begin();
   const older = await signedIn(house);
   await older.ask('ready');
   const newer = await signedIn(house);
@@ -331,6 +331,7 @@ test('the newest desk takes over: the older is told why and closed, and she stay
   assert.equal(await newer.ask('notReady', { reason: 'meal' }), 'ok');
   assert.equal(older.raw.length, before, 'the older hears nothing more');
   older.line.closed();
+  clock.forward(60_000);
   assert.equal(house.desk.phaseOf(AGENT), 'not_ready');
   assert.deepEqual(house.acd.view.agent(AGENT)?.reasons, ['meal']);
 });
@@ -356,6 +357,34 @@ test('a lost socket makes her not ready after 30 s, never hangs up her call, and
   assert.equal(second.house.desk.phaseOf(AGENT), 'ready');
 });
 const reasons = (house: DeskHouse) => house.acd.view.agent(AGENT)?.reasons;
+
+test('who was signed out meanwhile is not made anything by the loss of her socket', async () => {
+  const { house, clock } = begin();
+  const desk = await signedIn(house);
+  house.take({ type: 'agentSignedOut', agentId: AGENT });
+  desk.line.closed();
+  clock.forward(60_000);
+  assert.equal(house.events.filter((event) => event.type === 'agentWentNotReady').length, 0);
+});
+
+test('a socket that goes while its token is looked up leaves no trace', async () => {
+  const { house } = begin();
+  const open = await signedIn(house);
+  const gone = new TestDesk(house);
+  gone.line.receive(JSON.stringify({ v: 1, id: 'a', type: 'hello', data: { token: 'token' } }));
+  gone.line.closed();
+  await settle();
+  assert.deepEqual([gone.raw, open.closed, house.desks.connected], [[], null, 1]);
+});
+
+test('more than 16 messages before the welcome are too many', async () => {
+  const { house } = begin();
+  const hasty = new TestDesk(house);
+  hasty.line.receive(JSON.stringify({ v: 1, id: 'a', type: 'hello', data: { token: 'token' } }));
+  for (let n = 0; n < 17; n += 1) hasty.line.receive(JSON.stringify({ v: 1, id: `p${n}`, type: 'ping' }));
+  await settle();
+  assert.deepEqual([hasty.closed, hasty.types], ['tooFast', ['error']]);
+});
 
 test('signing out ends her desk with its own close code; her next hello signs her in anew', async () => {
   const { house, clock } = begin();

@@ -125,6 +125,13 @@ test('a frame over 64 KiB is closed with 1009, binary with 4400, more than 50 me
   assert.equal(fast.heard().at(-1)?.type, 'error');
 });
 
+test('a flood of pings is closed like a flood of messages', async () => {
+  const bench = await begin();
+  const fast = await signedIn(bench);
+  for (let n = 0; n < 200; n += 1) if (fast.ws.readyState === WebSocket.OPEN) fast.ws.ping();
+  assert.equal((await fast.closed).code, 4429);
+});
+
 test('a peer that no longer answers pings is closed with 4411, one that does stays', async () => {
   const bench = await begin({ pingMs: 40 });
   const silent = await signedIn(bench, { autoPong: false });

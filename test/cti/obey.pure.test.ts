@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type AgentId, legIdOf, type QueueId } from '../../kernel/ids.ts';
+import { type AgentCommand, type Outcome, obey } from '../../src/cti/obey.ts';
+import { deskMessageSchema } from '../../src/cti/protocol.ts';
+import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
+
+const her = agent('8001');
+
+function ask(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object = {}): Outcome {
+  const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
+  assert.ok(message.type !== 'hello' && message.type !== 'ping');
+  const agents = ['8001', '8002'];
+  const directory = {
+    agentByNumber: (_: string, number: string) => {
+      const view = agents.includes(number) ? rooms.acd.view.agent(agent(number)) : undefined;
+      return view === undefined ? null : { ...view, staticContact: null };
+    },
+    queue: (queueId: QueueId) => rooms.acd.view.queue(queueId)?.configuration ?? null,
+  };
+  return obey(message, her, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory });
+}
+
+function talking(): RoomsUnderTest {
+  const rooms = new RoomsUnderTest(['8001', '8002']);
+  rooms.ready();
+  const { callId } = rooms.arrives();
+  rooms.answered(callId);
+  return rooms;
+}
+
+test('a transfer names its target in the house’s own ids, and her own leg', () => {
+  const rooms = talking();
+  const { callId } = rooms.desk.callOf(her) ?? {};
+  assert.ok(callId);
+  const asked = (target: object): Outcome => ask(rooms, 'blindTransfer', { target });
+  const event = { type: 'transferAsked', callId, legId: legIdOf(callId, 1) };
+  assert.deepEqual(asked({ kind: 'agent', number: '8002' }), { ok: true, events: [{ ...event, target: { kind: 'agent', agentId: agent('8002') } }] });
+  assert.deepEqual(asked({ kind: 'queue', queue: 'service' }), { ok: true, events: [{ ...event, target: { kind: 'queue', queueId: SERVICE } }] });
+  assert.deepEqual(asked({ kind: 'number', number: '12345' }), { ok: true, events: [{ ...event, target: { kind: 'number', number: '12345' } }] });
+  for (const target of [
+    { kind: 'agent', number: '8001' },
+    { kind: 'agent', number: '9999' },
+    { kind: 'queue', queue: 'nowhere' },
+  ])
+    assert.deepEqual(asked(target), { ok: false, code: 'unknown_target' });
+});
+
+test('ready while wrapping up ends the wrap-up first', () => {
+  const rooms = talking();
+  const { callId, legId } = rooms.desk.callOf(her) ?? {};
+  assert.ok(callId && legId);
+  rooms.tell({ type: 'legEnded', callId, legId, ending: { cause: 'normal', by: 'far_end' } });
+  assert.deepEqual(ask(rooms, 'ready'), {
+    ok: true,
+    events: [
+      { type: 'wrapUpEnded', agentId: her, callId, disposition: null, notes: null },
+      { type: 'agentWentReady', agentId: her },
+    ],
+  });
+});
+
+test('an agent nobody knows has no desk', () => {
+  const rooms = new RoomsUnderTest([]);
+  assert.deepEqual(ask(rooms, 'ready'), { ok: false, code: 'no_desk' });
+  assert.equal(rooms.desk.snapshot('demo:9999' as AgentId), null);
+});
