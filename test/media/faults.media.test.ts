@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../kernel/clock.ts';
-import { encodeFrame } from '../../kernel/frames.ts';
+import { encodeFrame, readFrames } from '../../kernel/frames.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaErrorCode, type MediaEvent } from '../../media/port.ts';
 import { connectMedia } from '../../src/sound/client.ts';
@@ -29,6 +30,36 @@ const refusedAs =
   (code: MediaErrorCode) =>
   (error: unknown): boolean =>
     error instanceof MediaError && error.code === code;
+
+/** A connection that speaks the control protocol by hand. */
+async function speak(path: string): Promise<{ socket: Socket; events: MediaEvent[]; ask(method: string, params: unknown[]): Promise<unknown> }> {
+  const socket = createConnection({ path });
+  const answers = new Map<number, unknown>();
+  const events: MediaEvent[] = [];
+  let last = 0;
+  readFrames(
+    socket,
+    1e6,
+    (text) => {
+      const message = JSON.parse(text) as { event: MediaEvent } | { id: number; result: unknown };
+      if ('event' in message) events.push(message.event);
+      else answers.set(message.id, message.result);
+    },
+    assert.fail,
+  );
+  await once(socket, 'connect');
+  return {
+    socket,
+    events,
+    ask: async (method, params) => {
+      last += 1;
+      const id = last;
+      socket.write(encodeFrame(JSON.stringify({ id, method, params })));
+      await until(`the answer to ${method}`, () => answers.has(id));
+      return answers.get(id);
+    },
+  };
+}
 
 test('a third address is neither heard nor sent to, before and after the lock, and is counted', async () => {
   const a = await legs.open();
@@ -201,6 +232,24 @@ test('an application that leaves has its endpoints closed and its recordings fin
   const tookMs = systemClock.now() - leftMs;
   assert.ok(tookMs > 1700 && tookMs < 4000, `${tookMs} ms`);
   await until('the recording is whole', () => secondsOf(readWav(path), 500) >= 1.5);
+});
+
+test('an application that is back within two seconds finds its endpoints, and hears what it missed', async () => {
+  const first = await speak(house.socket);
+  assert.deepEqual(await first.ask('hello', ['returning']), { known: false });
+  const party = await legs.party();
+  const { sdp } = (await first.ask('open', [{ endpointId: 'back.0', offer: party.offer(), signallingAddress: '127.0.0.1', timeoutMs: 0 }])) as { sdp: string };
+  first.socket.destroy();
+  party.aim(sdp).press('8');
+  await wait(500);
+  const second = await speak(house.socket);
+  assert.deepEqual(await second.ask('hello', ['returning']), { known: true });
+  await until('the key is told', () => second.events.length === 1);
+  assert.deepEqual(second.events, [{ type: 'digit', endpointId: 'back.0', key: '8' }]);
+  await wait(2500);
+  assert.equal(((await second.ask('stats', ['back.0'])) as { packetsIn: number }).packetsIn, 7);
+  await second.ask('close', ['back.0']);
+  second.socket.destroy();
 });
 
 test('a recording on a disk that is full is closed as a valid file and said to be incomplete; the call goes on', async () => {
