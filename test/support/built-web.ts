@@ -1,12 +1,17 @@
 /** The consoles as they are shipped: built into dist/web, anew when a source is younger than the build. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { until } from './wait.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sources = ['web', 'src/cti/protocol.ts'];
 const target = join(root, 'dist/web');
+const index = join(target, 'index.html');
+/** Held by the one test process that builds; a folder, because only one can make it. */
+const lock = join(root, 'dist/web.building');
+const LONGEST_BUILD_MS = 60_000;
 
 function youngest(path: string): number {
   const stat = statSync(path);
@@ -14,10 +19,27 @@ function youngest(path: string): number {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => youngest(join(path, name))));
 }
 
+const isStale = (): boolean => !existsSync(index) || Math.max(...sources.map((path) => youngest(join(root, path)))) > statSync(index).mtimeMs;
+
+function taken(): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    // Left behind by a process that died.
+    if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > LONGEST_BUILD_MS) rmdirSync(lock);
+    return false;
+  }
+}
+
 /** The folder of the built consoles. */
 export async function builtWeb(): Promise<string> {
-  const index = join(target, 'index.html');
-  const stale = !existsSync(index) || Math.max(...sources.map((path) => youngest(join(root, path)))) > statSync(index).mtimeMs;
-  if (stale) await build({ configFile: join(root, 'web/vite.config.ts'), logLevel: 'error' });
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  await until('the lock of the build', taken, 2 * LONGEST_BUILD_MS);
+  try {
+    if (isStale()) await build({ configFile: join(root, 'web/vite.config.ts'), logLevel: 'error' });
+  } finally {
+    rmdirSync(lock);
+  }
   return target;
 }
