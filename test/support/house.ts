@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pause, systemClock } from '../../kernel/clock.ts';
-import { readLine } from '../../src/journal/line.ts';
-import type { Event } from '../../src/vocabulary.ts';
 import { DeskClient } from './desk-client.ts';
 import { freePort, freeRange } from './ports.ts';
 
@@ -167,19 +165,6 @@ export class House {
       await pause(systemClock, POLL_MS);
     }
     throw new Error(`no record of a call from ${caller} within ${withinMs} ms\n${this.log.slice(-4_000)}`);
-  }
-
-  /** What the journal holds of a call, in order. */
-  journal(callId: string): Event[] {
-    const folder = join(this.dataDir, 'journal');
-    const lines = readdirSync(folder)
-      .filter((name) => name.startsWith('events-'))
-      .sort()
-      .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
-    return lines.flatMap((line) => {
-      const event = readLine(line)?.event;
-      return event !== undefined && 'callId' in event && event.callId === callId ? [event] : [];
-    });
   }
 
   async liveCalls(): Promise<number> {
