@@ -129,3 +129,17 @@ test('a phone that is gone, a missed and a rejected call are each explained with
     await page.getByText(agent.words.status.phoneOffline, { exact: true }).waitFor();
   });
 });
+
+test('notes for which there was no time to hand them in are shown to be copied, not lost', async () => {
+  await atTheDesk(browser, { house: { wrapUpMs: 0 } }, async (seat) => {
+    const { agent, page, house } = seat;
+    await ringing(seat);
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await agent.writeNotes('没来得及提交的备注');
+    house.phoneHangsUp();
+    await agent.waitForPhase('none');
+    const notice = page.getByRole('alert').filter({ hasText: agent.words.wrapUp.unsent });
+    await notice.getByText('没来得及提交的备注').waitFor();
+  });
+});

@@ -50,13 +50,16 @@ function WrapUpLeft() {
 /** Hands the draft in once: when she is done, or just before her time is up; what can no longer be handed in is shown to be copied. */
 function useHandIn(callId: string, draft: Draft, forget: () => void): () => Promise<void> {
   const { agent, view, act, notify } = useDesk();
-  const latest = useRef({ draft, handedIn: false });
+  const latest = useRef({ draft, handedIn: false, gone: false });
   latest.current.draft = draft;
   const handIn = async () => {
-    const { disposition, notes } = latest.current.draft;
-    latest.current.handedIn = true;
-    if (await act('wrapUp', { callId, disposition, notes: notes.trim() === '' ? null : notes.trim() })) forget();
-    else latest.current.handedIn = false;
+    const mine = latest.current;
+    const { disposition } = mine.draft;
+    const notes = mine.draft.notes.trim();
+    mine.handedIn = true;
+    if (await act('wrapUp', { callId, disposition, notes: notes === '' ? null : notes })) return forget();
+    mine.handedIn = false;
+    if (mine.gone && notes !== '') notify({ kind: 'unsent', text: notes });
   };
   const { wrapUpUntil, state } = agent;
   const latestHandIn = useRef(handIn);
@@ -70,7 +73,9 @@ function useHandIn(callId: string, draft: Draft, forget: () => void): () => Prom
   }, [state, wrapUpUntil, view.skewMs]);
   useEffect(() => {
     const mine = latest.current;
+    mine.gone = false;
     return () => {
+      mine.gone = true;
       if (mine.handedIn || mine.draft.notes.trim() === '') return;
       notify({ kind: 'unsent', text: mine.draft.notes.trim() });
     };
