@@ -15,6 +15,7 @@ import type { Config } from './config.ts';
 import { Desks, type DeskUser } from './cti/desks.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
+import type { TenantNames } from './ivr/files.ts';
 import { Publisher } from './ivr/publisher.ts';
 import { type KeptJournal, keepJournal } from './journal/keep.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
@@ -27,6 +28,7 @@ import { recordWriter } from './store/records.ts';
 import { openStore, type Store } from './store/store.ts';
 import { Switchboard } from './switchboard.ts';
 import { type Login, seedDemo } from './tenants/demo.ts';
+import type { Directory } from './tenants/directory.ts';
 import { Floor } from './tenants/floor.ts';
 import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
@@ -107,6 +109,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     new Publisher({
       tenants: directory.tenants().map(({ tenantId }) => ({ tenantId, folder: join(config.dialplansDir, tenantId) })),
       dataDir: config.dataDir,
+      names: (tenantId) => namesOf(directory, tenantId),
       take: ground.take,
       clock,
       log,
@@ -132,6 +135,16 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     get liveCalls() {
       return rooms.calls.size;
     },
+  };
+}
+
+/** What a dialplan of this tenant may name. */
+function namesOf(directory: Directory, tenantId: TenantId): TenantNames {
+  const own = <T extends { tenantId: TenantId }>(all: T[]): T[] => all.filter((one) => one.tenantId === tenantId);
+  return {
+    queues: own(directory.queues()).map(({ queueId }) => queueId.slice(tenantId.length + 1)),
+    agents: own(directory.agents()).map(({ number }) => number),
+    numbers: own(directory.tenants()).flatMap(({ numbers }) => numbers),
   };
 }
 

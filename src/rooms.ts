@@ -6,13 +6,14 @@ import { createCallRoom } from './call/decide.ts';
 import { type CdrRoom, createCdr } from './cdr/fold.ts';
 import type { CallRecord } from './cdr/record.ts';
 import { createDesk, type Desk } from './cti/desk.ts';
-import { createIvr } from './ivr/walk.ts';
+import { createIvr, type Ivr } from './ivr/walk.ts';
 import type { HouseSnapshot } from './journal/replay.ts';
 import type { Room } from './vocabulary.ts';
 
 export interface Rooms {
   all: readonly Room[];
   calls: Calls;
+  ivr: Ivr;
   acd: Acd;
   desk: Desk;
   cdr: CdrRoom;
@@ -24,10 +25,16 @@ export function createRooms(): Rooms {
   const acd = createAcd();
   const desk = createDesk(call.calls, acd.view);
   const cdr = createCdr();
-  return { all: [call, ivr, acd, desk, cdr], calls: call.calls, acd, desk, cdr };
+  return { all: [call, ivr, acd, desk, cdr], calls: call.calls, ivr, acd, desk, cdr };
+}
+
+export function restoreRooms(rooms: Rooms, snapshot: HouseSnapshot): void {
+  rooms.ivr.restore(snapshot.ivr);
+  rooms.acd.restore(snapshot.acd);
+  rooms.cdr.restore(snapshot.cdr);
 }
 
 /** What must not be lost when the journal's older files go. Calls themselves do not outlive the process. */
 export function snapshotOf(rooms: Rooms, bindings: HouseSnapshot['bindings'], unwritten: Map<CallId, CallRecord>): HouseSnapshot {
-  return { version: 1, acd: rooms.acd.snapshot(), cdr: rooms.cdr.snapshot(), bindings, unwritten: [...unwritten.values()] };
+  return { version: 1, ivr: rooms.ivr.snapshot(), acd: rooms.acd.snapshot(), cdr: rooms.cdr.snapshot(), bindings, unwritten: [...unwritten.values()] };
 }

@@ -8,7 +8,7 @@ import { parseFlags } from '../../kernel/settings.ts';
 import { readConfig } from '../config.ts';
 import { recover } from '../journal/read.ts';
 import type { HouseSnapshot } from '../journal/replay.ts';
-import { createRooms } from '../rooms.ts';
+import { createRooms, restoreRooms } from '../rooms.ts';
 import type { Event, Recorded } from '../vocabulary.ts';
 
 export async function main(args: string[]): Promise<number> {
@@ -17,10 +17,8 @@ export async function main(args: string[]): Promise<number> {
   const recovered = recover(folder, openLog('replay', 'warn'));
   const rooms = createRooms();
   if (recovered.snapshot !== null) {
-    const { acd, cdr } = recovered.snapshot as HouseSnapshot;
     process.stdout.write(`starts from the snapshot after event ${recovered.snapshotSeq}; calls that were up then are not in it\n`);
-    rooms.acd.restore(acd);
-    rooms.cdr.restore(cdr);
+    restoreRooms(rooms, recovered.snapshot as HouseSnapshot);
   }
   let due: Event[] = [];
   for (const recorded of recovered.events) {

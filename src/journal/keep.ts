@@ -4,7 +4,7 @@ import type { AgentId, CallId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { CallRecord } from '../cdr/record.ts';
 import type { ContactBinding } from '../phone/event.ts';
-import { type Rooms, snapshotOf } from '../rooms.ts';
+import { type Rooms, restoreRooms, snapshotOf } from '../rooms.ts';
 import type { Recorded } from '../vocabulary.ts';
 import { FileJournal } from './file.ts';
 import { recover } from './read.ts';
@@ -28,7 +28,7 @@ export function keepJournal(options: { folder: string; rooms: Rooms; clock: Cloc
   const { folder, rooms, clock, log } = options;
   const startedAt = clock.now();
   const recovered = recover(folder, log);
-  const { bindings, unwritten, events } = replay(recovered, { rooms: rooms.all, acd: rooms.acd, cdr: rooms.cdr });
+  const { bindings, unwritten, events } = replay(recovered, { rooms: rooms.all, restore: (snapshot) => restoreRooms(rooms, snapshot) });
   log.info({ events, lastSeq: recovered.lastSeq, unwritten: unwritten.size, ms: Math.round(clock.now() - startedAt) }, 'journal replayed');
   const journal = new FileJournal({ folder, lastSeq: recovered.lastSeq, clock, log });
 

@@ -6,6 +6,7 @@
 import type { AgentId, CallId } from '../../kernel/ids.ts';
 import type { CdrSnapshot } from '../cdr/fold.ts';
 import type { CallRecord } from '../cdr/record.ts';
+import type { Ivr } from '../ivr/walk.ts';
 import type { ContactBinding } from '../phone/event.ts';
 import type { Event, Room } from '../vocabulary.ts';
 import type { Recovered } from './read.ts';
@@ -13,6 +14,7 @@ import type { Recovered } from './read.ts';
 /** What a snapshot file holds. */
 export interface HouseSnapshot {
   version: 1;
+  ivr: ReturnType<Ivr['snapshot']>;
   acd: unknown;
   cdr: CdrSnapshot;
   bindings: [AgentId, ContactBinding[]][];
@@ -21,8 +23,7 @@ export interface HouseSnapshot {
 
 export interface Restorable {
   rooms: readonly Room[];
-  acd: { restore(snapshot: unknown): void };
-  cdr: { restore(snapshot: CdrSnapshot): void };
+  restore(snapshot: HouseSnapshot): void;
 }
 
 export interface Replayed {
@@ -36,8 +37,7 @@ export function replay(recovered: Recovered, house: Restorable): Replayed {
   const replayed: Replayed = { bindings: new Map(), unwritten: new Map(), events: recovered.events.length };
   const snapshot = recovered.snapshot as HouseSnapshot | null;
   if (snapshot !== null) {
-    house.acd.restore(snapshot.acd);
-    house.cdr.restore(snapshot.cdr);
+    house.restore(snapshot);
     replayed.bindings = new Map(snapshot.bindings);
     replayed.unwritten = new Map(snapshot.unwritten.map((record) => [record.callId, record]));
   }
