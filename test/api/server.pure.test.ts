@@ -1,8 +1,11 @@
 /** What every request meets: strict shapes, one table of problems, keys, pages, the audit, health and documents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { asId, type CallId, legIdOf } from '../../kernel/ids.ts';
 import { rangeOf } from '../../src/api/playback.ts';
+import type { Page } from '../../src/api/ports.ts';
 import { type ProblemDocument, problems } from '../../src/api/problems.ts';
+import { createCallRoom } from '../../src/call/decide.ts';
 import type { Role } from '../../src/users/user.ts';
 import { until } from '../support/wait.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD, recordingBytes, tokenOf } from './fake-house.ts';
@@ -345,4 +348,35 @@ test('while the database is away the answer is 503 with a time to come back, and
   const broken = await send(house, 'GET', '/api/v1/calls');
   assertProblem(broken, 'internal');
   assert.equal(broken.body.includes('relation'), false);
+});
+
+test('live calls are paged in the order of their arrival; an agent sees those she is on, nobody another tenant’s', async () => {
+  const house = await openFakeHouse();
+  const room = createCallRoom();
+  const arrives = (tenant: string, n: number): CallId => {
+    const callId = asId<CallId>(`c-${tenant}-${n}`);
+    const party = { number: '10086', raw: '10086' };
+    const event = { type: 'callArrived', callId, legId: legIdOf(callId, 0), tenantId: tenant, caller: party, callee: party, trunk: 't', sipCallId: 's' };
+    room.decide(event, house.now);
+    return callId;
+  };
+  for (const n of [1, 2, 3]) arrives('demo', n);
+  arrives('other', 1);
+  const callId = arrives('demo', 4);
+  const offer = { callId, queueId: null, record: false, offerId: `${callId}.o1`, legId: legIdOf(callId, 1), agentId: 'demo:8001', until: 0 };
+  room.decide({ type: 'callOffered', ...offer } as { type: string }, house.now);
+  house.live = [...room.calls.values()];
+  const seen: string[] = [];
+  for (let cursor = ''; ; ) {
+    const page = (await send(house, 'GET', `/api/v1/calls/live?limit=2${cursor}`, undefined, as('supervisor'))).json() as Page<{ callId: string }>;
+    seen.push(...page.items.map((item) => item.callId));
+    if (page.nextCursor === null) break;
+    cursor = `&cursor=${page.nextCursor}`;
+  }
+  assert.deepEqual(seen, ['c-demo-1', 'c-demo-2', 'c-demo-3', 'c-demo-4']);
+  const hers = (await send(house, 'GET', '/api/v1/calls/live', undefined, as('agent'))).json() as Page<{ callId: string; legs: { state: string }[] }>;
+  assert.deepEqual(
+    hers.items.map((item) => [item.callId, item.legs.map((leg) => leg.state)]),
+    [['c-demo-4', ['arriving', 'dialling']]],
+  );
 });
