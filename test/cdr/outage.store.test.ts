@@ -67,7 +67,7 @@ test('killed at once, then told to shut down: degraded in between, and every rec
     );
     assert.deepEqual(seen, ['degraded', 'ok', 'degraded', 'ok']);
     const worst = waits.sort((a, b) => b - a);
-    assert.ok((worst[0] ?? 0) < 400, `the longest wait was ${worst[0]} ms`);
+    assert.ok((worst[0] ?? 0) < 600, `the longest wait was ${worst[0]} ms`);
     const p95 = worst[Math.ceil(worst.length / 20)] ?? 0;
     assert.ok(p95 < 100, `95 % waited less than ${p95} ms`);
   } finally {

@@ -37,13 +37,13 @@ test('a query that is slow costs a call 300 ms, and after three the next costs n
     line.set('stalled');
     for (let n = 0; n < 3; n += 1) {
       const ms = await took(async () => assert.equal(await ask(), null));
-      assert.ok(ms < 450, `call ${n} waited ${ms} ms`);
+      assert.ok(ms < 600, `call ${n} waited ${ms} ms`);
     }
     assert.equal(store.health().state, 'degraded');
     const ms = await took(async () => {
       for (let n = 0; n < 100; n += 1) assert.equal(await ask(), null);
     });
-    assert.ok(ms < 100, `a hundred calls waited ${ms} ms`);
+    assert.ok(ms < 200, `a hundred calls waited ${ms} ms`);
     line.set('open');
     await until('the store to be well again', () => store.health().state === 'ok');
     assert.equal(await ask(), 1);

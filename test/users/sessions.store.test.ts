@@ -66,11 +66,11 @@ test('a wrong name and a wrong password are one answer, in about the same time',
     assert.deepEqual(await sessions.signIn(demo, username, 'wrong'), { ok: false, reason: 'wrong', retryAfterMs: 0 });
     return performance.now() - from;
   };
+  // The quickest of three each: other work on the machine only ever makes an answer slower.
+  const quickest = async (username: string): Promise<number> => Math.min(await timed(username), await timed(username), await timed(username));
   await timed('warm-up');
-  const known = await timed('8001');
-  const unknown = await timed('9999');
-  // A hash takes some 15 ms; without it an answer comes in 2. Wide, because other work shares the machine.
-  assert.ok(unknown > 8 && unknown > known / 5, `${unknown} ms against ${known} ms`);
+  const [known, unknown] = [await quickest('8001'), await quickest('9999')];
+  assert.ok(unknown > known / 2 && known > unknown / 2, `${unknown} ms for an unknown name, ${known} ms for a known one`);
 });
 
 test('five wrong passwords a minute, then nobody is asked, right or wrong', async () => {
