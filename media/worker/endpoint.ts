@@ -1,39 +1,19 @@
 /**
- * Our end of one leg's audio. Inward: source lock, flood guard, statistics, keys, recording, and on to whoever listens. Outward:
- * one stream, fed by the first of these that has something to say: keys, what plays, the joined party.
+ * Our end of one leg's audio. What comes in goes past source lock and flood guard into statistics, keys and recordings, and on to
+ * whoever listens; what goes out is the speaker's.
  */
-import { type Codec, recodeInPlace, SILENCE } from '../codec/g711.ts';
+import type { Codec } from '../codec/g711.ts';
 import { KeyReceiver } from '../dtmf/receive.ts';
-import { EVENT_PAYLOAD_BYTES, KeySender } from '../dtmf/send.ts';
-import { keyAudio } from '../play/clip.ts';
-import type { Playlist } from '../play/playlist.ts';
-import type { Player, Tick } from '../play/tick.ts';
-import type { EndpointStats, MediaEvent } from '../port.ts';
+import type { EndpointStats } from '../port.ts';
 import type { Tap } from '../record/recording.ts';
 import { IncomingStream } from '../rtp/incoming.ts';
-import { OutgoingStream } from '../rtp/outgoing.ts';
-import { emptyHeader, FRAME_SAMPLES, RTP_HEADER_BYTES, type RtpHeader, readRtp, writeRtpHeader } from '../rtp/packet.ts';
+import { emptyHeader, type RtpHeader, readRtp } from '../rtp/packet.ts';
 import { senderReport } from '../rtp/rtcp.ts';
 import { type Remote, SourceLock } from '../rtp/source-lock.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import type { RtpSockets, SocketOwner } from './sockets.ts';
-
-export interface Surroundings {
-  tick: Tick;
-  now(): number;
-  tell(event: MediaEvent): void;
-  /** Many strangers at one endpoint. */
-  alarm(endpointId: string, strangersASecond: number): void;
-}
-
-type PlayEnd = Extract<MediaEvent, { type: 'playEnded' }>['end'];
-
-interface Playing {
-  playId: string;
-  bargeIn: boolean;
-  /** null while the sources are being read. */
-  list: Playlist | null;
-}
+import { Speaker } from './speaker.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** RFC 3551 §6: these two numbers mean the same to everybody, so a party that changes codec in mid-call is understood. */
 const CODEC_OF: Readonly<Record<number, Codec>> = { 0: 'PCMU', 8: 'PCMA' };
@@ -42,16 +22,15 @@ const MOST_PACKETS_A_SECOND = 300;
 const BURST_PACKETS = 100;
 const REPORT_EACH_MS = 5000;
 const ALARM_STRANGERS_A_SECOND = 50;
-const SILENT_FRAME: Readonly<Record<Codec, Buffer>> = { PCMA: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMA), PCMU: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMU) };
+const LAST_PORT = 65_535;
 
-export class Endpoint implements Player, SocketOwner {
+export class Endpoint implements SocketOwner {
   readonly id: string;
+  readonly speaker: Speaker;
   readonly #world: Surroundings;
   readonly #timeoutMs: number;
   readonly #in = new IncomingStream();
-  readonly #out: OutgoingStream;
   readonly #keysIn = new KeyReceiver();
-  readonly #keysOut = new KeySender();
   readonly #header: RtpHeader = emptyHeader();
   readonly taps = new Set<Tap>();
   #sockets: RtpSockets | null = null;
@@ -61,7 +40,6 @@ export class Endpoint implements Player, SocketOwner {
   #aim: Remote | null = null;
   #followed: Remote | null = null;
   #listener: Endpoint | null = null;
-  #playing: Playing | null = null;
   #strangers = 0;
   #strangersTold = 0;
   #allowance = BURST_PACKETS;
@@ -74,7 +52,7 @@ export class Endpoint implements Player, SocketOwner {
     this.id = setup.endpointId;
     this.#timeoutMs = setup.timeoutMs;
     this.#world = world;
-    this.#out = new OutgoingStream(setup.ssrc, setup.sequence, setup.timestamp);
+    this.speaker = new Speaker(setup, world, (packet) => this.#sockets?.send(packet));
     this.#reportAtMs = world.now() + REPORT_EACH_MS;
   }
 
@@ -88,7 +66,7 @@ export class Endpoint implements Player, SocketOwner {
     this.#agreed = agreed;
     this.#heardAtMs = this.#world.now();
     this.#timedOut = false;
-    this.#out.cut();
+    this.speaker.agree(agreed);
     const remote = agreed.remote;
     if (remote === null) return;
     const moved = before?.remote?.address !== remote.address || before.remote.port !== remote.port;
@@ -96,36 +74,6 @@ export class Endpoint implements Player, SocketOwner {
     // A party behind NAT may have moved without knowing: its lock opens with every agreement.
     if (moved || locked?.address !== remote.address || locked.port !== remote.port) this.#lock = new SourceLock(remote, agreed.signallingAddress);
     if (moved) await this.#aimAt({ address: remote.address, port: remote.port });
-  }
-
-  // -- what the application asks for
-
-  startPlay(playId: string, bargeIn: boolean): void {
-    this.endPlay('stopped');
-    this.#playing = { playId, bargeIn, list: null };
-  }
-
-  /** The sources are read. Does nothing when it was stopped meanwhile. */
-  play(playId: string, list: Playlist): void {
-    if (this.#playing?.playId !== playId || this.#playing.list !== null) return;
-    this.#playing.list = list;
-    this.#out.cut();
-    this.#world.tick.add(this);
-  }
-
-  endPlay(end: PlayEnd, reason?: string, playId?: string): void {
-    const playing = this.#playing;
-    if (playing === null || (playId !== undefined && playing.playId !== playId)) return;
-    this.#playing = null;
-    this.#out.cut();
-    this.#world.tell({ type: 'playEnded', endpointId: this.id, playId: playing.playId, end, ...(reason === undefined ? {} : { reason }) });
-  }
-
-  /** Throws on characters that are no keys; false = too many are waiting. */
-  sendKeys(keys: string): boolean {
-    if (!this.#keysOut.add(keys)) return false;
-    this.#world.tick.add(this);
-    return true;
   }
 
   get listener(): Endpoint | null {
@@ -137,21 +85,13 @@ export class Endpoint implements Player, SocketOwner {
     this.#listener = listener;
   }
 
-  /** One frame of silence: parties that wait to be spoken to first, and NATs between us, would else wait for one another for ever. */
-  greet(): void {
-    const agreed = this.#agreed;
-    if (agreed?.hears === true) this.#sendOwn(agreed, SILENT_FRAME[agreed.codec], 0, this.#world.now());
-    this.#out.cut();
-  }
-
   stats(): EndpointStats {
     const { received, lost, jitterMs } = this.#in;
-    return { packetsIn: received, packetsOut: this.#out.packets, lost, jitterMs: Math.round(jitterMs * 10) / 10, strangers: this.#strangers };
+    return { packetsIn: received, packetsOut: this.speaker.stream.packets, lost, jitterMs: Math.round(jitterMs * 10) / 10, strangers: this.#strangers };
   }
 
   close(): void {
-    this.endPlay('stopped');
-    this.#world.tick.remove(this);
+    this.speaker.close();
     if (this.#listener !== null && this.#listener !== this) this.#listener.listener = null;
     this.#listener = null;
     this.#sockets?.close();
@@ -203,15 +143,15 @@ export class Endpoint implements Player, SocketOwner {
     const codec = header.payloadType === agreed.payloadType ? agreed.codec : CODEC_OF[header.payloadType];
     if (codec === undefined) return;
     for (const tap of this.taps) tap.heard(packet, header, codec, nowMs);
-    this.#listener?.forwardAudio(packet, header, codec, nowMs);
+    this.#listener?.speaker.forwardAudio(packet, header, codec, nowMs);
   }
 
   #heardEvent(packet: Buffer, nowMs: number): void {
     const header = this.#header;
     const key = this.#keysIn.heard(packet, header.payloadStart, header.payloadEnd, header.timestamp, nowMs);
-    this.#listener?.forwardEvent(packet, header, nowMs);
+    this.#listener?.speaker.forwardEvent(packet, header, nowMs);
     if (key === null) return;
-    if (this.#playing?.bargeIn === true) this.endPlay('barge_in');
+    this.speaker.bargeIn();
     this.#world.tell({ type: 'digit', endpointId: this.id, key });
   }
 
@@ -221,84 +161,6 @@ export class Endpoint implements Player, SocketOwner {
     if (this.#allowance < 1) return false;
     this.#allowance -= 1;
     return true;
-  }
-
-  // -- outward
-
-  /** The joined party's packet, sent on as it came; it is ours to change. */
-  forwardAudio(packet: Buffer, header: RtpHeader, codec: Codec, nowMs: number): void {
-    const agreed = this.#agreed;
-    if (agreed === null || !this.#mayForward(agreed)) return;
-    if (codec !== agreed.codec) recodeInPlace(packet, codec, header.payloadStart, header.payloadEnd);
-    this.#forward(packet, header, agreed.payloadType, header.payloadEnd - header.payloadStart, nowMs);
-  }
-
-  forwardEvent(packet: Buffer, header: RtpHeader, nowMs: number): void {
-    const agreed = this.#agreed;
-    if (agreed === null || agreed.eventOut === null || !this.#mayForward(agreed)) return;
-    this.#forward(packet, header, agreed.eventOut, FRAME_SAMPLES, nowMs);
-  }
-
-  #mayForward(agreed: Agreement): boolean {
-    return agreed.hears && this.#playing?.list == null && !this.#keysOut.busy;
-  }
-
-  #forward(packet: Buffer, header: RtpHeader, payloadType: number, samples: number, nowMs: number): void {
-    const payloadBytes = header.payloadEnd - header.payloadStart;
-    const stamp = this.#out.forward(header, nowMs, samples, payloadBytes);
-    if (stamp === null) return;
-    // Contributing sources and extensions stay behind: our header goes directly before the payload, which never is nearer than 12 bytes.
-    const start = header.payloadStart - RTP_HEADER_BYTES;
-    const whole = start === 0 && header.payloadEnd === packet.length ? packet : packet.subarray(start, header.payloadEnd);
-    writeRtpHeader(whole, stamp.marker, payloadType, stamp.sequence, stamp.timestamp, this.#out.ssrc);
-    this.#sockets?.send(whole);
-  }
-
-  beat(frame: number, skipped: number, nowMs: number): void {
-    const agreed = this.#agreed;
-    const list = this.#playing?.list;
-    if (this.#keysOut.busy) this.#beatKey(agreed, nowMs);
-    else if (list == null) this.#world.tick.remove(this);
-    else if (agreed !== null) this.#beatPlay(agreed, list, frame, skipped, nowMs);
-  }
-
-  #beatPlay(agreed: Agreement, list: Playlist, frame: number, skipped: number, nowMs: number): void {
-    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + FRAME_SAMPLES);
-    if (!list.fill(packet, RTP_HEADER_BYTES, agreed.codec, frame)) {
-      this.endPlay('finished');
-      return;
-    }
-    // A party on hold misses what plays; it goes on all the same, so that a dialplan does not wait for the hold to end.
-    if (!agreed.hears) return;
-    const stamp = this.#out.own(nowMs, skipped, FRAME_SAMPLES);
-    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.#out.ssrc);
-    this.#sockets?.send(packet);
-  }
-
-  #beatKey(agreed: Agreement | null, nowMs: number): void {
-    const event = this.#keysOut.next();
-    if (event === null) this.#out.cut();
-    if (event === null || agreed === null || !agreed.hears) return;
-    if (agreed.eventOut === null) {
-      const from = event.samples - FRAME_SAMPLES;
-      this.#sendOwn(agreed, keyAudio(event.key)[agreed.codec].subarray(from, event.samples), 0, nowMs);
-      return;
-    }
-    for (let sent = 0; sent < event.times; sent += 1) {
-      const stamp = this.#out.event(nowMs, event.first && sent === 0, event.samples, EVENT_PAYLOAD_BYTES);
-      const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + EVENT_PAYLOAD_BYTES);
-      writeRtpHeader(packet, event.first && sent === 0, agreed.eventOut, stamp.sequence, stamp.timestamp, this.#out.ssrc);
-      event.payload.copy(packet, RTP_HEADER_BYTES);
-      this.#sockets?.send(packet);
-    }
-  }
-
-  #sendOwn(agreed: Agreement, audio: Buffer, skipped: number, nowMs: number): void {
-    const stamp = this.#out.own(nowMs, skipped, audio.length);
-    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + audio.length);
-    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.#out.ssrc);
-    audio.copy(packet, RTP_HEADER_BYTES);
-    this.#sockets?.send(packet);
   }
 
   // -- once a second
@@ -318,12 +180,15 @@ export class Endpoint implements Player, SocketOwner {
 
   #report(agreed: Agreement, nowMs: number): void {
     this.#reportAtMs = nowMs + REPORT_EACH_MS;
-    if (agreed.remote === null || this.#out.packets === 0) return;
-    const { ssrc, packets, octets } = this.#out;
+    const { stream } = this.speaker;
+    if (agreed.remote === null || stream.packets === 0) return;
+    const { ssrc, packets, octets } = stream;
     const block = this.#in.ssrc === null ? null : { ssrc: this.#in.ssrc, ...this.#in.report() };
     const locked = this.#lock?.locked;
     const signalled = locked == null || (locked.address === agreed.remote.address && locked.port === agreed.remote.port);
     const to = signalled ? { address: agreed.remote.address, port: agreed.remote.rtcpPort } : { address: locked.address, port: locked.port + 1 };
-    this.#sockets?.sendRtcp(senderReport({ ssrc, nowMs, timestamp: this.#out.timestampAt(nowMs), packets, octets }, block), to);
+    // The last port has none above it for RTCP.
+    if (to.port > LAST_PORT) return;
+    this.#sockets?.sendRtcp(senderReport({ ssrc, nowMs, timestamp: stream.timestampAt(nowMs), packets, octets }, block), to);
   }
 }

@@ -7,10 +7,11 @@ import { Tick } from '../play/tick.ts';
 import { MediaError } from '../port.ts';
 import type { FromRecorder } from '../record/messages.ts';
 import { Recording } from '../record/recording.ts';
-import { Endpoint, type Surroundings } from './endpoint.ts';
+import { Endpoint } from './endpoint.ts';
 import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
 import { Rota } from './rota.ts';
 import { PortTaken, RtpSockets } from './sockets.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const CHECK_EACH_MS = 1000;
 const FLUSH_EACH_MS = 500;
@@ -37,9 +38,10 @@ export class House implements Surroundings {
   constructor(clock: Clock, post: (message: FromWorker) => void) {
     this.#clock = clock;
     this.#post = post;
-    this.tick = new Tick(clock, (error) => this.fault(error));
-    this.#checks = new Rota(clock, CHECK_EACH_MS, (endpoint, nowMs) => endpoint.check(nowMs));
-    this.#flushes = new Rota(clock, FLUSH_EACH_MS, (recording, nowMs) => recording.flush(nowMs));
+    const faulty = (error: unknown): void => this.fault(error);
+    this.tick = new Tick(clock, faulty);
+    this.#checks = new Rota(clock, CHECK_EACH_MS, (endpoint, nowMs) => endpoint.check(nowMs), faulty);
+    this.#flushes = new Rota(clock, FLUSH_EACH_MS, (recording, nowMs) => recording.flush(nowMs), faulty);
     this.handlers = this.#orders();
   }
 
@@ -66,7 +68,7 @@ export class House implements Surroundings {
         return null;
       },
       play: (params) => this.#play(params),
-      stop: ({ endpointId }) => done(this.#endpoint(endpointId).endPlay('stopped')),
+      stop: ({ endpointId }) => done(this.#endpoint(endpointId).speaker.endPlay('stopped')),
       sendDigits: ({ endpointId, keys }) => this.#sendDigits(endpointId, keys),
       join: ({ a, b }) => this.#join(this.#endpoint(a), this.#endpoint(b)),
       part: ({ a, b }) => this.#part(this.#endpoint(a), this.#endpoint(b)),
@@ -117,10 +119,10 @@ export class House implements Surroundings {
 
   #play({ endpointId, playId, sources, loop, bargeIn }: Orders['play']['params']): null {
     const endpoint = this.#endpoint(endpointId);
-    endpoint.startPlay(playId, bargeIn);
+    endpoint.speaker.startPlay(playId, bargeIn);
     Promise.all(sources.map((source) => this.#library.clip(source))).then(
-      (clips) => endpoint.play(playId, new Playlist(clips, loop)),
-      (error: Error) => endpoint.endPlay('failed', error.message, playId),
+      (clips) => endpoint.speaker.play(playId, new Playlist(clips, loop)),
+      (error: Error) => endpoint.speaker.endPlay('failed', error.message, playId),
     );
     return null;
   }
@@ -128,7 +130,7 @@ export class House implements Surroundings {
   #sendDigits(endpointId: string, keys: string): null {
     let taken: boolean;
     try {
-      taken = this.#endpoint(endpointId).sendKeys(keys);
+      taken = this.#endpoint(endpointId).speaker.sendKeys(keys);
     } catch (error) {
       throw error instanceof MediaError ? error : new MediaError('bad_request', (error as Error).message);
     }
@@ -139,12 +141,12 @@ export class House implements Surroundings {
   #join(a: Endpoint, b: Endpoint): null {
     if (a === b) throw new MediaError('bad_request', 'an endpoint cannot be joined with itself');
     for (const endpoint of [a, b]) {
-      endpoint.endPlay('stopped');
+      endpoint.speaker.endPlay('stopped');
       unjoin(endpoint);
     }
     a.listener = b;
     b.listener = a;
-    for (const endpoint of [a, b]) endpoint.greet();
+    for (const endpoint of [a, b]) endpoint.speaker.greet();
     return null;
   }
 
@@ -155,7 +157,7 @@ export class House implements Surroundings {
   }
 
   #echo(endpoint: Endpoint): null {
-    endpoint.endPlay('stopped');
+    endpoint.speaker.endPlay('stopped');
     unjoin(endpoint);
     endpoint.listener = endpoint;
     return null;

@@ -7,11 +7,17 @@ export class Rota<Item> {
   readonly #turns: Set<Item>[] = Array.from({ length: TURNS }, () => new Set<Item>());
   #turn = 0;
 
-  /** Each item has its chore done once in `eachMs`. */
-  constructor(clock: Clock, eachMs: number, chore: (item: Item, nowMs: number) => void) {
+  /** Each item has its chore done once in `eachMs`; one that fails keeps no other waiting. */
+  constructor(clock: Clock, eachMs: number, chore: (item: Item, nowMs: number) => void, onFault: (error: unknown) => void) {
     clock.every(eachMs / TURNS, () => {
       this.#turn = (this.#turn + 1) % TURNS;
-      for (const item of this.#turns[this.#turn] ?? []) chore(item, clock.now());
+      for (const item of this.#turns[this.#turn] ?? []) {
+        try {
+          chore(item, clock.now());
+        } catch (error) {
+          onFault(error);
+        }
+      }
     });
   }
 

@@ -173,6 +173,19 @@ test('RTCP of any shape ends nothing', async () => {
   await until('the call goes on', () => house.events.some((event) => event.type === 'digit' && event.endpointId === id));
 });
 
+test('a party at the last port of all is sent audio, and its want of an RTCP port harms nobody', async () => {
+  const { id } = await legs.open({ port: 65_535 });
+  const other = await legs.open();
+  await house.media.play(id, 'last', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });
+  await house.media.echo(other.id);
+  other.party.say(500);
+  await until('a report was due', async () => (await house.media.stats(id)).packetsOut > 330, 20_000);
+  const count = other.party.heard.length;
+  await until('all goes on', () => other.party.heard.length > count + 10);
+  assert.ok(!house.events.some((event) => event.type === 'endpointLost'));
+  await house.media.stop(id);
+});
+
 test('what is asked of endpoints that are not there, twice, or wrongly, is refused by name', async () => {
   const { id } = await legs.open();
   await assert.rejects(house.media.play('nobody', 'p', [{ kind: 'silence', ms: 1 }], { loop: false, bargeIn: false }), refusedAs('unknown_endpoint'));

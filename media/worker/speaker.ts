@@ -1,0 +1,167 @@
+/**
+ * What one endpoint says: one stream, fed by the first of these that has something to say: keys, what plays, the joined party.
+ */
+import { type Codec, recodeInPlace, SILENCE } from '../codec/g711.ts';
+import { EVENT_PAYLOAD_BYTES, KeySender } from '../dtmf/send.ts';
+import { keyAudio } from '../play/clip.ts';
+import type { Playlist } from '../play/playlist.ts';
+import type { Player } from '../play/tick.ts';
+import type { MediaEvent } from '../port.ts';
+import { OutgoingStream } from '../rtp/outgoing.ts';
+import { FRAME_SAMPLES, RTP_HEADER_BYTES, type RtpHeader, writeRtpHeader } from '../rtp/packet.ts';
+import type { Agreement, OpenEndpoint } from './messages.ts';
+import type { Surroundings } from './surroundings.ts';
+
+type PlayEnd = Extract<MediaEvent, { type: 'playEnded' }>['end'];
+
+interface Playing {
+  playId: string;
+  bargeIn: boolean;
+  /** null while the sources are being read. */
+  list: Playlist | null;
+}
+
+const SILENT_FRAME: Readonly<Record<Codec, Buffer>> = { PCMA: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMA), PCMU: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMU) };
+
+export class Speaker implements Player {
+  readonly stream: OutgoingStream;
+  readonly #endpointId: string;
+  readonly #world: Surroundings;
+  readonly #send: (packet: Buffer) => void;
+  readonly #keys = new KeySender();
+  #agreed: Agreement | null = null;
+  #playing: Playing | null = null;
+
+  constructor(setup: OpenEndpoint, world: Surroundings, send: (packet: Buffer) => void) {
+    this.#endpointId = setup.endpointId;
+    this.#world = world;
+    this.#send = send;
+    this.stream = new OutgoingStream(setup.ssrc, setup.sequence, setup.timestamp);
+  }
+
+  agree(agreed: Agreement): void {
+    this.#agreed = agreed;
+    this.stream.cut();
+  }
+
+  startPlay(playId: string, bargeIn: boolean): void {
+    this.endPlay('stopped');
+    this.#playing = { playId, bargeIn, list: null };
+  }
+
+  /** The sources are read. Does nothing when it was stopped meanwhile. */
+  play(playId: string, list: Playlist): void {
+    if (this.#playing?.playId !== playId || this.#playing.list !== null) return;
+    this.#playing.list = list;
+    this.stream.cut();
+    this.#world.tick.add(this);
+  }
+
+  endPlay(end: PlayEnd, reason?: string, playId?: string): void {
+    const playing = this.#playing;
+    if (playing === null || (playId !== undefined && playing.playId !== playId)) return;
+    this.#playing = null;
+    this.stream.cut();
+    this.#world.tell({ type: 'playEnded', endpointId: this.#endpointId, playId: playing.playId, end, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  /** Throws on characters that are no keys; false = too many are waiting. */
+  sendKeys(keys: string): boolean {
+    if (!this.#keys.add(keys)) return false;
+    this.#world.tick.add(this);
+    return true;
+  }
+
+  /** A key was pressed. */
+  bargeIn(): void {
+    if (this.#playing?.bargeIn === true) this.endPlay('barge_in');
+  }
+
+  /** One frame of silence: parties that wait to be spoken to first, and NATs between us, would else wait for one another for ever. */
+  greet(): void {
+    const agreed = this.#agreed;
+    if (agreed?.hears === true) this.#sendOwn(agreed, SILENT_FRAME[agreed.codec], 0, this.#world.now());
+    this.stream.cut();
+  }
+
+  close(): void {
+    this.endPlay('stopped');
+    this.#world.tick.remove(this);
+  }
+
+  /** The joined party's packet, sent on as it came; it is ours to change. */
+  forwardAudio(packet: Buffer, header: RtpHeader, codec: Codec, nowMs: number): void {
+    const agreed = this.#agreed;
+    if (agreed === null || !this.#mayForward(agreed)) return;
+    if (codec !== agreed.codec) recodeInPlace(packet, codec, header.payloadStart, header.payloadEnd);
+    this.#forward(packet, header, agreed.payloadType, header.payloadEnd - header.payloadStart, nowMs);
+  }
+
+  forwardEvent(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    const agreed = this.#agreed;
+    if (agreed === null || agreed.eventOut === null || !this.#mayForward(agreed)) return;
+    this.#forward(packet, header, agreed.eventOut, FRAME_SAMPLES, nowMs);
+  }
+
+  #mayForward(agreed: Agreement): boolean {
+    return agreed.hears && this.#playing?.list == null && !this.#keys.busy;
+  }
+
+  #forward(packet: Buffer, header: RtpHeader, payloadType: number, samples: number, nowMs: number): void {
+    const payloadBytes = header.payloadEnd - header.payloadStart;
+    const stamp = this.stream.forward(header, nowMs, samples, payloadBytes);
+    if (stamp === null) return;
+    // Contributing sources and extensions stay behind: our header goes directly before the payload, which never is nearer than 12 bytes.
+    const start = header.payloadStart - RTP_HEADER_BYTES;
+    const whole = start === 0 && header.payloadEnd === packet.length ? packet : packet.subarray(start, header.payloadEnd);
+    writeRtpHeader(whole, stamp.marker, payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
+    this.#send(whole);
+  }
+
+  beat(frame: number, skipped: number, nowMs: number): void {
+    const agreed = this.#agreed;
+    const list = this.#playing?.list;
+    if (this.#keys.busy) this.#beatKey(agreed, nowMs);
+    else if (list == null) this.#world.tick.remove(this);
+    else if (agreed !== null) this.#beatPlay(agreed, list, frame, skipped, nowMs);
+  }
+
+  #beatPlay(agreed: Agreement, list: Playlist, frame: number, skipped: number, nowMs: number): void {
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + FRAME_SAMPLES);
+    if (!list.fill(packet, RTP_HEADER_BYTES, agreed.codec, frame)) {
+      this.endPlay('finished');
+      return;
+    }
+    // A party on hold misses what plays; it goes on all the same, so that a dialplan does not wait for the hold to end.
+    if (!agreed.hears) return;
+    const stamp = this.stream.own(nowMs, skipped, FRAME_SAMPLES);
+    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
+    this.#send(packet);
+  }
+
+  #beatKey(agreed: Agreement | null, nowMs: number): void {
+    const event = this.#keys.next();
+    if (event === null) this.stream.cut();
+    if (event === null || agreed === null || !agreed.hears) return;
+    if (agreed.eventOut === null) {
+      const from = event.samples - FRAME_SAMPLES;
+      this.#sendOwn(agreed, keyAudio(event.key)[agreed.codec].subarray(from, event.samples), 0, nowMs);
+      return;
+    }
+    for (let sent = 0; sent < event.times; sent += 1) {
+      const stamp = this.stream.event(nowMs, event.first && sent === 0, event.samples, EVENT_PAYLOAD_BYTES);
+      const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + EVENT_PAYLOAD_BYTES);
+      writeRtpHeader(packet, event.first && sent === 0, agreed.eventOut, stamp.sequence, stamp.timestamp, this.stream.ssrc);
+      event.payload.copy(packet, RTP_HEADER_BYTES);
+      this.#send(packet);
+    }
+  }
+
+  #sendOwn(agreed: Agreement, audio: Buffer, skipped: number, nowMs: number): void {
+    const stamp = this.stream.own(nowMs, skipped, audio.length);
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + audio.length);
+    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
+    audio.copy(packet, RTP_HEADER_BYTES);
+    this.#send(packet);
+  }
+}
