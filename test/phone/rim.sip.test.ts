@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { asId, type CallId, type LegId, legIdOf, type OfferId } from '../../kernel/ids.ts';
+import type { Call, CallsView } from '../../src/call/call.ts';
 import type { CommandOf } from '../../src/vocabulary.ts';
 import { type PhoneOptions, SipPhone } from '../support/phone.ts';
 import { agentId, demo, passwordOf } from '../support/phone-directory.ts';
@@ -281,6 +282,17 @@ describe('a call to an agent', () => {
     assert.equal((await call.ended()).reason, 'SIP;cause=200;text="Call completed elsewhere"');
   });
 
+  it('answered in the moment it is taken back is hung up, and ends once', async () => {
+    await open();
+    const desk = await registered('8001');
+    const legId = ring('8001');
+    const call = await desk.ringing();
+    call.answer();
+    release(legId);
+    assert.equal((await call.ended()).by, 'them');
+    assert.equal(house.count('legAnswered'), 0);
+  });
+
   it('taken back before the INVITE left never rings, or stops at once', async () => {
     await open();
     const desk = await registered('8001');
@@ -318,9 +330,54 @@ describe('a call to an agent', () => {
   });
 });
 
-describe('in a call that stands', () => {
-  async function standing(): Promise<{ desk: SipPhone; call: Awaited<ReturnType<SipPhone['ringing']>>; legId: LegId }> {
+describe('a call to a number', () => {
+  function dial(target: string): LegId {
+    legs += 1;
+    const legId = legIdOf(callId, legs);
+    house.phone.carriers.dialLeg({ type: 'dialLeg', callId, legId, tenantId: demo, target, from: { number: '10086' }, timeoutMs: 10_000 });
+    return legId;
+  }
+
+  it('goes to the address a dialplan names', async () => {
     await open();
+    const gateway = await phone('gateway');
+    const legId = dial(gateway.contact);
+    const call = await gateway.ringing();
+    assert.equal(call.caller, '10086');
+    call.answer();
+    assert.equal((await house.until('legAnswered')).legId, legId);
+  });
+
+  it('goes to the outbound trunk when it is outside', async () => {
+    const trunk = await SipPhone.open({ user: 'trunk', server: { host: '127.0.0.1', port: 9 } });
+    phones.push(trunk);
+    await open({ outboundTrunk: `127.0.0.1:${trunk.sip.port}` });
+    trunk.sip.server = house.server;
+    dial('13800001009');
+    const call = await trunk.ringing();
+    assert.match(call.incoming?.uri ?? '', /^sip:13800001009@/);
+    call.reject(404);
+    assert.equal((await house.until('legEnded')).ending.cause, 'not_found');
+  });
+
+  it("rings an agent's phones when it is an agent's number", async () => {
+    await open();
+    const desk = await registered('8002');
+    dial('8002');
+    (await desk.ringing()).answer();
+    await house.until('legAnswered');
+  });
+
+  it('ends as unreachable when there is no trunk', async () => {
+    await open();
+    dial('13800001009');
+    assert.equal((await house.until('legEnded', 500)).ending.cause, 'unreachable');
+  });
+});
+
+describe('in a call that stands', () => {
+  async function standing(options: RimOptions = {}): Promise<{ desk: SipPhone; call: Awaited<ReturnType<SipPhone['ringing']>>; legId: LegId }> {
+    await open(options);
     const desk = await registered('8001');
     const legId = ring('8001');
     const call = await desk.ringing();
@@ -371,6 +428,36 @@ describe('in a call that stands', () => {
     house.phone.mediaLost();
     assert.equal((await house.until('legEnded')).ending.cause, 'media_failure');
     assert.match((await call.ended()).reason ?? '', /media_failure/);
+  });
+
+  it('a lost endpoint ends its leg with media_failure', async () => {
+    const { call, legId } = await standing();
+    house.phone.endpointLost(legId);
+    assert.equal((await house.until('legEnded')).ending.cause, 'media_failure');
+    await call.ended();
+  });
+
+  it('silence ends the leg only while two talk and nobody holds', async () => {
+    const joined: LegId[] = [];
+    const calls: CallsView = { get: () => ({ joined }) as Partial<Call> as Call, values: () => new Map<never, Call>().values(), size: 1 };
+    const { call, legId } = await standing({ calls });
+    house.phone.mediaTimedOut(legId);
+    joined.push(legId, legIdOf(callId, 0));
+    assert.equal(await call.hold(), 200);
+    house.phone.mediaTimedOut(legId);
+    assert.equal(await call.retrieve(), 200);
+    assert.equal(house.count('legEnded'), 0);
+    house.phone.mediaTimedOut(legId);
+    assert.equal((await house.until('legEnded')).ending.cause, 'media_timeout');
+  });
+
+  it('a change of media that cannot be is refused with 488, and the call goes on', async () => {
+    const { call, legId } = await standing();
+    media.refuseChanges = true;
+    assert.equal(await call.hold(), 488);
+    media.refuseChanges = false;
+    assert.equal(await call.hold(), 200);
+    assert.equal((await house.until('legHeld')).legId, legId);
   });
 
   it('a lost SIP server ends every leg with sip_failure, and new calls come when it is back', async () => {

@@ -18,6 +18,8 @@ export interface RimOptions {
   staticPhones?: Readonly<Record<string, string>>;
   trustedTrunks?: readonly string[];
   media?: MediaServer;
+  calls?: CallsView;
+  outboundTrunk?: string;
   /** What the rest of the house does with an event, at once and in the same turn. */
   react?: (event: Event, phone: Phone) => void;
 }
@@ -94,12 +96,19 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
   const noCalls: CallsView = { get: () => undefined, values: () => new Map<never, Call>().values(), size: 0 };
   const phone: Phone = createPhone({
     drachtio: { host: '127.0.0.1', port: adminPort, secret },
-    ...{ clock: systemClock, log: silentLog, directory: phoneDirectory(options.staticPhones), media: options.media ?? new FakeMedia(), calls: noCalls },
+    ...{
+      clock: systemClock,
+      log: silentLog,
+      directory: phoneDirectory(options.staticPhones),
+      media: options.media ?? new FakeMedia(),
+      calls: options.calls ?? noCalls,
+    },
     take: (event) => {
       events.push(event);
       options.react?.(event, phone);
     },
     trustedTrunks: options.trustedTrunks ?? [],
+    ...(options.outboundTrunk === undefined ? {} : { outboundTrunk: options.outboundTrunk }),
     publicAddress: '127.0.0.1',
     newCallId: () => newCallId(systemClock.now()),
   });
@@ -115,16 +124,17 @@ const openSip = (ports: { sip: number; admin: number }): Promise<SipServer> =>
     silentLog,
   );
 
-/** Answers like a media server, without a sound: for tests that look at signalling only. An offer with `incompatible` in it is refused. */
+/** Answers like a media server, without a sound: for tests that look at signalling only. */
 export class FakeMedia implements MediaServer {
   /** Endpoints that are open. */
   readonly endpoints = new Set<string>();
   readonly accepted: string[] = [];
+  refuseChanges = false;
 
   capabilities: MediaServer['capabilities'] = async () => ({ codecs: ['PCMA/8000'], record: false, mix: false, webrtc: false });
 
-  open: MediaServer['open'] = async ({ endpointId, offer = '' }) => {
-    if (offer.includes('incompatible')) throw new MediaError('incompatible', 'no codec in common');
+  open: MediaServer['open'] = async ({ endpointId, offer = 'm=audio' }) => {
+    if (!offer.includes('m=audio')) throw new MediaError('incompatible', 'no codec in common');
     this.endpoints.add(endpointId);
     return { sdp: sdpOf('sendrecv') };
   };
@@ -135,7 +145,7 @@ export class FakeMedia implements MediaServer {
   };
 
   renegotiate: MediaServer['renegotiate'] = async (_endpointId, offer) => {
-    if (offer.includes('incompatible')) throw new MediaError('incompatible', 'no codec in common');
+    if (this.refuseChanges) throw new MediaError('incompatible', 'no codec in common');
     const direction = (['sendonly', 'recvonly', 'inactive'] as const).find((one) => offer.includes(`a=${one}`)) ?? 'sendrecv';
     return { sdp: sdpOf(({ sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive', sendrecv: 'sendrecv' } as const)[direction]), direction };
   };

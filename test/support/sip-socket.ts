@@ -26,7 +26,8 @@ export type RequestHandler = (request: Request) => void;
 
 export class SipSocket {
   readonly #socket: Socket;
-  readonly #server: { host: string; port: number };
+  /** Where everything is sent. */
+  server: { host: string; port: number };
   readonly #pending = new Map<string, Pending>();
   /** Last answer by branch and method. */
   readonly #answers = new Map<string, Buffer>();
@@ -40,7 +41,7 @@ export class SipSocket {
 
   private constructor(socket: Socket, server: { host: string; port: number }) {
     this.#socket = socket;
-    this.#server = server;
+    this.server = server;
     socket.on('message', (bytes) => this.#receive(bytes));
     socket.on('error', () => undefined);
   }
@@ -155,7 +156,7 @@ export class SipSocket {
   send(message: Message): void {
     if (this.#closed || this.unplugged) return;
     this.seen.push({ out: true, message });
-    this.#socket.send(writeMessage(message), this.#server.port, this.#server.host, () => undefined);
+    this.#socket.send(writeMessage(message), this.server.port, this.server.host, () => undefined);
   }
 
   close(): void {
@@ -195,7 +196,7 @@ export class SipSocket {
     }
     if (message.method === 'ACK') this.#acknowledged(message);
     const repeated = this.#answers.get(keyOf(message));
-    if (repeated !== undefined && message.method !== 'ACK') this.#socket.send(repeated, this.#server.port, this.#server.host, () => undefined);
+    if (repeated !== undefined && message.method !== 'ACK') this.#socket.send(repeated, this.server.port, this.server.host, () => undefined);
     else this.onRequest(message);
   }
 
