@@ -12,6 +12,7 @@ export function build({ quiet = false, web = true } = {}) {
   if (quiet) process.stderr.write('building huawu once …\n');
   run('typescript/bin/tsc', '-p', 'tsconfig.json');
   cpSync(join(root, 'src/store/migrations'), join(root, 'dist/src/store/migrations'), { recursive: true });
+  if (web) run('typescript/bin/tsc', '-p', 'web', '--noEmit');
   if (web) run('vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn');
 }
 

@@ -297,7 +297,9 @@ function failTransfer(call: Call, cause: EndingCause, turn: CallTurn): void {
   call.transfer = null;
   if (from !== undefined && isUp(from)) {
     call.joined = [caller.legId, from.legId];
-    turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
+    // A phone that held the caller before it asked still does: she hears music until it retrieves her.
+    const held = from.progress.state === 'up' && from.progress.held;
+    if (!held) turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
   } else if (call.queueId !== null) {
     turn.events.push({ type: 'callQueued', callId, queueId: call.queueId, priority: 0, skills: [], maxWaitMs: null });
   } else turn.commands.push({ type: 'releaseLeg', callId, legId: caller.legId, cause, by: 'server' });

@@ -210,6 +210,13 @@ describe('blind transfer', () => {
     assert.deepEqual(facts(lastTurn(...talking, toAgent, failed)), { events: [], commands: [{ type: 'joinLegs', callId, legIds: [caller, agent] }] });
   });
 
+  test('to a busy agent by a phone that had put the caller on hold: she stays on hold there until it retrieves her', () => {
+    const held: CallEvent = { type: 'legHeld', callId, legId: agent };
+    const back = [...talking, held, toAgent, failed];
+    assert.deepEqual(facts(lastTurn(...back)), { events: [], commands: [] });
+    assert.deepEqual(lastTurn(...back, { type: 'legRetrieved', callId, legId: agent }).commands, [{ type: 'joinLegs', callId, legIds: [caller, agent] }]);
+  });
+
   test('to a busy agent after the sender has hung up: the caller keeps its queue', () => {
     assert.deepEqual(facts(lastTurn(...talking, toAgent, ended(agent), failed)), { events: [queued], commands: [] });
   });
