@@ -61,6 +61,8 @@ export class Baresip {
     };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
+    // Without it a missing program would be an uncaught exception, not a failed test.
+    child.on('error', (error) => keep(Buffer.from(`baresip could not be started: ${error.message}`)));
   }
 
   static async start(options: BaresipOptions): Promise<Baresip> {
@@ -181,7 +183,7 @@ export class Baresip {
 
   async stop(): Promise<void> {
     this.#socket?.destroy();
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+    if (this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
       this.#child.kill('SIGTERM');
       const cancel = systemClock.after(3_000, () => this.#child.kill('SIGKILL'));
@@ -208,7 +210,7 @@ export class Baresip {
   async #connect(port: number): Promise<void> {
     const deadline = systemClock.now() + PATIENCE_MS;
     while (systemClock.now() < deadline) {
-      if (this.#child.exitCode !== null) throw new Error(`baresip ended with ${this.#child.exitCode}: ${this.output}`);
+      if (this.#child.pid === undefined || this.#child.exitCode !== null) throw new Error(`baresip ended with ${this.#child.exitCode}: ${this.output}`);
       const socket = await tryConnect(port);
       if (socket !== null) {
         this.#socket = socket;
