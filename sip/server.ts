@@ -13,6 +13,7 @@ import { carryOut } from './control/verbs.ts';
 import { BRANCH_COOKIE } from './message/via.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { RegisteredFlows } from './transport/flows.ts';
+import type { Transport } from './transport/hop.ts';
 import { Network } from './transport/network.ts';
 import { Resolver } from './transport/resolve.ts';
 
@@ -109,21 +110,41 @@ class Server implements SipServer {
   }
 
   #newStack(): Stack {
-    const clock = this.#clock;
+    const clock = this.#guarded(this.#clock);
     const network = this.#network;
     const resolver = new Resolver(clock, () => network.families);
+    const transport: Transport = {
+      send: (bytes, to, onFault) => network.send(bytes, to, (error) => this.#safely(() => onFault(error))),
+      localFor: (to) => network.localFor(to),
+    };
     return {
       clock,
       log: this.#log,
       names: systemNames,
-      transport: network,
-      transactions: new Transactions(clock, network),
+      transport,
+      transactions: new Transactions(clock, transport),
       ledger: new Ledger(),
       flows: new RegisteredFlows(clock, (flow) => network.isOpen(flow)),
       resolve: (uri) => resolver.resolve(uri),
       isOpen: (flow) => network.isOpen(flow),
       isMine: (hop) => network.isMine(hop.protocol, hop.address, hop.port),
       counters: noCounts(),
+    };
+  }
+
+  /** One call's fault, wherever a timer or a socket calls back, harms no other call. */
+  #safely(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#log.error({ err: error }, 'a call met a fault of ours');
+    }
+  }
+  #guarded(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      after: (ms, fn) => clock.after(ms, () => this.#safely(fn)),
+      every: (ms, fn) => clock.every(ms, () => this.#safely(fn)),
     };
   }
 

@@ -6,8 +6,6 @@ import type { Hop } from '../transport/hop.ts';
 import type { Leg } from './ledger.ts';
 import type { Stack } from './stack.ts';
 
-const NOBODY: ClientUser = { onResponse: () => undefined, onTimeout: () => undefined, onTransportError: () => undefined };
-
 /** `SIP ;cause=200 ;text="ACK timeout"`, RFC 3326 in the form applications look for. */
 export const reasonHeader = (text: string): string => `SIP ;cause=200 ;text="${text}"`;
 
@@ -21,14 +19,15 @@ export function hopOf(stack: Stack, leg: Leg): Hop | Promise<Hop> {
 
 /**
  * Ends a dialog by our own decision: BYE with a Reason, which the application hears of as `unsolicited`. The leg is gone at once for
- * its application; late requests of the peer find nothing. `tell` false: it never knew of the dialog.
+ * its application; a BYE of the peer that crosses ours is still answered. `tell` false: it never knew of the dialog.
  */
 export function hangUp(stack: Stack, leg: Leg, reason: string, tell = true): void {
   if (leg.dialog.state === 'ending') return;
   leg.dialog.state = 'ending';
-  stack.ledger.removeLeg(leg);
+  stack.ledger.retireLeg(leg);
   const found = hopOrUndefined(stack, leg);
-  if (found instanceof Promise) void found.then((hop) => sendBye(stack, leg, hop, reason, tell));
+  if (found instanceof Promise)
+    void found.then((hop) => sendBye(stack, leg, hop, reason, tell)).catch((error: unknown) => stack.log.error({ err: error }, 'a call could not be hung up'));
   else sendBye(stack, leg, found, reason, tell);
 }
 
@@ -53,13 +52,30 @@ function sendBye(stack: Stack, leg: Leg, found: Hop | undefined, reason: string,
     body: '',
   };
   const bye = composeInside(dialog, sketch, dialog.localSeq, hop, local ?? { address: '0.0.0.0', port: 0 }, stack.names.branch());
-  const transaction = stack.transactions.newClient(bye, hop, NOBODY);
+  const transaction = stack.transactions.newClient(
+    bye,
+    hop,
+    untilOver(() => stack.ledger.removeLeg(leg)),
+  );
   if (tell && !leg.app.isGone) {
     const at = { protocol: hop.protocol, ...(local ?? { address: '', port: 0 }) };
     leg.app.deliver(
       sipEvent({ source: 'application', bytes: transaction.bytes.length, at, time: stack.clock.now() }, 'unsolicited', dialog.id, transaction.bytes),
     );
   }
-  if (local === undefined) transaction.abandon();
-  else transaction.start();
+  if (local !== undefined) {
+    transaction.start();
+    return;
+  }
+  transaction.abandon();
+  stack.ledger.removeLeg(leg);
 }
+
+/** Whatever the answer to a BYE is, the dialog is over. */
+const untilOver = (over: () => void): ClientUser => ({
+  onResponse: (response) => {
+    if (response.status >= 200) over();
+  },
+  onTimeout: over,
+  onTransportError: over,
+});

@@ -118,13 +118,17 @@ export class Ledger {
   prefer(leg: Leg): void {
     this.#byId.set(leg.dialog.id, leg);
   }
-  removeLeg(leg: Leg): void {
+  /** Its application has done with it; the peer may still speak of it (its own BYE on the way). */
+  retireLeg(leg: Leg): void {
     leg.answer?.stop();
     leg.answer = undefined;
     if (this.#byId.get(leg.dialog.id) === leg) this.#byId.delete(leg.dialog.id);
+    leg.app.owned.legs.delete(leg);
+  }
+  removeLeg(leg: Leg): void {
+    this.retireLeg(leg);
     const key = keyOf(leg.dialog);
     if (this.#byKey.get(key) === leg) this.#byKey.delete(key);
-    leg.app.owned.legs.delete(leg);
   }
 
   addIncoming(incoming: Incoming): void {

@@ -1,16 +1,16 @@
 import { cancelHeaders, composeInside, Refusal, requestOutside, seqOf } from '../control/compose.ts';
 import type { Sketch } from '../control/sketch.ts';
 import { refused, requestSent, sipEvent } from '../control/wire.ts';
-import { REFRESHES_TARGET, refreshTarget, uacDialog } from '../dialog/dialog.ts';
+import { hostOf, REFRESHES_TARGET, refreshTarget, uacDialog } from '../dialog/dialog.ts';
 import { ParseError } from '../message/fault.ts';
 import { type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
-import { parseUri } from '../message/uri.ts';
+import { bareHost } from '../message/uri.ts';
 import { parseCSeq } from '../message/values.ts';
 import { writeMessage } from '../message/write.ts';
 import { type ClientUser, cancelOf } from '../transaction/client-transaction.ts';
 import { T1_MS } from '../transaction/timers.ts';
 import type { Hop } from '../transport/hop.ts';
-import { Unreachable } from '../transport/resolve.ts';
+import { Unreachable, Unresolvable } from '../transport/resolve.ts';
 import { hangUp, hopOf } from './hangup.ts';
 import { type Application, type Leg, newLeg, type Outgoing } from './ledger.ts';
 import type { Stack } from './stack.ts';
@@ -18,6 +18,8 @@ import type { Stack } from './stack.ts';
 const NOBODY: ClientUser = { onResponse: () => undefined, onTimeout: () => undefined, onTransportError: () => undefined };
 /** Another fork answered first; the application never hears of this one. */
 const FORKED = 'another branch answered first';
+/** The hop of a name without an address: nothing is sent, the application is told 503 as of a dead transport (RFC 3261 §8.1.3.1). */
+const NOWHERE: Hop = { protocol: 'udp', address: '', port: 0 };
 const CANCEL_GIVE_UP_MS = 64 * T1_MS;
 export const NO_DIALOG = 'Server error: unable to find dialog for dialog id provided';
 
@@ -38,7 +40,7 @@ export class ClientSide {
       () => this.#hopOutside(start.uri, routeUrl),
       (hop) => {
         const { names, transport } = this.#stack;
-        const local = transport.localFor(hop);
+        const local = hop === NOWHERE ? { address: '0.0.0.0', port: 0 } : transport.localFor(hop);
         if (local === undefined) throw new Unreachable('requested protocol/transport not available');
         const fresh = { branch: names.branch(), tag: names.tag(), callId: names.callId(), seq: names.seq() };
         this.#send(app, frameId, requestOutside(sketch, hop, local, fresh), hop, local, undefined);
@@ -153,7 +155,11 @@ export class ClientSide {
       return hop;
     };
     const hop = this.#stack.resolve(routeUrl === '' || /^sips?:/i.test(target) ? target : `sip:${target}`);
-    return hop instanceof Promise ? hop.then(checked) : checked(hop);
+    if (!(hop instanceof Promise)) return checked(hop);
+    return hop.then(checked).catch((error: unknown) => {
+      if (error instanceof Unresolvable) return NOWHERE;
+      throw error;
+    });
   }
 
   /** Goes on in the same turn when the hop is known at once; a request that cannot be made is refused with its reason. */
@@ -161,7 +167,10 @@ export class ClientSide {
     const refuse = (error: unknown): void => {
       if (error instanceof ParseError) app.deliver(refused(frameId, `invalid request-uri: ${error.message}`));
       else if (error instanceof Refusal || error instanceof Unreachable) app.deliver(refused(frameId, error.message));
-      else throw error;
+      else {
+        this.#stack.log.error({ err: error }, 'a request could not be sent');
+        app.deliver(refused(frameId, 'Server error: internal error'));
+      }
     };
     try {
       const found = find();
@@ -200,7 +209,11 @@ export class ClientSide {
     app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), outgoing.id, bytes));
     // RFC 3261 §15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx response or until the server transaction times out."
     if (inside?.answer !== undefined && request.method === 'BYE') inside.afterAck.push(() => outgoing.transaction.start());
-    else outgoing.transaction.start();
+    else if (hop !== NOWHERE) outgoing.transaction.start();
+    else {
+      this.#stack.clock.after(0, () => this.#finalOfOurs(outgoing, 503));
+      outgoing.transaction.abandon();
+    }
   }
 
   #onResponse(outgoing: Outgoing, response: Response, from: Hop): void {
@@ -361,7 +374,7 @@ function endsDialog(request: Request, response: Response): boolean {
 function pinned(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
   if (leg.dialog.routes.length > 0) return undefined;
   if (hop.protocol === 'tcp') return from.flow === undefined ? hop : { ...hop, flow: from.flow };
-  const { host } = parseUri(leg.dialog.target);
+  const host = bareHost(hostOf(leg.dialog.target));
   return isPrivate(host) && host !== from.address ? { protocol: 'udp', address: from.address, port: from.port, flow: from.flow } : undefined;
 }
 

@@ -2,9 +2,10 @@ import { chosenTag, composeResponse, Refusal } from '../control/compose.ts';
 import type { Sketch } from '../control/sketch.ts';
 import { newRequestEvent, refused, responseSent, sipEvent } from '../control/wire.ts';
 import { Answer } from '../dialog/answer.ts';
-import { contactUri, dialogId, inOrder, REFRESHES_TARGET, refreshTarget, uasDialog } from '../dialog/dialog.ts';
+import { contactUri, dialogId, hostOf, inOrder, REFRESHES_TARGET, refreshTarget, uasDialog } from '../dialog/dialog.ts';
+import { ParseError } from '../message/fault.ts';
 import { newRequest, type Request, type Response, responseTo, tagOf } from '../message/message.ts';
-import { bareHost, parseUri } from '../message/uri.ts';
+import { bareHost } from '../message/uri.ts';
 import { numberOf, parseCSeq } from '../message/values.ts';
 import { topVia } from '../message/via.ts';
 import { writeMessage } from '../message/write.ts';
@@ -165,13 +166,17 @@ export class ServerSide {
 
   #takeInside(request: Request, source: Source, transaction: ServerTransaction): void {
     const leg = this.#legOf(request);
-    if (leg === undefined || leg.app.isGone) {
+    if (leg === undefined) {
       this.#reject(transaction, 481);
       return;
     }
     // Both ends hang up at once: each BYE is answered, the application has its own end already.
     if (leg.dialog.state === 'ending') {
       this.#reject(transaction, request.method === 'BYE' ? 200 : 481);
+      return;
+    }
+    if (leg.app.isGone) {
+      this.#reject(transaction, 481);
       return;
     }
     if (!inOrder(leg.dialog, request)) {
@@ -277,8 +282,9 @@ export class ServerSide {
       const trip = { source: 'application', bytes: bytes.length, at: hop, time: this.#stack.clock.now() } as const;
       app.deliver(responseSent(frameId, trip, id, this.#dialogIdFor(incoming), bytes));
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      app.deliver(refused(frameId, error.message));
+      if (error instanceof ParseError) app.deliver(refused(frameId, `Unknown server error sending response: ${error.message}`));
+      else if (error instanceof Refusal) app.deliver(refused(frameId, error.message));
+      else throw error;
     }
   }
 
@@ -315,6 +321,8 @@ export class ServerSide {
     const { leg } = incoming;
     if (status < 300) {
       if (leg !== undefined) this.#confirm(leg, incoming, response);
+      // RFC 6665 §4.4.1: a NOTIFY that says "terminated" ends the subscription.
+      if (leg !== undefined && endsSubscription(leg, request)) ledger.removeLeg(leg);
       if (request.method === 'REGISTER' || request.method === 'SUBSCRIBE') flows.note(request, response, source);
     } else if (leg !== undefined && !incoming.isInside) ledger.removeLeg(leg);
     return incoming.transaction.respond(response);
@@ -371,6 +379,9 @@ export class ServerSide {
 /** Routed by applications; any other method without a route is not implemented rather than out of service. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REFER']);
 
+const endsSubscription = (leg: Leg, request: Request): boolean =>
+  leg.dialog.method === 'SUBSCRIBE' && request.method === 'NOTIFY' && /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
+
 const opensDialog = (request: Request): boolean => request.method === 'INVITE' || request.method === 'SUBSCRIBE';
 
 const mergeKey = ({ headers }: Request): string => `${headers.get('call-id')}|${tagOf(headers.get('from') ?? '')}|${headers.get('cseq')}`;
@@ -394,7 +405,7 @@ function pinned(leg: Leg, source: Source): Hop | undefined {
   if (leg.dialog.routes.length > 0) return undefined;
   const { protocol, address, port, flow } = source;
   if (protocol === 'tcp') return { protocol, address, port, flow };
-  return bareHost(parseUri(leg.dialog.target).host) === address.toLowerCase() ? undefined : { protocol, address, port, flow };
+  return bareHost(hostOf(leg.dialog.target)) === address.toLowerCase() ? undefined : { protocol, address, port, flow };
 }
 
 /** A BYE for a call that was never answered tells an application what a CANCEL would have. */

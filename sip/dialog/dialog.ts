@@ -44,13 +44,36 @@ export const dialogKey = (callId: string, localTag: string, remoteTag: string): 
 
 /** The URI of the first Contact, or undefined when there is none that can be read. */
 export function contactUri(message: Request | Response): string | undefined {
-  const first = message.headers.list('contact')[0];
-  if (first === undefined || first === '*') return undefined;
   try {
-    return parseNameAddr(first).uri;
+    const first = message.headers.list('contact')[0];
+    if (first === undefined || first === '*') return undefined;
+    const { uri } = parseNameAddr(first);
+    parseUri(uri);
+    return uri;
   } catch {
     return undefined;
   }
+}
+
+/** The host of a URI; empty when it cannot be read. */
+export function hostOf(uri: string): string {
+  try {
+    return parseUri(uri).host;
+  } catch {
+    return '';
+  }
+}
+
+/** Record-Route values that can be followed; others are left out here, once, so that no later request of the dialog trips over them. */
+function routesOf(message: Request | Response): string[] {
+  return message.headers.list('record-route').filter((route) => {
+    try {
+      parseUri(parseNameAddr(route).uri);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /**
@@ -73,7 +96,7 @@ export function uasDialog(request: Request, response: Response, localSeq: number
     remoteTag,
     local,
     remote,
-    routes: headers.list('record-route'),
+    routes: routesOf(request),
     charset: request.charset,
     contact: response.headers.get('contact') ?? '',
     target: contactUri(request) ?? parseNameAddr(remote).uri,
@@ -99,7 +122,7 @@ export function uacDialog(request: Request, response: Response): Dialog {
     remoteTag: tagOf(remote) ?? '',
     local,
     remote,
-    routes: response.headers.list('record-route').reverse(),
+    routes: routesOf(response).reverse(),
     charset: response.charset,
     contact: request.headers.get('contact') ?? '',
     target: contactUri(response) ?? request.uri,

@@ -22,14 +22,19 @@ export class StreamFramer {
 
   push(chunk: Uint8Array): Framed[] {
     this.#append(chunk);
+    if (this.fault !== undefined) throw this.fault;
     const framed: Framed[] = [];
-    for (;;) {
-      const next = this.#next();
-      if (next === undefined) break;
-      framed.push(next);
+    try {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) framed.push(next);
+    } catch (error) {
+      if (framed.length === 0 || !(error instanceof ParseError)) throw error;
+      this.fault = error;
     }
     return framed;
   }
+
+  /** The stream broke behind the messages that were just given; the next `push` throws it. */
+  fault: ParseError | undefined;
 
   /** Bytes of an unfinished message. */
   get held(): number {

@@ -43,12 +43,17 @@ const PHRASES: Partial<Record<ParseError['code'], string>> = {
 export function isUsable(response: Response): boolean {
   try {
     checkHeaders(response.headers, undefined);
+    // RFC 3261 §8.1.3.3: "If more than one Via header field value is present in a response, the UAC SHOULD discard the message."
+    if (response.headers.list('via').length > 1) return false;
     return response.version.toUpperCase() === 'SIP/2.0';
   } catch (error) {
     if (error instanceof ParseError) return false;
     throw error;
   }
 }
+
+/** Comma lists that are looked into: they must at least come apart. */
+const LISTS = ['via', 'route', 'record-route', 'contact', 'require'] as const;
 
 function checkHeaders(headers: Headers, method: string | undefined): void {
   topVia(headers);
@@ -58,6 +63,7 @@ function checkHeaders(headers: Headers, method: string | undefined): void {
     if (values.length > 1) throw new ParseError('repeated', `${name} twice`);
   }
   for (const name of ONCE_IF_THERE) if (headers.all(name).length > 1) throw new ParseError('repeated', `${name} twice`);
+  for (const name of LISTS) headers.list(name);
   parseNameAddr(headers.get('to') ?? '');
   parseNameAddr(headers.get('from') ?? '');
   // The dialog id of the control protocol embeds the Call-ID in a line cut at "|".

@@ -29,7 +29,7 @@ export class RegisteredFlows {
   note(request: Request, response: Response, hop: Hop): void {
     if (hop.protocol === 'udp') return;
     for (const contact of request.headers.list('contact')) {
-      if (contact === '*') continue;
+      if (contact === '*' || !isAddress(contact)) continue;
       const { uri, params } = parseNameAddr(contact);
       const key = flowKey(uri);
       if (key === undefined) continue;
@@ -59,7 +59,7 @@ export class RegisteredFlows {
 
 /** RFC 3261 §10.3: the 200 lists the bindings, each with the expiry the registrar chose. */
 function grantedTo(response: Response, uri: string): number | undefined {
-  for (const contact of response.headers.list('contact')) {
+  for (const contact of response.headers.list('contact').filter(isAddress)) {
     const granted = parseNameAddr(contact);
     if (flowKey(granted.uri) === flowKey(uri)) {
       const expires = granted.params.get('expires');
@@ -67,6 +67,15 @@ function grantedTo(response: Response, uri: string): number | undefined {
     }
   }
   return numberOf(response.headers, 'expires');
+}
+
+function isAddress(text: string): boolean {
+  try {
+    parseNameAddr(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function flowKey(text: string): string | undefined {

@@ -13,6 +13,8 @@ const DEFAULT_PORT = 5060;
 
 /** The reasons are those an application may match. */
 export class Unreachable extends Error {}
+/** DNS knows no address for the name. */
+export class Unresolvable extends Unreachable {}
 
 export type LookUp = (name: string, family: 0 | 4 | 6) => Promise<string>;
 
@@ -50,7 +52,7 @@ export class Resolver {
       return await this.#ask(name);
     } catch {
       if (known !== undefined && age < STALE_MS) return known.address;
-      throw new Unreachable(`${name} is not known to DNS`);
+      throw new Unresolvable(`${name} is not known to DNS`);
     }
   }
 

@@ -157,6 +157,7 @@ export class TcpConnections {
           if (framed.kind === 'keepAlive') socket.write(CRLF);
           else this.#user.onMessage(framed.bytes, connection);
         }
+        if (framer.fault !== undefined) throw framer.fault;
       } catch (error) {
         this.#user.onBroken(error as Error, connection);
         socket.destroySoon();

@@ -384,6 +384,54 @@ test('frames that ask for the impossible are answered with their reason', () => 
   }
 });
 
+test('a name that DNS does not know is a 503 behind the echo, as of a dead transport', async () => {
+  const world = newWorld();
+  const id = world.app.ask('sip||', 'INVITE sip:b@nowhere.example SIP/2.0\r\n\r\nv=0\r\n');
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  world.clock.forward(10);
+  const [echo, event] = world.app.heard.slice(-2);
+  assert.deepEqual([echo?.tokens[2], echo?.tokens[3], event?.tokens[8]], [id, 'OK', echo?.tokens[10]]);
+  assert.deepEqual(events(world), ['503 INVITE']);
+  assert.deepEqual(lines(world), []);
+  nothingLeft(world);
+});
+
+test('a phone’s message that cannot be read whole still leaves the call in order: broken Contact 400, broken routes left out', () => {
+  const world = newWorld();
+  world.send(invite((headers) => headers.set('Contact', '"never ends <sip:peer@x>')));
+  assert.deepEqual(lines(world), ['100 INVITE', '400 INVITE']);
+  world.send(
+    invite((headers) => {
+      headers.set('Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKnext`).add('Record-Route', '<nonsense>');
+    }),
+  );
+  respond(world, newest(world).transaction, '200 OK');
+  world.send(inside('ACK', (last(world, '200 INVITE') as Response).headers.get('to') ?? '', 1));
+  world.app.ask(`sip||${newest(world).dialog}`, 'BYE sip:placeholder SIP/2.0\r\n\r\n');
+  world.clock.forward(50);
+  assert.deepEqual((last(world, 'BYE') as Request).headers.list('route'), []);
+});
+
+test('a subscription ends with the NOTIFY that says so', () => {
+  const world = newWorld();
+  world.app.ask('sip||', `SUBSCRIBE sip:b@${PEER} SIP/2.0\r\nEvent: dialog\r\nCall-ID: sub\r\n\r\n`);
+  world.clock.forward(50);
+  const subscribe = last(world, 'SUBSCRIBE') as Request;
+  world.send(responseTo(subscribe, 200, 'peer'));
+  const notify = newRequest('NOTIFY', `sip:${SERVER}`, [
+    ['Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKnotify`],
+    ['From', `${subscribe.headers.get('to')};tag=peer`],
+    ['To', subscribe.headers.get('from') ?? ''],
+    ['Call-ID', 'sub'],
+    ['CSeq', '1 NOTIFY'],
+    ['Subscription-State', 'terminated;reason=timeout'],
+  ]);
+  world.send(notify);
+  assert.deepEqual(events(world), ['200 SUBSCRIBE', 'NOTIFY']);
+  respond(world, newest(world).transaction, '200 OK');
+  nothingLeft(world);
+});
+
 test('a server on its way out refuses new calls and lets the others end', () => {
   const world = newWorld();
   const { to } = up(world);

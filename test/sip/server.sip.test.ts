@@ -116,6 +116,7 @@ test('a new request is told in the thirteen tokens of the protocol, its response
     '',
   ]);
   await peer.response('INVITE', 486);
+  app.socket.destroy();
 });
 
 test('a frame of 100 kB works, one of more than 1 MB closes the connection', async () => {
