@@ -18,7 +18,7 @@ export interface Application {
 }
 
 /** What ends when the application goes. */
-export interface Owned {
+interface Owned {
   incoming: Set<Incoming>;
   outgoing: Set<Outgoing>;
   legs: Set<Leg>;

@@ -21,7 +21,7 @@ const FORKED = 'another branch answered first';
 /** The hop of a name without an address: nothing is sent, the application is told 503 as of a dead transport (RFC 3261 §8.1.3.1). */
 const NOWHERE: Hop = { protocol: 'udp', address: '', port: 0 };
 const CANCEL_GIVE_UP_MS = 64 * T1_MS;
-export const NO_DIALOG = 'Server error: unable to find dialog for dialog id provided';
+const NO_DIALOG = 'Server error: unable to find dialog for dialog id provided';
 
 /** The client side: applications' requests on their way out, and what comes back. */
 export class ClientSide {
@@ -379,4 +379,4 @@ function pinned(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
 }
 
 /** RFC 1918. */
-export const isPrivate = (host: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(host);
+const isPrivate = (host: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(host);

@@ -20,10 +20,10 @@ const HAS_LOCALHOST: ReadonlySet<string> = new Set(['from', 'to', 'contact', 'p-
 const NEEDS_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
 
 /** `<sip:host:port>`, with the transport when it is not UDP. */
-export const defaultContact = (local: Local, hop: Hop): string => `<sip:${uriHost(local.address)}:${local.port}${transportParam(hop)}>`;
+const defaultContact = (local: Local, hop: Hop): string => `<sip:${uriHost(local.address)}:${local.port}${transportParam(hop)}>`;
 const transportParam = (hop: Hop): string => (hop.protocol === 'udp' ? '' : `;transport=${hop.protocol}`);
 
-export function viaOf(local: Local, hop: Hop, branch: string): string {
+function viaOf(local: Local, hop: Hop, branch: string): string {
   return `SIP/2.0/${hop.protocol.toUpperCase()} ${uriHost(local.address)}:${local.port};rport;branch=${branch}`;
 }
 

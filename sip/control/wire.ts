@@ -19,7 +19,7 @@ export function parseFrame(text: string): Frame {
 }
 
 /** `HH:MM:SS.uuuuuu`, UTC. */
-export function timeOfDay(now: number): string {
+function timeOfDay(now: number): string {
   const micros = Math.floor(now * 1_000) % 1_000_000;
   return `${new Date(now).toISOString().slice(11, 19)}.${String(micros).padStart(6, '0')}`;
 }

@@ -25,7 +25,7 @@ export interface Response extends Parts {
 }
 export type Message = Request | Response;
 
-export const SIP_VERSION = 'SIP/2.0';
+const SIP_VERSION = 'SIP/2.0';
 const NO_BODY = Buffer.alloc(0);
 
 const asHeaders = (rows: Iterable<readonly [string, string]>): Headers => {
@@ -37,10 +37,6 @@ const asHeaders = (rows: Iterable<readonly [string, string]>): Headers => {
 /** A request from its parts; Content-Length is written by `writeMessage`. */
 export function newRequest(method: string, uri: string, headers: Iterable<readonly [string, string]>, body: Buffer | string = NO_BODY): Request {
   return { kind: 'request', method, uri, version: SIP_VERSION, headers: asHeaders(headers), body: asBody(body), charset: 'utf8' };
-}
-
-export function newResponse(status: number, reason: string, headers: Iterable<readonly [string, string]>, body: Buffer | string = NO_BODY): Response {
-  return { kind: 'response', status, reason, version: SIP_VERSION, headers: asHeaders(headers), body: asBody(body), charset: 'utf8' };
 }
 
 const asBody = (body: Buffer | string): Buffer => (typeof body === 'string' ? Buffer.from(body, 'utf8') : body);

@@ -19,6 +19,3 @@ export function numberOf(headers: Headers, name: string): number | undefined {
   const value = headers.get(name);
   return value !== undefined && /^\d{1,10}$/.test(value) ? Number(value) : undefined;
 }
-
-/** Whether a token list (Supported, Require …) holds `tag`. */
-export const lists = (headers: Headers, name: string, tag: string): boolean => headers.list(name).some((value) => value.toLowerCase() === tag);

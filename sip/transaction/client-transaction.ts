@@ -86,7 +86,7 @@ export class ClientTransaction {
  * parameter MUST be equal to "ACK". If the INVITE request whose response is being acknowledged had Route header fields, those header
  * fields MUST appear in the ACK."
  */
-export function ackOfRefusal(invite: Request, response: Response): Request {
+function ackOfRefusal(invite: Request, response: Response): Request {
   const { headers } = invite;
   const ack = newRequest('ACK', invite.uri, [['Via', headers.get('via') ?? '']]);
   for (const route of headers.all('route')) ack.headers.add('Route', route);

@@ -1,7 +1,7 @@
 /** RFC 3261 table 4 and RFC 6026: how long each timer of a transaction runs. Timer C belongs to proxies. All in milliseconds. */
 export const T1_MS = 500;
 export const T2_MS = 4_000;
-export const T4_MS = 5_000;
+const T4_MS = 5_000;
 const SIXTY_FOUR_T1_MS = 64 * T1_MS;
 
 export type Timer = 'A' | 'B' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M';

@@ -13,10 +13,10 @@ export interface Listener {
 }
 
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
-export const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
+const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
 /** The first address of that family that is not loopback; loopback when there is none. */
-export function firstAddress(family: 'IPv4' | 'IPv6'): string {
+function firstAddress(family: 'IPv4' | 'IPv6'): string {
   for (const rows of Object.values(networkInterfaces()))
     for (const row of rows ?? []) if (row.family === family && !row.internal && !row.address.startsWith('fe80:')) return row.address;
   return family === 'IPv6' ? '::1' : '127.0.0.1';

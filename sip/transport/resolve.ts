@@ -18,7 +18,7 @@ export class Unresolvable extends Unreachable {}
 
 export type LookUp = (name: string, family: 0 | 4 | 6) => Promise<string>;
 
-export const systemLookUp: LookUp = async (name, family) => (await lookup(name, { family, order: 'ipv4first' })).address;
+const systemLookUp: LookUp = async (name, family) => (await lookup(name, { family, order: 'ipv4first' })).address;
 
 /** Finds the hop of a URI: at once for an IP address, by DNS (A/AAAA, cached) for a name. */
 export class Resolver {

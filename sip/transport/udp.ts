@@ -6,7 +6,7 @@ import type { Listener } from './listener.ts';
 /** Bursts of a whole floor's phones must wait in the kernel, not be lost; the kernel grants what its own limit allows. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
 
-export type OnDatagram = (bytes: Buffer, address: string, port: number, listener: UdpListener) => void;
+type OnDatagram = (bytes: Buffer, address: string, port: number, listener: UdpListener) => void;
 
 export class UdpListener implements Listener {
   readonly id: string;
