@@ -24,13 +24,14 @@ const GRACE_MS = 2000;
 const FRAME_LIMIT = 1_048_576;
 /** An application that reads nothing any more is cut off. */
 const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
-const MOST_EVENTS_KEPT = 10_000;
+const MOST_EVENTS_KEPT = 2000;
 const MOST_CONNECTIONS = 32;
 
 interface Application {
   socket: Socket | null;
-  /** What happened while it was away. */
-  missed: MediaEvent[];
+  /** The events last told, numbered from 1: what was on its way when a connection broke is told again on the next. */
+  recent: { n: number; event: MediaEvent }[];
+  last: number;
   cancelGrace: () => void;
 }
 
@@ -64,8 +65,11 @@ export class Listener {
   tell(owner: string, event: MediaEvent): void {
     const application = this.#applications.get(owner);
     if (application === undefined) return;
-    if (application.socket !== null) this.#write(application.socket, { event });
-    else if (application.missed.length < MOST_EVENTS_KEPT) application.missed.push(event);
+    application.last += 1;
+    const numbered = { n: application.last, event };
+    application.recent.push(numbered);
+    if (application.recent.length > MOST_EVENTS_KEPT * 2) application.recent.splice(0, MOST_EVENTS_KEPT);
+    if (application.socket !== null) this.#write(application.socket, numbered);
   }
 
   close(): void {
@@ -119,7 +123,7 @@ export class Listener {
     this.#answer(socket, connection, method, params).then(
       (result) => {
         this.#write(socket, { id, ok: true, result: result ?? null });
-        if (method === 'hello') this.#catchUp(connection.owner);
+        if (method === 'hello') this.#catchUp(connection.owner, params);
       },
       (error: unknown) => {
         if (!(error instanceof MediaError)) this.#options.log.error({ err: error, method }, 'a request failed');
@@ -135,7 +139,7 @@ export class Listener {
     if (method !== 'hello' && owner === null) throw new MediaError('bad_request', 'say hello first');
     if (method !== 'hello') return this.#options.ask(owner ?? '', method, params);
     const name = Array.isArray(params) && typeof params[0] === 'string' ? params[0] : '';
-    if (name === '' || owner !== null) throw new MediaError('bad_request', 'hello takes a name, once');
+    if (name === '' || owner !== null) throw new MediaError('bad_request', 'hello takes a name and the number of the last event, once');
     connection.owner = name;
     return this.#welcome(name, socket);
   }
@@ -144,15 +148,17 @@ export class Listener {
     const known = this.#applications.get(name);
     known?.cancelGrace();
     if (known?.socket != null) known.socket.destroy();
-    this.#applications.set(name, { socket, missed: known?.missed ?? [], cancelGrace: () => undefined });
+    this.#applications.set(name, { socket, recent: known?.recent ?? [], last: known?.last ?? 0, cancelGrace: () => undefined });
     this.#options.log.info({ known: known !== undefined }, 'an application is connected');
     return { known: known !== undefined };
   }
 
-  #catchUp(name: string | null): void {
+  /** hello's second word is the number of the last event that reached the application. */
+  #catchUp(name: string | null, params: unknown): void {
     const application = name === null ? undefined : this.#applications.get(name);
+    const heard = Array.isArray(params) && typeof params[1] === 'number' ? params[1] : 0;
     if (application === undefined || application.socket === null) return;
-    for (const event of application.missed.splice(0)) this.#write(application.socket, { event });
+    for (const numbered of application.recent) if (numbered.n > heard) this.#write(application.socket, numbered);
   }
 
   #lost(name: string | null, socket: Socket): void {

@@ -33,8 +33,8 @@ const openRequest = z.object({
 const recordRequest = z.object({ recordingId: id, path: z.string().min(1).max(4096).startsWith('/'), left: id, right: id });
 
 export const methods = {
-  /** The application's name, by which it takes up its endpoints again after a broken connection. */
-  hello: z.tuple([id]),
+  /** The application's name, by which it takes up its endpoints again after a broken connection, and the last event that reached it. */
+  hello: z.tuple([id, z.number()]),
   capabilities: z.tuple([]),
   open: z.tuple([openRequest]),
   accept: z.tuple([id, sdp]),

@@ -34,7 +34,7 @@ const FRAME_LIMIT = 1_048_576;
 
 type Method = keyof MediaServer;
 type Reply = { id: number; ok: boolean; result?: unknown; error?: { code: MediaErrorCode; message: string } };
-type FromServer = Reply | { event: MediaEvent };
+type FromServer = Reply | { n: number; event: MediaEvent };
 interface Pending {
   resolve(result: unknown): void;
   reject(error: MediaError): void;
@@ -51,6 +51,8 @@ class Connection {
   readonly #abandoned = new Set<EndpointId>();
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
+  /** Number of the last event that reached us; what came after it is told again after a broken connection. */
+  #lastEvent = 0;
   #retryMs = FIRST_RETRY_MS;
   #socket: Socket | null = null;
   #cancelRetry: (() => void) | null = null;
@@ -124,7 +126,9 @@ class Connection {
 
   async #introduce(socket: Socket): Promise<void> {
     try {
-      const { known } = (await this.#send('hello', [this.#name])) as { known: boolean };
+      const { known } = (await this.#send('hello', [this.#name, this.#lastEvent])) as { known: boolean };
+      // Another server, or one that forgot us, counts from one.
+      if (!known) this.#lastEvent = 0;
       this.connected = true;
       this.#cancelGrace?.();
       this.#retryMs = FIRST_RETRY_MS;
@@ -174,6 +178,7 @@ class Connection {
       return;
     }
     if ('event' in message) {
+      this.#lastEvent = message.n;
       if (message.event.type === 'endpointLost') this.#open.delete(message.event.endpointId);
       this.#options.onEvent(message.event);
       return;

@@ -21,6 +21,8 @@ interface Asked {
 class Script {
   readonly asked: Asked[] = [];
   known = false;
+  /** Number of the last event heard, as each hello says it. */
+  readonly hellos: unknown[] = [];
   connections = 0;
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((socket) => {
@@ -48,6 +50,7 @@ class Script {
     this.#server.close();
   }
   #take(asked: Asked): void {
+    if (asked.method === 'hello') this.hellos.push(asked.params[1]);
     if (asked.method === 'hello') this.say({ id: asked.id, ok: true, result: { known: this.known } });
     else this.asked.push(asked);
   }
@@ -154,7 +157,7 @@ test('when it stays away its endpoints are told lost after the time it keeps the
 
 test('an endpoint that was told lost is not lost again', async () => {
   await openOne();
-  script.say({ event: { type: 'endpointLost', endpointId: 'c.0', reason: 'the media worker died' } });
+  script.say({ n: 1, event: { type: 'endpointLost', endpointId: 'c.0', reason: 'the media worker died' } });
   await until('it is told', () => events.length === 1);
   script.hangUp();
   await until('the loss is noticed', () => !client.connected);
@@ -169,4 +172,18 @@ test('a server that speaks no JSON is left and tried again', async () => {
   await until('it is left', () => !client.connected);
   clock.forward(100);
   await until('it is back', () => client.connected && script.connections === before + 1);
+});
+
+test('after a broken connection it says which event it heard last', async () => {
+  script.say({ n: 41, event: { type: 'digit', endpointId: 'c.0', key: '1' } });
+  await until('an event is heard', () => events.length === 1);
+  script.hangUp();
+  await until('the loss is noticed', () => !client.connected);
+  clock.forward(100);
+  await until('it is back', () => client.connected);
+  script.hangUp();
+  await until('the loss is noticed', () => !client.connected);
+  clock.forward(100);
+  await until('it is back', () => client.connected);
+  assert.deepEqual(script.hellos, [0, 41, 0], 'a server that does not know us counts from one');
 });

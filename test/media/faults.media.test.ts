@@ -249,18 +249,21 @@ test('an application that leaves has its endpoints closed and its recordings fin
 
 test('an application that is back within two seconds finds its endpoints, and hears what it missed', async () => {
   const first = await speak(house.socket);
-  assert.deepEqual(await first.ask('hello', ['returning']), { known: false });
+  assert.deepEqual(await first.ask('hello', ['returning', 0]), { known: false });
   const party = await legs.party();
   const { sdp } = (await first.ask('open', [{ endpointId: 'back.0', offer: party.offer(), signallingAddress: '127.0.0.1', timeoutMs: 0 }])) as { sdp: string };
+  party.aim(sdp).press('7');
+  await until('a key is told', () => first.events.length === 1);
+  // Told while the connection breaks, or after: neither is lost.
   first.socket.destroy();
-  party.aim(sdp).press('8');
+  party.press('8');
   await wait(500);
   const second = await speak(house.socket);
-  assert.deepEqual(await second.ask('hello', ['returning']), { known: true });
+  assert.deepEqual(await second.ask('hello', ['returning', 1]), { known: true });
   await until('the key is told', () => second.events.length === 1);
   assert.deepEqual(second.events, [{ type: 'digit', endpointId: 'back.0', key: '8' }]);
   await wait(2500);
-  assert.equal(((await second.ask('stats', ['back.0'])) as { packetsIn: number }).packetsIn, 7);
+  assert.equal(((await second.ask('stats', ['back.0'])) as { packetsIn: number }).packetsIn, 14);
   await second.ask('close', ['back.0']);
   second.socket.destroy();
 });
