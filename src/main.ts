@@ -18,6 +18,7 @@ import { createLookUps } from './ivr/actions/lookups.ts';
 import type { TenantNames } from './ivr/files.ts';
 import { Publisher } from './ivr/publisher.ts';
 import { type KeptJournal, keepJournal } from './journal/keep.ts';
+import { claim } from './lock.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { startServers } from './servers.ts';
@@ -60,8 +61,9 @@ interface Ground {
   take: (event: Event) => void;
 }
 
-/** `onFatal`: a server was given up after a crash loop. Rejects, with everything closed again, when it cannot be opened. */
+/** `onFatal`: a server was given up after a crash loop. Rejects, with everything closed again, when the house cannot be opened. */
 export async function openHouse(config: Config, log: Logger, onFatal: (reason: string) => void, clock: Clock = systemClock): Promise<House> {
+  const release = claim(config.dataDir);
   const closers: (() => unknown)[] = [];
   const opened: Opened = (thing, close) => {
     closers.unshift(() => close(thing));
@@ -75,9 +77,17 @@ export async function openHouse(config: Config, log: Logger, onFatal: (reason: s
         log.error({ err: error }, 'a room could not be closed in order');
       }
     }
+    release();
   };
+  // A server that dies again and again while we still wait for it would keep us waiting for ever.
+  let giveUp = onFatal;
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = (reason) => reject(new Error(reason));
+  });
   try {
-    return { ...(await furnish({ config, log, clock, opened }, onFatal)), close };
+    const furnished = await Promise.race([furnish({ config, log, clock, opened }, (reason) => giveUp(reason)), givenUp]);
+    giveUp = onFatal;
+    return { ...furnished, close };
   } catch (error) {
     await close();
     throw error;

@@ -18,10 +18,17 @@ export async function main(args: string[]): Promise<number> {
   });
   let fatal: string | null = null;
   const stopped = signals();
-  const house = await openHouse(config, log, (reason) => {
-    fatal = reason;
-    stopped.now();
-  });
+  let house: House;
+  try {
+    house = await openHouse(config, log, (reason) => {
+      fatal = reason;
+      stopped.now();
+    });
+  } catch (error) {
+    log.fatal({ err: error }, 'cannot start');
+    process.stderr.write(`huawu cannot start: ${(error as Error).message}\n`);
+    return 1;
+  }
   const { host, port } = config.http;
   process.stdout.write(
     `huawu ${config.version} is ready: consoles at http://${host}:${port}/ · SIP at ${config.publicAddress}:${config.sip.port}\n${loginLines(house.logins)}`,
