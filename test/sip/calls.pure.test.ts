@@ -188,6 +188,36 @@ test('a BYE in an early dialog ends it: 200 to the BYE, 487 to the INVITE, the a
   assert.equal(line(world.got.at(-1)?.message as Message), '200 BYE');
 });
 
+test('an acknowledged call stays up and quiet for an hour', () => {
+  const world = newWorld();
+  const { to } = up(world);
+  const before = world.got.length;
+  world.clock.forward(3_600_000);
+  assert.equal(world.got.length, before);
+  assert.equal(world.clock.armed, 0);
+  world.send(inside('BYE', to, 2));
+  respond(world, newest(world).transaction, '200 OK');
+  assert.equal(line(world.got.at(-1)?.message as Message), '200 BYE');
+});
+
+test('a copy of a request is answered again and not told again: a ringing INVITE, a BYE', () => {
+  const world = newWorld();
+  const request = invite();
+  world.send(request);
+  respond(world, newest(world).transaction, '180 Ringing');
+  world.send(request);
+  assert.deepEqual(lines(world), ['100 INVITE', '180 INVITE', '180 INVITE']);
+  respond(world, newest(world).transaction, '200 OK');
+  const to = (last(world, '200 INVITE') as Response).headers.get('to') ?? '';
+  world.send(inside('ACK', to, 1));
+  const bye = inside('BYE', to, 2);
+  world.send(bye);
+  respond(world, newest(world).transaction, '200 OK');
+  world.send(bye);
+  assert.equal(times(world, '200 BYE').length, 2);
+  assert.deepEqual(events(world), ['INVITE', 'ACK', 'BYE']);
+});
+
 test('both ends hang up at once: each BYE is answered, the application keeps its own end', () => {
   const world = newWorld();
   const { dialog, to } = up(world);
