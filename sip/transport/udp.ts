@@ -25,7 +25,14 @@ export class UdpListener implements Listener {
   /** Rejects with the error of the bind. */
   static async open(id: string, address: string, port: number, onDatagram: OnDatagram, onError: (error: Error) => void): Promise<UdpListener> {
     const v6 = isIPv6(address);
-    const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: v6, recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
+    const socket = createSocket({
+      type: v6 ? 'udp6' : 'udp4',
+      ipv6Only: v6,
+      recvBufferSize: BUFFER_BYTES,
+      sendBufferSize: BUFFER_BYTES,
+      // Hops are IP addresses: nothing is to be looked up for each datagram.
+      lookup: (address, _options, found) => found(null, address, v6 ? 6 : 4),
+    });
     const bound = once(socket, 'listening');
     socket.bind({ address, port });
     await bound;
