@@ -107,7 +107,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const cdr = opened(openCdrWriter(ground, store), (it) => it.close(LAST_RECORDS_MS));
   const kept = opened(keepJournal({ folder: join(config.dataDir, 'journal'), rooms, clock, log, unwritten: () => cdr.unwritten() }), (it) => it.close());
   const people: People = { store, sessions, directory, rooms, kept };
-  const rims = openRims(ground, people);
+  const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
 
   begin(ground, people, cdr);
@@ -190,7 +190,8 @@ interface Rims {
   desks: Desks;
 }
 
-function openRims({ config, clock, log, take, opened }: Ground, { store, sessions, directory, rooms, kept }: People): Rims {
+/** `accepting`: what is said of a call can be kept; a call that would leave no record is better refused (503) than lost. */
+function openRims({ config, clock, log, take, opened }: Ground, { store, sessions, directory, rooms, kept }: People, accepting: () => boolean): Rims {
   const { calls, acd, desk } = rooms;
   let cancelAway: (() => void) | null = null;
   const lines = {
@@ -211,7 +212,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   const media = opened(connectMedia({ socket: config.media.socket, clock, log, ...lines }), (it) => it.disconnect());
   const phone = createPhone({
     ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, trustedTrunks: config.trustedTrunks },
-    ...{ publicAddress: config.publicAddress, newCallId: () => newCallId(clock.now()) },
+    ...{ publicAddress: config.publicAddress, newCallId: () => newCallId(clock.now()), accepting },
   });
   const customers = createCustomers({ store, clock, log, take });
   const sound = new SoundRim({
@@ -260,6 +261,7 @@ function readyStaticAgents({ take }: Ground, { directory }: People): void {
 /** The first words of a run: what was open is over, and records that were not seen written are given to the writer again. */
 function begin({ clock, take, opened }: Ground, { rooms, kept }: People, cdr: CdrWriter): void {
   take({ type: 'serverStarted' });
+  for (const [agentId, bindings] of kept.bindings) take({ type: 'bindingsChanged', agentId, bindings });
   for (const record of kept.leftover) cdr.accept({ type: 'writeCdr', record });
   opened(
     clock.every(HEARTBEAT_MS, () => {

@@ -19,7 +19,13 @@ import { type DeskRecord, iso, isoOrNull, popOf } from './pop.ts';
 import type { AgentStateData, Pop, QueueStats, Snapshot } from './protocol.ts';
 import { canIn, type DeskPhase } from './rules.ts';
 
-type Heard = CallEvent | AcdEvent | TimePassed | { type: 'serverStarted' };
+/** What the phone rim tells of her phones: only which of them go off-hook when told to matters here. */
+interface PhoneWord {
+  type: 'bindingsChanged';
+  agentId: AgentId;
+  bindings: readonly { allowEvents: readonly string[] }[];
+}
+type Heard = CallEvent | AcdEvent | PhoneWord | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (room: DeskRoom, event: Extract<Heard, { type: T }>, now: number) => void };
 
 /** How an offer that came to nothing is told to the desk whose phone rang. */
@@ -82,6 +88,7 @@ const handlers: Handlers = {
   queueConfigured: (room, event, now) => room.figures.moved(event.queue.queueId, now),
   agentConfigured: (room, event, now) => room.agentMoved(event.agent.agentId, now),
   agentRemoved: (room, event, now) => room.agentMoved(event.agentId, now),
+  bindingsChanged: (room, event, now) => room.phonesChanged(event, now),
   phoneReachable: (room, event, now) => room.agentMoved(event.agentId, now),
   phoneLost: (room, event, now) => room.agentMoved(event.agentId, now),
   agentStateChanged(room, event, now) {
@@ -105,6 +112,8 @@ class DeskRoom {
   readonly #news: CtiCommand[] = [];
   /** The state each agent's desk was last told, so that nothing is told twice. */
   readonly #toldState = new Map<AgentId, string>();
+  /** Agents one of whose phones understands `Event: talk`. */
+  readonly #pickable = new Set<AgentId>();
   readonly figures = new QueueFigures();
 
   constructor(calls: CallsView, acd: AcdView) {
@@ -117,6 +126,16 @@ class DeskRoom {
     handler?.(this, event, now);
     for (const queueId of this.figures.due(now)) this.#tellFigures(queueId);
     return { events: [], commands: this.#news.splice(0), wakeAt: this.figures.wakeAt };
+  }
+
+  phonesChanged({ agentId, bindings }: PhoneWord, now: number): void {
+    if (bindings.some(({ allowEvents }) => allowEvents.includes('talk'))) this.#pickable.add(agentId);
+    else this.#pickable.delete(agentId);
+    this.agentMoved(agentId, now);
+  }
+
+  canPickUp(agentId: AgentId): boolean {
+    return this.#pickable.has(agentId);
   }
 
   tell(agentId: AgentId, message: DeskNews): void {
@@ -229,8 +248,9 @@ class DeskRoom {
 
   #stateOf(agent: AgentView): AgentStateData {
     const { agentId, number, name, state, reasons, callId, phoneReachable } = agent;
+    const can = canIn(this.#phase(agent)).filter((command) => command !== 'answer' || this.canPickUp(agentId));
     const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil) };
-    return { agentId, number, name, state, reasons: [...reasons], ...times, callId, phoneReachable, can: canIn(this.#phase(agent)) };
+    return { agentId, number, name, state, reasons: [...reasons], ...times, callId, phoneReachable, can };
   }
 
   #popOf(record: DeskRecord): Pop | null {
@@ -266,6 +286,8 @@ export interface Desk {
   /** null: nobody knows this agent. */
   snapshot(agentId: AgentId): Snapshot | null;
   phaseOf(agentId: AgentId): DeskPhase | null;
+  /** Whether she can answer from her desk: one of her phones goes off-hook when told to. */
+  canPickUp(agentId: AgentId): boolean;
   /** The call on her screen, wrap-up included. */
   callOf(agentId: AgentId): DeskCallIds | null;
 }
@@ -278,6 +300,7 @@ export function createDesk(calls: CallsView, acd: AcdView): Desk {
     screenPop: (agentId, offerId) => room.screenPop(agentId, offerId),
     snapshot: (agentId) => room.snapshot(agentId),
     phaseOf: (agentId) => room.phaseOf(agentId),
+    canPickUp: (agentId) => room.canPickUp(agentId),
     callOf: (agentId) => room.callOf(agentId),
   };
 }

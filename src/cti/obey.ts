@@ -85,6 +85,7 @@ export function obey(message: AgentCommand, agentId: AgentId, house: Obeying): O
   if (phase === null || agent === undefined) return { ok: false, code: 'no_desk' };
   const verdict = verdicts[phase][message.type];
   if (verdict !== 'ok') return { ok: false, code: verdict };
+  if (message.type === 'answer' && !house.desk.canPickUp(agentId)) return { ok: false, code: 'lift_phone' };
   const shown = house.desk.callOf(agentId);
   const callId = shown?.callId ?? agent.callId;
   if (aboutACall.has(message.type) && callId === null) return { ok: false, code: 'no_call' };

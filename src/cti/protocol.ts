@@ -190,6 +190,7 @@ export const ctiErrors = {
   not_signed_in: { zh: '您尚未签入。', en: 'You are signed out: sign in first.' },
   no_call: { zh: '当前没有通话。', en: 'You have no call.' },
   no_call_offered: { zh: '当前没有来电等待应答。', en: 'No call is ringing for you.' },
+  lift_phone: { zh: '您的话机不支持远程摘机,请拿起话机应答。', en: 'Your phone cannot be answered from the desk: lift it.' },
   other_call: { zh: '该通话已不属于您。', en: 'That call is not yours any more.' },
   call_offered: { zh: '有来电正在振铃,请先应答或拒绝。', en: 'A call is ringing: answer or reject it first.' },
   on_call: { zh: '您正在通话,请先结束通话。', en: 'You are on a call: end it first.' },

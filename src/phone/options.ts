@@ -7,9 +7,9 @@ const RETRY_AFTER = { 'Retry-After': '30' };
 /** Method → final status. Nothing of a stranger is relayed to agents; we hold no presence and take no transfers outside a call. */
 const refusals: Readonly<Record<string, number>> = { message: 405, subscribe: 489, publish: 489, notify: 481, info: 481, refer: 403 };
 
-export function answerOthers(sip: SipAgent, draining: () => boolean): void {
+export function answerOthers(sip: SipAgent, refusing: () => boolean): void {
   sip.use('options', (_req: SipRequest, res: SipResponse) => {
-    if (draining()) return res.send(503, { headers: RETRY_AFTER });
+    if (refusing()) return res.send(503, { headers: RETRY_AFTER });
     res.send(200, { headers: { Allow: ALLOWED_METHODS, Accept: 'application/sdp', Supported: 'timer' } });
   });
   for (const [method, status] of Object.entries(refusals)) {

@@ -37,6 +37,8 @@ export interface PhoneOptions {
   /** `host[:port]` for calls to numbers outside; absent = such calls end as unreachable. */
   outboundTrunk?: string;
   newCallId: () => CallId;
+  /** false = new calls get 503 until it is true again. */
+  accepting?: () => boolean;
 }
 
 export interface Phone {
@@ -170,6 +172,10 @@ class PhoneRim implements Phone {
     return { connected: this.#connection.up, draining: this.#draining, legs: this.#legs.size, contacts: this.#rim.bindings.size };
   }
 
+  get #accepting(): boolean {
+    return !this.#draining && (this.#options.accepting?.() ?? true);
+  }
+
   #carriers(): Phone['carriers'] {
     const keep = (leg: Leg): void => void this.#legs.set(leg.legId, leg);
     return {
@@ -193,11 +199,11 @@ class PhoneRim implements Phone {
     sip.use(
       'invite',
       this.#guarded((req, res) => {
-        if (this.#draining || this.#legs.size >= MOST_LEGS) return res.send(503, BUSY);
+        if (!this.#accepting || this.#legs.size >= MOST_LEGS) return res.send(503, BUSY);
         takeInvite(this.#rim, keep, req, res);
       }),
     );
-    answerOthers(sip, () => this.#draining);
+    answerOthers(sip, () => !this.#accepting);
   }
 
   /** One request's fault must not harm another's, nor leave its sender without an answer. */

@@ -4,7 +4,7 @@ import { type CallId, legIdOf, type OfferId } from '../../kernel/ids.ts';
 import type { Ending } from '../../src/call/ending.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
 import { type DeskCommandType, serverMessageSchema } from '../../src/cti/protocol.ts';
-import { agent, at, card, RoomsUnderTest, SERVICE, types } from './rooms.ts';
+import { agent, at, card, RoomsUnderTest, SERVICE, talksTo, types } from './rooms.ts';
 
 const HUNG_UP: Ending = { cause: 'normal', by: 'far_end' };
 const her = agent('8001');
@@ -229,4 +229,16 @@ test('everything told and every snapshot is a message of the protocol', () => {
     const parsed = serverMessageSchema.safeParse({ v: 1, seq: 1, ts: at(0), ...message });
     assert.ok(parsed.success, `${message.type}: ${parsed.error?.message}`);
   }
+});
+
+test('who has no phone that goes off-hook when told to cannot answer at her desk, and is told so when her phones change', () => {
+  const rooms = new RoomsUnderTest(['8001']);
+  const her = agent('8001');
+  const can = (): string[] => rooms.desk.snapshot(her)?.agent.can ?? [];
+  rooms.ready();
+  rooms.arrives();
+  assert.ok(can().includes('answer'));
+  const [news] = rooms.tell(talksTo(her, ['hold']));
+  assert.ok(news?.message.type === 'agentState' && !news.message.data.can.includes('answer'));
+  assert.ok(can().includes('reject') && !can().includes('answer'));
 });

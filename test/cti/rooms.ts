@@ -30,6 +30,13 @@ const queue: QueueConfiguration = {
   ...{ leaveWhenNoAgents: false, ringTimeoutMs: 20_000, wrapUpMs: 30_000, record: true, music: null, answerWithinMs: 15_000 },
 };
 
+/** Her phones; the usual one goes off-hook when told to. */
+export const talksTo = (agentId: AgentId, allowEvents = ['talk']): Event => ({
+  type: 'bindingsChanged',
+  agentId,
+  bindings: [{ uri: 'sip:8001@127.0.0.1', source: 'udp/127.0.0.1:5060', callId: 'r', cseq: 1, expiresAt: START + 3_600_000, userAgent: 'x', allowEvents }],
+});
+
 export class RoomsUnderTest {
   now = START;
   readonly call = createCallRoom();
@@ -46,7 +53,7 @@ export class RoomsUnderTest {
     for (const number of agents) {
       const agentId = agent(number);
       const configuration = { agentId, tenantId: TENANT, number, name: `n${number}`, queues: [SERVICE], skills: {}, staticContact: null };
-      this.tell({ type: 'agentConfigured', agent: configuration }, { type: 'phoneReachable', agentId });
+      this.tell({ type: 'agentConfigured', agent: configuration }, { type: 'phoneReachable', agentId }, talksTo(agentId));
     }
     this.later(5_000);
   }

@@ -1,8 +1,9 @@
 /** kill -9 of each of the three programs in the middle of a call: what is promised holds, and the others live on. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { main as replay } from '../../src/commands/replay.ts';
 import { agree } from '../support/agreement.ts';
 import type { DeskClient } from '../support/desk-client.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
@@ -106,6 +107,9 @@ describe('kill -9 in the middle of a call', () => {
     await house.kill('app');
     await Promise.all([caller.ended(8_000), agent.ended(8_000)]);
     desk.close();
+    const journal = join(house.dataDir, 'journal-copy');
+    cpSync(join(house.dataDir, 'journal'), journal, { recursive: true });
+    assert.equal(await replay([journal]), 0, 'the rooms, told the journal again, establish the same facts');
     await house.begin();
     assert.deepEqual({ sip: house.pid('sip'), media: house.pid('media') }, before, 'the two servers were adopted');
     const record = await house.record(`+86${number}`);

@@ -85,6 +85,8 @@ export interface DeskHouseOptions {
   wrapUpMs?: number;
   /** false: her phone must be picked up by hand (`phoneAnswers`). */
   picksUpByItself?: boolean;
+  /** false: her phone did not say `Allow-Events: talk`, so nobody tells it to go off-hook. */
+  talks?: boolean;
   /** What else hears each event, before the rooms' news go out. */
   heard?: (event: Event) => void;
 }
@@ -101,7 +103,7 @@ export class DeskHouse {
   readonly #room = createCallRoom();
   #calls = 0;
 
-  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, heard }: DeskHouseOptions) {
+  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, heard }: DeskHouseOptions) {
     this.acd = createAcd();
     this.desk = createDesk(this.#room.calls, this.acd.view);
     const nobody = { agentByNumber: () => null, queue: () => null };
@@ -135,6 +137,9 @@ export class DeskHouse {
       },
     });
     this.phoneComesBack();
+    const allowEvents = talks ? ['talk'] : [];
+    const registered = { uri: 'sip:8001@127.0.0.1', source: 'udp/127.0.0.1:5060', callId: 'r', cseq: 1, userAgent: 'a desk phone', allowEvents };
+    this.take({ type: 'bindingsChanged', agentId: AGENT, bindings: [{ ...registered, expiresAt: clock.now() + 3_600_000 }] });
   }
 
   take(event: Event): void {

@@ -143,3 +143,17 @@ test('notes for which there was no time to hand them in are shown to be copied, 
     await notice.getByText('没来得及提交的备注').waitFor();
   });
 });
+
+test('a phone that cannot be answered from the desk: no button that would fail, but word of what to do', async () => {
+  await atTheDesk(browser, { language: 'zh', house: { talks: false } }, async (seat) => {
+    const { agent, page, house } = seat;
+    await signedIn(seat);
+    await agent.goReady();
+    house.callArrives(goldStory);
+    await agent.waitForPhase('offered');
+    await page.getByText(agent.words.call.pickUp).waitFor();
+    assert.equal(await agent.button(agent.words.call.answer).count(), 0);
+    house.phoneAnswers();
+    await agent.waitForPhase('established');
+  });
+});
