@@ -21,8 +21,6 @@ export type CustomerId = Branded<'CustomerId'>;
 export type UserId = Branded<'UserId'>;
 /** One published version of one tenant's dialplan: `<tenant>@<hash>` */
 export type DialplanVersion = Branded<'DialplanVersion'>;
-/** One websocket of one desk. */
-export type DeskId = Branded<'DeskId'>;
 
 export const asId = <Id extends Branded<string>>(text: string): Id => text as Id;
 
@@ -35,7 +33,6 @@ export const queueIdOf = (tenantId: TenantId, name: string): QueueId => `${tenan
 export function newCallId(nowMs: number): CallId {
   return `c-${Math.floor(nowMs).toString(16).padStart(12, '0')}${randomBytes(10).toString('hex')}` as CallId;
 }
-export const newDeskId = (): DeskId => `d-${randomBytes(8).toString('hex')}` as DeskId;
 /** Random text for tags, branches, nonces, tokens: `bytes` of entropy in hex. */
 export const randomToken = (bytes = 16): string => randomBytes(bytes).toString('hex');
 export const newUuid = (): string => randomUUID();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -7,8 +7,9 @@ import { systemClock } from '../../kernel/clock.ts';
 import { asId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { FileJournal } from '../../src/journal/file.ts';
-import { recover } from '../../src/journal/read.ts';
+import { recover, segmentName } from '../../src/journal/read.ts';
 import type { Event } from '../../src/vocabulary.ts';
+import { FakeClock } from '../support/clock.ts';
 
 let folder: string;
 const ready = (n: number): Event => ({ type: 'agentWentReady', agentId: asId(`demo:${n}`) });
@@ -104,6 +105,28 @@ describe('the journal', () => {
       [2],
     );
     assert.equal(readdirSync(folder).filter((name) => name.startsWith('events-')).length, 1);
+  });
+
+  test('on a disk that is full takes events all the same, says so, and rejects nobody', async () => {
+    recover(folder, silentLog);
+    symlinkSync('/dev/full', join(folder, segmentName(1)));
+    const clock = new FakeClock();
+    const journal = new FileJournal({ folder, lastSeq: 0, clock, log: silentLog });
+    assert.equal(journal.healthy, true);
+    assert.deepEqual(
+      [1, 2].map((n) => journal.append(ready(n), n, false).seq),
+      [1, 2],
+    );
+    assert.equal(journal.healthy, false);
+    clock.forward(1_000);
+    assert.equal(journal.healthy, false, 'it goes on trying');
+    assert.equal(clock.armed > 0, true);
+    journal.rotate({});
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('snapshot-')),
+      [],
+      'no snapshot of events that are not on disk',
+    );
   });
 
   test('settled resolves only for what is on disk, and at once when all is', async () => {
