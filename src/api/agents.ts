@@ -49,27 +49,44 @@ const agentSchema = z.object({
 });
 const params = z.strictObject({ agentId: idSchema });
 
-export function agents(app: Api, ports: ApiPorts): void {
-  const shown = ({ tenantId: _, ...agent }: AgentConfiguration) => {
-    const view = ports.acd.agent(agent.agentId);
-    if (view === undefined) return { ...agent, live: null };
-    const { state, reasons, callId, phoneReachable } = view;
-    const live = { state, reasons, since: iso(view.since), callId, wrapUpUntil: isoOrNull(view.wrapUpUntil), phoneReachable };
-    return { ...agent, live };
-  };
-  const agentOf = (tenantId: TenantId, agentId: AgentId): AgentConfiguration => {
-    const agent = ports.directory.agent(agentId);
-    if (agent === null || agent.tenantId !== tenantId) throw new Problem('not_found');
-    return agent;
-  };
-  /** Every queue named must be the tenant's own. */
-  const ownQueues = (tenantId: TenantId, queueIds: readonly string[]): QueueId[] =>
-    queueIds.map((text, at) => {
-      const queue = ports.directory.queue(branded(text));
-      if (queue?.tenantId !== tenantId) throw new Problem('validation_failed', '', [{ at: `body.queues.${at}`, message: `no queue "${text}"` }]);
-      return queue.queueId;
-    });
+const newAgentSchema = z.strictObject({
+  number: numberSchema,
+  name: nameSchema,
+  queues: queuesSchema.default([]),
+  skills: skillsSchema.default({}),
+  staticContact: staticContactSchema.default(null),
+});
+const changeSchema = z.strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema }).partial();
 
+export function agents(app: Api, ports: ApiPorts): void {
+  readAgents(app, ports);
+  addAgent(app, ports);
+  changeAgent(app, ports);
+}
+
+function shown({ acd }: ApiPorts, { tenantId: _, ...agent }: AgentConfiguration) {
+  const view = acd.agent(agent.agentId);
+  if (view === undefined) return { ...agent, live: null };
+  const { state, reasons, callId, phoneReachable } = view;
+  const live = { state, reasons, since: iso(view.since), callId, wrapUpUntil: isoOrNull(view.wrapUpUntil), phoneReachable };
+  return { ...agent, live };
+}
+
+function agentOf({ directory }: ApiPorts, tenantId: TenantId, agentId: AgentId): AgentConfiguration {
+  const agent = directory.agent(agentId);
+  if (agent === null || agent.tenantId !== tenantId) throw new Problem('not_found');
+  return agent;
+}
+
+/** Every queue named must be the tenant's own. */
+const ownQueues = ({ directory }: ApiPorts, tenantId: TenantId, queueIds: readonly string[]): QueueId[] =>
+  queueIds.map((text, at) => {
+    const queue = directory.queue(branded(text));
+    if (queue?.tenantId !== tenantId) throw new Problem('validation_failed', '', [{ at: `body.queues.${at}`, message: `no queue "${text}"` }]);
+    return queue.queueId;
+  });
+
+function readAgents(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/agents',
     {
@@ -80,16 +97,18 @@ export function agents(app: Api, ports: ApiPorts): void {
       const { tenantId } = asker(request);
       const mine = ports.directory.agents().filter((agent) => agent.tenantId === tenantId);
       const page = pageThrough(mine, (agent) => agent.agentId, pageRequest(request.query));
-      return { ...page, items: page.items.map(shown) };
+      return { ...page, items: page.items.map((agent) => shown(ports, agent)) };
     },
   );
 
   app.get(
     '/api/v1/agents/:agentId',
     { config: { action: 'agent.read' }, schema: { tags: ['agents'], summary: 'One agent', params, response: { 200: agentSchema } } },
-    async (request) => shown(agentOf(asker(request).tenantId, branded(request.params.agentId))),
+    async (request) => shown(ports, agentOf(ports, asker(request).tenantId, branded(request.params.agentId))),
   );
+}
 
+function addAgent(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/agents',
     {
@@ -97,13 +116,7 @@ export function agents(app: Api, ports: ApiPorts): void {
       schema: {
         tags: ['agents'],
         summary: 'Add an agent',
-        body: z.strictObject({
-          number: numberSchema,
-          name: nameSchema,
-          queues: queuesSchema.default([]),
-          skills: skillsSchema.default({}),
-          staticContact: staticContactSchema.default(null),
-        }),
+        body: newAgentSchema,
         response: { 201: agentSchema },
       },
     },
@@ -112,14 +125,16 @@ export function agents(app: Api, ports: ApiPorts): void {
       const { number, name, skills, staticContact } = request.body;
       const agentId = agentIdOf(tenantId, number);
       if (ports.directory.agent(agentId) !== null) throw new Problem('conflict');
-      const agent: AgentConfiguration = { agentId, tenantId, number, name, queues: ownQueues(tenantId, request.body.queues), skills, staticContact };
+      const agent: AgentConfiguration = { agentId, tenantId, number, name, queues: ownQueues(ports, tenantId, request.body.queues), skills, staticContact };
       await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, after: agent });
       await ports.configuration.saveAgent(agent);
       reply.code(201);
-      return shown(agent);
+      return shown(ports, agent);
     },
   );
+}
 
+function changeAgent(app: Api, ports: ApiPorts): void {
   app.patch(
     '/api/v1/agents/:agentId',
     {
@@ -128,7 +143,7 @@ export function agents(app: Api, ports: ApiPorts): void {
         tags: ['agents'],
         summary: 'Change an agent’s name, queues or skills; takes effect from her next call',
         params,
-        body: z.strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema }).partial(),
+        body: changeSchema,
         response: { 200: agentSchema },
       },
     },
@@ -137,13 +152,13 @@ export function agents(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = user;
       const personal = request.body.name !== undefined || request.body.staticContact !== undefined;
       if (personal && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
-      const before = agentOf(tenantId, branded(request.params.agentId));
+      const before = agentOf(ports, tenantId, branded(request.params.agentId));
       const { name = before.name, skills = before.skills, staticContact = before.staticContact } = request.body;
-      const queues = request.body.queues === undefined ? before.queues : ownQueues(tenantId, request.body.queues);
+      const queues = request.body.queues === undefined ? before.queues : ownQueues(ports, tenantId, request.body.queues);
       const after: AgentConfiguration = { ...before, name, skills, queues, staticContact };
       await ports.audit.write({ tenantId, userId, action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
       await ports.configuration.saveAgent(after);
-      return shown(after);
+      return shown(ports, after);
     },
   );
 }

@@ -137,18 +137,26 @@ function filterOf(query: FilterQuery, user: Identity): CallFilter {
   return { ...filter, agentId };
 }
 
-export function calls(app: Api, ports: ApiPorts): void {
-  /** What she may not see does not exist for her. */
-  const recordOf = async (user: Identity, action: 'record.read' | 'recording.play', callId: string): Promise<CallDetail> => {
-    const { tenantId } = user;
-    const detail = await ports.records.get(tenantId, branded(callId));
-    const had = [null, ...(detail?.agentIds ?? [])];
-    if (detail === null || !had.some((agentId) => may(user, action, { tenantId, agentId }))) throw new Problem('not_found');
-    return detail;
-  };
-  const liveFor = (user: Identity): Call[] =>
-    [...ports.calls.values()].filter(({ tenantId, legs }) => [...legs.values()].some(({ agentId }) => may(user, 'call.readLive', { tenantId, agentId })));
+/** What she may not see does not exist for her. */
+async function recordOf({ records }: ApiPorts, user: Identity, action: 'record.read' | 'recording.play', callId: string): Promise<CallDetail> {
+  const { tenantId } = user;
+  const detail = await records.get(tenantId, branded(callId));
+  const had = [null, ...(detail?.agentIds ?? [])];
+  if (detail === null || !had.some((agentId) => may(user, action, { tenantId, agentId }))) throw new Problem('not_found');
+  return detail;
+}
 
+const liveFor = (ports: ApiPorts, user: Identity): Call[] =>
+  [...ports.calls.values()].filter(({ tenantId, legs }) => [...legs.values()].some(({ agentId }) => may(user, 'call.readLive', { tenantId, agentId })));
+
+export function calls(app: Api, ports: ApiPorts): void {
+  listLive(app, ports);
+  listRecords(app, ports);
+  readRecord(app, ports);
+  playRecording(app, ports);
+}
+
+function listLive(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls/live',
     {
@@ -158,12 +166,14 @@ export function calls(app: Api, ports: ApiPorts): void {
     async (request) => {
       const { cursor, limit } = pageRequest(request.query);
       // Call ids sort by the time of their making, so the last one of a page is where the next begins.
-      const rest = liveFor(asker(request)).filter((call) => cursor === null || call.callId > cursor);
+      const rest = liveFor(ports, asker(request)).filter((call) => cursor === null || call.callId > cursor);
       const page = rest.slice(0, limit);
       return { items: page.map(shownLive), nextCursor: rest.length > limit ? (page.at(-1)?.callId ?? null) : null };
     },
   );
+}
 
+function listRecords(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls',
     {
@@ -180,7 +190,9 @@ export function calls(app: Api, ports: ApiPorts): void {
       return { ...page, items: page.items.map(shownCall) };
     },
   );
+}
 
+function readRecord(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls/:callId',
     {
@@ -193,11 +205,13 @@ export function calls(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { call, legs, recordings } = await recordOf(asker(request), 'record.read', request.params.callId);
+      const { call, legs, recordings } = await recordOf(ports, asker(request), 'record.read', request.params.callId);
       return { ...shownCall(call), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
     },
   );
+}
 
+function playRecording(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls/:callId/recording',
     {
@@ -211,7 +225,7 @@ export function calls(app: Api, ports: ApiPorts): void {
     },
     async (request, reply) => {
       const user = asker(request);
-      const { recordings } = await recordOf(user, 'recording.play', request.params.callId);
+      const { recordings } = await recordOf(ports, user, 'recording.play', request.params.callId);
       const { recordingId } = request.query;
       const recording = recordingId === undefined ? recordings[0] : recordings.find((row) => row.recordingId === recordingId);
       if (recording === undefined) throw new Problem('not_found');

@@ -23,6 +23,14 @@ const asErrors = (faults: DialplanFault[]): { at: string; message: string }[] =>
   faults.map(({ file, line, column, message }) => ({ at: `${file}:${line}:${column}`, message }));
 
 export function dialplans(app: Api, ports: ApiPorts): void {
+  listVersions(app, ports);
+  readFiles(app, ports);
+  checkFiles(app, ports);
+  publish(app, ports);
+  rollBack(app, ports);
+}
+
+function listVersions(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/dialplans',
     {
@@ -38,7 +46,9 @@ export function dialplans(app: Api, ports: ApiPorts): void {
       return { items: versions.map((row) => ({ ...row, publishedAt: iso(row.publishedAt) })), nextCursor: null };
     },
   );
+}
 
+function readFiles(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/dialplans/:version',
     {
@@ -57,7 +67,9 @@ export function dialplans(app: Api, ports: ApiPorts): void {
       return { version, files };
     },
   );
+}
 
+function checkFiles(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/dialplans/check',
     {
@@ -74,7 +86,9 @@ export function dialplans(app: Api, ports: ApiPorts): void {
       return { ok: faults.length === 0, faults };
     },
   );
+}
 
+function publish(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/dialplans',
     {
@@ -98,7 +112,9 @@ export function dialplans(app: Api, ports: ApiPorts): void {
       return { version: published.version };
     },
   );
+}
 
+function rollBack(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/dialplans/:version/roll-back',
     {

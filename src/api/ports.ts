@@ -7,6 +7,7 @@ import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { CustomerCard } from '../call/event.ts';
+import type { CallRow } from '../store/calls.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { Role, User } from '../users/user.ts';
 
@@ -103,34 +104,26 @@ export interface CallFilter {
   queueId?: QueueId;
   cause?: string;
 }
+/** What is shown of a record as the store holds it. */
+type AsStored = Pick<
+  CallRow,
+  | ('caller' | 'callee' | 'tier' | 'language' | 'authLevel' | 'ivrPath' | 'data')
+  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes')
+>;
 /** One call as the record holds it; times in ms since 1970. */
-export interface CallRecord {
+export interface CallRecord extends AsStored {
   callId: CallId;
   tenantId: TenantId;
   arrivedAt: number;
   answeredAt: number | null;
   agentAnsweredAt: number | null;
   endedAt: number;
-  caller: string;
-  callee: string;
   cause: string;
   endedBy: string;
   customerId: CustomerId | null;
-  tier: string | null;
-  language: string;
-  authLevel: number;
   queueId: QueueId | null;
   /** The last agent who answered. */
   agentId: AgentId | null;
-  queueWaitMs: number;
-  ringMs: number;
-  talkMs: number;
-  holdMs: number;
-  wrapUpMs: number;
-  disposition: string | null;
-  notes: string | null;
-  ivrPath: string[];
-  data: Record<string, string>;
 }
 export interface LegRecord {
   legId: string;

@@ -67,18 +67,25 @@ const usual: Omit<QueueConfiguration, 'queueId' | 'tenantId' | 'name'> = {
 const params = z.strictObject({ queueId: idSchema });
 
 export function queues(app: Api, ports: ApiPorts): void {
-  const shown = ({ tenantId: _, ...queue }: QueueConfiguration) => {
-    const view = ports.acd.queue(queue.queueId);
-    if (view === undefined) return { ...queue, live: null };
-    const { waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
-    return { ...queue, live: { waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp } };
-  };
-  const queueOf = (tenantId: TenantId, queueId: QueueId): QueueConfiguration => {
-    const queue = ports.directory.queue(queueId);
-    if (queue === null || queue.tenantId !== tenantId) throw new Problem('not_found');
-    return queue;
-  };
+  readQueues(app, ports);
+  addQueue(app, ports);
+  changeQueue(app, ports);
+}
 
+function shown({ acd }: ApiPorts, { tenantId: _, ...queue }: QueueConfiguration) {
+  const view = acd.queue(queue.queueId);
+  if (view === undefined) return { ...queue, live: null };
+  const { waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
+  return { ...queue, live: { waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp } };
+}
+
+function queueOf({ directory }: ApiPorts, tenantId: TenantId, queueId: QueueId): QueueConfiguration {
+  const queue = directory.queue(queueId);
+  if (queue === null || queue.tenantId !== tenantId) throw new Problem('not_found');
+  return queue;
+}
+
+function readQueues(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/queues',
     {
@@ -89,16 +96,18 @@ export function queues(app: Api, ports: ApiPorts): void {
       const { tenantId } = asker(request);
       const mine = ports.directory.queues().filter((queue) => queue.tenantId === tenantId);
       const page = pageThrough(mine, (queue) => queue.queueId, pageRequest(request.query));
-      return { ...page, items: page.items.map(shown) };
+      return { ...page, items: page.items.map((queue) => shown(ports, queue)) };
     },
   );
 
   app.get(
     '/api/v1/queues/:queueId',
     { config: { action: 'queue.read' }, schema: { tags: ['queues'], summary: 'One queue', params, response: { 200: queueSchema } } },
-    async (request) => shown(queueOf(asker(request).tenantId, branded(request.params.queueId))),
+    async (request) => shown(ports, queueOf(ports, asker(request).tenantId, branded(request.params.queueId))),
   );
+}
 
+function addQueue(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/queues',
     {
@@ -119,10 +128,12 @@ export function queues(app: Api, ports: ApiPorts): void {
       await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, after: queue });
       await ports.configuration.saveQueue(queue);
       reply.code(201);
-      return shown(queue);
+      return shown(ports, queue);
     },
   );
+}
 
+function changeQueue(app: Api, ports: ApiPorts): void {
   app.patch(
     '/api/v1/queues/:queueId',
     {
@@ -137,11 +148,11 @@ export function queues(app: Api, ports: ApiPorts): void {
     },
     async (request) => {
       const { tenantId, userId } = asker(request);
-      const before = queueOf(tenantId, branded(request.params.queueId));
+      const before = queueOf(ports, tenantId, branded(request.params.queueId));
       const after: QueueConfiguration = { ...before, ...given(request.body) };
       await ports.audit.write({ tenantId, userId, action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
       await ports.configuration.saveQueue(after);
-      return shown(after);
+      return shown(ports, after);
     },
   );
 }

@@ -26,12 +26,12 @@ const audited = ({ password, ...rest }: Partial<NewUser> & { disabled?: boolean 
   password === undefined ? rest : { ...rest, password: 'changed' };
 
 export function users(app: Api, ports: ApiPorts): void {
-  const checkAgent = (tenantId: string, agentId: string | null | undefined): void => {
-    if (agentId === null || agentId === undefined) return;
-    if (ports.directory.agent(branded(agentId))?.tenantId !== tenantId)
-      throw new Problem('validation_failed', '', [{ at: 'body.agentId', message: 'no such agent' }]);
-  };
+  readUsers(app, ports);
+  addUser(app, ports);
+  changeUser(app, ports);
+}
 
+function readUsers(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/users',
     {
@@ -50,7 +50,14 @@ export function users(app: Api, ports: ApiPorts): void {
       return user;
     },
   );
+}
 
+function checkAgent({ directory }: ApiPorts, tenantId: string, agentId: string | null | undefined): void {
+  if (agentId === null || agentId === undefined) return;
+  if (directory.agent(branded(agentId))?.tenantId !== tenantId) throw new Problem('validation_failed', '', [{ at: 'body.agentId', message: 'no such agent' }]);
+}
+
+function addUser(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/users',
     {
@@ -59,7 +66,7 @@ export function users(app: Api, ports: ApiPorts): void {
     },
     async (request, reply) => {
       const { tenantId, userId } = asker(request);
-      checkAgent(tenantId, request.body.agentId);
+      checkAgent(ports, tenantId, request.body.agentId);
       const user: NewUser = { ...request.body, agentId: request.body.agentId === null ? null : branded(request.body.agentId) };
       await ports.audit.write({ tenantId, userId, action: 'user.create', resource: `user/${user.username}`, after: audited(user) });
       const made = await ports.users.create(tenantId, user);
@@ -68,7 +75,9 @@ export function users(app: Api, ports: ApiPorts): void {
       return made;
     },
   );
+}
 
+function changeUser(app: Api, ports: ApiPorts): void {
   app.patch(
     '/api/v1/users/:userId',
     {
