@@ -20,7 +20,8 @@ const AGENTS = 120;
 /** Length of the prompt that 701 plays before it queues. */
 const PROMPT_MS = 2_000;
 const PASSWORD = 'bench-password-8';
-const RTP_PORTS = 2_000;
+/** 40 legs a second, each with two ports for its call and 32 s of quarantine. */
+const RTP_PORTS = 6_000;
 const START_WITHIN_MS = 60_000;
 
 /** Desks stamp with the house's clock, which runs by the same monotonic source from another zero. */
