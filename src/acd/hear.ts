@@ -6,7 +6,7 @@ import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLe
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
 import { joinGroups, leaveGroups } from './line.ts';
-import { answerOffer, type Failure, failOffer, failureOfEnding, leave, offerDirectly, PHONE_LOST, REJECTED, withdrawOffer } from './offers.ts';
+import { answerOffer, type Failure, failOffer, failureOfEnding, leave, offerDirectly, PHONE_LOST, REJECTED, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
 import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
 
@@ -213,8 +213,11 @@ function callerGone(m: Moment, call: Call, ending: Ending | null): void {
 
 function agentLegEnded(m: Moment, agent: Agent, ending: Ending): void {
   const { activity } = agent;
-  if (activity.state === 'offered') failOffer(m, agent, failureOfEnding(ending.cause));
-  else if (activity.state === 'releasing') become(m, agent, landing(activity.after, m.now));
+  if (activity.state === 'offered') {
+    const failure = failureOfEnding(ending.cause);
+    if (failure === null) spareAgent(m, agent);
+    else failOffer(m, agent, failure);
+  } else if (activity.state === 'releasing') become(m, agent, landing(activity.after, m.now));
   else endTalk(m, agent);
 }
 

@@ -13,6 +13,7 @@ const DIRECT_RING_MS = 20_000;
 const BACK_STOP_MS = 5_000;
 /** So long a leg may take to end that we have asked to end. */
 const RELEASE_MS = 5_000;
+const OUR_FAULT_PAUSE_MS = 1_000;
 
 interface Release {
   cause: EndingCause;
@@ -27,8 +28,8 @@ export interface Failure {
   release: Release | null;
 }
 
-/** What becomes of an offer whose leg ended unanswered. Whatever is not plainly the agent's doing is her phone's. */
-const failureOfCause: Record<EndingCause, 'no_answer' | 'busy' | 'rejected' | 'unreachable'> = {
+/** What becomes of an offer whose leg ended unanswered. What is neither the agent's doing nor plainly ours is her phone's. */
+const failureOfCause: Record<EndingCause, 'no_answer' | 'busy' | 'rejected' | 'unreachable' | 'ours'> = {
   normal: 'rejected',
   abandoned: 'unreachable',
   busy: 'busy',
@@ -37,25 +38,26 @@ const failureOfCause: Record<EndingCause, 'no_answer' | 'busy' | 'rejected' | 'u
   unreachable: 'unreachable',
   not_found: 'unreachable',
   not_allowed: 'unreachable',
-  congestion: 'unreachable',
+  congestion: 'ours',
   incompatible_media: 'unreachable',
   answered_elsewhere: 'rejected',
   transferred: 'rejected',
   media_timeout: 'unreachable',
-  media_failure: 'unreachable',
-  sip_failure: 'unreachable',
+  media_failure: 'ours',
+  sip_failure: 'ours',
   no_ack: 'unreachable',
   session_expired: 'unreachable',
   max_duration: 'no_answer',
   dialplan_end: 'unreachable',
-  server_shutdown: 'unreachable',
-  server_restart: 'unreachable',
-  internal: 'unreachable',
+  server_shutdown: 'ours',
+  server_restart: 'ours',
+  internal: 'ours',
 };
 
-export function failureOfEnding(cause: EndingCause): Failure {
+/** null: the leg could not be made or kept, by a fault of ours that is no reason to set an agent aside. */
+export function failureOfEnding(cause: EndingCause): Failure | null {
   const end = failureOfCause[cause];
-  return { end, reason: end, release: null };
+  return end === 'ours' ? null : { end, reason: end, release: null };
 }
 
 export const NO_ANSWER: Failure = { end: 'no_answer', reason: 'no_answer', release: { cause: 'no_answer', by: 'server' } };
@@ -98,6 +100,19 @@ export function withdrawOffer(m: Moment, call: Call, end: 'caller_gone' | 'withd
   endOffer(m, live, end, release);
   const { after } = agent.activity;
   become(m, agent, { state: 'releasing', callId: live.callId, legId: live.legId, until: m.now + RELEASE_MS, after });
+}
+
+/**
+ * The offer failed by a fault of ours (no port, a lost server): she is spared and the caller keeps its place, but she is not
+ * offered anything for a moment, so that a fault that lasts does not send callers round and round at full speed.
+ */
+export function spareAgent(m: Moment, agent: Agent): void {
+  const { activity } = agent;
+  if (activity.state !== 'offered') return;
+  const { offer: live, after } = activity;
+  const waiting = endOffer(m, live, 'withdrawn', null);
+  become(m, agent, { state: 'releasing', callId: live.callId, legId: live.legId, until: m.now + OUR_FAULT_PAUSE_MS, after });
+  if (waiting !== null) comeBack(m, waiting);
 }
 
 /** She took it. */

@@ -96,7 +96,6 @@ test('each way a ringing phone fails has its own name', () => {
     not_found: 'unreachable',
     unreachable: 'unreachable',
     no_answer: 'no_answer',
-    congestion: 'unreachable',
   } as const;
   for (const [cause, end] of Object.entries(ends)) {
     const floor = floorWith({ 8001: {} });
@@ -104,6 +103,17 @@ test('each way a ringing phone fails has its own name', () => {
     const lines = floor.tell(legEnded('c1.1', cause as keyof typeof ends));
     assert.deepEqual(lines, [`c1.o1 c1 ${end} at 8001 on c1.1 service`, `8001 not_ready (${end})`]);
   }
+});
+
+test('a fault of ours sets no agent aside: the caller keeps its place, the next agent is rung at once, and she again after a second', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  assert.deepEqual(floor.tell(legEnded('c1.1', 'congestion')), ['c1.o1 c1 withdrawn at 8001 on c1.1 service', 'wake +1000']);
+  assert.deepEqual(floor.acd.view.queue(queueId('service'))?.callIds, ['c1']);
+  floor.now += 999;
+  assert.deepEqual(offeredCall(floor.tell({ type: 'timePassed' })), []);
+  floor.now += 1;
+  assert.deepEqual(offeredCall(floor.tell({ type: 'timePassed' })), ['c1']);
 });
 
 test('a lost phone is no offence: the agent is ready again when it is back', () => {

@@ -90,7 +90,8 @@ function agentsAreWhereTheirLegsAre(seen: Observer, now: number): void {
     const own = legs.get(agentId);
     const rings = own?.has('ringing') === true;
     const up = own?.has('up') === true;
-    if (state === 'offered') demand(rings || own?.has('released') === true, 'INV6', () => `${agentId} is offered without a leg`);
+    if (state === 'offered')
+      demand(rings || own?.has('released') === true || now < (seen.sparedUntil.get(agentId) ?? 0), 'INV6', () => `${agentId} is offered without a leg`);
     else demand(!rings, 'INV6', () => `${agentId} is ${state} while her phone rings`);
     demand(up === (state === 'talking'), 'INV6', () => `${agentId} is ${state}, and her leg is ${up ? 'up' : 'not'}`);
   }

@@ -45,6 +45,9 @@ export interface SeenLeg {
   releasedAt: number;
 }
 
+const SPARED_MS = 1_000;
+const OUR_FAULTS = new Set<string>(['congestion', 'media_failure', 'sip_failure', 'server_shutdown', 'server_restart', 'internal']);
+
 export class Violation extends Error {}
 
 export class Observer {
@@ -52,6 +55,8 @@ export class Observer {
   readonly queues = new Map<QueueId, QueueConfiguration>();
   readonly calls = new Map<CallId, SeenCall>();
   readonly legs = new Map<LegId, SeenLeg>();
+  /** Whose leg ended by a fault of ours: she is left alone for a moment. */
+  readonly sparedUntil = new Map<AgentId, number>();
   readonly tally = { offers: 0, answered: 0, entries: 0, exits: 0 };
   readonly #phones = new Set<AgentId>();
   readonly #removed = new Set<AgentId>();
@@ -99,7 +104,7 @@ export class Observer {
       case 'legAnswered':
         return this.#legAnswered(event.legId);
       case 'legEnded':
-        return this.#legEnded(event);
+        return this.#legEnded(event, now);
       case 'callEnded':
         return this.#callEnded(event.callId);
       case 'serverStarted':
@@ -188,10 +193,12 @@ export class Observer {
     if (leg?.state === 'ringing') leg.state = 'up';
   }
 
-  #legEnded({ callId, legId }: EventOf<'legEnded'>): undefined {
+  #legEnded({ callId, legId, ending }: EventOf<'legEnded'>, now: number): undefined {
     const call = this.calls.get(callId);
     if (call !== undefined && legId === legIdOf(callId, 0)) call.gone = true;
-    else this.legs.delete(legId);
+    const leg = this.legs.get(legId);
+    if (leg?.state === 'ringing' && OUR_FAULTS.has(ending.cause)) this.sparedUntil.set(leg.agentId, now + SPARED_MS);
+    this.legs.delete(legId);
   }
 
   #callEnded(callId: CallId): undefined {
