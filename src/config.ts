@@ -9,7 +9,8 @@ import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings
 export interface Config {
   dataDir: string;
   databaseUrl: string | null;
-  sip: { host: string; port: number };
+  /** host null: every address, IPv4 and IPv6. */
+  sip: { host: string | null; port: number };
   publicAddress: string;
   /** `embedded`: we run our own SIP server; otherwise where a drachtio-compatible one is. */
   drachtio: { embedded: boolean; host: string; port: number; tls: boolean; secret: string };
@@ -52,7 +53,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   const config: Config = {
     dataDir,
     databaseUrl: reader.secret('DATABASE_URL') ?? null,
-    sip: { host: reader.text('SIP_HOST', '0.0.0.0'), port: reader.integer('SIP_PORT', 5060, 1, 65_535) },
+    sip: { host: reader.optional('SIP_HOST') ?? null, port: reader.integer('SIP_PORT', 5060, 1, 65_535) },
     publicAddress: reader.text('PUBLIC_ADDRESS', firstPublicAddress()),
     drachtio: readDrachtio(reader, dataDir, faults),
     media: {

@@ -2,7 +2,7 @@
  * Opens the rooms in order, so that nobody is told of what is not there yet, and closes them in reverse:
  * store → directory → rooms and journal → rims → HTTP and desks → switchboard → the floor → phones.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { asId, type CustomerId, type LegId, newCallId, type TenantId } from '../kernel/ids.ts';
@@ -28,10 +28,10 @@ import { accountOf } from './store/accounts.ts';
 import { recordWriter } from './store/records.ts';
 import { openStore, type Store } from './store/store.ts';
 import { Switchboard } from './switchboard.ts';
-import { type Login, seedDemo } from './tenants/demo.ts';
 import type { Directory } from './tenants/directory.ts';
 import { Floor } from './tenants/floor.ts';
 import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
+import { type Login, seedTenant } from './tenants/seed.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
 import type { Event } from './vocabulary.ts';
 
@@ -42,7 +42,7 @@ const MEDIA_AWAY_MS = 3_000;
 const HEARTBEAT_MS = 1_000;
 
 export interface House {
-  /** Who can sign in to the demo tenant. */
+  /** Who can sign in to the tenants that were seeded. */
   logins: Login[];
   readonly liveCalls: number;
   /** New calls get 503 from now on. */
@@ -168,10 +168,13 @@ interface People {
 
 async function openPeople({ config, log, clock }: Omit<Ground, 'take'>, store: Store): Promise<Pick<People, 'sessions' | 'directory'> & { logins: Login[] }> {
   const sessions = createSessions({ store, clock, log });
-  const tenantFile = join(config.dialplansDir, 'demo', 'tenant.yaml');
-  const logins = existsSync(tenantFile)
-    ? await seedDemo({ store, sessions, tenantFile, loginsFile: join(config.dataDir, 'demo-logins.json'), password: config.demoPassword ?? undefined })
-    : [];
+  const logins: Login[] = [];
+  for (const folder of readdirSync(config.dialplansDir).sort()) {
+    const tenantFile = join(config.dialplansDir, folder, 'tenant.yaml');
+    if (!existsSync(tenantFile)) continue;
+    const password = folder === 'demo' ? (config.demoPassword ?? undefined) : undefined;
+    logins.push(...(await seedTenant({ store, sessions, tenantFile, loginsFile: join(config.dataDir, `${folder}-logins.json`), password })));
+  }
   return { sessions, logins, directory: await loadDirectory({ store, bench: config.bench }) };
 }
 

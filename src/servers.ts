@@ -47,7 +47,7 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
   if (drachtio.embedded) {
     servers.push(
       child('sip', {
-        SIP_HOST: sip.host,
+        ...(sip.host === null ? {} : { SIP_HOST: sip.host }),
         SIP_PORT: String(sip.port),
         PUBLIC_ADDRESS: publicAddress,
         DRACHTIO_PORT: String(drachtio.port),

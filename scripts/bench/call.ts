@@ -171,7 +171,8 @@ function figures(calls: CallTimes[], desks: Map<string, DeskClient>, seconds: nu
     inviteToAgentP99Ms: round(quantile(toAgent, 0.99)),
     popBeforeInvitePct: round((100 * leads.filter((lead) => lead > 0).length) / offered.length),
     popLeadP50Ms: round(quantile(leads, 0.5)),
-    popLeadP1Ms: round(quantile(leads, 0.01)),
+    popLeadP99Ms: round(quantile(leads, 0.99)),
+    popLeadLeastMs: round(Math.min(...leads)),
   };
 }
 

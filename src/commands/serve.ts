@@ -3,7 +3,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { openLog } from '../../kernel/log.ts';
 import { readConfig } from '../config.ts';
 import { type House, openHouse } from '../main.ts';
-import type { Login } from '../tenants/demo.ts';
+import type { Login } from '../tenants/seed.ts';
 
 const LOOK_MS = 100;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ import { accountOf } from '../../src/store/accounts.ts';
 import { customerByNumber } from '../../src/store/customers.ts';
 import type { Store } from '../../src/store/store.ts';
 import { readPicture, saveQueue } from '../../src/store/tenants.ts';
-import { type Login, seedDemo } from '../../src/tenants/demo.ts';
 import { loadDirectory } from '../../src/tenants/load.ts';
+import { type Login, seedTenant } from '../../src/tenants/seed.ts';
 import { sipAccountOf } from '../../src/users/digest.ts';
 import { createSessions, type Sessions } from '../../src/users/sessions.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
@@ -40,7 +40,7 @@ async function house(): Promise<{ store: Store; sessions: Sessions; loginsFile: 
   const sessions = createSessions({ store, clock, log });
   houses += 1;
   const loginsFile = join(folder, `logins-${houses}.json`);
-  return { store, sessions, loginsFile, seed: (password) => seedDemo({ store, sessions, tenantFile, loginsFile, password }) };
+  return { store, sessions, loginsFile, seed: (password) => seedTenant({ store, sessions, tenantFile, loginsFile, password }) };
 }
 
 const everything = async (store: Store): Promise<unknown> => [
@@ -80,10 +80,14 @@ test('seeding again changes nothing, also not what was changed meanwhile', async
 
 test('a seed that was cut in the middle leaves nothing, and the next makes all of it', async () => {
   const { store, sessions, loginsFile, seed } = await house();
-  const broken = join(folder, 'broken.yaml');
+  mkdirSync(join(folder, 'demo'), { recursive: true });
+  const broken = join(folder, 'demo', 'tenant.yaml');
   writeFileSync(broken, readFileSync(tenantFile, 'utf8').replace('queues: [service]', 'queues: [not-there]'));
-  await assert.rejects(seedDemo({ store, sessions, tenantFile: broken, loginsFile, password: undefined }), /violates foreign key constraint/);
+  await assert.rejects(seedTenant({ store, sessions, tenantFile: broken, loginsFile, password: undefined }), /violates foreign key constraint/);
   assert.deepEqual((await readPicture(store.db)).tenants, []);
+  const strange = join(folder, 'tenant.yaml');
+  writeFileSync(strange, readFileSync(tenantFile, 'utf8'));
+  await assert.rejects(seedTenant({ store, sessions, tenantFile: strange, loginsFile, password: undefined }), /give it a folder of that name/);
   await seed();
   assert.equal((await readPicture(store.db)).agents.length, 10);
 });

@@ -1,9 +1,10 @@
 /**
- * Seeds the demo tenant from its file, once, in one transaction; afterwards the store is the truth. Everybody in it is synthetic.
+ * Seeds a tenant from its file, once, in one transaction; afterwards the store is the truth. Everybody in the demo's is synthetic.
  * Passwords are made at the first start and kept for printing in `loginsFile` (readable by its owner only), unless one is given: then
  * everybody has that one, also when it was another at the last start.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { agentIdOf, asId, type CustomerId, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import { dayInChina } from '../customers/card.ts';
@@ -40,10 +41,13 @@ export interface SeedOptions {
 }
 
 /** Returns who can sign in, for printing. */
-export async function seedDemo(options: SeedOptions): Promise<Login[]> {
+export async function seedTenant(options: SeedOptions): Promise<Login[]> {
   const { store, tenantFile, loginsFile, password } = options;
   const file = readTenantFile(tenantFile);
   const tenantId = asId<TenantId>(file.tenant);
+  const folder = basename(dirname(tenantFile));
+  // Prompts and flows are looked for in the folder of the tenant's name.
+  if (folder !== file.tenant) throw new Error(`${tenantFile} is of the tenant "${file.tenant}": give it a folder of that name, not "${folder}"`);
   if (!(await tenantExists(store.db, tenantId))) {
     const passwordOf = password === undefined ? keptPasswords(loginsFile) : () => password;
     await seed(store, file, passwordOf);
