@@ -4,7 +4,7 @@ WORKDIR /huawu
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN npm run build && rm -rf dist/test dist/scripts/demo dist/scripts/bench && npm prune --omit=dev --no-audit --no-fund
+RUN npm run build && find dist/test -mindepth 1 -maxdepth 1 ! -name support -exec rm -rf {} + && rm -rf dist/scripts/demo dist/scripts/bench && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:20-bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/* \

@@ -23,6 +23,11 @@ const commands: Record<string, CommandHelp> = {
     does: 'tells the rooms a journal again and checks that they decide the same',
     run: () => import('./commands/replay.ts'),
   },
+  call: {
+    usage: 'call NUMBER [--from N] [--keys 1,0] [--seconds N]',
+    does: 'a test call to a running server, with real audio',
+    run: () => import('../scripts/call.ts'),
+  },
   user: { usage: 'user add --tenant T --name N --role agent|supervisor|admin', does: 'adds a user', run: () => import('./commands/user.ts') },
 };
 
