@@ -4,7 +4,7 @@
  * process, so what lies between an INVITE, a pop and an INVITE is read off one clock. CPU and memory are read from /proc.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
@@ -40,6 +40,8 @@ interface Ports {
 export async function run({ seconds }: { seconds: number }): Promise<object> {
   const ports: Ports = { sip: await freePort(), drachtio: await freePort(), http: await freePort(), agents: await freePort(), rtp: await freeRange(RTP_PORTS) };
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-'));
+  // Below root the database runs as another user, who must be able to reach its folder.
+  chmodSync(dataDir, 0o711);
   const server = spawn(process.execPath, [join(packageRoot, 'scripts/huawu.mjs'), 'serve'], {
     env: { ...process.env, ...settings(ports, dataDir) },
     stdio: ['ignore', 'ignore', 'inherit'],
