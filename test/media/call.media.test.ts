@@ -253,8 +253,16 @@ test('two hundred listeners hear the same moment of one music file, whenever the
   await listen(listeners.slice(100));
   await until('all hear a second', () => listeners.every(({ party }) => party.heard.length >= 50));
   await Promise.all(listeners.map(({ id }) => house.media.stop(id)));
-  for (const { party } of listeners)
-    assert.ok(party.heard.every((each, at) => at === 0 || each.sequence === (((party.heard[at - 1]?.sequence ?? 0) + 1) & 0xffff)));
+  for (const { party } of listeners) {
+    const steps = party.heard.slice(1).map((each, at) => (each.sequence - (party.heard[at]?.sequence ?? 0)) & 0xffff);
+    assert.ok(
+      steps.every((step) => step >= 1 && step <= 10),
+      `nothing twice, nothing out of order: ${steps}`,
+    );
+    // Ten thousand packets a second into one process: a busy machine may lose a few on the way, and no more.
+    const sent = steps.reduce((sum, step) => sum + step, 0);
+    assert.ok(steps.length >= 0.95 * sent, `${steps.length} of ${sent} packets`);
+  }
   const heardAt = new Map(first.map((each) => [each.payload.toString('latin1'), each.atMs]));
   for (const { party } of listeners.slice(1)) {
     const common = party.heard.find((each) => heardAt.has(each.payload.toString('latin1')));
