@@ -10,6 +10,7 @@ import type { Collecting } from '../../src/call/command.ts';
 import type { AuthenticationResult, CallEvent } from '../../src/call/event.ts';
 import { SoundRim } from '../../src/sound/sound.ts';
 import { FakeClock } from '../support/clock.ts';
+import { until } from '../support/wait.ts';
 
 const callId = asId<CallId>('c-1');
 const legId = legIdOf(callId, 0);
@@ -154,7 +155,7 @@ test('a recording that cannot be started is told as incomplete, and the call goe
   const { sound, events, failOn } = house();
   failOn('record');
   sound.carriers.startRecording({ type: 'startRecording', callId, tenantId, recordingId: 'r', left: legId, right: agentLeg });
-  for (let turns = 0; turns < 200 && events.length === 0; turns += 1) await settle();
+  await until('the end of the recording', () => events.length > 0);
   assert.equal(events[0]?.type, 'recordingEnded');
 });
 
