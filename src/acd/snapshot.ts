@@ -1,7 +1,7 @@
 /** The floor as plain JSON and back: what is indexed is not stored but made anew. */
-import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, QueueId } from '../../kernel/ids.ts';
 import type { QueueExit } from '../call/event.ts';
-import type { Activity, Offer } from './agent.ts';
+import type { Activity } from './agent.ts';
 import { newAgent, reindex } from './agents.ts';
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
 import { type Call, emptyFloor, type Floor, type Skill, type Waiting } from './floor.ts';
@@ -27,19 +27,8 @@ interface WaitingRow {
   leaveAt: number | null;
 }
 
-interface CallRow {
-  callId: CallId;
-  tenantId: TenantId;
-  from: { number: string; name?: string };
-  callerGone: boolean;
-  legs: number;
-  offers: number;
-  placedAt: number | null;
-  placeSeq: number;
-  record: boolean;
-  wrapUpMs: number;
+interface CallRow extends Omit<Call, 'waiting' | 'agentLegs'> {
   waiting: WaitingRow | null;
-  offer: Offer | null;
 }
 
 export interface AcdSnapshot {
