@@ -373,7 +373,7 @@ function endsDialog(request: Request, response: Response): boolean {
  */
 function pinned(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
   if (leg.dialog.routes.length > 0) return undefined;
-  if (hop.protocol === 'tcp') return from.flow === undefined ? hop : { ...hop, flow: from.flow };
+  if (hop.protocol !== 'udp') return from.flow === undefined ? hop : { ...hop, flow: from.flow };
   const host = bareHost(hostOf(leg.dialog.target));
   return isPrivate(host) && host !== from.address ? { protocol: 'udp', address: from.address, port: from.port, flow: from.flow } : undefined;
 }

@@ -404,7 +404,7 @@ function replyHop(request: Request, source: Source): Hop {
 function pinned(leg: Leg, source: Source): Hop | undefined {
   if (leg.dialog.routes.length > 0) return undefined;
   const { protocol, address, port, flow } = source;
-  if (protocol === 'tcp') return { protocol, address, port, flow };
+  if (protocol !== 'udp') return { protocol, address, port, flow };
   return bareHost(hostOf(leg.dialog.target)) === address.toLowerCase() ? undefined : { protocol, address, port, flow };
 }
 

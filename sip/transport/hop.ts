@@ -7,7 +7,8 @@ export interface Hop {
   /** The connection it came over; a message to this hop takes it again while it is open. */
   readonly flow?: string | undefined;
 }
-export type Protocol = 'udp' | 'tcp';
+/** What carries a message. All but `udp` are streams: their hops have a flow. */
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** What the transactions need of the network; a simulation gives another. */
 export interface Transport {
