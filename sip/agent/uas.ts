@@ -117,7 +117,7 @@ export class ServerSide {
     if (numberOf(headers, 'max-forwards') === 0 && method !== 'OPTIONS') return [483, []];
     // §15.1.2, RFC 3311, RFC 3262: these live inside dialogs only.
     if (method === 'BYE' || method === 'UPDATE' || method === 'PRACK') return [481, []];
-    // §8.2.2.3: "If the UAS does not understand an option-tag listed in a Require header field, it MUST respond by generating a response with status code 420 … and MUST add an Unsupported header field".
+    // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST respond by generating a response with status code 420 (Bad Extension). The UAS MUST add an Unsupported header field".
     const reliable = headers.list('require').find((tag) => tag.toLowerCase() === '100rel');
     if (reliable !== undefined && method === 'INVITE') return [420, [['Unsupported', reliable]]];
     // §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in any request that can result in the establishment of a dialog."

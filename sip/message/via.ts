@@ -38,8 +38,8 @@ export function topVia(headers: Headers): Via {
 /**
  * Notes in the topmost Via where the request came from; all else of it stays as written.
  * RFC 3261 §18.2.1: "If the host portion of the "sent-by" parameter contains a domain name, or if it contains an IP address that differs
- * from the packet source address, the server MUST add a "received" parameter". RFC 3581 §4: "it MUST set the value of the parameter
- * to the source port of the request".
+ * from the packet source address, the server MUST add a "received" parameter". RFC 3581 §4: an empty rport is given
+ * the source port of the request.
  */
 export function noteSource(headers: Headers, address: string, port: number): void {
   const raw = headers.get('via') ?? '';
@@ -51,7 +51,7 @@ export function noteSource(headers: Headers, address: string, port: number): voi
   if (!wantsPort && !differs) return;
   let noted = first;
   if (wantsPort) noted = noted.replace(/;\s*rport\s*(=[^;]*)?(?=;|$)/i, `;rport=${port}`);
-  // RFC 3581 §4: "When a server compliant to this specification … receives a request with rport, it MUST insert a "received" parameter".
+  // RFC 3581 §4: with rport, "received" is written even when it equals the sent-by.
   noted = `${noted.replace(/;\s*received\s*=[^;]*(?=;|$)/i, '')};received=${address}`;
   headers.replaceFirst(
     'via',

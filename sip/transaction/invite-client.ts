@@ -40,7 +40,8 @@ export const inviteClient: Table<InviteClientState, InviteClientInput> = {
     // "If the client transaction receives a provisional response while in the "Calling" state, it transitions to the "Proceeding" state. In
     // the "Proceeding" state, the client transaction SHOULD NOT retransmit the request any longer."
     '1xx': to('proceeding', 'stop A', 'stop B', 'tell'),
-    // RFC 6026 §7.2: "If a 2xx response is received … the client transaction MUST transition to the "Accepted" state, and Timer M MUST be started".
+    // RFC 6026 §8.4: "The client transaction MUST transition to the "Accepted" state, and Timer M MUST be started with a value of 64*T1." · "The 2xx
+    // response MUST be passed up to the TU. The client transaction MUST NOT generate an ACK to the 2xx response".
     '2xx': to('accepted', 'stop A', 'stop B', 'set M', 'tell'),
     // "When in either the "Calling" or "Proceeding" states, reception of a response with status code from 300-699 MUST cause the client
     // transaction to transition to "Completed". The client transaction MUST pass the received response up to the TU, and … MUST generate an ACK request".
@@ -70,9 +71,9 @@ export const inviteClient: Table<InviteClientState, InviteClientInput> = {
   },
   accepted: {
     ...stay('accepted'),
-    // RFC 6026 §7.2: "any 2xx responses that match this client transaction and that are received while in the "Accepted" state MUST be passed up to the TU".
+    // RFC 6026 §8.4: "Any 2xx responses that match this client transaction and that are received while in the "Accepted" state MUST be passed up to the TU."
     '2xx': to('accepted', 'tell'),
-    // RFC 6026 §7.2: "If Timer M fires while in the "Accepted" state, the client transaction MUST transition to the "Terminated" state."
+    // RFC 6026 §8.4: "If Timer M fires while the client transaction is in the "Accepted" state, the client transaction MUST move to the "Terminated" state."
     timerM: to('terminated'),
   },
   // "The client transaction MUST be destroyed the instant it enters the "Terminated" state."

@@ -34,13 +34,14 @@ export const inviteServer: Table<InviteServerState, InviteServerInput> = {
     // "The TU passes any number of provisional responses to the server transaction. So long as the server transaction is in the "Proceeding"
     // state, each of these MUST be passed to the transport layer for transmission."
     'user 1xx': to('proceeding', 'send'),
-    // RFC 6026 §7.1: "the server transaction MUST … transition to the "Accepted" state … start Timer L".
+    // RFC 6026 §8.5: "If, while in the "Proceeding" state, the TU passes a 2xx response to the server transaction, the server transaction MUST pass
+    // this response to the transport layer for transmission. … The server transaction MUST then transition to the "Accepted" state." Timer L is set on entering it (§8.7).
     'user 2xx': to('accepted', 'send', 'set L'),
     // "If the TU passes a response with status code from 300 to 699 … the response MUST be passed to the transport layer for transmission, and
     // the state machine MUST enter the "Completed" state. For unreliable transports, timer G is set to fire in T1 seconds" · "When the
     // "Completed" state is entered, timer H MUST be set to fire in 64*T1 seconds for all transports."
     'user 300-699': to('completed', 'send', 'set G', 'set H'),
-    // RFC 6026: the user is told of the failure and the transaction stays where it is.
+    // RFC 6026 §8.8: the user is told of the failure and the transaction stays where it is.
     transportError: to('proceeding', 'tellTransportError'),
   },
   completed: {
@@ -66,9 +67,9 @@ export const inviteServer: Table<InviteServerState, InviteServerInput> = {
     ...stay('accepted'),
     // RFC 6026 §7.1: "any retransmissions of the INVITE received will match this transaction state machine and will be absorbed by the machine without changing its state".
     INVITE: to('accepted'),
-    // RFC 6026 §7.1: "The transaction user … retransmits the 2xx: each is passed to the transport layer".
+    // RFC 6026 §8.7: each 2xx that the user repeats is passed to the transport layer.
     'user 2xx': to('accepted', 'send'),
-    // RFC 6026 §7.1: "If the server transaction in the "Accepted" state receives an ACK … it MUST be passed up to the TU."
+    // RFC 6026 §8.7: "Any ACKs received from the network while in the "Accepted" state MUST be passed directly to the TU and not absorbed."
     ACK: to('accepted', 'tell'),
     // RFC 6026 §7.1: "When Timer L fires and the state machine is in the "Accepted" state, the machine MUST transition to the "Terminated" state."
     timerL: to('terminated'),
