@@ -1,8 +1,8 @@
-// `npm run bench -- NAME [--seconds N] [--json]`: runs scripts/bench/NAME; its last line is one JSON object.
+// `npm run bench -- NAME [--seconds N] [--json] [--OTHER [N]]`: runs scripts/bench/NAME; its last line is one JSON object.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { installPackages, root } from './install.mjs';
+import { installPackages, installTools, root } from './install.mjs';
 
 const args = process.argv.slice(2);
 const name = args.find((arg) => !arg.startsWith('-') && !/^\d+$/.test(arg));
@@ -11,15 +11,18 @@ if (name === undefined || !names.includes(name)) {
   process.stderr.write(`usage: npm run bench -- ${names.join('|')} [--seconds N] [--json]\n`);
   process.exit(2);
 }
-const seconds = Number(args[args.indexOf('--seconds') + 1] ?? 60);
+/** `--calls 100000 --flood` → { calls: 100000, flood: true }: each bench reads those it knows. */
+const options = { seconds: 60 };
+for (const [at, arg] of args.entries()) if (arg.startsWith('--')) options[arg.slice(2)] = /^\d+$/.test(args[at + 1] ?? '') ? Number(args[at + 1]) : true;
 installPackages();
+if (name === 'sip' && installTools().includes('sipp')) throw new Error('this bench calls with sipp: install the package sip-tester');
 const { build } = await import('./build.mjs');
 build({ quiet: true, web: false });
 const module = join(root, 'dist/scripts/bench', `${name}.js`);
 if (!existsSync(module)) throw new Error(`${module} was not built`);
 const { run } = await import(pathToFileURL(module).href);
-const figures = await run({ seconds: args.includes('--seconds') ? seconds : 60 });
-if (!args.includes('--json'))
+const figures = await run(options);
+if (!options.json)
   for (const [key, value] of Object.entries(figures)) process.stdout.write(`${key.padEnd(28)}${typeof value === 'object' ? JSON.stringify(value) : value}\n`);
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 process.exit(0);
