@@ -3,9 +3,11 @@ import { newUuid, randomBelow, randomToken } from '../kernel/ids.ts';
 import { type Logger, limited } from '../kernel/log.ts';
 import { Agent } from './agent/agent.ts';
 import { Ledger } from './agent/ledger.ts';
+import { CallRecords } from './agent/records.ts';
 import { hangUpConfirmed } from './agent/release.ts';
 import { type Names, noCounts, type Stack } from './agent/stack.ts';
 import type { SipConfig } from './config.ts';
+import { cdrEvents } from './control/cdr.ts';
 import type { ApplicationConnection } from './control/connection.ts';
 import { Door } from './control/door.ts';
 import { Routes } from './control/routes.ts';
@@ -124,6 +126,7 @@ class Server implements SipServer {
       transport,
       transactions: new Transactions(clock, transport),
       ledger: new Ledger(),
+      records: new CallRecords(cdrEvents(this.#routes, clock)),
       flows: new RegisteredFlows(clock, (flow) => network.isOpen(flow)),
       resolve: (uri) => resolver.resolve(uri),
       isOpen: (flow) => network.isOpen(flow),

@@ -4,6 +4,7 @@ import { nextHopUri } from '../dialog/dialog.ts';
 import type { ClientUser } from '../transaction/client-transaction.ts';
 import type { Hop } from '../transport/hop.ts';
 import type { Leg } from './ledger.ts';
+import { stopReasonOf } from './records.ts';
 import type { Stack } from './stack.ts';
 
 /** `SIP ;cause=200 ;text="ACK timeout"`, RFC 3326 in the form applications look for. */
@@ -52,6 +53,7 @@ function sendBye(stack: Stack, leg: Leg, found: Hop | undefined, reason: string,
     body: '',
   };
   const bye = composeInside(dialog, sketch, dialog.localSeq, hop, local ?? { address: '0.0.0.0', port: 0 }, stack.names.branch());
+  stack.records.ended(leg, 'application', stopReasonOf(reason), bye);
   const transaction = stack.transactions.newClient(
     bye,
     hop,

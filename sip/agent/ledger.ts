@@ -14,6 +14,8 @@ export interface Application {
   readonly isBusy: boolean;
   /** Its connection is gone; what it owned has been released. */
   readonly isGone: boolean;
+  /** What it called itself by when it authenticated. */
+  readonly tags: ReadonlySet<string>;
   readonly owned: Owned;
 }
 

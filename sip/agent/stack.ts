@@ -4,6 +4,7 @@ import type { Transactions } from '../transaction/transactions.ts';
 import type { RegisteredFlows } from '../transport/flows.ts';
 import type { Hop, Transport } from '../transport/hop.ts';
 import type { Ledger } from './ledger.ts';
+import type { CallRecords } from './records.ts';
 
 /** Fresh random names; a simulation gives seeded ones. */
 export interface Names {
@@ -25,6 +26,7 @@ export interface Stack {
   readonly transport: Transport;
   readonly transactions: Transactions;
   readonly ledger: Ledger;
+  readonly records: CallRecords;
   readonly flows: RegisteredFlows;
   /** The hop of a URI; throws or rejects when there is none. */
   resolve(uri: string): Hop | Promise<Hop>;

@@ -68,7 +68,7 @@ export class ClientSide {
         // A digest retry of the application brings its own, higher number.
         dialog.localSeq = Math.max(dialog.localSeq + 1, seqOf(sketch) ?? 0);
         const request = composeInside(dialog, sketch, dialog.localSeq, hop, local, this.#stack.names.branch());
-        if (start.method === 'BYE') this.#beforeBye(leg);
+        if (start.method === 'BYE') this.#beforeBye(leg, request);
         this.#send(app, frameId, request, hop, local, leg);
       },
     );
@@ -136,7 +136,8 @@ export class ClientSide {
   }
 
   /** A BYE while our own re-INVITE is pending first cancels that one. */
-  #beforeBye(leg: Leg): void {
+  #beforeBye(leg: Leg, bye: Request): void {
+    this.#stack.records.ended(leg, 'application', 'normal-release', bye);
     leg.dialog.state = 'ending';
     if (leg.inviteOut !== undefined) this.giveUp(leg.inviteOut, 'SIP ;cause=200 ;text="call ended"');
   }
@@ -204,7 +205,10 @@ export class ClientSide {
       cancelGiveUp: () => undefined,
     };
     ledger.addOutgoing(outgoing);
-    if (inside !== undefined && request.method === 'INVITE') inside.inviteOut = outgoing;
+    if (request.method === 'INVITE') {
+      if (inside !== undefined) inside.inviteOut = outgoing;
+      else this.#stack.records.attempted(outgoing, 'application', request);
+    }
     const { bytes } = outgoing.transaction;
     app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), outgoing.id, bytes));
     // RFC 3261 §15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx response or until the server transaction times out."
@@ -247,6 +251,7 @@ export class ClientSide {
       return;
     }
     outgoing.winner = leg;
+    this.#stack.records.answered(outgoing, 'network', 'uac', response, leg);
     for (const [tag, other] of outgoing.forks) {
       if (other === leg) continue;
       this.#stack.ledger.removeLeg(other);
@@ -304,6 +309,7 @@ export class ClientSide {
 
   #onFinal(outgoing: Outgoing, response: Response, from: Hop): void {
     if (outgoing.state === 'final') return;
+    this.#recordRefusal(outgoing, response);
     const { request } = outgoing.transaction;
     const { ledger } = this.#stack;
     ledger.removeOutgoing(outgoing);
@@ -317,6 +323,10 @@ export class ClientSide {
       this.#fork(outgoing, response, from).dialog.state = 'confirmed';
     } else for (const leg of outgoing.forks.values()) ledger.removeLeg(leg);
     this.#tell(outgoing, response, from);
+  }
+
+  #recordRefusal(outgoing: Outgoing, response: Response): void {
+    this.#stack.records.ended(outgoing, 'network', outgoing.cancel === undefined ? 'call-rejected' : 'call-canceled', response);
   }
 
   /** The dialog that this response belongs to, opened when it is the first with its To tag. */
@@ -354,7 +364,9 @@ export class ClientSide {
     for (const leg of outgoing.forks.values()) ledger.removeLeg(leg);
     // RFC 3261 §12.2.1.2: "If the response for a request within a dialog is a 481 … or a 408 (Request Timeout), the UAC SHOULD terminate the dialog."
     if (outgoing.inside !== undefined && request.method === 'BYE') ledger.removeLeg(outgoing.inside);
-    this.#tell(outgoing, responseTo(request, status, this.#stack.names.tag(), reasonOf(status)), { protocol: hop.protocol, address: '', port: 0 }, true);
+    const response = responseTo(request, status, this.#stack.names.tag(), reasonOf(status));
+    this.#recordRefusal(outgoing, response);
+    this.#tell(outgoing, response, { protocol: hop.protocol, address: '', port: 0 }, true);
   }
 }
 

@@ -101,6 +101,7 @@ export class ServerSide {
     const merged = mergeKey(request);
     ledger.merged.set(merged, transaction);
     incoming.cancelSilence = this.#whenSilent(incoming);
+    if (request.method === 'INVITE') this.#stack.records.attempted(incoming, 'network', request);
     const bytes = writeMessage(request);
     app.deliver(newRequestEvent(this.#trip(bytes, source), incoming.id, source.local, bytes));
   }
@@ -198,7 +199,7 @@ export class ServerSide {
     }
     const incoming = this.#newIncoming(request, source, transaction, leg.app, leg);
     if (request.method === 'INVITE') leg.inviteIn = incoming;
-    if (request.method === 'BYE') this.#endedByPeer(leg);
+    if (request.method === 'BYE') this.#endedByPeer(leg, request);
     incoming.cancelSilence = this.#whenSilent(incoming);
     const bytes = writeMessage(request);
     leg.app.deliver(sipEvent(this.#trip(bytes, source), incoming.id, leg.dialog.id, bytes));
@@ -208,8 +209,10 @@ export class ServerSide {
    * §15.1.2: "A UAS core receiving a BYE request for an existing dialog MUST … respond … The UAS core … MUST still respond to any pending requests
    * received for that dialog. It is RECOMMENDED that a 487 (Request Terminated) response be generated to those pending requests."
    */
-  #endedByPeer(leg: Leg): void {
+  #endedByPeer(leg: Leg, bye: Request): void {
     const pending = leg.inviteIn;
+    this.#stack.records.ended(leg, 'network', 'normal-release', bye);
+    if (pending !== undefined) this.#stack.records.ended(pending, 'network', 'call-canceled', bye);
     this.#stack.ledger.removeLeg(leg);
     if (pending === undefined) return;
     this.#finish(pending, responseTo(pending.request, 487, this.#tagOf(pending)));
@@ -246,6 +249,7 @@ export class ServerSide {
     // "…the UAS answers the CANCEL request itself with a 200 (OK) response … the To tag of the response to the CANCEL and the To tag in the response to the original request SHOULD be the same."
     own.respond(responseTo(request, 200, (incoming === undefined ? leg?.dialog.localTag : this.#tagOf(incoming)) || this.#stack.names.tag()));
     if (incoming !== undefined && !invite.answered) {
+      this.#stack.records.ended(incoming, 'network', 'call-canceled', request);
       this.#finish(incoming, responseTo(incoming.request, 487, this.#tagOf(incoming)));
       this.#tellCancelled(incoming, request, source);
     } else if (leg?.answer !== undefined) {
@@ -309,7 +313,7 @@ export class ServerSide {
   #carryOut(incoming: Incoming, response: Response): Buffer {
     const { status } = response;
     const { request, source } = incoming;
-    const { ledger, flows } = this.#stack;
+    const { ledger, flows, records } = this.#stack;
     incoming.cancelSilence();
     if (status > 100 && status < 300 && opensDialog(request) && incoming.leg === undefined) this.#openLeg(incoming, response);
     if (status < 200) {
@@ -319,6 +323,8 @@ export class ServerSide {
     ledger.removeIncoming(incoming);
     if (!incoming.isInside) ledger.merged.delete(mergeKey(request));
     const { leg } = incoming;
+    if (status >= 300) records.ended(incoming, 'application', 'call-rejected', response);
+    else if (leg !== undefined) records.answered(incoming, 'application', 'uas', response, leg);
     if (status < 300) {
       if (leg !== undefined) this.#confirm(leg, incoming, response);
       // RFC 6665 §4.4.1: a NOTIFY that says "terminated" ends the subscription.

@@ -10,6 +10,7 @@ const LOST_BYTES = 16 * 1024 * 1024;
 export class ApplicationConnection implements Application {
   readonly socket: Socket;
   readonly owned = ownsNothing();
+  tags: ReadonlySet<string> = new Set();
   isAuthenticated = false;
   isGone = false;
   #corked = false;

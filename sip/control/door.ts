@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { readFrames } from '../../kernel/frames.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { ApplicationConnection } from './connection.ts';
+import { parseTags } from './tags.ts';
 import { dismissed, type Frame, fine, parseFrame, refused } from './wire.ts';
 
 /** A frame may be this long: a WebRTC offer with every candidate is a tenth of it. */
@@ -113,6 +114,12 @@ export class Door {
       app.dismiss(dismissed(frame.id, 'incorrect secret'));
       return;
     }
+    const tags = parseTags(frame.tokens[1] ?? '');
+    if (typeof tags === 'string') {
+      app.dismiss(dismissed(frame.id, tags));
+      return;
+    }
+    app.tags = tags;
     const isNew = !app.isAuthenticated;
     app.isAuthenticated = true;
     app.deliver(fine(frame.id, this.#user.hostports(false), VERSION, this.#user.hostports(true)));

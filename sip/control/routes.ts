@@ -19,6 +19,10 @@ export class Routes {
     for (const method of [...this.#byMethod.keys()]) this.remove(method, app);
   }
 
+  has(method: string): boolean {
+    return this.#byMethod.has(method);
+  }
+
   pick(method: string): Application | 'none' | 'busy' {
     const row = this.#byMethod.get(method);
     if (row === undefined) return 'none';

@@ -51,6 +51,10 @@ export const sipEvent = (trip: Trip, transaction: string, dialog: string, messag
 export const newRequestEvent = (trip: Trip, transaction: string, local: { address: string; port: number }, message: Buffer): Buffer =>
   frame(['sip', ...tripTokens(trip), transaction, '', local.address, local.port, ''], message);
 
+/** `what` is the role of a start, the reason of a stop. */
+export const cdrEvent = (verb: string, source: string, time: number, what: string | undefined, message: Buffer): Buffer =>
+  frame(what === undefined ? [verb, source, timeOfDay(time)] : [verb, source, timeOfDay(time), what], message);
+
 export const requestSent = (to: string, trip: Trip, transaction: string, message: Buffer): Buffer =>
   frame(['response', to, 'OK', ...tripTokens(trip), transaction, 'Msg sent:', ''], message);
 

@@ -3,7 +3,9 @@ import type { Clock } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { Agent } from '../../../sip/agent/agent.ts';
 import { type Application, Ledger, ownsNothing } from '../../../sip/agent/ledger.ts';
+import { CallRecords } from '../../../sip/agent/records.ts';
 import { noCounts, type Stack } from '../../../sip/agent/stack.ts';
+import { cdrEvents } from '../../../sip/control/cdr.ts';
 import { Routes } from '../../../sip/control/routes.ts';
 import { carryOut } from '../../../sip/control/verbs.ts';
 import { parseFrame } from '../../../sip/control/wire.ts';
@@ -190,6 +192,7 @@ export class SimNode {
       transport,
       transactions: new Transactions(clock, transport),
       ledger: new Ledger(),
+      records: new CallRecords(cdrEvents(this.routes, clock)),
       flows: new RegisteredFlows(clock, () => false),
       resolve: (uri) => resolver.resolve(uri),
       isOpen: () => false,
@@ -217,6 +220,7 @@ export interface Heard {
 export class SimApp implements Application {
   readonly owned = ownsNothing();
   readonly isBusy = false;
+  readonly tags: ReadonlySet<string> = new Set();
   isGone = false;
   readonly heard: Heard[] = [];
   readonly node: SimNode;
