@@ -1,7 +1,7 @@
 import type { Answer } from '../dialog/answer.ts';
 import { type Dialog, dialogKey } from '../dialog/dialog.ts';
 import { PendingPerSource } from '../guard/pending.ts';
-import type { Request } from '../message/message.ts';
+import { type Request, tagOf } from '../message/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
@@ -166,3 +166,6 @@ export class Ledger {
 }
 
 const keyOf = ({ callId, localTag, remoteTag }: Dialog): string => dialogKey(callId, localTag, remoteTag);
+
+/** What two requests share that are one, merged on its way through two proxies. */
+export const mergeKey = ({ headers }: Request): string => `${headers.get('call-id')}|${tagOf(headers.get('from') ?? '')}|${headers.get('cseq')}`;

@@ -10,7 +10,7 @@ import type { ServerSide } from './uas.ts';
  */
 export function release(app: Application, serverSide: ServerSide, clientSide: ClientSide, stack: Stack): void {
   const { incoming, outgoing, legs } = app.owned;
-  for (const each of [...incoming]) serverSide.abandon(each);
+  for (const each of [...incoming]) serverSide.answers.abandon(each);
   for (const each of [...outgoing])
     if (each.transaction.request.method === 'INVITE') clientSide.giveUp(each, 'SIP ;cause=503 ;text="application disconnected"');
   for (const leg of [...legs]) hangUpConfirmed(stack, leg, 'application disconnected');

@@ -6,6 +6,9 @@ import type { Hop, Transport } from '../transport/hop.ts';
 import type { Ledger } from './ledger.ts';
 import type { CallRecords } from './records.ts';
 
+/** With each refusal that another try may mend. */
+export const RETRY_AFTER_S = 5;
+
 /** Fresh random names; a simulation gives seeded ones. */
 export interface Names {
   /** For applications: a transaction id. */

@@ -1,23 +1,20 @@
 import { cancelHeaders, composeInside, Refusal, requestOutside, seqOf } from '../control/compose.ts';
 import type { Sketch } from '../control/sketch.ts';
-import { refused, requestSent, sipEvent } from '../control/wire.ts';
-import { hostOf, REFRESHES_TARGET, refreshTarget, uacDialog } from '../dialog/dialog.ts';
+import { refused, requestSent } from '../control/wire.ts';
 import { ParseError } from '../message/fault.ts';
-import { type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
-import { bareHost } from '../message/uri.ts';
-import { parseCSeq } from '../message/values.ts';
+import type { Request } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
 import { type ClientUser, cancelOf } from '../transaction/client-transaction.ts';
 import { T1_MS } from '../transaction/timers.ts';
 import type { Hop } from '../transport/hop.ts';
 import { Unreachable, Unresolvable } from '../transport/resolve.ts';
-import { hangUp, hopOf } from './hangup.ts';
-import { type Application, type Leg, newLeg, type Outgoing } from './ledger.ts';
+import { ackOf } from './ack.ts';
+import { hopOf } from './hangup.ts';
+import type { Application, Leg, Outgoing } from './ledger.ts';
+import { Returns } from './returns.ts';
 import type { Stack } from './stack.ts';
 
 const NOBODY: ClientUser = { onResponse: () => undefined, onTimeout: () => undefined, onTransportError: () => undefined };
-/** Another fork answered first; the application never hears of this one. */
-const FORKED = 'another branch answered first';
 /** The hop of a name without an address: nothing is sent, the application is told 503 as of a dead transport (RFC 3261 §8.1.3.1). */
 const NOWHERE: Hop = { protocol: 'udp', address: '', port: 0 };
 const CANCEL_GIVE_UP_MS = 64 * T1_MS;
@@ -26,8 +23,10 @@ const NO_DIALOG = 'Server error: unable to find dialog for dialog id provided';
 /** The client side: applications' requests on their way out, and what comes back. */
 export class ClientSide {
   readonly #stack: Stack;
+  readonly returns: Returns;
   constructor(stack: Stack) {
     this.#stack = stack;
+    this.returns = new Returns(stack);
   }
 
   /** `sip||` with a request: a new request outside any dialog. Answers the frame `frameId`. */
@@ -90,7 +89,7 @@ export class ClientSide {
       frameId,
       () => hopOf(this.#stack, leg),
       (hop) => {
-        const { local, bytes, send } = this.#ackOf(leg, answered.request, sketch, hop);
+        const { local, bytes, send } = ackOf(this.#stack, leg, answered.request, sketch, hop);
         const first = answered.ack === undefined;
         if (first) answered.ack = send;
         app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), this.#stack.names.transaction(), bytes));
@@ -126,7 +125,7 @@ export class ClientSide {
       // RFC 3261 §9.1: "If there is no final response for the original request in 64*T1 seconds …, the client SHOULD then consider the
       // original transaction cancelled and SHOULD destroy the client transaction handling the original request."
       outgoing.cancelGiveUp = this.#stack.clock.after(CANCEL_GIVE_UP_MS, () => {
-        this.#finalOfOurs(outgoing, 487);
+        this.returns.finalOfOurs(outgoing, 487);
         outgoing.transaction.abandon();
       });
     };
@@ -193,9 +192,9 @@ export class ClientSide {
       id: names.transaction(),
       app,
       transaction: transactions.newClient(request, hop, {
-        onResponse: (response, from) => this.#onResponse(outgoing, response, from),
-        onTimeout: () => this.#finalOfOurs(outgoing, 408),
-        onTransportError: () => this.#finalOfOurs(outgoing, 503),
+        onResponse: (response, from) => this.returns.onResponse(outgoing, response, from),
+        onTimeout: () => this.returns.finalOfOurs(outgoing, 408),
+        onTransportError: () => this.returns.finalOfOurs(outgoing, 503),
       }),
       inside,
       forks: new Map(),
@@ -215,180 +214,8 @@ export class ClientSide {
     if (inside?.answer !== undefined && request.method === 'BYE') inside.afterAck.push(() => outgoing.transaction.start());
     else if (hop !== NOWHERE) outgoing.transaction.start();
     else {
-      this.#stack.clock.after(0, () => this.#finalOfOurs(outgoing, 503));
+      this.#stack.clock.after(0, () => this.returns.finalOfOurs(outgoing, 503));
       outgoing.transaction.abandon();
     }
   }
-
-  #onResponse(outgoing: Outgoing, response: Response, from: Hop): void {
-    const { status } = response;
-    if (status < 200) this.#onProvisional(outgoing, response, from);
-    else if (status < 300 && outgoing.transaction.request.method === 'INVITE') this.#onAnswer(outgoing, response, from);
-    else this.#onFinal(outgoing, response, from);
-  }
-
-  #onProvisional(outgoing: Outgoing, response: Response, from: Hop): void {
-    if (outgoing.state === 'final') return;
-    outgoing.state = 'proceeding';
-    if (outgoing.cancel?.state === 'held') outgoing.cancel.send();
-    // 100 is between neighbours (RFC 3261 §8.1.3.2) and no news to the application.
-    if (response.status === 100) return;
-    if (opensDialog(outgoing)) this.#fork(outgoing, response, from);
-    this.#tell(outgoing, response, from);
-  }
-
-  /** A 2xx to INVITE: the first, a copy of it, or another fork's. */
-  #onAnswer(outgoing: Outgoing, response: Response, from: Hop): void {
-    const leg = outgoing.inside ?? this.#fork(outgoing, response, from);
-    const { request } = outgoing.transaction;
-    if (outgoing.winner === leg) {
-      // RFC 3261 §13.2.2.4: the same ACK "MUST be passed to the client transport every time a retransmission of the 2xx final response that triggered the ACK arrives."
-      leg.answered?.ack?.();
-      return;
-    }
-    if (outgoing.winner !== undefined || outgoing.state === 'final') {
-      this.#dropFork(leg, request, FORKED);
-      return;
-    }
-    outgoing.winner = leg;
-    this.#stack.records.answered(outgoing, 'network', 'uac', response, leg);
-    for (const [tag, other] of outgoing.forks) {
-      if (other === leg) continue;
-      this.#stack.ledger.removeLeg(other);
-      outgoing.forks.delete(tag);
-    }
-    leg.dialog.state = leg.dialog.state === 'ending' ? 'ending' : 'confirmed';
-    refreshTarget(leg.dialog, response);
-    leg.answered = { request, ack: undefined };
-    this.#stack.ledger.removeOutgoing(outgoing);
-    if (outgoing.inside === undefined) this.#stack.ledger.prefer(leg);
-    this.#tell(outgoing, response, from);
-    if (outgoing.inside !== undefined) {
-      if (outgoing.cancel !== undefined) this.#acknowledge(leg, request);
-    } else if (outgoing.cancel !== undefined || outgoing.app.isGone) {
-      this.#dropFork(leg, request, outgoing.app.isGone ? 'application disconnected' : 'ACK-BYE due to cancel race condition');
-    }
-  }
-
-  /** RFC 3261 §13.2.2.4: "If, after acknowledging any 2xx response to an INVITE, the UAC does not want to continue with that dialog, then the UAC MUST terminate the dialog by sending a BYE request". */
-  #dropFork(leg: Leg, invite: Request, reason: string): void {
-    this.#acknowledge(leg, invite);
-    if (leg.dialog.state !== 'ending') leg.dialog.state = 'confirmed';
-    hangUp(this.#stack, leg, reason, reason !== FORKED);
-  }
-
-  #acknowledge(leg: Leg, invite: Request): void {
-    const sketch: Sketch = { start: { kind: 'request', method: 'ACK', uri: '' }, headers: [], body: '' };
-    const go = (hop: Hop): void => {
-      const { send } = this.#ackOf(leg, invite, sketch, hop);
-      leg.answered = { request: invite, ack: send };
-      send();
-    };
-    try {
-      const hop = hopOf(this.#stack, leg);
-      if (hop instanceof Promise) void hop.then(go).catch(() => undefined);
-      else go(hop);
-    } catch {
-      // A target that cannot be reached cannot be acknowledged; the peer gives up after 64*T1.
-    }
-  }
-
-  #ackOf(leg: Leg, invite: Request, sketch: Sketch, hop: Hop) {
-    const local = this.#stack.transport.localFor(hop);
-    if (local === undefined) throw new Unreachable('requested protocol/transport not available');
-    const seq = parseCSeq(invite.headers.get('cseq') ?? '').number;
-    const ack = composeInside(leg.dialog, sketch, seq, hop, local, this.#stack.names.branch());
-    // RFC 3261 §22.1: an ACK carries the credentials of the INVITE it acknowledges.
-    for (const name of ['Authorization', 'Proxy-Authorization']) {
-      const value = invite.headers.get(name);
-      if (value !== undefined && !ack.headers.has(name)) ack.headers.add(name, value);
-    }
-    const bytes = writeMessage(ack);
-    return { local, bytes, send: (): void => this.#stack.transport.send(bytes, hop, () => undefined) };
-  }
-
-  #onFinal(outgoing: Outgoing, response: Response, from: Hop): void {
-    if (outgoing.state === 'final') return;
-    this.#recordRefusal(outgoing, response);
-    const { request } = outgoing.transaction;
-    const { ledger } = this.#stack;
-    ledger.removeOutgoing(outgoing);
-    const { inside } = outgoing;
-    const good = response.status < 300;
-    if (inside !== undefined) {
-      if (good && REFRESHES_TARGET.has(request.method)) refreshTarget(inside.dialog, response);
-      if (endsDialog(request, response)) ledger.removeLeg(inside);
-      else if (request.method === 'BYE') inside.dialog.state = 'confirmed';
-    } else if (good && opensDialog(outgoing)) {
-      this.#fork(outgoing, response, from).dialog.state = 'confirmed';
-    } else for (const leg of outgoing.forks.values()) ledger.removeLeg(leg);
-    this.#tell(outgoing, response, from);
-  }
-
-  #recordRefusal(outgoing: Outgoing, response: Response): void {
-    this.#stack.records.ended(outgoing, 'network', outgoing.cancel === undefined ? 'call-rejected' : 'call-canceled', response);
-  }
-
-  /** The dialog that this response belongs to, opened when it is the first with its To tag. */
-  #fork(outgoing: Outgoing, response: Response, from: Hop): Leg {
-    const tag = tagOf(response.headers.get('to') ?? '') ?? '';
-    const known = outgoing.forks.get(tag);
-    if (known !== undefined) return known;
-    const leg = newLeg(uacDialog(outgoing.transaction.request, response), outgoing.app);
-    leg.dialog.via = pinned(outgoing.transaction.hop, leg, from);
-    outgoing.forks.set(tag, leg);
-    if (tag !== '' && outgoing.winner === undefined) this.#stack.ledger.addLeg(leg);
-    return leg;
-  }
-
-  #tell(outgoing: Outgoing, response: Response, from: Pick<Hop, 'address' | 'port' | 'protocol'>, made = false): void {
-    if (outgoing.app.isGone) return;
-    const bytes = writeMessage(response);
-    const trip = { source: 'network', bytes: made ? 0 : bytes.length, at: from, time: this.#stack.clock.now() } as const;
-    outgoing.app.deliver(sipEvent(trip, outgoing.id, this.#dialogIdOf(outgoing), bytes));
-  }
-
-  #dialogIdOf(outgoing: Outgoing): string {
-    if (outgoing.inside !== undefined) return outgoing.inside.dialog.id;
-    if (!opensDialog(outgoing)) return '';
-    const { headers } = outgoing.transaction.request;
-    return `${headers.get('call-id')};from-tag=${tagOf(headers.get('from') ?? '')}`;
-  }
-
-  /** A final response that no peer sent: nothing was heard, or nothing could be sent. */
-  #finalOfOurs(outgoing: Outgoing, status: 408 | 487 | 503): void {
-    if (outgoing.state === 'final') return;
-    const { request, hop } = outgoing.transaction;
-    const { ledger } = this.#stack;
-    ledger.removeOutgoing(outgoing);
-    for (const leg of outgoing.forks.values()) ledger.removeLeg(leg);
-    // RFC 3261 §12.2.1.2: "If the response for a request within a dialog is a 481 … or a 408 (Request Timeout), the UAC SHOULD terminate the dialog."
-    if (outgoing.inside !== undefined && request.method === 'BYE') ledger.removeLeg(outgoing.inside);
-    const response = responseTo(request, status, this.#stack.names.tag(), reasonOf(status));
-    this.#recordRefusal(outgoing, response);
-    this.#tell(outgoing, response, { protocol: hop.protocol, address: '', port: 0 }, true);
-  }
 }
-
-const opensDialog = (outgoing: Outgoing): boolean =>
-  outgoing.inside === undefined && (outgoing.transaction.request.method === 'INVITE' || outgoing.transaction.request.method === 'SUBSCRIBE');
-
-/** BYE ends it with any answer but a challenge; a last NOTIFY ends a subscription. */
-function endsDialog(request: Request, response: Response): boolean {
-  if (request.method === 'BYE') return response.status !== 401 && response.status !== 407;
-  return request.method === 'NOTIFY' && /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
-}
-
-/**
- * Where requests of a dialog we opened go whatever its target says: over the connection it was opened on; over UDP to the sender of the
- * response when the target is a private address that is not the sender's (the peer is behind NAT and does not know it).
- */
-function pinned(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
-  if (leg.dialog.routes.length > 0) return undefined;
-  if (hop.protocol !== 'udp') return from.flow === undefined ? hop : { ...hop, flow: from.flow };
-  const host = bareHost(hostOf(leg.dialog.target));
-  return isPrivate(host) && host !== from.address ? { protocol: 'udp', address: from.address, port: from.port, flow: from.flow } : undefined;
-}
-
-/** RFC 1918. */
-const isPrivate = (host: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(host);

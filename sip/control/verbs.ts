@@ -47,7 +47,7 @@ function carryOutSip(agent: Agent, app: Asker, { id, tokens, text }: Frame): voi
       app.dismiss(dismissed(id, 'transaction id missing'));
       return;
     }
-    agent.serverSide.respond(app, id, sketch, transaction);
+    agent.serverSide.answers.respond(app, id, sketch, transaction);
     return;
   }
   carryOutRequest(agent, app, id, sketch, { method: sketch.start.method, transaction, dialog, routeUrl });

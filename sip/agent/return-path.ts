@@ -1,0 +1,44 @@
+/** Where responses and later requests of a dialog go when the peer's own words about its address are not to be trusted. */
+import { hostOf } from '../dialog/dialog.ts';
+import type { Request } from '../message/message.ts';
+import { bareHost } from '../message/uri.ts';
+import { topVia } from '../message/via.ts';
+import type { Hop } from '../transport/hop.ts';
+import type { Source } from '../transport/network.ts';
+import type { Leg } from './ledger.ts';
+
+/**
+ * RFC 3261 §18.2.2 and RFC 3581 §4: over a connection the response goes back on it ("the response MUST be sent using the existing
+ * connection … If that connection is no longer open, the server SHOULD open a connection to the IP address in the "received" parameter, if present, using
+ * the port in the "sent-by" value, or the default port"); over UDP to the source address and, when the peer asked with rport, the source port.
+ */
+export function replyHop(request: Request, source: Source): Hop {
+  const via = topVia(request.headers);
+  const port = source.protocol === 'udp' && via.params.has('rport') ? source.port : (via.port ?? 5060);
+  return { protocol: source.protocol, address: source.address, port, flow: source.flow };
+}
+
+/**
+ * Where our requests of a dialog that a peer opened go whatever its target says: back over its connection; over UDP to where it sent from when
+ * its Contact names another address (it is behind NAT and does not know it).
+ */
+export function pathToCaller(leg: Leg, source: Source): Hop | undefined {
+  if (leg.dialog.routes.length > 0) return undefined;
+  const { protocol, address, port, flow } = source;
+  if (protocol !== 'udp') return { protocol, address, port, flow };
+  return bareHost(hostOf(leg.dialog.target)) === address.toLowerCase() ? undefined : { protocol, address, port, flow };
+}
+
+/**
+ * Where requests of a dialog we opened go whatever its target says: over the connection it was opened on; over UDP to the sender of the
+ * response when the target is a private address that is not the sender's (the peer is behind NAT and does not know it).
+ */
+export function pathToCallee(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
+  if (leg.dialog.routes.length > 0) return undefined;
+  if (hop.protocol !== 'udp') return from.flow === undefined ? hop : { ...hop, flow: from.flow };
+  const host = bareHost(hostOf(leg.dialog.target));
+  return isPrivate(host) && host !== from.address ? { protocol: 'udp', address: from.address, port: from.port, flow: from.flow } : undefined;
+}
+
+/** RFC 1918. */
+const isPrivate = (host: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(host);
