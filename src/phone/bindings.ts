@@ -100,15 +100,19 @@ export interface Target {
 }
 
 /**
- * A phone behind NAT writes an address nobody can reach: over UDP the request goes back to where its REGISTER came from (RFC 3581's
- * idea). This also keeps a forged Contact from making us send to third parties. Over TCP and WebSocket the SIP server knows the connection.
+ * A phone behind NAT writes an address nobody can reach: over UDP, TCP and TLS the request goes back to where its REGISTER came from (RFC 3581's
+ * idea). This also keeps a forged Contact from making us send to third parties. A browser's name is known to the SIP server by its connection.
  */
 export function targetOf(binding: ContactBinding): Target {
   const match = /^(\w+)\/(.*):(\d+)$/.exec(binding.source);
-  const address = (match?.[2] ?? '').replace(/^\[|\]$/g, '');
-  const port = Number(match?.[3] ?? 0);
+  const [, protocol = '', host = '', port = '0'] = match ?? [];
+  const address = host.replace(/^\[|\]$/g, '');
   const contact = parseSipUri(binding.uri);
-  const direct = match?.[1] !== 'udp' || (contact?.host.replace(/^\[|\]$/g, '') === address && (contact.port ?? 5060) === port);
+  const sameHost = contact?.host.replace(/^\[|\]$/g, '') === address;
+  // A connection is found by the phone's registered address, whatever port it writes.
+  const direct = protocol === 'udp' ? sameHost && (contact?.port ?? 5060) === Number(port) : sameHost || !NAMES_ITS_SOURCE.has(protocol);
   const canPickUp = binding.allowEvents.includes('talk');
-  return { uri: binding.uri, proxy: direct ? null : `sip:${match?.[2] ?? ''}:${port};transport=udp`, address, canPickUp };
+  return { uri: binding.uri, proxy: direct ? null : `sip:${host}:${port};transport=${protocol}`, address, canPickUp };
 }
+
+const NAMES_ITS_SOURCE: ReadonlySet<string> = new Set(['udp', 'tcp', 'tls']);

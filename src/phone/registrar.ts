@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { hostPart, parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Bindings } from './bindings.ts';
+import { mayContact } from './contacts.ts';
 import type { ContactBinding } from './event.ts';
 import type { SipRequest, SipResponse } from './srf.ts';
 
@@ -21,6 +22,7 @@ interface WantedContact {
   uri: string;
   /** What makes two contacts the same one (RFC 3261 §19.1.4, as far as phones differ). */
   key: string;
+  host: string;
   seconds: number;
 }
 interface Wish {
@@ -62,6 +64,11 @@ export class Registrar {
     const wish = readWish(req);
     if ('status' in wish) {
       refuse(res, wish);
+      return;
+    }
+    const stray = wish.contacts.find(({ host }) => !mayContact(host, req.protocol, req.source_address));
+    if (stray !== undefined) {
+      res.send(403, 'Contact Host Not Allowed');
       return;
     }
     const now = this.#clock.now();
@@ -113,7 +120,7 @@ function readContact(value: string, fallbackSeconds: number): WantedContact | nu
   if (address === null || uri === null || uri.scheme === 'tel' || uri.host === '' || /[\s<>"|]/.test(address.uri)) return null;
   const seconds = secondsOf(address.params.get('expires')) ?? fallbackSeconds;
   const key = `${uri.scheme}:${uri.user}@${uri.host}:${uri.port ?? 0};${uri.params.get('transport')?.toLowerCase() ?? ''}`;
-  return { uri: address.uri, key, seconds: Math.min(seconds, MOST_SECONDS) };
+  return { uri: address.uri, key, host: uri.host, seconds: Math.min(seconds, MOST_SECONDS) };
 }
 
 /** §20.19: "Malformed values SHOULD be treated as equivalent to 3600"; absent = undefined. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Authenticator } from '../../src/phone/authenticate.ts';
 import { Bindings, targetOf } from '../../src/phone/bindings.ts';
+import { mayContact } from '../../src/phone/contacts.ts';
 import { ha1Of, responseOf } from '../../src/phone/digest.ts';
 import type { ContactBinding } from '../../src/phone/event.ts';
 import { Registrar } from '../../src/phone/registrar.ts';
@@ -134,7 +135,7 @@ describe('the registrar', () => {
     assert.deepEqual(office.events, []);
   });
 
-  it("refuses to bind to somebody else's address, though the password is right", () => {
+  it("D8, D9: refuses to bind to somebody else's address, though the password is right", () => {
     assert.equal(new Office().register({ To: '<sip:8002@huawu>', Contact: contact() }).status, 403);
   });
 
@@ -198,13 +199,17 @@ describe('the registrar', () => {
   });
 
   const refused: [string, Record<string, string>, number][] = [
+    ['D9: a contact on this host', { Contact: '<sip:8001@127.0.0.1:22>' }, 403],
+    ["D9: a contact at a cloud's metadata", { Contact: '<sip:8001@169.254.169.254:80>' }, 403],
+    ['D9: a contact on a multicast address', { Contact: '<sip:8001@224.0.1.75>' }, 403],
+    ['D9: a link-local contact', { Contact: '<sip:8001@[fe80::1]>' }, 403],
     ['an interval under a minute', { Contact: contact(), Expires: '59' }, 423],
     ['Contact * with time left', { Contact: '*', Expires: '60' }, 400],
     ['Contact * without Expires', { Contact: '*' }, 400],
     ['Contact * beside another', { Contact: `*, ${contact()}`, Expires: '0' }, 400],
     ['a contact that is no SIP URI', { Contact: '<mailto:a@b>' }, 400],
     ['a contact without host', { Contact: '<sip:8001@>' }, 400],
-    ['eleven contacts', { Contact: Array.from({ length: 11 }, (_, at) => contact(at + 1)).join(',') }, 403],
+    ['D9: eleven contacts', { Contact: Array.from({ length: 11 }, (_, at) => contact(at + 1)).join(',') }, 403],
     ['a To without URI', { To: 'x', Contact: contact() }, 400],
     ['a CSeq that is no number', { CSeq: 'x REGISTER', Contact: contact() }, 400],
   ];
@@ -256,6 +261,26 @@ describe('the registrar', () => {
   });
 });
 
+describe('the host of a contact', () => {
+  const cases: [host: string, protocol: string, source: string, may: boolean][] = [
+    ['10.0.0.7', 'udp', '10.0.0.7', true],
+    ['192.168.1.4', 'udp', '203.0.113.9', true],
+    ['phone.example.com', 'tcp', '203.0.113.9', true],
+    ['127.0.0.1', 'udp', '127.0.0.1', true],
+    ['[::1]', 'udp', '::1', true],
+    ['127.0.0.1', 'udp', '203.0.113.9', false],
+    ['[::ffff:127.0.0.1]', 'udp', '203.0.113.9', false],
+    ['0.0.0.0', 'udp', '203.0.113.9', false],
+    ['255.255.255.255', 'udp', '203.0.113.9', false],
+    ['169.254.169.254', 'tcp', '203.0.113.9', false],
+    ['df7jal23ls0d.invalid', 'ws', '203.0.113.9', true],
+    ['10.1.1.1', 'wss', '203.0.113.9', true],
+    ['intranet.example.com', 'wss', '203.0.113.9', false],
+  ];
+  for (const [host, protocol, source, may] of cases)
+    it(`D9: ${host} over ${protocol} from ${source} is ${may ? 'taken' : 'refused'}`, () => assert.equal(mayContact(host, protocol, source), may));
+});
+
 describe('the way to a contact', () => {
   const binding = (uri: string, source: string): ContactBinding => ({ uri, source, callId: 'c', cseq: 1, expiresAt: 0, userAgent: '', allowEvents: ['talk'] });
 
@@ -269,7 +294,13 @@ describe('the way to a contact', () => {
     assert.deepEqual(target, { uri: 'sip:a@192.168.1.4:5060', proxy: 'sip:203.0.113.9:40001;transport=udp', address: '203.0.113.9', canPickUp: true });
   });
 
-  it("is left to the SIP server's connection over TCP and WebSocket", () => {
+  it('D9: is the source over TCP and TLS when the contact names another host, so that no phone can make us dial inwards', () => {
+    for (const protocol of ['tcp', 'tls'])
+      assert.equal(targetOf(binding('sip:a@10.0.0.1:22', `${protocol}/203.0.113.9:40001`)).proxy, `sip:203.0.113.9:40001;transport=${protocol}`);
+    assert.equal(targetOf(binding('sip:a@203.0.113.9:5060', 'tcp/203.0.113.9:40001')).proxy, null);
+  });
+
+  it("is left to the SIP server's connection over WebSocket", () => {
     assert.equal(targetOf(binding('sip:a@x.invalid;transport=ws', 'ws/203.0.113.9:40001')).proxy, null);
   });
 });
