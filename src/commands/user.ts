@@ -10,12 +10,13 @@ import { parseFlags } from '../../kernel/settings.ts';
 import { type Config, readConfig } from '../config.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { agentExists, tenantExists } from '../store/tenants.ts';
+import type { PhoneDigest } from '../users/digest.ts';
 import { newPassword } from '../users/passwords.ts';
 import { addUser } from '../users/sessions.ts';
 import type { Role, User } from '../users/user.ts';
 
 const USAGE =
-  'usage: huawu user add --tenant TENANT --name NAME --role agent|supervisor|admin [--display-name TEXT] [--language zh|en] [--agent NUMBER] [--password-file FILE]';
+  'usage: huawu user add --tenant TENANT --name NAME --role agent|supervisor|admin [--display-name TEXT] [--language zh|en] [--agent NUMBER] [--password-file FILE] [--phone-digest any|sha256]';
 const USAGE_ERROR = 2;
 const LEAST_LETTERS = 8;
 
@@ -38,17 +39,19 @@ interface Wish {
   user: User;
   /** null = made and printed */
   password: string | null;
+  phoneDigest: PhoneDigest;
 }
 
 /** The wish, or what is wrong with it. */
 function readWish(args: readonly string[]): Wish | string {
   const { flags, words } = parseFlags(args);
   if (words[0] !== 'add') return `huawu user: there is no "${words[0] ?? ''}"`;
-  const { TENANT = '', NAME = '', ROLE = '', LANGUAGE = 'zh', DISPLAY_NAME, AGENT, PASSWORD_FILE } = flags;
+  const { TENANT = '', NAME = '', ROLE = '', LANGUAGE = 'zh', DISPLAY_NAME, AGENT, PASSWORD_FILE, PHONE_DIGEST = 'any' } = flags;
   if (!/^[a-z0-9-]{1,63}$/.test(TENANT)) return '--tenant is missing or not a tenant name';
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(NAME)) return '--name is missing or has other characters than letters, digits and _ . -';
   if (!isRole(ROLE)) return '--role must be agent, supervisor or admin';
   if (LANGUAGE !== 'zh' && LANGUAGE !== 'en') return '--language must be zh or en';
+  if (PHONE_DIGEST !== 'any' && PHONE_DIGEST !== 'sha256') return '--phone-digest must be any or sha256';
   const tenantId = asId<TenantId>(TENANT);
   const number = AGENT ?? (ROLE === 'agent' ? NAME : null);
   const password = PASSWORD_FILE === undefined ? null : readFileSync(PASSWORD_FILE, 'utf8').trim();
@@ -62,14 +65,14 @@ function readWish(args: readonly string[]): Wish | string {
     language: LANGUAGE,
     agentId: number === null ? null : agentIdOf(tenantId, number),
   };
-  return { user, password };
+  return { user, password, phoneDigest: PHONE_DIGEST };
 }
 
-async function add(store: Store, { user, password }: Wish): Promise<number> {
+async function add(store: Store, { user, password, phoneDigest }: Wish): Promise<number> {
   if (!(await tenantExists(store.db, user.tenantId))) return failed(`there is no tenant "${user.tenantId}"`);
   if (user.agentId !== null && !(await agentExists(store.db, user.agentId))) return failed(`there is no agent "${user.agentId}": give her number with --agent`);
   const given = password ?? newPassword();
-  if (!(await addUser(store, user, given))) return failed(`"${user.username}" is taken in ${user.tenantId}`);
+  if (!(await addUser(store, user, given, phoneDigest))) return failed(`"${user.username}" is taken in ${user.tenantId}`);
   process.stdout.write(`added ${user.role} ${user.username} of ${user.tenantId}${password === null ? `, password ${given}` : ''}\n`);
   return 0;
 }

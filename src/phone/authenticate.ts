@@ -54,8 +54,9 @@ export class Authenticator {
 
   #accountFor(credentials: Credentials, domain: string, method: string): SipAccount | null {
     const account = this.#directory.sipAccount(credentials.username, domain);
-    const ha1 = account === null ? NOBODY[credentials.algorithm] : credentials.algorithm === 'MD5' ? account.ha1Md5 : account.ha1Sha256;
-    return responseFits(ha1, method, credentials) ? account : null;
+    const own = credentials.algorithm === 'MD5' ? account?.ha1Md5 : account?.ha1Sha256;
+    const ha1 = own === undefined || own === '' ? NOBODY[credentials.algorithm] : own;
+    return responseFits(ha1, method, credentials) && ha1 === own ? account : null;
   }
 
   #challenge(req: SipRequest, now: number, stale: boolean): Identity {

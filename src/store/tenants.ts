@@ -138,13 +138,18 @@ export async function putAgent(trx: Transaction<Database>, agent: AgentConfigura
   if (levels.length > 0) await trx.insertInto('agent_skills').values(levels).execute();
 }
 
-/** The phone of an agent: its digest secrets (RFC 7616), never the password. */
+/** The phone of an agent: its digest secrets (RFC 7616), never the password. An account without an MD5 secret stays without. */
 export async function saveSipAccount(db: Kysely<Database>, account: SipAccount): Promise<void> {
   const changing = { agent_id: account.agentId, realm: SIP_REALM, ha1_md5: account.ha1Md5, ha1_sha256: account.ha1Sha256 };
   await db
     .insertInto('sip_accounts')
     .values({ tenant_id: account.tenantId, username: account.username, ...changing })
-    .onConflict((conflict) => conflict.columns(['tenant_id', 'username']).doUpdateSet(changing))
+    .onConflict((conflict) =>
+      conflict.columns(['tenant_id', 'username']).doUpdateSet({
+        ...changing,
+        ha1_md5: (eb) => eb.case().when('sip_accounts.ha1_md5', '=', '').then('').else(account.ha1Md5).end(),
+      }),
+    )
     .execute();
 }
 

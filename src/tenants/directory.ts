@@ -13,6 +13,7 @@ export interface SipAccount {
   tenantId: TenantId;
   username: string;
   /** H(username:realm:password), hex (RFC 7616 §3.4.2) */
+  /** '' = this account answers SHA-256 challenges only. */
   ha1Md5: string;
   ha1Sha256: string;
 }

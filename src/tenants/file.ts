@@ -26,6 +26,8 @@ const agent = z.strictObject({
   name: z.string(),
   queues: z.array(name),
   skills: z.record(z.string(), level),
+  /** `sha256`: her phone is never let in by MD5. */
+  phoneDigest: z.enum(['any', 'sha256']).default('any'),
 });
 
 const fen = z.int();

@@ -70,7 +70,8 @@ async function seed(store: Store, file: TenantFile, passwordOf: (username: strin
     for (const agent of agentsIn(file)) await putAgent(trx, agent);
     for (const { user, hash } of users) {
       await insertUser(trx, user, hash);
-      const account = sipAccountOf(user, passwordOf(user.username));
+      const phoneDigest = file.agents.find(({ number }) => number === user.username)?.phoneDigest;
+      const account = sipAccountOf(user, passwordOf(user.username), phoneDigest);
       if (account !== null) await saveSipAccount(trx, account);
     }
     for (const customer of file.customers)
@@ -119,7 +120,7 @@ function queuesIn(file: TenantFile): QueueConfiguration[] {
 
 function agentsIn(file: TenantFile): AgentConfiguration[] {
   const tenantId = asId<TenantId>(file.tenant);
-  return file.agents.map(({ queues, ...agent }) => ({
+  return file.agents.map(({ queues, phoneDigest: _digest, ...agent }) => ({
     agentId: agentIdOf(tenantId, agent.number),
     tenantId,
     queues: queues.map((queue) => queueIdOf(tenantId, queue)),

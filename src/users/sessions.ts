@@ -20,7 +20,7 @@ import {
   userById,
   usersByName,
 } from '../store/users.ts';
-import { sipAccountOf } from './digest.ts';
+import { type PhoneDigest, sipAccountOf } from './digest.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { SignInThrottle } from './throttle.ts';
 import type { User } from './user.ts';
@@ -87,9 +87,9 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
 }
 
 /** An agent's console password is her phone's too. false: the name is taken. */
-export async function addUser(store: Store, user: User, password: string): Promise<boolean> {
+export async function addUser(store: Store, user: User, password: string, phoneDigest?: PhoneDigest): Promise<boolean> {
   if (!(await insertUser(store.db, user, await hashPassword(password)))) return false;
-  const account = sipAccountOf(user, password);
+  const account = sipAccountOf(user, password, phoneDigest);
   if (account !== null) await saveSipAccount(store.db, account);
   return true;
 }

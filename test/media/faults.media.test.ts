@@ -110,7 +110,7 @@ test('a party that moves says so in an offer, and is heard and sent to in its ne
   assert.equal(moved.heard[0]?.ssrc, a.party.heard[0]?.ssrc);
 });
 
-test('offers to addresses that must never be sent to are refused and cost no port', async () => {
+test('C13: offers to addresses that must never be sent to are refused and cost no port', async () => {
   const party = await legs.party();
   const own = await legs.open();
   const ownPort = Number(/m=audio ([0-9]+)/.exec(own.sdp)?.[1]);
@@ -136,7 +136,7 @@ test('IPv6 is spoken with those who offer it', async () => {
   await until('it hears itself', () => secondsOf(party.audio(), 500) >= 0.4);
 });
 
-test('a flood into one port degrades that call alone', async () => {
+test('E8: a flood into one port degrades that call alone', async () => {
   const flooded = await legs.open();
   const listener = await legs.open();
   await house.media.play(listener.id, 'calm', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });

@@ -118,7 +118,7 @@ const refused: Record<string, [string, MediaErrorCode]> = {
 };
 
 for (const [what, [offer, code]] of Object.entries(refused)) {
-  test(`${what}: refused as ${code}`, () => {
+  test(`C13: ${what}: refused as ${code}`, () => {
     assert.throws(
       () => negotiation().answer(offer),
       (error) => error instanceof MediaError && error.code === code,
@@ -126,7 +126,7 @@ for (const [what, [offer, code]] of Object.entries(refused)) {
   });
 }
 
-test('noise in the place of SDP makes typed errors only', () => {
+test('C13: noise in the place of SDP makes typed errors only', () => {
   const next = noise(42);
   const good = sdp('m=audio 4000 RTP/AVP 8 0 96', 'a=rtpmap:96 telephone-event/8000', 'a=rtcp:4001', 'a=sendonly');
   for (let round = 0; round < 20_000; round += 1) {
@@ -164,7 +164,7 @@ test('the version grows when the description changes and stays when it does not'
   assert.equal(version(ours.answer(sdp('m=audio 4000 RTP/AVP 8', 'a=sendonly')).sdp), '2');
 });
 
-test('addresses are compared in one spelling, and audio goes to no multicast, broadcast or null address', () => {
+test('C13: addresses are compared in one spelling, and audio goes to no multicast, broadcast or null address', () => {
   assert.equal(canonicalAddress('[2001:DB8:0:0::5]'), '2001:db8::5');
   assert.equal(canonicalAddress('::ffff:10.0.0.1'), '10.0.0.1');
   assert.equal(canonicalAddress('phone.example'), 'phone.example');

@@ -31,7 +31,7 @@ describe('digest', () => {
     });
   });
 
-  it('takes a missing algorithm for MD5 and refuses auth-int, session algorithms, missing fields and other schemes', () => {
+  it('D4: takes a missing algorithm for MD5 and refuses auth-int, session algorithms, missing fields and other schemes', () => {
     const base = 'username="u", realm="r", nonce="n", uri="sip:h", response="ab", cnonce="x", nc=00000001';
     assert.equal(parseCredentials(`Digest ${base}, qop=auth`)?.algorithm, 'MD5');
     for (const broken of [

@@ -97,7 +97,7 @@ describe('the registrar', () => {
       });
     });
 
-  it('challenges with SHA-256 and MD5 in lines of their own', () => {
+  it('D4: challenges with SHA-256 first and MD5 behind it, in lines of their own', () => {
     const { status, headers } = new Office().send({ Contact: contact() });
     assert.equal(status, 401);
     assert.match(headers['WWW-Authenticate'] ?? '', /^Digest [^\r]*algorithm=SHA-256[^\r]*\r\nWWW-Authenticate: Digest [^\r]*algorithm=MD5[^\r]*$/);
@@ -123,7 +123,18 @@ describe('the registrar', () => {
     }
   });
 
-  it('answers an unknown user, a wrong password and no password alike', () => {
+  it('D4: lets nobody in by MD5 whose account is for SHA-256 alone, and says no more than to a wrong password', () => {
+    const office = new Office();
+    const strict = { user: '8003', password: passwordOf('8003'), algorithm: 'SHA-256' as 'MD5' | 'SHA-256' };
+    const headers = { To: '<sip:8003@huawu>', Contact: '<sip:8003@10.0.0.7>' };
+    const refused = office.register(headers, { ...strict, algorithm: 'MD5' });
+    const wrong = office.register(headers, { ...strict, password: 'wrong' });
+    assert.deepEqual([refused.status, Object.keys(refused.headers)], [wrong.status, Object.keys(wrong.headers)]);
+    assert.equal(refused.status, 401);
+    assert.equal(office.register(headers, strict).status, 200);
+  });
+
+  it('D1: answers an unknown user, a wrong password and no password alike', () => {
     const shape = ({ status, headers }: Answer): string => `${status} ${JSON.stringify(headers).replaceAll(/nonce=\\"[^"]+"/g, 'nonce')}`;
     const office = new Office();
     const answers = [
@@ -139,7 +150,7 @@ describe('the registrar', () => {
     assert.equal(new Office().register({ To: '<sip:8002@huawu>', Contact: contact() }).status, 403);
   });
 
-  it('says stale to a nonce used before or too old, and takes the same credentials with the next count', () => {
+  it('D3: says stale to a nonce used before or too old, and takes the same credentials with the next count', () => {
     const office = new Office();
     const challenge = office.send({ Contact: contact() });
     const nonce = /nonce="([^"]+)"/.exec(challenge.headers['WWW-Authenticate'] ?? '')?.[1] ?? '';
@@ -153,7 +164,7 @@ describe('the registrar', () => {
     assert.equal(office.send({ Contact: contact(), CSeq: '4 REGISTER', Authorization: credentials(nonce, who, '00000003') }).status, 401);
   });
 
-  it('takes no response made for another method or another address', () => {
+  it('D3: takes no response made for another method or another address', () => {
     const office = new Office();
     const nonce = /nonce="([^"]+)"/.exec(office.send({}).headers['WWW-Authenticate'] ?? '')?.[1] ?? '';
     const who = { user: '8001', password: passwordOf('8001'), algorithm: 'MD5' as const };
@@ -161,7 +172,7 @@ describe('the registrar', () => {
     assert.equal(office.send({ Authorization: credentials(nonce, who) }, '10.0.0.8:5060').status, 401);
   });
 
-  it('shuts a guessing source out for a minute, but not a phone that is registered from there', () => {
+  it('D2: shuts a guessing source out for a minute, but not a phone that is registered from there', () => {
     const office = new Office();
     assert.equal(office.register({ Contact: contact() }).status, 200);
     for (let guess = 0; guess < 20; guess += 1)
@@ -226,7 +237,7 @@ describe('the registrar', () => {
     assert.match(new Office().register({ Contact: contact(), Expires: '99999' }).headers.Contact ?? '', /expires=3600$/);
   });
 
-  it('refuses the same Call-ID with a CSeq that is not higher, whole, and takes another Call-ID (RFC 3261 §10.3)', () => {
+  it('B18: refuses the same Call-ID with a CSeq that is not higher, whole, and takes another Call-ID (RFC 3261 §10.3)', () => {
     const office = new Office();
     office.register({ Contact: contact(1), CSeq: '5 REGISTER' });
     assert.equal(office.register({ Contact: `${contact(2)}, ${contact(1)}`, CSeq: '5 REGISTER' }).status, 400);

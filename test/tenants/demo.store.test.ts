@@ -63,7 +63,7 @@ test('the first start makes everybody a password of their own, kept for their ow
   for (const { username, password } of [logins[0], logins[11]] as Login[])
     assert.equal((await sessions.signIn(null, username, password ?? '')).ok, true, username);
   const account = (await readPicture(store.db)).accounts.find(({ username }) => username === '8001');
-  const user = { tenantId: demo, username: '8001', agentId: agentIdOf(demo, '8001') };
+  const user = { tenantId: demo, username: '8001', agentId: agentIdOf(demo, '8001'), role: 'agent' as const };
   assert.deepEqual(account, sipAccountOf(user, logins[0]?.password ?? ''), 'her phone has it too');
 });
 

@@ -6,7 +6,7 @@ import { silentLog as log } from '../../kernel/log.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
 import { readPicture, saveAgent, saveTenant } from '../../src/store/tenants.ts';
 import { sipAccountOf } from '../../src/users/digest.ts';
-import { createSessions, type Sessions } from '../../src/users/sessions.ts';
+import { addUser, createSessions, type Sessions } from '../../src/users/sessions.ts';
 import type { User } from '../../src/users/user.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
 import { Line } from '../store/line.ts';
@@ -180,6 +180,17 @@ test("an agent's new console password is her phone's too", async () => {
   assert.deepEqual(await accounts(), [sipAccountOf(wang, 'right password')]);
   await sessions.changeUser(wang.userId, { password: 'a new password' });
   assert.deepEqual(await accounts(), [sipAccountOf(wang, 'a new password')]);
+});
+
+test('D4: an account made for SHA-256 alone, and any of an admin, has no MD5 secret, also after a new password', async () => {
+  const store = await cluster.store();
+  const sessions = await house(store);
+  const accounts = async () => (await readPicture(store.db)).accounts;
+  const strict: User = { ...wang, userId: asId<UserId>('demo:8002'), username: '8002' };
+  await addUser(store, strict, 'right password', 'sha256');
+  await sessions.changeUser(strict.userId, { password: 'a new password' });
+  assert.equal((await accounts()).find(({ username }) => username === '8002')?.ha1Md5, '');
+  assert.equal(sipAccountOf({ ...wang, role: 'admin' }, 'secret')?.ha1Md5, '');
 });
 
 test('the digest secrets are those of RFC 7616', () => {
