@@ -3,9 +3,14 @@ import type { Sketch } from '../control/sketch.ts';
 import { refused, responseSent } from '../control/wire.ts';
 import { Answer } from '../dialog/answer.ts';
 import { dialogId, REFRESHES_TARGET, refreshTarget, uasDialog } from '../dialog/dialog.ts';
+import { mayBeReliable, mustBeReliable, namesReliable, ReliableResponses } from '../dialog/reliable.ts';
 import { ParseError } from '../message/fault.ts';
+import { headerKey } from '../message/headers.ts';
 import { type Request, type Response, responseTo, tagOf } from '../message/message.ts';
 import { parseCSeq } from '../message/values.ts';
+import { writeMessage } from '../message/write.ts';
+import { T1_MS } from '../transaction/timers.ts';
+import { cancelFor, tellCancelled } from './cancelled.ts';
 import { hangUp } from './hangup.ts';
 import { type Application, type Incoming, type Leg, mergeKey, newLeg } from './ledger.ts';
 import { pathToCaller } from './return-path.ts';
@@ -13,6 +18,7 @@ import { RETRY_AFTER_S, type Stack } from './stack.ts';
 
 /** Rung, queued, announced at, but never finally answered: nobody waits longer than this. */
 const UNANSWERED_MS = 3_600_000;
+const LATE_PRACK_MS = 64 * T1_MS;
 
 /** Applications' responses to requests of the network, and ours where they are silent or gone. */
 export class Answers {
@@ -24,13 +30,13 @@ export class Answers {
   /** `sip|<transaction>|` with a response. Answers the frame `frameId`. */
   respond(app: Application, frameId: string, sketch: Sketch, id: string): void {
     const incoming = this.#stack.ledger.incoming.get(id);
-    if (incoming === undefined || incoming.app !== app) {
+    if (incoming === undefined || incoming.app !== app || incoming.held !== undefined) {
       app.deliver(refused(frameId, 'Response not sent due to unknown transaction'));
       return;
     }
     try {
-      const response = this.#compose(incoming, sketch);
-      const bytes = this.#carryOut(incoming, response);
+      const { response, isReliable } = this.#compose(incoming, sketch);
+      const bytes = this.#carryOut(incoming, response, isReliable);
       const { hop } = incoming.transaction;
       const trip = { source: 'application', bytes: bytes.length, at: hop, time: this.#stack.clock.now() } as const;
       app.deliver(responseSent(frameId, trip, id, this.#dialogIdFor(incoming), bytes));
@@ -48,30 +54,71 @@ export class Answers {
     this.finish(incoming, response);
   }
 
-  #compose(incoming: Incoming, sketch: Sketch): Response {
-    if (
-      sketch.start.kind === 'response' &&
-      sketch.start.status < 200 &&
-      sketch.headers.some(([name, value]) => name.toLowerCase() === 'require' && /\b100rel\b/i.test(value))
-    )
-      throw new Refusal('reliable provisional responses (100rel) are not sent by this server');
+  #compose(incoming: Incoming, sketch: Sketch): { response: Response; isReliable: boolean } {
+    const { request } = incoming;
+    const { start } = sketch;
+    const mayAsk = request.method === 'INVITE' && start.kind === 'response' && start.status > 100 && start.status < 200;
+    const asks = mayAsk && sketch.headers.some(([name, value]) => headerKey(name) === 'require' && namesReliable(value.split(',')));
+    if (asks && !mayBeReliable(request)) throw new Refusal('Remote endpoint does not support 100rel');
     if (incoming.localTag === '') incoming.localTag = chosenTag(sketch) ?? this.#stack.names.tag();
-    return composeResponse(incoming.request, sketch, incoming.localTag, incoming.transaction.hop, incoming.source.local);
+    const response = composeResponse(request, sketch, incoming.localTag, incoming.transaction.hop, incoming.source.local);
+    // RFC 3262 §3: a caller that requires 100rel is sent no unreliable one, whatever the application knows of it.
+    const isReliable = asks || (mayAsk && mustBeReliable(request));
+    if (isReliable && !asks) response.headers.add('Require', '100rel');
+    return { response, isReliable };
   }
 
-  #carryOut(incoming: Incoming, response: Response): Buffer {
+  #carryOut(incoming: Incoming, response: Response, isReliable = false): Buffer {
     const { status } = response;
-    const { request, source } = incoming;
-    const { ledger, flows, records } = this.#stack;
+    const { request } = incoming;
     incoming.cancelSilence();
     if (status > 100 && status < 300 && opensDialog(request) && incoming.leg === undefined) this.#openLeg(incoming, response);
-    if (status < 200) {
-      incoming.cancelSilence = this.#stack.clock.after(UNANSWERED_MS, () => this.finish(incoming, responseTo(request, 480, this.localTag(incoming))));
-      return incoming.transaction.respond(response);
+    if (status < 200) return this.#provisional(incoming, response, isReliable);
+    // RFC 3262 §3: "The UAS MAY send a final response to the initial request before having received PRACKs for all unacknowledged reliable
+    // provisional responses, unless the final response is 2xx and any of the unacknowledged reliable provisional responses contained a session description."
+    if (status < 300 && reliableOf(incoming)?.holdsSession === true) {
+      incoming.held = response;
+      return writeMessage(response);
     }
+    return this.#final(incoming, response);
+  }
+
+  #provisional(incoming: Incoming, response: Response, isReliable: boolean): Buffer {
+    const { request, leg } = incoming;
+    incoming.cancelSilence = this.#stack.clock.after(UNANSWERED_MS, () => this.finish(incoming, responseTo(request, 480, this.localTag(incoming))));
+    if (!isReliable || leg === undefined) return incoming.transaction.respond(response);
+    const reliable = reliableOf(incoming) ?? this.#newReliable(incoming, leg);
+    if (!reliable.add(response)) throw new Refusal('too many reliable provisional responses wait for their PRACK');
+    return writeMessage(response);
+  }
+
+  #newReliable(incoming: Incoming, leg: Leg): ReliableResponses {
+    leg.reliable?.stop();
+    const { number } = parseCSeq(incoming.request.headers.get('cseq') ?? '');
+    leg.reliable = new ReliableResponses(number, this.#stack.names.seq(), this.#stack.clock, {
+      send: (response) => void incoming.transaction.respond(response),
+      onAcknowledged: () => {
+        if (incoming.held !== undefined && reliableOf(incoming)?.holdsSession === false) this.#final(incoming, incoming.held);
+      },
+      onGiveUp: () => this.#neverPracked(incoming, leg),
+    });
+    return leg.reliable;
+  }
+
+  /** RFC 3262 §3: no PRACK in 64*T1, so that the INVITE "SHOULD" be refused "with a 5xx response". Of a re-INVITE only that one ends. */
+  #neverPracked(incoming: Incoming, leg: Leg): void {
+    this.finish(incoming, responseTo(incoming.request, 504, this.localTag(incoming)));
+    for (const act of leg.afterAck.splice(0)) act();
+    if (!incoming.isInside) tellCancelled(this.#stack, incoming, cancelFor(incoming.request, 'PRACK timeout'), incoming.source);
+  }
+
+  #final(incoming: Incoming, response: Response): Buffer {
+    const { status } = response;
+    const { request, source, leg } = incoming;
+    const { ledger, flows, records } = this.#stack;
     ledger.removeIncoming(incoming);
     if (!incoming.isInside) ledger.merged.delete(mergeKey(request));
-    const { leg } = incoming;
+    reliableOf(incoming)?.stop();
     if (status >= 300) records.ended(incoming, 'application', 'call-rejected', response);
     else if (leg !== undefined) records.answered(incoming, 'application', 'uas', response, leg);
     if (status < 300) {
@@ -79,8 +126,20 @@ export class Answers {
       // RFC 6665 §4.4.1: a NOTIFY that says "terminated" ends the subscription.
       if (leg !== undefined && endsSubscription(leg, request)) ledger.removeLeg(leg);
       if (request.method === 'REGISTER' || request.method === 'SUBSCRIBE') flows.note(request, response, source);
-    } else if (leg !== undefined && !incoming.isInside) ledger.removeLeg(leg);
+    } else if (leg !== undefined && !incoming.isInside) this.#endEarly(leg);
     return incoming.transaction.respond(response);
+  }
+
+  /** An early dialog ends with its INVITE; §3 of RFC 3262 has the PRACK that crossed the refusal answered all the same. */
+  #endEarly(leg: Leg): void {
+    const { ledger, clock } = this.#stack;
+    if (leg.reliable?.isWaiting !== true) {
+      ledger.removeLeg(leg);
+      return;
+    }
+    leg.dialog.state = 'ending';
+    ledger.retireLeg(leg);
+    clock.after(LATE_PRACK_MS, () => ledger.removeLeg(leg));
   }
 
   /** A final response of ours. */
@@ -132,6 +191,10 @@ export class Answers {
     return opensDialog(incoming.request) ? dialogId(headers.get('call-id') ?? '', tagOf(headers.get('from') ?? '') ?? '') : '';
   }
 }
+
+/** Our reliable provisional responses to this INVITE; the leg may have those of an earlier one. */
+const reliableOf = ({ leg, request }: Incoming): ReliableResponses | undefined =>
+  request.method === 'INVITE' && leg?.reliable?.inviteSeq === parseCSeq(request.headers.get('cseq') ?? '').number ? leg.reliable : undefined;
 
 const endsSubscription = (leg: Leg, request: Request): boolean =>
   leg.dialog.method === 'SUBSCRIBE' && request.method === 'NOTIFY' && /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');

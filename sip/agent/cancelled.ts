@@ -7,7 +7,7 @@ import { writeMessage } from '../message/write.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
 import type { Answers } from './answers.ts';
-import { hangUp } from './hangup.ts';
+import { hangUp, reasonHeader, tellEnded } from './hangup.ts';
 import type { Incoming, Leg } from './ledger.ts';
 import { networkTrip, reject } from './reply.ts';
 import { replyHop } from './return-path.ts';
@@ -45,12 +45,17 @@ function legAnsweredBy(stack: Stack, transaction: ServerTransaction): Leg | unde
 /** An application hears that the INVITE it was given is over. */
 export function tellCancelled(stack: Stack, incoming: Incoming, cancel: Request, source: Source): void {
   if (incoming.app.isGone) return;
+  // It believes that it has answered.
+  if (incoming.held !== undefined && incoming.leg !== undefined) {
+    tellEnded(stack, incoming.leg, 'CANCEL after 200 OK');
+    return;
+  }
   const bytes = writeMessage(cancel);
   incoming.app.deliver(sipEvent(networkTrip(stack, bytes, source), incoming.id, incoming.leg?.dialog.id ?? '', bytes));
 }
 
-/** A BYE for a call that was never answered tells an application what a CANCEL would have. */
-export function cancelFor(invite: Request): Request {
+/** Tells an application what a CANCEL would have: of a BYE for a call that was never answered, of a refusal of ours. */
+export function cancelFor(invite: Request, reason?: string): Request {
   const { headers } = invite;
   const cancel = newRequest('CANCEL', invite.uri, [['Via', headers.get('via') ?? '']]);
   cancel.headers
@@ -58,6 +63,7 @@ export function cancelFor(invite: Request): Request {
     .add('To', headers.get('to') ?? '')
     .add('Call-ID', headers.get('call-id') ?? '')
     .add('CSeq', `${parseCSeq(headers.get('cseq') ?? '').number} CANCEL`);
+  if (reason !== undefined) cancel.headers.add('Reason', reasonHeader(reason));
   cancel.charset = invite.charset;
   return cancel;
 }

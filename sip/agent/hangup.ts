@@ -1,6 +1,7 @@
 import { composeInside } from '../control/compose.ts';
 import { sipEvent } from '../control/wire.ts';
-import { nextHopUri } from '../dialog/dialog.ts';
+import { nextHopUri, requestInside } from '../dialog/dialog.ts';
+import { writeMessage } from '../message/write.ts';
 import type { ClientUser } from '../transaction/client-transaction.ts';
 import type { Hop } from '../transport/hop.ts';
 import type { Leg } from './ledger.ts';
@@ -59,18 +60,25 @@ function sendBye(stack: Stack, leg: Leg, found: Hop | undefined, reason: string,
     hop,
     untilOver(() => stack.ledger.removeLeg(leg)),
   );
-  if (tell && !leg.app.isGone) {
-    const at = { protocol: hop.protocol, ...(local ?? { address: '', port: 0 }) };
-    leg.app.deliver(
-      sipEvent({ source: 'application', bytes: transaction.bytes.length, at, time: stack.clock.now() }, 'unsolicited', dialog.id, transaction.bytes),
-    );
-  }
+  if (tell) tellUnsolicited(stack, leg, transaction.bytes, { protocol: hop.protocol, ...(local ?? { address: '', port: 0 }) });
   if (local !== undefined) {
     transaction.start();
     return;
   }
   transaction.abandon();
   stack.ledger.removeLeg(leg);
+}
+
+function tellUnsolicited(stack: Stack, { app, dialog }: Leg, bye: Buffer, at: Pick<Hop, 'protocol' | 'address' | 'port'>): void {
+  if (app.isGone) return;
+  app.deliver(sipEvent({ source: 'application', bytes: bye.length, at, time: stack.clock.now() }, 'unsolicited', dialog.id, bye));
+}
+
+/** An application believes in a call whose 2xx never left: it hears of its end by a BYE, of which the peer hears nothing. */
+export function tellEnded(stack: Stack, leg: Leg, reason: string): void {
+  const bye = requestInside(leg.dialog, 'BYE', leg.dialog.localSeq + 1);
+  bye.headers.add('Reason', reasonHeader(reason));
+  tellUnsolicited(stack, leg, writeMessage(bye), { protocol: 'udp', address: '', port: 0 });
 }
 
 /** Whatever the answer to a BYE is, the dialog is over. */

@@ -1,7 +1,8 @@
 import type { Answer } from '../dialog/answer.ts';
 import { type Dialog, dialogKey } from '../dialog/dialog.ts';
+import type { ReliableHeard, ReliableResponses } from '../dialog/reliable.ts';
 import { PendingPerSource } from '../guard/pending.ts';
-import { type Request, tagOf } from '../message/message.ts';
+import { type Request, type Response, tagOf } from '../message/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
@@ -35,6 +36,12 @@ export interface Leg {
   answer: Answer | undefined;
   /** Sent as soon as the ACK of our 2xx came: RFC 3261 §15 allows the callee no BYE before. */
   afterAck: (() => void)[];
+  /** Our reliable provisional responses to the peer's newest INVITE. */
+  reliable: ReliableResponses | undefined;
+  /** Those of the peer to our newest INVITE. */
+  heard: ReliableHeard | undefined;
+  /** Our request that opened it. */
+  readonly opening: Outgoing | undefined;
   /** The peer's INVITE inside (or, early, of) this dialog that has no final response yet. */
   inviteIn: Incoming | undefined;
   /** Our INVITE inside this dialog that has no final response yet. */
@@ -43,9 +50,12 @@ export interface Leg {
   answered: { request: Request; ack: (() => void) | undefined } | undefined;
 }
 
-export const newLeg = (dialog: Dialog, app: Application): Leg => ({
+export const newLeg = (dialog: Dialog, app: Application, opening?: Outgoing): Leg => ({
   dialog,
   app,
+  reliable: undefined,
+  heard: undefined,
+  opening,
   answer: undefined,
   afterAck: [],
   inviteIn: undefined,
@@ -67,6 +77,8 @@ export interface Incoming {
   localTag: string;
   /** The deadline for an application that says nothing. */
   cancelSilence: () => void;
+  /** The application's 2xx that waits for the PRACK of a session description. */
+  held: Response | undefined;
 }
 
 /** An application's request under way. */
@@ -124,6 +136,7 @@ export class Ledger {
   retireLeg(leg: Leg): void {
     leg.answer?.stop();
     leg.answer = undefined;
+    leg.reliable?.stop();
     if (this.#byId.get(leg.dialog.id) === leg) this.#byId.delete(leg.dialog.id);
     leg.app.owned.legs.delete(leg);
   }

@@ -1,5 +1,6 @@
 import { sipEvent } from '../control/wire.ts';
 import { REFRESHES_TARGET, refreshTarget, uacDialog } from '../dialog/dialog.ts';
+import { ReliableHeard, rseqOf } from '../dialog/reliable.ts';
 import { type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
 import type { Hop } from '../transport/hop.ts';
@@ -32,7 +33,11 @@ export class Returns {
     if (outgoing.cancel?.state === 'held') outgoing.cancel.send();
     // 100 is between neighbours (RFC 3261 §8.1.3.2) and no news to the application.
     if (response.status === 100) return;
-    if (opensDialog(outgoing)) this.#fork(outgoing, response, from);
+    const leg = outgoing.inside ?? (opensDialog(outgoing) ? this.#fork(outgoing, response, from) : undefined);
+    if (leg !== undefined && rseqOf(response) !== undefined) {
+      leg.heard ??= new ReliableHeard();
+      if (!leg.heard.isNews(response)) return;
+    }
     this.#tell(outgoing, response, from);
   }
 
@@ -103,7 +108,7 @@ export class Returns {
     const tag = tagOf(response.headers.get('to') ?? '') ?? '';
     const known = outgoing.forks.get(tag);
     if (known !== undefined) return known;
-    const leg = newLeg(uacDialog(outgoing.transaction.request, response), outgoing.app);
+    const leg = newLeg(uacDialog(outgoing.transaction.request, response), outgoing.app, outgoing);
     leg.dialog.via = pathToCallee(outgoing.transaction.hop, leg, from);
     outgoing.forks.set(tag, leg);
     if (tag !== '' && outgoing.winner === undefined) this.#stack.ledger.addLeg(leg);

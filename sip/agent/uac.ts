@@ -1,5 +1,5 @@
 import { cancelHeaders, composeInside, Refusal, requestOutside, seqOf } from '../control/compose.ts';
-import type { Sketch } from '../control/sketch.ts';
+import { headerOf, type Sketch } from '../control/sketch.ts';
 import { refused, requestSent } from '../control/wire.ts';
 import { ParseError } from '../message/fault.ts';
 import type { Request } from '../message/message.ts';
@@ -49,8 +49,9 @@ export class ClientSide {
 
   /** `sip||<dialog>` with a request other than ACK. */
   sendInside(app: Application, frameId: string, sketch: Sketch, id: string): void {
-    const leg = this.#legFor(app, id);
     const { start } = sketch;
+    const known = this.#legFor(app, id);
+    const leg = known !== undefined && start.kind === 'request' && start.method === 'PRACK' ? forkOfPrack(known, sketch) : known;
     if (leg === undefined || start.kind !== 'request') {
       app.deliver(refused(frameId, NO_DIALOG));
       return;
@@ -66,7 +67,7 @@ export class ClientSide {
         const { dialog } = leg;
         // A digest retry of the application brings its own, higher number.
         dialog.localSeq = Math.max(dialog.localSeq + 1, seqOf(sketch) ?? 0);
-        const request = composeInside(dialog, sketch, dialog.localSeq, hop, local, this.#stack.names.branch());
+        const request = composeInside(dialog, withRAck(leg, sketch), dialog.localSeq, hop, local, this.#stack.names.branch());
         if (start.method === 'BYE') this.#beforeBye(leg, request);
         this.#send(app, frameId, request, hop, local, leg);
       },
@@ -211,11 +212,30 @@ export class ClientSide {
     const { bytes } = outgoing.transaction;
     app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), outgoing.id, bytes));
     // RFC 3261 §15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx response or until the server transaction times out."
-    if (inside?.answer !== undefined && request.method === 'BYE') inside.afterAck.push(() => outgoing.transaction.start());
+    if (inside !== undefined && request.method === 'BYE' && isUnacknowledged(inside)) inside.afterAck.push(() => outgoing.transaction.start());
     else if (hop !== NOWHERE) outgoing.transaction.start();
     else {
       this.#stack.clock.after(0, () => this.returns.finalOfOurs(outgoing, 503));
       outgoing.transaction.abandon();
     }
   }
+}
+
+/** Our 2xx has not been acknowledged, or waits itself for a PRACK. */
+const isUnacknowledged = (leg: Leg): boolean => leg.answer !== undefined || leg.inviteIn?.held !== undefined;
+
+/** The dialog id of applications is that of all forks: a PRACK goes to the one whose response it acknowledges. */
+function forkOfPrack(leg: Leg, sketch: Sketch): Leg {
+  const rack = headerOf(sketch, 'rack');
+  const isIts = (each: Leg): boolean => rack !== undefined && each.heard?.rack === rack && !each.heard.isAcknowledged;
+  return isIts(leg) ? leg : ([...(leg.opening?.forks.values() ?? [])].find(isIts) ?? leg);
+}
+
+/** RFC 3262 §7.2: RAck names the response that a PRACK acknowledges; it is added where an application left it out. */
+function withRAck({ heard }: Leg, sketch: Sketch): Sketch {
+  if (sketch.start.kind !== 'request' || sketch.start.method !== 'PRACK') return sketch;
+  if (heard !== undefined) heard.isAcknowledged = true;
+  if (headerOf(sketch, 'rack') !== undefined) return sketch;
+  if (heard?.rack === undefined) throw new Refusal('unable to find IIP when sending PRACK');
+  return { ...sketch, headers: [...sketch.headers, ['RAck', heard.rack]] };
 }

@@ -1,5 +1,6 @@
 import { newRequestEvent, sipEvent } from '../control/wire.ts';
 import { contactUri, inOrder } from '../dialog/dialog.ts';
+import { rackOf } from '../dialog/reliable.ts';
 import { type Request, responseTo, tagOf } from '../message/message.ts';
 import { numberOf, parseCSeq } from '../message/values.ts';
 import { writeMessage } from '../message/write.ts';
@@ -107,9 +108,6 @@ export class ServerSide {
     if (numberOf(headers, 'max-forwards') === 0 && method !== 'OPTIONS') return [483, []];
     // §15.1.2, RFC 3311, RFC 3262: these live inside dialogs only.
     if (method === 'BYE' || method === 'UPDATE' || method === 'PRACK') return [481, []];
-    // §8.2.2.3: "If a UAS does not understand an option-tag listed in a Require header field, it MUST respond by generating a response with status code 420 (Bad Extension). The UAS MUST add an Unsupported header field".
-    const reliable = headers.list('require').find((tag) => tag.toLowerCase() === '100rel');
-    if (reliable !== undefined && method === 'INVITE') return [420, [['Unsupported', reliable]]];
     // §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in any request that can result in the establishment of a dialog."
     if (method === 'INVITE' && contactUri(request) === undefined) return [400, []];
     if (this.#dispatch.isDraining && method !== 'CANCEL') return [503, [['Retry-After', String(RETRY_AFTER_S)]]];
@@ -131,6 +129,7 @@ export class ServerSide {
       leg,
       localTag: leg?.dialog.localTag ?? '',
       cancelSilence: () => undefined,
+      held: undefined,
     };
     this.#stack.ledger.addIncoming(incoming);
     return incoming;
@@ -139,7 +138,7 @@ export class ServerSide {
   #whenSilent(incoming: Incoming): () => void {
     return this.#stack.clock.after(SILENCE_MS, () => {
       this.#stack.counters.silentApplications += 1;
-      this.answers.finish(incoming, responseTo(incoming.request, incoming.request.method === 'BYE' ? 200 : 480, this.answers.localTag(incoming)));
+      this.answers.finish(incoming, responseTo(incoming.request, MUST_BE_2XX.has(incoming.request.method) ? 200 : 480, this.answers.localTag(incoming)));
     });
   }
 
@@ -158,7 +157,8 @@ export class ServerSide {
     }
     // Both ends hang up at once: each BYE is answered, the application has its own end already.
     if (leg.dialog.state === 'ending') {
-      reject(this.#stack, transaction, request.method === 'BYE' ? 200 : 481);
+      const isLatePrack = request.method === 'PRACK' && leg.reliable?.acknowledge(rackOf(request)) === true;
+      reject(this.#stack, transaction, request.method === 'BYE' || isLatePrack ? 200 : 481);
       return;
     }
     if (leg.app.isGone) {
@@ -167,6 +167,11 @@ export class ServerSide {
     }
     if (!inOrder(leg.dialog, request)) {
       reject(this.#stack, transaction, 500);
+      return;
+    }
+    // RFC 3262 §3: "If a PRACK request is received by the UA core that does not match any unacknowledged reliable provisional response, the UAS MUST respond to the PRACK with a 481 response."
+    if (request.method === 'PRACK' && leg.reliable?.acknowledge(rackOf(request)) !== true) {
+      reject(this.#stack, transaction, 481);
       return;
     }
     if (request.method === 'INVITE') {
@@ -201,7 +206,7 @@ export class ServerSide {
     this.#stack.ledger.removeLeg(leg);
     if (pending === undefined) return;
     this.answers.finish(pending, responseTo(pending.request, 487, this.answers.localTag(pending)));
-    if (!pending.isInside) tellCancelled(this.#stack, pending, cancelFor(pending.request), pending.source);
+    if (!pending.isInside && pending.held === undefined) tellCancelled(this.#stack, pending, cancelFor(pending.request), pending.source);
   }
 
   /** The ACK of a 2xx finds its dialog; any other ended in its transaction. */
@@ -220,6 +225,9 @@ export class ServerSide {
     for (const act of after) act();
   }
 }
+
+/** A BYE ends the call whatever an application says; a PRACK that matches is answered 2xx (RFC 3262 §3). */
+const MUST_BE_2XX: ReadonlySet<string> = new Set(['BYE', 'PRACK']);
 
 /** Routed by applications; any other method without a route is not implemented rather than out of service. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REFER']);

@@ -2,113 +2,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Message, newRequest, type Request, type Response, responseTo, tagOf } from '../../sip/message/message.ts';
-import { parseMessage } from '../../sip/message/parse.ts';
-import { writeMessage } from '../../sip/message/write.ts';
-import { SimApp, SimClock, SimNetwork, SimNode } from './support/simulation.ts';
-
-const PEER = '10.0.0.9';
-const SERVER = '10.0.0.1';
-
-interface World {
-  clock: SimClock;
-  app: SimApp;
-  node: SimNode;
-  /** What the peer got, oldest first, with the second it came. */
-  got: { at: number; message: Message }[];
-  send(message: Message): void;
-}
-
-/** Without loss; a datagram takes a few milliseconds. */
-function newWorld(): World {
-  const clock = new SimClock();
-  const began = clock.now();
-  const network = new SimNetwork(clock, () => 0.99, { loss: 0, double: 0, late: 0, mostDelayMs: 0 });
-  const node = new SimNode(SERVER, clock, network);
-  const app = new SimApp(node);
-  app.ask('route|invite');
-  const got: World['got'] = [];
-  network.join(PEER, (bytes) => got.push({ at: Math.round((clock.now() - began) / 100) / 10, message: parseMessage(bytes) }));
-  const send = (message: Message): void => {
-    network.send(writeMessage(message), PEER, SERVER);
-    clock.forward(50);
-  };
-  return { clock, app, node, got, send };
-}
-
-const invite = (edit: (headers: Request['headers']) => void = () => undefined): Request => {
-  const request = newRequest('INVITE', `sip:10086@${SERVER}`, [
-    ['Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKinvite`],
-    ['Max-Forwards', '70'],
-    ['From', `<sip:peer@${PEER}>;tag=peer`],
-    ['To', `<sip:10086@${SERVER}>`],
-    ['Call-ID', 'call'],
-    ['CSeq', '1 INVITE'],
-    ['Contact', `<sip:peer@${PEER}>`],
-  ]);
-  edit(request.headers);
-  return request;
-};
-const inside = (method: string, to: string, seq: number): Request =>
-  newRequest(method, `sip:${SERVER}`, [
-    ['Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bK${method}${seq}`],
-    ['Max-Forwards', '70'],
-    ['From', `<sip:peer@${PEER}>;tag=peer`],
-    ['To', to],
-    ['Call-ID', 'call'],
-    ['CSeq', `${seq} ${method}`],
-    ['Contact', `<sip:peer@${PEER}>`],
-  ]);
-const cancelOf = (request: Request): Request =>
-  newRequest(
-    'CANCEL',
-    request.uri,
-    [...request.headers]
-      .filter(({ key }) => ['via', 'from', 'to', 'call-id'].includes(key))
-      .map(({ name, value }): [string, string] => [name, value])
-      .concat([['CSeq', '1 CANCEL']]),
-  );
-
-const line = (message: Message): string => (message.kind === 'request' ? message.method : `${message.status} ${message.headers.get('cseq')?.split(' ')[1]}`);
-const lines = ({ got }: World): string[] => got.map(({ message }) => line(message));
-const last = (world: World, wanted: string): Message => {
-  const found = world.got.findLast(({ message }) => line(message) === wanted);
-  assert.ok(found !== undefined, `${wanted} came, not only ${lines(world).join(', ')}`);
-  return found.message;
-};
-const times = ({ got }: World, wanted: string): number[] => got.filter(({ message }) => line(message) === wanted).map(({ at }) => at);
-/** The application's events: `METHOD` or status, with its transaction id. */
-const events = ({ app }: World): string[] =>
-  app.heard
-    .filter(({ tokens }) => tokens[1] === 'sip')
-    .map(({ tokens, message }) => `${message === undefined ? '' : line(message)}${tokens[8] === 'unsolicited' ? ' unsolicited' : ''}`);
-const answers = ({ app }: World): string[] =>
-  app.heard.filter(({ tokens }) => tokens[1] === 'response').map(({ tokens }) => `${tokens[3]}${tokens[3] === 'OK' ? '' : ` ${tokens[4]}`}`);
-/** The transaction id of the application's newest event. */
-const newest = ({ app }: World): { transaction: string; dialog: string } => {
-  const tokens = app.heard.findLast((heard) => heard.tokens[1] === 'sip')?.tokens;
-  return { transaction: tokens?.[8] ?? '', dialog: tokens?.[9] ?? '' };
-};
-const respond = (world: World, transaction: string, status: string): void => {
-  world.app.ask(`sip|${transaction}|`, `SIP/2.0 ${status}\r\n\r\n`);
-  world.clock.forward(50);
-};
-/** A call that is up: the 200 and the dialog id. */
-function up(world: World): { ok: Response; dialog: string; to: string } {
-  world.send(invite());
-  const { transaction } = newest(world);
-  respond(world, transaction, '200 OK');
-  const ok = last(world, '200 INVITE') as Response;
-  const to = ok.headers.get('to') ?? '';
-  world.send(inside('ACK', to, 1));
-  assert.equal(events(world).at(-1), 'ACK');
-  return { ok, dialog: newest(world).dialog, to };
-}
-const nothingLeft = ({ node, clock }: World): void => {
-  clock.forward(70_000);
-  assert.equal(node.stack.ledger.calls, 0);
-  assert.equal(node.stack.transactions.size, 0);
-  assert.equal(clock.armed, 0);
-};
+import {
+  answers,
+  cancelOf,
+  events,
+  inside,
+  invite,
+  last,
+  line,
+  lines,
+  newest,
+  newWorld,
+  nothingLeft,
+  PEER,
+  respond,
+  SERVER,
+  times,
+  up,
+} from './support/world.ts';
 
 test('an application that says nothing gets its caller a 480 after 25 s, and its late answer is refused', () => {
   const world = newWorld();
