@@ -76,8 +76,8 @@ export function withReason(reasons: Reasons, reason: NotReadyReason): Reasons {
 export const withoutReason = (reasons: Reasons, reason: NotReadyReason): Reasons =>
   reasons.includes(reason) ? reasons.filter((held) => held !== reason) : reasons;
 
-/** She says she is ready: every reason goes but the one she cannot mend by saying so. */
-export const whenReady = (reasons: Reasons): Reasons => reasons.filter((held) => held === 'phone_lost');
+/** She says she is ready: every reason goes but those she cannot mend by saying so. */
+export const whenReady = (reasons: Reasons): Reasons => reasons.filter((held) => held === 'phone_lost' || held === 'own_call');
 
 export const withoutCall = (reasons: Reasons): Activity => (reasons.length === 0 ? READY : { state: 'not_ready', reasons });
 

@@ -15,6 +15,7 @@ export function newAgent(configuration: AgentConfiguration, now: number): Agent 
     groups: [],
     lines: new Set(),
     deadline: null,
+    ownCalls: new Set(),
     said: '',
   };
   agent.said = statementOf(agent);

@@ -16,6 +16,7 @@ export type NotReadyReason =
   | 'phone_lost'
   | 'client_lost'
   | 'restart'
+  | 'own_call' // on a call she dialled herself
   | 'supervisor';
 
 /** signed_out → not_ready ⇄ ready → offered → talking → wrapping_up → ready | not_ready */

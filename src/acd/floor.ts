@@ -32,6 +32,8 @@ export interface Agent {
   /** The lines she has the skills for. */
   lines: Set<Line>;
   deadline: Deadline | null;
+  /** Live calls she dialled herself. */
+  ownCalls: Set<CallId>;
   /** What the last agentStateChanged of hers said. */
   said: string;
 }
@@ -68,6 +70,8 @@ export interface Call {
   callId: CallId;
   tenantId: TenantId;
   from: { number: string; name?: string };
+  /** The agent who dialled it; null = it came from outside. */
+  dialledBy: AgentId | null;
   callerGone: boolean;
   /** Numbers of the last agent leg and the last offer; legs from 1001 are the call room's. */
   legs: number;

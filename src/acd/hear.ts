@@ -129,9 +129,15 @@ export const hearing: Hearing = {
     if (agent?.activity.state === 'offered' && agent.activity.offer.callId === callId) failOffer(m, agent, REJECTED);
   },
 
-  callArrived({ floor }, { callId, tenantId, caller }) {
-    if (floor.calls.has(callId)) return;
-    floor.calls.set(callId, newCall(callId, tenantId, { number: caller.number, ...(caller.name === undefined ? {} : { name: caller.name }) }));
+  // Rule 17.
+  callArrived(m, { callId, tenantId, caller, dialled }) {
+    if (m.floor.calls.has(callId)) return;
+    const dialledBy = dialled?.by ?? null;
+    m.floor.calls.set(callId, newCall(callId, tenantId, dialledBy, { number: caller.number, ...(caller.name === undefined ? {} : { name: caller.name }) }));
+    const agent = dialledBy === null ? undefined : m.floor.agents.get(dialledBy);
+    if (agent === undefined) return;
+    agent.ownCalls.add(callId);
+    become(m, agent, withReasons(agent.activity, withReason(reasonsOf(agent.activity), 'own_call')));
   },
 
   // Rule 16, then the door (INV5).
@@ -190,7 +196,10 @@ export const hearing: Hearing = {
       if (removed) floor.queues.delete(queueId);
       else floor.queues.set(queueId, newQueue(configuration));
     }
-    for (const agent of floor.agents.values()) agent.lines.clear();
+    for (const agent of floor.agents.values()) {
+      agent.lines.clear();
+      agent.ownCalls.clear();
+    }
     floor.calls.clear();
     floor.leaving.clear();
     floor.unpaired.clear();
@@ -207,8 +216,16 @@ function elsewhere(m: Moment, call: Call): void {
 /** `ending` of the caller's leg; null when the whole call is over. */
 function callerGone(m: Moment, call: Call, ending: Ending | null): void {
   call.callerGone = true;
+  ownCallOver(m, call);
   if (call.waiting !== null) leave(m, call.waiting, ending?.by === 'far_end' ? 'abandoned' : 'ended');
   else withdrawOffer(m, call, 'caller_gone', { cause: 'abandoned', by: 'other_party' });
+}
+
+/** Rule 17. She may have dialled another meanwhile. */
+function ownCallOver(m: Moment, { callId, dialledBy }: Call): void {
+  const agent = dialledBy === null ? undefined : m.floor.agents.get(dialledBy);
+  if (agent?.ownCalls.delete(callId) !== true || agent.ownCalls.size > 0) return;
+  become(m, agent, withReasons(agent.activity, withoutReason(reasonsOf(agent.activity), 'own_call')));
 }
 
 function agentLegEnded(m: Moment, agent: Agent, ending: Ending): void {
@@ -232,17 +249,20 @@ function followPhone(m: Moment, agent: Agent): void {
 
 /** Nobody is on a call any more. Who has a desk says herself that she goes on; a fixed contact has nobody to say it. */
 function afterRestart(activity: Activity, fixed: boolean): Activity {
-  if (activity.state === 'signed_out' || activity.state === 'not_ready' || (activity.state === 'ready' && fixed)) return activity;
+  if (activity.state === 'not_ready') return withReasons(activity, withoutReason(activity.reasons, 'own_call'));
+  if (activity.state === 'signed_out' || (activity.state === 'ready' && fixed)) return activity;
   if ('after' in activity && activity.after.leave !== 'stay') return SIGNED_OUT;
-  const reasons = fixed ? reasonsOf(activity) : withReason(reasonsOf(activity), 'restart');
+  const held = withoutReason(reasonsOf(activity), 'own_call');
+  const reasons = fixed ? held : withReason(held, 'restart');
   return reasons.length === 0 ? READY : { state: 'not_ready', reasons };
 }
 
-function newCall(callId: Call['callId'], tenantId: Call['tenantId'], from: Call['from']): Call {
+function newCall(callId: Call['callId'], tenantId: Call['tenantId'], dialledBy: Call['dialledBy'], from: Call['from']): Call {
   return {
     callId,
     tenantId,
     from,
+    dialledBy,
     callerGone: false,
     legs: 0,
     offers: 0,

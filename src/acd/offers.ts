@@ -2,7 +2,7 @@
 import { type LegId, legIdOf, type OfferId, offerIdOf } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { OfferEnd, QueueExit } from '../call/event.ts';
-import { afterwardsOf, landing, legOf, type Offer, withReason } from './agent.ts';
+import { afterwardsOf, landing, legOf, type Offer, reasonsOf, withReason } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
 import type { NotReadyReason } from './event.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
@@ -78,7 +78,8 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
 export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, agentId: Offer['agentId']): void {
   if (call.callerGone) refuse(m, call, agentId, 'caller_gone');
   else if (agent === undefined || !canBeOffered(m.floor, agent)) refuse(m, call, agentId, 'unreachable');
-  else if (legOf(agent.activity) !== null || call.legs >= MOST_OFFERS_A_CALL) refuse(m, call, agentId, 'busy');
+  else if (legOf(agent.activity) !== null || reasonsOf(agent.activity).includes('own_call') || call.legs >= MOST_OFFERS_A_CALL)
+    refuse(m, call, agentId, 'busy');
   else offer(m, call, agent, DIRECT_RING_MS);
 }
 

@@ -75,6 +75,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const { waiting: _placed, ...kept } of snapshot.calls) floor.calls.set(kept.callId, { ...kept, waiting: null, agentLegs: new Set() });
   for (const row of snapshot.agents) reindex(floor, Object.assign(newAgent(row.configuration, row.since), row));
+  for (const { callId, dialledBy, callerGone } of floor.calls.values()) if (dialledBy != null && !callerGone) floor.agents.get(dialledBy)?.ownCalls.add(callId);
   const exits = new Map(snapshot.leaving);
   const places = snapshot.calls.flatMap(({ callId, waiting }) => (waiting === null ? [] : [{ callId, waiting }]));
   places.sort((a, b) => a.waiting.queuedAt - b.waiting.queuedAt);

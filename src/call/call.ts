@@ -1,7 +1,7 @@
 /** What a call is, while it lives. Folded from events by `decide.ts`; read by every room to the right. */
 import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Ending } from './ending.ts';
-import type { AuthLevel, CallData, CustomerCard, Language, LegRole, Party } from './event.ts';
+import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party } from './event.ts';
 
 export type LegState =
   | { state: 'arriving' } // the caller's leg before our 200
@@ -28,6 +28,10 @@ export interface Call {
   arrivedAt: number;
   caller: Party;
   callee: Party;
+  /** An agent dialled it from her phone; null = it came from outside. */
+  dialled: Dialled | null;
+  /** The party she dialled answered first, and her own leg is being answered. */
+  answering: LegId | null;
   legs: Map<LegId, Leg>;
   /** Number of the next leg that a transfer dials; agents' legs are numbered by the acd. */
   nextTransferLeg: number;
@@ -66,6 +70,9 @@ export interface CallsView {
   readonly size: number;
 }
 
-export const callerLeg = (call: Call): Leg | undefined => call.legs.values().next().value;
+export function callerLeg(call: Call): Leg | undefined {
+  for (const leg of call.legs.values()) if (leg.role === 'caller') return leg;
+  return undefined;
+}
 export const isUp = (leg: Leg | undefined): boolean => leg?.progress.state === 'up';
 export const isEnded = (leg: Leg | undefined): boolean => leg === undefined || leg.progress.state === 'ended';

@@ -30,6 +30,8 @@ export interface Collecting {
 export type CallCommand =
   // rim: phone
   | { type: 'answerLeg'; callId: CallId; legId: LegId }
+  /** Tells a leg that is not answered yet that its party rings (180). */
+  | { type: 'alertLeg'; callId: CallId; legId: LegId }
   /** Rings an agent's phones. `from` is shown as the caller. Ends as legAnswered or legEnded. */
   | {
       type: 'ringLeg';

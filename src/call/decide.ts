@@ -8,24 +8,22 @@
  *   arriving ──answered──▶ up ──hold──▶ held ──retrieve──▶ up ──end──▶ ended        (caller)
  *   dialling ──▶ ringing ──answered──▶ up …                                         (agent, target)
  */
-import { type AgentId, type CallId, type LegId, legIdOf } from '../../kernel/ids.ts';
+import type { AgentId, CallId } from '../../kernel/ids.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import { Calls } from './calls.ts';
-import type { CallCommand } from './command.ts';
+import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import type { Ending, EndingCause } from './ending.ts';
-import type { CallEvent } from './event.ts';
-import type { TimePassed, Turn } from './turn.ts';
+import type { CallEvent, OfferEnd } from './event.ts';
+import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
+import { askTransfer, FIRST_TRANSFER_LEG, failTransfer } from './transfer.ts';
+import type { TimePassed } from './turn.ts';
 
 /** The desk's wishes that concern legs; declared here because this room is left of the desk's. */
 type DeskWish = { [T in 'deskAnswered' | 'deskHungUp' | 'deskHeld' | 'deskRetrieved']: { type: T; agentId: AgentId; callId: CallId } };
 type Heard = CallEvent | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
-type CallTurn = Turn<CallEvent, CallCommand>;
 type Handlers = { [T in Heard['type']]?: (calls: Calls, event: Extract<Heard, { type: T }>, turn: CallTurn, now: number) => void };
 
-/** Legs of the acd are numbered from 1; ours for transfers from here on, so that the two never meet. */
-const FIRST_TRANSFER_LEG = 1001;
 const MOST_PATH_STEPS = 64;
-const TRANSFER_RING_MS = 30_000;
 /** Nobody talks to a hotline for longer; what does is a stuck or a fraudulent call. */
 const LONGEST_CALL_MS = 4 * 3_600_000;
 
@@ -46,6 +44,8 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     arrivedAt: now,
     caller: event.caller,
     callee: event.callee,
+    dialled: event.dialled ?? null,
+    answering: null,
     legs: new Map([[leg.legId, leg]]),
     nextTransferLeg: FIRST_TRANSFER_LEG,
     customer: null,
@@ -65,10 +65,21 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
   };
 }
 
+/** A direct offer that came to nothing, as the one who sent the call there is told. */
+const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause> = {
+  no_answer: 'no_answer',
+  rejected: 'rejected',
+  busy: 'busy',
+  unreachable: 'unreachable',
+  caller_gone: 'unreachable',
+  withdrawn: 'unreachable',
+};
+
 const handlers: Handlers = {
   callArrived(calls, event, turn, now) {
-    calls.add(openCall(event, now));
-    turn.commands.push({ type: 'findCustomer', callId: event.callId, tenantId: event.tenantId, number: event.caller.number });
+    const call = openCall(event, now);
+    calls.add(call);
+    reach(call, turn);
   },
   customerFound(calls, event) {
     const call = calls.live(event.callId);
@@ -110,18 +121,22 @@ const handlers: Handlers = {
   offerEnded(calls, event, turn) {
     const call = calls.live(event.callId);
     if (call === undefined || event.queueId !== null || event.end === 'answered') return;
-    failTransfer(call, event.end === 'busy' ? 'busy' : event.end === 'no_answer' ? 'no_answer' : 'unreachable', turn);
+    const cause = causeOfOfferEnd[event.end];
+    if (!dialledFailed(call, event, cause, turn)) failTransfer(call, cause, turn);
   },
-  legRinging(calls, event) {
-    const leg = calls.live(event.callId)?.legs.get(event.legId);
-    if (leg?.progress.state === 'dialling') leg.progress = { state: 'ringing' };
+  legRinging(calls, event, turn) {
+    const call = calls.live(event.callId);
+    const leg = call?.legs.get(event.legId);
+    if (call === undefined || leg?.progress.state !== 'dialling') return;
+    leg.progress = { state: 'ringing' };
+    rings(call, turn);
   },
   legAnswered(calls, event, turn, now) {
     const call = calls.live(event.callId);
     const leg = call?.legs.get(event.legId);
     if (call === undefined || leg === undefined || isUp(leg) || isEnded(leg)) return;
     leg.progress = { state: 'up', since: now, held: false };
-    if (leg.role !== 'caller') joinWithCaller(call, leg, turn);
+    answered(call, leg, turn);
   },
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -193,38 +208,6 @@ function agentLegOf(call: Call | undefined, agentId: AgentId): Leg | undefined {
   return [...call.legs.values()].find((leg) => leg.agentId === agentId && !isEnded(leg));
 }
 
-function partnerOf(call: Call, legId: LegId): LegId | null {
-  if (call.joined === null) return null;
-  const [a, b] = call.joined;
-  return a === legId ? b : b === legId ? a : null;
-}
-
-function joinWithCaller(call: Call, leg: Leg, turn: CallTurn): void {
-  const { callId } = call;
-  const caller = callerLeg(call);
-  if (caller === undefined || !isUp(caller)) {
-    turn.commands.push({ type: 'releaseLeg', callId, legId: leg.legId, cause: 'abandoned', by: 'other_party' });
-    return;
-  }
-  call.joined = [caller.legId, leg.legId];
-  turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
-  if (leg.record && call.recordingId === null) {
-    call.recordings += 1;
-    call.recordingId = `${callId}.r${call.recordings}`;
-    turn.commands.push({ type: 'startRecording', callId, tenantId: call.tenantId, recordingId: call.recordingId, left: caller.legId, right: leg.legId });
-  }
-  const from = call.transfer?.from;
-  call.transfer = null;
-  if (from !== undefined && !isEnded(call.legs.get(from))) {
-    turn.commands.push({ type: 'releaseLeg', callId, legId: from, cause: 'transferred', by: 'server' });
-  }
-}
-
-function stopRecording(call: Call, turn: CallTurn): void {
-  if (call.recordingId !== null) turn.commands.push({ type: 'stopRecording', callId: call.callId, recordingId: call.recordingId });
-  call.recordingId = null;
-}
-
 function endCaller(call: Call, ending: Ending, turn: CallTurn): void {
   const leftWaiting = call.waiting && ending.by === 'far_end' && ending.cause === 'normal';
   call.ending = leftWaiting ? { ...ending, cause: 'abandoned' } : ending;
@@ -246,8 +229,8 @@ const fateShared = (cause: EndingCause): EndingCause =>
 function endOther(call: Call, leg: Leg, wasUp: boolean, turn: CallTurn): void {
   const partner = partnerOf(call, leg.legId);
   if (partner === null) {
-    if (!wasUp && leg.role === 'target' && call.transfer !== null)
-      failTransfer(call, leg.progress.state === 'ended' ? leg.progress.ending.cause : 'internal', turn);
+    const cause = leg.progress.state === 'ended' ? leg.progress.ending.cause : 'internal';
+    if (!dialledFailed(call, null, cause, turn) && !wasUp && leg.role === 'target' && call.transfer !== null) failTransfer(call, cause, turn);
     return;
   }
   call.joined = null;
@@ -261,50 +244,6 @@ function endCallIfEmpty(call: Call, turn: CallTurn): void {
   turn.events.push({ type: 'callEnded', callId: call.callId, ending: call.ending });
 }
 
-/** Blind transfer by an agent's phone: part the two, keep the asking leg until the new one answers. */
-function askTransfer(call: Call, event: Extract<CallEvent, { type: 'transferAsked' }>, turn: CallTurn): void {
-  const { callId } = call;
-  const from = call.legs.get(event.legId);
-  const caller = callerLeg(call);
-  if (from === undefined || caller === undefined || call.joined === null || partnerOf(call, from.legId) !== caller.legId) return;
-  const { target } = event;
-  turn.commands.push({ type: 'partLegs', callId, legIds: call.joined, musicTo: caller.legId, music: 'default' });
-  stopRecording(call, turn);
-  call.joined = null;
-  if (target.kind === 'queue') {
-    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
-    turn.events.push({ type: 'callQueued', callId, queueId: target.queueId, priority: 0, skills: [], maxWaitMs: null });
-    turn.commands.push({ type: 'releaseLeg', callId, legId: from.legId, cause: 'transferred', by: 'server' });
-    return;
-  }
-  call.transfer = { from: from.legId };
-  if (target.kind === 'agent') {
-    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
-    return;
-  }
-  const legId = legIdOf(callId, call.nextTransferLeg);
-  call.nextTransferLeg += 1;
-  turn.events.push({ type: 'callTransferred', callId, legId, target, by: from.legId });
-  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId: call.tenantId, target: target.number, from: call.caller, timeoutMs: TRANSFER_RING_MS });
-}
-
-/** Nobody took the transferred caller: back to who sent it, else back into the queue it came from, else an honest end. */
-function failTransfer(call: Call, cause: EndingCause, turn: CallTurn): void {
-  const { callId } = call;
-  const from = call.transfer === null ? undefined : call.legs.get(call.transfer.from);
-  const caller = callerLeg(call);
-  if (call.transfer === null || caller === undefined || !isUp(caller)) return;
-  call.transfer = null;
-  if (from !== undefined && isUp(from)) {
-    call.joined = [caller.legId, from.legId];
-    // A phone that held the caller before it asked still does: she hears music until it retrieves her.
-    const held = from.progress.state === 'up' && from.progress.held;
-    if (!held) turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
-  } else if (call.queueId !== null) {
-    turn.events.push({ type: 'callQueued', callId, queueId: call.queueId, priority: 0, skills: [], maxWaitMs: null });
-  } else turn.commands.push({ type: 'releaseLeg', callId, legId: caller.legId, cause, by: 'server' });
-}
-
 /** Live calls lie in the order of their arrival, so only the front of the line can be overdue. */
 function cutOverdue(calls: Calls, turn: CallTurn, now: number): number | null {
   for (const call of calls.values()) {
@@ -313,7 +252,8 @@ function cutOverdue(calls: Calls, turn: CallTurn, now: number): number | null {
     if (until > now) return until;
     call.overdue = true;
     const caller = callerLeg(call);
-    if (!isEnded(caller)) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: legIdOf(call.callId, 0), cause: 'max_duration', by: 'server' });
+    if (caller !== undefined && !isEnded(caller))
+      turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: caller.legId, cause: 'max_duration', by: 'server' });
   }
   return null;
 }

@@ -40,6 +40,12 @@ export type CallData = Record<string, string>;
 /** Where a call can be sent; the rim that heard the wish has looked the address up. */
 export type TransferTarget = { kind: 'agent'; agentId: AgentId } | { kind: 'queue'; queueId: QueueId } | { kind: 'number'; number: string };
 
+/** Who dialled a call from her phone, and where it goes at once; null = the dialplan of its number has it. */
+export interface Dialled {
+  by: AgentId;
+  target: TransferTarget | null;
+}
+
 export type LegRole = 'caller' | 'agent' | 'target';
 
 /** Why a call stopped waiting in a queue. */
@@ -54,7 +60,18 @@ export type AuthenticationResult = 'ok' | 'wrong' | 'locked' | 'no_input' | 'una
 
 export type CallEvent =
   // -- the call and its legs (rim: phone)
-  | { type: 'callArrived'; callId: CallId; legId: LegId; tenantId: TenantId; caller: Party; callee: Party; trunk: string; sipCallId: string }
+  | {
+      type: 'callArrived';
+      callId: CallId;
+      legId: LegId;
+      tenantId: TenantId;
+      caller: Party;
+      callee: Party;
+      trunk: string;
+      sipCallId: string;
+      /** Absent = it came from outside. */
+      dialled?: Dialled;
+    }
   | { type: 'legRinging'; callId: CallId; legId: LegId }
   | { type: 'legAnswered'; callId: CallId; legId: LegId }
   | { type: 'legHeld'; callId: CallId; legId: LegId }

@@ -42,6 +42,7 @@ export const notReadyReasons = [
   'client_lost',
   'restart',
   'supervisor',
+  'own_call',
 ] as const;
 /** What an agent may give as her own reason. */
 export const ownReasons = ['break', 'meal', 'training', 'meeting', 'other'] as const;

@@ -114,7 +114,7 @@ class Walks implements Ivr {
   #hearCall(event: CallEvent, turn: IvrTurn, now: number): void {
     const { callId } = event;
     const walk = this.#walks.get(callId);
-    if (event.type === 'callArrived' && walk === undefined) {
+    if (event.type === 'callArrived' && walk === undefined && event.dialled?.target == null) {
       this.#walks.set(callId, openWalk(event));
       this.#deadlines.set(callId, waits.identifying, now);
     }

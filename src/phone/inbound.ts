@@ -1,10 +1,9 @@
 /** A call to us: may it come in, who calls, whom, and which tenant is that; then its answer. */
-import { legIdOf } from '../../kernel/ids.ts';
+import { type AgentId, legIdOf, type TenantId } from '../../kernel/ids.ts';
 import { MediaError } from '../../media/port.ts';
 import type { EndingCause } from '../call/ending.ts';
-import type { Party } from '../call/event.ts';
+import type { Dialled, Party } from '../call/event.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
-import type { Tenant } from '../tenants/directory.ts';
 import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import { reasonHeader, statusOfCause } from './endings.ts';
 import { Leg } from './leg.ts';
@@ -26,7 +25,9 @@ interface Origin {
   trunk: string;
   caller: Party;
   /** null = any tenant; an agent's phone reaches only its own. */
-  tenantId: string | null;
+  tenantId: TenantId | null;
+  /** Whose phone it is; null = it came over a trunk. */
+  agentId: AgentId | null;
 }
 
 /** Takes an INVITE in (`keep` is given the leg before `callArrived` is told, which may answer it at once) or refuses it. */
@@ -50,25 +51,28 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   }
   const raw = printable(parseSipUri(req.uri)?.user ?? '', LONGEST_NUMBER);
   const callee: Party = { number: normaliseNumber(raw), raw };
-  const tenant = raw === '' ? null : reachable(rim.directory.tenantOfNumber(callee.number), origin);
-  if (tenant === null) {
+  const wanted = raw === '' ? null : wantedOf(rim, callee.number, origin);
+  if (wanted === null) {
     res.send(404, { headers: { Reason: reasonHeader('not_found') } });
     return;
   }
   const callId = rim.newCallId();
   const legId = legIdOf(callId, 0);
-  const leg = new Leg(rim, callId, legId, { is: 'outside' }, { at: 'arriving', req, res });
+  const { agentId } = origin;
+  const owner = agentId === null ? ({ is: 'outside' } as const) : ({ is: 'agent', agentId } as const);
+  const leg = new Leg(rim, callId, legId, owner, { at: 'arriving', req, res }, consultedFrom(rim, agentId) ?? callId);
   keep(leg);
+  rim.legs.named(legId, req.get('Call-ID') ?? '');
   req.on('cancel', () => leg.end({ cause: 'abandoned', by: 'far_end', sip: 487, q850: statusOfCause.abandoned.q850 }));
   leg.endUnlessUpWithin(UNANSWERED_MS, { cause: 'no_answer', by: 'server' });
   const { caller, trunk } = origin;
-  rim.take({ type: 'callArrived', callId, legId, tenantId: tenant.tenantId, caller, callee, trunk, sipCallId: req.get('Call-ID') ?? '' });
+  rim.take({ type: 'callArrived', callId, legId, ...wanted, caller, callee, trunk, sipCallId: req.get('Call-ID') ?? '' });
 }
 
 /** A trunk is believed by its socket address; anybody else proves by digest whose phone it is. null = refused, and answered. */
 function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
   const trunk = trunkAt(rim.trunks, req.source_address, req.source_port);
-  if (trunk !== null) return { trunk: trunk.name, caller: callerOf(req), tenantId: null };
+  if (trunk !== null) return { trunk: trunk.name, caller: callerOf(req), tenantId: null, agentId: null };
   const from = parseSipUri(parseNameAddress(req.get('From') ?? '')?.uri ?? '');
   const identity = rim.authenticator.identify(req, from?.host ?? '', rim.bindings.isKnownSource(sourceOf(req)));
   if (identity.is === 'stranger') {
@@ -78,11 +82,21 @@ function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
   const { agentId, tenantId, username } = identity.account;
   const agent = rim.directory.agent(agentId);
   const number = agent?.number ?? username;
-  return { trunk: 'phone', caller: { number, raw: number, ...(agent === null ? {} : { name: agent.name }) }, tenantId };
+  return { trunk: 'phone', caller: { number, raw: number, ...(agent === null ? {} : { name: agent.name }) }, tenantId, agentId };
 }
 
-const reachable = (tenant: Tenant | null, origin: Origin): Tenant | null =>
-  tenant === null || (origin.tenantId !== null && origin.tenantId !== tenant.tenantId) ? null : tenant;
+/** A number of a tenant, or, from an agent's phone, the number of a colleague. An agent reaches only her own tenant. */
+function wantedOf(rim: Rim, number: string, { tenantId, agentId }: Origin): { tenantId: TenantId; dialled?: Dialled } | null {
+  const tenant = rim.directory.tenantOfNumber(number);
+  if (tenantId === null || agentId === null) return tenant === null ? null : { tenantId: tenant.tenantId };
+  if (tenant !== null) return tenant.tenantId === tenantId ? { tenantId, dialled: { by: agentId, target: null } } : null;
+  const colleague = rim.directory.agentByNumber(tenantId, number);
+  return colleague === null ? null : { tenantId, dialled: { by: agentId, target: { kind: 'agent', agentId: colleague.agentId } } };
+}
+
+/** A second call of an agent is there to be joined with her first: it lies in the same media group. */
+const consultedFrom = (rim: Rim, agentId: AgentId | null): string | undefined =>
+  agentId === null ? undefined : rim.legs.ofAgent(agentId).find((leg) => !leg.ended)?.mediaGroup;
 
 /** From a trunk, P-Asserted-Identity (RFC 3325) goes before From; a caller who asked for privacy is shown without a number. */
 export function callerOf(req: Pick<SipRequest, 'get'>): Party {
@@ -137,7 +151,7 @@ function whenAcknowledged(rim: Rim, leg: Leg, dialog: SipDialog): void {
 /** Our SDP, or null when the leg ended meanwhile or had to end for want of media. */
 export async function openEndpoint(rim: Rim, leg: Leg, signallingAddress: string, offer: string): Promise<string | null> {
   try {
-    const request = { endpointId: leg.legId, group: leg.callId, signallingAddress, timeoutMs: MEDIA_TIMEOUT_MS, ...(offer === '' ? {} : { offer }) };
+    const request = { endpointId: leg.legId, group: leg.mediaGroup, signallingAddress, timeoutMs: MEDIA_TIMEOUT_MS, ...(offer === '' ? {} : { offer }) };
     const { sdp } = await rim.media.open(request);
     if (!leg.ended) return sdp;
     // It ended while the media server was opening: whichever came first there, nothing stays open.

@@ -10,6 +10,7 @@ import type { CallId, LegId } from '../../kernel/ids.ts';
 import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
 import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCause } from './endings.ts';
 import { Hold } from './hold.ts';
+import { mediaGroupOf } from './legs.ts';
 import { Referral } from './refer.ts';
 import type { DialogLeg, LegOwner, Rim } from './rim.ts';
 import type { Fork } from './ring.ts';
@@ -26,12 +27,14 @@ export class Leg implements DialogLeg {
   readonly callId: CallId;
   readonly legId: LegId;
   readonly owner: LegOwner;
+  readonly mediaGroup: string;
   readonly #rim: Rim;
   #progress: LegProgress;
   #stopTimer: (() => void) | null = null;
 
-  constructor(rim: Rim, callId: CallId, legId: LegId, owner: LegOwner, progress: LegProgress) {
+  constructor(rim: Rim, callId: CallId, legId: LegId, owner: LegOwner, progress: LegProgress, mediaGroup = mediaGroupOf(rim.legs, rim.calls, callId)) {
     this.#rim = rim;
+    this.mediaGroup = mediaGroup;
     this.callId = callId;
     this.legId = legId;
     this.owner = owner;
@@ -44,6 +47,11 @@ export class Leg implements DialogLeg {
 
   get ended(): boolean {
     return this.#progress.at === 'ended';
+  }
+
+  /** Its party rings: so does, in the ear of who called, ours (180). */
+  alert(): void {
+    if (this.#progress.at === 'arriving') this.#progress.res.send(180);
   }
 
   /** Our INVITEs are out. */

@@ -56,6 +56,7 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
   const sdp = await openEndpoint(rim, leg, address.replace(/^\[|\]$/g, ''), '');
   if (sdp === null) return;
   const fork = new Fork(rim, targets, {
+    sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
     ringing: () => rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId }),
     failed: (ending) => leg.end(ending),
     answered: (dialog) => {
@@ -74,11 +75,12 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
 }
 
 function headersOf(rim: Rim, { callId, from }: Wanted, toPhone: boolean): SipHeaders {
-  const caller = rim.calls.get(callId)?.caller;
+  const call = rim.calls.get(callId);
+  const caller = call?.caller;
   // Shown as it came from the network: what an agent sees is what she can call back.
   const number = caller !== undefined && caller.number === from.number && caller.raw !== '' ? caller.raw : from.number;
   const uri = `<sip:${userPart(number)}@${hostPart(rim.publicAddress)}>`;
   const shown = from.name === undefined ? uri : `${quoteName(from.name)} ${uri}`;
   const headers = { From: shown, 'P-Asserted-Identity': shown, 'X-Huawu-Call-Id': callId, Allow: ALLOWED_METHODS };
-  return toPhone ? { ...headers, 'Alert-Info': '<urn:alert:source:external>' } : headers;
+  return toPhone ? { ...headers, 'Alert-Info': call?.dialled?.target == null ? '<urn:alert:source:external>' : '<urn:alert:source:internal>' } : headers;
 }

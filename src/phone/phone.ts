@@ -15,6 +15,7 @@ import { SipConnection, type SipServerAddress } from './connection.ts';
 import type { ContactBinding } from './event.ts';
 import { answer, takeInvite } from './inbound.ts';
 import type { Leg } from './leg.ts';
+import { Legs } from './legs.ts';
 import { answerOthers } from './options.ts';
 import { dialNumber, ringAgent } from './outbound.ts';
 import { canPickUp, pickUp } from './pickup.ts';
@@ -42,7 +43,7 @@ export interface PhoneOptions {
 }
 
 export interface Phone {
-  carriers: Pick<Carriers, 'answerLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'pickUpLeg'>;
+  carriers: Pick<Carriers, 'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'pickUpLeg'>;
   /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
   /** New calls get 503 from now on; calls in progress go on. */
@@ -86,7 +87,7 @@ class PhoneRim implements Phone {
   readonly #options: PhoneOptions;
   readonly #rim: Rim;
   readonly #registrar: Registrar;
-  readonly #legs = new Map<LegId, Leg>();
+  readonly #legs = new Legs<Leg>();
   readonly #connection: SipConnection;
   readonly #staticPhones = new Set<AgentId>();
   #draining = false;
@@ -112,7 +113,8 @@ class PhoneRim implements Phone {
       warn: limited(log, clock),
       trunks: options.trustedTrunks.map(parseTrunk),
       outboundTrunk: options.outboundTrunk ?? null,
-      forget: (legId) => this.#legs.delete(legId),
+      legs: this.#legs,
+      forget: (legId) => this.#legs.remove(legId),
     };
     this.carriers = this.#carriers();
   }
@@ -132,7 +134,7 @@ class PhoneRim implements Phone {
     this.drain();
     this.#closed = true;
     this.#rim.bindings.stop();
-    const legs = [...this.#legs.values()];
+    const legs = this.#legs.values();
     for (const leg of legs) leg.release('server_shutdown', 'server');
     if (legs.length > 0) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
     this.#connection.close();
@@ -151,7 +153,7 @@ class PhoneRim implements Phone {
   }
 
   mediaLost(): void {
-    for (const leg of [...this.#legs.values()]) leg.release('media_failure', 'server');
+    for (const leg of this.#legs.values()) leg.release('media_failure', 'server');
   }
 
   endpointLost(legId: LegId): void {
@@ -177,12 +179,13 @@ class PhoneRim implements Phone {
   }
 
   #carriers(): Phone['carriers'] {
-    const keep = (leg: Leg): void => void this.#legs.set(leg.legId, leg);
+    const keep = (leg: Leg): void => this.#legs.add(leg);
     return {
       answerLeg: ({ legId }) => {
         const leg = this.#legs.get(legId);
         if (leg !== undefined) void answer(this.#rim, leg);
       },
+      alertLeg: ({ legId }) => this.#legs.get(legId)?.alert(),
       ringLeg: (command) => ringAgent(this.#rim, keep, command),
       dialLeg: (command) => dialNumber(this.#rim, keep, command),
       releaseLeg: ({ legId, cause, by }) => this.#legs.get(legId)?.release(cause, by),
@@ -191,7 +194,7 @@ class PhoneRim implements Phone {
   }
 
   #furnish(sip: SipAgent): void {
-    const keep = (leg: Leg): void => void this.#legs.set(leg.legId, leg);
+    const keep = (leg: Leg): void => this.#legs.add(leg);
     sip.use(
       'register',
       this.#guarded((req, res) => this.#registrar.register(req, res)),
@@ -220,6 +223,6 @@ class PhoneRim implements Phone {
 
   /** The SIP server's dialogs went with the connection. */
   #lost(): void {
-    for (const leg of [...this.#legs.values()]) leg.lostSip();
+    for (const leg of this.#legs.values()) leg.lostSip();
   }
 }

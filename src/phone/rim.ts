@@ -30,8 +30,19 @@ export interface Rim {
   /** `host[:port]` that takes calls to numbers outside; null = none are made. */
   outboundTrunk: string | null;
   newCallId: () => CallId;
+  legs: LegsView;
   /** Told by each leg as it ends. */
   forget: (legId: LegId) => void;
+}
+
+/** What the parts of the rim may ask about its legs. */
+export interface LegsView {
+  get(legId: LegId): DialogLeg | undefined;
+  bySipCall(sipCallId: string): DialogLeg | undefined;
+  /** A dialog of this Call-ID was ours and is over. */
+  endedLately(sipCallId: string): boolean;
+  ofAgent(agentId: AgentId): readonly DialogLeg[];
+  named(legId: LegId, sipCallId: string): void;
 }
 
 /** Whose leg it is decides what it may ask for: only agents transfer. */
@@ -43,6 +54,8 @@ export interface DialogLeg {
   readonly legId: LegId;
   readonly owner: LegOwner;
   readonly ended: boolean;
+  /** Only legs of one group can be joined. */
+  readonly mediaGroup: string;
 }
 
 /** Silence of a talking party after which the media server reports it (faults: a phone that vanished in mid-call). */

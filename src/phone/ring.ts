@@ -14,6 +14,8 @@ const SIGN_OF_LIFE_MS = 4_000;
 const CROSSING_MS = 500;
 
 export interface ForkListener {
+  /** An INVITE with this Call-ID is out. */
+  sent(sipCallId: string): void;
   ringing(): void;
   answered(dialog: SipDialog): void;
   /** Every branch came to nothing. */
@@ -77,6 +79,7 @@ export class Fork {
     const progress = {
       cbRequest: (_error: Error | null, request?: SipRequest) => {
         branch.request = request ?? null;
+        if (request !== undefined) this.#listener.sent(request.get('Call-ID') ?? '');
         this.#sendCancel(branch);
       },
       cbProvisional: (response: SipResponse) => this.#progress(branch, response),

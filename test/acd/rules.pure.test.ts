@@ -1,6 +1,7 @@
 /** What the routing core promises, one rule a test; the whole turn is compared each time. */
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, { describe } from 'node:test';
+import type { Event } from '../../src/vocabulary.ts';
 import {
   agentConfigured,
   agentId,
@@ -426,4 +427,32 @@ test('a call that ended is forgotten, whatever comes late', () => {
   assert.deepEqual(floor.tell(callQueued('c1')), ['c1 left service ended']);
   assert.deepEqual(floor.tell(legAnswered('c1.1'), legEnded('c1.1'), callEnded('c1')), []);
   assert.deepEqual((floor.acd.snapshot() as { calls: unknown[] }).calls, []);
+});
+
+describe('a call she dialled herself', () => {
+  const dialled = (name: string, number: string): Event => ({ ...callArrived(name, number), dialled: { by: agentId(number), target: null } }) as Event;
+
+  test('keeps her from the queues until it ends, and from a direct offer', () => {
+    const floor = floorWith({ 8001: {} });
+    assert.deepEqual(floor.tell(dialled('own', '8001')), ['8001 not_ready (own_call)']);
+    assert.deepEqual(floor.tell(wentReady('8001')), [], 'saying so does not end it');
+    assert.deepEqual(floor.tell(callArrived('c2'), transferredTo('c2', '8001')), ['c2.o1 c2 busy at 8001 on c2.1 direct']);
+    assert.deepEqual(floor.tell(legEnded('own.0')), ['8001 ready']);
+  });
+
+  test('takes effect after the call that has her, and two are over when both are', () => {
+    const floor = floorWith({ 8001: {} });
+    call(floor, 'c1');
+    floor.tell(legAnswered('c1.1'), dialled('one', '8001'), dialled('two', '8001'));
+    floor.tell(legEnded('c1.1'), wrapUpEnded('8001', 'c1'));
+    assert.deepEqual(floor.acd.view.agent(agentId('8001'))?.reasons, ['own_call']);
+    assert.deepEqual(floor.tell(legEnded('one.0')), []);
+    assert.deepEqual(floor.tell(legEnded('two.0')), ['8001 ready']);
+  });
+
+  test('is over after a restart', () => {
+    const floor = floorWith({ 8001: {} });
+    floor.tell(dialled('own', '8001'), { type: 'serverStarted' });
+    assert.deepEqual(floor.acd.view.agent(agentId('8001'))?.state, 'ready');
+  });
 });

@@ -48,7 +48,16 @@ before(async () => {
   rooms = createRooms();
   const nothing = () => undefined;
   const carriers: Carriers = {
-    ...{ answerLeg: nothing, ringLeg: nothing, dialLeg: nothing, releaseLeg: nothing, pickUpLeg: nothing, playSounds: nothing, collectDigits: nothing },
+    ...{
+      answerLeg: nothing,
+      alertLeg: nothing,
+      ringLeg: nothing,
+      dialLeg: nothing,
+      releaseLeg: nothing,
+      pickUpLeg: nothing,
+      playSounds: nothing,
+      collectDigits: nothing,
+    },
     ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
     ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing },
     popScreen: (command) => desks.popScreen(command),

@@ -439,7 +439,7 @@ describe('in a call that stands', () => {
 
   it('silence ends the leg only while two talk and nobody holds', async () => {
     const joined: LegId[] = [];
-    const calls: CallsView = { get: () => ({ joined }) as Partial<Call> as Call, values: () => new Map<never, Call>().values(), size: 1 };
+    const calls: CallsView = { get: () => ({ joined, legs: new Map() }) as Partial<Call> as Call, values: () => new Map<never, Call>().values(), size: 1 };
     const { call, legId } = await standing({ calls });
     house.phone.mediaTimedOut(legId);
     joined.push(legId, legIdOf(callId, 0));

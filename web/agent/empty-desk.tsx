@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { AgentStateData } from '../../src/cti/protocol.ts';
 import { useDesk } from './desk-context.ts';
 
-type Advice = 'signed_in' | 'own' | 'no_answer' | 'rejected' | 'phone' | 'busy' | 'client_lost' | 'restart' | 'supervisor';
+type Advice = 'signed_in' | 'own' | 'no_answer' | 'rejected' | 'phone' | 'busy' | 'client_lost' | 'restart' | 'supervisor' | 'own_call';
 type Reason = AgentStateData['reasons'][number];
 
 const adviceFor: Record<Reason, Advice> = {
@@ -21,9 +21,10 @@ const adviceFor: Record<Reason, Advice> = {
   client_lost: 'client_lost',
   restart: 'restart',
   supervisor: 'supervisor',
+  own_call: 'own_call',
 };
 /** Of several reasons the one that needs a hand speaks first. */
-const order: readonly Advice[] = ['phone', 'busy', 'supervisor', 'no_answer', 'rejected', 'client_lost', 'restart', 'own', 'signed_in'];
+const order: readonly Advice[] = ['phone', 'own_call', 'busy', 'supervisor', 'no_answer', 'rejected', 'client_lost', 'restart', 'own', 'signed_in'];
 
 function adviceOf(reasons: readonly Reason[]): Advice {
   const all = reasons.map((reason) => adviceFor[reason]);

@@ -1,0 +1,54 @@
+/** Blind transfer: an agent's phone or desk sends the other party elsewhere, and keeps its leg until somebody took over. */
+import { legIdOf } from '../../kernel/ids.ts';
+import { type Call, callerLeg, isUp } from './call.ts';
+import type { EndingCause } from './ending.ts';
+import type { CallEvent } from './event.ts';
+import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
+
+/** Legs of the acd are numbered from 1; ours for numbers from here on, so that the two never meet. */
+export const FIRST_TRANSFER_LEG = 1001;
+const TRANSFER_RING_MS = 30_000;
+
+/** Blind transfer by an agent's phone: part the two, keep the asking leg until the new one answers. */
+export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'transferAsked' }>, turn: CallTurn): void {
+  const { callId } = call;
+  const from = call.legs.get(event.legId);
+  const caller = callerLeg(call);
+  if (from === undefined || caller === undefined || call.joined === null || partnerOf(call, from.legId) !== caller.legId) return;
+  const { target } = event;
+  turn.commands.push({ type: 'partLegs', callId, legIds: call.joined, musicTo: caller.legId, music: 'default' });
+  stopRecording(call, turn);
+  call.joined = null;
+  if (target.kind === 'queue') {
+    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
+    turn.events.push({ type: 'callQueued', callId, queueId: target.queueId, priority: 0, skills: [], maxWaitMs: null });
+    turn.commands.push({ type: 'releaseLeg', callId, legId: from.legId, cause: 'transferred', by: 'server' });
+    return;
+  }
+  call.transfer = { from: from.legId };
+  if (target.kind === 'agent') {
+    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
+    return;
+  }
+  const legId = legIdOf(callId, call.nextTransferLeg);
+  call.nextTransferLeg += 1;
+  turn.events.push({ type: 'callTransferred', callId, legId, target, by: from.legId });
+  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId: call.tenantId, target: target.number, from: call.caller, timeoutMs: TRANSFER_RING_MS });
+}
+
+/** Nobody took the transferred caller: back to who sent it, else back into the queue it came from, else an honest end. */
+export function failTransfer(call: Call, cause: EndingCause, turn: CallTurn): void {
+  const { callId } = call;
+  const from = call.transfer === null ? undefined : call.legs.get(call.transfer.from);
+  const caller = callerLeg(call);
+  if (call.transfer === null || caller === undefined || !isUp(caller)) return;
+  call.transfer = null;
+  if (from !== undefined && isUp(from)) {
+    call.joined = [caller.legId, from.legId];
+    // A phone that held the caller before it asked still does: she hears music until it retrieves her.
+    const held = from.progress.state === 'up' && from.progress.held;
+    if (!held) turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
+  } else if (call.queueId !== null) {
+    turn.events.push({ type: 'callQueued', callId, queueId: call.queueId, priority: 0, skills: [], maxWaitMs: null });
+  } else turn.commands.push({ type: 'releaseLeg', callId, legId: caller.legId, cause, by: 'server' });
+}
