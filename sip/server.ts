@@ -81,7 +81,7 @@ class Server implements SipServer {
     this.#network = new Network(
       {
         onMessage: (bytes, source) => this.#agent.take(bytes, source),
-        onBroken: (error, source) => this.#agent.noteMalformed(error, source),
+        onBroken: (error, source) => this.#agent.takeBroken(error, source),
         onError: (error) => this.#note('socket', { error: error.message }),
       },
       clock,

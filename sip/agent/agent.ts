@@ -2,6 +2,7 @@ import { limited } from '../../kernel/log.ts';
 import { ParseError } from '../message/fault.ts';
 import type { Request } from '../message/message.ts';
 import { MalformedRequest, parseMessage } from '../message/parse.ts';
+import { BrokenStream } from '../message/stream.ts';
 import { faultOf, isUsable } from '../message/validity.ts';
 import { noteSource } from '../message/via.ts';
 import type { Source } from '../transport/network.ts';
@@ -35,14 +36,14 @@ export class Agent {
         return;
       }
       this.#stack.counters.responsesIn += 1;
-      if (!isUsable(message)) this.noteMalformed(undefined, source);
+      if (!isUsable(message)) this.#noteMalformed(undefined, source);
       else if (!this.#stack.transactions.takeResponse(message, source)) this.#stack.counters.strays += 1;
     } catch (error) {
       if (!(error instanceof ParseError)) {
         this.#stack.log.error({ err: error, source: source.address }, 'a message could not be handled');
         return;
       }
-      this.noteMalformed(error, source);
+      this.#noteMalformed(error, source);
       if (error instanceof MalformedRequest) this.#answerMalformed(error, source);
     }
   }
@@ -52,7 +53,15 @@ export class Agent {
     release(app, this.serverSide, this.clientSide, this.#stack);
   }
 
-  noteMalformed(error: Error | undefined, source: Source): void {
+  /** A stream lost its framing and will be closed: who sent it is told why when its head can be read. */
+  takeBroken(error: Error, source: Source): void {
+    this.#noteMalformed(error, source);
+    if (!(error instanceof BrokenStream)) return;
+    const request = requestIn(error.head);
+    if (request !== undefined) this.#answerMalformed(new MalformedRequest(error, request), source);
+  }
+
+  #noteMalformed(error: Error | undefined, source: Source): void {
     this.#stack.counters.malformed += 1;
     if (this.#stack.log.isLevelEnabled('debug'))
       this.#note('malformed', { source: `${source.protocol}/${source.address}:${source.port}`, error: error?.message });
@@ -65,7 +74,7 @@ export class Agent {
       this.serverSide.take(request, source);
       return;
     }
-    this.noteMalformed(undefined, source);
+    this.#noteMalformed(undefined, source);
     this.serverSide.refuse(request, source, fault.status, fault.reason);
   }
 
@@ -77,5 +86,17 @@ export class Agent {
     } catch (second) {
       if (!(second instanceof ParseError)) throw second;
     }
+  }
+}
+
+/** The request that a head without its body is of. */
+function requestIn(head: Buffer): Request | undefined {
+  try {
+    const message = parseMessage(head);
+    return message.kind === 'request' ? message : undefined;
+  } catch (error) {
+    if (error instanceof MalformedRequest) return error.request;
+    if (error instanceof ParseError) return undefined;
+    throw error;
   }
 }

@@ -17,7 +17,8 @@ export function parseNameAddr(text: string): NameAddr {
     // RFC 3261 §20.10: "If no "<" and ">" are present, all parameters after the URI are header parameters, not URI parameters."
     const end = paramsStart(text);
     const uri = text.slice(0, end).trim();
-    if (uri === '' || /\s/.test(uri)) throw new ParseError('address', 'no URI in an address');
+    // §20.10 again: a URI with a question mark stands in brackets even without a display name.
+    if (uri === '' || /[\s?]/.test(uri)) throw new ParseError('address', 'no URI in an address, or one that needs brackets');
     return { display: undefined, uri, params: parseParams(text.slice(end + 1)) };
   }
   const close = text.indexOf('>', open);

@@ -17,6 +17,7 @@ export type ParseCode =
   | 'missing'
   | 'repeated'
   | 'callId'
+  | 'maxForwards'
   | 'quoting';
 
 /** The only error the message room throws. Its text never holds bytes of the sender. */

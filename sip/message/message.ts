@@ -1,3 +1,4 @@
+import { ParseError } from './fault.ts';
 import { Headers } from './headers.ts';
 import { paramsStart, parseParams } from './scan.ts';
 
@@ -51,14 +52,24 @@ export function responseTo(request: Request, status: number, toTag?: string, rea
   for (const row of request.headers) {
     if (row.key === 'via') headers.add('Via', row.value);
   }
-  headers.add('From', request.headers.get('from') ?? '');
-  headers.add('To', tagged(request.headers.get('to') ?? '', toTag));
-  headers.add('Call-ID', request.headers.get('call-id') ?? '');
-  headers.add('CSeq', request.headers.get('cseq') ?? '');
+  // What a malformed request lacks, its refusal lacks too.
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const value = request.headers.get(name);
+    if (value !== undefined) headers.add(name, name === 'To' ? tagged(value, toTag) : value);
+  }
   return { kind: 'response', status, reason, version: SIP_VERSION, headers, body: asBody(body), charset: request.charset };
 }
 
-const tagged = (to: string, tag: string | undefined): string => (tag === undefined || tagOf(to) !== undefined ? to : `${to};tag=${tag}`);
+/** A To that cannot be read (its request is refused for that) is echoed as it is: what is hung on it would be part of its unfinished quote. */
+function tagged(to: string, tag: string | undefined): string {
+  if (tag === undefined) return to;
+  try {
+    return tagOf(to) === undefined ? `${to};tag=${tag}` : to;
+  } catch (error) {
+    if (error instanceof ParseError) return to;
+    throw error;
+  }
+}
 
 /** The tag parameter of a From or To value. A `tag` inside the angle brackets, the display name or a quoted parameter is none. */
 export function tagOf(value: string): string | undefined {

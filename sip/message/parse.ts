@@ -133,6 +133,6 @@ export function contentLength(values: readonly string[]): number {
   for (const value of values) if (!/^\d{1,9}$/.test(value)) throw new ParseError('contentLength', 'Content-Length is not a number');
   if (new Set(values.map(Number)).size !== 1) throw new ParseError('contentLength', 'Content-Length twice and different');
   const length = Number(values[0]);
-  if (length > MOST_MESSAGE_BYTES) throw new ParseError('contentLength', `a message may have ${MOST_MESSAGE_BYTES} bytes`);
+  if (length > MOST_MESSAGE_BYTES) throw new ParseError('tooLong', `a message may have ${MOST_MESSAGE_BYTES} bytes`);
   return length;
 }

@@ -5,6 +5,9 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LESS = 0x3c;
 const GREATER = 0x3e;
+const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
+const SPACE = 0x20;
 
 /** The index after the quoted string that begins at `at`; throws when it never ends. */
 export function endOfQuoted(text: string, at: number): number {
@@ -49,6 +52,25 @@ export function paramsStart(text: string): number {
     else if (code === 0x3b && !inside) return i;
   }
   return text.length;
+}
+
+/** Whether two separators of a list or of its parameters, outside quotes and angle brackets, have nothing between them, or one ends the text. */
+export function hasEmptyPart(text: string): boolean {
+  // Few values look like it at all.
+  if (!/[,;]\s*(?:[,;]|$)/.test(text)) return false;
+  let inside = false;
+  let isOpen = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (!inside && (code === COMMA || code === SEMICOLON)) {
+      if (isOpen) return true;
+      isOpen = true;
+    } else if (code > SPACE) isOpen = false;
+    if (code === QUOTE && !inside) i = endOfQuoted(text, i) - 1;
+    else if (code === LESS) inside = true;
+    else if (code === GREATER) inside = false;
+  }
+  return isOpen;
 }
 
 /** Parameters by lower-case name; undefined for one without "=". A Map, so that `__proto__` is a name like any other. */

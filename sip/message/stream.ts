@@ -9,6 +9,15 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** The stream is lost, but the head that lost it came whole: its sender can be told what was wrong with it before the end. */
+export class BrokenStream extends ParseError {
+  readonly head: Buffer;
+  constructor(fault: ParseError, head: Buffer) {
+    super(fault.code, fault.message);
+    this.head = head;
+  }
+}
+
 /**
  * Cuts a stream into messages by Content-Length (RFC 3261 §18.3). Holds at most one head or one message, in a buffer that doubles,
  * so that a sender of single bytes costs linear time. Throws ParseError: the stream cannot be understood any more and must be closed.
@@ -46,17 +55,27 @@ export class StreamFramer {
     if (blank !== undefined) return blank;
     const view = this.#buffer.subarray(this.#from, this.#to);
     const end = view.indexOf(HEAD_END, Math.max(0, this.#searched - this.#from - 3));
+    if ((end < 0 ? view.length : end) > MOST_HEAD_BYTES) throw endlessHead(view);
     if (end < 0) {
       this.#searched = this.#to;
-      if (view.length > MOST_HEAD_BYTES) throw new ParseError('headTooLong', `a head may have ${MOST_HEAD_BYTES} bytes`);
       return undefined;
     }
-    const length = end + HEAD_END.length + lengthSaid(view.toString('latin1', 0, end));
-    if (length > MOST_MESSAGE_BYTES) throw new ParseError('tooLong', `a message may have ${MOST_MESSAGE_BYTES} bytes`);
+    const length = this.#lengthOf(view.subarray(0, end + HEAD_END.length));
     if (view.length < length) return undefined;
     const bytes = Buffer.from(view.subarray(0, length));
     this.#advance(length);
     return { kind: 'message', bytes };
+  }
+
+  /** Of the whole message, from its head. */
+  #lengthOf(head: Buffer): number {
+    try {
+      const length = head.length + lengthSaid(head.toString('latin1'));
+      if (length > MOST_MESSAGE_BYTES) throw new ParseError('tooLong', `a message may have ${MOST_MESSAGE_BYTES} bytes`);
+      return length;
+    } catch (error) {
+      throw error instanceof ParseError ? new BrokenStream(error, Buffer.from(head)) : error;
+    }
   }
 
   /** A single CRLF between messages says nothing; two of them ask for a pong. */
@@ -97,6 +116,13 @@ export class StreamFramer {
     this.#buffer.set(chunk, this.#to);
     this.#to += chunk.length;
   }
+}
+
+/** As much of it as whole lines make of what a head may have. */
+function endlessHead(view: Buffer): BrokenStream {
+  const end = view.lastIndexOf('\r\n', MOST_HEAD_BYTES - HEAD_END.length);
+  const head = Buffer.concat([view.subarray(0, Math.max(0, end)), HEAD_END]);
+  return new BrokenStream(new ParseError('headTooLong', `a head may have ${MOST_HEAD_BYTES} bytes`), head);
 }
 
 /** RFC 3261 §20.14: "If a stream-based protocol (such as TCP) is used as transport, then the header field MUST be used." */

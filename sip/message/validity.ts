@@ -2,21 +2,28 @@ import { parseNameAddr } from './address.ts';
 import { ParseError } from './fault.ts';
 import type { Headers } from './headers.ts';
 import type { Request, Response } from './message.ts';
+import { hasEmptyPart } from './scan.ts';
 import { parseUri } from './uri.ts';
 import { parseCSeq } from './values.ts';
 import { topVia } from './via.ts';
 
 /** RFC 3261 §8.1.1 and §7.3.1: these are there, and once. */
 const ONCE = ['to', 'from', 'call-id', 'cseq'] as const;
+/** The longest address in use, with every token a proxy hangs on it, is a tenth of this. */
+const MOST_URI_CHARACTERS = 4_096;
 const ONCE_IF_THERE = ['max-forwards', 'content-length', 'content-type'] as const;
 
 /** Why a request cannot be processed, as the status and phrase of the refusal; undefined when it can. */
 export function faultOf(request: Request): { status: number; reason: string } | undefined {
   // RFC 3261 §21.5.6: "The server does not support … the SIP protocol version that was used in the request."
   if (request.version.trim().toUpperCase() !== 'SIP/2.0') return { status: 505, reason: 'Version Not Supported' };
+  if (request.uri.length > MOST_URI_CHARACTERS) return { status: 414, reason: 'Request-URI Too Long' };
   try {
     checkHeaders(request.headers, request.method);
+    checkContacts(request);
     const uri = parseUri(request.uri);
+    // §19.1.1: headers in a URI make a request of it when it is dialled; in a Request-URI they have no place.
+    if (uri.headers !== undefined) return { status: 400, reason: 'Bad Request-URI' };
     // §8.2.2.1: "If the Request-URI uses a scheme not supported by the UAS, it SHOULD reject the request with a 416".
     if (!SCHEMES.has(uri.scheme)) return { status: 416, reason: 'Unsupported URI Scheme' };
   } catch (error) {
@@ -37,6 +44,7 @@ const PHRASES: Partial<Record<ParseError['code'], string>> = {
   repeated: 'Repeated Header',
   contentLength: 'Bad Content-Length Header',
   callId: 'Bad Call-ID Header',
+  maxForwards: 'Bad Max-Forwards Header',
 };
 
 /** Whether a response can be matched at all; a response is never answered, so the why is not asked. */
@@ -52,6 +60,15 @@ export function isUsable(response: Response): boolean {
   }
 }
 
+/** §8.1.1.8, §10.2.1: what a registrar binds and what a dialog's requests are sent to must be addresses. */
+const NEEDS_CONTACTS: ReadonlySet<string> = new Set(['REGISTER', 'SUBSCRIBE', 'INVITE']);
+
+function checkContacts({ method, headers }: Request): void {
+  if (!NEEDS_CONTACTS.has(method)) return;
+  for (const value of headers.all('contact')) if (hasEmptyPart(value)) throw new ParseError('address', 'nothing between two separators of a Contact');
+  for (const contact of headers.list('contact')) if (contact !== '*') parseNameAddr(contact);
+}
+
 /** Comma lists that are looked into: they must at least come apart. */
 const LISTS = ['via', 'route', 'record-route', 'contact', 'require'] as const;
 
@@ -64,6 +81,8 @@ function checkHeaders(headers: Headers, method: string | undefined): void {
   }
   for (const name of ONCE_IF_THERE) if (headers.all(name).length > 1) throw new ParseError('repeated', `${name} twice`);
   for (const name of LISTS) headers.list(name);
+  for (const value of headers.all('via')) if (hasEmptyPart(value)) throw new ParseError('via', 'nothing between two separators of a Via');
+  checkMaxForwards(headers.get('max-forwards'));
   parseNameAddr(headers.get('to') ?? '');
   parseNameAddr(headers.get('from') ?? '');
   // The dialog id of the control protocol embeds the Call-ID in a line cut at "|".
@@ -71,4 +90,9 @@ function checkHeaders(headers: Headers, method: string | undefined): void {
   const cseq = parseCSeq(headers.get('cseq') ?? '');
   // §8.1.1.5: "The method MUST match that of the request."
   if (method !== undefined && cseq.method !== method) throw new ParseError('cseq', 'the method of the CSeq is another');
+}
+
+/** §20.22: an integer in the range 0 to 255. */
+function checkMaxForwards(value: string | undefined): void {
+  if (value !== undefined && !(/^0*\d{1,3}$/.test(value) && Number(value) <= 255)) throw new ParseError('maxForwards', 'Max-Forwards is 0 to 255');
 }

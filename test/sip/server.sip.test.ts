@@ -191,6 +191,8 @@ test('a stream that lies about its length is closed, and no second request comes
   closers.push(() => socket.destroy());
   socket.on('error', () => undefined);
   await once(socket, 'connect');
+  // What is not read keeps a socket from closing.
+  socket.resume();
   const closed = once(socket, 'close');
   socket.write(outer.replace('Content-Length: 0', 'Content-Length: 0\r\nContent-Length: 400') + inner);
   await closed;
