@@ -33,12 +33,17 @@ export function splitOutside(text: string, separator: ',' | ';'): string[] {
     else if (code === LESS) inside = true;
     else if (code === GREATER) inside = false;
     else if (code === mark && !inside) {
-      parts.push(whole.slice(from, i).trim());
+      keep(whole.slice(from, i), parts);
       from = i + 1;
     }
   }
-  parts.push(whole.slice(from).trim());
-  return parts.filter((part) => part !== '');
+  keep(whole.slice(from), parts);
+  return parts;
+}
+
+function keep(part: string, parts: string[]): void {
+  const trimmed = part.trim();
+  if (trimmed !== '') parts.push(trimmed);
 }
 
 /** The index of the first `;` outside quotes and angle brackets, or the length. */

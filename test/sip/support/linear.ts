@@ -1,0 +1,28 @@
+/** Linear time, told without a stopwatch's luck: two sizes in one run, the best of several tries each, and a margin a busy machine cannot eat. */
+import assert from 'node:assert/strict';
+
+const TRIES = 5;
+/** Ten times the input: linear is 10, quadratic 100. */
+const MOST_TIMES = 40;
+/** Below this a figure is noise. */
+const LEAST_MS = 0.5;
+
+function best(act: () => void): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < TRIES; n += 1) {
+    const began = performance.now();
+    act();
+    least = Math.min(least, performance.now() - began);
+  }
+  return least;
+}
+
+/** Ten times `size` takes no more than a few times ten of what `size` takes. Returns the milliseconds of the larger. */
+export function assertLinear<T>(what: string, make: (size: number) => T, act: (input: T) => void, size: number): number {
+  const small = make(size);
+  const large = make(10 * size);
+  const [least, most] = [best(() => act(small)), best(() => act(large))];
+  const times = most / Math.max(least, LEAST_MS);
+  assert.ok(times < MOST_TIMES, `${what}: ten times the input takes ${times.toFixed(1)} times as long (${most.toFixed(1)} ms)`);
+  return most;
+}
