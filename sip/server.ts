@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { newUuid, randomBelow, randomToken } from '../kernel/ids.ts';
 import { type Logger, limited } from '../kernel/log.ts';
@@ -26,6 +27,12 @@ const DRAIN_MS = 3_600_000;
 const LAST_WORDS_MS = 2_000;
 const LOOK_MS = 100;
 const SWEEP_MS = 60_000;
+
+/** Marks that this server knows again after a restart: the key comes from the secret. */
+function signer(secret: string): (text: string) => string {
+  const key = createHmac('sha256', secret).update('marks of routes and branches').digest();
+  return (text) => createHmac('sha256', key).update(text).digest('hex').slice(0, 16);
+}
 
 export interface SipServer {
   /** `udp/1.2.3.4:5060,tcp/…` */
@@ -105,7 +112,7 @@ class Server implements SipServer {
       clock,
       log,
     );
-    this.#cancelSweep = clock.every(SWEEP_MS, () => this.#stack.flows.sweep());
+    this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
     this.orphaned = new Promise((resolve) => {
       this.#orphan = resolve;
     });
@@ -131,6 +138,7 @@ class Server implements SipServer {
       resolve: (uri) => resolver.resolve(uri),
       isOpen: (flow) => network.isOpen(flow),
       isMine: (hop) => network.isMine(hop.protocol, hop.address, hop.port),
+      sign: signer(this.#config.secret),
       counters: noCounts(),
     };
   }
@@ -167,6 +175,11 @@ class Server implements SipServer {
     return this.#network.hostports(false);
   }
 
+  #sweep(): void {
+    this.#stack.flows.sweep();
+    this.#agent.proxy.sweep();
+  }
+
   // ── applications ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #onApplication(): void {
@@ -196,8 +209,10 @@ class Server implements SipServer {
     const began = this.#clock.now();
     await this.#until(() => {
       const now = this.#clock.now();
-      if (this.#stack.ledger.calls === 0) return true;
-      if (this.#door.connected === 0 && now - Math.max(began, this.#loneSince) >= NO_APPLICATION_GRACE_MS) return true;
+      const { proxy } = this.#agent;
+      if (this.#stack.ledger.calls + proxy.calls === 0) return true;
+      // Calls that only run through us need no application.
+      if (proxy.calls === 0 && this.#door.connected === 0 && now - Math.max(began, this.#loneSince) >= NO_APPLICATION_GRACE_MS) return true;
       return now - began >= DRAIN_MS;
     });
     for (const leg of [...this.#stack.ledger.legs]) hangUpConfirmed(this.#stack, leg, 'server stopped');

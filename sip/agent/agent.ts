@@ -5,6 +5,7 @@ import { MalformedRequest, parseMessage } from '../message/parse.ts';
 import { BrokenStream } from '../message/stream.ts';
 import { faultOf, isUsable } from '../message/validity.ts';
 import { noteSource } from '../message/via.ts';
+import { StatefulProxy } from '../proxy/proxy.ts';
 import type { Source } from '../transport/network.ts';
 import type { Application } from './ledger.ts';
 import { release } from './release.ts';
@@ -16,6 +17,7 @@ import { type Dispatch, ServerSide } from './uas.ts';
 export class Agent {
   readonly serverSide: ServerSide;
   readonly clientSide: ClientSide;
+  readonly proxy: StatefulProxy;
   readonly #stack: Stack;
   readonly #note: (kind: string, fields: object) => void;
 
@@ -23,6 +25,7 @@ export class Agent {
     this.#stack = stack;
     this.serverSide = new ServerSide(stack, dispatch);
     this.clientSide = new ClientSide(stack);
+    this.proxy = new StatefulProxy(stack);
     this.#note = limited(stack.log, stack.clock);
   }
 
@@ -71,7 +74,7 @@ export class Agent {
     const fault = faultOf(request);
     noteSource(request.headers, source.address, source.port);
     if (fault === undefined) {
-      this.serverSide.take(request, source);
+      if (!this.proxy.take(request, source)) this.serverSide.take(request, source);
       return;
     }
     this.#noteMalformed(undefined, source);

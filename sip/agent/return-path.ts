@@ -41,4 +41,4 @@ export function pathToCallee(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
 }
 
 /** RFC 1918. */
-const isPrivate = (host: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(host);
+export const isPrivate = (host: string): boolean => /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(host);

@@ -36,6 +36,8 @@ export interface Stack {
   /** Whether a connection is still open. */
   isOpen(flow: string | undefined): boolean;
   isMine(hop: Hop): boolean;
+  /** A short mark of `text` that nobody can make without our key. */
+  sign(text: string): string;
   readonly counters: Counters;
 }
 

@@ -23,7 +23,7 @@ const NEEDS_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFE
 const defaultContact = (local: Local, hop: Hop): string => `<sip:${uriHost(local.address)}:${local.port}${transportParam(hop)}>`;
 const transportParam = (hop: Hop): string => (hop.protocol === 'udp' ? '' : `;transport=${hop.protocol}`);
 
-function viaOf(local: Local, hop: Hop, branch: string): string {
+export function viaOf(local: Local, hop: Hop, branch: string): string {
   return `SIP/2.0/${hop.protocol.toUpperCase()} ${uriHost(local.address)}:${local.port};rport;branch=${branch}`;
 }
 
@@ -101,6 +101,15 @@ export const cancelHeaders = (sketch: Sketch): [string, string][] =>
     .filter(([name]) => {
       const key = headerKey(name);
       return !STACKS_OWN.has(key) && !IDENTITY.has(key) && !HAS_LOCALHOST.has(key) && key !== 'max-forwards';
+    })
+    .map(([name, value]) => [headerSpelling(name), value]);
+
+/** Headers an application adds to a request that is passed on: nothing of who calls whom, nothing of the stack's. */
+export const addedHeaders = (sketch: Sketch): [string, string][] =>
+  sketch.headers
+    .filter(([name]) => {
+      const key = headerKey(name);
+      return !STACKS_OWN.has(key) && !IDENTITY.has(key) && key !== 'contact' && key !== 'max-forwards';
     })
     .map(([name, value]) => [headerSpelling(name), value]);
 

@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.ts';
 import type { Application } from '../agent/ledger.ts';
+import { carryOutProxy } from './proxy-verb.ts';
 import type { Routes } from './routes.ts';
 import { parseSketch, type Sketch } from './sketch.ts';
 import { dismissed, type Frame, fine, refused } from './wire.ts';
@@ -27,7 +28,7 @@ export function carryOut(routes: Routes, agent: Agent, app: Asker, frame: Frame)
       carryOutSip(agent, app, frame);
       return;
     case 'proxy':
-      app.deliver(refused(id, 'error proxying request to destination: this server does not proxy; answer the call and make another'));
+      carryOutProxy(agent.proxy, app, frame);
       return;
     default:
       app.dismiss(dismissed(id, 'Unknown message type'));

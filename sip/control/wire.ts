@@ -61,6 +61,9 @@ export const requestSent = (to: string, trip: Trip, transaction: string, message
 export const responseSent = (to: string, trip: Trip, transaction: string, dialog: string, message: Buffer): Buffer =>
   frame(['response', to, 'OK', ...tripTokens(trip), transaction, dialog, '', 'Msg sent:', ''], message);
 
+/** A final response of a target of a proxied request; more of them follow. `from` is undefined when no peer sent it. */
+export const proxyAnswer = (to: string, trip: Trip, message: Buffer): Buffer => frame(['response', to, 'OK', ...tripTokens(trip), '', '', 'continue'], message);
+
 export const fine = (to: string, ...tokens: string[]): Buffer => frame(['response', to, 'OK', ...tokens]);
 /** The stack refuses; the connection goes on. */
 export const refused = (to: string, reason: string): Buffer => frame(['response', to, 'NOK', reason]);

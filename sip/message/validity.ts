@@ -51,8 +51,6 @@ const PHRASES: Partial<Record<ParseError['code'], string>> = {
 export function isUsable(response: Response): boolean {
   try {
     checkHeaders(response.headers, undefined);
-    // RFC 3261 §8.1.3.3: "If more than one Via header field value is present in a response, the UAC SHOULD discard the message."
-    if (response.headers.list('via').length > 1) return false;
     return response.version.toUpperCase() === 'SIP/2.0';
   } catch (error) {
     if (error instanceof ParseError) return false;

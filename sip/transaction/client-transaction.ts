@@ -8,6 +8,8 @@ import { inviteClient } from './invite-client.ts';
 import { type Deed, Machine, type Running } from './machine.ts';
 
 export interface ClientUser {
+  /** It passes requests of others on: their responses carry more Vias than ours. */
+  readonly isProxy?: true;
   /** Each provisional and final response; of an INVITE also each further 2xx. */
   onResponse(response: Response, from: Hop): void;
   /** Timer B or F: nothing final was heard in 32 s. */
@@ -53,6 +55,10 @@ export class ClientTransaction {
     if (status < 200) this.#machine.feed('1xx');
     else if (this.request.method !== 'INVITE') this.#machine.feed('200-699');
     else this.#machine.feed(status < 300 ? '2xx' : '300-699');
+  }
+
+  get isProxied(): boolean {
+    return this.#user.isProxy === true;
   }
 
   /** Nobody waits for it any more. */

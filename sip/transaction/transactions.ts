@@ -48,8 +48,10 @@ export class Transactions {
   /** False for a stray. RFC 6026 §8.9: a response that matches no transaction is dropped. */
   takeResponse(response: Response, from: Hop): boolean {
     const transaction = this.#clients.get(clientKey(response));
-    transaction?.take(response, from);
-    return transaction !== undefined;
+    // RFC 3261 §8.1.3.3: "If more than one Via header field value is present in a response, the UAC SHOULD discard the message."
+    if (transaction === undefined || (!transaction.isProxied && response.headers.list('via').length > 1)) return false;
+    transaction.take(response, from);
+    return true;
   }
 
   /** Stops every timer. */

@@ -308,7 +308,7 @@ test('what an application writes cannot grow headers or take the stack’s own',
 test('frames that ask for the impossible are answered with their reason', () => {
   const world = newWorld();
   const refusals: Record<string, [string, string, RegExp]> = {
-    'a proxy': ['proxy|t|||||||sip:x', 'INVITE sip:x SIP/2.0\r\n\r\n', /^NOK error proxying request to/],
+    'a proxy': ['proxy|t|||||||sip:x', 'INVITE sip:x SIP/2.0\r\n\r\n', /^NOK Unknown transaction id: t$/],
     'an unknown dialog': ['sip||no;from-tag=such', 'BYE sip:placeholder SIP/2.0\r\n\r\n', /^NOK Server error: unable to find dialog for dialog id provided$/],
     'an ACK for a refusal': ['sip||no;from-tag=such', 'ACK sip:x SIP/2.0\r\n\r\n', /^NOK Server error: unable to find dialog/],
     'an unknown method': ['sip||', 'DANCE sip:x SIP/2.0\r\n\r\n', /^NOK Server error: invalid or missing method supplied on start line: DANCE/],

@@ -33,6 +33,11 @@ export interface AppDialog extends EventEmitter {
   modify(sdp: string): Promise<string>;
   request(opts: { method: string; headers?: Record<string, string>; body?: string }): Promise<AppResponse>;
 }
+export interface ProxyResult {
+  connected: boolean;
+  finalStatus: number;
+  responses: { address: string; port: number; msgs: { status: number }[] }[];
+}
 interface Progress {
   cbRequest?: (error: unknown, req: AppRequest) => void;
   cbProvisional?: (res: AppResponse) => void;
@@ -48,6 +53,8 @@ export interface App extends EventEmitter {
   refer(handler: Handler): void;
   createUAS(req: AppRequest, res: AppResponse, opts: { localSdp: string; headers?: Record<string, string> }): Promise<AppDialog>;
   createUAC(uri: string, opts: UacOptions, progress?: Progress): Promise<AppDialog>;
+  proxyRequest(req: AppRequest, to: string | string[], opts: object): Promise<ProxyResult>;
+  proxyRequest(req: AppRequest, to: string | string[], opts: object, callback: (error: unknown, result: ProxyResult) => void): void;
   createB2BUA(req: AppRequest, res: AppResponse, uri: string, opts: object): Promise<{ uas: AppDialog; uac: AppDialog }>;
   request(
     uri: string,

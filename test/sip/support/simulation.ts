@@ -1,4 +1,5 @@
 /** A world in memory: a clock that jumps from event to event, a network that loses, doubles and delays, and two SIP servers with an application each. */
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { Agent } from '../../../sip/agent/agent.ts';
@@ -197,6 +198,7 @@ export class SimNode {
       resolve: (uri) => resolver.resolve(uri),
       isOpen: () => false,
       isMine: (hop) => hop.address === address,
+      sign: (text) => createHash('sha256').update(`${address}\n${text}`).digest('hex').slice(0, 16),
       counters: noCounts(),
     };
     const node = this;

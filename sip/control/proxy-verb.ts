@@ -1,0 +1,77 @@
+import { writeMessage } from '../message/write.ts';
+import type { Order } from '../proxy/order.ts';
+import type { StatefulProxy } from '../proxy/proxy.ts';
+import { addedHeaders } from './compose.ts';
+import { parseSketch } from './sketch.ts';
+import type { Asker } from './verbs.ts';
+import { dismissed, type Frame, fine, proxyAnswer, refused } from './wire.ts';
+
+/** transaction, remain, full response, redirects, mode, two time-outs, and at least one destination. */
+const LEAST_TOKENS = 8;
+
+/** `proxy|<transaction>|remainInDialog|fullResponse|followRedirects|simultaneous or serial|<provisional>|<final>|<destination>…` */
+export function carryOutProxy(proxy: StatefulProxy, app: Asker, { id, tokens, text }: Frame): void {
+  const [transaction = '', , fullResponse = ''] = tokens;
+  if (tokens.length < LEAST_TOKENS || transaction === '') {
+    app.dismiss(dismissed(id, 'Invalid proxy request: not enough information provided'));
+    return;
+  }
+  const order = orderOf(tokens, text);
+  if (typeof order === 'string') {
+    app.deliver(refused(id, order));
+    return;
+  }
+  const tell = (frame: Buffer): void => {
+    if (!app.isGone) app.deliver(frame);
+  };
+  const once = firstOnly(() => tell(fine(id, 'done')));
+  const wantsAll = fullResponse !== '';
+  const refusal = proxy.pass(app, transaction, order, {
+    onFinal: (response, from, time) => {
+      if (!wantsAll) return;
+      const bytes = writeMessage(response);
+      const at = from ?? { protocol: 'unknown', address: '', port: 0 };
+      tell(proxyAnswer(id, { source: 'network', bytes: from === undefined ? 0 : bytes.length, at, time }, bytes));
+    },
+    onSent: () => {
+      if (!wantsAll) once();
+    },
+    onDone: once,
+  });
+  if (refusal !== undefined) tell(refused(id, refusal));
+}
+
+function orderOf(tokens: readonly string[], text: string): Order | string {
+  const [, remain, , redirects, mode, provisional = '', final = '', ...targets] = tokens;
+  const [provisionalMs, finalMs] = [parseWait(provisional), parseWait(final)];
+  if (provisionalMs === null) return `invalid provisional timeout "${provisional}": give 500ms or 5s`;
+  if (finalMs === null) return `invalid final timeout "${final}": give 500ms or 5s`;
+  const sketch = parseSketch(text);
+  return {
+    targets: targets.filter((target) => target !== ''),
+    simultaneous: mode === 'simultaneous' || mode === 'parallel',
+    followRedirects: redirects !== undefined && redirects !== '',
+    remain: remain !== undefined && remain !== '',
+    provisionalMs,
+    finalMs,
+    added: typeof sketch === 'string' ? [] : addedHeaders(sketch),
+  };
+}
+
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** `5s`, `1500ms`; undefined for none, null for nonsense. */
+export function parseWait(text: string): number | undefined | null {
+  if (text === '') return undefined;
+  const found = /^(\d{1,9})(ms|s)$/.exec(text);
+  if (found === null) return null;
+  return Math.min(Number(found[1]) * (found[2] === 's' ? 1_000 : 1), LONGEST_WAIT_MS);
+}
+
+function firstOnly(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+}
