@@ -4,18 +4,19 @@
  */
 import type { Socket } from 'node:net';
 
-export const encodeFrame = (text: string): Buffer => {
-  const body = Buffer.from(text, 'utf8');
-  return Buffer.concat([Buffer.from(`${body.length}#`, 'latin1'), body]);
-};
+export const encodeFrame = (text: string): Buffer => Buffer.from(`${Buffer.byteLength(text)}#${text}`, 'utf8');
 
 const MOST_LENGTH_DIGITS = 8;
 const HASH = 0x23;
+const ZERO = 0x30;
 
 /** Cuts a stream into frames. Throws on a broken or too large length: the connection cannot be understood any more. */
 export class FrameDecoder {
   #chunks: Buffer[] = [];
   #held = 0;
+  /** Bytes of the unfinished frame with its length, once that is known. */
+  #wanted = 0;
+  #length = 0;
   readonly #limit: number;
   constructor(limitBytes: number) {
     this.#limit = limitBytes;
@@ -25,25 +26,42 @@ export class FrameDecoder {
     this.#chunks.push(chunk);
     this.#held += chunk.length;
     const frames: string[] = [];
-    let buffer = this.#chunks.length === 1 ? chunk : undefined;
+    // Joined only when the frame it holds the end of is whole: a frame in many pieces is copied once.
+    if (this.#held < this.#wanted) return frames;
+    const buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+    let from = 0;
     for (;;) {
-      buffer ??= Buffer.concat(this.#chunks);
-      const hash = buffer.subarray(0, MOST_LENGTH_DIGITS + 1).indexOf(HASH);
-      if (hash < 0) {
-        if (buffer.length > MOST_LENGTH_DIGITS) throw new Error('frame: no length before the "#"');
+      const start = this.#startOfBody(buffer, from);
+      if (start === undefined) break;
+      const end = start + this.#length;
+      if (buffer.length < end) {
+        this.#wanted = end - from;
         break;
       }
-      const digits = buffer.toString('latin1', 0, hash);
-      if (!/^[0-9]+$/.test(digits)) throw new Error('frame: the length is not a number');
-      const length = Number(digits);
-      if (length > this.#limit) throw new Error(`frame: ${length} bytes are over the limit of ${this.#limit}`);
-      if (buffer.length < hash + 1 + length) break;
-      frames.push(buffer.toString('utf8', hash + 1, hash + 1 + length));
-      buffer = buffer.subarray(hash + 1 + length);
+      frames.push(buffer.toString('utf8', start, end));
+      this.#wanted = 0;
+      from = end;
     }
-    this.#chunks = buffer.length > 0 ? [buffer] : [];
-    this.#held = buffer.length;
+    this.#chunks = from < buffer.length ? [from === 0 ? buffer : buffer.subarray(from)] : [];
+    this.#held = buffer.length - from;
     return frames;
+  }
+
+  /** Reads the length before the "#" into `#length`; undefined when the "#" has not come yet. */
+  #startOfBody(buffer: Buffer, from: number): number | undefined {
+    let length = 0;
+    for (let at = from; at < buffer.length; at += 1) {
+      const code = buffer[at] ?? 0;
+      if (code === HASH && at > from) {
+        if (length > this.#limit) throw new Error(`frame: ${length} bytes are over the limit of ${this.#limit}`);
+        this.#length = length;
+        return at + 1;
+      }
+      if (at - from >= MOST_LENGTH_DIGITS) throw new Error('frame: no length before the "#"');
+      if (code < ZERO || code > ZERO + 9) throw new Error('frame: the length is not a number');
+      length = length * 10 + code - ZERO;
+    }
+    return undefined;
   }
 
   /** Bytes waiting for the rest of their frame. */

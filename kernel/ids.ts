@@ -2,7 +2,7 @@
  * Ids that cannot be swapped: a brand on a string, so that a LegId never lands where a CallId is asked for.
  * The only place of the house that rolls dice.
  */
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomFillSync, randomInt, randomUUID } from 'node:crypto';
 
 declare const brand: unique symbol;
 export type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -33,8 +33,21 @@ export const queueIdOf = (tenantId: TenantId, name: string): QueueId => `${tenan
 export function newCallId(nowMs: number): CallId {
   return `c-${Math.floor(nowMs).toString(16).padStart(12, '0')}${randomBytes(10).toString('hex')}` as CallId;
 }
-/** Random text for tags, branches, nonces, tokens: `bytes` of entropy in hex. */
-export const randomToken = (bytes = 16): string => randomBytes(bytes).toString('hex');
+/** Dice are rolled by the pool: asking the system for each id costs more than all else about it. */
+const pool = Buffer.alloc(4096);
+let poolUsed = pool.length;
+
+/** Random text for tags, branches, nonces, tokens: `bytes` of entropy in hex. Each byte of the pool is given out once. */
+export function randomToken(bytes = 16): string {
+  if (bytes > pool.length) return randomBytes(bytes).toString('hex');
+  if (poolUsed + bytes > pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  const from = poolUsed;
+  poolUsed += bytes;
+  return pool.toString('hex', from, poolUsed);
+}
 export const newUuid = (): string => randomUUID();
 /** Uniform integer in [0, below). */
 export const randomBelow = (below: number): number => randomInt(below);

@@ -23,14 +23,14 @@ export class ApplicationConnection implements Application {
     return this.socket.writableLength > BUSY_BYTES;
   }
 
-  /** Frames of one turn leave in one write, in order. */
+  /** Frames of one turn of the loop (all datagrams that were waiting) leave in one write, in order. */
   deliver(frame: Buffer): void {
     if (this.isGone || this.socket.destroyed) return;
     if (this.socket.writableLength > LOST_BYTES) return void this.socket.destroy(new Error('the application does not read'));
     if (!this.#corked) {
       this.#corked = true;
       this.socket.cork();
-      process.nextTick(() => {
+      setImmediate(() => {
         this.#corked = false;
         this.socket.uncork();
       });

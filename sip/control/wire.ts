@@ -18,18 +18,37 @@ export function parseFrame(text: string): Frame {
   return { id, verb, tokens, text: end < 0 ? '' : text.slice(end + 2) };
 }
 
+/** The newest second, written once for all frames in it. */
+let second = -1;
+let secondText = '';
+
 /** `HH:MM:SS.uuuuuu`, UTC. */
 function timeOfDay(now: number): string {
-  const micros = Math.floor(now * 1_000) % 1_000_000;
-  return `${new Date(now).toISOString().slice(11, 19)}.${String(micros).padStart(6, '0')}`;
+  const whole = Math.floor(now / 1_000);
+  if (whole !== second) {
+    second = whole;
+    secondText = new Date(whole * 1_000).toISOString().slice(11, 19);
+  }
+  // With a 1 before them, so that zeros in front are kept.
+  const micros = 1_000_000 + Math.floor((now - whole * 1_000) * 1_000);
+  return `${secondText}.${String(micros).slice(1)}`;
 }
+
+const BREAKS_LINE = /[|\r\n]/;
 
 /** Length, `#`, the meta line and the message, as one piece. A "|", CR or LF in a token would break the line: they become spaces. */
 export function frame(tokens: readonly (string | number)[], message?: Buffer): Buffer {
-  const line = [newUuid(), ...tokens].map((token) => String(token).replace(/[|\r\n]/g, ' ')).join('|');
-  const meta = Buffer.from(message === undefined ? line : `${line}\r\n`, 'utf8');
-  const length = Buffer.from(`${meta.length + (message?.length ?? 0)}#`, 'latin1');
-  return Buffer.concat(message === undefined ? [length, meta] : [length, meta, message]);
+  let line = newUuid();
+  for (const token of tokens) line += typeof token === 'string' && BREAKS_LINE.test(token) ? `|${token.replace(/[|\r\n]/g, ' ')}` : `|${token}`;
+  if (message === undefined) return Buffer.from(`${Buffer.byteLength(line)}#${line}`, 'utf8');
+  line += '\r\n';
+  const lineBytes = Buffer.byteLength(line);
+  const head = `${lineBytes + message.length}#`;
+  const whole = Buffer.allocUnsafe(head.length + lineBytes + message.length);
+  whole.write(head, 0, 'latin1');
+  whole.write(line, head.length, 'utf8');
+  message.copy(whole, head.length + lineBytes);
+  return whole;
 }
 
 /** How a message travelled, as events and echoes tell it. */
