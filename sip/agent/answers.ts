@@ -1,9 +1,10 @@
 import { chosenTag, composeResponse, Refusal } from '../control/compose.ts';
-import type { Sketch } from '../control/sketch.ts';
+import { headerOf, type Sketch } from '../control/sketch.ts';
 import { refused, responseSent } from '../control/wire.ts';
 import { Answer } from '../dialog/answer.ts';
 import { dialogId, REFRESHES_TARGET, refreshTarget, uasDialog } from '../dialog/dialog.ts';
 import { mayBeReliable, mustBeReliable, namesReliable, ReliableResponses } from '../dialog/reliable.ts';
+import { agreeAsCallee, agreedInOurs, writeAgreed } from '../dialog/session.ts';
 import { ParseError } from '../message/fault.ts';
 import { headerKey } from '../message/headers.ts';
 import { type Request, type Response, responseTo, tagOf } from '../message/message.ts';
@@ -12,8 +13,9 @@ import { writeMessage } from '../message/write.ts';
 import { T1_MS } from '../transaction/timers.ts';
 import { cancelFor, tellCancelled } from './cancelled.ts';
 import { hangUp } from './hangup.ts';
-import { type Application, type Incoming, type Leg, mergeKey, newLeg } from './ledger.ts';
+import { type Application, type Incoming, type Leg, mergeKey, newLeg, noteOurs, notePeer } from './ledger.ts';
 import { pathToCaller } from './return-path.ts';
+import { keepSession } from './session.ts';
 import { RETRY_AFTER_S, type Stack } from './stack.ts';
 
 /** Rung, queued, announced at, but never finally answered: nobody waits longer than this. */
@@ -29,7 +31,7 @@ export class Answers {
 
   /** `sip|<transaction>|` with a response. Answers the frame `frameId`. */
   respond(app: Application, frameId: string, sketch: Sketch, id: string): void {
-    const incoming = this.#stack.ledger.incoming.get(id);
+    const incoming = this.#incomingOf(id, sketch);
     if (incoming === undefined || incoming.app !== app || incoming.held !== undefined) {
       app.deliver(refused(frameId, 'Response not sent due to unknown transaction'));
       return;
@@ -47,6 +49,14 @@ export class Answers {
     }
   }
 
+  /** An UPDATE may have been told with the id of its INVITE: the CSeq of the answer tells which of the two is meant. */
+  #incomingOf(id: string, sketch: Sketch): Incoming | undefined {
+    const { incoming, updates } = this.#stack.ledger;
+    const invite = incoming.get(id);
+    const update = updates.get(id);
+    return update !== undefined && (invite === undefined || /\bUPDATE\s*$/.test(headerOf(sketch, 'cseq') ?? '')) ? update : invite;
+  }
+
   /** Answers for an application that is gone. */
   abandon(incoming: Incoming): void {
     const response = responseTo(incoming.request, incoming.request.method === 'BYE' ? 200 : 503, this.localTag(incoming));
@@ -61,10 +71,14 @@ export class Answers {
     const asks = mayAsk && sketch.headers.some(([name, value]) => headerKey(name) === 'require' && namesReliable(value.split(',')));
     if (asks && !mayBeReliable(request)) throw new Refusal('Remote endpoint does not support 100rel');
     if (incoming.localTag === '') incoming.localTag = chosenTag(sketch) ?? this.#stack.names.tag();
-    const response = composeResponse(request, sketch, incoming.localTag, incoming.transaction.hop, incoming.source.local);
+    const response = composeResponse(request, sketch, incoming.localTag, incoming.transaction.hop, incoming.source.local, incoming.leg?.dialog.contact);
     // RFC 3262 §3: a caller that requires 100rel is sent no unreliable one, whatever the application knows of it.
     const isReliable = asks || (mayAsk && mustBeReliable(request));
     if (isReliable && !asks) response.headers.add('Require', '100rel');
+    if (carriesSession(incoming) && response.status >= 200 && response.status < 300) {
+      const agreed = agreeAsCallee(request, headerOf(sketch, 'session-expires'), incoming.leg?.session?.interval);
+      if (agreed !== undefined) writeAgreed(response, agreed);
+    }
     return { response, isReliable };
   }
 
@@ -86,6 +100,7 @@ export class Answers {
   #provisional(incoming: Incoming, response: Response, isReliable: boolean): Buffer {
     const { request, leg } = incoming;
     incoming.cancelSilence = this.#stack.clock.after(UNANSWERED_MS, () => this.finish(incoming, responseTo(request, 480, this.localTag(incoming))));
+    if (leg !== undefined && !incoming.isInside) noteOurs(leg, response);
     if (!isReliable || leg === undefined) return incoming.transaction.respond(response);
     const reliable = reliableOf(incoming) ?? this.#newReliable(incoming, leg);
     if (!reliable.add(response)) throw new Refusal('too many reliable provisional responses wait for their PRACK');
@@ -151,6 +166,7 @@ export class Answers {
     const { request, source, app } = incoming;
     const leg = newLeg(uasDialog(request, response, this.#stack.names.seq()), app);
     leg.dialog.via = pathToCaller(leg, source);
+    notePeer(leg, request);
     leg.inviteIn = request.method === 'INVITE' ? incoming : undefined;
     incoming.leg = leg;
     this.#stack.ledger.addLeg(leg);
@@ -158,7 +174,9 @@ export class Answers {
 
   #confirm(leg: Leg, incoming: Incoming, response: Response): void {
     const { dialog } = leg;
-    if (dialog.state === 'early') dialog.state = 'confirmed';
+    if (!incoming.isInside && dialog.state === 'early') dialog.state = 'confirmed';
+    noteOurs(leg, response);
+    if (carriesSession(incoming)) keepSession(this.#stack, leg, agreedInOurs(response));
     if (!incoming.isInside) dialog.contact = response.headers.get('contact') ?? dialog.contact;
     else if (REFRESHES_TARGET.has(incoming.request.method)) refreshTarget(dialog, incoming.request);
     if (incoming.request.method !== 'INVITE') return;
@@ -195,6 +213,10 @@ export class Answers {
 /** Our reliable provisional responses to this INVITE; the leg may have those of an earlier one. */
 const reliableOf = ({ leg, request }: Incoming): ReliableResponses | undefined =>
   request.method === 'INVITE' && leg?.reliable?.inviteSeq === parseCSeq(request.headers.get('cseq') ?? '').number ? leg.reliable : undefined;
+
+/** Whether its 2xx speaks of the session timer: an INVITE's, and an UPDATE's once the call is up. */
+const carriesSession = ({ request, leg }: Incoming): boolean =>
+  request.method === 'INVITE' || (request.method === 'UPDATE' && leg?.dialog.method === 'INVITE' && leg.dialog.state === 'confirmed');
 
 const endsSubscription = (leg: Leg, request: Request): boolean =>
   leg.dialog.method === 'SUBSCRIBE' && request.method === 'NOTIFY' && /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');

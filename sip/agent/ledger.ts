@@ -1,6 +1,7 @@
 import type { Answer } from '../dialog/answer.ts';
 import { type Dialog, dialogKey } from '../dialog/dialog.ts';
 import type { ReliableHeard, ReliableResponses } from '../dialog/reliable.ts';
+import type { SessionInterval } from '../dialog/session.ts';
 import { PendingPerSource } from '../guard/pending.ts';
 import { type Request, type Response, tagOf } from '../message/message.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
@@ -46,6 +47,21 @@ export interface Leg {
   inviteIn: Incoming | undefined;
   /** Our INVITE inside this dialog that has no final response yet. */
   inviteOut: Outgoing | undefined;
+  /** The peer's UPDATE that has no final response yet. */
+  updateIn: Incoming | undefined;
+  /** Our UPDATE with an offer that has no final response yet. */
+  updateOut: Outgoing | undefined;
+  /** A PRACK has passed: applications know the dialog though it is early. */
+  isKnown: boolean;
+  /** The session timer. */
+  session: { interval: SessionInterval; readonly endsAt: number; cancel: () => void } | undefined;
+  /** Our own refresh of the session, of which the application knows nothing, is under way; what it asks for meanwhile waits. */
+  isRefreshing: boolean;
+  afterRefresh: (() => void)[];
+  /** The session description that we gave last. */
+  localSdp: Buffer | undefined;
+  /** The peer's Allow names UPDATE. */
+  peerUpdates: boolean;
   /** Our INVITE that was answered 2xx, with the ACK once it was sent. */
   answered: { request: Request; ack: (() => void) | undefined } | undefined;
 }
@@ -60,13 +76,31 @@ export const newLeg = (dialog: Dialog, app: Application, opening?: Outgoing): Le
   afterAck: [],
   inviteIn: undefined,
   inviteOut: undefined,
+  updateIn: undefined,
+  updateOut: undefined,
+  isKnown: false,
+  session: undefined,
+  isRefreshing: false,
+  afterRefresh: [],
+  localSdp: undefined,
+  peerUpdates: false,
   answered: undefined,
 });
 
+/** What a peer's Allow says of it. */
+export function notePeer(leg: Leg, { headers }: Request | Response): void {
+  if (headers.has('allow')) leg.peerUpdates = headers.list('allow').some((method) => method.trim() === 'UPDATE');
+}
+/** A session description of ours that took effect. */
+export function noteOurs(leg: Leg, { headers, body }: Request | Response): void {
+  if (body.length > 0 && /^application\/sdp\b/i.test(headers.get('content-type') ?? '')) leg.localSdp = body;
+}
+
 /** A peer's request that an application was given and has not finally answered. */
 export interface Incoming {
-  /** The transaction id applications know. */
   readonly id: string;
+  /** The transaction id that the application was told. */
+  readonly toldAs: string;
   readonly request: Request;
   readonly source: Source;
   readonly transaction: ServerTransaction;
@@ -102,6 +136,8 @@ export interface Outgoing {
 export class Ledger {
   readonly incoming = new Map<string, Incoming>();
   readonly outgoing = new Map<string, Outgoing>();
+  /** UPDATEs told with the transaction id of their INVITE, by that id. */
+  readonly updates = new Map<string, Incoming>();
   readonly pending = new PendingPerSource();
   readonly #byTransaction = new Map<ServerTransaction, Incoming>();
   readonly #byId = new Map<string, Leg>();
@@ -137,6 +173,8 @@ export class Ledger {
     leg.answer?.stop();
     leg.answer = undefined;
     leg.reliable?.stop();
+    leg.session?.cancel();
+    leg.session = undefined;
     if (this.#byId.get(leg.dialog.id) === leg) this.#byId.delete(leg.dialog.id);
     leg.app.owned.legs.delete(leg);
   }
@@ -161,7 +199,9 @@ export class Ledger {
     if (this.incoming.delete(incoming.id)) this.pending.leave(incoming.source.address);
     this.#byTransaction.delete(incoming.transaction);
     incoming.app.owned.incoming.delete(incoming);
+    if (this.updates.get(incoming.toldAs) === incoming) this.updates.delete(incoming.toldAs);
     if (incoming.leg?.inviteIn === incoming) incoming.leg.inviteIn = undefined;
+    if (incoming.leg?.updateIn === incoming) incoming.leg.updateIn = undefined;
   }
 
   addOutgoing(outgoing: Outgoing): void {
@@ -175,6 +215,7 @@ export class Ledger {
     this.outgoing.delete(outgoing.id);
     outgoing.app.owned.outgoing.delete(outgoing);
     if (outgoing.inside?.inviteOut === outgoing) outgoing.inside.inviteOut = undefined;
+    if (outgoing.inside?.updateOut === outgoing) outgoing.inside.updateOut = undefined;
   }
 }
 

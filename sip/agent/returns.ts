@@ -1,13 +1,15 @@
 import { sipEvent } from '../control/wire.ts';
 import { REFRESHES_TARGET, refreshTarget, uacDialog } from '../dialog/dialog.ts';
 import { ReliableHeard, rseqOf } from '../dialog/reliable.ts';
+import { agreedInTheirs } from '../dialog/session.ts';
 import { type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
 import type { Hop } from '../transport/hop.ts';
 import { acknowledge } from './ack.ts';
 import { hangUp } from './hangup.ts';
-import { type Leg, newLeg, type Outgoing } from './ledger.ts';
+import { type Leg, newLeg, noteOurs, notePeer, type Outgoing } from './ledger.ts';
 import { pathToCallee } from './return-path.ts';
+import { keepSession } from './session.ts';
 import type { Stack } from './stack.ts';
 
 /** Another fork answered first; the application never hears of this one. */
@@ -64,6 +66,7 @@ export class Returns {
     leg.dialog.state = leg.dialog.state === 'ending' ? 'ending' : 'confirmed';
     refreshTarget(leg.dialog, response);
     leg.answered = { request, ack: undefined };
+    this.#noteSession(leg, request, response);
     this.#stack.ledger.removeOutgoing(outgoing);
     if (outgoing.inside === undefined) this.#stack.ledger.prefer(leg);
     this.#tell(outgoing, response, from);
@@ -72,6 +75,12 @@ export class Returns {
     } else if (outgoing.cancel !== undefined || outgoing.app.isGone) {
       this.#dropFork(leg, request, outgoing.app.isGone ? 'application disconnected' : 'ACK-BYE due to cancel race condition');
     }
+  }
+
+  #noteSession(leg: Leg, request: Request, response: Response): void {
+    notePeer(leg, response);
+    noteOurs(leg, request);
+    keepSession(this.#stack, leg, agreedInTheirs(response, leg.session?.interval));
   }
 
   /** RFC 3261 §13.2.2.4: "If, after acknowledging any 2xx response to an INVITE, the UAC does not want to continue with that dialog, then the UAC MUST terminate the dialog by sending a BYE request". */
@@ -91,6 +100,8 @@ export class Returns {
     const good = response.status < 300;
     if (inside !== undefined) {
       if (good && REFRESHES_TARGET.has(request.method)) refreshTarget(inside.dialog, response);
+      if (good && request.method === 'UPDATE' && inside.dialog.state === 'confirmed') this.#noteSession(inside, request, response);
+      else if (good) noteOurs(inside, request);
       if (endsDialog(request, response)) ledger.removeLeg(inside);
       else if (request.method === 'BYE') inside.dialog.state = 'confirmed';
     } else if (good && opensDialog(outgoing)) {
@@ -117,7 +128,9 @@ export class Returns {
 
   #tell(outgoing: Outgoing, response: Response, from: Pick<Hop, 'address' | 'port' | 'protocol'>, made = false): void {
     if (outgoing.app.isGone) return;
-    const bytes = writeMessage(response);
+    // RFC 3261 §8.1.3.2 lets an unknown code count as the x00 of its class: an application that knows only 200 of INVITE still gets its call.
+    const isOtherAnswer = outgoing.transaction.request.method === 'INVITE' && response.status > 200 && response.status < 300;
+    const bytes = writeMessage(isOtherAnswer ? { ...response, status: 200 } : response);
     const trip = { source: 'network', bytes: made ? 0 : bytes.length, at: from, time: this.#stack.clock.now() } as const;
     outgoing.app.deliver(sipEvent(trip, outgoing.id, this.#dialogIdOf(outgoing), bytes));
   }

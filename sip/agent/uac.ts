@@ -1,6 +1,7 @@
 import { cancelHeaders, composeInside, Refusal, requestOutside, seqOf } from '../control/compose.ts';
 import { headerOf, type Sketch } from '../control/sketch.ts';
 import { refused, requestSent } from '../control/wire.ts';
+import { refreshHeaders } from '../dialog/session.ts';
 import { ParseError } from '../message/fault.ts';
 import type { Request } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
@@ -10,7 +11,7 @@ import type { Hop } from '../transport/hop.ts';
 import { Unreachable, Unresolvable } from '../transport/resolve.ts';
 import { ackOf } from './ack.ts';
 import { hopOf } from './hangup.ts';
-import type { Application, Leg, Outgoing } from './ledger.ts';
+import { type Application, type Leg, noteOurs, type Outgoing } from './ledger.ts';
 import { Returns } from './returns.ts';
 import type { Stack } from './stack.ts';
 
@@ -67,7 +68,7 @@ export class ClientSide {
         const { dialog } = leg;
         // A digest retry of the application brings its own, higher number.
         dialog.localSeq = Math.max(dialog.localSeq + 1, seqOf(sketch) ?? 0);
-        const request = composeInside(dialog, withRAck(leg, sketch), dialog.localSeq, hop, local, this.#stack.names.branch());
+        const request = composeInside(dialog, withSession(leg, withRAck(leg, sketch)), dialog.localSeq, hop, local, this.#stack.names.branch());
         if (start.method === 'BYE') this.#beforeBye(leg, request);
         this.#send(app, frameId, request, hop, local, leg);
       },
@@ -90,9 +91,10 @@ export class ClientSide {
       frameId,
       () => hopOf(this.#stack, leg),
       (hop) => {
-        const { local, bytes, send } = ackOf(this.#stack, leg, answered.request, sketch, hop);
+        const { local, ack, bytes, send } = ackOf(this.#stack, leg, answered.request, sketch, hop);
         const first = answered.ack === undefined;
         if (first) answered.ack = send;
+        noteOurs(leg, ack);
         app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), this.#stack.names.transaction(), bytes));
         if (first) send();
       },
@@ -209,10 +211,12 @@ export class ClientSide {
       if (inside !== undefined) inside.inviteOut = outgoing;
       else this.#stack.records.attempted(outgoing, 'application', request);
     }
+    if (inside !== undefined && request.method === 'UPDATE' && request.body.length > 0) inside.updateOut = outgoing;
     const { bytes } = outgoing.transaction;
     app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), outgoing.id, bytes));
     // RFC 3261 §15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx response or until the server transaction times out."
-    if (inside !== undefined && request.method === 'BYE' && isUnacknowledged(inside)) inside.afterAck.push(() => outgoing.transaction.start());
+    if (inside !== undefined && changesSession(request.method) && inside.isRefreshing) inside.afterRefresh.push(() => outgoing.transaction.start());
+    else if (inside !== undefined && request.method === 'BYE' && isUnacknowledged(inside)) inside.afterAck.push(() => outgoing.transaction.start());
     else if (hop !== NOWHERE) outgoing.transaction.start();
     else {
       this.#stack.clock.after(0, () => this.returns.finalOfOurs(outgoing, 503));
@@ -224,6 +228,15 @@ export class ClientSide {
 /** Our 2xx has not been acknowledged, or waits itself for a PRACK. */
 const isUnacknowledged = (leg: Leg): boolean => leg.answer !== undefined || leg.inviteIn?.held !== undefined;
 
+const changesSession = (method: string): boolean => method === 'INVITE' || method === 'UPDATE';
+
+/** RFC 4028 §7.4: without a Session-Expires in a re-INVITE or UPDATE the session timer would be off: it is added where an application left it out. */
+function withSession({ session, dialog }: Leg, sketch: Sketch): Sketch {
+  const { start } = sketch;
+  if (session === undefined || start.kind !== 'request' || !changesSession(start.method) || dialog.state !== 'confirmed') return sketch;
+  return headerOf(sketch, 'session-expires') === undefined ? { ...sketch, headers: [...sketch.headers, ...refreshHeaders(session.interval)] } : sketch;
+}
+
 /** The dialog id of applications is that of all forks: a PRACK goes to the one whose response it acknowledges. */
 function forkOfPrack(leg: Leg, sketch: Sketch): Leg {
   const rack = headerOf(sketch, 'rack');
@@ -232,9 +245,11 @@ function forkOfPrack(leg: Leg, sketch: Sketch): Leg {
 }
 
 /** RFC 3262 §7.2: RAck names the response that a PRACK acknowledges; it is added where an application left it out. */
-function withRAck({ heard }: Leg, sketch: Sketch): Sketch {
+function withRAck(leg: Leg, sketch: Sketch): Sketch {
+  const { heard } = leg;
   if (sketch.start.kind !== 'request' || sketch.start.method !== 'PRACK') return sketch;
   if (heard !== undefined) heard.isAcknowledged = true;
+  leg.isKnown = true;
   if (headerOf(sketch, 'rack') !== undefined) return sketch;
   if (heard?.rack === undefined) throw new Refusal('unable to find IIP when sending PRACK');
   return { ...sketch, headers: [...sketch.headers, ['RAck', heard.rack]] };

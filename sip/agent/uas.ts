@@ -1,6 +1,7 @@
 import { newRequestEvent, sipEvent } from '../control/wire.ts';
 import { contactUri, inOrder } from '../dialog/dialog.ts';
 import { rackOf } from '../dialog/reliable.ts';
+import { isTooBrief } from '../dialog/session.ts';
 import { type Request, responseTo, tagOf } from '../message/message.ts';
 import { numberOf, parseCSeq } from '../message/values.ts';
 import { writeMessage } from '../message/write.ts';
@@ -8,7 +9,8 @@ import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
 import { Answers } from './answers.ts';
 import { cancelFor, takeCancel, tellCancelled } from './cancelled.ts';
-import { type Application, type Incoming, type Leg, mergeKey } from './ledger.ts';
+import { collisionOf, type Refused, tooBrief } from './collision.ts';
+import { type Application, type Incoming, type Leg, mergeKey, notePeer } from './ledger.ts';
 import { networkTrip, reject } from './reply.ts';
 import { replyHop } from './return-path.ts';
 import { RETRY_AFTER_S, type Stack } from './stack.ts';
@@ -97,7 +99,7 @@ export class ServerSide {
   }
 
   /** Status, headers and phrase of a refusal that needs no application. */
-  #whyNot(request: Request, transaction: ServerTransaction): [number, [string, string][]] | undefined {
+  #whyNot(request: Request, transaction: ServerTransaction): Refused | undefined {
     const { headers, method } = request;
     // RFC 3261 §8.2.2.2: "If the request has no tag in the To header field, the UAS core MUST check the request against ongoing transactions.
     // If the From tag, Call-ID, and CSeq exactly match those associated with an ongoing transaction, but the request does not match that
@@ -108,19 +110,22 @@ export class ServerSide {
     if (numberOf(headers, 'max-forwards') === 0 && method !== 'OPTIONS') return [483, []];
     // §15.1.2, RFC 3311, RFC 3262: these live inside dialogs only.
     if (method === 'BYE' || method === 'UPDATE' || method === 'PRACK') return [481, []];
+    if (method === 'INVITE' && isTooBrief(request)) return tooBrief();
     // §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in any request that can result in the establishment of a dialog."
     if (method === 'INVITE' && contactUri(request) === undefined) return [400, []];
     if (this.#dispatch.isDraining && method !== 'CANCEL') return [503, [['Retry-After', String(RETRY_AFTER_S)]]];
     return undefined;
   }
 
-  #unserved(method: string): [number, [string, string][]] {
+  #unserved(method: string): Refused {
     return KNOWN_METHODS.has(method) ? [503, [['Retry-After', String(RETRY_AFTER_S)]]] : [501, []];
   }
 
   #newIncoming(request: Request, source: Source, transaction: ServerTransaction, app: Application, leg: Leg | undefined): Incoming {
+    const id = this.#stack.names.transaction();
     const incoming: Incoming = {
-      id: this.#stack.names.transaction(),
+      id,
+      toldAs: (request.method === 'UPDATE' && leg !== undefined ? inviteIdOf(leg) : undefined) ?? id,
       request,
       source,
       transaction,
@@ -174,25 +179,25 @@ export class ServerSide {
       reject(this.#stack, transaction, 481);
       return;
     }
-    if (request.method === 'INVITE') {
-      // RFC 3261 §14.2: "A UAS that receives a second INVITE before it sends the final response to a first INVITE … MUST return a 500 (Server Internal Error) response to the second INVITE and
-      // MUST include a Retry-After header field with a randomly chosen value of between 0 and 10 seconds."
-      if (leg.inviteIn !== undefined) {
-        reject(this.#stack, transaction, 500, [['Retry-After', String(this.#stack.names.seq() % 11)]]);
-        return;
-      }
-      // "A UAS that receives an INVITE on a dialog while an INVITE it had sent on that dialog is in progress MUST return a 491 (Request Pending) response to the received INVITE."
-      if (leg.inviteOut !== undefined) {
-        reject(this.#stack, transaction, 491);
-        return;
-      }
+    const collision = collisionOf(leg, request, () => this.#stack.names.seq());
+    if (collision !== undefined) {
+      reject(this.#stack, transaction, ...collision);
+      return;
     }
+    this.#tellInside(leg, request, source, transaction);
+  }
+
+  #tellInside(leg: Leg, request: Request, source: Source, transaction: ServerTransaction): void {
     const incoming = this.#newIncoming(request, source, transaction, leg.app, leg);
+    notePeer(leg, request);
     if (request.method === 'INVITE') leg.inviteIn = incoming;
+    if (request.method === 'UPDATE') leg.updateIn = incoming;
+    if (request.method === 'PRACK') leg.isKnown = true;
+    if (incoming.toldAs !== incoming.id) this.#stack.ledger.updates.set(incoming.toldAs, incoming);
     if (request.method === 'BYE') this.#endedByPeer(leg, request);
     incoming.cancelSilence = this.#whenSilent(incoming);
     const bytes = writeMessage(request);
-    leg.app.deliver(sipEvent(networkTrip(this.#stack, bytes, source), incoming.id, leg.dialog.id, bytes));
+    leg.app.deliver(sipEvent(networkTrip(this.#stack, bytes, source), incoming.toldAs, leg.dialog.id, bytes));
   }
 
   /**
@@ -225,6 +230,10 @@ export class ServerSide {
     for (const act of after) act();
   }
 }
+
+/** An UPDATE in a dialog that no PRACK has made known yet is told to its application with the id of the INVITE. */
+const inviteIdOf = ({ dialog, isKnown, inviteIn, opening }: Leg): string | undefined =>
+  dialog.state === 'early' && !isKnown ? (inviteIn?.id ?? opening?.id) : undefined;
 
 /** A BYE ends the call whatever an application says; a PRACK that matches is answered 2xx (RFC 3262 §3). */
 const MUST_BE_2XX: ReadonlySet<string> = new Set(['BYE', 'PRACK']);

@@ -16,8 +16,8 @@ type Local = { address: string; port: number };
 const STACKS_OWN: ReadonlySet<string> = new Set(['via', 'route', 'rseq', 'record-route', 'content-length']);
 const IDENTITY: ReadonlySet<string> = new Set(['from', 'to', 'call-id', 'cseq']);
 const HAS_LOCALHOST: ReadonlySet<string> = new Set(['from', 'to', 'contact', 'p-asserted-identity']);
-/** Requests that open a dialog or refresh its target carry our Contact. */
-const NEEDS_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER']);
+/** Requests that open a dialog or refresh its target carry our Contact (inside a dialog the one it began with). */
+const NEEDS_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE', 'NOTIFY']);
 
 /** `<sip:host:port>`, with the transport when it is not UDP. */
 const defaultContact = (local: Local, hop: Hop): string => `<sip:${uriHost(local.address)}:${local.port}${transportParam(hop)}>`;
@@ -114,7 +114,7 @@ export const addedHeaders = (sketch: Sketch): [string, string][] =>
     .map(([name, value]) => [headerSpelling(name), value]);
 
 /** The application's response to a request of a peer; `localTag` is used where the To has none. Throws Refusal. */
-export function composeResponse(request: Request, sketch: Sketch, localTag: string, hop: Hop, local: Local): Response {
+export function composeResponse(request: Request, sketch: Sketch, localTag: string, hop: Hop, local: Local, contact?: string): Response {
   const { start } = sketch;
   if (start.kind !== 'response') throw new Refusal('invalid response');
   const reason = start.reason === '' ? reasonOf(start.status) : start.reason;
@@ -124,11 +124,17 @@ export function composeResponse(request: Request, sketch: Sketch, localTag: stri
     // RFC 3261 §12.1.1: "When a UAS responds to a request with a response that establishes a dialog …, the UAS MUST copy all Record-Route
     // header field values from the request into the response … The UAS MUST add a Contact header field to the response."
     for (const route of request.headers.all('record-route')) response.headers.add('Record-Route', route);
-    if (headerOf(sketch, 'contact') === undefined) response.headers.add('Contact', defaultContact(local, hop));
+    addContact(response, sketch, contact || defaultContact(local, hop));
   }
+  // RFC 3311 §5.2 and its table: the 2xx to an UPDATE has our Contact, too.
+  if (request.method === 'UPDATE' && start.status >= 200 && start.status < 300) addContact(response, sketch, contact || defaultContact(local, hop));
   addHeaders(response, sketch, local, hop, (key) => IDENTITY.has(key));
   addBody(response, sketch);
   return response;
+}
+
+function addContact(response: Response, sketch: Sketch, contact: string): void {
+  if (headerOf(sketch, 'contact') === undefined) response.headers.add('Contact', contact);
 }
 
 /** The To tag that the application chose for its side, if any. */
