@@ -18,6 +18,8 @@ export interface Config {
   http: { host: string; port: number };
   logLevel: string;
   trustedTrunks: string[];
+  /** PEM text of the authorities that may sign callers' numbers (RFC 8224); null: signatures are not looked at. */
+  stirRoots: string | null;
   dialplansDir: string;
   /** Built consoles. */
   webDir: string;
@@ -65,6 +67,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
+    stirRoots: reader.secret('STIR_ROOTS') ?? null,
     dialplansDir: resolve(reader.text('DIALPLANS_DIR', join(packageRoot, 'dialplans'))),
     webDir: join(packageRoot, 'dist', 'web'),
     demoPassword: reader.secret('DEMO_PASSWORD') ?? null,
@@ -77,6 +80,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   if (config.media.rtpPortMax <= config.media.rtpPortMin) {
     faults.push(`RTP_PORT_MAX is ${config.media.rtpPortMax}: give a port above RTP_PORT_MIN, ${config.media.rtpPortMin}`);
   }
+  if (config.stirRoots !== null && !config.stirRoots.includes('BEGIN CERTIFICATE'))
+    faults.push('STIR_ROOTS_FILE holds no certificate: give a file of PEM certificates, each between BEGIN and END CERTIFICATE');
   faults.push(...reader.faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);

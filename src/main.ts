@@ -216,6 +216,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   const phone = createPhone({
     ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, trustedTrunks: config.trustedTrunks },
     ...{ publicAddress: config.publicAddress, newCallId: () => newCallId(clock.now()), accepting },
+    ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });
   const customers = createCustomers({ store, clock, log, take });
   const sound = new SoundRim({

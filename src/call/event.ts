@@ -92,7 +92,7 @@ export type CallEvent =
   // -- established by the pure rooms themselves, for the others and for the record
   | { type: 'flowEntered'; callId: CallId; version: DialplanVersion; flow: string; step: string }
   | { type: 'languageChosen'; callId: CallId; language: Language }
-  | { type: 'dataSet'; callId: CallId; data: CallData; by: 'flow' | AgentId }
+  | { type: 'dataSet'; callId: CallId; data: CallData; by: 'flow' | 'network' | AgentId }
   | { type: 'callQueued'; callId: CallId; queueId: QueueId; priority: number; skills: { skill: string; level: number }[]; maxWaitMs: number | null }
   | { type: 'callLeftQueue'; callId: CallId; queueId: QueueId; exit: QueueExit }
   /** queueId null = a direct offer (transfer to this very agent). `record`: the queue's rule. */

@@ -1,5 +1,5 @@
 /** A call to us: may it come in, who calls, whom, and which tenant is that; then its answer. */
-import { type AgentId, legIdOf, type TenantId } from '../../kernel/ids.ts';
+import { type AgentId, type CallId, legIdOf, type TenantId } from '../../kernel/ids.ts';
 import { MediaError } from '../../media/port.ts';
 import type { EndingCause } from '../call/ending.ts';
 import type { Dialled, Party } from '../call/event.ts';
@@ -67,6 +67,15 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   leg.endUnlessUpWithin(UNANSWERED_MS, { cause: 'no_answer', by: 'server' });
   const { caller, trunk } = origin;
   rim.take({ type: 'callArrived', callId, legId, ...wanted, caller, callee, trunk, sipCallId: req.get('Call-ID') ?? '' });
+  if (agentId === null) void proveCaller(rim, callId, req.get('Identity'), { caller: caller.number, callee: callee.number });
+}
+
+/** Told when it is known, as data of the call: nobody is kept waiting for a certificate. */
+async function proveCaller(rim: Rim, callId: CallId, identity: string | undefined, numbers: { caller: string; callee: string }): Promise<void> {
+  if (rim.callerVerifier === null) return;
+  const { verstat, attestation, doubt } = await rim.callerVerifier.verify(identity, numbers);
+  const data = { verstat, ...(attestation === null ? {} : { attestation }), ...(doubt === null || doubt === 'absent' ? {} : { verstat_doubt: doubt }) };
+  rim.take({ type: 'dataSet', callId, data, by: 'network' });
 }
 
 /** A trunk is believed by its socket address; anybody else proves by digest whose phone it is. null = refused, and answered. */

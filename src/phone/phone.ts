@@ -22,6 +22,7 @@ import { canPickUp, pickUp } from './pickup.ts';
 import { Registrar } from './registrar.ts';
 import type { Rim } from './rim.ts';
 import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
+import { CallerVerifier } from './stir/verify.ts';
 import { parseTrunk } from './trunks.ts';
 
 export interface PhoneOptions {
@@ -37,6 +38,8 @@ export interface PhoneOptions {
   publicAddress: string;
   /** `host[:port]` for calls to numbers outside; absent = such calls end as unreachable. */
   outboundTrunk?: string;
+  /** PEM text of the authorities whose certificates may sign callers' numbers; absent = signatures are not looked at. */
+  stirRoots?: string;
   newCallId: () => CallId;
   /** false = new calls get 503 until it is true again. */
   accepting?: () => boolean;
@@ -113,6 +116,7 @@ class PhoneRim implements Phone {
       warn: limited(log, clock),
       trunks: options.trustedTrunks.map(parseTrunk),
       outboundTrunk: options.outboundTrunk ?? null,
+      callerVerifier: options.stirRoots === undefined ? null : new CallerVerifier(clock, options.stirRoots),
       legs: this.#legs,
       forget: (legId) => this.#legs.remove(legId),
     };

@@ -9,6 +9,7 @@ import type { Event } from '../vocabulary.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Bindings } from './bindings.ts';
 import type { SipAgent } from './srf.ts';
+import type { CallerVerifier } from './stir/verify.ts';
 import type { Trunk } from './trunks.ts';
 
 export interface Rim {
@@ -29,6 +30,8 @@ export interface Rim {
   publicAddress: string;
   /** `host[:port]` that takes calls to numbers outside; null = none are made. */
   outboundTrunk: string | null;
+  /** Whether carriers' signatures on callers' numbers are looked at. */
+  callerVerifier: CallerVerifier | null;
   newCallId: () => CallId;
   legs: LegsView;
   /** Told by each leg as it ends. */

@@ -13,6 +13,8 @@ import { systemClock } from '../../kernel/clock.ts';
 import { trustedKey } from '../../src/phone/stir/certificates.ts';
 import { fetchText, isPublic } from '../../src/phone/stir/fetch.ts';
 import { CallerVerifier } from '../../src/phone/stir/verify.ts';
+import { SipPhone } from '../support/phone.ts';
+import { RimHouse } from '../support/phone-rim.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'huawu-stir-'));
 const path = (name: string): string => join(folder, name);
@@ -57,6 +59,26 @@ after(() => {
   server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true });
+});
+
+test('D12: a call with a signature arrives at once; what is thought of it follows as its data, the record has it', async () => {
+  const house = await RimHouse.open({ trustedTrunks: ['127.0.0.1'], stirRoots: pem('root') });
+  const trunk = await SipPhone.open({ user: '13800001001', server: house.server });
+  try {
+    for (const [header, expected] of [
+      [identity({ orig: '8613800001002' }), { verstat: 'TN-Validation-Failed', verstat_doubt: 'other_caller' }],
+      [identity(), { verstat: 'No-TN-Validation', verstat_doubt: 'no_certificate' }], // it lies on loopback
+      [undefined, { verstat: 'No-TN-Validation' }],
+    ] as const) {
+      const call = await trunk.call('10086', header === undefined ? [] : [['Identity', header]]);
+      const { callId } = await house.until('callArrived');
+      assert.deepEqual(await house.until('dataSet'), { type: 'dataSet', callId, data: expected, by: 'network' });
+      await call.hangUp();
+    }
+  } finally {
+    await trunk.close();
+    await house.close();
+  }
 });
 
 const CALL = { caller: '+8613800001001', callee: '10086' };

@@ -20,6 +20,7 @@ export interface RimOptions {
   media?: MediaServer;
   calls?: CallsView;
   outboundTrunk?: string;
+  stirRoots?: string;
   /** What the rest of the house does with an event, at once and in the same turn. */
   react?: (event: Event, phone: Phone) => void;
 }
@@ -109,6 +110,7 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
     },
     trustedTrunks: options.trustedTrunks ?? [],
     ...(options.outboundTrunk === undefined ? {} : { outboundTrunk: options.outboundTrunk }),
+    ...(options.stirRoots === undefined ? {} : { stirRoots: options.stirRoots }),
     publicAddress: '127.0.0.1',
     newCallId: () => newCallId(systemClock.now()),
   });
