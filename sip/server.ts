@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { newUuid, randomBelow, randomToken } from '../kernel/ids.ts';
 import { type Logger, limited } from '../kernel/log.ts';
+import { WheelClock } from '../kernel/wheel.ts';
 import { Agent } from './agent/agent.ts';
 import { Ledger } from './agent/ledger.ts';
 import { CallRecords } from './agent/records.ts';
@@ -119,7 +120,8 @@ class Server implements SipServer {
   }
 
   #newStack(): Stack {
-    const clock = this.#guarded(this.#clock);
+    // One call's fault, wherever a timer or a socket calls back, harms no other call.
+    const clock = new WheelClock(this.#clock, (error) => this.#faulty(error));
     const network = this.#network;
     const resolver = new Resolver(clock, () => network.families);
     const transport: Transport = {
@@ -143,20 +145,15 @@ class Server implements SipServer {
     };
   }
 
-  /** One call's fault, wherever a timer or a socket calls back, harms no other call. */
   #safely(act: () => void): void {
     try {
       act();
     } catch (error) {
-      this.#log.error({ err: error }, 'a call met a fault of ours');
+      this.#faulty(error);
     }
   }
-  #guarded(clock: Clock): Clock {
-    return {
-      now: () => clock.now(),
-      after: (ms, fn) => clock.after(ms, () => this.#safely(fn)),
-      every: (ms, fn) => clock.every(ms, () => this.#safely(fn)),
-    };
+  #faulty(error: unknown): void {
+    this.#log.error({ err: error }, 'a call met a fault of ours');
   }
 
   async open(): Promise<void> {

@@ -5,7 +5,7 @@ import { writeMessage } from '../message/write.ts';
 import type { Hop, Transport } from '../transport/hop.ts';
 import { client } from './client.ts';
 import { inviteClient } from './invite-client.ts';
-import { type Deed, Machine, type Running } from './machine.ts';
+import { compile, type Deed, Machine } from './machine.ts';
 
 export interface ClientUser {
   /** It passes requests of others on: their responses carry more Vias than ours. */
@@ -17,44 +17,52 @@ export interface ClientUser {
   onTransportError(): void;
 }
 
+const INVITE_PROGRAM = compile(inviteClient);
+const PROGRAM = compile(client);
+const NO_BYTES = Buffer.alloc(0);
+
 /** One request of ours under way. */
-export class ClientTransaction {
+export class ClientTransaction extends Machine {
   readonly request: Request;
   readonly hop: Hop;
-  /** The request as sent. */
-  readonly bytes: Buffer;
+  readonly key: string;
   readonly #transport: Transport;
   readonly #user: ClientUser;
-  readonly #machine: Running;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (transaction: ClientTransaction) => void;
+  #bytes: Buffer;
   #newest: { response: Response; from: Hop } | undefined;
   #ack: Buffer | undefined;
 
-  constructor(request: Request, hop: Hop, user: ClientUser, clock: Clock, transport: Transport, onEnd: () => void) {
+  constructor(key: string, request: Request, hop: Hop, user: ClientUser, clock: Clock, transport: Transport, onEnd: (transaction: ClientTransaction) => void) {
+    super(request.method === 'INVITE' ? INVITE_PROGRAM : PROGRAM, 'idle', clock, hop.protocol !== 'udp');
+    this.key = key;
     this.request = request;
     this.hop = hop;
-    this.bytes = writeMessage(request);
+    this.#bytes = writeMessage(request);
     this.#transport = transport;
     this.#user = user;
     this.#onEnd = onEnd;
-    const reliable = hop.protocol !== 'udp';
-    const perform = (deed: Deed): void => this.#perform(deed);
-    this.#machine =
-      request.method === 'INVITE'
-        ? new Machine(inviteClient, 'idle', clock, reliable, perform, onEnd)
-        : new Machine(client, 'idle', clock, reliable, perform, onEnd);
+  }
+
+  /** The request as sent; empty once it is answered, when it is not sent again. */
+  get bytes(): Buffer {
+    return this.#bytes;
   }
 
   start(): void {
-    this.#machine.feed('start');
+    this.feed('start');
   }
 
   take(response: Response, from: Hop): void {
     this.#newest = { response, from };
     const { status } = response;
-    if (status < 200) this.#machine.feed('1xx');
-    else if (this.request.method !== 'INVITE') this.#machine.feed('200-699');
-    else this.#machine.feed(status < 300 ? '2xx' : '300-699');
+    if (status < 200) this.feed('1xx');
+    else {
+      if (this.request.method !== 'INVITE') this.feed('200-699');
+      else this.feed(status < 300 ? '2xx' : '300-699');
+      this.#bytes = NO_BYTES;
+    }
+    this.#newest = undefined;
   }
 
   get isProxied(): boolean {
@@ -63,12 +71,12 @@ export class ClientTransaction {
 
   /** Nobody waits for it any more. */
   abandon(): void {
-    this.#machine.stop();
-    this.#onEnd();
+    this.stop();
+    this.ended();
   }
 
-  #perform(deed: Deed): void {
-    if (deed === 'send') this.#send(this.bytes);
+  protected perform(deed: Deed): void {
+    if (deed === 'send') this.#send(this.#bytes);
     else if (deed === 'tellTimeout') this.#user.onTimeout();
     else if (deed === 'tellTransportError') this.#user.onTransportError();
     else if (this.#newest === undefined) return;
@@ -79,8 +87,12 @@ export class ClientTransaction {
     }
   }
 
+  protected ended(): void {
+    this.#onEnd(this);
+  }
+
   #send(bytes: Buffer): void {
-    this.#transport.send(bytes, this.hop, () => this.#machine.feed('transportError'));
+    this.#transport.send(bytes, this.hop, () => this.feed('transportError'));
   }
 }
 

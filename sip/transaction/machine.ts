@@ -2,83 +2,113 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Action, Table } from './table.ts';
 import { T2_MS, type Timer, timerMs } from './timers.ts';
 
-/** What a machine leaves to the one who runs it. */
+/** What a machine leaves to the transaction it belongs to. */
 export type Deed = Exclude<Action, `set ${string}` | `stop ${string}`>;
 
-/** A machine whose input names are checked where it is made. */
-export interface Running {
-  readonly state: string;
-  feed(input: string): void;
-  stop(): void;
+/** One action, its text taken apart: no machine reads text while it runs. */
+type Op = { readonly does: 'perform'; readonly deed: Deed } | { readonly does: 'set' | 'stop'; readonly timer: Timer; readonly atMs: number | undefined };
+
+interface CompiledStep {
+  readonly next: string;
+  readonly ops: readonly Op[];
+}
+/** A table made ready to run. */
+export type Program = Readonly<Record<string, Readonly<Record<string, CompiledStep>>>>;
+
+export function compile<State extends string, Input extends string>(table: Table<State, Input>): Program {
+  const program: Record<string, Record<string, CompiledStep>> = {};
+  for (const [state, row] of Object.entries<Table<State, Input>[State]>(table)) {
+    const compiled: Record<string, CompiledStep> = {};
+    for (const [input, { next, does }] of Object.entries<Table<State, Input>[State][Input]>(row)) compiled[input] = { next, ops: does.map(opOf) };
+    program[state] = compiled;
+  }
+  return program;
 }
 
-/** Runs one table: keeps the state and the timers, hands everything else to `perform`; `onEnd` once, when it is terminated. */
-export class Machine<State extends string, Input extends string> implements Running {
-  #state: State;
-  readonly #table: Table<State, Input>;
+function opOf(action: Action): Op {
+  if (action === 'set E at T2') return { does: 'set', timer: 'E', atMs: T2_MS };
+  if (action.startsWith('set ')) return { does: 'set', timer: action.slice(4) as Timer, atMs: undefined };
+  if (action.startsWith('stop ')) return { does: 'stop', timer: action.slice(5) as Timer, atMs: undefined };
+  return { does: 'perform', deed: action as Deed };
+}
+
+/** These repeat something; all others are the end of a wait. Of each kind a machine has one at a time. */
+const isRepeating = (timer: Timer): boolean => timer === 'A' || timer === 'E' || timer === 'G';
+
+const nothing = (): void => undefined;
+
+/** Runs one program: keeps the state and the timers. A transaction is one of these, so that a resting one is one object. */
+export abstract class Machine {
+  #state: string;
+  readonly #program: Program;
   readonly #clock: Clock;
   readonly #reliable: boolean;
-  readonly #perform: (deed: Deed) => void;
-  readonly #onEnd: () => void;
-  readonly #running = new Map<Timer, () => void>();
-  readonly #timesSet = new Map<Timer, number>();
+  #stopRepeat = nothing;
+  #stopDeadline = nothing;
+  /** How often the repeating timer was set. */
+  #repeats = 0;
 
-  constructor(table: Table<State, Input>, initial: State, clock: Clock, reliable: boolean, perform: (deed: Deed) => void, onEnd: () => void) {
-    this.#table = table;
+  constructor(program: Program, initial: string, clock: Clock, reliable: boolean) {
+    this.#program = program;
     this.#state = initial;
     this.#clock = clock;
     this.#reliable = reliable;
-    this.#perform = perform;
-    this.#onEnd = onEnd;
   }
 
-  get state(): State {
+  protected abstract perform(deed: Deed): void;
+  /** Once, when it is terminated. */
+  protected abstract ended(): void;
+
+  get state(): string {
     return this.#state;
   }
 
-  feed(input: Input): void {
+  protected feed(input: string): void {
     if (this.#state === 'terminated') return;
-    const step = this.#table[this.#state][input];
+    const step = this.#program[this.#state]?.[input];
+    if (step === undefined) throw new Error(`no step for ${input} in ${this.#state}`);
     this.#state = step.next;
-    for (const action of step.does) this.#do(action);
+    for (const op of step.ops) {
+      if (op.does === 'perform') this.perform(op.deed);
+      else if (op.does === 'stop') this.#stop(op.timer);
+      else this.#set(op.timer, op.atMs);
+    }
     if (step.next === 'terminated') {
       this.stop();
-      this.#onEnd();
+      this.ended();
     }
   }
 
   /** Stops every timer; the machine is of no use afterwards. */
   stop(): void {
-    for (const cancel of this.#running.values()) cancel();
-    this.#running.clear();
+    this.#stopRepeat();
+    this.#stopDeadline();
   }
 
-  #do(action: Action): void {
-    if (action === 'set E at T2') this.#set('E', this.#reliable ? undefined : T2_MS);
-    else if (action.startsWith('set ')) this.#setNext(action.slice(4) as Timer);
-    else if (action.startsWith('stop ')) this.#cancel(action.slice(5) as Timer);
-    else this.#perform(action as Deed);
-  }
-
-  #setNext(timer: Timer): void {
-    const nth = this.#timesSet.get(timer) ?? 0;
-    this.#timesSet.set(timer, nth + 1);
-    this.#set(timer, timerMs(timer, this.#reliable, nth));
-  }
-
-  #set(timer: Timer, ms: number | undefined): void {
-    this.#cancel(timer);
+  #set(timer: Timer, atMs: number | undefined): void {
+    this.#stop(timer);
+    const repeating = isRepeating(timer);
+    const ms = this.#reliable && repeating ? undefined : (atMs ?? timerMs(timer, this.#reliable, this.#repeats));
+    if (repeating && atMs === undefined) this.#repeats += 1;
     if (ms === undefined) return;
-    const cancel = this.#clock.after(ms, () => {
-      this.#running.delete(timer);
-      // Each table has an input for each timer it sets (kept by its test).
-      this.feed(`timer${timer}` as Input);
+    // Each table has an input for each timer it sets (kept by its test).
+    const stop = this.#clock.after(ms, () => {
+      this.#forget(repeating);
+      this.feed(`timer${timer}`);
     });
-    this.#running.set(timer, cancel);
+    if (repeating) this.#stopRepeat = stop;
+    else this.#stopDeadline = stop;
   }
 
-  #cancel(timer: Timer): void {
-    this.#running.get(timer)?.();
-    this.#running.delete(timer);
+  #stop(timer: Timer): void {
+    const repeating = isRepeating(timer);
+    if (repeating) this.#stopRepeat();
+    else this.#stopDeadline();
+    this.#forget(repeating);
+  }
+
+  #forget(repeating: boolean): void {
+    if (repeating) this.#stopRepeat = nothing;
+    else this.#stopDeadline = nothing;
   }
 }

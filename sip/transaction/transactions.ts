@@ -12,6 +12,8 @@ export class Transactions {
   readonly #servers = new Map<string, ServerTransaction>();
   readonly #clock: Clock;
   readonly #transport: Transport;
+  readonly #clientEnded = ({ key }: ClientTransaction): void => void this.#clients.delete(key);
+  readonly #serverEnded = ({ key }: ServerTransaction): void => void this.#servers.delete(key);
 
   constructor(clock: Clock, transport: Transport) {
     this.#clock = clock;
@@ -28,14 +30,14 @@ export class Transactions {
   /** Not sent before `start()`, so that the one who asked can be told its id first. */
   newClient(request: Request, hop: Hop, user: ClientUser): ClientTransaction {
     const key = clientKey(request);
-    const transaction = new ClientTransaction(request, hop, user, this.#clock, this.#transport, () => this.#clients.delete(key));
+    const transaction = new ClientTransaction(key, request, hop, user, this.#clock, this.#transport, this.#clientEnded);
     this.#clients.set(key, transaction);
     return transaction;
   }
 
   newServer(request: Request, hop: Hop, user: ServerUser): ServerTransaction {
     const key = serverKey(request, request.method);
-    const transaction = new ServerTransaction(request, hop, user, this.#clock, this.#transport, () => this.#servers.delete(key));
+    const transaction = new ServerTransaction(key, request, hop, user, this.#clock, this.#transport, this.#serverEnded);
     this.#servers.set(key, transaction);
     return transaction;
   }
