@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 import { bareHost } from './message/uri.ts';
+import { type Handlers, readHandlers } from './outbound/handlers.ts';
 
 /** Everything the SIP server is told; the one reader of the environment here. */
 export interface SipConfig {
@@ -13,6 +14,10 @@ export interface SipConfig {
   readonly adminHost: string;
   readonly adminPort: number;
   readonly secret: string;
+  /** Who says which application takes a new request; empty: those that have routed its method. */
+  readonly handlers: Handlers;
+  /** PEM of the authorities, besides the well-known, that vouch for applications dialled over TLS. */
+  readonly applicationAuthorities: string | undefined;
   readonly logLevel: string;
   /** 0: never. */
   readonly orphanExitSeconds: number;
@@ -37,6 +42,8 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     adminHost: bareHost(settings.text('DRACHTIO_HOST', '127.0.0.1')),
     adminPort: settings.integer('DRACHTIO_PORT', 9022, 0, 65_535),
     secret: settings.secret('DRACHTIO_SECRET') ?? '',
+    handlers: readHandlers(settings),
+    applicationAuthorities: settings.secret('DRACHTIO_CA'),
     logLevel: settings.choice('LOG_LEVEL', 'info', LEVELS),
     orphanExitSeconds: settings.integer('ORPHAN_EXIT_SECONDS', 0, 0, A_DAY_S),
   };

@@ -15,6 +15,8 @@ import { Door } from './control/door.ts';
 import { Routes } from './control/routes.ts';
 import { carryOut } from './control/verbs.ts';
 import { BRANCH_COOKIE } from './message/via.ts';
+import { dial } from './outbound/dial.ts';
+import { Outbound } from './outbound/outbound.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { RegisteredFlows } from './transport/flows.ts';
 import type { Transport } from './transport/hop.ts';
@@ -72,6 +74,7 @@ class Server implements SipServer {
   readonly #agent: Agent;
   readonly #routes = new Routes();
   readonly #door: Door;
+  readonly #outbound: Outbound;
   readonly #cancelSweep: () => void;
   readonly orphaned: Promise<void>;
   #orphan: () => void = () => undefined;
@@ -97,7 +100,7 @@ class Server implements SipServer {
     this.#stack = this.#newStack();
     const server = this;
     this.#agent = new Agent(this.#stack, {
-      pick: (method) => this.#routes.pick(method),
+      pick: (method) => this.#outbound.pick(method) ?? this.#routes.pick(method),
       get isDraining() {
         return server.#isDraining;
       },
@@ -113,6 +116,15 @@ class Server implements SipServer {
       clock,
       log,
     );
+    this.#outbound = new Outbound(config.handlers, {
+      clock,
+      log,
+      stack: this.#stack,
+      agent: this.#agent,
+      routes: this.#routes,
+      dial: (target) => dial(target, clock, config.applicationAuthorities),
+      adopt: (socket) => this.#door.adopt(socket),
+    });
     this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
     this.orphaned = new Promise((resolve) => {
       this.#orphan = resolve;
@@ -175,6 +187,7 @@ class Server implements SipServer {
   #sweep(): void {
     this.#stack.flows.sweep();
     this.#agent.proxy.sweep();
+    this.#door.sweep();
   }
 
   // ── applications ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,8 @@ import type { Source } from '../transport/network.ts';
 export interface Application {
   /** Hands it a frame. False when it cannot take more: it does not read what it is sent. */
   deliver(frame: Buffer): void;
+  /** Nobody yet: asks around who takes a new request. */
+  decide?(incoming: Incoming): void;
   /** It reads too slowly to be given new work. */
   readonly isBusy: boolean;
   /** Its connection is gone; what it owned has been released. */
@@ -104,7 +106,7 @@ export interface Incoming {
   readonly request: Request;
   readonly source: Source;
   readonly transaction: ServerTransaction;
-  readonly app: Application;
+  app: Application;
   readonly isInside: boolean;
   leg: Leg | undefined;
   /** Our tag in its To. */
@@ -189,6 +191,12 @@ export class Ledger {
     this.#byTransaction.set(incoming.transaction, incoming);
     this.pending.enter(incoming.source.address);
     incoming.app.owned.incoming.add(incoming);
+  }
+  /** Another application answers it from here on. */
+  assign(incoming: Incoming, app: Application): void {
+    incoming.app.owned.incoming.delete(incoming);
+    incoming.app = app;
+    app.owned.incoming.add(incoming);
   }
   incomingOf(transaction: ServerTransaction): Incoming | undefined {
     return this.#byTransaction.get(transaction);

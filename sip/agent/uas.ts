@@ -94,8 +94,18 @@ export class ServerSide {
     ledger.merged.set(merged, transaction);
     incoming.cancelSilence = this.#whenSilent(incoming);
     if (request.method === 'INVITE') this.#stack.records.attempted(incoming, 'network', request);
+    this.tellNew(incoming);
+  }
+
+  /** Tells its application of a new request, or asks who takes it. */
+  tellNew(incoming: Incoming): void {
+    const { app, request, source, id } = incoming;
+    if (app.decide !== undefined) {
+      app.decide(incoming);
+      return;
+    }
     const bytes = writeMessage(request);
-    app.deliver(newRequestEvent(networkTrip(this.#stack, bytes, source), incoming.id, source.local, bytes));
+    app.deliver(newRequestEvent(networkTrip(this.#stack, bytes, source), id, source.local, bytes));
   }
 
   /** Status, headers and phrase of a refusal that needs no application. */

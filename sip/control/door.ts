@@ -12,6 +12,11 @@ import { dismissed, type Frame, fine, parseFrame, refused } from './wire.ts';
 const MOST_FRAME_BYTES = 1024 * 1024;
 const AUTHENTICATE_MS = 10_000;
 const MOST_APPLICATIONS = 256;
+/** Applications that we dialled, one for each request they were wanted for. */
+const MOST_DIALLED = 5_000;
+const AUTHENTICATE_DIALLED_MS = 5_000;
+/** A dialled one that has nothing to do and says nothing is let go. */
+const IDLE_MS = 600_000;
 /** Applications read it: from 0.8.2 on they may ping. */
 export const VERSION = 'v0.9.10-huawu';
 
@@ -31,13 +36,14 @@ export class Door {
   readonly #log: Logger;
   readonly #server: Server;
   readonly #apps = new Set<ApplicationConnection>();
+  readonly #dialled = new Map<ApplicationConnection, { resolve: (app: ApplicationConnection) => void; heardAt: number }>();
 
   constructor(user: DoorUser, secret: string, clock: Clock, log: Logger) {
     this.#user = user;
     this.#secret = Buffer.from(secret, 'utf8');
     this.#clock = clock;
     this.#log = log;
-    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 45_000 }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 45_000 }, (socket) => this.#enter(socket, AUTHENTICATE_MS));
     this.#server.maxConnections = MOST_APPLICATIONS;
   }
 
@@ -63,11 +69,36 @@ export class Door {
     for (const { socket } of this.#apps) socket.destroySoon();
   }
 
-  #accept(socket: Socket): void {
+  /** A connection that we dialled. Resolves when the application there has shown the secret; rejects when it does not, or there are too many. */
+  adopt(socket: Socket): Promise<ApplicationConnection> {
+    return new Promise((resolve, reject) => {
+      if (this.#dialled.size >= MOST_DIALLED) {
+        socket.destroy();
+        return reject(new Error(`${MOST_DIALLED} applications have been dialled already`));
+      }
+      const app = this.#enter(socket, AUTHENTICATE_DIALLED_MS);
+      this.#dialled.set(app, { resolve, heardAt: this.#clock.now() });
+      socket.once('close', () => {
+        this.#dialled.delete(app);
+        reject(new Error('it has not authenticated'));
+      });
+    });
+  }
+
+  /** Lets dialled applications go that have nothing to do. */
+  sweep(): void {
+    const now = this.#clock.now();
+    for (const [app, { heardAt }] of this.#dialled) {
+      const { incoming, outgoing, legs } = app.owned;
+      if (now - heardAt >= IDLE_MS && incoming.size + outgoing.size + legs.size === 0) app.socket.end();
+    }
+  }
+
+  #enter(socket: Socket, authenticateMs: number): ApplicationConnection {
     const app = new ApplicationConnection(socket);
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#apps.add(app);
-    const cancel = this.#clock.after(AUTHENTICATE_MS, () => {
+    const cancel = this.#clock.after(authenticateMs, () => {
       if (!app.isAuthenticated) socket.destroy();
     });
     socket.on('error', (error) => this.#log.info({ peer, error: error.message }, 'application connection'));
@@ -83,10 +114,13 @@ export class Door {
       (text) => this.#take(app, parseFrame(text)),
       (error) => this.#log.warn({ peer, error: error.message }, 'application broke the framing'),
     );
+    return app;
   }
 
   #take(app: ApplicationConnection, frame: Frame): void {
     if (app.socket.writableEnded || app.isGone) return;
+    const dialled = this.#dialled.get(app);
+    if (dialled !== undefined) dialled.heardAt = this.#clock.now();
     if (frame.verb === 'authenticate') {
       this.#authenticate(app, frame);
       return;
@@ -124,6 +158,7 @@ export class Door {
     app.isAuthenticated = true;
     app.deliver(fine(frame.id, this.#user.hostports(false), VERSION, this.#user.hostports(true)));
     if (isNew) this.#user.onOpen(app);
+    this.#dialled.get(app)?.resolve(app);
   }
 
   #isSecret(given: string): boolean {

@@ -4,6 +4,7 @@ import type { StatefulProxy } from '../proxy/proxy.ts';
 import { addedHeaders } from './compose.ts';
 import { parseSketch } from './sketch.ts';
 import type { Asker } from './verbs.ts';
+import { parseWait } from './wait.ts';
 import { dismissed, type Frame, fine, proxyAnswer, refused } from './wire.ts';
 
 /** transaction, remain, full response, redirects, mode, two time-outs, and at least one destination. */
@@ -56,16 +57,6 @@ function orderOf(tokens: readonly string[], text: string): Order | string {
     finalMs,
     added: typeof sketch === 'string' ? [] : addedHeaders(sketch),
   };
-}
-
-const LONGEST_WAIT_MS = 3_600_000;
-
-/** `5s`, `1500ms`; undefined for none, null for nonsense. */
-export function parseWait(text: string): number | undefined | null {
-  if (text === '') return undefined;
-  const found = /^(\d{1,9})(ms|s)$/.exec(text);
-  if (found === null) return null;
-  return Math.min(Number(found[1]) * (found[2] === 's' ? 1_000 : 1), LONGEST_WAIT_MS);
 }
 
 function firstOnly(act: () => void): () => void {

@@ -23,13 +23,14 @@ export class Routes {
     return this.#byMethod.has(method);
   }
 
-  pick(method: string): Application | 'none' | 'busy' {
+  /** With `tag`: of those that call themselves so. */
+  pick(method: string, tag?: string): Application | 'none' | 'busy' {
     const row = this.#byMethod.get(method);
     if (row === undefined) return 'none';
     for (let tried = 0; tried < row.apps.length; tried += 1) {
       const app = row.apps[row.next % row.apps.length];
       row.next = (row.next + 1) % row.apps.length;
-      if (app !== undefined && !app.isBusy) return app;
+      if (app !== undefined && !app.isBusy && (tag === undefined || app.tags.has(tag))) return app;
     }
     return 'busy';
   }

@@ -121,7 +121,7 @@ const openSip = (ports: { sip: number; admin: number }): Promise<SipServer> =>
   openSipServer(
     {
       ...{ hosts: ['127.0.0.1'], optionalHosts: new Set<string>(), port: ports.sip, publicAddress: '127.0.0.1', adminHost: '127.0.0.1' },
-      ...{ adminPort: ports.admin, secret: SECRET, logLevel: 'silent', orphanExitSeconds: 0 },
+      ...{ adminPort: ports.admin, secret: SECRET, logLevel: 'silent', orphanExitSeconds: 0, handlers: new Map(), applicationAuthorities: undefined },
     },
     silentLog,
   );

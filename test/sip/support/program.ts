@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
+import type { Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../support/wait.ts';
 
@@ -46,6 +47,8 @@ type UacOptions = { localSdp?: string; headers?: Record<string, string>; auth?: 
 export interface App extends EventEmitter {
   connect(opts: object): unknown;
   disconnect(): void;
+  listen(opts: { host: string; port: number; secret: string; tls?: object }, callback: () => void): Server;
+  endSession(message: AppRequest | AppResponse): void;
   invite(handler: Handler): void;
   register(handler: Handler): void;
   options(handler: Handler): void;
@@ -101,12 +104,18 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
 
 const portOf = (hostport: string): number => Number(hostport.slice(hostport.lastIndexOf(':') + 1));
 
-/** A connected application. */
-export async function connectApp(program: SipProgram, secret: string = SECRET): Promise<App> {
+/** An application that is not connected yet. */
+export function newApp(): App {
   const srf = new Srf();
   srf.on('error', () => undefined);
+  return srf;
+}
+
+/** A connected application. */
+export async function connectApp(program: SipProgram, secret: string = SECRET, more: { tags?: string[] } = {}): Promise<App> {
+  const srf = newApp();
   const connected = new Promise<void>((resolve, reject) => srf.once('connect', (error: Error | null) => (error === null ? resolve() : reject(error))));
-  srf.connect({ host: '127.0.0.1', port: program.adminPort, secret, reconnect: { maxAttempts: 1 } });
+  srf.connect({ host: '127.0.0.1', port: program.adminPort, secret, reconnect: { maxAttempts: 1 }, ...more });
   await connected;
   return srf;
 }
