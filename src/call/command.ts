@@ -27,6 +27,9 @@ export interface Collecting {
   betweenKeysMs: number;
 }
 
+/** On whose account a call outside is made. */
+export type DialAccount = AgentId | 'flow';
+
 export type CallCommand =
   // rim: phone
   | { type: 'answerLeg'; callId: CallId; legId: LegId }
@@ -43,8 +46,22 @@ export type CallCommand =
       tenantId: TenantId;
       timeoutMs: number;
     }
-  /** Rings any number or address on the caller's behalf (transfer). */
-  | { type: 'dialLeg'; callId: CallId; legId: LegId; tenantId: TenantId; target: string; from: { number: string; name?: string }; timeoutMs: number }
+  /**
+   * Rings any number or address on the caller's behalf (transfer). `account`: who answers for it, an agent or the tenant's dialplan. To numbers
+   * outside `display` is shown where it is the tenant's to show, else what stands for the `purpose` (default `service`); `from` is for phones.
+   */
+  | {
+      type: 'dialLeg';
+      callId: CallId;
+      legId: LegId;
+      tenantId: TenantId;
+      target: string;
+      from: { number: string; name?: string };
+      timeoutMs: number;
+      account: DialAccount;
+      purpose?: string;
+      display?: string;
+    }
   /** Ends a leg, whatever its state (refuse, CANCEL, BYE). Always answered by legEnded, once. */
   | { type: 'releaseLeg'; callId: CallId; legId: LegId; cause: EndingCause; by: EndedBy }
   /** Asks the phone of a ringing leg to go off-hook by itself (NOTIFY talk), where it can. */

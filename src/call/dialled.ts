@@ -29,7 +29,7 @@ function dial(call: Call, number: string, turn: CallTurn): void {
   const legId = legIdOf(callId, call.nextTransferLeg);
   call.nextTransferLeg += 1;
   turn.events.push({ type: 'callTransferred', callId, legId, target: { kind: 'number', number }, by: legIdOf(callId, 0) });
-  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId, target: number, from: call.caller, timeoutMs: RING_MS });
+  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId, target: number, from: call.caller, timeoutMs: RING_MS, account: call.dialled?.by ?? 'flow' });
 }
 
 /** Her phone hears it ring. */

@@ -33,7 +33,16 @@ export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'trans
   const legId = legIdOf(callId, call.nextTransferLeg);
   call.nextTransferLeg += 1;
   turn.events.push({ type: 'callTransferred', callId, legId, target, by: from.legId });
-  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId: call.tenantId, target: target.number, from: call.caller, timeoutMs: TRANSFER_RING_MS });
+  turn.commands.push({
+    type: 'dialLeg',
+    callId,
+    legId,
+    tenantId: call.tenantId,
+    target: target.number,
+    from: call.caller,
+    timeoutMs: TRANSFER_RING_MS,
+    account: from.agentId ?? 'flow',
+  });
 }
 
 /** Nobody took the transferred caller: back to who sent it, else back into the queue it came from, else an honest end. */

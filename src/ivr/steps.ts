@@ -201,7 +201,7 @@ function enterTransfer({ walk, id, turn }: Stepping, node: Extract<PlanNode, { v
   walk.transfers += 1;
   const from = { number: caller.number, ...(caller.name === undefined ? {} : { name: caller.name }) };
   turn.events.push({ type: 'callTransferred', callId, legId, target: { kind: 'number', number }, by: 'flow' });
-  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId, target: number, from, timeoutMs: node.timeoutMs });
+  turn.commands.push({ type: 'dialLeg', callId, legId, tenantId, target: number, from, timeoutMs: node.timeoutMs, account: 'flow' });
   walk.state = { at: 'transferring', node: id, legId, agentId: null };
   return 'waits';
 }

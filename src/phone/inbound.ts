@@ -3,14 +3,16 @@ import { type AgentId, type CallId, legIdOf, type TenantId } from '../../kernel/
 import { MediaError } from '../../media/port.ts';
 import type { EndingCause } from '../call/ending.ts';
 import type { Dialled, Party } from '../call/event.ts';
-import { normaliseNumber } from '../customers/normalise.ts';
+import { type Dialling, normaliseNumber } from '../customers/normalise.ts';
+import { fitsAny } from '../tenants/trunk.ts';
 import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import { reasonHeader, statusOfCause } from './endings.ts';
 import { Leg } from './leg.ts';
 import { sourceOf } from './registrar.ts';
 import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
-import { trunkAt } from './trunks.ts';
+import type { TrunkLine } from './trunk/line.ts';
+import type { Trusted } from './trunk/trunks.ts';
 
 /** Extensions a caller may insist on; the SIP server sees to them. */
 const SUPPORTED = ['100rel', 'timer'];
@@ -21,10 +23,15 @@ const UNANSWERED_MS = 185_000;
 
 export const ALLOWED_METHODS = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, REFER, NOTIFY, INFO, UPDATE, PRACK';
 
+/** What a full trunk is told. */
+const RETRY_AFTER_SECONDS = '10';
+
 interface Origin {
   trunk: string;
+  /** The configured trunk it came over. */
+  line: TrunkLine | null;
   caller: Party;
-  /** null = any tenant; an agent's phone reaches only its own. */
+  /** null = any tenant; an agent's phone and a trunk that is not shared reach only their own. */
   tenantId: TenantId | null;
   /** Whose phone it is; null = it came over a trunk. */
   agentId: AgentId | null;
@@ -63,6 +70,7 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   const leg = new Leg(rim, callId, legId, owner, { at: 'arriving', req, res }, consultedFrom(rim, agentId) ?? callId);
   keep(leg);
   rim.legs.named(legId, req.get('Call-ID') ?? '');
+  if (origin.line !== null) rim.trunks.hold(legId, origin.line);
   req.on('cancel', () => leg.end({ cause: 'abandoned', by: 'far_end', sip: 487, q850: statusOfCause.abandoned.q850 }));
   leg.endUnlessUpWithin(UNANSWERED_MS, { cause: 'no_answer', by: 'server' });
   const { caller, trunk } = origin;
@@ -80,8 +88,8 @@ async function proveCaller(rim: Rim, callId: CallId, identity: string | undefine
 
 /** A trunk is believed by its socket address; anybody else proves by digest whose phone it is. null = refused, and answered. */
 function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
-  const trunk = trunkAt(rim.trunks, req.source_address, req.source_port);
-  if (trunk !== null) return { trunk: trunk.name, caller: callerOf(req), tenantId: null, agentId: null };
+  const trusted = rim.trunks.at(req.source_address, req.source_port);
+  if (trusted !== null) return originAtTrunk(trusted, req, res);
   const from = parseSipUri(parseNameAddress(req.get('From') ?? '')?.uri ?? '');
   const identity = rim.authenticator.identify(req, from?.host ?? '', rim.bindings.isKnownSource(sourceOf(req)));
   if (identity.is === 'stranger') {
@@ -91,13 +99,30 @@ function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
   const { agentId, tenantId, username } = identity.account;
   const agent = rim.directory.agent(agentId);
   const number = agent?.number ?? username;
-  return { trunk: 'phone', caller: { number, raw: number, ...(agent === null ? {} : { name: agent.name }) }, tenantId, agentId };
+  return { trunk: 'phone', line: null, caller: { number, raw: number, ...(agent === null ? {} : { name: agent.name }) }, tenantId, agentId };
+}
+
+function originAtTrunk({ name, line }: Trusted, req: SipRequest, res: SipResponse): Origin | null {
+  const configuration = line?.configuration;
+  const areaCode = configuration?.format.areaCode ?? null;
+  const caller = callerOf(req, areaCode === null ? {} : { areaCode });
+  if (configuration !== undefined && !fitsAny(configuration.callers, caller.number)) {
+    res.send(403, { headers: { Reason: reasonHeader('not_allowed') } });
+    return null;
+  }
+  if (line?.full === true) {
+    res.send(503, { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+    return null;
+  }
+  const tenantId = configuration === undefined || configuration.shared ? null : configuration.tenantId;
+  return { trunk: name, line, caller, tenantId, agentId: null };
 }
 
 /** A number of a tenant, or, from an agent's phone, the number of a colleague. An agent reaches only her own tenant. */
 function wantedOf(rim: Rim, number: string, { tenantId, agentId }: Origin): { tenantId: TenantId; dialled?: Dialled } | null {
   const tenant = rim.directory.tenantOfNumber(number);
-  if (tenantId === null || agentId === null) return tenant === null ? null : { tenantId: tenant.tenantId };
+  if (agentId === null || tenantId === null)
+    return tenant === null || (tenantId !== null && tenant.tenantId !== tenantId) ? null : { tenantId: tenant.tenantId };
   if (tenant !== null) return tenant.tenantId === tenantId ? { tenantId, dialled: { by: agentId, target: null } } : null;
   const colleague = rim.directory.agentByNumber(tenantId, number);
   return colleague === null ? null : { tenantId, dialled: { by: agentId, target: { kind: 'agent', agentId: colleague.agentId } } };
@@ -108,7 +133,7 @@ const consultedFrom = (rim: Rim, agentId: AgentId | null): string | undefined =>
   agentId === null ? undefined : rim.legs.ofAgent(agentId).find((leg) => !leg.ended)?.mediaGroup;
 
 /** From a trunk, P-Asserted-Identity (RFC 3325) goes before From; a caller who asked for privacy is shown without a number. */
-export function callerOf(req: Pick<SipRequest, 'get'>): Party {
+export function callerOf(req: Pick<SipRequest, 'get'>, dialling: Dialling = {}): Party {
   const withheld: Party = { number: '', raw: '' };
   if (/\b(?:id|user)\b/i.test(req.get('Privacy') ?? '')) return withheld;
   const asserted = splitValues(req.get('P-Asserted-Identity') ?? '').slice(0, 2);
@@ -117,7 +142,7 @@ export function callerOf(req: Pick<SipRequest, 'get'>): Party {
     const uri = address === null ? null : parseSipUri(address.uri);
     if (address === null || uri === null || uri.user === '' || uri.user.toLowerCase() === 'anonymous' || uri.host === 'anonymous.invalid') continue;
     const raw = printable(uri.user, LONGEST_NUMBER);
-    return { number: normaliseNumber(raw), raw, ...(address.name === null ? {} : { name: printable(address.name, LONGEST_NAME) }) };
+    return { number: normaliseNumber(raw, dialling), raw, ...(address.name === null ? {} : { name: printable(address.name, LONGEST_NAME) }) };
   }
   return withheld;
 }

@@ -13,13 +13,13 @@ import { Hold } from './hold.ts';
 import { mediaGroupOf } from './legs.ts';
 import { Referral } from './refer.ts';
 import type { DialogLeg, LegOwner, Rim } from './rim.ts';
-import type { Fork } from './ring.ts';
+import type { Ringing } from './ring.ts';
 import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
 
 export type LegProgress =
   | { at: 'arriving'; req: SipRequest; res: SipResponse }
   | { at: 'opening' }
-  | { at: 'ringing'; fork: Fork }
+  | { at: 'ringing'; fork: Ringing }
   | { at: 'up'; dialog: SipDialog; hold: Hold; referral: Referral }
   | { at: 'ended' };
 
@@ -55,7 +55,7 @@ export class Leg implements DialogLeg {
   }
 
   /** Our INVITEs are out. */
-  ringing(fork: Fork): void {
+  ringing(fork: Ringing): void {
     if (!this.ended) this.#progress = { at: 'ringing', fork };
   }
 

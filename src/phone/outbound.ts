@@ -9,19 +9,26 @@ import { Leg } from './leg.ts';
 import type { LegOwner, Rim } from './rim.ts';
 import { Fork } from './ring.ts';
 import type { SipHeaders } from './srf.ts';
+import { destinationOf } from './trunk/number.ts';
+import { dialOutside } from './trunk/outside.ts';
 
 export function ringAgent(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'ringLeg'>): void {
   place(rim, keep, command, { is: 'agent', agentId: command.agentId }, phonesOf(rim, command.agentId), true);
 }
 
-/** `target`: an agent's number, a SIP address (from a dialplan), or a number that the outbound trunk takes. */
+/** `target`: an agent's number, a SIP address (from a dialplan), or a number outside that a trunk takes. */
 export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>): void {
   const agent = rim.directory.agentByNumber(command.tenantId, command.target);
   if (agent !== null) {
     place(rim, keep, command, { is: 'agent', agentId: agent.agentId }, phonesOf(rim, agent.agentId), true);
     return;
   }
-  const uri = addressOf(rim, command.target);
+  const destination = destinationOf(command.target, rim.trunks.dialling(command.tenantId));
+  if (destination !== null) {
+    dialOutside(rim, keep, command, destination);
+    return;
+  }
+  const uri = addressOf(command.target);
   const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', canPickUp: false };
   place(rim, keep, command, { is: 'outside' }, uri === null ? [] : [target], false);
 }
@@ -33,10 +40,7 @@ export function phonesOf(rim: Rim, agentId: AgentId): Target[] {
   return [{ uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', canPickUp: false }];
 }
 
-function addressOf(rim: Rim, target: string): string | null {
-  if (/^sips?:/i.test(target)) return parseSipUri(target) === null ? null : target;
-  return rim.outboundTrunk === null ? null : `sip:${userPart(target)}@${rim.outboundTrunk}`;
-}
+const addressOf = (target: string): string | null => (/^sips?:/i.test(target) && parseSipUri(target) !== null ? target : null);
 
 type Wanted = CommandOf<'ringLeg'> | CommandOf<'dialLeg'>;
 

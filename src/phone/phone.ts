@@ -23,7 +23,7 @@ import { Registrar } from './registrar.ts';
 import type { Rim } from './rim.ts';
 import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
 import { CallerVerifier } from './stir/verify.ts';
-import { parseTrunk } from './trunks.ts';
+import { type TrunkStatus, Trunks } from './trunk/trunks.ts';
 
 export interface PhoneOptions {
   drachtio: SipServerAddress;
@@ -36,8 +36,6 @@ export interface PhoneOptions {
   /** `address[/prefix][:port]`; createPhone throws on one it cannot read. */
   trustedTrunks: readonly string[];
   publicAddress: string;
-  /** `host[:port]` for calls to numbers outside; absent = such calls end as unreachable. */
-  outboundTrunk?: string;
   /** PEM text of the authorities whose certificates may sign callers' numbers; absent = signatures are not looked at. */
   stirRoots?: string;
   newCallId: () => CallId;
@@ -55,7 +53,7 @@ export interface Phone {
   close(): Promise<void>;
   /** What the journal knew of an agent's phones; before `start`. */
   restoreBindings(bindings: Iterable<readonly [AgentId, readonly ContactBinding[]]>): void;
-  /** Static contacts of agents new in the directory become reachable. */
+  /** Static contacts of agents new in the directory become reachable; trunks are as they are configured now. */
   directoryChanged(): void;
   /** The media server is lost: every leg ends with `media_failure`. */
   mediaLost(): void;
@@ -66,6 +64,8 @@ export interface Phone {
   /** Whether the phone that rings for this leg can be told to go off-hook. */
   canPickUp(legId: LegId): boolean;
   status(): PhoneStatus;
+  /** Trunks that are switched on, and how they are. */
+  trunks(): TrunkStatus[];
 }
 
 export interface PhoneStatus {
@@ -77,7 +77,7 @@ export interface PhoneStatus {
 }
 
 const MOST_LEGS = 20_000;
-/** For the BYEs of the last legs to leave. */
+/** For the last BYEs, and the last words to trunks, to leave. */
 const FAREWELL_MS = 200;
 const BUSY = { headers: { 'Retry-After': '30' } };
 
@@ -108,25 +108,34 @@ class PhoneRim implements Phone {
       onDown: () => this.#lost(),
     });
     this.#connection = connection;
+    const house = {
+      get sip() {
+        return connection.agent;
+      },
+      ...{ clock, log, publicAddress },
+    };
     this.#rim = {
       get sip() {
         return connection.agent;
       },
       ...{ clock, log, take, media, directory, calls, authenticator, bindings, publicAddress, newCallId },
       warn: limited(log, clock),
-      trunks: options.trustedTrunks.map(parseTrunk),
-      outboundTrunk: options.outboundTrunk ?? null,
       callerVerifier: options.stirRoots === undefined ? null : new CallerVerifier(clock, options.stirRoots),
       legs: this.#legs,
-      forget: (legId) => this.#legs.remove(legId),
+      trunks: new Trunks(house, directory, options.trustedTrunks),
+      forget: (legId) => {
+        this.#legs.remove(legId);
+        this.#rim.trunks.free(legId);
+      },
     };
     this.carriers = this.#carriers();
   }
 
-  start(): Promise<void> {
+  async start(): Promise<void> {
     this.#rim.bindings.start();
     this.directoryChanged();
-    return this.#connection.start();
+    await this.#connection.start();
+    this.#rim.trunks.start();
   }
 
   drain(): void {
@@ -138,9 +147,10 @@ class PhoneRim implements Phone {
     this.drain();
     this.#closed = true;
     this.#rim.bindings.stop();
+    const told = this.#rim.trunks.farewell();
     const legs = this.#legs.values();
     for (const leg of legs) leg.release('server_shutdown', 'server');
-    if (legs.length > 0) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
+    if (legs.length > 0 || told) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
     this.#connection.close();
   }
 
@@ -149,6 +159,7 @@ class PhoneRim implements Phone {
   }
 
   directoryChanged(): void {
+    this.#rim.trunks.refresh();
     for (const { agentId, staticContact } of this.#options.directory.agents()) {
       if (staticContact === null || this.#staticPhones.has(agentId)) continue;
       this.#staticPhones.add(agentId);
@@ -176,6 +187,10 @@ class PhoneRim implements Phone {
 
   status(): PhoneStatus {
     return { connected: this.#connection.up, draining: this.#draining, legs: this.#legs.size, contacts: this.#rim.bindings.size };
+  }
+
+  trunks(): TrunkStatus[] {
+    return this.#rim.trunks.status();
   }
 
   get #accepting(): boolean {

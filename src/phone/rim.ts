@@ -10,7 +10,7 @@ import type { Authenticator } from './authenticate.ts';
 import type { Bindings } from './bindings.ts';
 import type { SipAgent } from './srf.ts';
 import type { CallerVerifier } from './stir/verify.ts';
-import type { Trunk } from './trunks.ts';
+import type { Trunks } from './trunk/trunks.ts';
 
 export interface Rim {
   /** The agent of the connection that stands now. */
@@ -25,11 +25,9 @@ export interface Rim {
   calls: CallsView;
   authenticator: Authenticator;
   bindings: Bindings;
-  trunks: readonly Trunk[];
+  trunks: Trunks;
   /** Host part of the URIs we write. */
   publicAddress: string;
-  /** `host[:port]` that takes calls to numbers outside; null = none are made. */
-  outboundTrunk: string | null;
   /** Whether carriers' signatures on callers' numbers are looked at. */
   callerVerifier: CallerVerifier | null;
   newCallId: () => CallId;

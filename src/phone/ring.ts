@@ -13,6 +13,13 @@ const SIGN_OF_LIFE_MS = 4_000;
 /** The SIP server hangs up by itself when a 200 crosses a CANCEL; when it did not so long after, we do. */
 const CROSSING_MS = 500;
 
+/** What a leg sees of its call while it rings, at phones or over trunks. */
+export interface Ringing {
+  /** Ends all of it; nothing is told to the listener any more. */
+  cancel(reason: string): void;
+  readonly pickable: { target: Target; dialogId: string | null } | null;
+}
+
 export interface ForkListener {
   /** An INVITE with this Call-ID is out. */
   sent(sipCallId: string): void;
@@ -43,7 +50,7 @@ export interface Invitation {
 
 const UNREACHABLE: Ending = { cause: 'unreachable', by: 'far_end', sip: 408, q850: 18 };
 
-export class Fork {
+export class Fork implements Ringing {
   readonly #rim: Rim;
   readonly #listener: ForkListener;
   readonly #branches: Branch[];

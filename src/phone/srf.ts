@@ -40,6 +40,8 @@ export interface SipResponse extends SipMessage {
   readonly stackDialogId: string;
   /** '' when the SIP server made the answer itself (time-out, no route). */
   readonly source_address: string;
+  readonly source_port: number;
+  readonly protocol: string;
   readonly finalResponseSent: boolean;
   send(status: number, options?: SendOptions, done?: (error: Error | string | null) => void): void;
   send(status: number, reason: string, options?: SendOptions): void;

@@ -24,6 +24,7 @@ export interface Database {
   agents: { agent_id: string; tenant_id: string; number: string; name: string; static_contact: string | null };
   agent_queues: { agent_id: string; queue_id: string };
   agent_skills: { agent_id: string; skill: string; level: number };
+  trunks: { trunk_id: string; tenant_id: string; name: string; settings: Json<unknown>; ha1_md5: string | null; ha1_sha256: string | null };
   sip_accounts: { tenant_id: string; username: string; agent_id: string; realm: string; ha1_md5: string; ha1_sha256: string };
   users: {
     user_id: string;

@@ -4,12 +4,14 @@ import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/id
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import { SIP_REALM, type SipAccount, type Tenant } from '../tenants/directory.ts';
 import type { Database } from './schema.ts';
+import { readTrunks, type StoredTrunk } from './trunks.ts';
 
 export interface Picture {
   tenants: Tenant[];
   queues: QueueConfiguration[];
   agents: AgentConfiguration[];
   accounts: SipAccount[];
+  trunks: StoredTrunk[];
 }
 
 /** Everything at one moment (one snapshot), a handful of queries however many agents. */
@@ -21,6 +23,7 @@ export function readPicture(db: Kysely<Database>): Promise<Picture> {
       tenants: await readTenants(trx),
       queues: await readQueues(trx),
       agents: await readAgents(trx),
+      trunks: await readTrunks(trx),
       accounts: (await trx.selectFrom('sip_accounts').selectAll().execute()).map((row) => ({
         agentId: asId<AgentId>(row.agent_id),
         tenantId: asId<TenantId>(row.tenant_id),

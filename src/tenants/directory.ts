@@ -4,6 +4,7 @@
  */
 import type { AgentId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { TrunkConfiguration, TrunkId, TrunkSecret } from './trunk.ts';
 
 /** The one digest realm. */
 export const SIP_REALM = 'huawu';
@@ -37,4 +38,7 @@ export interface Directory {
   agents(): AgentConfiguration[];
   queue(queueId: QueueId): QueueConfiguration | null;
   queues(): QueueConfiguration[];
+  trunks(): TrunkConfiguration[];
+  /** null: it has no password. */
+  trunkSecret(trunkId: TrunkId): TrunkSecret | null;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { trunkSettings } from './trunk.ts';
 
 const ms = z.int().positive();
 const level = z.int().min(1).max(10);
@@ -54,6 +55,14 @@ const customer = z.strictObject({
   account,
 });
 
+/** Its password stands in the file, or (better) in one beside it that only the server may read. */
+const trunk = z.strictObject({
+  ...z.strictObject(trunkSettings).partial().shape,
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/),
+  password: z.string().min(1).optional(),
+  passwordFile: z.string().min(1).optional(),
+});
+
 const tenantFile = z.strictObject({
   tenant: name,
   name: z.string(),
@@ -64,6 +73,7 @@ const tenantFile = z.strictObject({
   agents: z.array(agent),
   users: z.array(z.strictObject({ name: z.string(), displayName: z.string(), role: z.enum(['agent', 'supervisor', 'admin']) })),
   customers: z.array(customer),
+  trunks: z.array(trunk).optional(),
 });
 
 export type TenantFile = z.infer<typeof tenantFile>;

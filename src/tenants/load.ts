@@ -6,7 +6,9 @@ import { type AgentId, agentIdOf, asId, type QueueId, queueIdOf, type TenantId }
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Store } from '../store/store.ts';
 import { type Picture, readPicture } from '../store/tenants.ts';
+import type { StoredTrunk } from '../store/trunks.ts';
 import type { Directory, SipAccount, Tenant } from './directory.ts';
+import type { TrunkId } from './trunk.ts';
 
 export interface Bench {
   /** b1 … b<agents> */
@@ -36,6 +38,8 @@ export async function loadDirectory(options: { store: Store; bench?: Bench | und
     agents: () => [...index.agents.values()],
     queue: (queueId) => index.queues.get(queueId) ?? null,
     queues: () => [...index.queues.values()],
+    trunks: () => [...index.trunks.values()].map(({ configuration }) => configuration),
+    trunkSecret: (trunkId) => index.trunks.get(trunkId)?.secret ?? null,
     async refresh() {
       index = await read();
     },
@@ -49,6 +53,7 @@ interface Index {
   byDomain: Map<string, TenantId>;
   agents: Map<AgentId, AgentConfiguration>;
   queues: Map<QueueId, QueueConfiguration>;
+  trunks: Map<TrunkId, StoredTrunk>;
   /** `<tenant> <username>` */
   accounts: Map<string, SipAccount>;
   /** User name → its only account; null = several tenants have it. */
@@ -65,6 +70,7 @@ export function indexOf(picture: Picture, extraAgents: readonly AgentConfigurati
     byDomain: new Map(tenants.flatMap((tenant) => tenant.sipDomains.map((domain) => [domain.toLowerCase(), tenant.tenantId] as const))),
     agents: new Map([...picture.agents, ...extraAgents].map((agent) => [agent.agentId, agent])),
     queues: new Map(queues.map((queue) => [queue.queueId, queue])),
+    trunks: new Map(picture.trunks.map((trunk) => [trunk.configuration.trunkId, trunk])),
     accounts: new Map(accounts.map((account) => [keyOf(account.tenantId, account.username), account])),
     unique,
   };

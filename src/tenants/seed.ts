@@ -4,7 +4,7 @@
  * everybody has that one, also when it was another at the last start.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { agentIdOf, asId, type CustomerId, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import { dayInChina } from '../customers/card.ts';
@@ -15,12 +15,14 @@ import { saveServicePassword } from '../store/servicePasswords.ts';
 import type { Store } from '../store/store.ts';
 import { putAgent, type SeedTransaction, saveQueue, saveSipAccount, saveTenant, tenantExists } from '../store/tenants.ts';
 import { saveTicket } from '../store/tickets.ts';
+import { type StoredTrunk, saveTrunk } from '../store/trunks.ts';
 import { insertUser, listUsers } from '../store/users.ts';
-import { sipAccountOf } from '../users/digest.ts';
+import { sipAccountOf, trunkSecretOf } from '../users/digest.ts';
 import { hashPassword, isPassword, newPassword } from '../users/passwords.ts';
 import type { Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
 import { readTenantFile, type TenantFile } from './file.ts';
+import { newTrunk, trunkFault } from './trunk.ts';
 
 export interface Login {
   username: string;
@@ -50,7 +52,7 @@ export async function seedTenant(options: SeedOptions): Promise<Login[]> {
   if (folder !== file.tenant) throw new Error(`${tenantFile} is of the tenant "${file.tenant}": give it a folder of that name, not "${folder}"`);
   if (!(await tenantExists(store.db, tenantId))) {
     const passwordOf = password === undefined ? keptPasswords(loginsFile) : () => password;
-    await seed(store, file, passwordOf);
+    await seed(store, file, passwordOf, trunksIn(file, dirname(tenantFile)));
   } else if (password !== undefined) {
     await setAll(options, file, password);
     rmSync(loginsFile, { force: true }); // what stood there does not hold any more
@@ -59,7 +61,7 @@ export async function seedTenant(options: SeedOptions): Promise<Login[]> {
   return usersIn(file).map(({ username, role }) => ({ username, role, password: password ?? kept[username] ?? null }));
 }
 
-async function seed(store: Store, file: TenantFile, passwordOf: (username: string) => string): Promise<void> {
+async function seed(store: Store, file: TenantFile, passwordOf: (username: string) => string, trunks: readonly StoredTrunk[]): Promise<void> {
   const tenantId = asId<TenantId>(file.tenant);
   const users = await Promise.all(usersIn(file).map(async (user) => ({ user, hash: await hashPassword(passwordOf(user.username)) })));
   const secrets = new Map(await Promise.all(file.customers.map(async (customer) => [customer.number, await hashPassword(customer.servicePassword)] as const)));
@@ -68,6 +70,7 @@ async function seed(store: Store, file: TenantFile, passwordOf: (username: strin
     await saveTenant(trx, { tenantId, name, numbers, sipDomains });
     for (const queue of queuesIn(file)) await saveQueue(trx, queue);
     for (const agent of agentsIn(file)) await putAgent(trx, agent);
+    for (const { configuration, secret } of trunks) await saveTrunk(trx, configuration, secret);
     for (const { user, hash } of users) {
       await insertUser(trx, user, hash);
       const phoneDigest = file.agents.find(({ number }) => number === user.username)?.phoneDigest;
@@ -127,6 +130,17 @@ function agentsIn(file: TenantFile): AgentConfiguration[] {
     staticContact: null,
     ...agent,
   }));
+}
+
+function trunksIn(file: TenantFile, folder: string): StoredTrunk[] {
+  const tenantId = asId<TenantId>(file.tenant);
+  return (file.trunks ?? []).map(({ name, password, passwordFile, ...settings }) => {
+    const configuration = newTrunk(tenantId, name, settings);
+    const fault = trunkFault(configuration);
+    if (fault !== null) throw new Error(`${folder}/tenant.yaml: trunk "${name}": ${fault}`);
+    const secret = password ?? (passwordFile === undefined ? undefined : readFileSync(resolve(folder, passwordFile), 'utf8').trim());
+    return { configuration, secret: secret === undefined ? null : trunkSecretOf(configuration.credentials, secret) };
+  });
 }
 
 /** Made on demand, each once; on disk before anybody gets it, so that what the store holds can be printed again. */

@@ -1,6 +1,7 @@
-/** The digest secrets of an agent's phone (RFC 7616 §3.4.2): H(username:realm:password). */
+/** Digest secrets (RFC 7616 §3.4.2), of agents' phones and of trunks: H(username:realm:password). */
 import { createHash } from 'node:crypto';
 import { SIP_REALM, type SipAccount } from '../tenants/directory.ts';
+import type { TrunkSecret, TrunkSettings } from '../tenants/trunk.ts';
 import type { User } from './user.ts';
 
 /**
@@ -17,6 +18,15 @@ export function sipAccountOf(
 ): SipAccount | null {
   const { tenantId, username, agentId, role } = user;
   if (agentId === null) return null;
-  const secret = (algorithm: string): string => createHash(algorithm).update(`${username}:${SIP_REALM}:${password}`).digest('hex');
-  return { agentId, tenantId, username, ha1Md5: phoneDigest === 'any' && role !== 'admin' ? secret('md5') : '', ha1Sha256: secret('sha256') };
+  const { ha1Md5, ha1Sha256 } = secretOf(username, SIP_REALM, password);
+  return { agentId, tenantId, username, ha1Md5: phoneDigest === 'any' && role !== 'admin' ? ha1Md5 : '', ha1Sha256 };
+}
+
+/** null: a trunk without credentials has no use for a password. */
+export const trunkSecretOf = (credentials: TrunkSettings['credentials'], password: string): TrunkSecret | null =>
+  credentials === null ? null : secretOf(credentials.username, credentials.realm, password);
+
+function secretOf(username: string, realm: string, password: string): TrunkSecret {
+  const hash = (algorithm: string): string => createHash(algorithm).update(`${username}:${realm}:${password}`).digest('hex');
+  return { ha1Md5: hash('md5'), ha1Sha256: hash('sha256') };
 }

@@ -204,6 +204,8 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       agents: () => [...agents.values()],
       queue: (queueId) => queues.get(queueId) ?? null,
       queues: () => [...queues.values()],
+      trunks: () => [],
+      trunkSecret: () => null,
     },
     configuration: {
       saveQueue: async (queue) => {

@@ -231,7 +231,10 @@ describe('blind transfer', () => {
     const toNumber = ask({ kind: 'number', number: '10010' });
     const turn = lastTurn(...talking, toNumber);
     assert.deepEqual(turn.events, [{ type: 'callTransferred', callId, legId: target, target: { kind: 'number', number: '10010' }, by: agent }]);
-    assert.deepEqual(turn.commands, [parted, { type: 'dialLeg', callId, legId: target, tenantId, target: '10010', from: party, timeoutMs: 30_000 }]);
+    assert.deepEqual(turn.commands, [
+      parted,
+      { type: 'dialLeg', callId, legId: target, tenantId, target: '10010', from: party, timeoutMs: 30_000, account: agentId },
+    ]);
     const under = [...talking, toNumber, turn.events[0] as CallEvent];
     assert.deepEqual(lastTurn(...under, answered(target)).commands, [
       { type: 'joinLegs', callId, legIds: [caller, target] },

@@ -26,7 +26,7 @@ const offerEnded = (end: OfferEnd, legId = other): CallEvent => ({
 });
 const answered = (legId = own): CallEvent => ({ type: 'legAnswered', callId, legId });
 const dial = (target: string): CallCommand => ({
-  ...{ type: 'dialLeg', callId, legId: number, tenantId, target, from: party('8001'), timeoutMs: 60_000 },
+  ...{ type: 'dialLeg', callId, legId: number, tenantId, target, from: party('8001'), timeoutMs: 60_000, account: by },
 });
 const release = (legId = own, cause = 'busy') => ({ type: 'releaseLeg', callId, legId, cause, by: 'other_party' });
 

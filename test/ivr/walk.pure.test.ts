@@ -361,6 +361,7 @@ describe('transfer', () => {
       target: '10010',
       from: { number: '+8613900000000' },
       timeoutMs: 15_000,
+      account: 'flow',
     });
     assert.deepEqual(caller.facts.at(-1), { type: 'callTransferred', callId: 'c1', legId: 'c1.2001', target: { kind: 'number', number: '10010' }, by: 'flow' });
   });

@@ -334,7 +334,7 @@ describe('a call to a number', () => {
   function dial(target: string): LegId {
     legs += 1;
     const legId = legIdOf(callId, legs);
-    house.phone.carriers.dialLeg({ type: 'dialLeg', callId, legId, tenantId: demo, target, from: { number: '10086' }, timeoutMs: 10_000 });
+    house.phone.carriers.dialLeg({ type: 'dialLeg', callId, legId, tenantId: demo, target, from: { number: '10086' }, timeoutMs: 10_000, account: 'flow' });
     return legId;
   }
 
@@ -346,18 +346,6 @@ describe('a call to a number', () => {
     assert.equal(call.caller, '10086');
     call.answer();
     assert.equal((await house.until('legAnswered')).legId, legId);
-  });
-
-  it('goes to the outbound trunk when it is outside', async () => {
-    const trunk = await SipPhone.open({ user: 'trunk', server: { host: '127.0.0.1', port: 9 } });
-    phones.push(trunk);
-    await open({ outboundTrunk: `127.0.0.1:${trunk.sip.port}` });
-    trunk.sip.server = house.server;
-    dial('13800001009');
-    const call = await trunk.ringing();
-    assert.match(call.incoming?.uri ?? '', /^sip:13800001009@/);
-    call.reject(404);
-    assert.equal((await house.until('legEnded')).ending.cause, 'not_found');
   });
 
   it("rings an agent's phones when it is an agent's number", async () => {

@@ -3,6 +3,7 @@ import { type AgentId, agentIdOf, asId, queueIdOf, type TenantId } from '../../k
 import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
 import { ha1Of } from '../../src/phone/digest.ts';
 import { type Directory, SIP_REALM, type SipAccount, type Tenant } from '../../src/tenants/directory.ts';
+import type { TrunkConfiguration, TrunkSecret } from '../../src/tenants/trunk.ts';
 
 export const demo = asId<TenantId>('demo');
 export const other = asId<TenantId>('other');
@@ -24,8 +25,13 @@ const service: QueueConfiguration = {
   ...{ leaveWhenNoAgents: false, ringTimeoutMs: 15_000, wrapUpMs: 0, record: false, music: null, answerWithinMs: 20_000 },
 };
 
+export interface TestTrunk {
+  configuration: TrunkConfiguration;
+  secret: TrunkSecret | null;
+}
+
 /** `staticPhones`: number → contact. */
-export function phoneDirectory(staticPhones: Readonly<Record<string, string>> = {}): Directory {
+export function phoneDirectory(staticPhones: Readonly<Record<string, string>> = {}, trunks: readonly TestTrunk[] = []): Directory {
   const tenants: Tenant[] = [
     { tenantId: demo, name: 'Demo', numbers: ['10086'], sipDomains: [] },
     { tenantId: other, name: 'Other', numbers: ['10010'], sipDomains: [] },
@@ -42,5 +48,7 @@ export function phoneDirectory(staticPhones: Readonly<Record<string, string>> = 
     agents: () => agents,
     queue: (id) => (id === service.queueId ? service : null),
     queues: () => [service],
+    trunks: () => trunks.map(({ configuration }) => configuration),
+    trunkSecret: (trunkId) => trunks.find(({ configuration }) => configuration.trunkId === trunkId)?.secret ?? null,
   };
 }

@@ -7,7 +7,7 @@ import { openSipServer, type SipServer } from '../../sip/server.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
 import { createPhone, type Phone } from '../../src/phone/phone.ts';
 import type { Event } from '../../src/vocabulary.ts';
-import { phoneDirectory } from './phone-directory.ts';
+import { phoneDirectory, type TestTrunk } from './phone-directory.ts';
 import { freePort } from './ports.ts';
 
 const SECRET = 'test-secret';
@@ -19,8 +19,10 @@ export interface RimOptions {
   trustedTrunks?: readonly string[];
   media?: MediaServer;
   calls?: CallsView;
-  outboundTrunk?: string;
   stirRoots?: string;
+  trunks?: readonly TestTrunk[];
+  /** Told where the SIP server is, before the phone rim is begun. */
+  before?: (server: { host: string; port: number }) => void;
   /** What the rest of the house does with an event, at once and in the same turn. */
   react?: (event: Event, phone: Phone) => void;
 }
@@ -46,6 +48,7 @@ export class RimHouse {
     const sip = await openSip(ports);
     const events: Event[] = [];
     const phone = newPhone(ports.admin, SECRET, options, events);
+    options.before?.({ host: '127.0.0.1', port: ports.sip });
     await phone.start();
     return new RimHouse(phone, sip, ports, events);
   }
@@ -100,7 +103,7 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
     ...{
       clock: systemClock,
       log: silentLog,
-      directory: phoneDirectory(options.staticPhones),
+      directory: phoneDirectory(options.staticPhones, options.trunks),
       media: options.media ?? new FakeMedia(),
       calls: options.calls ?? noCalls,
     },
@@ -109,7 +112,6 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
       options.react?.(event, phone);
     },
     trustedTrunks: options.trustedTrunks ?? [],
-    ...(options.outboundTrunk === undefined ? {} : { outboundTrunk: options.outboundTrunk }),
     ...(options.stirRoots === undefined ? {} : { stirRoots: options.stirRoots }),
     publicAddress: '127.0.0.1',
     newCallId: () => newCallId(systemClock.now()),

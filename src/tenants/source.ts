@@ -1,8 +1,8 @@
-/** Which socket addresses are trusted trunks: `address[/prefix][:port]`, IPv6 in brackets (`[2001:db8::]/32:5060`) or bare without a port. */
+/** Socket addresses whose calls are believed: `address[/prefix][:port]`, IPv6 in brackets (`[2001:db8::]/32:5060`) or bare without a port. */
 import { BlockList, isIP } from 'node:net';
 
-export interface Trunk {
-  /** As configured: also its name in records. */
+export interface TrustedSource {
+  /** As configured; of a list without a trunk also its name in records. */
   name: string;
   list: BlockList;
   /** null = any port */
@@ -10,7 +10,7 @@ export interface Trunk {
 }
 
 /** Throws with what is wrong and how to write it. */
-export function parseTrunk(text: string): Trunk {
+export function parseSource(text: string): TrustedSource {
   const match = /^(?:\[([^\]]+)\]|([^/:]+)|([0-9a-f:.]*:[0-9a-f:.]*))(?:\/(\d{1,3}))?(?::(\d{1,5}))?$/i.exec(text.trim());
   const address = match?.[1] ?? match?.[2] ?? match?.[3] ?? '';
   const family = isIP(address);
@@ -25,10 +25,20 @@ export function parseTrunk(text: string): Trunk {
   return { name: text.trim(), list, port };
 }
 
-/** The first trunk that holds the socket address, never anything a header claims. */
-export function trunkAt(trunks: readonly Trunk[], address: string, port: number): Trunk | null {
+/** The first that holds the socket address, never anything a header claims (D10). */
+export function sourceAt<S extends TrustedSource>(sources: readonly S[], address: string, port: number): S | null {
   const bare = address.replace(/^\[|\]$/g, '').replace(/^::ffff:(?=\d+\.)/i, '');
   const family = isIP(bare);
   if (family === 0) return null;
-  return trunks.find((trunk) => (trunk.port === null || trunk.port === port) && trunk.list.check(bare, family === 4 ? 'ipv4' : 'ipv6')) ?? null;
+  return sources.find((source) => (source.port === null || source.port === port) && source.list.check(bare, family === 4 ? 'ipv4' : 'ipv6')) ?? null;
+}
+
+/** What is wrong with it and how to write it; null = nothing. */
+export function sourceFault(text: string): string | null {
+  try {
+    parseSource(text);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

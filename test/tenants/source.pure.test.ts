@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseTrunk, trunkAt } from '../../src/phone/trunks.ts';
+import { parseSource, sourceAt } from '../../src/tenants/source.ts';
 
-const trunks = ['10.1.2.3', '10.2.0.0/16', '10.3.0.1:5080', '[2001:db8::]/32:5060', 'fd00::1', '[fd00::2]', '192.0.2.0/24:5070'].map(parseTrunk);
+const trunks = ['10.1.2.3', '10.2.0.0/16', '10.3.0.1:5080', '[2001:db8::]/32:5060', 'fd00::1', '[fd00::2]', '192.0.2.0/24:5070'].map(parseSource);
 
 describe('trusted trunks', () => {
   const cases: [string, number, string | null][] = [
@@ -24,10 +24,10 @@ describe('trusted trunks', () => {
   ];
   for (const [address, port, name] of cases)
     it(`${address || 'nothing'} port ${port} ${name === null ? 'is a stranger' : `is ${name}`}`, () =>
-      assert.equal(trunkAt(trunks, address, port)?.name ?? null, name));
+      assert.equal(sourceAt(trunks, address, port)?.name ?? null, name));
 
   it('refuses what is no address, prefix or port, and says how to write it', () => {
     for (const text of ['', 'pbx', '10.0.0', '10.0.0.1/33', '10.0.0.1:0', '10.0.0.1:70000', '[::1', '::1/129', '10.0.0.1/8/8'])
-      assert.throws(() => parseTrunk(text), /trusted trunk ".*": /, text);
+      assert.throws(() => parseSource(text), /trusted trunk ".*": /, text);
   });
 });

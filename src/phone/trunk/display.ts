@@ -1,0 +1,25 @@
+/** What the called see. Pure. Only numbers that are ours to show leave (fault row H5); anything else becomes the trunk's own. */
+import type { TrunkConfiguration } from '../../tenants/trunk.ts';
+
+export interface DisplayWish {
+  /** Why the call is made: `service`, `sales` … */
+  purpose: string;
+  /** The number somebody would like shown, as normalised; null = none in particular. */
+  number: string | null;
+}
+
+export interface DisplaySource {
+  trunk: Pick<TrunkConfiguration, 'displayNumbers' | 'verifiedNumbers'>;
+  /** Dialled numbers of the tenant: hers to show anywhere. */
+  tenantNumbers: readonly string[];
+}
+
+/** null = nothing of ours can be shown: the call goes out as anonymous. */
+export function displayNumber({ purpose, number }: DisplayWish, { trunk, tenantNumbers }: DisplaySource): string | null {
+  const { displayNumbers, verifiedNumbers } = trunk;
+  const ofPurpose = Object.hasOwn(displayNumbers, purpose) ? displayNumbers[purpose] : undefined;
+  const usual = ofPurpose ?? (Object.hasOwn(displayNumbers, 'default') ? displayNumbers.default : undefined) ?? tenantNumbers[0] ?? null;
+  if (number === null) return usual;
+  const ours = [...Object.values(displayNumbers), ...verifiedNumbers, ...tenantNumbers];
+  return ours.includes(number) ? number : usual;
+}

@@ -1,0 +1,76 @@
+/** A call of ours to a number outside: where it goes, what is shown there, and the media of each attempt. */
+import type { CommandOf } from '../../vocabulary.ts';
+import { hostPart, userPart } from '../address.ts';
+import { statusOfCause } from '../endings.ts';
+import { ALLOWED_METHODS, openEndpoint } from '../inbound.ts';
+import { Leg } from '../leg.ts';
+import type { Rim } from '../rim.ts';
+import type { SipHeaders } from '../srf.ts';
+import { displayNumber } from './display.ts';
+import { Hunt } from './hunt.ts';
+import { type Destination, shownFor, writtenFor } from './number.ts';
+import type { Route } from './trunks.ts';
+
+const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
+
+export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>, destination: Destination): void {
+  const leg = new Leg(rim, command.callId, command.legId, { is: 'outside' }, { at: 'opening' });
+  keep(leg);
+  const routes = rim.trunks.routes(command.tenantId, destination);
+  if (routes.length === 0) {
+    rim.warn('no trunk takes a call', { tenant: command.tenantId, kind: destination.kind });
+    leg.end({ cause: 'unreachable', by: 'server', q850: statusOfCause.unreachable.q850 });
+    return;
+  }
+  leg.endUnlessUpWithin(command.timeoutMs, { cause: 'no_answer', by: 'server' });
+  const describe = mediaFor(rim, leg);
+  const hunt = new Hunt(rim, routes, (route) => invitation(rim, command, destination, route), {
+    describe,
+    sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
+    over: ({ line }) => rim.trunks.hold(leg.legId, line),
+    ringing: () => rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId }),
+    failed: (ending) => leg.end(ending),
+    answered: (dialog) => {
+      leg.joined(dialog, dialog.local.sdp);
+      rim.media.accept(leg.legId, dialog.remote.sdp).then(
+        () => leg.answered(),
+        (error: unknown) => {
+          rim.warn('answer of a trunk not usable', { err: error, legId: leg.legId });
+          leg.release('incompatible_media', 'server');
+        },
+      );
+    },
+  });
+  leg.ringing(hunt);
+  void hunt.next();
+}
+
+/** One endpoint for all attempts at the same peer; a new one where the next trunk signals from elsewhere, for media's lock. */
+function mediaFor(rim: Rim, leg: Leg): (route: Route) => Promise<string | null> {
+  let open: { peer: string; sdp: string } | null = null;
+  return async ({ address: { peer } }) => {
+    if (open?.peer === peer) return open.sdp;
+    if (open !== null) await rim.media.close(leg.legId);
+    if (leg.ended) return null;
+    const sdp = await openEndpoint(rim, leg, peer, '');
+    open = sdp === null ? null : { peer, sdp };
+    return sdp;
+  };
+}
+
+function invitation(rim: Rim, command: CommandOf<'dialLeg'>, destination: Destination, { line, address }: Route): { uri: string; headers: SipHeaders } {
+  const { configuration } = line;
+  const uri = address.uri.replace(/^(sips?:)/i, (scheme) => `${scheme}${userPart(writtenFor(destination, configuration.format))}@`);
+  return { uri, headers: { ...identityFor(rim, command, { line, address }), To: `<${uri}>`, Allow: ALLOWED_METHODS } };
+}
+
+function identityFor(rim: Rim, { tenantId, purpose, display }: CommandOf<'dialLeg'>, { line, address }: Pick<Route, 'line' | 'address'>): SipHeaders {
+  const { configuration } = line;
+  const tenantNumbers = rim.directory.tenants().find((tenant) => tenant.tenantId === tenantId)?.numbers ?? [];
+  const number = displayNumber({ purpose: purpose ?? 'service', number: display ?? null }, { trunk: configuration, tenantNumbers });
+  if (number === null) return { From: ANONYMOUS, Privacy: 'id' };
+  // A carrier that registers us knows us by its own domain.
+  const domain = configuration.registration === null ? hostPart(rim.publicAddress) : (configuration.registration.domain ?? address.host);
+  const shown = `<sip:${userPart(shownFor(number, configuration.format))}@${domain}>`;
+  return { From: shown, ...(configuration.assertIdentity ? { 'P-Asserted-Identity': shown } : {}) };
+}

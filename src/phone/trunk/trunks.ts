@@ -1,0 +1,154 @@
+/** The trunks at work: kept in step with the directory, asked for ways out, asked whose call it is that comes in. */
+
+import type { LegId, TenantId } from '../../../kernel/ids.ts';
+import { randomBelow } from '../../../kernel/ids.ts';
+import type { Dialling } from '../../customers/normalise.ts';
+import type { Directory } from '../../tenants/directory.ts';
+import { parseSource, sourceAt, type TrustedSource } from '../../tenants/source.ts';
+import { fitsAny, type TrunkConfiguration, type TrunkId } from '../../tenants/trunk.ts';
+import type { TrunkAddress } from './address.ts';
+import { type Candidate, inOrder } from './choose.ts';
+import type { Health } from './health.ts';
+import { type LineHouse, TrunkLine, type TrunkLoad } from './line.ts';
+import type { Destination } from './number.ts';
+import type { RegistrationState } from './registration.ts';
+
+/** One way a call may go out. */
+export interface Route extends Candidate {
+  line: TrunkLine;
+  address: TrunkAddress;
+}
+
+/** Whose a call from a trusted socket address is. */
+export type Trusted = { name: string; line: TrunkLine | null };
+
+export interface TrunkStatus {
+  trunkId: TrunkId;
+  configuration: TrunkConfiguration;
+  calls: number;
+  carried: number;
+  failed: number;
+  addresses: { uri: string; inRotation: boolean; health: Health; registration: RegistrationState | null }[];
+}
+
+interface LineSource extends TrustedSource {
+  line: TrunkLine | null;
+}
+
+const DICE = 1_000_000;
+
+export class Trunks {
+  readonly #house: LineHouse;
+  readonly #directory: Pick<Directory, 'trunks' | 'trunkSecret'>;
+  readonly #nameless: readonly LineSource[];
+  readonly #loads = new Map<TrunkId, TrunkLoad>();
+  readonly #carrying = new Map<LegId, TrunkLoad>();
+  #lines = new Map<TrunkId, { line: TrunkLine; text: string }>();
+  #sources: readonly LineSource[] = [];
+  #started = false;
+
+  /** `trusted`: address lists without a trunk (TRUSTED_TRUNKS). Throws on one it cannot read. */
+  constructor(house: LineHouse, directory: Pick<Directory, 'trunks' | 'trunkSecret'>, trusted: readonly string[]) {
+    this.#house = house;
+    this.#directory = directory;
+    this.#nameless = trusted.map((text) => ({ ...parseSource(text), line: null }));
+    this.#sources = this.#nameless;
+  }
+
+  start(): void {
+    this.#started = true;
+    this.refresh();
+  }
+
+  /** No pings any more, and registrations are taken back; true = something was sent that must still leave. */
+  farewell(): boolean {
+    const told = this.status().some(({ addresses }) => addresses.some(({ registration }) => registration?.is === 'registered'));
+    this.#started = false;
+    for (const { line } of this.#lines.values()) line.stop();
+    this.#lines.clear();
+    return told;
+  }
+
+  /** The directory may have changed: trunks that did are begun anew, the others are left in peace. */
+  refresh(): void {
+    if (!this.#started) return;
+    const lines = new Map<TrunkId, { line: TrunkLine; text: string }>();
+    for (const configuration of this.#directory.trunks().filter(({ enabled }) => enabled)) {
+      const { trunkId } = configuration;
+      const secret = this.#directory.trunkSecret(trunkId);
+      const text = JSON.stringify([configuration, secret]);
+      const before = this.#lines.get(trunkId);
+      if (before?.text === text) lines.set(trunkId, before);
+      else {
+        before?.line.stop();
+        const line = new TrunkLine(this.#house, configuration, secret, this.#loadOf(trunkId));
+        lines.set(trunkId, { line, text });
+        line.start();
+      }
+    }
+    for (const [trunkId, { line }] of this.#lines) if (!lines.has(trunkId)) line.stop();
+    this.#lines = lines;
+    this.#sources = [...[...lines.values()].flatMap(({ line }) => line.sources.map((source) => ({ ...source, line }))), ...this.#nameless];
+  }
+
+  /** By the socket address alone. Named trunks go before nameless lists. */
+  at(address: string, port: number): Trusted | null {
+    const source = sourceAt(this.#sources, address, port);
+    return source === null ? null : { name: source.line?.configuration.name ?? source.name, line: source.line };
+  }
+
+  /** Ways out for this number, the best first; none = no trunk of this tenant takes it. */
+  routes(tenantId: TenantId, { kind, number }: Destination): Route[] {
+    const fitting = [...this.#lines.values()].filter(({ line: { configuration } }) => {
+      const mine = configuration.tenantId === tenantId || configuration.shared;
+      return mine && (kind === 'emergency' || fitsAny(configuration.called, number));
+    });
+    const candidates = fitting.flatMap(({ line }) => line.addresses.map((address) => candidateOf(line, address)));
+    return inOrder(candidates, () => randomBelow(DICE) / DICE);
+  }
+
+  /** To which local numbers of this tenant belong; of its first trunk that says one. */
+  dialling(tenantId: TenantId): Dialling {
+    for (const { line } of this.#lines.values()) {
+      const { areaCode } = line.configuration.format;
+      if (areaCode !== null && line.configuration.tenantId === tenantId) return { areaCode };
+    }
+    return {};
+  }
+
+  /** The leg goes over this trunk, until `free`. */
+  hold(legId: LegId, line: TrunkLine): void {
+    this.free(legId);
+    line.load.calls += 1;
+    this.#carrying.set(legId, line.load);
+  }
+
+  free(legId: LegId): void {
+    const load = this.#carrying.get(legId);
+    if (load === undefined) return;
+    load.calls -= 1;
+    this.#carrying.delete(legId);
+  }
+
+  /** Those that are switched on. */
+  status(): TrunkStatus[] {
+    return [...this.#lines.values()].map(({ line }) => ({
+      ...{ trunkId: line.configuration.trunkId, configuration: line.configuration, ...line.load },
+      addresses: line.addresses.map((address) => ({
+        ...{ uri: address.uri, inRotation: line.inRotation(address), health: address.health, registration: line.registration(address) },
+      })),
+    }));
+  }
+
+  #loadOf(trunkId: TrunkId): TrunkLoad {
+    const load = this.#loads.get(trunkId) ?? { calls: 0, carried: 0, failed: 0 };
+    this.#loads.set(trunkId, load);
+    return load;
+  }
+}
+
+function candidateOf(line: TrunkLine, address: TrunkAddress): Route {
+  const { order, trunkId } = line.configuration;
+  const { uri, priority, weight } = address;
+  return { line, address, order, trunkId, uri, priority, weight, inRotation: line.inRotation(address) };
+}
