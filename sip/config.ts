@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 import { bareHost } from './message/uri.ts';
 import { type Handlers, readHandlers } from './outbound/handlers.ts';
+import { parseNet } from './transport/addresses.ts';
+import type { TlsFiles } from './transport/certificate.ts';
 
 /** Everything the SIP server is told; the one reader of the environment here. */
 export interface SipConfig {
@@ -11,6 +13,10 @@ export interface SipConfig {
   readonly optionalHosts: ReadonlySet<string>;
   readonly port: number;
   readonly publicAddress: string | undefined;
+  /** Peers in these nets are told our own addresses. */
+  readonly localNets: readonly string[];
+  readonly tls: TlsConfig;
+  readonly webSocket: WebSocketConfig;
   readonly adminHost: string;
   readonly adminPort: number;
   readonly secret: string;
@@ -23,7 +29,25 @@ export interface SipConfig {
   readonly orphanExitSeconds: number;
 }
 
+interface TlsConfig {
+  readonly files: TlsFiles;
+  /** undefined: without a certificate. */
+  readonly port: number | undefined;
+  readonly verifyClient: boolean;
+  readonly verifyServer: boolean;
+}
+
+interface WebSocketConfig {
+  /** undefined: off. */
+  readonly port: number | undefined;
+  readonly securePort: number | undefined;
+  /** A socket file on which the application hands on browsers. */
+  readonly socket: string | undefined;
+  readonly origins: readonly string[];
+}
+
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const YES_NO = ['true', 'false'] as const;
 const A_DAY_S = 86_400;
 
 /** The configuration, or every fault of it, each saying how to mend it. Flags over environment over `huawu.yaml`. */
@@ -39,6 +63,9 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     optionalHosts: new Set(given.length === 0 ? ['::'] : []),
     port: settings.integer('SIP_PORT', 5060, 0, 65_535),
     publicAddress: publicAddress === undefined ? undefined : bareHost(publicAddress),
+    localNets: settings.list('SIP_LOCAL_NETS'),
+    tls: readTls(settings, faults),
+    webSocket: readWebSocket(settings, faults),
     adminHost: bareHost(settings.text('DRACHTIO_HOST', '127.0.0.1')),
     adminPort: settings.integer('DRACHTIO_PORT', 9022, 0, 65_535),
     secret: settings.secret('DRACHTIO_SECRET') ?? '',
@@ -54,8 +81,34 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
   return faults.length > 0 ? { faults } : { config: Object.freeze(config) };
 }
 
-function addressFaults({ hosts, publicAddress, adminHost }: SipConfig): string[] {
+function readTls(settings: SettingsReader, faults: string[]): TlsConfig {
+  const files: TlsFiles = {
+    certificate: settings.optional('SIP_TLS_CERT_FILE'),
+    key: settings.optional('SIP_TLS_KEY_FILE'),
+    authorities: settings.optional('SIP_TLS_CA_FILE'),
+    revoked: settings.optional('SIP_TLS_CRL_FILE'),
+  };
+  const hasCertificate = files.certificate !== undefined;
+  if (hasCertificate !== (files.key !== undefined)) faults.push('SIP_TLS_CERT_FILE and SIP_TLS_KEY_FILE go together: give both, as PEM files');
+  const verifyClient = settings.choice('SIP_TLS_VERIFY_CLIENT', 'false', YES_NO) === 'true';
+  if (verifyClient && files.authorities === undefined)
+    faults.push('SIP_TLS_VERIFY_CLIENT needs SIP_TLS_CA_FILE: give the authorities whose clients may come in');
+  const port = settings.integer('SIP_TLS_PORT', 5061, 0, 65_535);
+  const verifyServer = settings.choice('SIP_TLS_VERIFY_SERVER', 'true', YES_NO) === 'true';
+  return { files, port: hasCertificate ? port : undefined, verifyClient, verifyServer };
+}
+
+function readWebSocket(settings: SettingsReader, faults: string[]): WebSocketConfig {
+  const port = (name: string): number | undefined => (settings.optional(name) === undefined ? undefined : settings.integer(name, 0, 0, 65_535));
+  const securePort = port('SIP_WSS_PORT');
+  if (securePort !== undefined && settings.optional('SIP_TLS_CERT_FILE') === undefined)
+    faults.push('SIP_WSS_PORT needs a certificate: give SIP_TLS_CERT_FILE and SIP_TLS_KEY_FILE');
+  return { port: port('SIP_WS_PORT'), securePort, socket: settings.optional('SIP_WS_SOCKET'), origins: settings.list('SIP_WS_ORIGINS') };
+}
+
+function addressFaults({ hosts, publicAddress, localNets, adminHost }: SipConfig): string[] {
   const faults: string[] = [];
+  for (const net of localNets) if (parseNet(net) === undefined) faults.push(`SIP_LOCAL_NETS has "${net}": give nets such as 10.0.0.0/8, separated by commas`);
   for (const host of hosts) if (isIP(host) === 0) faults.push(`SIP_HOST has "${host}": give IP addresses of this host, separated by commas`);
   if (publicAddress !== undefined && isIP(publicAddress) === 0)
     faults.push(`PUBLIC_ADDRESS is "${publicAddress}": give the IP address that phones and trunks reach us by`);

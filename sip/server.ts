@@ -20,7 +20,7 @@ import { Outbound } from './outbound/outbound.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { RegisteredFlows } from './transport/flows.ts';
 import type { Transport } from './transport/hop.ts';
-import { Network } from './transport/network.ts';
+import { Network, type NetworkOptions } from './transport/network.ts';
 import { Resolver } from './transport/resolve.ts';
 
 /** A graceful stop waits this long for applications to come back, and for the last call. */
@@ -64,6 +64,15 @@ export async function openSipServer(config: SipConfig, log: Logger, clock: Clock
   return server;
 }
 
+const networkOptions = ({ publicAddress, localNets, tls, webSocket, secret }: SipConfig): NetworkOptions => ({
+  publicAddress,
+  localNets,
+  files: tls.files,
+  verifyClient: tls.verifyClient,
+  verifyServer: tls.verifyServer,
+  webSocket: { origins: webSocket.origins, secret },
+});
+
 class Server implements SipServer {
   readonly #config: SipConfig;
   readonly #log: Logger;
@@ -93,9 +102,15 @@ class Server implements SipServer {
       {
         onMessage: (bytes, source) => this.#agent.take(bytes, source),
         onBroken: (error, source) => this.#agent.takeBroken(error, source),
+        onClosed: (flow) => this.#stack.transactions.flowClosed(flow),
         onError: (error) => this.#note('socket', { error: error.message }),
+        onCertificate: (error) => {
+          if (error === undefined) log.info('the TLS certificate was renewed');
+          else log.error({ error: error.message }, 'the TLS files that changed cannot be used: those before stay');
+        },
       },
       clock,
+      networkOptions(config),
     );
     this.#stack = this.#newStack();
     const server = this;
@@ -169,9 +184,10 @@ class Server implements SipServer {
   }
 
   async open(): Promise<void> {
-    const { hosts, optionalHosts, port, publicAddress, adminHost, adminPort } = this.#config;
+    const { hosts, optionalHosts, port, tls, webSocket, adminHost, adminPort } = this.#config;
+    const ports = { port, tlsPort: tls.port, wsPort: webSocket.port, wssPort: webSocket.securePort, wsSocket: webSocket.socket };
     try {
-      await this.#network.open({ addresses: hosts, optional: optionalHosts, port, publicAddress });
+      await this.#network.open({ addresses: hosts, optional: optionalHosts, ...ports });
       this.adminPort = await this.#door.open(adminHost, adminPort);
     } catch (error) {
       this.close();

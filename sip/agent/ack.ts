@@ -37,5 +37,5 @@ export function ackOf(stack: Stack, leg: Leg, invite: Request, sketch: Sketch, h
     if (value !== undefined && !ack.headers.has(name)) ack.headers.add(name, value);
   }
   const bytes = writeMessage(ack);
-  return { local, ack, bytes, send: (): void => stack.transport.send(bytes, hop, () => undefined) };
+  return { local, ack, bytes, send: (): void => void stack.transport.send(bytes, hop, () => undefined) };
 }

@@ -3,7 +3,7 @@ import { hostOf } from '../dialog/dialog.ts';
 import type { Request } from '../message/message.ts';
 import { bareHost } from '../message/uri.ts';
 import { topVia } from '../message/via.ts';
-import type { Hop } from '../transport/hop.ts';
+import { defaultPort, type Hop } from '../transport/hop.ts';
 import type { Source } from '../transport/network.ts';
 import type { Leg } from './ledger.ts';
 
@@ -14,8 +14,9 @@ import type { Leg } from './ledger.ts';
  */
 export function replyHop(request: Request, source: Source): Hop {
   const via = topVia(request.headers);
-  const port = source.protocol === 'udp' && via.params.has('rport') ? source.port : (via.port ?? 5060);
-  return { protocol: source.protocol, address: source.address, port, flow: source.flow };
+  const { protocol, address, flow } = source;
+  const port = protocol === 'udp' && via.params.has('rport') ? source.port : (via.port ?? defaultPort(protocol));
+  return { protocol, address, port, flow, ...(protocol === 'tls' ? { name: bareHost(via.host) } : {}) };
 }
 
 /**

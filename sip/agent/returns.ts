@@ -143,7 +143,7 @@ export class Returns {
   }
 
   /** A final response that no peer sent: nothing was heard, or nothing could be sent. */
-  finalOfOurs(outgoing: Outgoing, status: 408 | 487 | 503): void {
+  finalOfOurs(outgoing: Outgoing, status: 408 | 430 | 487 | 503): void {
     if (outgoing.state === 'final') return;
     const { request, hop } = outgoing.transaction;
     const { ledger } = this.#stack;

@@ -7,7 +7,7 @@ import type { Request } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
 import { type ClientUser, cancelOf } from '../transaction/client-transaction.ts';
 import { T1_MS } from '../transaction/timers.ts';
-import type { Hop } from '../transport/hop.ts';
+import { FlowFailed, type Hop } from '../transport/hop.ts';
 import { Unreachable, Unresolvable } from '../transport/resolve.ts';
 import { ackOf } from './ack.ts';
 import { hopOf } from './hangup.ts';
@@ -197,7 +197,7 @@ export class ClientSide {
       transaction: transactions.newClient(request, hop, {
         onResponse: (response, from) => this.returns.onResponse(outgoing, response, from),
         onTimeout: () => this.returns.finalOfOurs(outgoing, 408),
-        onTransportError: () => this.returns.finalOfOurs(outgoing, 503),
+        onTransportError: (error) => this.returns.finalOfOurs(outgoing, error instanceof FlowFailed ? 430 : 503),
       }),
       inside,
       forks: new Map(),

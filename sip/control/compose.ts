@@ -19,12 +19,19 @@ const HAS_LOCALHOST: ReadonlySet<string> = new Set(['from', 'to', 'contact', 'p-
 /** Requests that open a dialog or refresh its target carry our Contact (inside a dialog the one it began with). */
 const NEEDS_CONTACT: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE', 'NOTIFY']);
 
-/** `<sip:host:port>`, with the transport when it is not UDP. */
-const defaultContact = (local: Local, hop: Hop): string => `<sip:${uriHost(local.address)}:${local.port}${transportParam(hop)}>`;
-const transportParam = (hop: Hop): string => (hop.protocol === 'udp' ? '' : `;transport=${hop.protocol}`);
+/**
+ * `<sip:host:port>`, with the transport when it is not UDP. RFC 3261 §8.1.1.8 and §12.1.1: sips where the Request-URI is, so that what comes
+ * back to us is as secure.
+ */
+const defaultContact = (local: Local, hop: Hop, uri: string): string =>
+  `<${/^sips:/i.test(uri) ? 'sips' : 'sip'}:${uriHost(local.address)}:${local.port}${transportParam(hop)}>`;
+/** RFC 7118 §5.2: `ws` is the one value for WebSockets, secure or not. */
+const transportParam = ({ protocol }: Hop): string => (protocol === 'udp' ? '' : `;transport=${protocol === 'wss' ? 'ws' : protocol}`);
 
 export function viaOf(local: Local, hop: Hop, branch: string): string {
-  return `SIP/2.0/${hop.protocol.toUpperCase()} ${uriHost(local.address)}:${local.port};rport;branch=${branch}`;
+  // RFC 5923 §5: requests to us may come over the connection that we dial.
+  const alias = hop.protocol === 'tls' ? ';alias' : '';
+  return `SIP/2.0/${hop.protocol.toUpperCase()} ${uriHost(local.address)}:${local.port};rport${alias};branch=${branch}`;
 }
 
 /** `sip:a@b;tag=x` → `<sip:a@b>;tag=x`, so that parameters stay the header's. */
@@ -63,7 +70,7 @@ export function requestOutside(sketch: Sketch, hop: Hop, local: Local, fresh: Fr
   let from = headerOf(sketch, 'from');
   from =
     from === undefined
-      ? (ownContact ?? defaultContact(local, hop))
+      ? (ownContact ?? defaultContact(local, hop, uri))
       : bracketed(from.replace(/([@:])localhost(:\d+)?(?![\w.-])/gi, (_all, mark: string) => `${mark}${uriHost(local.address)}:${local.port}`));
   const to = headerOf(sketch, 'to');
   const request = newRequest(method, uri, [
@@ -74,7 +81,7 @@ export function requestOutside(sketch: Sketch, hop: Hop, local: Local, fresh: Fr
     ['Call-ID', headerOf(sketch, 'call-id') ?? fresh.callId],
     ['CSeq', `${seqOf(sketch) ?? fresh.seq} ${method}`],
   ]);
-  if (ownContact === undefined && NEEDS_CONTACT.has(method)) request.headers.add('Contact', defaultContact(local, hop));
+  if (ownContact === undefined && NEEDS_CONTACT.has(method)) request.headers.add('Contact', defaultContact(local, hop, uri));
   addHeaders(request, sketch, local, hop, (key) => IDENTITY.has(key) || key === 'max-forwards');
   addBody(request, sketch);
   return request;
@@ -90,7 +97,8 @@ export function composeInside(dialog: Dialog, sketch: Sketch, seq: number, hop: 
   const maxForwards = headerOf(sketch, 'max-forwards');
   if (maxForwards !== undefined) request.headers.set('Max-Forwards', maxForwards);
   addHeaders(request, sketch, local, hop, (key) => IDENTITY.has(key) || key === 'max-forwards');
-  if (NEEDS_CONTACT.has(start.method) && !request.headers.has('contact')) request.headers.add('Contact', dialog.contact || defaultContact(local, hop));
+  if (NEEDS_CONTACT.has(start.method) && !request.headers.has('contact'))
+    request.headers.add('Contact', dialog.contact || defaultContact(local, hop, request.uri));
   addBody(request, sketch);
   return request;
 }
@@ -124,10 +132,11 @@ export function composeResponse(request: Request, sketch: Sketch, localTag: stri
     // RFC 3261 §12.1.1: "When a UAS responds to a request with a response that establishes a dialog …, the UAS MUST copy all Record-Route
     // header field values from the request into the response … The UAS MUST add a Contact header field to the response."
     for (const route of request.headers.all('record-route')) response.headers.add('Record-Route', route);
-    addContact(response, sketch, contact || defaultContact(local, hop));
+    addContact(response, sketch, contact || defaultContact(local, hop, request.uri));
   }
   // RFC 3311 §5.2 and its table: the 2xx to an UPDATE has our Contact, too.
-  if (request.method === 'UPDATE' && start.status >= 200 && start.status < 300) addContact(response, sketch, contact || defaultContact(local, hop));
+  if (request.method === 'UPDATE' && start.status >= 200 && start.status < 300)
+    addContact(response, sketch, contact || defaultContact(local, hop, request.uri));
   addHeaders(response, sketch, local, hop, (key) => IDENTITY.has(key));
   addBody(response, sketch);
   return response;

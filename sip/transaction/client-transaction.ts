@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { newRequest, type Request, type Response } from '../message/message.ts';
 import { parseCSeq } from '../message/values.ts';
 import { writeMessage } from '../message/write.ts';
-import type { Hop, Transport } from '../transport/hop.ts';
+import { FlowFailed, type Hop, type Transport } from '../transport/hop.ts';
 import { client } from './client.ts';
 import { inviteClient } from './invite-client.ts';
 import { compile, type Deed, Machine } from './machine.ts';
@@ -14,7 +14,7 @@ export interface ClientUser {
   onResponse(response: Response, from: Hop): void;
   /** Timer B or F: nothing final was heard in 32 s. */
   onTimeout(): void;
-  onTransportError(): void;
+  onTransportError(error: Error | undefined): void;
 }
 
 const INVITE_PROGRAM = compile(inviteClient);
@@ -29,11 +29,24 @@ export class ClientTransaction extends Machine {
   readonly #transport: Transport;
   readonly #user: ClientUser;
   readonly #onEnd: (transaction: ClientTransaction) => void;
+  readonly #onFlow: (transaction: ClientTransaction, flow: string) => void;
+  /** The connection it waits on. */
+  flow: string | undefined;
   #bytes: Buffer;
   #newest: { response: Response; from: Hop } | undefined;
   #ack: Buffer | undefined;
+  #fault: Error | undefined;
 
-  constructor(key: string, request: Request, hop: Hop, user: ClientUser, clock: Clock, transport: Transport, onEnd: (transaction: ClientTransaction) => void) {
+  constructor(
+    key: string,
+    request: Request,
+    hop: Hop,
+    user: ClientUser,
+    clock: Clock,
+    transport: Transport,
+    onEnd: (transaction: ClientTransaction) => void,
+    onFlow: (transaction: ClientTransaction, flow: string) => void,
+  ) {
     super(request.method === 'INVITE' ? INVITE_PROGRAM : PROGRAM, 'idle', clock, hop.protocol !== 'udp');
     this.key = key;
     this.request = request;
@@ -42,6 +55,7 @@ export class ClientTransaction extends Machine {
     this.#transport = transport;
     this.#user = user;
     this.#onEnd = onEnd;
+    this.#onFlow = onFlow;
   }
 
   /** The request as sent; empty once it is answered, when it is not sent again. */
@@ -69,6 +83,20 @@ export class ClientTransaction extends Machine {
     return this.#user.isProxy === true;
   }
 
+  /**
+   * The connection it was sent over is gone. A peer that can dial us may still answer over a new one (RFC 3261 §18.2.2), once it has said that it
+   * has the request; a browser cannot.
+   */
+  flowClosed(): void {
+    const { protocol, flow } = this.hop;
+    this.#fault = flow === undefined ? new Error('the connection was closed') : new FlowFailed();
+    this.feed('transportError');
+    const isBrowser = protocol === 'ws' || protocol === 'wss';
+    if (!isBrowser || this.state !== 'proceeding') return;
+    this.abandon();
+    this.#user.onTransportError(this.#fault);
+  }
+
   /** Nobody waits for it any more. */
   abandon(): void {
     this.stop();
@@ -78,7 +106,7 @@ export class ClientTransaction extends Machine {
   protected perform(deed: Deed): void {
     if (deed === 'send') this.#send(this.#bytes);
     else if (deed === 'tellTimeout') this.#user.onTimeout();
-    else if (deed === 'tellTransportError') this.#user.onTransportError();
+    else if (deed === 'tellTransportError') this.#user.onTransportError(this.#fault);
     else if (this.#newest === undefined) return;
     else if (deed === 'tell') this.#user.onResponse(this.#newest.response, this.#newest.from);
     else {
@@ -92,7 +120,11 @@ export class ClientTransaction extends Machine {
   }
 
   #send(bytes: Buffer): void {
-    this.#transport.send(bytes, this.hop, () => this.feed('transportError'));
+    const flow = this.#transport.send(bytes, this.hop, (error) => {
+      this.#fault = error;
+      this.feed('transportError');
+    });
+    if (flow !== undefined) this.#onFlow(this, flow);
   }
 }
 

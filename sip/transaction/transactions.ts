@@ -10,9 +10,22 @@ import { ServerTransaction, type ServerUser } from './server-transaction.ts';
 export class Transactions {
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
+  /** Clients by the connection they wait on. */
+  readonly #overFlow = new Map<string, Set<ClientTransaction>>();
   readonly #clock: Clock;
   readonly #transport: Transport;
-  readonly #clientEnded = ({ key }: ClientTransaction): void => void this.#clients.delete(key);
+  readonly #clientEnded = (transaction: ClientTransaction): void => {
+    this.#clients.delete(transaction.key);
+    this.#leaveFlow(transaction);
+  };
+  readonly #clientWaits = (transaction: ClientTransaction, flow: string): void => {
+    if (transaction.flow === flow) return;
+    this.#leaveFlow(transaction);
+    transaction.flow = flow;
+    const waiting = this.#overFlow.get(flow);
+    if (waiting === undefined) this.#overFlow.set(flow, new Set([transaction]));
+    else waiting.add(transaction);
+  };
   readonly #serverEnded = ({ key }: ServerTransaction): void => void this.#servers.delete(key);
 
   constructor(clock: Clock, transport: Transport) {
@@ -30,9 +43,18 @@ export class Transactions {
   /** Not sent before `start()`, so that the one who asked can be told its id first. */
   newClient(request: Request, hop: Hop, user: ClientUser): ClientTransaction {
     const key = clientKey(request);
-    const transaction = new ClientTransaction(key, request, hop, user, this.#clock, this.#transport, this.#clientEnded);
+    const transaction = new ClientTransaction(key, request, hop, user, this.#clock, this.#transport, this.#clientEnded, this.#clientWaits);
     this.#clients.set(key, transaction);
     return transaction;
+  }
+
+  #leaveFlow(transaction: ClientTransaction): void {
+    const { flow } = transaction;
+    if (flow === undefined) return;
+    transaction.flow = undefined;
+    const waiting = this.#overFlow.get(flow);
+    waiting?.delete(transaction);
+    if (waiting?.size === 0) this.#overFlow.delete(flow);
   }
 
   newServer(request: Request, hop: Hop, user: ServerUser): ServerTransaction {
@@ -54,6 +76,13 @@ export class Transactions {
     if (transaction === undefined || (!transaction.isProxied && response.headers.list('via').length > 1)) return false;
     transaction.take(response, from);
     return true;
+  }
+
+  /** What waits for an answer over that connection waits in vain. */
+  flowClosed(flow: string): void {
+    const waiting = this.#overFlow.get(flow);
+    this.#overFlow.delete(flow);
+    for (const transaction of waiting ?? []) transaction.flowClosed();
   }
 
   /** Stops every timer. */

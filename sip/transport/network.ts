@@ -1,9 +1,11 @@
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
 import { uriHost } from '../message/uri.ts';
-import type { Hop, Protocol, Transport } from './hop.ts';
-import { advertised, choose, type Listener } from './listener.ts';
-import { type Connection, TcpConnections, type TcpListener } from './tcp.ts';
+import { Addresses, type AddressOptions } from './addresses.ts';
+import type { Connection } from './connection.ts';
+import type { Hop, Protocol, StreamProtocol, Transport } from './hop.ts';
+import type { Listener } from './listener.ts';
+import { type StreamOptions, Streams } from './streams.ts';
 import { UdpListener } from './udp.ts';
 
 /** Where a message came from, and what we call ourselves there. */
@@ -15,44 +17,55 @@ export interface Source extends Hop {
 export interface NetworkUser {
   onMessage(bytes: Buffer, source: Source): void;
   onBroken(error: Error, source: Source): void;
+  /** A connection is gone, and with it what was to come over it. */
+  onClosed(flow: string): void;
   /** A socket's own trouble (EMFILE …): noted, never fatal. */
   onError(error: Error): void;
+  /** The certificate was renewed, or could not be. */
+  onCertificate(error: Error | undefined): void;
 }
 
 export interface Bind {
   /** IP addresses without brackets. An address in `optional` may fail to bind. */
-  addresses: readonly string[];
-  optional: ReadonlySet<string>;
+  readonly addresses: readonly string[];
+  readonly optional: ReadonlySet<string>;
   /** 0: any free one, the same for UDP and TCP of all addresses. */
-  port: number;
-  publicAddress: string | undefined;
+  readonly port: number;
+  /** undefined: none of that kind. 0: any free one. */
+  readonly tlsPort: number | undefined;
+  readonly wsPort: number | undefined;
+  readonly wssPort: number | undefined;
+  /** A socket file on which the application hands on browsers. */
+  readonly wsSocket: string | undefined;
 }
+
+export interface NetworkOptions extends AddressOptions, StreamOptions {}
 
 const PORT_TRIES = 20;
 
-/** The sockets of this server: UDP and TCP on each address. */
+/** The sockets of this server: each kind of them on each address. */
 export class Network implements Transport {
   readonly #user: NetworkUser;
-  readonly #tcp: TcpConnections;
+  readonly #addresses: Addresses;
+  readonly #streams: Streams;
   #udpListeners: UdpListener[] = [];
-  #tcpListeners: TcpListener[] = [];
-  #publicAddress: string | undefined;
 
-  constructor(user: NetworkUser, clock: Clock) {
+  /** Throws when the files of TLS cannot be used. */
+  constructor(user: NetworkUser, clock: Clock, options: NetworkOptions) {
     this.#user = user;
-    this.#tcp = new TcpConnections(
-      {
-        onMessage: (bytes, connection) => user.onMessage(bytes, this.#sourceOf(connection)),
-        onBroken: (error, connection) => user.onBroken(error, this.#sourceOf(connection)),
-        onError: (error) => user.onError(error),
-      },
-      clock,
-    );
+    this.#addresses = new Addresses(options, clock);
+    const streamsUser = {
+      onMessage: (bytes: Buffer, connection: Connection) => user.onMessage(bytes, this.#sourceOf(connection)),
+      onBroken: (error: Error, connection: Connection) => user.onBroken(error, this.#sourceOf(connection)),
+      onClosed: (connection: Connection) => user.onClosed(connection.id),
+      onError: (error: Error) => user.onError(error),
+      onCertificate: (error: Error | undefined) => user.onCertificate(error),
+    };
+    this.#streams = new Streams(streamsUser, clock, options);
   }
 
   /** Rejects with the error of the first bind that may not fail. */
   async open(bind: Bind): Promise<void> {
-    this.#publicAddress = bind.publicAddress;
     for (let tries = 1; ; tries += 1) {
       try {
         await this.#openAt(bind);
@@ -65,51 +78,77 @@ export class Network implements Transport {
   }
 
   async #openAt(bind: Bind): Promise<void> {
-    let { port } = bind;
+    const ports: Record<Protocol, number | undefined> = { udp: bind.port, tcp: bind.port, tls: bind.tlsPort, ws: bind.wsPort, wss: bind.wssPort };
     for (const address of bind.addresses) {
       try {
-        const udp = await UdpListener.open(
-          `udp-${this.#udpListeners.length}`,
-          address,
-          port,
-          (bytes, from, fromPort, listener) => this.#user.onMessage(bytes, this.#sourceOfDatagram(from, fromPort, listener)),
-          (error) => this.#user.onError(error),
-        );
-        this.#udpListeners.push(udp);
-        port = udp.port;
-        this.#tcpListeners.push(await this.#tcp.listen(`tcp:${this.#tcpListeners.length}`, address, port));
+        const udp = await this.#openUdp(address, ports.udp ?? 0);
+        ports.udp = udp.port;
+        ports.tcp = udp.port;
+        for (const protocol of STREAMS) {
+          const port = ports[protocol];
+          if (port !== undefined) ports[protocol] = await this.#streams.listen(protocol, address, port);
+        }
       } catch (error) {
         if (!bind.optional.has(address)) throw error;
         this.#user.onError(error as Error);
       }
     }
+    const [first] = this.#streams.listeners;
+    if (bind.wsSocket !== undefined && first !== undefined) await this.#streams.listenBehindApplication(bind.wsSocket, first);
   }
 
-  send(bytes: Buffer, to: Hop, onFault: (error: Error) => void): void {
-    if (to.protocol === 'udp') {
-      const listener = this.#udpListeners.find((each) => each.id === to.flow) ?? choose(this.#udpListeners, to.address);
-      if (listener === undefined) process.nextTick(onFault, new Error('no UDP socket of that family'));
-      else listener.send(bytes, to.address, to.port, onFault);
-      return;
-    }
-    this.#tcp.send(bytes, this.#tcp.find(to.flow) ?? this.#tcp.to(to.address, to.port), onFault);
+  async #openUdp(address: string, port: number): Promise<UdpListener> {
+    const listener = await UdpListener.open(
+      `udp-${this.#udpListeners.length}`,
+      address,
+      port,
+      (bytes, from, fromPort, listener) => this.#user.onMessage(bytes, this.#sourceOfDatagram(from, fromPort, listener)),
+      (error) => this.#user.onError(error),
+    );
+    this.#udpListeners.push(listener);
+    return listener;
+  }
+
+  send(bytes: Buffer, to: Hop, onFault: (error: Error) => void): string | undefined {
+    if (to.protocol !== 'udp') return this.#streams.send(bytes, to, onFault);
+    const listener = this.#udpListeners.find((each) => each.id === to.flow) ?? this.#addresses.choose(this.#udpListeners, to.address);
+    if (listener === undefined) process.nextTick(onFault, new Error('no UDP socket of that family'));
+    else listener.send(bytes, to.address, to.port, onFault);
+    return undefined;
   }
 
   localFor(to: Hop): { address: string; port: number } | undefined {
-    const listeners: readonly Listener[] = to.protocol === 'udp' ? this.#udpListeners : this.#tcpListeners;
-    const listener = listeners.find((each) => each.id === to.flow) ?? this.#tcp.find(to.flow)?.listener ?? choose(listeners, to.address);
-    return listener === undefined ? undefined : { address: advertised(listener, to.address, this.#publicAddress), port: listener.port };
+    const listener = this.#listenerFor(to);
+    return listener === undefined ? undefined : { address: this.#addresses.advertised(listener, to.address), port: listener.port };
+  }
+
+  /** A TLS peer can be dialled without a certificate of our own: then we name the TCP socket beside it. */
+  #listenerFor(to: Hop): Listener | undefined {
+    const open = to.protocol === 'udp' ? this.#udpListeners.find((each) => each.id === to.flow) : this.#streams.connections.find(to.flow)?.about.listener;
+    if (open !== undefined) return open;
+    return (
+      this.#addresses.choose(this.#of(to.protocol), to.address) ?? (to.protocol === 'udp' ? undefined : this.#addresses.choose(this.#of('tcp'), to.address))
+    );
+  }
+
+  #of(protocol: Protocol): readonly Listener[] {
+    return protocol === 'udp' ? this.#udpListeners : this.#streams.listeners.filter((each) => each.protocol === protocol);
   }
 
   /** Whether a connection of that id is still open. */
   isOpen(flow: string | undefined): boolean {
-    return this.#tcp.find(flow) !== undefined;
+    return this.#streams.connections.find(flow) !== undefined;
+  }
+
+  /** RFC 5923: the peer of that connection asks for requests to `host:port` over it. */
+  alias(flow: string, host: string, port: number): void {
+    const connection = this.#streams.connections.find(flow);
+    if (connection !== undefined) this.#streams.connections.alias(connection, host, port);
   }
 
   /** Whether `address:port` is one of our own listeners. */
   isMine(protocol: Protocol, address: string, port: number): boolean {
-    const listeners: readonly Listener[] = protocol === 'udp' ? this.#udpListeners : this.#tcpListeners;
-    return listeners.some((each) => each.port === port && (each.address === address || advertised(each, address, this.#publicAddress) === address));
+    return this.#of(protocol).some((each) => each.port === port && (each.address === address || this.#addresses.advertised(each, address) === address));
   }
 
   /** Families we can send to. */
@@ -121,33 +160,32 @@ export class Network implements Transport {
   hostports(local: boolean): string {
     // Any address that is not this host's: what the rest of the world is told.
     const peer = (listener: Listener): string => (isIPv6(listener.address) ? '2001:db8::1' : '192.0.2.1');
-    return [...this.#udpListeners, ...this.#tcpListeners]
-      .map((each) => `${each.protocol}/${uriHost(advertised(each, peer(each), local ? undefined : this.#publicAddress))}:${each.port}`)
-      .join(',');
+    const named = (each: Listener): string => (local ? this.#addresses.bound(each) : this.#addresses.advertised(each, peer(each)));
+    return ALL.flatMap((protocol) => this.#of(protocol).map((each) => `${protocol}/${uriHost(named(each))}:${each.port}`)).join(',');
   }
 
   /** Takes nothing more in and closes every connection. */
   close(): void {
     this.#closeListeners();
-    this.#tcp.close();
+    this.#streams.close();
   }
 
   #closeListeners(): void {
-    for (const listener of [...this.#udpListeners, ...this.#tcpListeners]) listener.close();
+    for (const listener of this.#udpListeners) listener.close();
     this.#udpListeners = [];
-    this.#tcpListeners = [];
+    this.#streams.closeListeners();
   }
 
   #sourceOfDatagram(address: string, port: number, listener: UdpListener): Source {
-    return { protocol: 'udp', address, port, flow: listener.id, local: { address: advertised(listener, address, this.#publicAddress), port: listener.port } };
+    return { protocol: 'udp', address, port, flow: listener.id, local: { address: this.#addresses.advertised(listener, address), port: listener.port } };
   }
 
-  #sourceOf(connection: Connection): Source {
-    const hop: Hop = { protocol: 'tcp', address: connection.address, port: connection.port, flow: connection.id };
-    return {
-      ...hop,
-      flow: connection.id,
-      local: this.localFor(hop) ?? { address: connection.socket.localAddress ?? '', port: connection.socket.localPort ?? 0 },
-    };
+  #sourceOf({ id, about }: Connection): Source {
+    const { protocol, address, port } = about;
+    const hop: Hop = { protocol, address, port, flow: id };
+    return { ...hop, flow: id, local: this.localFor(hop) ?? { address: '', port: 0 } };
   }
 }
+
+const STREAMS: readonly StreamProtocol[] = ['tcp', 'tls', 'ws', 'wss'];
+const ALL: readonly Protocol[] = ['udp', ...STREAMS];

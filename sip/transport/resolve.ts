@@ -2,14 +2,13 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Clock, within } from '../../kernel/clock.ts';
 import { bareHost, parseUri, type Uri } from '../message/uri.ts';
-import type { Hop, Protocol } from './hop.ts';
+import { defaultPort, type Hop, NO_FLOW, type Protocol } from './hop.ts';
 
 const FRESH_MS = 30_000;
 /** J3 of any operator's bad day: while DNS is away, what it said within the last hour still serves. */
 const STALE_MS = 3_600_000;
 const LOOKUP_MS = 4_000;
 const MOST_NAMES = 1_000;
-const DEFAULT_PORT = 5060;
 
 /** The reasons are those an application may match. */
 export class Unreachable extends Error {}
@@ -37,11 +36,12 @@ export class Resolver {
   /** Throws or rejects with Unreachable or ParseError. */
   resolve(text: string): Hop | Promise<Hop> {
     const uri = parseUri(text);
+    if (isBehindFlow(uri)) return NO_FLOW;
     const protocol = protocolOf(uri);
-    const port = uri.port ?? DEFAULT_PORT;
+    const port = uri.port ?? defaultPort(protocol);
     const host = bareHost(uri.params.get('maddr') ?? uri.host);
     if (isIP(host) !== 0) return { protocol, address: host, port };
-    return this.#address(host).then((address) => ({ protocol, address, port }));
+    return this.#address(host).then((address) => ({ protocol, address, port, ...(protocol === 'tls' ? { name: host } : {}) }));
   }
 
   async #address(name: string): Promise<string> {
@@ -72,10 +72,14 @@ export class Resolver {
   }
 }
 
-function protocolOf(uri: Uri): Protocol {
-  if (uri.scheme !== 'sip')
-    throw new Unreachable(uri.scheme === 'sips' ? 'requested protocol/transport not available' : `invalid request-uri: ${uri.scheme} cannot be reached`);
-  const transport = (uri.params.get('transport') ?? 'udp').toLowerCase();
-  if (transport === 'udp' || transport === 'tcp') return transport;
+/** Browsers cannot be dialled, and names below `.invalid` (RFC 2606) are never asked for: whoever is not found by a flow is not found. */
+const isBehindFlow = ({ host, params }: Uri): boolean => host.endsWith('.invalid') || /^wss?$/i.test(params.get('transport') ?? '');
+
+function protocolOf({ scheme, params }: Uri): Protocol {
+  if (scheme !== 'sip' && scheme !== 'sips') throw new Unreachable(`invalid request-uri: ${scheme} cannot be reached`);
+  const transport = params.get('transport')?.toLowerCase() ?? (scheme === 'sips' ? 'tls' : 'udp');
+  if (transport === 'tls' || (transport === 'tcp' && scheme === 'sips')) return 'tls';
+  if (scheme === 'sip' && (transport === 'udp' || transport === 'tcp')) return transport;
+  // RFC 3261 §26.2.2: each hop of a sips URI is secured with TLS.
   throw new Unreachable('requested protocol/transport not available');
 }

@@ -314,7 +314,7 @@ test('frames that ask for the impossible are answered with their reason', () => 
     'an unknown method': ['sip||', 'DANCE sip:x SIP/2.0\r\n\r\n', /^NOK Server error: invalid or missing method supplied on start line: DANCE/],
     'no start line': ['sip||', 'hello\r\n\r\n', /^NOK invalid request-uri: hello$/],
     'a URI that is none': ['sip||', 'OPTIONS example SIP/2.0\r\n\r\n', /^NOK /],
-    TLS: ['sip||', 'OPTIONS sips:x@10.0.0.9 SIP/2.0\r\n\r\n', /^NOK requested protocol\/transport not available$/],
+    'a sips URI over UDP': ['sip||', 'OPTIONS sips:x@10.0.0.9;transport=udp SIP/2.0\r\n\r\n', /^NOK requested protocol\/transport not available$/],
     'a response to nothing': ['sip|no-such|', 'SIP/2.0 200 OK\r\n\r\n', /^NOK Response not sent due to unknown transaction$/],
     'a response without its transaction': ['sip||', 'SIP/2.0 200 OK\r\n\r\n', /^NO transaction id missing$/],
     'an unknown verb': ['sing|la', '', /^NO Unknown message type$/],

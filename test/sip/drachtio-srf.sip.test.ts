@@ -355,7 +355,7 @@ test('an unreachable phone is a 503 made here, a request to ourselves and an unk
   const app = await anApp();
   await assert.rejects(app.createUAC('sip:x@127.0.0.1:1;transport=tcp', { localSdp: SDP }), (error: { status: number }) => error.status === 503);
   await assert.rejects(request(app, `sip:me@127.0.0.1:${program.sipPort}`, { method: 'OPTIONS' }), /can not send request to myself/);
-  await assert.rejects(request(app, 'sip:x@127.0.0.1:9;transport=tls', { method: 'OPTIONS' }), /requested protocol\/transport not available/);
+  await assert.rejects(request(app, 'sips:x@127.0.0.1:9;transport=udp', { method: 'OPTIONS' }), /requested protocol\/transport not available/);
   await assert.rejects(
     new Promise((_resolve, reject) => app.request('sip:placeholder', Object.assign({ method: 'BYE' }, { stackDialogId: 'no;from-tag=such' }), reject)),
     (error: { code: string }) => error.code === 'ENODIALOG',

@@ -3,6 +3,7 @@ import { pause, systemClock } from '../../kernel/clock.ts';
 import { newCallId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaServer } from '../../media/port.ts';
+import { readSipConfig } from '../../sip/config.ts';
 import { openSipServer, type SipServer } from '../../sip/server.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
 import { createPhone, type Phone } from '../../src/phone/phone.ts';
@@ -119,14 +120,15 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
   return phone;
 }
 
-const openSip = (ports: { sip: number; admin: number }): Promise<SipServer> =>
-  openSipServer(
-    {
-      ...{ hosts: ['127.0.0.1'], optionalHosts: new Set<string>(), port: ports.sip, publicAddress: '127.0.0.1', adminHost: '127.0.0.1' },
-      ...{ adminPort: ports.admin, secret: SECRET, logLevel: 'silent', orphanExitSeconds: 0, handlers: new Map(), applicationAuthorities: undefined },
-    },
-    silentLog,
-  );
+async function openSip(ports: { sip: number; admin: number }): Promise<SipServer> {
+  const env = {
+    ...{ SIP_HOST: '127.0.0.1', SIP_PORT: String(ports.sip), PUBLIC_ADDRESS: '127.0.0.1' },
+    ...{ DRACHTIO_PORT: String(ports.admin), DRACHTIO_SECRET: SECRET, LOG_LEVEL: 'silent' },
+  };
+  const read = readSipConfig([], env);
+  if ('faults' in read) throw new Error(read.faults.join('\n'));
+  return openSipServer(read.config, silentLog);
+}
 
 /** Answers like a media server, without a sound: for tests that look at signalling only. */
 export class FakeMedia implements MediaServer {

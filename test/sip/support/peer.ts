@@ -2,6 +2,8 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { WebSocket } from 'ws';
 import { randomToken } from '../../../kernel/ids.ts';
 import { type Message, newRequest, type Request, type Response, responseTo } from '../../../sip/message/message.ts';
 import { parseMessage } from '../../../sip/message/parse.ts';
@@ -21,12 +23,12 @@ interface Arrived {
 export class Peer {
   readonly port: number;
   readonly serverPort: number;
-  readonly transport: 'UDP' | 'TCP';
+  readonly transport: 'UDP' | 'TCP' | 'TLS' | 'WS';
   readonly arrived: Arrived[] = [];
   readonly #send: (bytes: Buffer) => void;
   readonly close: () => void;
 
-  constructor(port: number, serverPort: number, transport: 'UDP' | 'TCP', send: (bytes: Buffer) => void, close: () => void) {
+  constructor(port: number, serverPort: number, transport: Peer['transport'], send: (bytes: Buffer) => void, close: () => void) {
     this.port = port;
     this.serverPort = serverPort;
     this.transport = transport;
@@ -59,6 +61,31 @@ export class Peer {
     return peer;
   }
 
+  /** Dials the server with TLS. */
+  static async tls(serverPort: number, options: ConnectionOptions): Promise<Peer> {
+    const socket = connectTls({ host: '127.0.0.1', port: serverPort, ...options });
+    await once(socket, 'secureConnect');
+    const peer = new Peer(
+      socket.localPort ?? 0,
+      serverPort,
+      'TLS',
+      (bytes) => void socket.write(bytes),
+      () => socket.destroy(),
+    );
+    readStream(socket, peer);
+    return peer;
+  }
+
+  /** A browser phone: it says nothing of its own address that could be dialled. */
+  static async ws(url: string, options: { origin?: string; headers?: Record<string, string> } = {}): Promise<Peer> {
+    const socket = new WebSocket(url, 'sip', options);
+    await once(socket, 'open');
+    const send = (bytes: Buffer): void => socket.send(bytes.toString('utf8'));
+    const peer = new Peer(0, Number(new URL(url).port), 'WS', send, () => socket.terminate());
+    socket.on('message', (data) => peer.take(Buffer.isBuffer(data) ? data : Buffer.alloc(0), send));
+    return peer;
+  }
+
   /** Only listens: the server must dial it. */
   static async tcpListener(serverPort: number): Promise<Peer> {
     const sockets = new Set<Socket>();
@@ -78,12 +105,22 @@ export class Peer {
     return peer;
   }
 
+  /** Takes what comes over a stream. */
+  static read(socket: Socket, peer: Peer): void {
+    readStream(socket, peer);
+  }
+
   take(bytes: Buffer, reply: (bytes: Buffer) => void): void {
     this.arrived.push({ message: parseMessage(bytes), at: performance.now(), reply, taken: false });
   }
 
   get uri(): string {
-    return `sip:peer@127.0.0.1:${this.port}${this.transport === 'TCP' ? ';transport=tcp' : ''}`;
+    if (this.transport === 'WS') return 'sip:peer@abc123.invalid;transport=ws';
+    return `sip:peer@127.0.0.1:${this.port}${this.transport === 'UDP' ? '' : `;transport=${this.transport.toLowerCase()}`}`;
+  }
+
+  get sentBy(): string {
+    return this.transport === 'WS' ? 'abc123.invalid' : `127.0.0.1:${this.port}`;
   }
 
   raw(bytes: Buffer | string): void {
@@ -147,7 +184,7 @@ export class Peer {
   /** A request outside dialogs, complete but for what `edit` changes. */
   newRequest(method: string, edit?: (request: Request) => void, user = '10086'): Request {
     const request = newRequest(method, `sip:${user}@127.0.0.1:${this.serverPort}`, [
-      ['Via', `SIP/2.0/${this.transport} 127.0.0.1:${this.port};rport;branch=z9hG4bK${randomToken(8)}`],
+      ['Via', `SIP/2.0/${this.transport} ${this.sentBy};rport;branch=z9hG4bK${randomToken(8)}`],
       ['Max-Forwards', '70'],
       ['From', `<sip:caller@127.0.0.1>;tag=${randomToken(4)}`],
       ['To', `<sip:${user}@127.0.0.1>`],
@@ -167,7 +204,7 @@ export class Peer {
   inside(method: string, invite: Request, response: Response, seq = parseCSeq(invite.headers.get('cseq') ?? '').number + 1): Request {
     const target = /<([^>]+)>/.exec(response.headers.get('contact') ?? '')?.[1] ?? invite.uri;
     return newRequest(method, target, [
-      ['Via', `SIP/2.0/${this.transport} 127.0.0.1:${this.port};rport;branch=z9hG4bK${randomToken(8)}`],
+      ['Via', `SIP/2.0/${this.transport} ${this.sentBy};rport;branch=z9hG4bK${randomToken(8)}`],
       ['Max-Forwards', '70'],
       ['From', invite.headers.get('from') ?? ''],
       ['To', response.headers.get('to') ?? ''],
@@ -181,7 +218,7 @@ export class Peer {
   insideAsCallee(method: string, invite: Request, response: Response, seq = 1): Request {
     const target = /<([^>]+)>/.exec(invite.headers.get('contact') ?? '')?.[1] ?? '';
     return newRequest(method, target, [
-      ['Via', `SIP/2.0/${this.transport} 127.0.0.1:${this.port};rport;branch=z9hG4bK${randomToken(8)}`],
+      ['Via', `SIP/2.0/${this.transport} ${this.sentBy};rport;branch=z9hG4bK${randomToken(8)}`],
       ['Max-Forwards', '70'],
       ['From', response.headers.get('to') ?? ''],
       ['To', invite.headers.get('from') ?? ''],

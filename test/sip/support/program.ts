@@ -17,6 +17,7 @@ export interface AppRequest extends Headed, EventEmitter {
   method: string;
   source_address: string;
   receivedOn: string;
+  protocol: string;
   cancel(callback?: (error: unknown, cancel: AppRequest) => void): void;
 }
 export interface AppResponse extends Headed {
@@ -74,6 +75,8 @@ export interface SipProgram {
   child: ChildProcess;
   sipPort: number;
   adminPort: number;
+  /** `udp/127.0.0.1:5060` … */
+  hostports: string[];
   /** Log lines so far. */
   log: string[];
   /** SIGTERM, then its exit code. */
@@ -99,10 +102,10 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
     const [code] = (await gone) as [number | null];
     return code;
   };
-  return { child, log, sipPort: portOf(sip.split(',')[0] ?? ''), adminPort: portOf(admin), stop };
+  return { child, log, hostports: sip.split(','), sipPort: portOf(sip.split(',')[0] ?? ''), adminPort: portOf(admin), stop };
 }
 
-const portOf = (hostport: string): number => Number(hostport.slice(hostport.lastIndexOf(':') + 1));
+export const portOf = (hostport: string): number => Number(hostport.slice(hostport.lastIndexOf(':') + 1));
 
 /** An application that is not connected yet. */
 export function newApp(): App {

@@ -166,7 +166,10 @@ export class SimNode {
   constructor(address: string, clock: SimClock, network: SimNetwork) {
     this.address = address;
     const transport: Transport = {
-      send: (bytes, to) => network.send(bytes, address, to.address),
+      send: (bytes, to) => {
+        network.send(bytes, address, to.address);
+        return undefined;
+      },
       localFor: () => ({ address, port: 5060 }),
     };
     let made = 0;
