@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Application, ownsNothing } from '../agent/ledger.ts';
 
-/** It reads too slowly: no new calls for it. */
+/** It reads too slowly: no new calls for it, and what it asks for waits in its own socket until it has read what it was told. */
 const BUSY_BYTES = 1024 * 1024;
 /** It does not read at all: it is as good as gone. */
 const LOST_BYTES = 16 * 1024 * 1024;
@@ -36,6 +36,13 @@ export class ApplicationConnection implements Application {
       });
     }
     this.socket.write(frame);
+    if (this.isBusy) this.#pushBack();
+  }
+
+  #pushBack(): void {
+    if (this.socket.isPaused()) return;
+    this.socket.pause();
+    this.socket.once('drain', () => this.socket.resume());
   }
 
   /** Sends a last frame and closes. */
