@@ -4,7 +4,7 @@ import { type CallId, legIdOf, type OfferId } from '../../kernel/ids.ts';
 import type { Ending } from '../../src/call/ending.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
 import { type DeskCommandType, serverMessageSchema } from '../../src/cti/protocol.ts';
-import { agent, at, card, RoomsUnderTest, SERVICE, talksTo, types } from './rooms.ts';
+import { agent, at, card, queue, RoomsUnderTest, SERVICE, talksTo, types } from './rooms.ts';
 
 const HUNG_UP: Ending = { cause: 'normal', by: 'far_end' };
 const her = agent('8001');
@@ -241,4 +241,19 @@ test('who has no phone that goes off-hook when told to cannot answer at her desk
   const [news] = rooms.tell(talksTo(her, ['hold']));
   assert.ok(news?.message.type === 'agentState' && !news.message.data.can.includes('answer'));
   assert.ok(can().includes('reject') && !can().includes('answer'));
+});
+
+test('E9: five thousand callers pour into one queue: no desk is told of it more than twice a second', () => {
+  const rooms = new RoomsUnderTest(['8001', '8002', '8003']);
+  rooms.tell({ type: 'queueConfigured', queue: { ...queue, maxWaiting: 10_000 } });
+  for (const number of ['8001', '8002']) rooms.tell({ type: 'agentSignedIn', agentId: agent(number) });
+  const began = rooms.now;
+  const news = Array.from({ length: 5_000 }, () => [...rooms.arrives(null).news, ...rooms.later(2)]).flat();
+  assert.equal(rooms.acd.view.queue(SERVICE)?.waiting, 5_000);
+  const seconds = (rooms.now - began) / 1_000;
+  for (const number of ['8001', '8002']) {
+    const told = news.filter(({ agentId }) => agentId === agent(number)).length;
+    assert.ok(told > seconds / 2 && told <= 2 * seconds, `${told} messages to ${number} in ${seconds} s`);
+  }
+  assert.equal(news.filter(({ agentId }) => agentId === agent('8003')).length, 0, 'who is not signed in is told nothing');
 });

@@ -25,7 +25,7 @@ export const card: CustomerCard = {
   recentContacts: [{ callId: 'c-0', at: '2026-02-01T00:00:00.000Z', queue: null, agent: null, summary: 'x' }],
 };
 
-const queue: QueueConfiguration = {
+export const queue: QueueConfiguration = {
   ...{ queueId: SERVICE, tenantId: TENANT, name: { zh: '服务', en: 'Service' }, skills: [], maxWaitMs: null, maxWaiting: 100 },
   ...{ leaveWhenNoAgents: false, ringTimeoutMs: 20_000, wrapUpMs: 30_000, record: true, music: null, answerWithinMs: 15_000 },
 };
