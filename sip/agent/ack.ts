@@ -5,8 +5,8 @@ import { parseCSeq } from '../message/values.ts';
 import { writeMessage } from '../message/write.ts';
 import type { Hop } from '../transport/hop.ts';
 import { Unreachable } from '../transport/resolve.ts';
-import { hopOf } from './hangup.ts';
 import type { Leg } from './ledger.ts';
+import { hopOf } from './return-path.ts';
 import type { Stack } from './stack.ts';
 
 /** The ACK of a 2xx that no application answers for. */
@@ -24,6 +24,14 @@ export function acknowledge(stack: Stack, leg: Leg, invite: Request): void {
   } catch {
     // A target that cannot be reached cannot be acknowledged; the peer gives up after 64*T1.
   }
+}
+
+/**
+ * Before a BYE of ours. An application that hangs up without a word about the 2xx (or was lost before it could say one) leaves its ACK to us: §13.2.2.4
+ * asks for one for each 2xx, and the peer would repeat its answer for 32 s.
+ */
+export function acknowledgeFirst(stack: Stack, leg: Leg): void {
+  if (leg.answered !== undefined && leg.answered.ack === undefined) acknowledge(stack, leg, leg.answered.request);
 }
 
 export function ackOf(stack: Stack, leg: Leg, invite: Request, sketch: Sketch, hop: Hop) {

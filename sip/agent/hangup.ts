@@ -1,23 +1,17 @@
 import { composeInside } from '../control/compose.ts';
 import { sipEvent } from '../control/wire.ts';
-import { nextHopUri, requestInside } from '../dialog/dialog.ts';
+import { requestInside } from '../dialog/dialog.ts';
 import { writeMessage } from '../message/write.ts';
 import type { ClientUser } from '../transaction/client-transaction.ts';
 import type { Hop } from '../transport/hop.ts';
+import { acknowledgeFirst } from './ack.ts';
 import type { Leg } from './ledger.ts';
 import { stopReasonOf } from './records.ts';
+import { hopOf } from './return-path.ts';
 import type { Stack } from './stack.ts';
 
 /** `SIP ;cause=200 ;text="ACK timeout"`, RFC 3326 in the form applications look for. */
 export const reasonHeader = (text: string): string => `SIP ;cause=200 ;text="${text}"`;
-
-/** The hop of a request inside a dialog: the connection or address the peer is known by, else by its route or target. */
-export function hopOf(stack: Stack, leg: Leg): Hop | Promise<Hop> {
-  const { via } = leg.dialog;
-  if (via !== undefined && (via.protocol === 'udp' || stack.isOpen(via.flow))) return via;
-  const uri = nextHopUri(leg.dialog);
-  return stack.flows.find(uri) ?? stack.resolve(uri);
-}
 
 /**
  * Ends a dialog by our own decision: BYE with a Reason, which the application hears of as `unsolicited`. The leg is gone at once for
@@ -25,6 +19,7 @@ export function hopOf(stack: Stack, leg: Leg): Hop | Promise<Hop> {
  */
 export function hangUp(stack: Stack, leg: Leg, reason: string, tell = true): void {
   if (leg.dialog.state === 'ending') return;
+  acknowledgeFirst(stack, leg);
   leg.dialog.state = 'ending';
   stack.ledger.retireLeg(leg);
   const found = hopOrUndefined(stack, leg);

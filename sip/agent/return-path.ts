@@ -1,11 +1,12 @@
 /** Where responses and later requests of a dialog go when the peer's own words about its address are not to be trusted. */
-import { hostOf } from '../dialog/dialog.ts';
+import { hostOf, nextHopUri } from '../dialog/dialog.ts';
 import type { Request } from '../message/message.ts';
 import { bareHost } from '../message/uri.ts';
 import { topVia } from '../message/via.ts';
 import { defaultPort, type Hop } from '../transport/hop.ts';
 import type { Source } from '../transport/network.ts';
 import type { Leg } from './ledger.ts';
+import type { Stack } from './stack.ts';
 
 /**
  * RFC 3261 §18.2.2 and RFC 3581 §4: over a connection the response goes back on it ("the response MUST be sent using the existing
@@ -39,6 +40,14 @@ export function pathToCallee(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
   if (hop.protocol !== 'udp') return from.flow === undefined ? hop : { ...hop, flow: from.flow };
   const host = bareHost(hostOf(leg.dialog.target));
   return isPrivate(host) && host !== from.address ? { protocol: 'udp', address: from.address, port: from.port, flow: from.flow } : undefined;
+}
+
+/** The hop of a request inside a dialog: the connection or address the peer is known by, else by its route or target. */
+export function hopOf(stack: Stack, leg: Leg): Hop | Promise<Hop> {
+  const { via } = leg.dialog;
+  if (via !== undefined && (via.protocol === 'udp' || stack.isOpen(via.flow))) return via;
+  const uri = nextHopUri(leg.dialog);
+  return stack.flows.find(uri) ?? stack.resolve(uri);
 }
 
 /** RFC 1918. */

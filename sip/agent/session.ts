@@ -6,8 +6,9 @@ import type { Response } from '../message/message.ts';
 import { numberOf } from '../message/values.ts';
 import type { Hop } from '../transport/hop.ts';
 import { acknowledge } from './ack.ts';
-import { hangUp, hopOf } from './hangup.ts';
+import { hangUp } from './hangup.ts';
 import type { Leg } from './ledger.ts';
+import { hopOf } from './return-path.ts';
 import type { Stack } from './stack.ts';
 
 export const SESSION_EXPIRED = 'Session timer expired';

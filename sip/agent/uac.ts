@@ -9,9 +9,9 @@ import { type ClientUser, cancelOf } from '../transaction/client-transaction.ts'
 import { T1_MS } from '../transaction/timers.ts';
 import { FlowFailed, type Hop } from '../transport/hop.ts';
 import { Unreachable, Unresolvable } from '../transport/resolve.ts';
-import { ackOf } from './ack.ts';
-import { hopOf } from './hangup.ts';
+import { acknowledgeFirst, ackOf } from './ack.ts';
 import { type Application, type Leg, noteOurs, type Outgoing } from './ledger.ts';
+import { hopOf } from './return-path.ts';
 import { Returns } from './returns.ts';
 import type { Stack } from './stack.ts';
 
@@ -140,6 +140,7 @@ export class ClientSide {
   /** A BYE while our own re-INVITE is pending first cancels that one. */
   #beforeBye(leg: Leg, bye: Request): void {
     this.#stack.records.ended(leg, 'application', 'normal-release', bye);
+    acknowledgeFirst(this.#stack, leg);
     leg.dialog.state = 'ending';
     if (leg.inviteOut !== undefined) this.giveUp(leg.inviteOut, 'SIP ;cause=200 ;text="call ended"');
   }

@@ -133,6 +133,8 @@ export class SimNetwork {
   readonly #random: () => number;
   readonly #weather: Weather;
   carried = 0;
+  /** Sees each message as it is sent, once, whatever becomes of it; true: it is lost for sure. */
+  tap: (bytes: Buffer, from: string, to: string) => boolean = () => false;
   constructor(clock: SimClock, random: () => number, weather: Weather) {
     this.#clock = clock;
     this.#random = random;
@@ -142,6 +144,7 @@ export class SimNetwork {
     this.#nodes.set(address, take);
   }
   send(bytes: Buffer, from: string, to: string): void {
+    if (this.tap(bytes, from, to)) return;
     const { loss, double, late, mostDelayMs } = this.#weather;
     const copies = this.#random() < double ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
@@ -216,10 +219,23 @@ export class SimNode {
 }
 
 /** A frame of the server, cut up. */
-export interface Heard {
-  tokens: string[];
-  message: Message | undefined;
+export class Heard {
+  readonly tokens: string[];
+  /** The SIP text as it came; empty when there is none. */
+  readonly bytes: Buffer;
+  #message: Message | undefined;
+  constructor(frame: Buffer) {
+    const text = frame.subarray(frame.indexOf('#') + 1);
+    const end = text.indexOf('\r\n');
+    this.tokens = text.toString('utf8', 0, end < 0 ? text.length : end).split('|');
+    this.bytes = end < 0 ? NOTHING : text.subarray(end + 2);
+  }
+  get message(): Message | undefined {
+    if (this.bytes.length > 0) this.#message ??= parseMessage(this.bytes);
+    return this.#message;
+  }
 }
+const NOTHING = Buffer.alloc(0);
 
 /** An application that speaks the control protocol by hand. */
 export class SimApp implements Application {
@@ -228,6 +244,8 @@ export class SimApp implements Application {
   readonly tags: ReadonlySet<string> = new Set();
   isGone = false;
   readonly heard: Heard[] = [];
+  /** False when thousands of calls are to be simulated. */
+  keeps = true;
   readonly node: SimNode;
   /** What it does about a frame. */
   onHeard: (heard: Heard) => void = () => undefined;
@@ -237,11 +255,8 @@ export class SimApp implements Application {
     this.node = node;
   }
   deliver(frame: Buffer): void {
-    const text = frame.subarray(frame.indexOf('#') + 1);
-    const end = text.indexOf('\r\n');
-    const tokens = text.toString('utf8', 0, end < 0 ? text.length : end).split('|');
-    const heard: Heard = { tokens, message: end < 0 ? undefined : parseMessage(text.subarray(end + 2)) };
-    this.heard.push(heard);
+    const heard = new Heard(frame);
+    if (this.keeps) this.heard.push(heard);
     // An application is another process: it acts a little later.
     this.node.stack.clock.after(1, () => {
       if (!this.isGone) this.onHeard(heard);
