@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
+import { parseTrustedNetwork, type TrustedNetwork } from './guard/addresses.ts';
 import { bareHost } from './message/uri.ts';
 import { type Handlers, readHandlers } from './outbound/handlers.ts';
 import { parseNet } from './transport/addresses.ts';
@@ -24,6 +25,10 @@ export interface SipConfig {
   readonly handlers: Handlers;
   /** PEM of the authorities, besides the well-known, that vouch for applications dialled over TLS. */
   readonly applicationAuthorities: string | undefined;
+  /** Whose calls need no credentials and have the largest limits. */
+  readonly trustedTrunks: readonly TrustedNetwork[];
+  /** Strangers are challenged here, in this realm, with nonces that the application takes; undefined: by the application alone. */
+  readonly challengeRealm: string | undefined;
   readonly logLevel: string;
   /** 0: never. */
   readonly orphanExitSeconds: number;
@@ -71,10 +76,14 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     secret: settings.secret('DRACHTIO_SECRET') ?? '',
     handlers: readHandlers(settings),
     applicationAuthorities: settings.secret('DRACHTIO_CA'),
+    trustedTrunks: trunksOf(settings.list('TRUSTED_TRUNKS'), faults),
+    challengeRealm: settings.optional('SIP_CHALLENGE_REALM'),
     logLevel: settings.choice('LOG_LEVEL', 'info', LEVELS),
     orphanExitSeconds: settings.integer('ORPHAN_EXIT_SECONDS', 0, 0, A_DAY_S),
   };
   faults.push(...settings.faults, ...addressFaults(config));
+  if (config.challengeRealm !== undefined && !/^[\w .@-]{1,64}$/.test(config.challengeRealm))
+    faults.push(`SIP_CHALLENGE_REALM is "${config.challengeRealm}": give up to 64 letters, digits, blanks and _ . @ -`);
   if (config.secret === '')
     faults.push('DRACHTIO_SECRET is not set: give the secret applications must show, or DRACHTIO_SECRET_FILE with a file that holds it');
   else if (/[|\r\n]/.test(config.secret)) faults.push('DRACHTIO_SECRET holds a "|" or a line break: the control protocol cannot carry those');
@@ -104,6 +113,15 @@ function readWebSocket(settings: SettingsReader, faults: string[]): WebSocketCon
   if (securePort !== undefined && settings.optional('SIP_TLS_CERT_FILE') === undefined)
     faults.push('SIP_WSS_PORT needs a certificate: give SIP_TLS_CERT_FILE and SIP_TLS_KEY_FILE');
   return { port: port('SIP_WS_PORT'), securePort, socket: settings.optional('SIP_WS_SOCKET'), origins: settings.list('SIP_WS_ORIGINS') };
+}
+
+function trunksOf(texts: readonly string[], faults: string[]): TrustedNetwork[] {
+  return texts.flatMap((text) => {
+    const network = parseTrustedNetwork(text);
+    if (typeof network !== 'string') return [network];
+    faults.push(`TRUSTED_TRUNKS has ${network}`);
+    return [];
+  });
 }
 
 function addressFaults({ hosts, publicAddress, localNets, adminHost }: SipConfig): string[] {

@@ -15,6 +15,8 @@ import { Door } from './control/door.ts';
 import { Routes } from './control/routes.ts';
 import { carryOut } from './control/verbs.ts';
 import { BRANCH_COOKIE } from './message/via.ts';
+import { newGuard } from './operation/guarding.ts';
+import { LoadMeter } from './operation/load.ts';
 import { dial } from './outbound/dial.ts';
 import { Outbound } from './outbound/outbound.ts';
 import { Transactions } from './transaction/transactions.ts';
@@ -48,6 +50,8 @@ export interface SipServer {
   /** Resolves when no application has been connected for `orphanExitSeconds`; never when that is 0. */
   readonly orphaned: Promise<void>;
 }
+
+const PROTOCOLS = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const;
 
 const systemNames: Names = {
   transaction: newUuid,
@@ -85,6 +89,7 @@ class Server implements SipServer {
   readonly #door: Door;
   readonly #outbound: Outbound;
   readonly #cancelSweep: () => void;
+  readonly #meter: LoadMeter;
   readonly orphaned: Promise<void>;
   #orphan: () => void = () => undefined;
   #cancelOrphan: () => void = () => undefined;
@@ -141,6 +146,12 @@ class Server implements SipServer {
       adopt: (socket) => this.#door.adopt(socket),
     });
     this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
+    this.#meter = new LoadMeter(
+      clock,
+      () => ({ pending: this.#stack.ledger.incoming.size, backlogBytes: this.#door.shortestBacklog }),
+      () => undefined,
+      (load) => this.#stack.guard.overload.sample(load),
+    );
     this.orphaned = new Promise((resolve) => {
       this.#orphan = resolve;
     });
@@ -160,6 +171,11 @@ class Server implements SipServer {
       log: this.#log,
       names: systemNames,
       transport,
+      guard: newGuard(
+        this.#config,
+        (address, port) => PROTOCOLS.some((protocol) => network.isMine(protocol, address, port)),
+        (cause, address) => this.#note('source blocked', { cause, address }),
+      ),
       transactions: new Transactions(clock, transport),
       ledger: new Ledger(),
       records: new CallRecords(cdrEvents(this.#routes, clock)),
@@ -202,6 +218,7 @@ class Server implements SipServer {
 
   #sweep(): void {
     this.#stack.flows.sweep();
+    this.#stack.guard.sweep(this.#clock.now());
     this.#agent.proxy.sweep();
     this.#door.sweep();
   }
@@ -260,6 +277,7 @@ class Server implements SipServer {
 
   close(): void {
     this.#cancelSweep();
+    this.#meter.stop();
     this.#cancelOrphan();
     this.#stack.transactions.close();
     this.#door.close();

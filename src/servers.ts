@@ -5,6 +5,7 @@ import { SupervisedChild } from '../kernel/child.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Config } from './config.ts';
+import { SIP_REALM } from './tenants/directory.ts';
 
 /** A program that has had no application for so long ends itself: nobody is left to stop it. */
 const ORPHAN_EXIT_SECONDS = '60';
@@ -52,6 +53,9 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
         PUBLIC_ADDRESS: publicAddress,
         DRACHTIO_PORT: String(drachtio.port),
         DRACHTIO_SECRET: drachtio.secret,
+        // Who has to prove himself, and how, is the same for both.
+        TRUSTED_TRUNKS: config.trustedTrunks.join(','),
+        SIP_CHALLENGE_REALM: SIP_REALM,
       }),
     );
   }

@@ -31,6 +31,7 @@ export class Agent {
 
   /** One message as it came. Never throws: what a stranger sends harms no other call. */
   take(bytes: Buffer, source: Source): void {
+    if (!this.#stack.guard.admit(bytes, source, this.#stack.clock.now())) return;
     try {
       const message = parseMessage(bytes);
       if (message.kind === 'request') {
@@ -66,6 +67,7 @@ export class Agent {
 
   #noteMalformed(error: Error | undefined, source: Source): void {
     this.#stack.counters.malformed += 1;
+    this.#stack.guard.malformed(source, this.#stack.clock.now());
     if (this.#stack.log.isLevelEnabled('debug'))
       this.#note('malformed', { source: `${source.protocol}/${source.address}:${source.port}`, error: error?.message });
   }

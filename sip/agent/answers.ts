@@ -12,6 +12,7 @@ import { parseCSeq } from '../message/values.ts';
 import { writeMessage } from '../message/write.ts';
 import { T1_MS } from '../transaction/timers.ts';
 import { cancelFor, tellCancelled } from './cancelled.ts';
+import { modest } from './gate.ts';
 import { hangUp } from './hangup.ts';
 import { type Application, type Incoming, type Leg, mergeKey, newLeg, noteOurs, notePeer } from './ledger.ts';
 import { pathToCaller } from './return-path.ts';
@@ -86,6 +87,8 @@ export class Answers {
     const { status } = response;
     const { request } = incoming;
     incoming.cancelSilence();
+    modest(this.#stack, incoming, response);
+    this.#stack.guard.answered(request, response, incoming.source, this.#stack.clock.now());
     if (status > 100 && status < 300 && opensDialog(request) && incoming.leg === undefined) this.#openLeg(incoming, response);
     if (status < 200) return this.#provisional(incoming, response, isReliable);
     // RFC 3262 §3: "The UAS MAY send a final response to the initial request before having received PRACKs for all unacknowledged reliable
@@ -164,7 +167,7 @@ export class Answers {
 
   #openLeg(incoming: Incoming, response: Response): void {
     const { request, source, app } = incoming;
-    const leg = newLeg(uasDialog(request, response, this.#stack.names.seq()), app);
+    const leg = newLeg(uasDialog(request, response, this.#stack.names.seq()), app, [source.address]);
     leg.dialog.via = pathToCaller(leg, source);
     notePeer(leg, request);
     leg.inviteIn = request.method === 'INVITE' ? incoming : undefined;

@@ -35,6 +35,8 @@ export const ownsNothing = (): Owned => ({ incoming: new Set(), outgoing: new Se
 export interface Leg {
   readonly dialog: Dialog;
   readonly app: Application;
+  /** Where its peer spoke from when it was made: whoever speaks from elsewhere must be known. */
+  readonly addresses: readonly string[];
   /** Our 2xx that waits for its ACK. */
   answer: Answer | undefined;
   /** Sent as soon as the ACK of our 2xx came: RFC 3261 §15 allows the callee no BYE before. */
@@ -68,9 +70,10 @@ export interface Leg {
   answered: { request: Request; ack: (() => void) | undefined } | undefined;
 }
 
-export const newLeg = (dialog: Dialog, app: Application, opening?: Outgoing): Leg => ({
+export const newLeg = (dialog: Dialog, app: Application, addresses: readonly string[], opening?: Outgoing): Leg => ({
   dialog,
   app,
+  addresses,
   reliable: undefined,
   heard: undefined,
   opening,

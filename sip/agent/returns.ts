@@ -98,6 +98,7 @@ export class Returns {
     ledger.removeOutgoing(outgoing);
     const { inside } = outgoing;
     const good = response.status < 300;
+    if (good && request.method === 'REGISTER') this.#stack.guard.registered(response, from, this.#stack.clock.now());
     if (inside !== undefined) {
       if (good && REFRESHES_TARGET.has(request.method)) refreshTarget(inside.dialog, response);
       if (good && request.method === 'UPDATE' && inside.dialog.state === 'confirmed') this.#noteSession(inside, request, response);
@@ -119,8 +120,9 @@ export class Returns {
     const tag = tagOf(response.headers.get('to') ?? '') ?? '';
     const known = outgoing.forks.get(tag);
     if (known !== undefined) return known;
-    const leg = newLeg(uacDialog(outgoing.transaction.request, response), outgoing.app, outgoing);
-    leg.dialog.via = pathToCallee(outgoing.transaction.hop, leg, from);
+    const { request, hop } = outgoing.transaction;
+    const leg = newLeg(uacDialog(request, response), outgoing.app, [hop.address, from.address], outgoing);
+    leg.dialog.via = pathToCallee(hop, leg, from);
     outgoing.forks.set(tag, leg);
     if (tag !== '' && outgoing.winner === undefined) this.#stack.ledger.addLeg(leg);
     return leg;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { Guard } from '../guard/guard.ts';
 import type { Transactions } from '../transaction/transactions.ts';
 import type { RegisteredFlows } from '../transport/flows.ts';
 import type { Hop, Transport } from '../transport/hop.ts';
@@ -27,6 +28,8 @@ export interface Stack {
   readonly log: Logger;
   readonly names: Names;
   readonly transport: Transport;
+  /** Who is let in. */
+  readonly guard: Guard;
   readonly transactions: Transactions;
   readonly ledger: Ledger;
   readonly records: CallRecords;

@@ -213,6 +213,7 @@ export class ClientSide {
       else this.#stack.records.attempted(outgoing, 'application', request);
     }
     if (inside !== undefined && request.method === 'UPDATE' && request.body.length > 0) inside.updateOut = outgoing;
+    this.#stack.guard.trust.dial(hop.address, this.#stack.clock.now());
     const { bytes } = outgoing.transaction;
     app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), outgoing.id, bytes));
     // RFC 3261 §15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx response or until the server transaction times out."

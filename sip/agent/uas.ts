@@ -10,6 +10,7 @@ import type { Source } from '../transport/network.ts';
 import { Answers } from './answers.ts';
 import { cancelFor, takeCancel, tellCancelled } from './cancelled.ts';
 import { collisionOf, type Refused, tooBrief } from './collision.ts';
+import { Gate } from './gate.ts';
 import { type Application, type Incoming, type Leg, mergeKey, notePeer } from './ledger.ts';
 import { networkTrip, reject } from './reply.ts';
 import { replyHop } from './return-path.ts';
@@ -30,9 +31,11 @@ export interface Dispatch {
 export class ServerSide {
   readonly #stack: Stack;
   readonly #dispatch: Dispatch;
+  readonly #gate: Gate;
   readonly answers: Answers;
   constructor(stack: Stack, dispatch: Dispatch) {
     this.#stack = stack;
+    this.#gate = new Gate(stack);
     this.#dispatch = dispatch;
     this.answers = new Answers(stack);
   }
@@ -49,12 +52,23 @@ export class ServerSide {
       return;
     }
     if (request.method === 'CANCEL') {
-      takeCancel(this.#stack, this.answers, request, source);
+      if (this.#gate.cancels(request, source)) takeCancel(this.#stack, this.answers, request, source);
       return;
     }
+    const isNew = tagOf(request.headers.get('to') ?? '') === undefined;
+    const leg = isNew ? undefined : this.#legOf(request);
+    if (isNew ? !this.#mayOpen(request, source) : !this.#gate.enters(request, source, leg)) return;
     const transaction = this.#stack.transactions.newServer(request, replyHop(request, source), { onFailure: () => undefined });
-    if (tagOf(request.headers.get('to') ?? '') === undefined) this.#takeNew(request, source, transaction);
-    else this.#takeInside(request, source, transaction);
+    if (isNew) this.#takeNew(request, source, transaction);
+    else this.#takeInside(request, source, transaction, leg);
+  }
+
+  /** Asked before anything is kept of a request: what a stranger is refused costs no transaction. */
+  #mayOpen(request: Request, source: Source): boolean {
+    if (!this.#gate.opens(request, source)) return false;
+    const refusal = this.#gate.isStranger(source) ? this.#whyNot(request, undefined) : undefined;
+    if (refusal !== undefined) this.#gate.answer(request, source, ...refusal);
+    return refusal === undefined;
   }
 
   /** Answers a request without any application. */
@@ -63,6 +77,10 @@ export class ServerSide {
     const known = this.#stack.transactions.findServer(request, request.method);
     if (known !== undefined) {
       known.repeat();
+      return;
+    }
+    if (this.#gate.isStranger(source)) {
+      this.#gate.answer(request, source, status, [], reason);
       return;
     }
     reject(this.#stack, this.#stack.transactions.newServer(request, replyHop(request, source), { onFailure: () => undefined }), status, [], reason);
@@ -109,7 +127,7 @@ export class ServerSide {
   }
 
   /** Status, headers and phrase of a refusal that needs no application. */
-  #whyNot(request: Request, transaction: ServerTransaction): Refused | undefined {
+  #whyNot(request: Request, transaction: ServerTransaction | undefined): Refused | undefined {
     const { headers, method } = request;
     // RFC 3261 §8.2.2.2: "If the request has no tag in the To header field, the UAS core MUST check the request against ongoing transactions.
     // If the From tag, Call-ID, and CSeq exactly match those associated with an ongoing transaction, but the request does not match that
@@ -164,8 +182,7 @@ export class ServerSide {
     return this.#stack.ledger.legFor(headers.get('call-id') ?? '', tagOf(headers.get('to') ?? '') ?? '', tagOf(headers.get('from') ?? '') ?? '');
   }
 
-  #takeInside(request: Request, source: Source, transaction: ServerTransaction): void {
-    const leg = this.#legOf(request);
+  #takeInside(request: Request, source: Source, transaction: ServerTransaction, leg: Leg | undefined): void {
     if (leg === undefined) {
       reject(this.#stack, transaction, 481);
       return;
@@ -230,6 +247,7 @@ export class ServerSide {
     const leg = this.#legOf(ack);
     const answer = leg?.answer;
     if (leg === undefined || answer === undefined || answer.seq !== parseCSeq(ack.headers.get('cseq') ?? '').number) return;
+    if (!this.#gate.enters(ack, source, leg)) return;
     answer.stop();
     leg.answer = undefined;
     const after = leg.afterAck.splice(0);

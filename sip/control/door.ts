@@ -64,6 +64,12 @@ export class Door {
     return count;
   }
 
+  /** Bytes that the least loaded application has not read; 0 without any. */
+  get shortestBacklog(): number {
+    const backlogs = [...this.#apps].filter((app) => app.isAuthenticated).map((app) => app.socket.writableLength);
+    return backlogs.length === 0 ? 0 : Math.min(...backlogs);
+  }
+
   close(): void {
     this.#server.close();
     for (const { socket } of this.#apps) socket.destroySoon();

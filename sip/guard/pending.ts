@@ -5,8 +5,11 @@ const MOST_PENDING = 2_000;
 export class PendingPerSource {
   readonly #counts = new Map<string, number>();
 
+  of(address: string): number {
+    return this.#counts.get(address) ?? 0;
+  }
   isFull(address: string): boolean {
-    return (this.#counts.get(address) ?? 0) >= MOST_PENDING;
+    return this.of(address) >= MOST_PENDING;
   }
   enter(address: string): void {
     this.#counts.set(address, (this.#counts.get(address) ?? 0) + 1);

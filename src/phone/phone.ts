@@ -5,6 +5,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
+import { nonceKeyOf } from '../../kernel/nonce.ts';
 import type { MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
 import type { Directory } from '../tenants/directory.ts';
@@ -16,6 +17,7 @@ import type { ContactBinding } from './event.ts';
 import { answer, takeInvite } from './inbound.ts';
 import type { Leg } from './leg.ts';
 import { Legs } from './legs.ts';
+import { Nonces } from './nonce.ts';
 import { answerOthers } from './options.ts';
 import { dialNumber, ringAgent } from './outbound.ts';
 import { canPickUp, pickUp } from './pickup.ts';
@@ -99,7 +101,7 @@ class PhoneRim implements Phone {
   constructor(options: PhoneOptions) {
     const { clock, log, take, directory, media, calls, publicAddress, newCallId } = options;
     this.#options = options;
-    const authenticator = new Authenticator(clock, directory);
+    const authenticator = new Authenticator(clock, directory, new Nonces(nonceKeyOf(options.drachtio.secret), clock.now()));
     const bindings = new Bindings(clock, take);
     this.#registrar = new Registrar(clock, authenticator, bindings);
     const connection = new SipConnection({

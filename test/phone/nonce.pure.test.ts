@@ -25,8 +25,17 @@ describe('nonces', () => {
     assert.equal(nonces.look('', '00000001', '10.0.0.1', now), 'foreign');
   });
 
-  it('are known again by a process with the same key', () => {
-    assert.equal(new Nonces('key').look(new Nonces('key').issue(now, 'a'), '00000001', 'a', now), 'good');
+  it('D3: are known again by a process with the same key, but stale when they may have been spent in the process before it', () => {
+    const nonce = new Nonces('key').issue(now, 'a');
+    assert.equal(new Nonces('key', now - 1).look(nonce, '00000001', 'a', now), 'good');
+    assert.equal(new Nonces('key', now).look(nonce, '00000001', 'a', now), 'stale');
+  });
+
+  it('may be a little ahead of the clock of who reads them, not much', () => {
+    const nonces = new Nonces('key');
+    const nonce = nonces.issue(now, 'a');
+    assert.equal(nonces.look(nonce, '00000001', 'a', now - 2_000), 'good');
+    assert.equal(nonces.look(nonce, '00000001', 'a', now - 2_001), 'stale');
   });
 
   it('count strictly upwards, in hex', () => {
@@ -46,7 +55,7 @@ describe('nonces', () => {
   });
 
   it('pushed out of the full table are stale, never good again', () => {
-    const nonces = new Nonces('key', 2);
+    const nonces = new Nonces('key', 0, 2);
     const issued = [0, 1, 2].map((ms) => nonces.issue(now + ms, 'a'));
     for (const nonce of issued) nonces.spend(nonce, '00000001');
     assert.deepEqual(

@@ -15,6 +15,7 @@ interface Headed {
 }
 export interface AppRequest extends Headed, EventEmitter {
   method: string;
+  uri: string;
   source_address: string;
   receivedOn: string;
   protocol: string;

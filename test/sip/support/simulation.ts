@@ -10,6 +10,7 @@ import { cdrEvents } from '../../../sip/control/cdr.ts';
 import { Routes } from '../../../sip/control/routes.ts';
 import { carryOut } from '../../../sip/control/verbs.ts';
 import { parseFrame } from '../../../sip/control/wire.ts';
+import { openToAll } from '../../../sip/guard/guard.ts';
 import type { Message } from '../../../sip/message/message.ts';
 import { parseMessage } from '../../../sip/message/parse.ts';
 import { Transactions } from '../../../sip/transaction/transactions.ts';
@@ -197,6 +198,7 @@ export class SimNode {
         seq: () => 1 + (next() % 1_000),
       },
       transport,
+      guard: openToAll(),
       transactions: new Transactions(clock, transport),
       ledger: new Ledger(),
       records: new CallRecords(cdrEvents(this.routes, clock)),
