@@ -13,7 +13,9 @@ import { cdrEvents } from './control/cdr.ts';
 import type { ApplicationConnection } from './control/connection.ts';
 import { Door } from './control/door.ts';
 import { Routes } from './control/routes.ts';
+import { Seats } from './control/seat.ts';
 import { carryOut } from './control/verbs.ts';
+import { dismissed } from './control/wire.ts';
 import { BRANCH_COOKIE } from './message/via.ts';
 import { newGuard } from './operation/guarding.ts';
 import { LoadMeter } from './operation/load.ts';
@@ -86,6 +88,7 @@ class Server implements SipServer {
   readonly #stack: Stack;
   readonly #agent: Agent;
   readonly #routes = new Routes();
+  readonly #seats: Seats;
   readonly #door: Door;
   readonly #outbound: Outbound;
   readonly #cancelSweep: () => void;
@@ -125,11 +128,16 @@ class Server implements SipServer {
         return server.#isDraining;
       },
     });
+    this.#seats = new Seats(this.#stack.clock, {
+      unroute: (app) => this.#routes.removeAll(app),
+      release: (app) => this.#agent.release(app),
+      supersede: (before) => before.dismiss(dismissed('', 'another connection has come with this name')),
+    });
     this.#door = new Door(
       {
-        onFrame: (app, frame) => carryOut(this.#routes, this.#agent, app, frame),
-        onOpen: () => this.#onApplication(),
-        onClosed: (app) => this.#onApplicationGone(app),
+        onFrame: (connection, frame) => carryOut(this.#routes, this.#agent, connection.app, frame),
+        onOpen: (connection) => this.#onApplication(connection),
+        onClosed: (connection) => this.#onApplicationGone(connection),
         hostports: (local) => this.#network.hostports(local),
       },
       config.secret,
@@ -225,16 +233,16 @@ class Server implements SipServer {
 
   // ── applications ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #onApplication(): void {
+  #onApplication(connection: ApplicationConnection): void {
     this.#cancelOrphan();
-    this.#log.info({ applications: this.#door.connected }, 'application connected');
+    this.#log.info({ applications: this.#door.connected, tags: [...connection.tags] }, 'application connected');
+    if (!connection.wasDialled) connection.app = this.#seats.open(connection);
   }
 
-  #onApplicationGone(app: ApplicationConnection): void {
-    this.#routes.removeAll(app);
-    const { incoming, outgoing, legs } = app.owned;
-    this.#log.info({ waiting: incoming.size, dialling: outgoing.size, dialogs: legs.size }, 'application gone, its calls are released');
-    this.#agent.release(app);
+  #onApplicationGone(connection: ApplicationConnection): void {
+    const { incoming, outgoing, legs } = connection.app.owned;
+    this.#log.info({ waiting: incoming.size, dialling: outgoing.size, dialogs: legs.size, tags: [...connection.tags] }, 'application connection closed');
+    this.#seats.closed(connection, connection.app);
     this.#loneSince = this.#clock.now();
     this.#armOrphan();
   }

@@ -15,6 +15,7 @@ import { cancelFor, tellCancelled } from './cancelled.ts';
 import { modest } from './gate.ts';
 import { hangUp } from './hangup.ts';
 import { type Application, type Incoming, type Leg, mergeKey, newLeg, noteOurs, notePeer } from './ledger.ts';
+import { MUST_BE_2XX } from './reply.ts';
 import { pathToCaller } from './return-path.ts';
 import { keepSession } from './session.ts';
 import { RETRY_AFTER_S, type Stack } from './stack.ts';
@@ -60,7 +61,7 @@ export class Answers {
 
   /** Answers for an application that is gone. */
   abandon(incoming: Incoming): void {
-    const response = responseTo(incoming.request, incoming.request.method === 'BYE' ? 200 : 503, this.localTag(incoming));
+    const response = responseTo(incoming.request, MUST_BE_2XX.has(incoming.request.method) ? 200 : 503, this.localTag(incoming));
     if (response.status === 503) response.headers.add('Retry-After', String(RETRY_AFTER_S));
     this.finish(incoming, response);
   }

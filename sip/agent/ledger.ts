@@ -16,6 +16,8 @@ export interface Application {
   decide?(incoming: Incoming): void;
   /** It reads too slowly to be given new work. */
   readonly isBusy: boolean;
+  /** Its connection is lost, but it may come back: what it is told is kept. */
+  readonly isAway: boolean;
   /** Its connection is gone; what it owned has been released. */
   readonly isGone: boolean;
   /** What it called itself by when it authenticated. */

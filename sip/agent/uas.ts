@@ -12,7 +12,7 @@ import { cancelFor, takeCancel, tellCancelled } from './cancelled.ts';
 import { collisionOf, type Refused, tooBrief } from './collision.ts';
 import { Gate } from './gate.ts';
 import { type Application, type Incoming, type Leg, mergeKey, notePeer } from './ledger.ts';
-import { networkTrip, reject } from './reply.ts';
+import { MUST_BE_2XX, networkTrip, reject } from './reply.ts';
 import { replyHop } from './return-path.ts';
 import { RETRY_AFTER_S, type Stack } from './stack.ts';
 
@@ -171,7 +171,8 @@ export class ServerSide {
   #whenSilent(incoming: Incoming): () => void {
     return this.#stack.clock.after(SILENCE_MS, () => {
       this.#stack.counters.silentApplications += 1;
-      this.answers.finish(incoming, responseTo(incoming.request, MUST_BE_2XX.has(incoming.request.method) ? 200 : 480, this.answers.localTag(incoming)));
+      if (incoming.app.isAway) this.answers.abandon(incoming);
+      else this.answers.finish(incoming, responseTo(incoming.request, MUST_BE_2XX.has(incoming.request.method) ? 200 : 480, this.answers.localTag(incoming)));
     });
   }
 
@@ -195,6 +196,11 @@ export class ServerSide {
     }
     if (leg.app.isGone) {
       reject(this.#stack, transaction, 481);
+      return;
+    }
+    // It has missed much already; how a call ends is kept for it all the same.
+    if (leg.app.isAway && leg.app.isBusy && request.method !== 'BYE') {
+      reject(this.#stack, transaction, 503, [['Retry-After', String(RETRY_AFTER_S)]]);
       return;
     }
     if (!inOrder(leg.dialog, request)) {
@@ -225,6 +231,8 @@ export class ServerSide {
     incoming.cancelSilence = this.#whenSilent(incoming);
     const bytes = writeMessage(request);
     leg.app.deliver(sipEvent(networkTrip(this.#stack, bytes, source), incoming.toldAs, leg.dialog.id, bytes));
+    // Nobody is there to say so, and no phone should wait for the end of its call.
+    if (request.method === 'BYE' && leg.app.isAway) this.answers.finish(incoming, responseTo(request, 200));
   }
 
   /**
@@ -262,9 +270,6 @@ export class ServerSide {
 /** An UPDATE in a dialog that no PRACK has made known yet is told to its application with the id of the INVITE. */
 const inviteIdOf = ({ dialog, isKnown, inviteIn, opening }: Leg): string | undefined =>
   dialog.state === 'early' && !isKnown ? (inviteIn?.id ?? opening?.id) : undefined;
-
-/** A BYE ends the call whatever an application says; a PRACK that matches is answered 2xx (RFC 3262 §3). */
-const MUST_BE_2XX: ReadonlySet<string> = new Set(['BYE', 'PRACK']);
 
 /** Routed by applications; any other method without a route is not implemented rather than out of service. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REFER']);

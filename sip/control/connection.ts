@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { type Application, ownsNothing } from '../agent/ledger.ts';
+import { ownsNothing } from '../agent/ledger.ts';
+import type { Asker } from './verbs.ts';
 
 /** It reads too slowly: no new calls for it, and what it asks for waits in its own socket until it has read what it was told. */
 const BUSY_BYTES = 1024 * 1024;
@@ -7,12 +8,17 @@ const BUSY_BYTES = 1024 * 1024;
 const LOST_BYTES = 16 * 1024 * 1024;
 
 /** One application's TCP connection. */
-export class ApplicationConnection implements Application {
+export class ApplicationConnection implements Asker {
   readonly socket: Socket;
   readonly owned = ownsNothing();
   tags: ReadonlySet<string> = new Set();
   isAuthenticated = false;
+  /** We dialled it for one call: such connections come and go, a name says nothing of them. */
+  wasDialled = false;
   isGone = false;
+  readonly isAway = false;
+  /** Whom calls made and taken over it belong to: itself, or the application of that name. */
+  app: Asker = this;
   #corked = false;
 
   constructor(socket: Socket) {

@@ -83,6 +83,7 @@ export class Door {
         return reject(new Error(`${MOST_DIALLED} applications have been dialled already`));
       }
       const app = this.#enter(socket, AUTHENTICATE_DIALLED_MS);
+      app.wasDialled = true;
       this.#dialled.set(app, { resolve, heardAt: this.#clock.now() });
       socket.once('close', () => {
         this.#dialled.delete(app);

@@ -37,6 +37,7 @@ export class Outbound {
     deliver: () => undefined,
     decide: (incoming) => void this.#decide(incoming),
     isBusy: false,
+    isAway: false,
     isGone: false,
     tags: new Set(),
     owned: ownsNothing(),

@@ -410,6 +410,35 @@ test('when the application goes, its calls are hung up, its callers refused, wha
   await dialled.request('ACK');
 });
 
+test('an application with a name whose connection breaks has its dialogs again when drachtio-srf has reconnected', async () => {
+  const app = await connectApp(program, undefined, { tags: ['name:reclaims'], reconnect: { maxAttempts: 5 } });
+  apps.push(app);
+  let up: AppDialog | undefined;
+  let gone = 0;
+  answering(app, (dialog) => {
+    up = dialog;
+    dialog.on('destroy', () => {
+      gone += 1;
+    });
+  });
+  const peer = await aPeer();
+  const invite = peer.newRequest('INVITE');
+  peer.send(invite);
+  const ok = await peer.response('INVITE', 200);
+  peer.send(peer.inside('ACK', invite, ok));
+  const dialog = await until('the dialog', () => up);
+  const again = new Promise((resolve) => app.once('connect', resolve));
+  dialog.socket.destroy();
+  await again;
+  peer.send(peer.inside('BYE', invite, ok));
+  await peer.response('BYE', 200);
+  await until('the dialog to have ended for the application', () => gone === 1);
+  // Calls that come before its leave is noticed would be kept for it.
+  leave(app);
+  const left = (line: string): boolean => line.includes('name:reclaims') && line.includes('application connection closed');
+  await until('the server to know that it has left', () => program.log.filter(left).length === 2);
+});
+
 test('without an application a new call is refused at once with Retry-After, an unknown method as not implemented', async () => {
   const peer = await aPeer();
   peer.send(peer.newRequest('INVITE'));

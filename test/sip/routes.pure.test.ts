@@ -8,6 +8,7 @@ const anApp = (name: string, more: Partial<Application> = {}): Application & { n
   name,
   deliver: () => undefined,
   isBusy: false,
+  isAway: false,
   isGone: false,
   tags: new Set(),
   owned: ownsNothing(),

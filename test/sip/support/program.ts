@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../support/wait.ts';
 
@@ -29,6 +29,7 @@ export interface AppResponse extends Headed {
 export interface AppDialog extends EventEmitter {
   id: string;
   connected: boolean;
+  socket: Socket;
   sip: { callId: string; localTag: string; remoteTag: string };
   local: { uri: string; sdp: string };
   remote: { uri: string; sdp: string };
@@ -116,7 +117,11 @@ export function newApp(): App {
 }
 
 /** A connected application. */
-export async function connectApp(program: SipProgram, secret: string = SECRET, more: { tags?: string[] } = {}): Promise<App> {
+export async function connectApp(
+  program: SipProgram,
+  secret: string = SECRET,
+  more: { tags?: string[]; reconnect?: { maxAttempts: number } } = {},
+): Promise<App> {
   const srf = newApp();
   const connected = new Promise<void>((resolve, reject) => srf.once('connect', (error: Error | null) => (error === null ? resolve() : reject(error))));
   srf.connect({ host: '127.0.0.1', port: program.adminPort, secret, reconnect: { maxAttempts: 1 }, ...more });

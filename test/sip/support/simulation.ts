@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../kernel/clock.ts';
 import { silentLog } from '../../../kernel/log.ts';
 import { Agent } from '../../../sip/agent/agent.ts';
-import { type Application, Ledger, ownsNothing } from '../../../sip/agent/ledger.ts';
+import { Ledger, ownsNothing } from '../../../sip/agent/ledger.ts';
 import { CallRecords } from '../../../sip/agent/records.ts';
 import { noCounts, type Stack } from '../../../sip/agent/stack.ts';
 import { cdrEvents } from '../../../sip/control/cdr.ts';
 import { Routes } from '../../../sip/control/routes.ts';
-import { carryOut } from '../../../sip/control/verbs.ts';
-import { parseFrame } from '../../../sip/control/wire.ts';
+import { Seats } from '../../../sip/control/seat.ts';
+import { type Asker, carryOut } from '../../../sip/control/verbs.ts';
+import { dismissed, parseFrame } from '../../../sip/control/wire.ts';
 import { openToAll } from '../../../sip/guard/guard.ts';
 import type { Message } from '../../../sip/message/message.ts';
 import { parseMessage } from '../../../sip/message/parse.ts';
@@ -165,6 +166,7 @@ export class SimNode {
   readonly stack: Stack;
   readonly agent: Agent;
   readonly routes = new Routes();
+  readonly seats: Seats;
   isDraining = false;
 
   constructor(address: string, clock: SimClock, network: SimNetwork) {
@@ -216,6 +218,11 @@ export class SimNode {
         return node.isDraining;
       },
     });
+    this.seats = new Seats(clock, {
+      unroute: (app) => this.routes.removeAll(app),
+      release: (app) => this.agent.release(app),
+      supersede: (before) => before.dismiss(dismissed('', 'another connection has come with this name')),
+    });
     network.join(address, (bytes, from) => this.agent.take(bytes, { ...from, flow: 'udp-0', local: { address, port: 5060 } }));
   }
 }
@@ -240,11 +247,14 @@ export class Heard {
 const NOTHING = Buffer.alloc(0);
 
 /** An application that speaks the control protocol by hand. */
-export class SimApp implements Application {
+export class SimApp implements Asker {
   readonly owned = ownsNothing();
   readonly isBusy = false;
-  readonly tags: ReadonlySet<string> = new Set();
+  readonly isAway = false;
+  readonly tags: ReadonlySet<string>;
   isGone = false;
+  /** Whom its calls belong to: itself, or whoever has its name. */
+  readonly app: Asker;
   readonly heard: Heard[] = [];
   /** False when thousands of calls are to be simulated. */
   keeps = true;
@@ -253,8 +263,10 @@ export class SimApp implements Application {
   onHeard: (heard: Heard) => void = () => undefined;
   #asked = 0;
 
-  constructor(node: SimNode) {
+  constructor(node: SimNode, tags: string[] = []) {
     this.node = node;
+    this.tags = new Set(tags);
+    this.app = node.seats.open(this);
   }
   deliver(frame: Buffer): void {
     const heard = new Heard(frame);
@@ -271,12 +283,11 @@ export class SimApp implements Application {
   ask(line: string, text = ''): string {
     this.#asked += 1;
     const id = `f${this.#asked}`;
-    carryOut(this.node.routes, this.node.agent, this, parseFrame(`${id}|${line}${text === '' ? '' : `\r\n${text}`}`));
+    carryOut(this.node.routes, this.node.agent, this.app, parseFrame(`${id}|${line}${text === '' ? '' : `\r\n${text}`}`));
     return id;
   }
   leave(): void {
     this.isGone = true;
-    this.node.routes.removeAll(this);
-    this.node.agent.release(this);
+    this.node.seats.closed(this, this.app);
   }
 }

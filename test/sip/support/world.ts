@@ -18,12 +18,12 @@ export interface World {
 }
 
 /** Without loss; a datagram takes a few milliseconds. */
-export function newWorld(): World {
+export function newWorld(tags: string[] = []): World {
   const clock = new SimClock();
   const began = clock.now();
   const network = new SimNetwork(clock, () => 0.99, { loss: 0, double: 0, late: 0, mostDelayMs: 0 });
   const node = new SimNode(SERVER, clock, network);
-  const app = new SimApp(node);
+  const app = new SimApp(node, tags);
   app.ask('route|invite');
   const got: World['got'] = [];
   network.join(PEER, (bytes) => got.push({ at: Math.round((clock.now() - began) / 100) / 10, message: parseMessage(bytes) }));

@@ -1,0 +1,133 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { ownsNothing } from '../agent/ledger.ts';
+import type { Asker } from './verbs.ts';
+
+/** How long a named application may be away and still find its calls. */
+export const RECLAIM_MS = 30_000;
+/** What is kept for it meanwhile; an application that misses more is as good as gone. */
+const MOST_FRAMES = 10_000;
+const MOST_BYTES = 8 * 1024 * 1024;
+const NAME = 'name:';
+
+/** The name among an application's tags. */
+const nameOf = (tags: ReadonlySet<string>): string | undefined => [...tags].find((tag) => tag.startsWith(NAME) && tag.length > NAME.length);
+
+/** The place of an application that has a name: calls belong to it, whichever connection sits in it. */
+class Seat implements Asker {
+  readonly owned = ownsNothing();
+  readonly name: string;
+  isGone = false;
+  connection: Asker | undefined;
+  cancelWait: () => void = () => undefined;
+  #missed: Buffer[] = [];
+  #missedBytes = 0;
+  /** It missed more than can be kept. */
+  readonly #onFull: () => void;
+
+  constructor(name: string, onFull: () => void) {
+    this.name = name;
+    this.#onFull = onFull;
+  }
+
+  get isAway(): boolean {
+    return this.connection === undefined;
+  }
+  get isBusy(): boolean {
+    return this.connection?.isBusy ?? (this.#missed.length > MOST_FRAMES / 2 || this.#missedBytes > MOST_BYTES / 2);
+  }
+  get tags(): ReadonlySet<string> {
+    return this.connection?.tags ?? new Set([this.name]);
+  }
+
+  deliver(frame: Buffer): void {
+    if (this.isGone) return;
+    if (this.connection !== undefined) {
+      this.connection.deliver(frame);
+      return;
+    }
+    this.#missed.push(frame);
+    this.#missedBytes += frame.length;
+    if (this.#missed.length > MOST_FRAMES || this.#missedBytes > MOST_BYTES) this.#onFull();
+  }
+  dismiss(frame: Buffer): void {
+    this.connection?.dismiss(frame);
+  }
+
+  /** What was missed comes first, in its order. */
+  sit(connection: Asker): void {
+    this.cancelWait();
+    this.connection = connection;
+    const missed = this.#missed;
+    this.forget();
+    for (const frame of missed) connection.deliver(frame);
+  }
+  forget(): void {
+    this.#missed = [];
+    this.#missedBytes = 0;
+  }
+}
+
+/** What the loop does about applications that come and go. */
+interface SeatUser {
+  /** It takes no new requests until it asks again. */
+  unroute(app: Asker): void;
+  /** It is gone for good: nothing of it may be orphaned. */
+  release(app: Asker): void;
+  /** Another connection of the same name has taken its place. */
+  supersede(connection: Asker): void;
+}
+
+/** Applications that said who they are, with a tag `name:…` when they authenticated: who comes back by that name within 30 s has its calls again. */
+export class Seats {
+  readonly #seats = new Map<string, Seat>();
+  readonly #clock: Clock;
+  readonly #user: SeatUser;
+  constructor(clock: Clock, user: SeatUser) {
+    this.#clock = clock;
+    this.#user = user;
+  }
+
+  /** The application that a connection speaks for from here on: itself when it has no name. */
+  open(connection: Asker): Asker {
+    const name = nameOf(connection.tags);
+    if (name === undefined) return connection;
+    const seat = this.#seats.get(name) ?? this.#newSeat(name);
+    const before = seat.connection;
+    if (before !== undefined) {
+      this.#user.unroute(seat);
+      this.#user.supersede(before);
+    }
+    seat.sit(connection);
+    return seat;
+  }
+
+  /** The connection is closed. `app` is what `open` gave for it. */
+  closed(connection: Asker, app: Asker): void {
+    if (!(app instanceof Seat)) {
+      this.#user.unroute(app);
+      this.#user.release(app);
+      return;
+    }
+    if (app.connection !== connection) return;
+    app.connection = undefined;
+    this.#user.unroute(app);
+    const { incoming, outgoing, legs } = app.owned;
+    if (incoming.size + outgoing.size + legs.size === 0) this.#end(app);
+    else app.cancelWait = this.#clock.after(RECLAIM_MS, () => this.#end(app));
+  }
+
+  #newSeat(name: string): Seat {
+    const seat: Seat = new Seat(name, () => this.#end(seat));
+    this.#seats.set(name, seat);
+    return seat;
+  }
+
+  #end(seat: Seat): void {
+    if (seat.isGone) return;
+    seat.isGone = true;
+    seat.cancelWait();
+    seat.forget();
+    if (this.#seats.get(seat.name) === seat) this.#seats.delete(seat.name);
+    this.#user.release(seat);
+  }
+}
