@@ -214,7 +214,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   };
   const media = opened(connectMedia({ socket: config.media.socket, clock, log, ...lines }), (it) => it.disconnect());
   const phone = createPhone({
-    ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, trustedTrunks: config.trustedTrunks },
+    ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, toll: rooms.toll, trustedTrunks: config.trustedTrunks },
     ...{ publicAddress: config.publicAddress, newCallId: () => newCallId(clock.now()), accepting },
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });

@@ -8,6 +8,7 @@ import type { CallRecord } from './cdr/record.ts';
 import { createDesk, type Desk } from './cti/desk.ts';
 import { createIvr, type Ivr } from './ivr/walk.ts';
 import type { HouseSnapshot } from './journal/replay.ts';
+import { createToll, type TollRoom } from './toll/room.ts';
 import type { Room } from './vocabulary.ts';
 
 export interface Rooms {
@@ -17,6 +18,7 @@ export interface Rooms {
   acd: Acd;
   desk: Desk;
   cdr: CdrRoom;
+  toll: TollRoom;
 }
 
 export function createRooms(): Rooms {
@@ -25,16 +27,26 @@ export function createRooms(): Rooms {
   const acd = createAcd();
   const desk = createDesk(call.calls, acd.view);
   const cdr = createCdr();
-  return { all: [call, ivr, acd, desk, cdr], calls: call.calls, ivr, acd, desk, cdr };
+  const toll = createToll();
+  return { all: [call, ivr, acd, desk, cdr, toll], calls: call.calls, ivr, acd, desk, cdr, toll };
 }
 
 export function restoreRooms(rooms: Rooms, snapshot: HouseSnapshot): void {
   rooms.ivr.restore(snapshot.ivr);
   rooms.acd.restore(snapshot.acd);
   rooms.cdr.restore(snapshot.cdr);
+  rooms.toll.restore(snapshot.toll ?? []);
 }
 
 /** What must not be lost when the journal's older files go. Calls themselves do not outlive the process. */
 export function snapshotOf(rooms: Rooms, bindings: HouseSnapshot['bindings'], unwritten: Map<CallId, CallRecord>): HouseSnapshot {
-  return { version: 1, ivr: rooms.ivr.snapshot(), acd: rooms.acd.snapshot(), cdr: rooms.cdr.snapshot(), bindings, unwritten: [...unwritten.values()] };
+  return {
+    version: 1,
+    ivr: rooms.ivr.snapshot(),
+    acd: rooms.acd.snapshot(),
+    cdr: rooms.cdr.snapshot(),
+    toll: rooms.toll.snapshot(),
+    bindings,
+    unwritten: [...unwritten.values()],
+  };
 }

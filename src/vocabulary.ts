@@ -8,6 +8,7 @@ import type { CdrEvent } from './cdr/event.ts';
 import type { CtiCommand, CtiEvent } from './cti/event.ts';
 import type { IvrEvent } from './ivr/event.ts';
 import type { PhoneEvent } from './phone/event.ts';
+import type { TollEvent } from './toll/event.ts';
 
 /** We came back: every call that was open is over, with `server_restart`. */
 export interface ServerStarted {
@@ -18,7 +19,7 @@ export interface Heartbeat {
   type: 'heartbeat';
 }
 
-export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | CdrEvent | PhoneEvent | TimePassed | ServerStarted | Heartbeat;
+export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | CdrEvent | PhoneEvent | TollEvent | TimePassed | ServerStarted | Heartbeat;
 export type Command = CallCommand | CtiCommand | CdrCommand;
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;

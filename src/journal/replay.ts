@@ -8,6 +8,7 @@ import type { CdrSnapshot } from '../cdr/fold.ts';
 import type { CallRecord } from '../cdr/record.ts';
 import type { Ivr } from '../ivr/walk.ts';
 import type { ContactBinding } from '../phone/event.ts';
+import type { Ledger } from '../toll/ledger.ts';
 import type { Event, Room } from '../vocabulary.ts';
 import type { Recovered } from './read.ts';
 
@@ -17,6 +18,8 @@ export interface HouseSnapshot {
   ivr: ReturnType<Ivr['snapshot']>;
   acd: unknown;
   cdr: CdrSnapshot;
+  /** Absent in snapshots of before there were trunks. */
+  toll?: Ledger[];
   bindings: [AgentId, ContactBinding[]][];
   unwritten: CallRecord[];
 }

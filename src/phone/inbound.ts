@@ -12,6 +12,7 @@ import { sourceOf } from './registrar.ts';
 import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
 import type { TrunkLine } from './trunk/line.ts';
+import { destinationOf } from './trunk/number.ts';
 import type { Trusted } from './trunk/trunks.ts';
 
 /** Extensions a caller may insist on; the SIP server sees to them. */
@@ -58,7 +59,7 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   }
   const raw = printable(parseSipUri(req.uri)?.user ?? '', LONGEST_NUMBER);
   const callee: Party = { number: normaliseNumber(raw), raw };
-  const wanted = raw === '' ? null : wantedOf(rim, callee.number, origin);
+  const wanted = raw === '' ? null : wantedOf(rim, callee, origin);
   if (wanted === null) {
     res.send(404, { headers: { Reason: reasonHeader('not_found') } });
     return;
@@ -91,11 +92,19 @@ function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
   const trusted = rim.trunks.at(req.source_address, req.source_port);
   if (trusted !== null) return originAtTrunk(trusted, req, res);
   const from = parseSipUri(parseNameAddress(req.get('From') ?? '')?.uri ?? '');
-  const identity = rim.authenticator.identify(req, from?.host ?? '', rim.bindings.isKnownSource(sourceOf(req)));
+  const known = rim.bindings.isKnownSource(sourceOf(req));
+  // H2: whatever number a stranger tries, the answer is the same; who goes on trying is not even asked for a password any more.
+  if (!known && rim.probes.blocks(req.source_address, rim.clock.now())) {
+    res.send(403);
+    return null;
+  }
+  const identity = rim.authenticator.identify(req, from?.host ?? '', known);
   if (identity.is === 'stranger') {
+    if (!known) rim.probes.failed(req.source_address, rim.clock.now());
     res.send(identity.status, { headers: identity.headers });
     return null;
   }
+  rim.probes.forgive(req.source_address);
   const { agentId, tenantId, username } = identity.account;
   const agent = rim.directory.agent(agentId);
   const number = agent?.number ?? username;
@@ -118,14 +127,20 @@ function originAtTrunk({ name, line }: Trusted, req: SipRequest, res: SipRespons
   return { trunk: name, line, caller, tenantId, agentId: null };
 }
 
-/** A number of a tenant, or, from an agent's phone, the number of a colleague. An agent reaches only her own tenant. */
-function wantedOf(rim: Rim, number: string, { tenantId, agentId }: Origin): { tenantId: TenantId; dialled?: Dialled } | null {
+/**
+ * A number of a tenant; from an agent's phone also the number of a colleague, or a number outside that a trunk takes. An agent reaches only
+ * her own tenant. What she may dial outside is judged when it is dialled.
+ */
+function wantedOf(rim: Rim, { number, raw }: Party, { tenantId, agentId }: Origin): { tenantId: TenantId; dialled?: Dialled } | null {
   const tenant = rim.directory.tenantOfNumber(number);
   if (agentId === null || tenantId === null)
     return tenant === null || (tenantId !== null && tenant.tenantId !== tenantId) ? null : { tenantId: tenant.tenantId };
   if (tenant !== null) return tenant.tenantId === tenantId ? { tenantId, dialled: { by: agentId, target: null } } : null;
   const colleague = rim.directory.agentByNumber(tenantId, number);
-  return colleague === null ? null : { tenantId, dialled: { by: agentId, target: { kind: 'agent', agentId: colleague.agentId } } };
+  if (colleague !== null) return { tenantId, dialled: { by: agentId, target: { kind: 'agent', agentId: colleague.agentId } } };
+  const outside = destinationOf(raw, rim.trunks.dialling(tenantId));
+  if (outside === null || rim.trunks.routes(tenantId, outside).length === 0) return null;
+  return { tenantId, dialled: { by: agentId, target: { kind: 'number', number: outside.number } } };
 }
 
 /** A second call of an agent is there to be joined with her first: it lies in the same media group. */

@@ -9,6 +9,7 @@ import { nonceKeyOf } from '../../kernel/nonce.ts';
 import type { MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
 import type { Directory } from '../tenants/directory.ts';
+import type { TollView } from '../toll/room.ts';
 import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
@@ -25,6 +26,7 @@ import { Registrar } from './registrar.ts';
 import type { Rim } from './rim.ts';
 import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
 import { CallerVerifier } from './stir/verify.ts';
+import { FailureThrottle } from './throttle.ts';
 import { type TrunkStatus, Trunks } from './trunk/trunks.ts';
 
 export interface PhoneOptions {
@@ -35,6 +37,7 @@ export interface PhoneOptions {
   directory: Directory;
   media: MediaServer;
   calls: CallsView;
+  toll: TollView;
   /** `address[/prefix][:port]`; createPhone throws on one it cannot read. */
   trustedTrunks: readonly string[];
   publicAddress: string;
@@ -79,6 +82,8 @@ export interface PhoneStatus {
 }
 
 const MOST_LEGS = 20_000;
+/** Calls a stranger may ask for in a minute before its source is shut out (fault row H2). */
+const MOST_PROBES = 10;
 /** For the last BYEs, and the last words to trunks, to leave. */
 const FAREWELL_MS = 200;
 const BUSY = { headers: { 'Retry-After': '30' } };
@@ -125,6 +130,8 @@ class PhoneRim implements Phone {
       callerVerifier: options.stirRoots === undefined ? null : new CallerVerifier(clock, options.stirRoots),
       legs: this.#legs,
       trunks: new Trunks(house, directory, options.trustedTrunks),
+      toll: options.toll,
+      probes: new FailureThrottle(MOST_PROBES),
       forget: (legId) => {
         this.#legs.remove(legId);
         this.#rim.trunks.free(legId);

@@ -5,11 +5,13 @@ import type { Logger } from '../../kernel/log.ts';
 import type { MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
 import type { Directory } from '../tenants/directory.ts';
+import type { TollView } from '../toll/room.ts';
 import type { Event } from '../vocabulary.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Bindings } from './bindings.ts';
 import type { SipAgent } from './srf.ts';
 import type { CallerVerifier } from './stir/verify.ts';
+import type { FailureThrottle } from './throttle.ts';
 import type { Trunks } from './trunk/trunks.ts';
 
 export interface Rim {
@@ -26,6 +28,10 @@ export interface Rim {
   authenticator: Authenticator;
   bindings: Bindings;
   trunks: Trunks;
+  /** Who may dial what outside. */
+  toll: TollView;
+  /** How often strangers asked for a call in vain. */
+  probes: FailureThrottle;
   /** Host part of the URIs we write. */
   publicAddress: string;
   /** Whether carriers' signatures on callers' numbers are looked at. */

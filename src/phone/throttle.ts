@@ -1,4 +1,4 @@
-/** Counts wrong passwords per source address, a minute at a time, in a bounded table (the longest silent source is forgotten first). */
+/** Counts failures (wrong passwords, calls asked for in vain) per source address, a minute at a time, in a bounded table (the longest silent source is forgotten first). */
 
 const WINDOW_MS = 60_000;
 
@@ -15,6 +15,11 @@ export class FailureThrottle {
   blocks(source: string, now: number): boolean {
     const row = this.#sources.get(source);
     return row !== undefined && now - row.since < WINDOW_MS && row.failures >= this.#mostFailures;
+  }
+
+  /** It proved who it is. */
+  forgive(source: string): void {
+    this.#sources.delete(source);
   }
 
   failed(source: string, now: number): void {

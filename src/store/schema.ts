@@ -4,7 +4,7 @@ import type { ColumnType, Generated } from 'kysely';
 type Json<T> = ColumnType<T, string, string>;
 
 export interface Database {
-  tenants: { tenant_id: string; name: string; sip_domains: string[] };
+  tenants: { tenant_id: string; name: string; sip_domains: string[]; outside_rules: ColumnType<unknown, string | undefined, string> };
   numbers: { number: string; tenant_id: string; position: Generated<number> };
   queues: {
     queue_id: string;

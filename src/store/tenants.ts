@@ -3,6 +3,8 @@ import type { Kysely, Transaction } from 'kysely';
 import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import { SIP_REALM, type SipAccount, type Tenant } from '../tenants/directory.ts';
+import { readOutsideRules } from '../tenants/outside.ts';
+import type { OutsideRules } from '../toll/policy.ts';
 import type { Database } from './schema.ts';
 import { readTrunks, type StoredTrunk } from './trunks.ts';
 
@@ -12,6 +14,7 @@ export interface Picture {
   agents: AgentConfiguration[];
   accounts: SipAccount[];
   trunks: StoredTrunk[];
+  outsideRules: [TenantId, OutsideRules][];
 }
 
 /** Everything at one moment (one snapshot), a handful of queries however many agents. */
@@ -24,6 +27,10 @@ export function readPicture(db: Kysely<Database>): Promise<Picture> {
       queues: await readQueues(trx),
       agents: await readAgents(trx),
       trunks: await readTrunks(trx),
+      outsideRules: (await trx.selectFrom('tenants').select(['tenant_id', 'outside_rules']).execute()).map((row) => [
+        asId<TenantId>(row.tenant_id),
+        readOutsideRules(row.outside_rules),
+      ]),
       accounts: (await trx.selectFrom('sip_accounts').selectAll().execute()).map((row) => ({
         agentId: asId<AgentId>(row.agent_id),
         tenantId: asId<TenantId>(row.tenant_id),
@@ -153,6 +160,14 @@ export async function saveSipAccount(db: Kysely<Database>, account: SipAccount):
         ha1_md5: (eb) => eb.case().when('sip_accounts.ha1_md5', '=', '').then('').else(account.ha1Md5).end(),
       }),
     )
+    .execute();
+}
+
+export async function saveOutsideRules(db: Kysely<Database>, tenantId: TenantId, rules: OutsideRules): Promise<void> {
+  await db
+    .updateTable('tenants')
+    .set({ outside_rules: JSON.stringify(rules) })
+    .where('tenant_id', '=', tenantId)
     .execute();
 }
 

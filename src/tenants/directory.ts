@@ -4,6 +4,7 @@
  */
 import type { AgentId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { OutsideRules } from '../toll/policy.ts';
 import type { TrunkConfiguration, TrunkId, TrunkSecret } from './trunk.ts';
 
 /** The one digest realm. */
@@ -38,6 +39,8 @@ export interface Directory {
   agents(): AgentConfiguration[];
   queue(queueId: QueueId): QueueConfiguration | null;
   queues(): QueueConfiguration[];
+  /** What may be dialled outside on its account. */
+  outsideRules(tenantId: TenantId): OutsideRules;
   trunks(): TrunkConfiguration[];
   /** null: it has no password. */
   trunkSecret(trunkId: TrunkId): TrunkSecret | null;

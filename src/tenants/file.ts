@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { outsideRules } from './outside.ts';
 import { trunkSettings } from './trunk.ts';
 
 const ms = z.int().positive();
@@ -74,6 +75,8 @@ const tenantFile = z.strictObject({
   users: z.array(z.strictObject({ name: z.string(), displayName: z.string(), role: z.enum(['agent', 'supervisor', 'admin']) })),
   customers: z.array(customer),
   trunks: z.array(trunk).optional(),
+  /** Calls outside, where they differ from the usual rules. */
+  outside: z.strictObject(outsideRules).partial().optional(),
 });
 
 export type TenantFile = z.infer<typeof tenantFile>;

@@ -7,6 +7,7 @@ import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Store } from '../store/store.ts';
 import { type Picture, readPicture } from '../store/tenants.ts';
 import type { StoredTrunk } from '../store/trunks.ts';
+import { type OutsideRules, usualRules } from '../toll/policy.ts';
 import type { Directory, SipAccount, Tenant } from './directory.ts';
 import type { TrunkId } from './trunk.ts';
 
@@ -38,6 +39,7 @@ export async function loadDirectory(options: { store: Store; bench?: Bench | und
     agents: () => [...index.agents.values()],
     queue: (queueId) => index.queues.get(queueId) ?? null,
     queues: () => [...index.queues.values()],
+    outsideRules: (tenantId) => index.outsideRules.get(tenantId) ?? usualRules,
     trunks: () => [...index.trunks.values()].map(({ configuration }) => configuration),
     trunkSecret: (trunkId) => index.trunks.get(trunkId)?.secret ?? null,
     async refresh() {
@@ -53,6 +55,7 @@ interface Index {
   byDomain: Map<string, TenantId>;
   agents: Map<AgentId, AgentConfiguration>;
   queues: Map<QueueId, QueueConfiguration>;
+  outsideRules: Map<TenantId, OutsideRules>;
   trunks: Map<TrunkId, StoredTrunk>;
   /** `<tenant> <username>` */
   accounts: Map<string, SipAccount>;
@@ -70,6 +73,7 @@ export function indexOf(picture: Picture, extraAgents: readonly AgentConfigurati
     byDomain: new Map(tenants.flatMap((tenant) => tenant.sipDomains.map((domain) => [domain.toLowerCase(), tenant.tenantId] as const))),
     agents: new Map([...picture.agents, ...extraAgents].map((agent) => [agent.agentId, agent])),
     queues: new Map(queues.map((queue) => [queue.queueId, queue])),
+    outsideRules: new Map(picture.outsideRules),
     trunks: new Map(picture.trunks.map((trunk) => [trunk.configuration.trunkId, trunk])),
     accounts: new Map(accounts.map((account) => [keyOf(account.tenantId, account.username), account])),
     unique,

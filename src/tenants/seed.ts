@@ -13,7 +13,7 @@ import { saveAccount } from '../store/accounts.ts';
 import { saveCustomer } from '../store/customers.ts';
 import { saveServicePassword } from '../store/servicePasswords.ts';
 import type { Store } from '../store/store.ts';
-import { putAgent, type SeedTransaction, saveQueue, saveSipAccount, saveTenant, tenantExists } from '../store/tenants.ts';
+import { putAgent, type SeedTransaction, saveOutsideRules, saveQueue, saveSipAccount, saveTenant, tenantExists } from '../store/tenants.ts';
 import { saveTicket } from '../store/tickets.ts';
 import { type StoredTrunk, saveTrunk } from '../store/trunks.ts';
 import { insertUser, listUsers } from '../store/users.ts';
@@ -22,6 +22,7 @@ import { hashPassword, isPassword, newPassword } from '../users/passwords.ts';
 import type { Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
 import { readTenantFile, type TenantFile } from './file.ts';
+import { readOutsideRules } from './outside.ts';
 import { newTrunk, trunkFault } from './trunk.ts';
 
 export interface Login {
@@ -68,6 +69,7 @@ async function seed(store: Store, file: TenantFile, passwordOf: (username: strin
   await store.db.transaction().execute(async (trx) => {
     const { name, numbers, sipDomains } = file;
     await saveTenant(trx, { tenantId, name, numbers, sipDomains });
+    if (file.outside !== undefined) await saveOutsideRules(trx, tenantId, readOutsideRules(file.outside));
     for (const queue of queuesIn(file)) await saveQueue(trx, queue);
     for (const agent of agentsIn(file)) await putAgent(trx, agent);
     for (const { configuration, secret } of trunks) await saveTrunk(trx, configuration, secret);

@@ -10,6 +10,7 @@ import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
+import { usualRules } from '../../src/toll/policy.ts';
 import type { Role } from '../../src/users/user.ts';
 
 export const tenants = ['demo', 'other'] as const;
@@ -204,6 +205,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       agents: () => [...agents.values()],
       queue: (queueId) => queues.get(queueId) ?? null,
       queues: () => [...queues.values()],
+      outsideRules: () => usualRules,
       trunks: () => [],
       trunkSecret: () => null,
     },

@@ -4,6 +4,7 @@ import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event
 import { ha1Of } from '../../src/phone/digest.ts';
 import { type Directory, SIP_REALM, type SipAccount, type Tenant } from '../../src/tenants/directory.ts';
 import type { TrunkConfiguration, TrunkSecret } from '../../src/tenants/trunk.ts';
+import { type OutsideRules, usualRules } from '../../src/toll/policy.ts';
 
 export const demo = asId<TenantId>('demo');
 export const other = asId<TenantId>('other');
@@ -31,7 +32,11 @@ export interface TestTrunk {
 }
 
 /** `staticPhones`: number → contact. */
-export function phoneDirectory(staticPhones: Readonly<Record<string, string>> = {}, trunks: readonly TestTrunk[] = []): Directory {
+export function phoneDirectory(
+  staticPhones: Readonly<Record<string, string>> = {},
+  trunks: readonly TestTrunk[] = [],
+  rules: OutsideRules = usualRules,
+): Directory {
   const tenants: Tenant[] = [
     { tenantId: demo, name: 'Demo', numbers: ['10086'], sipDomains: [] },
     { tenantId: other, name: 'Other', numbers: ['10010'], sipDomains: [] },
@@ -48,6 +53,7 @@ export function phoneDirectory(staticPhones: Readonly<Record<string, string>> = 
     agents: () => agents,
     queue: (id) => (id === service.queueId ? service : null),
     queues: () => [service],
+    outsideRules: () => rules,
     trunks: () => trunks.map(({ configuration }) => configuration),
     trunkSecret: (trunkId) => trunks.find(({ configuration }) => configuration.trunkId === trunkId)?.secret ?? null,
   };

@@ -7,6 +7,8 @@ import { readSipConfig } from '../../sip/config.ts';
 import { openSipServer, type SipServer } from '../../sip/server.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
 import { createPhone, type Phone } from '../../src/phone/phone.ts';
+import type { OutsideRules } from '../../src/toll/policy.ts';
+import { createToll } from '../../src/toll/room.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { phoneDirectory, type TestTrunk } from './phone-directory.ts';
 import { freePort } from './ports.ts';
@@ -22,6 +24,7 @@ export interface RimOptions {
   calls?: CallsView;
   stirRoots?: string;
   trunks?: readonly TestTrunk[];
+  rules?: OutsideRules;
   /** Told where the SIP server is, before the phone rim is begun. */
   before?: (server: { host: string; port: number }) => void;
   /** What the rest of the house does with an event, at once and in the same turn. */
@@ -99,17 +102,22 @@ export class RimHouse {
 
 function newPhone(adminPort: number, secret: string, options: RimOptions, events: Event[]): Phone {
   const noCalls: CallsView = { get: () => undefined, values: () => new Map<never, Call>().values(), size: 0 };
+  const toll = createToll();
   const phone: Phone = createPhone({
+    toll,
     drachtio: { host: '127.0.0.1', port: adminPort, secret },
     ...{
       clock: systemClock,
       log: silentLog,
-      directory: phoneDirectory(options.staticPhones, options.trunks),
+      directory: phoneDirectory(options.staticPhones, options.trunks, options.rules),
       media: options.media ?? new FakeMedia(),
       calls: options.calls ?? noCalls,
     },
     take: (event) => {
       events.push(event);
+      const turn = toll.decide(event, systemClock.now());
+      events.push(...turn.events);
+      for (const command of turn.commands) if (command.type === 'releaseLeg') phone.carriers.releaseLeg(command);
       options.react?.(event, phone);
     },
     trustedTrunks: options.trustedTrunks ?? [],

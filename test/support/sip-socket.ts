@@ -139,6 +139,7 @@ export class SipSocket {
     if (request.method !== 'INVITE' || response.status < 200) return;
     // RFC 3261 §13.3.1.4 (and §17.2.1 for refusals): until the ACK comes.
     const callKey = `${request.headers.get('call-id')} ${Number.parseInt(request.headers.get('cseq') ?? '', 10)}`;
+    this.#repeats.get(callKey)?.();
     this.#repeats.set(
       callKey,
       this.#repeat(

@@ -22,7 +22,10 @@ const account = (tenantId: TenantId, username: string): SipAccount => ({
   ha1Md5: '',
   ha1Sha256: '',
 });
-const index = indexOf({ tenants, queues: [], agents: [], trunks: [], accounts: [account(a, '8001'), account(b, '8001'), account(b, '9001')] }, []);
+const index = indexOf(
+  { tenants, queues: [], agents: [], trunks: [], outsideRules: [], accounts: [account(a, '8001'), account(b, '8001'), account(b, '9001')] },
+  [],
+);
 
 test('a dialled number leads to its tenant', () => {
   assert.equal(index.byDialled.get('1860')?.tenantId, a);

@@ -48,6 +48,7 @@ export class Hunt implements Ringing {
   readonly pickable = null;
   readonly #rim: Rim;
   readonly #routes: Route[];
+  readonly #urgent: boolean;
   readonly #compose: Compose;
   readonly #listener: HuntListener;
   #attempt: Attempt | null = null;
@@ -55,9 +56,11 @@ export class Hunt implements Ringing {
   #rang = false;
   #over = false;
 
-  constructor(rim: Rim, routes: readonly Route[], compose: Compose, listener: HuntListener) {
+  /** `urgent`: goes out however full a trunk is. */
+  constructor(rim: Rim, routes: readonly Route[], urgent: boolean, compose: Compose, listener: HuntListener) {
     this.#rim = rim;
     this.#routes = [...routes];
+    this.#urgent = urgent;
     this.#compose = compose;
     this.#listener = listener;
   }
@@ -66,7 +69,7 @@ export class Hunt implements Ringing {
     const route = this.#routes.shift();
     if (this.#over) return;
     if (route === undefined) return this.#fail(this.#last);
-    if (route.line.full || !route.line.takeTurn(this.#rim.clock.now())) {
+    if (!this.#urgent && (route.line.full || !route.line.takeTurn(this.#rim.clock.now()))) {
       this.#last = { cause: 'congestion', by: 'server', q850: statusOfCause.congestion.q850 };
       return this.next();
     }

@@ -5,16 +5,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { type Dialling, normaliseNumber } from '../../customers/normalise.ts';
 import type { TrunkSettings } from '../../tenants/trunk.ts';
-
-export type DestinationKind = 'emergency' | 'short' | 'domestic' | 'international' | 'premium';
-
-export interface Destination {
-  kind: DestinationKind;
-  /** E.164 with +, or the short code as dialled. */
-  number: string;
-  /** ISO 3166 code, `001` for what belongs to no country; null where it could not be told. */
-  country: string | null;
-}
+import type { Destination } from '../../toll/policy.ts';
 
 /** Police, fire, ambulance, traffic accidents; and what foreigners and handsets dial. Never blocked, never counted (fault row H6). */
 const EMERGENCY: ReadonlySet<string> = new Set(['110', '112', '119', '120', '122', '911']);

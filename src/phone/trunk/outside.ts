@@ -1,4 +1,5 @@
 /** A call of ours to a number outside: where it goes, what is shown there, and the media of each attempt. */
+import type { Destination } from '../../toll/policy.ts';
 import type { CommandOf } from '../../vocabulary.ts';
 import { hostPart, userPart } from '../address.ts';
 import { statusOfCause } from '../endings.ts';
@@ -8,7 +9,7 @@ import type { Rim } from '../rim.ts';
 import type { SipHeaders } from '../srf.ts';
 import { displayNumber } from './display.ts';
 import { Hunt } from './hunt.ts';
-import { type Destination, shownFor, writtenFor } from './number.ts';
+import { shownFor, writtenFor } from './number.ts';
 import type { Route } from './trunks.ts';
 
 const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
@@ -16,6 +17,10 @@ const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
 export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>, destination: Destination): void {
   const leg = new Leg(rim, command.callId, command.legId, { is: 'outside' }, { at: 'opening' });
   keep(leg);
+  if (!maySpend(rim, command, destination)) {
+    leg.end({ cause: 'not_allowed', by: 'server', q850: statusOfCause.not_allowed.q850 });
+    return;
+  }
   const routes = rim.trunks.routes(command.tenantId, destination);
   if (routes.length === 0) {
     rim.warn('no trunk takes a call', { tenant: command.tenantId, kind: destination.kind });
@@ -24,7 +29,7 @@ export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: Command
   }
   leg.endUnlessUpWithin(command.timeoutMs, { cause: 'no_answer', by: 'server' });
   const describe = mediaFor(rim, leg);
-  const hunt = new Hunt(rim, routes, (route) => invitation(rim, command, destination, route), {
+  const hunt = new Hunt(rim, routes, destination.kind === 'emergency', (route) => invitation(rim, command, destination, route), {
     describe,
     sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
     over: ({ line }) => rim.trunks.hold(leg.legId, line),
@@ -45,6 +50,22 @@ export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: Command
   void hunt.next();
 }
 
+/** Asks the toll room, and tells it: the account that pays is in the command, not in anything a header says. */
+function maySpend(rim: Rim, { tenantId, account, callId, legId }: CommandOf<'dialLeg'>, destination: Destination): boolean {
+  const rules = rim.directory.outsideRules(tenantId);
+  const { kind, country } = destination;
+  const verdict = rim.toll.judge(tenantId, account, destination, rules, rim.clock.now());
+  const words = { tenantId, account, callId, legId, kind, country, blockHours: rules.blockHours };
+  if (verdict.is === 'refused') {
+    rim.warn('ALARM: a call outside was refused', { tenant: tenantId, account, kind, country, why: verdict.why });
+    rim.take({ type: 'outsideRefused', ...words, why: verdict.why });
+    return false;
+  }
+  if (kind === 'emergency') rim.log.warn({ tenant: tenantId, account, callId, number: destination.number }, 'ALARM: an emergency call is made');
+  rim.take({ type: 'outsideDialled', ...words, caps: account === 'flow' ? rules.flow : rules.agent });
+  return true;
+}
+
 /** One endpoint for all attempts at the same peer; a new one where the next trunk signals from elsewhere, for media's lock. */
 function mediaFor(rim: Rim, leg: Leg): (route: Route) => Promise<string | null> {
   let open: { peer: string; sdp: string } | null = null;
@@ -61,7 +82,8 @@ function mediaFor(rim: Rim, leg: Leg): (route: Route) => Promise<string | null> 
 function invitation(rim: Rim, command: CommandOf<'dialLeg'>, destination: Destination, { line, address }: Route): { uri: string; headers: SipHeaders } {
   const { configuration } = line;
   const uri = address.uri.replace(/^(sips?:)/i, (scheme) => `${scheme}${userPart(writtenFor(destination, configuration.format))}@`);
-  return { uri, headers: { ...identityFor(rim, command, { line, address }), To: `<${uri}>`, Allow: ALLOWED_METHODS } };
+  const purpose = destination.kind === 'emergency' ? 'emergency' : (command.purpose ?? 'service');
+  return { uri, headers: { ...identityFor(rim, { ...command, purpose }, { line, address }), To: `<${uri}>`, Allow: ALLOWED_METHODS } };
 }
 
 function identityFor(rim: Rim, { tenantId, purpose, display }: CommandOf<'dialLeg'>, { line, address }: Pick<Route, 'line' | 'address'>): SipHeaders {

@@ -6,11 +6,11 @@ import type { Dialling } from '../../customers/normalise.ts';
 import type { Directory } from '../../tenants/directory.ts';
 import { parseSource, sourceAt, type TrustedSource } from '../../tenants/source.ts';
 import { fitsAny, type TrunkConfiguration, type TrunkId } from '../../tenants/trunk.ts';
+import type { Destination } from '../../toll/policy.ts';
 import type { TrunkAddress } from './address.ts';
 import { type Candidate, inOrder } from './choose.ts';
 import type { Health } from './health.ts';
 import { type LineHouse, TrunkLine, type TrunkLoad } from './line.ts';
-import type { Destination } from './number.ts';
 import type { RegistrationState } from './registration.ts';
 
 /** One way a call may go out. */

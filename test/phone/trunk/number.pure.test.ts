@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { displayNumber } from '../../../src/phone/trunk/display.ts';
-import { type Destination, destinationOf, shownFor, writtenFor } from '../../../src/phone/trunk/number.ts';
+import { destinationOf, shownFor, writtenFor } from '../../../src/phone/trunk/number.ts';
+import type { Destination } from '../../../src/toll/policy.ts';
 
 const told = (destination: Destination | null): string => (destination === null ? 'nobody' : `${destination.kind} ${destination.number}`);
 
