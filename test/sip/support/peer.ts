@@ -36,9 +36,10 @@ export class Peer {
     this.close = close;
   }
 
-  static async udp(serverPort: number): Promise<Peer> {
+  /** From `address` of this host: strangers are told apart by their address. */
+  static async udp(serverPort: number, address = '127.0.0.1'): Promise<Peer> {
     const socket: UdpSocket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
+    socket.bind(0, address);
     await once(socket, 'listening');
     const send = (bytes: Buffer): void => socket.send(bytes, serverPort, '127.0.0.1');
     const peer = new Peer(socket.address().port, serverPort, 'UDP', send, () => socket.close());
