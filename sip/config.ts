@@ -20,11 +20,11 @@ export interface SipConfig {
   readonly webSocket: WebSocketConfig;
   readonly adminHost: string;
   readonly adminPort: number;
+  /** undefined: no admin port over TLS. */
+  readonly adminTlsPort: number | undefined;
   readonly secret: string;
   /** Who says which application takes a new request; empty: those that have routed its method. */
   readonly handlers: Handlers;
-  /** PEM of the authorities, besides the well-known, that vouch for applications dialled over TLS. */
-  readonly applicationAuthorities: string | undefined;
   /** Whose calls need no credentials and have the largest limits. */
   readonly trustedTrunks: readonly TrustedNetwork[];
   /** Strangers are challenged here, in this realm, with nonces that the application takes; undefined: by the application alone. */
@@ -73,9 +73,9 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     webSocket: readWebSocket(settings, faults),
     adminHost: bareHost(settings.text('DRACHTIO_HOST', '127.0.0.1')),
     adminPort: settings.integer('DRACHTIO_PORT', 9022, 0, 65_535),
+    adminTlsPort: readAdminTlsPort(settings, faults),
     secret: settings.secret('DRACHTIO_SECRET') ?? '',
     handlers: readHandlers(settings),
-    applicationAuthorities: settings.secret('DRACHTIO_CA'),
     trustedTrunks: trunksOf(settings.list('TRUSTED_TRUNKS'), faults),
     challengeRealm: settings.optional('SIP_CHALLENGE_REALM'),
     logLevel: settings.choice('LOG_LEVEL', 'info', LEVELS),
@@ -105,6 +105,12 @@ function readTls(settings: SettingsReader, faults: string[]): TlsConfig {
   const port = settings.integer('SIP_TLS_PORT', 5061, 0, 65_535);
   const verifyServer = settings.choice('SIP_TLS_VERIFY_SERVER', 'true', YES_NO) === 'true';
   return { files, port: hasCertificate ? port : undefined, verifyClient, verifyServer };
+}
+
+function readAdminTlsPort(settings: SettingsReader, faults: string[]): number | undefined {
+  if (settings.optional('DRACHTIO_TLS_PORT') === undefined) return undefined;
+  if (settings.optional('SIP_TLS_CERT_FILE') === undefined) faults.push('DRACHTIO_TLS_PORT needs a certificate: give SIP_TLS_CERT_FILE and SIP_TLS_KEY_FILE');
+  return settings.integer('DRACHTIO_TLS_PORT', 0, 0, 65_535);
 }
 
 function readWebSocket(settings: SettingsReader, faults: string[]): WebSocketConfig {

@@ -20,7 +20,9 @@ export async function main(args: string[]): Promise<number> {
     process.stderr.write(`huawu sip: cannot start: ${(error as Error).message}\n`);
     return 1;
   }
-  log.info({ sip: server.hostports, admin: `${config.adminHost}:${server.adminPort}` }, 'listening');
+  const { hostports: sip, adminPort, adminTlsPort } = server;
+  const secure = adminTlsPort === undefined ? {} : { adminTls: `${config.adminHost}:${adminTlsPort}` };
+  log.info({ sip, admin: `${config.adminHost}:${adminPort}`, ...secure }, 'listening');
   const why = await Promise.race([signalled(), server.orphaned.then(() => 'no application')]);
   log.info({ why }, 'draining');
   // A second signal does not wait for calls.

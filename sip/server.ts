@@ -22,6 +22,7 @@ import { LoadMeter } from './operation/load.ts';
 import { dial } from './outbound/dial.ts';
 import { Outbound } from './outbound/outbound.ts';
 import { Transactions } from './transaction/transactions.ts';
+import { Certificates } from './transport/certificate.ts';
 import { RegisteredFlows } from './transport/flows.ts';
 import type { Transport } from './transport/hop.ts';
 import { Network, type NetworkOptions } from './transport/network.ts';
@@ -45,6 +46,7 @@ export interface SipServer {
   /** `udp/1.2.3.4:5060,tcp/…` */
   readonly hostports: string;
   readonly adminPort: number;
+  readonly adminTlsPort: number | undefined;
   /** Takes no new calls and resolves when the last has ended, or nobody is left who could end it. */
   drain(): Promise<void>;
   /** Closes at once. */
@@ -91,6 +93,7 @@ class Server implements SipServer {
   readonly #seats: Seats;
   readonly #door: Door;
   readonly #outbound: Outbound;
+  #certificates: Certificates | undefined;
   readonly #cancelSweep: () => void;
   readonly #meter: LoadMeter;
   readonly orphaned: Promise<void>;
@@ -99,6 +102,7 @@ class Server implements SipServer {
   #isDraining = false;
   #loneSince: number;
   adminPort = 0;
+  adminTlsPort: number | undefined;
 
   constructor(config: SipConfig, log: Logger, clock: Clock) {
     this.#config = config;
@@ -150,7 +154,7 @@ class Server implements SipServer {
       stack: this.#stack,
       agent: this.#agent,
       routes: this.#routes,
-      dial: (target) => dial(target, clock, config.applicationAuthorities),
+      dial: (target) => dial(target, clock, { context: this.#applicationTls().contexts.client, verify: config.tls.verifyServer }),
       adopt: (socket) => this.#door.adopt(socket),
     });
     this.#cancelSweep = clock.every(SWEEP_MS, () => this.#sweep());
@@ -208,16 +212,23 @@ class Server implements SipServer {
   }
 
   async open(): Promise<void> {
-    const { hosts, optionalHosts, port, tls, webSocket, adminHost, adminPort } = this.#config;
+    const { hosts, optionalHosts, port, tls, webSocket, adminHost, adminPort, adminTlsPort } = this.#config;
     const ports = { port, tlsPort: tls.port, wsPort: webSocket.port, wssPort: webSocket.securePort, wsSocket: webSocket.socket };
     try {
       await this.#network.open({ addresses: hosts, optional: optionalHosts, ...ports });
       this.adminPort = await this.#door.open(adminHost, adminPort);
+      if (adminTlsPort !== undefined) this.adminTlsPort = await this.#door.openSecure(adminHost, adminTlsPort, this.#applicationTls());
     } catch (error) {
       this.close();
       throw error;
     }
     this.#armOrphan();
+  }
+
+  /** For the admin port and for applications that are dialled; most servers need none. */
+  #applicationTls(): Certificates {
+    this.#certificates ??= new Certificates(this.#config.tls.files);
+    return this.#certificates;
   }
 
   get hostports(): string {
@@ -289,6 +300,7 @@ class Server implements SipServer {
     this.#cancelOrphan();
     this.#stack.transactions.close();
     this.#door.close();
+    this.#certificates?.close();
     this.#network.close();
   }
 }

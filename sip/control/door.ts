@@ -4,6 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
 import { readFrames } from '../../kernel/frames.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { Certificates } from '../transport/certificate.ts';
+import { TlsDoor } from '../transport/tls.ts';
 import { ApplicationConnection } from './connection.ts';
 import { parseTags } from './tags.ts';
 import { dismissed, type Frame, fine, parseFrame, refused } from './wire.ts';
@@ -34,7 +36,7 @@ export class Door {
   readonly #secret: Buffer;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #server: Server;
+  readonly #servers: Server[] = [];
   readonly #apps = new Set<ApplicationConnection>();
   readonly #dialled = new Map<ApplicationConnection, { resolve: (app: ApplicationConnection) => void; heardAt: number }>();
 
@@ -43,17 +45,39 @@ export class Door {
     this.#secret = Buffer.from(secret, 'utf8');
     this.#clock = clock;
     this.#log = log;
-    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 45_000 }, (socket) => this.#enter(socket, AUTHENTICATE_MS));
-    this.#server.maxConnections = MOST_APPLICATIONS;
   }
 
   /** Rejects with the error of the bind; resolves with the port. */
-  async open(host: string, port: number): Promise<number> {
-    const ready = once(this.#server, 'listening');
-    this.#server.listen({ host, port });
+  open(host: string, port: number): Promise<number> {
+    return this.#listen(host, port, (socket) => this.#enter(socket, AUTHENTICATE_MS));
+  }
+
+  /** The same over TLS. */
+  openSecure(host: string, port: number, certificates: Certificates): Promise<number> {
+    const tls = new TlsDoor(
+      certificates.contexts.server ?? {},
+      false,
+      (socket) => this.#enter(socket, AUTHENTICATE_MS),
+      (error) => this.#log.info({ error: error.message }, 'application connection'),
+    );
+    certificates.watch(
+      this.#clock,
+      ({ server }) => server !== undefined && tls.renew(server),
+      // The log of the SIP sockets, which watch the same files, says what is wrong with them.
+      () => undefined,
+    );
+    return this.#listen(host, port, (socket) => tls.take(socket));
+  }
+
+  async #listen(host: string, port: number, onSocket: (socket: Socket) => void): Promise<number> {
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 45_000 }, onSocket);
+    server.maxConnections = MOST_APPLICATIONS;
+    this.#servers.push(server);
+    const ready = once(server, 'listening');
+    server.listen({ host, port });
     await ready;
-    this.#server.on('error', (error) => this.#log.warn({ error: error.message }, 'admin port'));
-    const bound = this.#server.address();
+    server.on('error', (error) => this.#log.warn({ error: error.message }, 'admin port'));
+    const bound = server.address();
     return typeof bound === 'object' && bound !== null ? bound.port : port;
   }
 
@@ -71,7 +95,7 @@ export class Door {
   }
 
   close(): void {
-    this.#server.close();
+    for (const server of this.#servers) server.close();
     for (const { socket } of this.#apps) socket.destroySoon();
   }
 

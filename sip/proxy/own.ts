@@ -1,16 +1,16 @@
 import { isIP } from 'node:net';
 import type { Stack } from '../agent/stack.ts';
 import { bareHost, parseUri } from '../message/uri.ts';
+import { defaultPort, type Protocol } from '../transport/hop.ts';
 
-const DEFAULT_PORT = 5060;
+const PROTOCOLS: readonly Protocol[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 
 /** Whether a URI names one of our sockets by its address. */
 export function isOwnUri(stack: Stack, text: string): boolean {
   try {
     const uri = parseUri(text);
     const address = bareHost(uri.host);
-    const port = uri.port ?? DEFAULT_PORT;
-    return isIP(address) !== 0 && (['udp', 'tcp', 'tls', 'ws', 'wss'] as const).some((protocol) => stack.isMine({ protocol, address, port }));
+    return isIP(address) !== 0 && PROTOCOLS.some((protocol) => stack.isMine({ protocol, address, port: uri.port ?? defaultPort(protocol) }));
   } catch {
     return false;
   }

@@ -120,7 +120,7 @@ export class Passage implements SearchUser {
     const inside = { protocol: source.protocol, ...source.local };
     if (request.method === 'REGISTER') return { recordRoutes: [], path: pathOf({ protocol: hop.protocol, ...local }) };
     const mark = this.#passing.stack.sign(request.headers.get('call-id') ?? '');
-    return { recordRoutes: recordRoutes(inside, { protocol: hop.protocol, ...local }, mark), path: undefined };
+    return { recordRoutes: recordRoutes(inside, { protocol: hop.protocol, ...local }, mark, request.uri), path: undefined };
   }
 
   // ── up: to the caller ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,15 +13,16 @@ export interface Here {
 /** Our mark in a Record-Route. It holds the Call-ID under a key of ours: whoever shows it in a Route was told it in that call. */
 const MARK = 'huawu';
 
-const uriOf = ({ protocol, address, port }: Here, mark: string): string =>
-  `sip:${uriHost(address)}:${port}${protocol === 'udp' ? '' : `;transport=${protocol}`};lr${mark}`;
+const uriOf = ({ protocol, address, port }: Here, mark: string, scheme = 'sip'): string =>
+  `${scheme}:${uriHost(address)}:${port}${protocol === 'udp' ? '' : `;transport=${protocol}`};lr${mark}`;
 
 /**
  * RFC 3261 §16.6 step 4: the URI we want to be in the path by. Where a call comes in and goes out by different sockets each side is told its own
- * (RFC 5658 §5): the callee's stands on top.
+ * (RFC 5658 §5): the callee's stands on top. `uri` is the Request-URI: where it is sips, so are we, on every hop.
  */
-export function recordRoutes(inside: Here, outside: Here, mark: string): string[] {
-  const own = [outside, inside].map((here) => `<${uriOf(here, `;${MARK}=${mark}`)}>`);
+export function recordRoutes(inside: Here, outside: Here, mark: string, uri: string): string[] {
+  const scheme = /^sips:/i.test(uri) ? 'sips' : 'sip';
+  const own = [outside, inside].map((here) => `<${uriOf(here, `;${MARK}=${mark}`, scheme)}>`);
   return [...new Set(own)];
 }
 /** RFC 3327 §5.3: how a registrar reaches the phone through us. */

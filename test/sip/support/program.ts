@@ -77,6 +77,7 @@ export interface SipProgram {
   child: ChildProcess;
   sipPort: number;
   adminPort: number;
+  adminTlsPort: number | undefined;
   /** `udp/127.0.0.1:5060` … */
   hostports: string[];
   /** Log lines so far. */
@@ -96,7 +97,7 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
     () => log.find((each) => each.includes('"listening"')) ?? (child.exitCode === null ? undefined : 'gone'),
   );
   if (line === 'gone') throw new Error(`the SIP server did not start: ${log.join('\n')}`);
-  const { sip, admin } = JSON.parse(line) as { sip: string; admin: string };
+  const { sip, admin, adminTls } = JSON.parse(line) as { sip: string; admin: string; adminTls?: string };
   const stop = async (): Promise<number | null> => {
     if (child.exitCode !== null) return child.exitCode;
     const gone = once(child, 'exit');
@@ -104,7 +105,8 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
     const [code] = (await gone) as [number | null];
     return code;
   };
-  return { child, log, hostports: sip.split(','), sipPort: portOf(sip.split(',')[0] ?? ''), adminPort: portOf(admin), stop };
+  const adminTlsPort = adminTls === undefined ? undefined : portOf(adminTls);
+  return { child, log, hostports: sip.split(','), sipPort: portOf(sip.split(',')[0] ?? ''), adminPort: portOf(admin), adminTlsPort, stop };
 }
 
 export const portOf = (hostport: string): number => Number(hostport.slice(hostport.lastIndexOf(':') + 1));
@@ -120,7 +122,7 @@ export function newApp(): App {
 export async function connectApp(
   program: SipProgram,
   secret: string = SECRET,
-  more: { tags?: string[]; reconnect?: { maxAttempts: number } } = {},
+  more: { tags?: string[]; port?: number; tls?: object; reconnect?: { maxAttempts: number } } = {},
 ): Promise<App> {
   const srf = newApp();
   const connected = new Promise<void>((resolve, reject) => srf.once('connect', (error: Error | null) => (error === null ? resolve() : reject(error))));
