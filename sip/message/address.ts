@@ -1,17 +1,18 @@
 import { ParseError } from './fault.ts';
+import { recently } from './recent.ts';
 import { endOfQuoted, type Params, paramsStart, parseParams, unquote } from './scan.ts';
 
 /** A From, To, Contact, Route … value: `"Display" <uri>;params` or `uri;params`. */
 export interface NameAddr {
   /** Without its quotes; undefined when there is none. */
-  display: string | undefined;
+  readonly display: string | undefined;
   /** The URI as written. */
-  uri: string;
-  params: Params;
+  readonly uri: string;
+  readonly params: Params;
 }
 
 /** One value (cut a comma list with `headers.list` first). Throws ParseError `address` or `quoting`. */
-export function parseNameAddr(text: string): NameAddr {
+export const parseNameAddr: (text: string) => NameAddr = recently((text) => {
   const open = openBracket(text);
   if (open < 0) {
     // RFC 3261 §20.10: "If no "<" and ">" are present, all parameters after the URI are header parameters, not URI parameters."
@@ -27,7 +28,7 @@ export function parseNameAddr(text: string): NameAddr {
   const after = text.slice(close + 1).trim();
   if (after !== '' && !after.startsWith(';')) throw new ParseError('address', 'something follows the ">" that is no parameter');
   return { display: display === '' ? undefined : display, uri: text.slice(open + 1, close).trim(), params: parseParams(after.slice(1)) };
-}
+});
 
 /** The first `<` that is not within a quoted display name. */
 function openBracket(text: string): number {

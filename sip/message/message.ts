@@ -1,5 +1,6 @@
 import { ParseError } from './fault.ts';
 import { Headers } from './headers.ts';
+import { recently } from './recent.ts';
 import { paramsStart, parseParams } from './scan.ts';
 
 /** `latin1` when the head is not valid UTF-8: each character is then one byte, so that it is echoed as it came. */
@@ -72,10 +73,10 @@ function tagged(to: string, tag: string | undefined): string {
 }
 
 /** The tag parameter of a From or To value. A `tag` inside the angle brackets, the display name or a quoted parameter is none. */
-export function tagOf(value: string): string | undefined {
+export const tagOf: (value: string) => string | undefined = recently((value) => {
   const start = paramsStart(value);
   return start >= value.length ? undefined : parseParams(value.slice(start + 1)).get('tag');
-}
+});
 
 /** Text as the bytes of its UTF-8, one character a byte: what a `latin1` message can carry. */
 export const asCharset = (text: string, charset: Charset): string => (charset === 'utf8' ? text : Buffer.from(text, 'utf8').toString('latin1'));

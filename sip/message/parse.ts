@@ -1,10 +1,13 @@
+import { isAscii } from 'node:buffer';
 import { ParseError } from './fault.ts';
-import { Headers } from './headers.ts';
+import { type Header, Headers, headerKey } from './headers.ts';
 import type { Charset, Message, Request } from './message.ts';
+import { isToken } from './scan.ts';
 
 export const MOST_HEAD_BYTES = 64 * 1024;
 export const MOST_MESSAGE_BYTES = 256 * 1024;
 const MOST_HEADERS = 512;
+const COLON = 0x3a;
 
 /** A request that could be read in part: enough to answer it, when its Via, From, To, Call-ID and CSeq are there. */
 export class MalformedRequest extends ParseError {
@@ -30,16 +33,23 @@ export function parseMessage(input: Uint8Array | string): Message {
   const end = bytes.indexOf(HEAD_END, start);
   if (end < 0) throw new ParseError('header', 'the head never ends (no empty line)');
   if (end - start > MOST_HEAD_BYTES) throw new ParseError('headTooLong', `a head may have ${MOST_HEAD_BYTES} bytes`);
-  const { text, charset } = decode(bytes.subarray(start, end));
+  const { text, charset, isPlain } = decode(bytes.subarray(start, end));
   const lineEnd = text.indexOf('\r\n');
   const message = parseStartLine(lineEnd < 0 ? text : text.slice(0, lineEnd), charset);
   try {
-    if (lineEnd >= 0) parseHeaderLines(text, lineEnd + 2, message.headers);
+    const viaAt = lineEnd < 0 ? undefined : parseHeaderLines(text, lineEnd + 2, message.headers);
     message.body = cutBody(message.headers, bytes.subarray(end + HEAD_END.length));
+    if (isPlain && viaAt !== undefined && message.headers.count('content-length') === 1)
+      noteOrigin(message, bytes.subarray(start, end + HEAD_END.length + message.body.length), viaAt);
   } catch (error) {
     throw error instanceof ParseError && message.kind === 'request' ? new MalformedRequest(error, message) : error;
   }
   return message;
+}
+
+function noteOrigin(message: Message, bytes: Buffer, viaAt: number): void {
+  const { headers, body } = message;
+  headers.cameAs({ bytes, body, viaAt, start: message.kind === 'request' ? [message.method, message.uri] : [message.status, message.reason] });
 }
 
 /** RFC 3261 §7.5: "Implementations processing SIP messages over stream-oriented transports MUST ignore any CRLF appearing before the start-line." */
@@ -51,15 +61,14 @@ function skipBlankLines(bytes: Buffer): number {
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function decode(head: Buffer): { text: string; charset: Charset } {
+/** `isPlain`: one character is one byte, in whatever charset. */
+function decode(head: Buffer): { text: string; charset: Charset; isPlain: boolean } {
   const text = head.toString('latin1');
-  let plain = true;
-  for (let i = 0; i < text.length && plain; i += 1) plain = text.charCodeAt(i) < 0x80;
-  if (plain) return { text, charset: 'utf8' };
+  if (isAscii(head)) return { text, charset: 'utf8', isPlain: true };
   try {
-    return { text: strictUtf8.decode(head), charset: 'utf8' };
+    return { text: strictUtf8.decode(head), charset: 'utf8', isPlain: false };
   } catch {
-    return { text, charset: 'latin1' };
+    return { text, charset: 'latin1', isPlain: false };
   }
 }
 
@@ -81,14 +90,23 @@ function parseStartLine(line: string, charset: Charset): Message {
   return { kind: 'request', method, uri: line.slice(first + 1, last), version, ...rest };
 }
 
-function parseHeaderLines(text: string, from: number, headers: Headers): void {
+/** Where the value of the first Via begins; undefined when there is none, or when a line is written in a way that is not sent on as it is. */
+function parseHeaderLines(text: string, from: number, headers: Headers): number | undefined {
   let at = from;
+  let viaAt: number | undefined;
+  let isTidy = true;
   while (at < text.length) {
     const end = endOfHeader(text, at);
     if (headers.size >= MOST_HEADERS) throw new ParseError('tooManyHeaders', `a message may have ${MOST_HEADERS} headers`);
-    parseHeaderLine(text.slice(at, end), headers);
+    const header = parseHeaderLine(text.slice(at, end));
+    headers.append(header);
+    const valueAt = at + header.name.length + 2;
+    // Lines as we write them ourselves; folded ones and those with more or less white space are written anew.
+    if (text.charCodeAt(valueAt - 2) !== COLON || end - valueAt !== header.value.length) isTidy = false;
+    if (header.key === 'via') viaAt ??= valueAt;
     at = end + 2;
   }
+  return isTidy ? viaAt : undefined;
 }
 
 /** RFC 3261 §7.3.1: "Header fields can be extended over multiple lines by preceding each extra line with at least one SP or horizontal tab". */
@@ -98,12 +116,12 @@ function endOfHeader(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-function parseHeaderLine(line: string, headers: Headers): void {
+function parseHeaderLine(line: string): Header {
   const colon = line.indexOf(':');
   if (colon <= 0) throw new ParseError('header', 'a header line has no colon');
   const name = line.slice(0, colon).trimEnd();
-  if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name)) throw new ParseError('header', 'a header name is a token');
-  headers.add(name, unfold(line.slice(colon + 1)));
+  if (!isToken(name)) throw new ParseError('header', 'a header name is a token');
+  return { key: headerKey(name), name, value: unfold(line.slice(colon + 1)) };
 }
 
 function unfold(value: string): string {

@@ -85,16 +85,22 @@ const NO_PARAMS: Params = new Map();
 
 /** `;a=b;c` → Map. A quoted value is given without its quotes. Of a repeated parameter the first counts. */
 export function parseParams(text: string): Params {
-  const parts = splitOutside(text, ';');
-  if (parts.length === 0) return NO_PARAMS;
+  if (text === '') return NO_PARAMS;
   const params = new Map<string, string | undefined>();
-  for (const part of parts) {
-    const at = part.indexOf('=');
-    const name = (at < 0 ? part : part.slice(0, at)).trim().toLowerCase();
-    if (name === '' || params.has(name)) continue;
-    params.set(name, at < 0 ? undefined : unquote(part.slice(at + 1).trim()));
-  }
+  if (text.includes('"') || text.includes('<')) for (const part of splitOutside(text, ';')) addParam(part, params);
+  else
+    for (let from = 0; from < text.length; ) {
+      const end = text.indexOf(';', from);
+      addParam(end < 0 ? text.slice(from) : text.slice(from, end), params);
+      from = end < 0 ? text.length : end + 1;
+    }
   return params;
+}
+
+function addParam(part: string, params: Map<string, string | undefined>): void {
+  const at = part.indexOf('=');
+  const name = (at < 0 ? part : part.slice(0, at)).trim().toLowerCase();
+  if (name !== '' && !params.has(name)) params.set(name, at < 0 ? undefined : unquote(part.slice(at + 1).trim()));
 }
 
 /** `"a \"b\""` → `a "b"`; text without quotes stays as it is. */

@@ -1,24 +1,34 @@
 import { ParseError } from './fault.ts';
+import { recently } from './recent.ts';
 import { type Params, parseParams } from './scan.ts';
 
 /** A sip: or sips: URI in parts; of any other scheme only `scheme` and `user` (all that follows the colon). */
 export interface Uri {
   /** Lower case, without the colon. */
-  scheme: string;
-  user: string | undefined;
-  password: string | undefined;
+  readonly scheme: string;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
   /** Lower case; an IPv6 address stands in brackets. Empty for schemes other than sip and sips. */
-  host: string;
-  port: number | undefined;
-  params: Params;
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly params: Params;
   /** What follows the `?`. */
-  headers: string | undefined;
+  readonly headers: string | undefined;
 }
 
 const NONE: Params = new Map();
 
+/** Most URIs: nothing in them but a user, a host and a port. */
+const PLAIN = /^sip:([A-Za-z0-9_.!~*'()%+-]+)@([A-Za-z0-9.-]+)(?::(\d{1,5}))?$/;
+const MOST_PORT = 65_535;
+
 /** Throws ParseError `uri`. `<sip:…>` is not a URI but a name-addr. */
-export function parseUri(text: string): Uri {
+export const parseUri: (text: string) => Uri = recently((text) => {
+  const plain = PLAIN.exec(text);
+  if (plain !== null && Number(plain[3] ?? 0) <= MOST_PORT) {
+    const port = plain[3] === undefined ? undefined : Number(plain[3]);
+    return { scheme: 'sip', user: plain[1], password: undefined, host: (plain[2] ?? '').toLowerCase(), port, params: NONE, headers: undefined };
+  }
   const colon = text.indexOf(':');
   if (colon <= 0 || !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(text.slice(0, colon))) throw new ParseError('uri', 'a URI needs a scheme');
   if (/[\s<>"\p{Cc}]/u.test(text)) throw new ParseError('uri', 'white space or brackets in a URI');
@@ -38,7 +48,7 @@ export function parseUri(text: string): Uri {
     params: semicolon < 0 ? NONE : parseParams(hostAndParams.slice(semicolon + 1)),
     headers: question < 0 ? undefined : afterUser.slice(question + 1),
   };
-}
+});
 
 function splitUser(info: string | undefined): Pick<Uri, 'user' | 'password'> {
   if (info === undefined) return { user: undefined, password: undefined };
@@ -54,7 +64,7 @@ export function parseHostPort(text: string): { host: string; port: number | unde
   if (!(/^[A-Za-z0-9._-]+$/.test(host) || /^\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?\]$/.test(host))) throw new ParseError('uri', 'not a host');
   if (rest === '') return { host: host.toLowerCase(), port: undefined };
   const port = /^:\s*(\d{1,5})$/.exec(rest);
-  if (port === null || Number(port[1]) > 65_535) throw new ParseError('uri', 'not a port');
+  if (port === null || Number(port[1]) > MOST_PORT) throw new ParseError('uri', 'not a port');
   return { host: host.toLowerCase(), port: Number(port[1]) };
 }
 

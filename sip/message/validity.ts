@@ -2,7 +2,7 @@ import { parseNameAddr } from './address.ts';
 import { ParseError } from './fault.ts';
 import type { Headers } from './headers.ts';
 import type { Request, Response } from './message.ts';
-import { hasEmptyPart } from './scan.ts';
+import { hasEmptyPart, splitOutside } from './scan.ts';
 import { parseUri } from './uri.ts';
 import { parseCSeq } from './values.ts';
 import { topVia } from './via.ts';
@@ -67,19 +67,20 @@ function checkContacts({ method, headers }: Request): void {
   for (const contact of headers.list('contact')) if (contact !== '*') parseNameAddr(contact);
 }
 
-/** Comma lists that are looked into: they must at least come apart. */
-const LISTS = ['via', 'route', 'record-route', 'contact', 'require'] as const;
+/** Comma lists that are looked into: they must at least come apart, which only a quote without its end can keep them from. */
+const LISTS: ReadonlySet<string> = new Set(['via', 'route', 'record-route', 'contact', 'require']);
 
 function checkHeaders(headers: Headers, method: string | undefined): void {
   topVia(headers);
   for (const name of ONCE) {
-    const values = headers.all(name);
-    if (values.length === 0 || values[0] === '') throw new ParseError('missing', `no ${name}`);
-    if (values.length > 1) throw new ParseError('repeated', `${name} twice`);
+    if ((headers.get(name) ?? '') === '') throw new ParseError('missing', `no ${name}`);
+    if (headers.count(name) > 1) throw new ParseError('repeated', `${name} twice`);
   }
-  for (const name of ONCE_IF_THERE) if (headers.all(name).length > 1) throw new ParseError('repeated', `${name} twice`);
-  for (const name of LISTS) headers.list(name);
-  for (const value of headers.all('via')) if (hasEmptyPart(value)) throw new ParseError('via', 'nothing between two separators of a Via');
+  for (const name of ONCE_IF_THERE) if (headers.count(name) > 1) throw new ParseError('repeated', `${name} twice`);
+  for (const { key, value } of headers) {
+    if (LISTS.has(key) && value.includes('"')) splitOutside(value, ',');
+    if (key === 'via' && hasEmptyPart(value)) throw new ParseError('via', 'nothing between two separators of a Via');
+  }
   checkMaxForwards(headers.get('max-forwards'));
   parseNameAddr(headers.get('to') ?? '');
   parseNameAddr(headers.get('from') ?? '');

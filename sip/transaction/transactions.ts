@@ -14,6 +14,7 @@ export class Transactions {
   readonly #overFlow = new Map<string, Set<ClientTransaction>>();
   readonly #clock: Clock;
   readonly #transport: Transport;
+  #newest: { request: Request; method: string; key: string } | undefined;
   readonly #clientEnded = (transaction: ClientTransaction): void => {
     this.#clients.delete(transaction.key);
     this.#leaveFlow(transaction);
@@ -58,7 +59,7 @@ export class Transactions {
   }
 
   newServer(request: Request, hop: Hop, user: ServerUser): ServerTransaction {
-    const key = serverKey(request, request.method);
+    const key = this.#keyOf(request, request.method);
     const transaction = new ServerTransaction(key, request, hop, user, this.#clock, this.#transport, this.#serverEnded);
     this.#servers.set(key, transaction);
     return transaction;
@@ -66,7 +67,13 @@ export class Transactions {
 
   /** The transaction that a request is a copy of, or (ACK, CANCEL) the INVITE it speaks of. */
   findServer(request: Request, method: string): ServerTransaction | undefined {
-    return this.#servers.get(serverKey(request, method));
+    return this.#servers.get(this.#keyOf(request, method));
+  }
+
+  /** The same request is first looked for and then given its transaction. */
+  #keyOf(request: Request, method: string): string {
+    if (this.#newest?.request !== request || this.#newest.method !== method) this.#newest = { request, method, key: serverKey(request, method) };
+    return this.#newest.key;
   }
 
   /** False for a stray. RFC 6026 §8.9: a response that matches no transaction is dropped. */
