@@ -66,8 +66,5 @@ export function noteSource(headers: Headers, address: string, port: number): voi
   // RFC 3581 §4: with rport, "received" is written even when it equals the sent-by.
   if (via.params.has('received')) noted = noted.replace(/;\s*received\s*=[^;]*(?=;|$)/i, '');
   noted = `${noted};received=${address}`;
-  headers.replaceFirst(
-    'via',
-    raw === first ? noted : raw.replace(first, () => noted),
-  );
+  headers.replaceFirst('via', raw === first ? noted : raw.replace(first, () => noted));
 }
