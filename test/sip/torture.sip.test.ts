@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { randomToken } from '../../kernel/ids.ts';
+import { Authority } from '../support/certificates.ts';
 import { until } from '../support/wait.ts';
 import { type SipProgram, startProgram } from './support/program.ts';
 import { RawApp, type RawFrame, TRANSACTION } from './support/raw-app.ts';
@@ -18,8 +19,11 @@ const { SipMessage } = createRequire(import.meta.url)('drachtio-srf') as { SipMe
 const METHODS = ['invite', 'options', 'register', 'message', 'subscribe', ...STRANGE_METHODS];
 let program: SipProgram;
 let app: RawApp;
+let authority: Authority;
 before(async () => {
-  program = await startProgram();
+  authority = new Authority();
+  const { certificate, key } = authority.sign('server', 'IP:127.0.0.1');
+  program = await startProgram({ SIP_WS_PORT: '0', SIP_WSS_PORT: '0', SIP_TLS_PORT: '0', SIP_TLS_CERT_FILE: certificate, SIP_TLS_KEY_FILE: key });
   app = await RawApp.connect(program, METHODS);
   app.onSip = (frame) => {
     if (frame.text.startsWith('SIP/2.0')) return;
@@ -29,6 +33,7 @@ before(async () => {
 });
 after(async () => {
   app.close();
+  authority.remove();
   assert.equal(await program.stop(), 0);
 });
 
@@ -89,7 +94,7 @@ async function check(torture: Torture, wire: Wire): Promise<void> {
     return;
   }
   if (expected.is === 'unfinished' && wire.isStream) {
-    const other = await openWire(wire.name, program.sipPort);
+    const other = await openWire(wire.name, program);
     await honest(other);
     other.close();
     assert.deepEqual([textsWith(wire.came, id), told(id), wire.isClosed()], [[], undefined, false]);
@@ -118,14 +123,14 @@ for (const name of WIRES)
     const { expected } = torture;
     const claim = expected.is === 'delivered' ? 'delivered and echoed' : expected.is === 'dropped' ? 'dropped' : `${expected.status}, ${expected.is}`;
     test(`C1/C2 ${name}: ${torture.name} (${torture.what}): ${claim}`, async (context) => {
-      const wire = await openWire(name, program.sipPort);
+      const wire = await openWire(name, program);
       context.after(() => wire.close());
       await check(torture, wire);
     });
   }
 
 test('C1 UDP: dblreq: what follows the message in its datagram is no second message', async (context) => {
-  const wire = await openWire('UDP', program.sipPort);
+  const wire = await openWire('UDP', program);
   context.after(() => wire.close());
   const plain = TORTURES.find((torture) => torture.name === 'lwsdisp');
   assert.ok(plain !== undefined);
@@ -146,7 +151,7 @@ function answerTo(request: string, { start, rows = [], edit = (head) => head }: 
 
 for (const response of RESPONSES)
   test(`C1/C2 UDP: ${response.name} (${response.what}): ${response.reaches === null ? 'dropped' : 'told as it came'}`, async (context) => {
-    const wire = await openWire('UDP', program.sipPort);
+    const wire = await openWire('UDP', program);
     context.after(() => wire.close());
     const id = app.ask('sip||', `OPTIONS sip:peer@127.0.0.1:${wire.port} SIP/2.0\r\n\r\n`);
     const request = await until('the request', () => wire.came.map(String).find((text) => text.startsWith('OPTIONS')));

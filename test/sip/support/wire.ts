@@ -2,14 +2,17 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { WebSocket } from 'ws';
 import { StreamFramer } from '../../../sip/message/stream.ts';
+import { portOf, type SipProgram } from './program.ts';
 
 /** What a test may be run over; another transport is one more row in `openers`. */
-export type WireName = 'UDP' | 'TCP';
+export type WireName = 'UDP' | 'TCP' | 'WS' | 'WSS';
 
 export interface Wire {
   /** As a Via names it. */
   readonly name: WireName;
+  /** Bytes without bounds: a wrong length loses the framing. */
   readonly isStream: boolean;
   readonly port: number;
   /** Messages that came, oldest first. */
@@ -20,7 +23,7 @@ export interface Wire {
   close(): void;
 }
 
-async function udp(serverPort: number): Promise<Wire> {
+async function udp({ sipPort: serverPort }: SipProgram): Promise<Wire> {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -30,7 +33,7 @@ async function udp(serverPort: number): Promise<Wire> {
   return { name: 'UDP', isStream: false, port: socket.address().port, came, isClosed: () => false, send, close: () => socket.close() };
 }
 
-async function tcp(serverPort: number): Promise<Wire> {
+async function tcp({ sipPort: serverPort }: SipProgram): Promise<Wire> {
   const socket = connect(serverPort, '127.0.0.1');
   await once(socket, 'connect');
   const came: Buffer[] = [];
@@ -57,7 +60,32 @@ async function tcp(serverPort: number): Promise<Wire> {
   };
 }
 
-const openers: Readonly<Record<WireName, (serverPort: number) => Promise<Wire>>> = { UDP: udp, TCP: tcp };
+/** RFC 7118: each WebSocket message is one SIP message. The server must have been started with the port. */
+async function webSocket(name: 'WS' | 'WSS', { hostports }: SipProgram): Promise<Wire> {
+  const protocol = name.toLowerCase();
+  const port = portOf(hostports.find((each) => each.startsWith(`${protocol}/`)) ?? '');
+  const socket = new WebSocket(`${protocol}://127.0.0.1:${port}`, 'sip', { rejectUnauthorized: false });
+  await once(socket, 'open');
+  const came: Buffer[] = [];
+  socket.on('error', () => undefined);
+  socket.on('message', (bytes: Buffer) => came.push(bytes));
+  return {
+    name,
+    isStream: false,
+    port: 5060,
+    came,
+    isClosed: () => socket.readyState === WebSocket.CLOSED,
+    send: (bytes) => socket.send(bytes),
+    close: () => socket.terminate(),
+  };
+}
+
+const openers: Readonly<Record<WireName, (program: SipProgram) => Promise<Wire>>> = {
+  UDP: udp,
+  TCP: tcp,
+  WS: (program) => webSocket('WS', program),
+  WSS: (program) => webSocket('WSS', program),
+};
 
 export const WIRES = Object.keys(openers) as WireName[];
-export const openWire = (name: WireName, serverPort: number): Promise<Wire> => openers[name](serverPort);
+export const openWire = (name: WireName, program: SipProgram): Promise<Wire> => openers[name](program);
