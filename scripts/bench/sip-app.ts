@@ -23,6 +23,7 @@ interface Bare {
   on(event: string, heard: (error: Error | null) => void): void;
   invite(handler: (req: Req, res: Res) => void): void;
   register(handler: (req: Req, res: Res) => void): void;
+  use(method: string, handler: (req: Req, res: Res) => void): void;
   createUAS(req: Req, res: Res, options: { localSdp: string }): Promise<{ on(event: string, heard: () => void): void }>;
 }
 
@@ -51,6 +52,8 @@ function serve({ adminPort, secret }: AppOptions): void {
     counts.registered += 1;
     res.send(200, { headers: { Contact: req.get('Contact'), Expires: EXPIRES_S } });
   });
+  for (const method of ['options', 'message', 'refer', 'publish', 'info', 'notify']) srf.use(method, (_req, res) => res.send(200));
+  srf.use('subscribe', (_req, res) => res.send(489));
   srf.on('connect', (error) => process.send?.(error === null ? 'ready' : error.message));
   // Until the server listens: the library tries again.
   srf.on('error', () => undefined);

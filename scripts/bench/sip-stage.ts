@@ -50,6 +50,10 @@ export class SipStage {
   get sipPid(): number {
     return this.#server.pid ?? 0;
   }
+  /** Both of them: what kills the application counts as much. */
+  get isAlive(): boolean {
+    return this.#server.exitCode === null && this.#server.signalCode === null && this.#app.exitCode === null && this.#app.signalCode === null;
+  }
   usage(): Usage {
     return { sipCpuMs: cpuMsOf([this.sipPid]), appCpuMs: cpuMsOf([this.#app.pid ?? 0]) };
   }

@@ -3,6 +3,7 @@
  * beside it a bare drachtio-srf application, and the callers or phones. Default: calls, 1,000 a second for `--seconds` (30) or for `--calls`.
  */
 import { benchCalls } from './sip-calls.ts';
+import { benchFuzz } from './sip-fuzz.ts';
 import { benchRegistrations } from './sip-registrations.ts';
 
 interface SipOptions {
@@ -13,9 +14,13 @@ interface SipOptions {
   rate?: number;
   /** Phones to hold registered, instead of calls. */
   registrations?: number;
+  /** Mutants to throw at it, instead of calls; `seed` makes the same ones again. */
+  fuzz?: number;
+  seed?: number;
 }
 
-export async function run({ seconds, calls, rate = 1_000, registrations }: SipOptions): Promise<object> {
+export async function run({ seconds, calls, rate = 1_000, registrations, fuzz, seed }: SipOptions): Promise<object> {
+  if (fuzz !== undefined) return await benchFuzz({ messages: fuzz, ...(seed === undefined ? {} : { seed }) });
   if (registrations !== undefined) return await benchRegistrations({ phones: registrations, seconds: seconds ?? 60 });
   return await benchCalls({ rate, calls: calls ?? rate * (seconds ?? 30) });
 }

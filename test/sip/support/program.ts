@@ -52,6 +52,7 @@ export interface App extends EventEmitter {
   disconnect(): void;
   listen(opts: { host: string; port: number; secret: string; tls?: object }, callback: () => void): Server;
   endSession(message: AppRequest | AppResponse): void;
+  use(method: string, handler: Handler): void;
   invite(handler: Handler): void;
   register(handler: Handler): void;
   options(handler: Handler): void;
