@@ -136,7 +136,8 @@ export class Answers {
     const { request, source, leg } = incoming;
     const { ledger, flows, records } = this.#stack;
     ledger.removeIncoming(incoming);
-    if (!incoming.isInside) ledger.merged.delete(mergeKey(request));
+    // Of an INVITE its transaction is waited for; a retry with credentials is news even from those who do not count on in CSeq.
+    if (!incoming.isInside && (request.method !== 'INVITE' || status === 401 || status === 407)) ledger.merged.delete(mergeKey(request));
     reliableOf(incoming)?.stop();
     if (status >= 300) records.ended(incoming, 'application', 'call-rejected', response);
     else if (leg !== undefined) records.answered(incoming, 'application', 'uas', response, leg);

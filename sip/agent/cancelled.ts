@@ -8,14 +8,14 @@ import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
 import type { Answers } from './answers.ts';
 import { hangUp, reasonHeader, tellEnded } from './hangup.ts';
-import type { Incoming, Leg } from './ledger.ts';
+import { type Incoming, inviteBehindNat, type Leg } from './ledger.ts';
 import { networkTrip, reject } from './reply.ts';
 import { replyHop } from './return-path.ts';
 import type { Stack } from './stack.ts';
 
 export function takeCancel(stack: Stack, answers: Answers, request: Request, source: Source): void {
   const { transactions } = stack;
-  const invite = transactions.findServer(request, 'INVITE');
+  const invite = transactions.findServer(request, 'INVITE') ?? inviteBehindNat(stack.ledger, request);
   const own = transactions.newServer(request, replyHop(request, source), { onFailure: () => undefined });
   // RFC 3261 §9.2: "If the UAS did not find a matching transaction for the CANCEL according to the procedure above, it SHOULD respond to the CANCEL with a 481".
   if (invite === undefined) {

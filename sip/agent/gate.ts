@@ -4,7 +4,7 @@ import { type Request, type Response, responseTo } from '../message/message.ts';
 import { bareHost } from '../message/uri.ts';
 import { writeMessage } from '../message/write.ts';
 import type { Source } from '../transport/network.ts';
-import type { Incoming, Leg } from './ledger.ts';
+import { type Incoming, inviteBehindNat, type Leg } from './ledger.ts';
 import { replyHop } from './return-path.ts';
 import type { Stack } from './stack.ts';
 
@@ -42,8 +42,8 @@ export class Gate {
 
   /** The CANCEL of an INVITE comes from where the INVITE came from (by another port, when a NAT has changed it). */
   cancels(request: Request, source: Source): boolean {
-    const { guard, clock, transactions } = this.#stack;
-    const invite = transactions.findServer(request, 'INVITE');
+    const { guard, clock, transactions, ledger } = this.#stack;
+    const invite = transactions.findServer(request, 'INVITE') ?? inviteBehindNat(ledger, request);
     const may = invite === undefined ? !this.isStranger(source) : guard.mayInside(source, (address) => address === invite.hop.address, clock.now());
     if (!may) this.answer(request, source, 481);
     return may;

@@ -4,6 +4,8 @@ import type { ReliableHeard, ReliableResponses } from '../dialog/reliable.ts';
 import type { SessionInterval } from '../dialog/session.ts';
 import { PendingPerSource } from '../guard/pending.ts';
 import { type Request, type Response, tagOf } from '../message/message.ts';
+import { parseCSeq } from '../message/values.ts';
+import { topVia } from '../message/via.ts';
 import type { ClientTransaction } from '../transaction/client-transaction.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
@@ -236,3 +238,15 @@ const keyOf = ({ callId, localTag, remoteTag }: Dialog): string => dialogKey(cal
 
 /** What two requests share that are one, merged on its way through two proxies. */
 export const mergeKey = ({ headers }: Request): string => `${headers.get('call-id')}|${tagOf(headers.get('from') ?? '')}|${headers.get('cseq')}`;
+
+/**
+ * The INVITE that a CANCEL or an ACK speaks of though its topmost Via does not say so: a caller behind NAT that has learnt another address of its own
+ * writes that one in the sent-by. The branch, the Call-ID, the From tag and the sequence number must all be the same.
+ */
+export function inviteBehindNat(ledger: Ledger, request: Request): ServerTransaction | undefined {
+  const { headers } = request;
+  const branch = topVia(headers).params.get('branch')?.toLowerCase() ?? '';
+  const { number } = parseCSeq(headers.get('cseq') ?? '');
+  const found = ledger.merged.get(`${headers.get('call-id')}|${tagOf(headers.get('from') ?? '')}|${number} INVITE`);
+  return found?.key.startsWith(`${branch}|`) === true ? found : undefined;
+}

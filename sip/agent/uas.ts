@@ -5,19 +5,21 @@ import { isTooBrief } from '../dialog/session.ts';
 import { type Request, responseTo, tagOf } from '../message/message.ts';
 import { numberOf, parseCSeq } from '../message/values.ts';
 import { writeMessage } from '../message/write.ts';
-import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import type { ServerTransaction, ServerUser } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
 import { Answers } from './answers.ts';
 import { cancelFor, takeCancel, tellCancelled } from './cancelled.ts';
 import { collisionOf, type Refused, tooBrief } from './collision.ts';
 import { Gate } from './gate.ts';
-import { type Application, type Incoming, type Leg, mergeKey, notePeer } from './ledger.ts';
+import { type Application, type Incoming, inviteBehindNat, type Leg, mergeKey, notePeer } from './ledger.ts';
 import { MUST_BE_2XX, networkTrip, reject } from './reply.ts';
 import { replyHop } from './return-path.ts';
 import { RETRY_AFTER_S, type Stack } from './stack.ts';
 
 /** RFC 3261 gives a caller 32 s (timers B and F): an application that has said nothing by now is answered for. */
 const SILENCE_MS = 25_000;
+
+const NOBODY: ServerUser = { onFailure: () => undefined };
 
 /** Who takes a new request. */
 export interface Dispatch {
@@ -58,7 +60,7 @@ export class ServerSide {
     const isNew = tagOf(request.headers.get('to') ?? '') === undefined;
     const leg = isNew ? undefined : this.#legOf(request);
     if (isNew ? !this.#mayOpen(request, source) : !this.#gate.enters(request, source, leg)) return;
-    const transaction = this.#stack.transactions.newServer(request, replyHop(request, source), { onFailure: () => undefined });
+    const transaction = this.#newTransaction(request, source);
     if (isNew) this.#takeNew(request, source, transaction);
     else this.#takeInside(request, source, transaction, leg);
   }
@@ -69,6 +71,19 @@ export class ServerSide {
     const refusal = this.#gate.isStranger(source) ? this.#whyNot(request, undefined) : undefined;
     if (refusal !== undefined) this.#gate.answer(request, source, ...refusal);
     return refusal === undefined;
+  }
+
+  /** A new INVITE is known by what its merged copies share until its transaction is over, so that a copy that comes after the answer is no second call. */
+  #newTransaction(request: Request, source: Source): ServerTransaction {
+    const { transactions, ledger } = this.#stack;
+    const hop = replyHop(request, source);
+    if (request.method !== 'INVITE') return transactions.newServer(request, hop, NOBODY);
+    const key = mergeKey(request);
+    const onEnd = (): void => {
+      if (ledger.merged.get(key) === transaction) ledger.merged.delete(key);
+    };
+    const transaction: ServerTransaction = transactions.newServer(request, hop, { ...NOBODY, onEnd });
+    return transaction;
   }
 
   /** Answers a request without any application. */
@@ -83,7 +98,7 @@ export class ServerSide {
       this.#gate.answer(request, source, status, [], reason);
       return;
     }
-    reject(this.#stack, this.#stack.transactions.newServer(request, replyHop(request, source), { onFailure: () => undefined }), status, [], reason);
+    reject(this.#stack, this.#stack.transactions.newServer(request, replyHop(request, source), NOBODY), status, [], reason);
   }
 
   // ── new requests ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,6 +269,7 @@ export class ServerSide {
     if (this.#stack.transactions.findServer(ack, 'INVITE')?.acknowledge() === true) return;
     const leg = this.#legOf(ack);
     const answer = leg?.answer;
+    if (answer === undefined && inviteBehindNat(this.#stack.ledger, ack)?.acknowledge() === true) return;
     if (leg === undefined || answer === undefined || answer.seq !== parseCSeq(ack.headers.get('cseq') ?? '').number) return;
     if (!this.#gate.enters(ack, source, leg)) return;
     answer.stop();

@@ -9,6 +9,8 @@ import { server } from './server.ts';
 export interface ServerUser {
   /** Timer H: our refusal was never acknowledged; or a response could not be sent. */
   onFailure(): void;
+  /** It is over: nothing matches it any more. */
+  onEnd?(): void;
 }
 
 const INVITE_PROGRAM = compile(inviteServer);
@@ -84,6 +86,7 @@ export class ServerTransaction extends Machine {
 
   protected ended(): void {
     this.#onEnd(this);
+    this.#user.onEnd?.();
   }
 }
 

@@ -43,7 +43,7 @@ test('ringing lifts the 25 s', () => {
   assert.deepEqual(lines(world), ['100 INVITE', '180 INVITE']);
 });
 
-test('a 200 without ACK is repeated at T1, 2T1 … T2 and ends after 32 s with BYE, of which the application hears as unsolicited', () => {
+test('B3: a 200 without ACK is repeated at T1, 2T1 … T2 and ends after 32 s with BYE, of which the application hears as unsolicited', () => {
   const world = newWorld();
   world.send(invite());
   respond(world, newest(world).transaction, '200 OK');
@@ -59,7 +59,7 @@ test('a 200 without ACK is repeated at T1, 2T1 … T2 and ends after 32 s with B
   nothingLeft(world);
 });
 
-test('a CANCEL that crosses our 200 is answered 200; after the ACK the call is hung up and the application told', () => {
+test('B4: a CANCEL that crosses our 200 is answered 200; after the ACK the call is hung up and the application told', () => {
   const world = newWorld();
   const request = invite();
   world.send(request);
@@ -88,7 +88,7 @@ test('a CANCEL before the application said a word: 200 and 487 at once, its late
   assert.equal(answers(world).at(-1), 'NOK Response not sent due to unknown transaction');
 });
 
-test('a BYE in an early dialog ends it: 200 to the BYE, 487 to the INVITE, the application hears a CANCEL', () => {
+test('B7: a BYE in an early dialog ends it: 200 to the BYE, 487 to the INVITE, the application hears a CANCEL', () => {
   const world = newWorld();
   world.send(invite());
   respond(world, newest(world).transaction, '180 Ringing');
@@ -129,7 +129,7 @@ test('a copy of a request is answered again and not told again: a ringing INVITE
   assert.deepEqual(events(world), ['INVITE', 'ACK', 'BYE']);
 });
 
-test('both ends hang up at once: each BYE is answered, the application keeps its own end', () => {
+test('B5: both ends hang up at once: each BYE is answered, the application keeps its own end', () => {
   const world = newWorld();
   const { dialog, to } = up(world);
   world.app.ask(`sip||${dialog}`, 'BYE sip:placeholder SIP/2.0\r\n\r\n');
