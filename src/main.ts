@@ -5,10 +5,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { asId, type CustomerId, type LegId, newCallId, type TenantId } from '../kernel/ids.ts';
+import { asId, type CustomerId, type LegId, newCallId, type TenantId, type UserId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { MediaEvent } from '../media/port.ts';
 import { openHttp } from './api/open.ts';
+import type { DialAccount } from './call/command.ts';
 import { Spool } from './cdr/spool.ts';
 import { CdrWriter } from './cdr/writer.ts';
 import type { Config } from './config.ts';
@@ -249,6 +250,11 @@ function openSwitchboard({ clock, log }: Ground, { rooms, kept }: People, { phon
       ({ event }) => {
         if (event.type === 'legEnded') sound.forget(event.legId);
       },
+      ({ event }) => {
+        if (event.type !== 'tollBlocked') return;
+        const { tenantId, account, why, until } = event;
+        log.error({ tenant: tenantId, account, why, until }, 'ALARM: an account is blocked for calls outside, and what it had out is cut');
+      },
     ],
   });
 }
@@ -275,10 +281,16 @@ function begin({ clock, take, opened }: Ground, { rooms, kept }: People, cdr: Cd
   );
 }
 
-function httpOptions({ config }: Ground, { rooms, kept, store }: People, { phone, media, desks }: Rims, cdr: CdrWriter) {
+function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, { phone, media, desks }: Rims, cdr: CdrWriter) {
   return {
     ...{ acd: rooms.acd.view, calls: rooms.calls, desks, recordingsDir: recordingsFolder(config), webDir: config.webDir, version: config.version },
     ...config.http,
+    trunks: { status: () => phone.trunks() },
+    toll: {
+      blocked: rooms.toll.blocked.bind(rooms.toll),
+      counts: rooms.toll.counts,
+      lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
+    },
     health: {
       draining: () => phone.status().draining,
       parts: () => ({

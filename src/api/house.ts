@@ -8,8 +8,10 @@ import { writeAudit } from '../store/audit.ts';
 import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
 import type { Store } from '../store/store.ts';
-import { saveAgent, saveQueue } from '../store/tenants.ts';
+import { saveAgent, saveOutsideRules, saveQueue } from '../store/tenants.ts';
+import { saveTrunk } from '../store/trunks.ts';
 import { listUsers, type UserWithHash, userById } from '../store/users.ts';
+import { trunkSecretOf } from '../users/digest.ts';
 import type { Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
 import type { ApiPorts, CallDetail, CallRecord, Page, PageRequest, UserRecord } from './ports.ts';
@@ -46,6 +48,14 @@ export function portsOf({ store, clock, sessions, publisher, directoryChanged }:
       },
       async saveAgent(agent) {
         await saveAgent(store.db, agent);
+        await directoryChanged();
+      },
+      async saveTrunk(trunk, password) {
+        await saveTrunk(store.db, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password);
+        await directoryChanged();
+      },
+      async saveOutsideRules(tenantId, rules) {
+        await saveOutsideRules(store.db, tenantId, rules);
         await directoryChanged();
       },
     },

@@ -1,10 +1,13 @@
 /** The application's figures for Prometheus. No label holds a number, a name or a call: there are too many, and they are private. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { agentStates } from '../cti/protocol.ts';
+import { refusals } from '../toll/policy.ts';
 import type { ApiPorts } from './ports.ts';
 
+type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'>;
+
 /** `desks`: how many sockets have said hello. */
-export function openMetrics(house: Pick<ApiPorts, 'acd' | 'calls' | 'directory'>, desks: () => number): ApiPorts['metrics'] & { registry: Registry } {
+export function openMetrics(house: House, desks: () => number): ApiPorts['metrics'] & { registry: Registry } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, collect: (gauge: Gauge) => void): void => {
@@ -41,5 +44,51 @@ export function openMetrics(house: Pick<ApiPorts, 'acd' | 'calls' | 'directory'>
       }
     },
   });
+  trunkFigures(registry, house);
   return { registry, contentType: registry.contentType, text: () => registry.metrics() };
+}
+
+function trunkFigures(registry: Registry, { trunks, toll }: Pick<House, 'trunks' | 'toll'>): void {
+  const perTrunk = (name: string, help: string, figure: (status: ReturnType<House['trunks']['status']>[number]) => number): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['trunk'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const status of trunks.status()) this.set({ trunk: status.trunkId }, figure(status));
+      },
+    });
+  };
+  perTrunk('huawu_trunk_calls', 'Calls over the trunk now, in and out', ({ calls }) => calls);
+  perTrunk('huawu_trunk_carried_total', 'Calls of ours that the trunk carried to an answer of the called', ({ carried }) => carried);
+  perTrunk('huawu_trunk_failed_total', 'Attempts of ours that failed at the trunk', ({ failed }) => failed);
+  perTrunk('huawu_trunk_addresses', 'Addresses of the trunk', ({ addresses }) => addresses.length);
+  perTrunk('huawu_trunk_addresses_in_rotation', 'Addresses that calls go to', ({ addresses }) => addresses.filter(({ inRotation }) => inRotation).length);
+  new Gauge({
+    name: 'huawu_outside_refused_total',
+    help: 'Calls outside that were refused',
+    labelNames: ['why'],
+    registers: [registry],
+    collect() {
+      for (const why of refusals) this.set({ why }, toll.counts.refused[why] ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'huawu_outside_blocks_total',
+    help: 'Accounts blocked for calls outside',
+    registers: [registry],
+    collect() {
+      this.set(toll.counts.blocked);
+    },
+  });
+  new Gauge({
+    name: 'huawu_emergency_calls_total',
+    help: 'Emergency calls that were put through',
+    registers: [registry],
+    collect() {
+      this.set(toll.counts.emergencies);
+    },
+  });
 }

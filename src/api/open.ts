@@ -9,7 +9,9 @@ import { openMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
 import { buildServer } from './server.ts';
 
-export interface HttpOptions extends HouseParts, Pick<ApiPorts, 'acd' | 'calls' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version'> {
+export interface HttpOptions
+  extends HouseParts,
+    Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version'> {
   log: Logger;
   clock: Clock;
   desks: Desks;
@@ -19,14 +21,14 @@ export interface HttpOptions extends HouseParts, Pick<ApiPorts, 'acd' | 'calls' 
 
 /** Resolves when it listens; rejects when the port is taken. */
 export async function openHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const { clock, log, desks, acd, calls, directory, health, recordingsDir, webDir, version, host, port } = options;
-  const metrics = openMetrics({ acd, calls, directory }, () => desks.connected);
+  const { clock, log, desks, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, host, port } = options;
+  const metrics = openMetrics({ acd, calls, trunks, toll, directory }, () => desks.connected);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));
   const server = await buildServer({
     ...ports,
     sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
-    ...{ clock, log, acd, calls, directory, health, recordingsDir, webDir, version, metrics },
+    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, metrics },
     asyncApi: asyncApiDocument(version),
   });
   const sockets = new DeskSockets({ clock, log, desks });

@@ -6,9 +6,14 @@ import type { Logger } from '../../kernel/log.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
+import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard } from '../call/event.ts';
+import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Directory } from '../tenants/directory.ts';
+import type { TrunkConfiguration } from '../tenants/trunk.ts';
+import type { OutsideRules } from '../toll/policy.ts';
+import type { TollView } from '../toll/room.ts';
 import type { Role, User } from '../users/user.ts';
 
 /** Who asks. */
@@ -61,6 +66,18 @@ interface UsersPort {
 interface ConfigurationPort {
   saveQueue(queue: QueueConfiguration): Promise<void>;
   saveAgent(agent: AgentConfiguration): Promise<void>;
+  /** `password` undefined: it keeps the one it has; null: it has none. Calls go by the new configuration when it resolves. */
+  saveTrunk(trunk: TrunkConfiguration, password: string | null | undefined): Promise<void>;
+  saveOutsideRules(tenantId: TenantId, rules: OutsideRules): Promise<void>;
+}
+
+interface TrunksPort {
+  /** Those that are switched on, of every tenant. */
+  status(): TrunkStatus[];
+}
+
+interface TollPort extends Pick<TollView, 'blocked' | 'counts'> {
+  lift(tenantId: TenantId, account: DialAccount, by: UserId): void;
 }
 
 interface CustomersPort {
@@ -197,6 +214,8 @@ export interface ApiPorts {
   configuration: ConfigurationPort;
   acd: AcdView;
   calls: CallsView;
+  trunks: TrunksPort;
+  toll: TollPort;
   customers: CustomersPort;
   dialplans: DialplansPort;
   records: RecordsPort;

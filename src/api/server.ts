@@ -16,11 +16,13 @@ import { dialplans } from './dialplans.ts';
 import { describeRoutes, documents } from './documents.ts';
 import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
+import { outside } from './outside.ts';
 import type { ApiPorts } from './ports.ts';
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
 import { queues } from './queues.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
+import { trunks } from './trunks.ts';
 import { users } from './users.ts';
 
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -49,7 +51,7 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
-  for (const room of [sessions, users, queues, agents, customers, dialplans, calls, health, documents]) room(app, ports);
+  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, health, documents]) room(app, ports);
   await consoles(app, ports.webDir);
   return app;
 }

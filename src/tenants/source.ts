@@ -33,11 +33,16 @@ export function sourceAt<S extends TrustedSource>(sources: readonly S[], address
   return sources.find((source) => (source.port === null || source.port === port) && source.list.check(bare, family === 4 ? 'ipv4' : 'ipv6')) ?? null;
 }
 
-/** What is wrong with it and how to write it; null = nothing. */
+/** A trunk that believed half the world would take every stranger, and other tenants' phones, for its own. */
+const WIDEST = { ipv4: 16, ipv6: 32 };
+
+/** Of a configured trunk: what is wrong with it and how to write it; null = nothing. */
 export function sourceFault(text: string): string | null {
   try {
     parseSource(text);
-    return null;
+    const prefix = Number(/\/(\d+)/.exec(text)?.[1] ?? 128);
+    const widest = text.includes('.') ? WIDEST.ipv4 : WIDEST.ipv6;
+    return prefix < widest ? `trusted trunk "${text}": that believes too many: the prefix may be ${widest} or longer` : null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

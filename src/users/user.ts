@@ -25,6 +25,8 @@ const rules = {
   'agent.assignQueues': { agent: 'none', supervisor: 'all', admin: 'all' },
   'queue.read': { agent: 'all', supervisor: 'all', admin: 'all' },
   'queue.change': { agent: 'none', supervisor: 'none', admin: 'all' },
+  'trunk.read': { agent: 'none', supervisor: 'all', admin: 'all' },
+  'trunk.change': { agent: 'none', supervisor: 'none', admin: 'all' },
   'customer.read': { agent: 'all', supervisor: 'all', admin: 'all' },
   'customer.change': { agent: 'all', supervisor: 'all', admin: 'all' },
   'call.readLive': { agent: 'own', supervisor: 'all', admin: 'all' },

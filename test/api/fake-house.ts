@@ -10,6 +10,7 @@ import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
+import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
 import { usualRules } from '../../src/toll/policy.ts';
 import type { Role } from '../../src/users/user.ts';
 
@@ -107,7 +108,7 @@ export interface FakeHouse {
   app: Api;
   ports: ApiPorts;
   audit: AuditEntry[];
-  configured: (QueueConfiguration | AgentConfiguration)[];
+  configured: { tenantId: TenantId }[];
   users: Map<string, UserRecord & { password: string }>;
   details: Map<string, CallDetail>;
   live: Call[];
@@ -165,6 +166,8 @@ function detailOf(tenant: TenantName, n: number): CallDetail {
 
 function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
   const queues = new Map(tenants.map((tenant) => [`${tenant}:service`, queueOf(tenant)]));
+  const trunks = new Map(tenants.map((tenant) => [`${tenant}:city`, newTrunk(id<TenantId>(tenant), 'city', {})]));
+  const secrets = new Map<string, TrunkSecret>();
   const agents = new Map(tenants.map((tenant) => [`${tenant}:8001`, agentOf(tenant)]));
   const tokens = new Map(tenants.flatMap((tenant) => roleNames.map((role) => [tokenOf(tenant, role), identityOf(tenant, role)] as const)));
   const published = tenants.map((tenant) => ({ tenant, version: id<DialplanVersion>(`${tenant}@1`) }));
@@ -206,8 +209,8 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       queue: (queueId) => queues.get(queueId) ?? null,
       queues: () => [...queues.values()],
       outsideRules: () => usualRules,
-      trunks: () => [],
-      trunkSecret: () => null,
+      trunks: () => [...trunks.values()],
+      trunkSecret: (trunkId) => secrets.get(trunkId) ?? null,
     },
     configuration: {
       saveQueue: async (queue) => {
@@ -218,6 +221,19 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         house.configured.push(agent);
         agents.set(agent.agentId, agent);
       },
+      saveTrunk: async (trunk, password) => {
+        house.configured.push(trunk);
+        trunks.set(trunk.trunkId, trunk);
+        if (typeof password === 'string') secrets.set(trunk.trunkId, { ha1Md5: 'md5', ha1Sha256: 'sha256' });
+        else if (password === null) secrets.delete(trunk.trunkId);
+      },
+      saveOutsideRules: async (tenantId) => void house.configured.push({ tenantId }),
+    },
+    trunks: { status: () => [] },
+    toll: {
+      blocked: (tenantId) => [{ account: id<AgentId>(`${tenantId}:8001`), until: START }],
+      counts: { refused: {}, blocked: 0, emergencies: 0 },
+      lift: (tenantId) => void house.configured.push({ tenantId }),
     },
     acd: { agent: () => undefined, agents: () => [], queue: () => undefined, queues: () => [] },
     calls: { get: () => undefined, values: () => house.live.values(), size: 0 },

@@ -83,7 +83,16 @@ before(async () => {
   publisher.open();
   const http = await openHttp({
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordingsDir },
-    ...{ acd: rooms.acd.view, calls: rooms.calls, webDir: join(cluster.dataDir, 'web'), version: '0.0.0-test', host: '127.0.0.1', port: 0 },
+    ...{
+      acd: rooms.acd.view,
+      calls: rooms.calls,
+      trunks: { status: () => [] },
+      webDir: join(cluster.dataDir, 'web'),
+      version: '0.0.0-test',
+      host: '127.0.0.1',
+      port: 0,
+    },
+    toll: { ...{ blocked: () => [], counts: rooms.toll.counts }, lift: () => undefined },
     directoryChanged: async () => {
       await directory.refresh();
       floor.tell(directory);

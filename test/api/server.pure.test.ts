@@ -380,3 +380,38 @@ test('live calls are paged in the order of their arrival; an agent sees those sh
     [['c-demo-4', ['arriving', 'dialling']]],
   );
 });
+
+test('a trunk’s password goes in and never comes out: not in answers, not in the audit', async () => {
+  const house = await openFakeHouse();
+  const credentials = { username: 'huawu-1', realm: 'carrier.example' };
+  const made = await send(house, 'POST', '/api/v1/trunks', { name: 'north', credentials, password: 'open sesame' });
+  assert.equal(made.statusCode, 201, made.body);
+  assert.equal((made.json() as { hasPassword: boolean }).hasPassword, true);
+  const kept = await send(house, 'PATCH', '/api/v1/trunks/demo:north', { maxCalls: 30 });
+  assert.equal((kept.json() as { hasPassword: boolean }).hasPassword, true);
+  const moved = await send(house, 'PATCH', '/api/v1/trunks/demo:north', { credentials: { ...credentials, realm: 'other.example' } });
+  assert.equal((moved.json() as { hasPassword: boolean }).hasPassword, false, 'a digest is of one realm');
+  const seen = [made, kept, moved, await send(house, 'GET', '/api/v1/trunks')].map(({ body }) => body).join() + JSON.stringify(house.audit);
+  assert.doesNotMatch(seen, /sesame|ha1|sha256/i);
+  assert.deepEqual(
+    house.audit.map(({ action }) => action),
+    ['trunk.create', 'trunk.update', 'trunk.update'],
+  );
+});
+
+test('a trunk that cannot work, or that would believe the world, is refused with the reason', async () => {
+  const house = await openFakeHouse();
+  const refused: [object, string, RegExp][] = [
+    [{ registration: { seconds: 600 } }, 'body', /needs credentials/],
+    [{ inbound: ['0.0.0.0/0'] }, 'body.inbound.0', /too many/],
+    [{ inbound: ['pbx.example'] }, 'body.inbound.0', /IP address/],
+    [{ addresses: [{ uri: 'http://x' }] }, 'body.addresses.0.uri', /sip:host/],
+    [{ shared: true }, 'body.', /shared/],
+    [{ pingSeconds: 60 }, 'body.pingSeconds', /20/],
+  ];
+  for (const [body, at, message] of refused) {
+    const { errors } = assertProblem(await send(house, 'PATCH', '/api/v1/trunks/demo:city', body), 'validation_failed');
+    assert.deepEqual([errors?.[0]?.at, message.test(errors?.[0]?.message ?? '')], [at, true], JSON.stringify([body, errors]));
+  }
+  assert.deepEqual(house.configured, []);
+});

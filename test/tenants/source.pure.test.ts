@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseSource, sourceAt } from '../../src/tenants/source.ts';
+import { parseSource, sourceAt, sourceFault } from '../../src/tenants/source.ts';
 
 const trunks = ['10.1.2.3', '10.2.0.0/16', '10.3.0.1:5080', '[2001:db8::]/32:5060', 'fd00::1', '[fd00::2]', '192.0.2.0/24:5070'].map(parseSource);
 
@@ -25,6 +25,11 @@ describe('trusted trunks', () => {
   for (const [address, port, name] of cases)
     it(`${address || 'nothing'} port ${port} ${name === null ? 'is a stranger' : `is ${name}`}`, () =>
       assert.equal(sourceAt(trunks, address, port)?.name ?? null, name));
+
+  it('of a configured trunk may not be as wide as the world', () => {
+    for (const text of ['0.0.0.0/0', '10.0.0.0/15', '[::]/0', '2001:db8::/31', 'pbx']) assert.match(sourceFault(text) ?? '', /trusted trunk/, text);
+    for (const text of ['10.1.0.0/16', '192.0.2.1:5060', '[2001:db8::]/32:5060', 'fd00::1']) assert.equal(sourceFault(text), null, text);
+  });
 
   it('refuses what is no address, prefix or port, and says how to write it', () => {
     for (const text of ['', 'pbx', '10.0.0', '10.0.0.1/33', '10.0.0.1:0', '10.0.0.1:70000', '[::1', '::1/129', '10.0.0.1/8/8'])

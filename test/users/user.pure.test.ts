@@ -17,6 +17,8 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'agent.assignQueues': { all: ['supervisor', 'admin'], own: [] },
   'queue.read': { all: ['agent', 'supervisor', 'admin'], own: [] },
   'queue.change': { all: ['admin'], own: [] },
+  'trunk.read': { all: ['supervisor', 'admin'], own: [] },
+  'trunk.change': { all: ['admin'], own: [] },
   'customer.read': { all: ['agent', 'supervisor', 'admin'], own: [] },
   'customer.change': { all: ['agent', 'supervisor', 'admin'], own: [] },
   'call.readLive': { all: ['supervisor', 'admin'], own: ['agent'] },
