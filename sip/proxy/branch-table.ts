@@ -10,7 +10,7 @@
  * heard, so that the CANCEL waits for a provisional response. cancelled: the CANCEL is out. answered: 2xx, more of which may come. done: over.
  */
 export type BranchState = 'finding' | 'trying' | 'ringing' | 'withdrawn' | 'cancelled' | 'answered' | 'done';
-/** `silence` is timer B or F of the transaction, `transportError` also a target that cannot be found. */
+/** `silence` is timer B or F of the transaction, `transportError` also a target that cannot be found, `flowFailed` one whose only connection is closed. */
 export type BranchInput =
   | 'found'
   | '1xx'
@@ -22,13 +22,15 @@ export type BranchInput =
   | 'cancel'
   | 'cancelTimeout'
   | 'silence'
-  | 'transportError';
+  | 'transportError'
+  | 'flowFailed';
 /** `relay`: this response goes upstream. `keep`: this is what became of the branch (the first counts), a number for a response that no peer sent. */
 export type BranchAction =
   | 'send'
   | 'relay'
   | 'keep'
   | 'keep 408'
+  | 'keep 430'
   | 'keep 487'
   | 'keep 503'
   | 'cancel'
@@ -55,6 +57,7 @@ const stay = (state: BranchState): Record<BranchInput, BranchStep> => ({
   cancelTimeout: to(state),
   silence: to(state),
   transportError: to(state),
+  flowFailed: to(state),
 });
 
 const answered = to('answered', 'stop timers', 'relay');
@@ -62,6 +65,9 @@ const refused = to('done', 'stop timers', 'keep');
 const silent = to('done', 'stop timers', 'keep 408');
 // §16.9: "If the transport layer notifies a proxy of an error when it tries to forward a request, the proxy MUST behave as if the forwarded request received a 503 (Service Unavailable) response."
 const broken = to('done', 'stop timers', 'keep 503');
+
+// RFC 5626 §5.3.1: 430 when the flow that a target registered over is gone.
+const flowless = to('done', 'stop timers', 'keep 430');
 
 export const branchTable: Readonly<Record<BranchState, Readonly<Record<BranchInput, BranchStep>>>> = {
   finding: {
@@ -71,6 +77,7 @@ export const branchTable: Readonly<Record<BranchState, Readonly<Record<BranchInp
     finalTimeout: silent,
     cancel: to('done', 'stop timers', 'keep 487'),
     transportError: broken,
+    flowFailed: flowless,
   },
   trying: {
     ...stay('trying'),
@@ -85,6 +92,7 @@ export const branchTable: Readonly<Record<BranchState, Readonly<Record<BranchInp
     cancel: to('withdrawn', 'stop timers', 'keep 487'),
     silence: silent,
     transportError: broken,
+    flowFailed: flowless,
   },
   ringing: {
     ...stay('ringing'),
@@ -99,6 +107,7 @@ export const branchTable: Readonly<Record<BranchState, Readonly<Record<BranchInp
     cancel: to('cancelled', 'stop timers', 'cancel'),
     silence: silent,
     transportError: broken,
+    flowFailed: flowless,
   },
   withdrawn: {
     ...stay('withdrawn'),
@@ -108,6 +117,7 @@ export const branchTable: Readonly<Record<BranchState, Readonly<Record<BranchInp
     '300-699': to('done'),
     silence: to('done'),
     transportError: to('done'),
+    flowFailed: to('done'),
   },
   cancelled: {
     ...stay('cancelled'),
@@ -116,6 +126,7 @@ export const branchTable: Readonly<Record<BranchState, Readonly<Record<BranchInp
     cancelTimeout: to('done', 'stop timers', 'keep 487', 'abandon'),
     silence: silent,
     transportError: broken,
+    flowFailed: flowless,
   },
   answered: { ...stay('answered'), '2xx': to('answered', 'relay') },
   done: stay('done'),

@@ -3,7 +3,7 @@ import type { Request, Response } from '../message/message.ts';
 import { type ClientTransaction, type ClientUser, cancelOf } from '../transaction/client-transaction.ts';
 import { T1_MS } from '../transaction/timers.ts';
 import type { Transactions } from '../transaction/transactions.ts';
-import type { Hop } from '../transport/hop.ts';
+import { FlowFailed, type Hop } from '../transport/hop.ts';
 import { type BranchAction, type BranchInput, type BranchState, branchTable } from './branch-table.ts';
 
 /** RFC 3261 §16.6 step 11: timer C "MUST be larger than 3 minutes". */
@@ -13,7 +13,7 @@ const CANCEL_TIMEOUT_MS = 64 * T1_MS;
 /** What became of a branch. `from` is undefined when no peer sent it: we made it for a silent or unreachable target. */
 export interface Kept {
   readonly branch: Branch;
-  readonly outcome: Response | 408 | 487 | 503;
+  readonly outcome: Response | 408 | 430 | 487 | 503;
   readonly from: Hop | undefined;
   readonly at: number;
 }
@@ -88,7 +88,7 @@ export class Branch {
         this.#feed(response.status < 200 ? '1xx' : response.status < 300 ? '2xx' : '300-699');
       },
       onTimeout: () => this.#feed('silence'),
-      onTransportError: () => this.#feed('transportError'),
+      onTransportError: (error) => this.#feed(error instanceof FlowFailed ? 'flowFailed' : 'transportError'),
     };
   }
 
@@ -107,7 +107,7 @@ export class Branch {
     else if (action === 'stop timers') for (const tick of [...this.#ticking.keys()]) this.#stop(tick);
     else if (action === 'abandon') this.#transaction?.abandon();
     else if (action === 'keep') this.#keep(this.#newest?.response ?? 408, this.#newest?.from);
-    else this.#keep(Number(action.slice('keep '.length)) as 408 | 487 | 503, undefined);
+    else this.#keep(Number(action.slice('keep '.length)) as 408 | 430 | 487 | 503, undefined);
   }
 
   #relay(): void {

@@ -96,6 +96,7 @@ export class Passage implements SearchUser {
     const via = viaOf(local, hop, branchWith(stack.names.branch(), this.#loop));
     const request = this.#copyFor(branch.uri, isRedirect, { via, ...this.#routesTowards(hop, local) });
     if (request.method === 'INVITE' && this.#hearer !== undefined) stack.records.attempted(branch, 'application', request);
+    stack.guard.trust.dial(hop.address, stack.clock.now());
     branch.start(request, hop);
     this.#hearer?.onSent();
   }
@@ -139,6 +140,7 @@ export class Passage implements SearchUser {
       return;
     }
     this.#noteAnswered(branch, response, upward, from);
+    stack.guard.answered(request, upward, source, stack.clock.now());
     if (request.method === 'REGISTER' || request.method === 'SUBSCRIBE') stack.flows.note(request, response, source);
     transaction.respond(upward);
     for (const kept of this.#context.kept) this.#tell(kept);
@@ -154,10 +156,13 @@ export class Passage implements SearchUser {
     stack.records.ended(branch, 'network', reason, this.#responseOf(kept));
   }
 
-  onFailed(best: Kept | undefined, all: readonly Kept[]): void {
+  onFailed(found: Kept | undefined, all: readonly Kept[]): void {
+    // Whoever gave up is told that it took effect, whatever was refused before.
+    const best = (this.#isCancelled ? all.find((kept) => statusOf(kept) === 487) : undefined) ?? found;
     const { stack } = this.#passing;
-    const { transaction, request } = this.#asked;
+    const { transaction, request, source } = this.#asked;
     const response = this.#upwardOf(best, all);
+    stack.guard.answered(request, response, source, stack.clock.now());
     stack.records.ended(this.#asked, 'application', 'call-rejected', response);
     this.#noteEnded(request, response);
     transaction.respond(response);

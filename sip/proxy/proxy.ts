@@ -53,7 +53,7 @@ export class StatefulProxy {
   #takeOver(app: Application, id: string): Incoming | undefined {
     const { ledger } = this.#stack;
     const incoming = ledger.incoming.get(id);
-    if (incoming === undefined || incoming.app !== app || incoming.isInside) return undefined;
+    if (incoming === undefined || incoming.app !== app || incoming.isInside || incoming.held !== undefined) return undefined;
     ledger.removeIncoming(incoming);
     ledger.merged.delete(mergeKey(incoming.request));
     // Whatever the application said of it so far was provisional.
@@ -68,6 +68,8 @@ export class StatefulProxy {
     if (!takeOwnRoutes(request, this.#stack.sign(request.headers.get('call-id') ?? ''))) return false;
     // The last hop of the route is us: a call that was passed on to an application here.
     if (!request.headers.has('route') && isOwnUri(this.#stack, request.uri)) return false;
+    // The mark is proof that its sender belongs to the call; what it may say is another matter.
+    this.#stack.guard.clean(request, source, this.#stack.clock.now());
     if (request.method === 'ACK') this.#takeAck(request);
     else this.#relay(request, source);
     return true;
@@ -117,9 +119,10 @@ export class StatefulProxy {
 
   /** §16.10: "If a matching response context is found, the element MUST immediately return a 200 (OK) response to the CANCEL request." */
   #takeCancel(request: Request, source: Source): boolean {
-    const { transactions, names } = this.#stack;
+    const { transactions, names, guard, clock } = this.#stack;
     const invite = transactions.findServer(request, 'INVITE');
     if (invite === undefined || !this.#passed.has(invite)) return false;
+    if (!guard.mayInside(source, (address) => address === invite.hop.address, clock.now())) return false;
     const known = transactions.findServer(request, 'CANCEL');
     if (known !== undefined) {
       known.repeat();

@@ -1,6 +1,8 @@
 /** The proxy on the simulated network: a caller, targets around the server, and one application that gives requests away. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseTrustedNetwork } from '../../sip/guard/addresses.ts';
+import { Guard } from '../../sip/guard/guard.ts';
 import { type Request, type Response, responseTo, tagOf } from '../../sip/message/message.ts';
 import { type BranchInput, type BranchState, branchTable } from '../../sip/proxy/branch-table.ts';
 import { type SimPeer, SimWorld } from './support/sim-peer.ts';
@@ -39,7 +41,7 @@ function give({ world }: Pick<ProxyWorld, 'world'>, targets: string[], wish: Wis
   return id;
 }
 function newProxyWorld(edit: (headers: Request['headers']) => void = () => undefined): ProxyWorld {
-  const world = new SimWorld('invite', 'register', 'message');
+  const world = new SimWorld(['invite', 'register', 'message']);
   const [caller, a, b, c] = [world.peer(CALLER), world.peer(A), world.peer(B), world.peer(C)];
   const invite = caller.request('INVITE', edit);
   caller.send(invite);
@@ -70,16 +72,17 @@ test('branch: every state × input has its outcome', () => {
     'cancelTimeout',
     'silence',
     'transportError',
+    'flowFailed',
   ];
   // Next states in the order of `inputs`; "." stays.
   const expected: Record<BranchState, string> = {
-    finding: 'trying . . . done done . done . . done',
-    trying: '. ringing answered done withdrawn withdrawn . withdrawn . done done',
-    ringing: '. . answered done . cancelled cancelled cancelled . done done',
-    withdrawn: '. cancelled answered done . . . . . done done',
-    cancelled: '. . answered done . . . . done done done',
-    answered: '. . . . . . . . . . .',
-    done: '. . . . . . . . . . .',
+    finding: 'trying . . . done done . done . . done done',
+    trying: '. ringing answered done withdrawn withdrawn . withdrawn . done done done',
+    ringing: '. . answered done . cancelled cancelled cancelled . done done done',
+    withdrawn: '. cancelled answered done . . . . . done done done',
+    cancelled: '. . answered done . . . . done done done done',
+    answered: '. . . . . . . . . . . .',
+    done: '. . . . . . . . . . . .',
   };
   for (const [state, row] of Object.entries(expected) as [BranchState, string][]) {
     const nexts = inputs.map((input) => (branchTable[state][input].next === state ? '.' : branchTable[state][input].next));
@@ -179,7 +182,7 @@ test('a strict router before us: the Request-URI was our route, the true one sta
 });
 
 test('a Request-URI that is not ours stays, and is sent by way of the target; a preloaded Route is dropped', () => {
-  const world = new SimWorld('invite');
+  const world = new SimWorld(['invite']);
   const [caller, a] = [world.peer(CALLER), world.peer(A)];
   caller.send(caller.request('INVITE', (headers) => headers.add('Route', '<sip:10.0.0.1;lr>, <sip:10.0.0.99;lr>'), 'sip:bob@example.com'));
   give({ world }, [`sip:${A}`]);
@@ -188,7 +191,7 @@ test('a Request-URI that is not ours stays, and is sent by way of the target; a 
 });
 
 test('a REGISTER that we stay in the path of carries our Path', () => {
-  const world = new SimWorld('register');
+  const world = new SimWorld(['register']);
   const [caller, a] = [world.peer(CALLER), world.peer(A)];
   caller.send(caller.request('REGISTER'));
   give({ world }, [uri(A)], { remain: true });
@@ -397,6 +400,17 @@ test('the caller gives up: 200 to the CANCEL, CANCEL to what rings, 487 when tha
   it.world.assertIdle();
 });
 
+test('the caller gives up after a first refusal: it hears 487 all the same', () => {
+  const it = newProxyWorld();
+  const id = give(it, [uri(A), uri(B)]);
+  it.a.answer('INVITE', 486);
+  it.b.answer('INVITE', 180);
+  it.caller.cancel(it.invite);
+  it.b.answer('INVITE', 487);
+  assert.equal(it.caller.lines.at(-1), '487 INVITE');
+  assert.deepEqual(told(it, id), [`486 ${A}:5060`, `487 ${B}:5060`, 'OK done']);
+});
+
 test('the caller gives up before anything was heard: 487 at once, the CANCEL as soon as it may; a target that never ends is given up after 32 s', () => {
   const it = newProxyWorld();
   give(it, [uri(A)]);
@@ -465,14 +479,14 @@ test('without fullResponse the application hears `done` when the first copy has 
 });
 
 test('a request that is no INVITE: answered through us, never cancelled, 504 for silence', () => {
-  const world = new SimWorld('message');
+  const world = new SimWorld(['message']);
   const [caller, a, b] = [world.peer(CALLER), world.peer(A), world.peer(B)];
   caller.send(caller.request('MESSAGE'));
   give({ world }, [uri(A), uri(B)], { simultaneous: true });
   a.answer('MESSAGE', 200);
   assert.deepEqual([caller.lines, b.lines.includes('CANCEL')], [['200 MESSAGE'], false]);
   world.assertIdle();
-  const deaf = new SimWorld('message');
+  const deaf = new SimWorld(['message']);
   const sender = deaf.peer(CALLER);
   deaf.peer(A);
   sender.send(sender.request('MESSAGE'));
@@ -519,6 +533,33 @@ test('call records of a passed call: both halves, whoever hangs up, and exactly 
   gone.caller.cancel(gone.invite);
   gone.a.answer('INVITE', 487);
   assert.deepEqual(records(gone.world), ['cdr:attempt network', 'cdr:attempt application', 'cdr:stop network call-canceled', 'cdr:stop network call-canceled']);
+});
+
+// ── strangers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('with the guard on: a target may answer and hang up, but says nothing that only trunks may; a CANCEL from elsewhere is nobody’s', () => {
+  const trunk = parseTrustedNetwork(CALLER);
+  assert.ok(typeof trunk !== 'string');
+  const signer = { issue: () => '', look: () => 'foreign' as const, stamp: () => 'stamped' };
+  const guard = new Guard({ isOn: true, trunks: [trunk], realm: 'huawu', dice: () => 0, isMine: (address) => address === '10.0.0.1', signer });
+  const world = new SimWorld(['invite'], guard);
+  const [caller, a, b] = [world.peer(CALLER), world.peer(A), world.peer(B)];
+  const invite = caller.request('INVITE');
+  caller.send(invite);
+  give({ world }, [uri(A)], { remain: true });
+  a.answer('INVITE', 180);
+  assert.ok(guard.trust.isDialled(A, world.clock.now()), 'its answers are not taken for a flood');
+  b.cancel(invite);
+  assert.deepEqual([b.lines, a.lines], [['481 CANCEL'], ['INVITE']]);
+  a.answer('INVITE', 200);
+  const bye = a.back('BYE', a.last('INVITE') as Request, 1);
+  bye.headers.add('P-Asserted-Identity', '<sip:admin@x>');
+  a.send(bye);
+  assert.equal((caller.last('BYE') as Request).headers.has('p-asserted-identity'), false);
+  const unmarked = a.back('INFO', a.last('INVITE') as Request, 2);
+  unmarked.headers.set('Route', '<sip:10.0.0.1;lr>');
+  a.send(unmarked);
+  assert.equal(a.lines.at(-1), '481 INFO', 'who does not know the mark of the call is no part of it');
 });
 
 // ── loops ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ import { SimWorld } from './support/sim-peer.ts';
 
 const CALLER = '10.0.0.9';
 const callWorld = () => {
-  const world = new SimWorld('invite', 'cdr:attempt', 'cdr:start', 'cdr:stop');
+  const world = new SimWorld(['invite', 'cdr:attempt', 'cdr:start', 'cdr:stop']);
   return { world, caller: world.peer(CALLER) };
 };
 /** `attempt network INVITE`, `start application uas 200 INVITE` … */
@@ -108,7 +108,7 @@ test('a call out: answered and hung up by the callee, refused, cancelled, unhear
 });
 
 test('nobody asked: nothing is told; each event goes to one of those that did', () => {
-  const world = new SimWorld('invite');
+  const world = new SimWorld(['invite']);
   const caller = world.peer(CALLER);
   caller.send(caller.request('INVITE'));
   caller.cancel(caller.request('INVITE'));

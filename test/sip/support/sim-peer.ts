@@ -1,5 +1,6 @@
 /** A server on the simulated network with one application, and peers around it that do as the test tells them. */
 import assert from 'node:assert/strict';
+import type { Guard } from '../../../sip/guard/guard.ts';
 import { type Message, newRequest, type Request, type Response, responseTo } from '../../../sip/message/message.ts';
 import { parseMessage } from '../../../sip/message/parse.ts';
 import { writeMessage } from '../../../sip/message/write.ts';
@@ -14,8 +15,8 @@ export class SimWorld {
   readonly app: SimApp;
   readonly #began = this.clock.now();
 
-  constructor(...routes: string[]) {
-    this.node = new SimNode(SERVER, this.clock, this.network);
+  constructor(routes: readonly string[], guard?: Guard) {
+    this.node = new SimNode(SERVER, this.clock, this.network, guard);
     this.app = new SimApp(this.node);
     for (const route of routes) this.app.ask(`route|${route}`);
   }

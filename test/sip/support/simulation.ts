@@ -11,7 +11,7 @@ import { Routes } from '../../../sip/control/routes.ts';
 import { Seats } from '../../../sip/control/seat.ts';
 import { type Asker, carryOut } from '../../../sip/control/verbs.ts';
 import { dismissed, parseFrame } from '../../../sip/control/wire.ts';
-import { openToAll } from '../../../sip/guard/guard.ts';
+import { type Guard, openToAll } from '../../../sip/guard/guard.ts';
 import type { Message } from '../../../sip/message/message.ts';
 import { parseMessage } from '../../../sip/message/parse.ts';
 import { Transactions } from '../../../sip/transaction/transactions.ts';
@@ -169,7 +169,7 @@ export class SimNode {
   readonly seats: Seats;
   isDraining = false;
 
-  constructor(address: string, clock: SimClock, network: SimNetwork) {
+  constructor(address: string, clock: SimClock, network: SimNetwork, guard: Guard = openToAll()) {
     this.address = address;
     const transport: Transport = {
       send: (bytes, to) => {
@@ -200,7 +200,7 @@ export class SimNode {
         seq: () => 1 + (next() % 1_000),
       },
       transport,
-      guard: openToAll(),
+      guard,
       transactions: new Transactions(clock, transport),
       ledger: new Ledger(),
       records: new CallRecords(cdrEvents(this.routes, clock)),
