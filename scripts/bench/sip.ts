@@ -4,6 +4,7 @@
  */
 import { benchCalls } from './sip-calls.ts';
 import { benchFuzz } from './sip-fuzz.ts';
+import { benchParsers } from './sip-parse.ts';
 import { benchRegistrations } from './sip-registrations.ts';
 
 interface SipOptions {
@@ -17,9 +18,12 @@ interface SipOptions {
   /** Mutants to throw at it, instead of calls; `seed` makes the same ones again. */
   fuzz?: number;
   seed?: number;
+  /** Mutants through the parsers as pure functions. */
+  inputs?: number;
 }
 
-export async function run({ seconds, calls, rate = 1_000, registrations, fuzz, seed }: SipOptions): Promise<object> {
+export async function run({ seconds, calls, rate = 1_000, registrations, fuzz, inputs, seed }: SipOptions): Promise<object> {
+  if (inputs !== undefined) return benchParsers({ inputs, ...(seed === undefined ? {} : { seed }) });
   if (fuzz !== undefined) return await benchFuzz({ messages: fuzz, ...(seed === undefined ? {} : { seed }) });
   if (registrations !== undefined) return await benchRegistrations({ phones: registrations, seconds: seconds ?? 60 });
   return await benchCalls({ rate, calls: calls ?? rate * (seconds ?? 30) });

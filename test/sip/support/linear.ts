@@ -17,12 +17,16 @@ function best(act: () => void): number {
   return least;
 }
 
-/** Ten times `size` takes no more than a few times ten of what `size` takes. Returns the milliseconds of the larger. */
-export function assertLinear<T>(what: string, make: (size: number) => T, act: (input: T) => void, size: number): number {
+/** How many times as long ten times `size` takes, and how long that is. */
+export function worstTimes<T>(make: (size: number) => T, act: (input: T) => void, size: number): { times: number; ms: number } {
   const small = make(size);
   const large = make(10 * size);
-  const [least, most] = [best(() => act(small)), best(() => act(large))];
-  const times = most / Math.max(least, LEAST_MS);
-  assert.ok(times < MOST_TIMES, `${what}: ten times the input takes ${times.toFixed(1)} times as long (${most.toFixed(1)} ms)`);
-  return most;
+  const [least, ms] = [best(() => act(small)), best(() => act(large))];
+  return { times: ms / Math.max(least, LEAST_MS), ms };
+}
+
+/** Ten times `size` takes no more than a few times ten of what `size` takes. */
+export function assertLinear<T>(what: string, make: (size: number) => T, act: (input: T) => void, size: number): void {
+  const { times, ms } = worstTimes(make, act, size);
+  assert.ok(times < MOST_TIMES, `${what}: ten times the input takes ${times.toFixed(1)} times as long (${ms.toFixed(1)} ms)`);
 }

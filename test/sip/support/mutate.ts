@@ -23,7 +23,7 @@ function plain(method: string, uri: string, rows: string[] = [], body = '', type
 const US = 'sip:10086@127.0.0.1';
 const CONTACT = 'Contact: <sip:caller@127.0.0.1:{P};transport={T}>';
 /** What the mutants come from: each method with the headers whose parsers matter. */
-const CORPUS: readonly string[] = [
+export const CORPUS: readonly string[] = [
   plain(
     'INVITE',
     US,
@@ -142,6 +142,13 @@ const CHANGES: readonly Change[] = [
   (text, random) => text + text.slice(0, below(random, text.length)),
 ];
 
+/** None to four changes, one after the other. */
+export function changed(text: string, random: Random): string {
+  let mutated = text;
+  for (let changes = below(random, 6) % 5; changes > 0; changes -= 1) mutated = oneOf(random, CHANGES, (same) => same)(mutated, random);
+  return mutated;
+}
+
 export interface Where {
   /** `UDP`, `TCP` … */
   transport: string;
@@ -152,8 +159,7 @@ export interface Where {
 export function mutant(seed: number, number: number, { transport, port }: Where): { id: string; bytes: Buffer } {
   const random = seeded((seed ^ Math.imul(number + 1, 0x9e3779b1)) >>> 0);
   const id = `fz${seed}x${number}`;
-  let text = oneOf(random, CORPUS, '').replaceAll('{T}', transport).replaceAll('{P}', String(port)).replaceAll('{N}', id);
-  for (let changes = below(random, 6) % 5; changes > 0; changes -= 1) text = oneOf(random, CHANGES, (same) => same)(text, random);
+  const text = oneOf(random, CORPUS, '').replaceAll('{T}', transport).replaceAll('{P}', String(port)).replaceAll('{N}', id);
   // Now and then the bytes are no UTF-8.
-  return { id, bytes: Buffer.from(text, random() < 0.9 ? 'utf8' : 'latin1') };
+  return { id, bytes: Buffer.from(changed(text, random), random() < 0.9 ? 'utf8' : 'latin1') };
 }
