@@ -151,6 +151,11 @@ export class House {
     return this.#request('GET', path, await this.signIn('admin'), null);
   }
 
+  /** POST as admin. */
+  async post(path: string, body: object): Promise<unknown> {
+    return this.#request('POST', path, await this.signIn('admin'), body);
+  }
+
   /** PATCH as admin. */
   async patch(path: string, body: object): Promise<unknown> {
     return this.#request('PATCH', path, await this.signIn('admin'), body);
