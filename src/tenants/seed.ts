@@ -137,7 +137,7 @@ function agentsIn(file: TenantFile): AgentConfiguration[] {
 function trunksIn(file: TenantFile, folder: string): StoredTrunk[] {
   const tenantId = asId<TenantId>(file.tenant);
   return (file.trunks ?? []).map(({ name, password, passwordFile, ...settings }) => {
-    const configuration = newTrunk(tenantId, name, settings);
+    const configuration = newTrunk(tenantId, name, { displayNumbers: file.outboundNumbers, ...settings });
     const fault = trunkFault(configuration);
     if (fault !== null) throw new Error(`${folder}/tenant.yaml: trunk "${name}": ${fault}`);
     const secret = password ?? (passwordFile === undefined ? undefined : readFileSync(resolve(folder, passwordFile), 'utf8').trim());
