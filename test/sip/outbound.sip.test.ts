@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../kernel/clock.ts';
 import { encodeFrame } from '../../kernel/frames.ts';
+import { askHook } from '../../sip/outbound/hook.ts';
 import { until } from '../support/wait.ts';
 import { Peer } from './support/peer.ts';
 import { type App, connectApp, leave, newApp, SDP, SECRET, type SipProgram, startProgram } from './support/program.ts';
@@ -14,7 +16,7 @@ const answers = new Map<string, object | string | undefined>();
 const asked: { path: string; headers: IncomingMessage['headers']; body: string; method: string }[] = [];
 let hook: HttpServer;
 let program: SipProgram;
-let posting: SipProgram;
+let hookPort = 0;
 const closers: (() => void)[] = [];
 
 async function listening<S extends Server>(server: S): Promise<S & { at: number }> {
@@ -38,21 +40,17 @@ before(async () => {
       else if (answer !== undefined) response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
     });
   });
-  const { at } = await listening(hook);
-  [program, posting] = await Promise.all([
-    startProgram({ DRACHTIO_HTTP_HANDLER: `http://127.0.0.1:${at}/route` }),
-    startProgram({ DRACHTIO_HTTP_HANDLER: `http://127.0.0.1:${at}/post`, DRACHTIO_HTTP_METHOD: 'POST' }),
-  ]);
+  hookPort = (await listening(hook)).at;
+  program = await startProgram({ DRACHTIO_HTTP_HANDLER: `http://127.0.0.1:${hookPort}/route` });
 });
 after(async () => {
   for (const close of closers) close();
   hook.closeAllConnections();
   program.child.kill('SIGKILL');
-  posting.child.kill('SIGKILL');
 });
 
-async function aCaller(of = program): Promise<Peer> {
-  const peer = await Peer.udp(of.sipPort);
+async function aCaller(): Promise<Peer> {
+  const peer = await Peer.udp(program.sipPort);
   closers.push(() => peer.close());
   return peer;
 }
@@ -96,10 +94,12 @@ test('the web-hook is asked with every key; reject, redirect and proxy are carri
 });
 
 test('with POST the web-hook gets the message, cut at 16 kB', async () => {
-  answers.set('posted', { action: 'reject', data: { status: 404 } });
-  const caller = await aCaller(posting);
-  caller.send(caller.newRequest('INVITE', (request) => request.headers.add('X-Long', 'x'.repeat(20_000)), 'posted'));
-  await caller.response('INVITE', 404);
+  answers.set('posted', 'thank you');
+  const caller = await aCaller();
+  const invite = caller.newRequest('INVITE', (request) => request.headers.add('X-Long', 'x'.repeat(20_000)), 'posted');
+  const source = { protocol: 'udp', address: '127.0.0.1', port: 5060, flow: 'udp-0', local: { address: '127.0.0.1', port: 5060 } } as const;
+  const handler = { kind: 'hook', url: `http://127.0.0.1:${hookPort}/post`, post: true } as const;
+  assert.equal(await askHook(handler, invite, source, systemClock), 'thank you');
   const { method, headers, body, path } = asked.at(-1) ?? { method: '', headers: {}, body: '', path: '' };
   assert.deepEqual([method, headers['content-type'], body.length, path.startsWith('/post/?method=INVITE')], ['POST', 'text/plain', 16_384, true]);
   assert.match(body, /^INVITE sip:posted@/);

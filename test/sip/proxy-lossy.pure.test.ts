@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { tagOf } from '../../sip/message/message.ts';
 import { type Heard, SimApp, SimClock, SimNetwork, SimNode, seeded } from './support/simulation.ts';
 
-const CALLS = 250;
+const CALLS = 150;
 const [CALLER, PROXY, BUSY, CALLEE] = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'];
 /** What each call is for. */
 type Plan = 'talk' | 'refused' | 'caller gives up';
