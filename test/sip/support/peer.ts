@@ -25,6 +25,8 @@ export class Peer {
   readonly serverPort: number;
   readonly transport: 'UDP' | 'TCP' | 'TLS' | 'WS';
   readonly arrived: Arrived[] = [];
+  /** The test is over: whoever hangs up is answered, so that nothing is waited for at the end. */
+  isOver = false;
   readonly #send: (bytes: Buffer) => void;
   readonly close: () => void;
 
@@ -112,7 +114,10 @@ export class Peer {
   }
 
   take(bytes: Buffer, reply: (bytes: Buffer) => void): void {
-    this.arrived.push({ message: parseMessage(bytes), at: performance.now(), reply, taken: false });
+    const message = parseMessage(bytes);
+    this.arrived.push({ message, at: performance.now(), reply, taken: false });
+    if (this.isOver && message.kind === 'request' && (message.method === 'BYE' || message.method === 'CANCEL'))
+      reply(writeMessage(responseTo(message, 200, 'over')));
   }
 
   get uri(): string {

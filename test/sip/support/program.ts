@@ -24,7 +24,12 @@ export interface AppRequest extends Headed, EventEmitter {
 export interface AppResponse extends Headed {
   status: number;
   statusCode: number;
-  send(status: number, opts?: { headers?: Record<string, string>; body?: string }, callback?: (error: unknown, sent: Headed) => void): void;
+  send(
+    status: number,
+    opts?: { headers?: Record<string, string>; body?: string },
+    callback?: (error: unknown, sent: Headed) => void,
+    onAckOrPrack?: (ack: AppRequest) => void,
+  ): void;
 }
 export interface AppDialog extends EventEmitter {
   id: string;
@@ -35,7 +40,8 @@ export interface AppDialog extends EventEmitter {
   remote: { uri: string; sdp: string };
   destroy(opts?: { headers?: Record<string, string> }): Promise<Headed>;
   modify(sdp: string): Promise<string>;
-  request(opts: { method: string; headers?: Record<string, string>; body?: string }): Promise<AppResponse>;
+  other?: AppDialog;
+  request(opts: { method: string; auth?: object; headers?: Record<string, string>; body?: string }): Promise<AppResponse>;
 }
 export interface ProxyResult {
   connected: boolean;
@@ -46,7 +52,19 @@ interface Progress {
   cbRequest?: (error: unknown, req: AppRequest) => void;
   cbProvisional?: (res: AppResponse) => void;
 }
-type UacOptions = { localSdp?: string; headers?: Record<string, string>; auth?: { username: string; password: string }; proxy?: string };
+interface UacOptions {
+  localSdp?: string;
+  headers?: Record<string, string>;
+  auth?: { username: string; password: string };
+  proxy?: string;
+  callingNumber?: string;
+  followRedirects?: boolean;
+}
+interface UasOptions {
+  localSdp?: string;
+  body?: () => Promise<string>;
+  headers?: Record<string, string>;
+}
 export interface App extends EventEmitter {
   connect(opts: object): unknown;
   disconnect(): void;
@@ -58,14 +76,17 @@ export interface App extends EventEmitter {
   options(handler: Handler): void;
   message(handler: Handler): void;
   refer(handler: Handler): void;
-  createUAS(req: AppRequest, res: AppResponse, opts: { localSdp: string; headers?: Record<string, string> }): Promise<AppDialog>;
+  createUAS(req: AppRequest, res: AppResponse, opts: UasOptions): Promise<AppDialog>;
+  createUAS(req: AppRequest, res: AppResponse, opts: UasOptions, callback: (error: unknown, dialog: AppDialog) => void): void;
   createUAC(uri: string, opts: UacOptions, progress?: Progress): Promise<AppDialog>;
+  createUAC(uri: string, opts: UacOptions, progress: Progress, callback: (error: unknown, dialog: AppDialog) => void): void;
+  findDialogByCallIDAndFromTag(callId: string, tag: string): AppDialog | undefined;
   proxyRequest(req: AppRequest, to: string | string[], opts: object): Promise<ProxyResult>;
   proxyRequest(req: AppRequest, to: string | string[], opts: object, callback: (error: unknown, result: ProxyResult) => void): void;
-  createB2BUA(req: AppRequest, res: AppResponse, uri: string, opts: object): Promise<{ uas: AppDialog; uac: AppDialog }>;
+  createB2BUA(req: AppRequest, res: AppResponse, uri: string | object, opts?: object): Promise<{ uas: AppDialog; uac: AppDialog }>;
   request(
     uri: string,
-    opts: { method: string; headers?: Record<string, string>; body?: string },
+    opts: { method: string; headers?: Record<string, string>; body?: string; auth?: object },
     callback: (error: Error | null, req: AppRequest) => void,
   ): void;
 }
@@ -73,6 +94,9 @@ const Srf = createRequire(import.meta.url)('drachtio-srf') as new () => App;
 
 export const SECRET = 'a-secret-of-the-test';
 const MAIN = fileURLToPath(new URL('../../../sip/main.ts', import.meta.url));
+
+/** On a machine that has much else to do. */
+const START_MS = 30_000;
 
 export interface SipProgram {
   child: ChildProcess;
@@ -96,6 +120,7 @@ export async function startProgram(settings: Record<string, string> = {}): Promi
   const line = await until(
     'the SIP server to listen',
     () => log.find((each) => each.includes('"listening"')) ?? (child.exitCode === null ? undefined : 'gone'),
+    START_MS,
   );
   if (line === 'gone') throw new Error(`the SIP server did not start: ${log.join('\n')}`);
   const { sip, admin, adminTls } = JSON.parse(line) as { sip: string; admin: string; adminTls?: string };
