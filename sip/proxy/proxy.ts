@@ -1,8 +1,10 @@
 import { type Application, type Incoming, mergeKey } from '../agent/ledger.ts';
 import { replyHop } from '../agent/return-path.ts';
 import type { Stack } from '../agent/stack.ts';
-import { type Request, responseTo } from '../message/message.ts';
+import { type Request, responseTo, tagOf } from '../message/message.ts';
 import { parseUri } from '../message/uri.ts';
+import { parseCSeq } from '../message/values.ts';
+import { topVia } from '../message/via.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
 import { RoutedCalls } from './calls.ts';
@@ -22,6 +24,8 @@ export class StatefulProxy {
   readonly #passages = new Map<ServerTransaction, Passage>();
   /** INVITEs that are not a user agent's, for their CANCEL. */
   readonly #passed = new WeakSet<ServerTransaction>();
+  /** INVITEs under way by all that a NAT leaves alone when it changes the sent-by of their CANCEL. */
+  readonly #behindNat = new Map<string, ServerTransaction>();
 
   constructor(stack: Stack) {
     this.#stack = stack;
@@ -110,7 +114,12 @@ export class StatefulProxy {
       transaction.respond(response);
       return `Rejected with ${barrier.status} ${barrier.reason}`;
     }
-    const passage = new Passage(this.#passing, asked, order, loop, hearer, () => this.#passages.delete(transaction));
+    const key = natKey(request);
+    const passage = new Passage(this.#passing, asked, order, loop, hearer, () => {
+      this.#passages.delete(transaction);
+      this.#behindNat.delete(key);
+    });
+    if (request.method === 'INVITE') this.#behindNat.set(key, transaction);
     this.#passed.add(transaction);
     this.#passages.set(transaction, passage);
     passage.begin();
@@ -120,7 +129,7 @@ export class StatefulProxy {
   /** §16.10: "If a matching response context is found, the element MUST immediately return a 200 (OK) response to the CANCEL request." */
   #takeCancel(request: Request, source: Source): boolean {
     const { transactions, names, guard, clock } = this.#stack;
-    const invite = transactions.findServer(request, 'INVITE');
+    const invite = transactions.findServer(request, 'INVITE') ?? this.#behindNat.get(natKey(request));
     if (invite === undefined || !this.#passed.has(invite)) return false;
     if (!guard.mayInside(source, (address) => address === invite.hop.address, clock.now())) return false;
     const known = transactions.findServer(request, 'CANCEL');
@@ -132,6 +141,11 @@ export class StatefulProxy {
     this.#passages.get(invite)?.cancel(request);
     return true;
   }
+}
+
+function natKey({ headers }: Request): string {
+  const branch = topVia(headers).params.get('branch')?.toLowerCase() ?? '';
+  return [branch, headers.get('call-id'), tagOf(headers.get('from') ?? ''), parseCSeq(headers.get('cseq') ?? '').number].join('|');
 }
 
 function isUri(text: string): boolean {

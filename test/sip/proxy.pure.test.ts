@@ -400,6 +400,15 @@ test('the caller gives up: 200 to the CANCEL, CANCEL to what rings, 487 when tha
   it.world.assertIdle();
 });
 
+test('a CANCEL whose sent-by a NAT has changed is the INVITE’s all the same', () => {
+  const it = newProxyWorld();
+  give(it, [uri(A)]);
+  it.a.answer('INVITE', 180);
+  const changed = it.caller.request('INVITE', (headers) => headers.set('Via', `SIP/2.0/UDP 192.168.1.5:5062;branch=z9hG4bKINVITE${CALLER}`));
+  it.caller.cancel(changed);
+  assert.deepEqual([it.caller.lines.at(-1), it.a.lines.at(-1)], ['200 CANCEL', 'CANCEL']);
+});
+
 test('the caller gives up after a first refusal: it hears 487 all the same', () => {
   const it = newProxyWorld();
   const id = give(it, [uri(A), uri(B)]);
