@@ -29,9 +29,19 @@ export interface SipConfig {
   readonly trustedTrunks: readonly TrustedNetwork[];
   /** Strangers are challenged here, in this realm, with nonces that the application takes; undefined: by the application alone. */
   readonly challengeRealm: string | undefined;
+  readonly operation: OperationConfig;
   readonly logLevel: string;
   /** 0: never. */
   readonly orphanExitSeconds: number;
+}
+
+export interface OperationConfig {
+  /** On 127.0.0.1; undefined: off. */
+  readonly metricsPort: number | undefined;
+  /** A socket file on which the application asks for figures and traces. */
+  readonly socket: string | undefined;
+  /** The last messages kept for traces. */
+  readonly traceMessages: number;
 }
 
 interface TlsConfig {
@@ -54,6 +64,7 @@ interface WebSocketConfig {
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const YES_NO = ['true', 'false'] as const;
 const A_DAY_S = 86_400;
+const MOST_TRACED = 100_000;
 
 /** The configuration, or every fault of it, each saying how to mend it. Flags over environment over `huawu.yaml`. */
 export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): { config: SipConfig } | { faults: string[] } {
@@ -78,6 +89,7 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     handlers: readHandlers(settings),
     trustedTrunks: trunksOf(settings.list('TRUSTED_TRUNKS'), faults),
     challengeRealm: settings.optional('SIP_CHALLENGE_REALM'),
+    operation: readOperation(settings),
     logLevel: settings.choice('LOG_LEVEL', 'info', LEVELS),
     orphanExitSeconds: settings.integer('ORPHAN_EXIT_SECONDS', 0, 0, A_DAY_S),
   };
@@ -111,6 +123,11 @@ function readAdminTlsPort(settings: SettingsReader, faults: string[]): number | 
   if (settings.optional('DRACHTIO_TLS_PORT') === undefined) return undefined;
   if (settings.optional('SIP_TLS_CERT_FILE') === undefined) faults.push('DRACHTIO_TLS_PORT needs a certificate: give SIP_TLS_CERT_FILE and SIP_TLS_KEY_FILE');
   return settings.integer('DRACHTIO_TLS_PORT', 0, 0, 65_535);
+}
+
+function readOperation(settings: SettingsReader): OperationConfig {
+  const metricsPort = settings.optional('SIP_METRICS_PORT') === undefined ? undefined : settings.integer('SIP_METRICS_PORT', 0, 0, 65_535);
+  return { metricsPort, socket: settings.optional('SIP_OPERATION_SOCKET'), traceMessages: settings.integer('SIP_TRACE_MESSAGES', 0, 0, MOST_TRACED) };
 }
 
 function readWebSocket(settings: SettingsReader, faults: string[]): WebSocketConfig {

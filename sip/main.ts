@@ -20,9 +20,10 @@ export async function main(args: string[]): Promise<number> {
     process.stderr.write(`huawu sip: cannot start: ${(error as Error).message}\n`);
     return 1;
   }
-  const { hostports: sip, adminPort, adminTlsPort } = server;
+  const { hostports: sip, adminPort, adminTlsPort, metricsPort } = server;
   const secure = adminTlsPort === undefined ? {} : { adminTls: `${config.adminHost}:${adminTlsPort}` };
-  log.info({ sip, admin: `${config.adminHost}:${adminPort}`, ...secure }, 'listening');
+  const metrics = metricsPort === 0 ? {} : { metrics: `127.0.0.1:${metricsPort}` };
+  log.info({ sip, admin: `${config.adminHost}:${adminPort}`, ...secure, ...metrics }, 'listening');
   const why = await Promise.race([signalled(), server.orphaned.then(() => 'no application')]);
   log.info({ why }, 'draining');
   // A second signal does not wait for calls.

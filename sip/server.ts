@@ -19,6 +19,7 @@ import { dismissed } from './control/wire.ts';
 import { BRANCH_COOKIE } from './message/via.ts';
 import { newGuard } from './operation/guarding.ts';
 import { LoadMeter } from './operation/load.ts';
+import { Watch } from './operation/watch.ts';
 import { dial } from './outbound/dial.ts';
 import { Outbound } from './outbound/outbound.ts';
 import { Transactions } from './transaction/transactions.ts';
@@ -47,6 +48,8 @@ export interface SipServer {
   readonly hostports: string;
   readonly adminPort: number;
   readonly adminTlsPort: number | undefined;
+  /** 0: off. */
+  readonly metricsPort: number;
   /** Takes no new calls and resolves when the last has ended, or nobody is left who could end it. */
   drain(): Promise<void>;
   /** Closes at once. */
@@ -96,6 +99,7 @@ class Server implements SipServer {
   #certificates: Certificates | undefined;
   readonly #cancelSweep: () => void;
   readonly #meter: LoadMeter;
+  readonly #watch: Watch;
   readonly orphaned: Promise<void>;
   #orphan: () => void = () => undefined;
   #cancelOrphan: () => void = () => undefined;
@@ -112,7 +116,10 @@ class Server implements SipServer {
     this.#loneSince = clock.now();
     this.#network = new Network(
       {
-        onMessage: (bytes, source) => this.#agent.take(bytes, source),
+        onMessage: (bytes, source) => {
+          this.#watch.note('in', bytes, source, this.#stack.guard);
+          this.#agent.take(bytes, source);
+        },
         onBroken: (error, source) => this.#agent.takeBroken(error, source),
         onClosed: (flow) => this.#stack.transactions.flowClosed(flow),
         onError: (error) => this.#note('socket', { error: error.message }),
@@ -124,6 +131,7 @@ class Server implements SipServer {
       clock,
       networkOptions(config),
     );
+    this.#watch = new Watch(clock, config.operation);
     this.#stack = this.#newStack();
     const server = this;
     this.#agent = new Agent(this.#stack, {
@@ -161,7 +169,7 @@ class Server implements SipServer {
     this.#meter = new LoadMeter(
       clock,
       () => ({ pending: this.#stack.ledger.incoming.size, backlogBytes: this.#door.shortestBacklog }),
-      () => undefined,
+      (ms) => this.#watch.lag(ms),
       (load) => this.#stack.guard.overload.sample(load),
     );
     this.orphaned = new Promise((resolve) => {
@@ -175,7 +183,10 @@ class Server implements SipServer {
     const network = this.#network;
     const resolver = new Resolver(clock, () => network.families);
     const transport: Transport = {
-      send: (bytes, to, onFault) => network.send(bytes, to, (error) => this.#safely(() => onFault(error))),
+      send: (bytes, to, onFault) => {
+        this.#watch.note('out', bytes, to, this.#stack.guard);
+        network.send(bytes, to, (error) => this.#safely(() => onFault(error)));
+      },
       localFor: (to) => network.localFor(to),
     };
     return {
@@ -218,6 +229,7 @@ class Server implements SipServer {
       await this.#network.open({ addresses: hosts, optional: optionalHosts, ...ports });
       this.adminPort = await this.#door.open(adminHost, adminPort);
       if (adminTlsPort !== undefined) this.adminTlsPort = await this.#door.openSecure(adminHost, adminTlsPort, this.#applicationTls());
+      await this.#watch.open(this.#stack, { applications: () => this.#door.connected, backlogBytes: () => this.#door.shortestBacklog });
     } catch (error) {
       this.close();
       throw error;
@@ -231,6 +243,9 @@ class Server implements SipServer {
     return this.#certificates;
   }
 
+  get metricsPort(): number {
+    return this.#watch.metricsPort;
+  }
   get hostports(): string {
     return this.#network.hostports(false);
   }
@@ -297,6 +312,7 @@ class Server implements SipServer {
   close(): void {
     this.#cancelSweep();
     this.#meter.stop();
+    this.#watch.close();
     this.#cancelOrphan();
     this.#stack.transactions.close();
     this.#door.close();

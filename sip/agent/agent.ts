@@ -66,7 +66,9 @@ export class Agent {
   }
 
   #noteMalformed(error: Error | undefined, source: Source): void {
-    this.#stack.counters.malformed += 1;
+    const { malformed } = this.#stack.counters;
+    const code = error instanceof ParseError ? error.code : 'invalid';
+    malformed.set(code, (malformed.get(code) ?? 0) + 1);
     this.#stack.guard.malformed(source, this.#stack.clock.now());
     if (this.#stack.log.isLevelEnabled('debug'))
       this.#note('malformed', { source: `${source.protocol}/${source.address}:${source.port}`, error: error?.message });

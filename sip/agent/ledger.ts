@@ -158,6 +158,9 @@ export class Ledger {
   get calls(): number {
     return this.#byKey.size + this.incoming.size + this.outgoing.size;
   }
+  get dialogs(): number {
+    return this.#byKey.size;
+  }
   get legs(): Iterable<Leg> {
     return this.#byKey.values();
   }

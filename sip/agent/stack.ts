@@ -48,7 +48,8 @@ export interface Stack {
 export interface Counters {
   requestsIn: number;
   responsesIn: number;
-  malformed: number;
+  /** By what was wrong. */
+  readonly malformed: Map<string, number>;
   strays: number;
   refusedNoApplication: number;
   refusedOverload: number;
@@ -57,7 +58,7 @@ export interface Counters {
 export const noCounts = (): Counters => ({
   requestsIn: 0,
   responsesIn: 0,
-  malformed: 0,
+  malformed: new Map(),
   strays: 0,
   refusedNoApplication: 0,
   refusedOverload: 0,

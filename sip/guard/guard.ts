@@ -107,6 +107,10 @@ export class Guard {
   stamp(text: string): string {
     return this.#options.signer.stamp(text);
   }
+  /** A stranger whom no application has called. */
+  isUnknown(peer: Hop, now: number): boolean {
+    return this.isStranger(peer, now) && !this.trust.isDialled(peer.address, now);
+  }
   isStranger(source: Hop, now: number): boolean {
     return this.trust.classOf(source, now) === 'stranger';
   }

@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Request, Response } from '../../sip/message/message.ts';
 import { writeMessage } from '../../sip/message/write.ts';
@@ -12,13 +16,20 @@ import { type App, type AppDialog, connectApp, leave, SDP, type SipProgram, star
 const STRANGER = '127.0.0.9';
 let program: SipProgram;
 let app: App;
+let socketPath: string;
 /** What reached the application: method and the head as it saw it. */
 const heard: { method: string; from: string; headers: string }[] = [];
 const dialogs: AppDialog[] = [];
 const closers: (() => void)[] = [];
 
 before(async () => {
-  program = await startProgram({ TRUSTED_TRUNKS: '127.0.0.1', SIP_CHALLENGE_REALM: 'huawu' });
+  const folder = mkdtempSync(join(tmpdir(), 'guard-'));
+  socketPath = join(folder, 'sip.sock');
+  program = await startProgram({
+    ...{ TRUSTED_TRUNKS: '127.0.0.1', SIP_CHALLENGE_REALM: 'huawu', SIP_METRICS_PORT: '0' },
+    ...{ SIP_OPERATION_SOCKET: socketPath, SIP_TRACE_MESSAGES: '1000' },
+  });
+  closers.push(() => rmSync(folder, { recursive: true }));
   app = await connectApp(program);
   const note = (req: Parameters<Parameters<App['invite']>[0]>[0]): void =>
     void heard.push({ method: req.method, from: req.source_address, headers: JSON.stringify((req as unknown as { msg: { headers: object } }).msg.headers) });
@@ -65,6 +76,20 @@ async function callUp(): Promise<{ trunk: Peer; invite: Request; ok: Response; d
   trunk.send(trunk.inside('ACK', invite, ok));
   const dialog = await until('the dialog', () => dialogs[before]);
   return { trunk, invite, ok, dialog };
+}
+/** Asks on the socket file, or on a port. */
+async function ask(
+  where: { socketPath: string } | { host: string; port: number },
+  method: string,
+  path: string,
+  body = '',
+): Promise<{ status: number; text: string }> {
+  const asked = request({ ...where, method, path });
+  asked.end(body);
+  const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return { status: response.statusCode ?? 0, text };
 }
 /** Everything sent before was handled when this was answered. */
 async function settled(): Promise<void> {
@@ -247,4 +272,65 @@ test('twenty malformed messages, and their sender is not heard for a while; a tr
   await trunk.response('OPTIONS', 200);
   assert.equal(noisy.countResponses('OPTIONS', 200), 0);
   assert.ok(program.log.some((line) => line.includes('source blocked') && line.includes('127.0.0.12')));
+});
+
+test('figures stand on a loopback port: traffic, drops and refusals by cause, sources, dialogs, lag', async () => {
+  const line = program.log.find((each) => each.includes('"listening"')) ?? '{}';
+  const [host = '', port = ''] = (JSON.parse(line) as { metrics: string }).metrics.split(':');
+  const { text } = await ask({ host, port: Number(port) }, 'GET', '/metrics');
+  for (const figure of [
+    /^huawu_sip_messages_total\{direction="in",method="INVITE",transport="udp"\} [1-9]/m,
+    /^huawu_sip_dropped_total\{cause="rate"\} [1-9]/m,
+    /^huawu_sip_dropped_total\{cause="scanner"\} [1-9]/m,
+    /^huawu_sip_refused_total\{cause="challenge"\} [1-9]/m,
+    /^huawu_sip_refused_total\{cause="foreign dialog"\} [1-9]/m,
+    /^huawu_sip_blocked_sources_total\{cause="malformed"\} 1/m,
+    /^huawu_sip_malformed_total\{code="header"\} [1-9]/m,
+    /^huawu_sip_sources_tracked [1-9]/m,
+    /^huawu_sip_applications 1$/m,
+    /^huawu_sip_dialogs \d/m,
+    /^huawu_sip_transactions \d/m,
+    /^huawu_sip_loop_lag_seconds_bucket\{le="0.25"\} [1-9]/m,
+  ])
+    assert.match(text, figure);
+  for (const [method, path] of [
+    ['GET', '/trace?sip=x'],
+    ['PUT', '/trusted-trunks'],
+  ] as const)
+    assert.equal((await ask({ host, port: Number(port) }, method, path, method === 'PUT' ? '[]' : '')).status, 404, 'the rest is on the socket file alone');
+});
+
+test('the trace of a call is given on the socket file, with its secrets masked', async () => {
+  const trunk = await peerAt('127.0.0.1');
+  const invite = trunk.newRequest('INVITE', ({ headers }) => headers.add('Proxy-Authorization', 'Digest response="s3cret"'), 'ring');
+  trunk.send(invite);
+  await trunk.response('INVITE', 180);
+  const { status, text } = await ask({ socketPath }, 'GET', `/trace?sip=${encodeURIComponent(invite.headers.get('call-id') ?? '')}`);
+  assert.equal(status, 200);
+  const { messages } = JSON.parse(text) as { messages: { direction: string; peer: string; text: string }[] };
+  assert.deepEqual(
+    messages.map(({ direction, peer, text: message }) => [direction, peer, message.split('\r\n')[0]?.split(' ').slice(0, 2).join(' ')]),
+    [
+      ['in', `udp/127.0.0.1:${trunk.port}`, `INVITE ${invite.uri}`],
+      ['out', `udp/127.0.0.1:${trunk.port}`, 'SIP/2.0 100'],
+      ['out', `udp/127.0.0.1:${trunk.port}`, 'SIP/2.0 180'],
+    ],
+  );
+  assert.doesNotMatch(text, /s3cret/);
+  assert.match(text, /Proxy-Authorization: \*\*\*/);
+});
+
+test('trunks that the application knows of are told on the socket file; a list with a fault changes nothing', async () => {
+  const trunk = await peerAt('127.0.0.20');
+  const invite = async (status: number): Promise<void> => {
+    trunk.send(trunk.newRequest('INVITE', undefined, 'ring'));
+    await trunk.response('INVITE', status);
+  };
+  await invite(401);
+  assert.equal((await ask({ socketPath }, 'PUT', '/trusted-trunks', '["127.0.0.20"]')).status, 204);
+  await invite(180);
+  for (const wrong of ['["nonsense"]', '{', '"127.0.0.20"']) assert.equal((await ask({ socketPath }, 'PUT', '/trusted-trunks', wrong)).status, 400, wrong);
+  await invite(180);
+  assert.equal((await ask({ socketPath }, 'PUT', '/trusted-trunks', '[]')).status, 204);
+  await invite(401);
 });
