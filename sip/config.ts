@@ -16,6 +16,8 @@ export interface SipConfig {
   readonly publicAddress: string | undefined;
   /** Peers in these nets are told our own addresses. */
   readonly localNets: readonly string[];
+  /** `192.0.2.53`, `127.0.0.1:5353`; none: those of the system. */
+  readonly dnsServers: readonly string[];
   readonly tls: TlsConfig;
   readonly webSocket: WebSocketConfig;
   readonly adminHost: string;
@@ -80,6 +82,7 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     port: settings.integer('SIP_PORT', 5060, 0, 65_535),
     publicAddress: publicAddress === undefined ? undefined : bareHost(publicAddress),
     localNets: settings.list('SIP_LOCAL_NETS'),
+    dnsServers: settings.list('SIP_DNS_SERVERS'),
     tls: readTls(settings, faults),
     webSocket: readWebSocket(settings, faults),
     adminHost: bareHost(settings.text('DRACHTIO_HOST', '127.0.0.1')),
@@ -147,8 +150,11 @@ function trunksOf(texts: readonly string[], faults: string[]): TrustedNetwork[] 
   });
 }
 
-function addressFaults({ hosts, publicAddress, localNets, adminHost }: SipConfig): string[] {
+function addressFaults({ hosts, publicAddress, localNets, dnsServers, adminHost }: SipConfig): string[] {
   const faults: string[] = [];
+  for (const server of dnsServers)
+    if (isIP(server) === 0 && !/^(\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:]+\]):\d{1,5}$/.test(server))
+      faults.push(`SIP_DNS_SERVERS has "${server}": give IP addresses, each with a port where it is not 53`);
   for (const net of localNets) if (parseNet(net) === undefined) faults.push(`SIP_LOCAL_NETS has "${net}": give nets such as 10.0.0.0/8, separated by commas`);
   for (const host of hosts) if (isIP(host) === 0) faults.push(`SIP_HOST has "${host}": give IP addresses of this host, separated by commas`);
   if (publicAddress !== undefined && isIP(publicAddress) === 0)

@@ -24,6 +24,7 @@ import { dial } from './outbound/dial.ts';
 import { Outbound } from './outbound/outbound.ts';
 import { Transactions } from './transaction/transactions.ts';
 import { Certificates } from './transport/certificate.ts';
+import { SystemDns } from './transport/dns.ts';
 import { RegisteredFlows } from './transport/flows.ts';
 import type { Transport } from './transport/hop.ts';
 import { Network, type NetworkOptions } from './transport/network.ts';
@@ -181,7 +182,7 @@ class Server implements SipServer {
     // One call's fault, wherever a timer or a socket calls back, harms no other call.
     const clock = new WheelClock(this.#clock, (error) => this.#faulty(error));
     const network = this.#network;
-    const resolver = new Resolver(clock, () => network.families);
+    const resolver = new Resolver(clock, () => network.families, new SystemDns(this.#config.dnsServers));
     const transport: Transport = {
       send: (bytes, to, onFault) => {
         this.#watch.note('out', bytes, to, this.#stack.guard);
@@ -199,7 +200,7 @@ class Server implements SipServer {
         (address, port) => PROTOCOLS.some((protocol) => network.isMine(protocol, address, port)),
         (cause, address) => this.#note('source blocked', { cause, address }),
       ),
-      transactions: new Transactions(clock, transport),
+      transactions: new Transactions(clock, transport, resolver),
       ledger: new Ledger(),
       records: new CallRecords(cdrEvents(this.#routes, clock)),
       flows: new RegisteredFlows(clock, (flow) => network.isOpen(flow)),

@@ -6,7 +6,7 @@ import { PendingPerSource } from '../guard/pending.ts';
 import { type Request, type Response, tagOf } from '../message/message.ts';
 import { parseCSeq } from '../message/values.ts';
 import { topVia } from '../message/via.ts';
-import type { ClientTransaction } from '../transaction/client-transaction.ts';
+import type { Sending } from '../transaction/attempts.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Source } from '../transport/network.ts';
 
@@ -128,7 +128,7 @@ export interface Incoming {
 export interface Outgoing {
   readonly id: string;
   readonly app: Application;
-  readonly transaction: ClientTransaction;
+  readonly transaction: Sending;
   /** The dialog it was sent in. */
   readonly inside: Leg | undefined;
   /** The dialogs it opened, by the peer's tag. */

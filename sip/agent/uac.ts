@@ -124,6 +124,8 @@ export class ClientSide {
     if (outgoing.cancel !== undefined || outgoing.state === 'final') return;
     const send = (): void => {
       outgoing.cancel = { state: 'sent' };
+      // It may have gone to another target meanwhile, with another branch.
+      cancel.headers.replaceFirst('via', outgoing.transaction.request.headers.get('via') ?? '');
       this.#stack.transactions.newClient(cancel, outgoing.transaction.hop, NOBODY).start();
       // RFC 3261 §9.1: "If there is no final response for the original request in 64*T1 seconds …, the client SHOULD then consider the
       // original transaction cancelled and SHOULD destroy the client transaction handling the original request."
@@ -213,9 +215,9 @@ export class ClientSide {
       else this.#stack.records.attempted(outgoing, 'application', request);
     }
     if (inside !== undefined && request.method === 'UPDATE' && request.body.length > 0) inside.updateOut = outgoing;
-    this.#stack.guard.trust.dial(hop.address, this.#stack.clock.now());
+    for (const { address } of [hop, ...(hop.others ?? [])]) this.#stack.guard.trust.dial(address, this.#stack.clock.now());
     const { bytes } = outgoing.transaction;
-    app.deliver(requestSent(frameId, this.#ownTrip(bytes, hop, local), outgoing.id, bytes));
+    app.deliver(requestSent(frameId, this.#ownTrip(bytes, outgoing.transaction.hop, local), outgoing.id, bytes));
     // RFC 3261 §15: "the callee's UA MUST NOT send a BYE on a confirmed dialog until it has received an ACK for its 2xx response or until the server transaction times out."
     if (inside !== undefined && changesSession(request.method) && inside.isRefreshing) inside.afterRefresh.push(() => outgoing.transaction.start());
     else if (inside !== undefined && request.method === 'BYE' && isUnacknowledged(inside)) inside.afterAck.push(() => outgoing.transaction.start());

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Request, Response } from '../message/message.ts';
-import { type ClientTransaction, type ClientUser, cancelOf } from '../transaction/client-transaction.ts';
+import type { Sending } from '../transaction/attempts.ts';
+import { type ClientUser, cancelOf } from '../transaction/client-transaction.ts';
 import { T1_MS } from '../transaction/timers.ts';
 import type { Transactions } from '../transaction/transactions.ts';
 import { FlowFailed, type Hop } from '../transport/hop.ts';
@@ -42,7 +43,7 @@ export class Branch {
   readonly #owner: BranchOwner;
   readonly #ticking = new Map<Tick, () => void>();
   #state: BranchState = 'finding';
-  #transaction: ClientTransaction | undefined;
+  #transaction: Sending | undefined;
   #newest: { response: Response; from: Hop } | undefined;
   #isKept = false;
 

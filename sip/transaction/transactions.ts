@@ -2,9 +2,12 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type Request, type Response, tagOf } from '../message/message.ts';
 import { parseCSeq } from '../message/values.ts';
 import { BRANCH_COOKIE, topVia } from '../message/via.ts';
+import { writeMessage } from '../message/write.ts';
 import type { Hop, Transport } from '../transport/hop.ts';
+import { Attempts, type AttemptsOptions, type Sending } from './attempts.ts';
 import { ClientTransaction, type ClientUser } from './client-transaction.ts';
 import { ServerTransaction, type ServerUser } from './server-transaction.ts';
+import { type Reach, redirected, targetsOf, unknownReach } from './targets.ts';
 
 /** All transactions of one server, found by the keys of RFC 3261 §17.1.3 and §17.2.3. */
 export class Transactions {
@@ -15,6 +18,8 @@ export class Transactions {
   readonly #clock: Clock;
   readonly #transport: Transport;
   #newest: { request: Request; method: string; key: string } | undefined;
+  readonly #reach: Reach;
+  readonly #attempts: AttemptsOptions;
   readonly #clientEnded = (transaction: ClientTransaction): void => {
     this.#clients.delete(transaction.key);
     this.#leaveFlow(transaction);
@@ -29,9 +34,16 @@ export class Transactions {
   };
   readonly #serverEnded = ({ key }: ServerTransaction): void => void this.#servers.delete(key);
 
-  constructor(clock: Clock, transport: Transport) {
+  constructor(clock: Clock, transport: Transport, reach: Reach = unknownReach) {
     this.#clock = clock;
     this.#transport = transport;
+    this.#reach = reach;
+    this.#attempts = {
+      clock,
+      open: (request, hop, user) => this.#open(request, hop, user),
+      redirect: (request, hop, nth) => redirected(request, hop, transport, nth),
+      onFailed: (hop) => reach.failed(hop),
+    };
   }
 
   get size(): number {
@@ -42,7 +54,15 @@ export class Transactions {
   }
 
   /** Not sent before `start()`, so that the one who asked can be told its id first. */
-  newClient(request: Request, hop: Hop, user: ClientUser): ClientTransaction {
+  newClient(request: Request, hop: Hop, user: ClientUser): Sending {
+    if (hop.mayGrow !== true && hop.others === undefined) return this.#open(request, hop, user);
+    const bytes = hop.mayGrow === true && hop.protocol === 'udp' ? writeMessage(request).length : 0;
+    const [first, ...others] = targetsOf(bytes, hop, this.#transport, this.#reach);
+    const sent = first.protocol === hop.protocol ? request : (redirected(request, first, this.#transport, 0) ?? request);
+    return others.length === 0 ? this.#open(sent, first, user) : new Attempts(sent, first, others, user, this.#attempts);
+  }
+
+  #open(request: Request, hop: Hop, user: ClientUser): ClientTransaction {
     const key = clientKey(request);
     const transaction = new ClientTransaction(key, request, hop, user, this.#clock, this.#transport, this.#clientEnded, this.#clientWaits);
     this.#clients.set(key, transaction);

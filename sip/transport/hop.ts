@@ -8,6 +8,10 @@ export interface Hop {
   readonly flow?: string | undefined;
   /** The domain its TLS certificate must be for; without one, the address. */
   readonly name?: string | undefined;
+  /** Where else a request may go, in this order, when it gets nowhere here (RFC 3263 §4.3). */
+  readonly others?: readonly Hop[] | undefined;
+  /** A request too large for a datagram may take TCP to the same place (RFC 3261 §18.1.1). */
+  readonly mayGrow?: boolean | undefined;
 }
 /** What carries a message. All but `udp` are streams: their hops have a flow. */
 export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';

@@ -36,7 +36,7 @@ export class RawWebSocket {
   }
 
   /** Sends the upgrade and resolves with what the server said first: `101 Switching Protocols` … */
-  static async open(port: number, headers: Record<string, string> = {}): Promise<{ status: string; raw: RawWebSocket }> {
+  static async open(port: number, headers: Record<string, string> = {}, path = '/'): Promise<{ status: string; raw: RawWebSocket }> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     const raw = new RawWebSocket(socket);
@@ -45,7 +45,7 @@ export class RawWebSocket {
       ...{ 'Sec-WebSocket-Protocol': 'sip', ...headers },
     };
     const lines = Object.entries(all).flatMap(([name, value]) => (value === '' ? [] : [`${name}: ${value}`]));
-    socket.write(`GET / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     const head = await until('an HTTP head', () => (raw.#received.includes('\r\n\r\n') ? raw.#received.toString('latin1') : undefined));
     const end = head.indexOf('\r\n\r\n') + 4;
     raw.#received = raw.#received.subarray(end);

@@ -15,6 +15,7 @@ import { type Guard, openToAll } from '../../../sip/guard/guard.ts';
 import type { Message } from '../../../sip/message/message.ts';
 import { parseMessage } from '../../../sip/message/parse.ts';
 import { Transactions } from '../../../sip/transaction/transactions.ts';
+import type { Dns } from '../../../sip/transport/dns.ts';
 import { RegisteredFlows } from '../../../sip/transport/flows.ts';
 import type { Hop, Transport } from '../../../sip/transport/hop.ts';
 import { Resolver } from '../../../sip/transport/resolve.ts';
@@ -160,6 +161,9 @@ export class SimNetwork {
   }
 }
 
+const nothing = async () => ({ records: [], ttlSeconds: undefined });
+const noNames: Dns = { naptr: nothing, srv: nothing, addresses: nothing };
+
 /** One SIP server on the simulated network, with one application. */
 export class SimNode {
   readonly address: string;
@@ -184,11 +188,7 @@ export class SimNode {
       return made;
     };
     const name = (kind: string): string => `${kind}${address.split('.').at(-1)}x${next()}`;
-    const resolver = new Resolver(
-      clock,
-      () => ({ v4: true, v6: false }),
-      () => Promise.reject(new Error('no names here')),
-    );
+    const resolver = new Resolver(clock, () => ({ v4: true, v6: false }), noNames);
     this.stack = {
       clock,
       log: silentLog,
