@@ -34,6 +34,7 @@ export class FakeTrunk {
   grants = 600;
   retryAfter: number | null = null;
   readonly #seen = new Set<string>();
+  #closed = false;
 
   private constructor(sip: SipSocket) {
     this.sip = sip;
@@ -61,6 +62,7 @@ export class FakeTrunk {
   }
 
   reply(request: Request, status: number, headers: (readonly [string, string])[] = [], body = ''): void {
+    if (this.#closed) return; // a late answer of a test that is over
     const response = responseTo(request, status, status === 100 ? undefined : tagFor(request));
     for (const [name, value] of headers) response.headers.add(name, value);
     if (request.method === 'INVITE' && status < 300 && status > 100) response.headers.add('Contact', `<${this.uri}>`);
@@ -93,6 +95,7 @@ export class FakeTrunk {
   }
 
   close(): void {
+    this.#closed = true;
     this.sip.close();
   }
 
