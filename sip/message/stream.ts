@@ -28,6 +28,8 @@ export class StreamFramer {
   #to = 0;
   /** Where the search for the end of the head goes on. */
   #searched = 0;
+  /** Of the message whose body is awaited: its head is not looked at again for each byte of the body. */
+  #length: number | undefined;
 
   push(chunk: Uint8Array): Framed[] {
     this.#append(chunk);
@@ -51,20 +53,25 @@ export class StreamFramer {
   }
 
   #next(): Framed | undefined {
-    const blank = this.#skipBlank();
+    const blank = this.#length === undefined ? this.#skipBlank() : undefined;
     if (blank !== undefined) return blank;
     const view = this.#buffer.subarray(this.#from, this.#to);
+    this.#length ??= this.#lengthIn(view);
+    if (this.#length === undefined || view.length < this.#length) return undefined;
+    const bytes = Buffer.from(view.subarray(0, this.#length));
+    this.#advance(this.#length);
+    return { kind: 'message', bytes };
+  }
+
+  /** Of the message that begins there; undefined while its head is not whole. */
+  #lengthIn(view: Buffer): number | undefined {
     const end = view.indexOf(HEAD_END, Math.max(0, this.#searched - this.#from - 3));
     if ((end < 0 ? view.length : end) > MOST_HEAD_BYTES) throw endlessHead(view);
     if (end < 0) {
       this.#searched = this.#to;
       return undefined;
     }
-    const length = this.#lengthOf(view.subarray(0, end + HEAD_END.length));
-    if (view.length < length) return undefined;
-    const bytes = Buffer.from(view.subarray(0, length));
-    this.#advance(length);
-    return { kind: 'message', bytes };
+    return this.#lengthOf(view.subarray(0, end + HEAD_END.length));
   }
 
   /** Of the whole message, from its head. */
@@ -95,6 +102,7 @@ export class StreamFramer {
   #advance(bytes: number): void {
     this.#from += bytes;
     this.#searched = this.#from;
+    this.#length = undefined;
     if (this.#from === this.#to) {
       this.#from = 0;
       this.#to = 0;
