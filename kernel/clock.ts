@@ -13,13 +13,18 @@ export interface Clock {
 
 const startedWall = Date.now();
 const startedMono = performance.now();
-/** setTimeout overflows to "at once" beyond 2^31 - 1 ms; longer waits are cut and simply come again. */
+/** setTimeout overflows to "at once" beyond 2^31 - 1 ms: longer waits are made of several. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 export const systemClock: Clock = {
   now: () => startedWall + (performance.now() - startedMono),
   after(ms, fn) {
-    const timer = setTimeout(fn, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
+    let timer: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      const wait = Math.min(Math.max(0, left), LONGEST_TIMER_MS);
+      timer = setTimeout(() => (left > wait ? arm(left - wait) : fn()), wait);
+    };
+    arm(ms);
     return () => clearTimeout(timer);
   },
   every(ms, fn) {

@@ -23,7 +23,8 @@ for (const parser of PARSERS)
 
 test('C12: a long head is read once, however small the pieces its body comes in', () => {
   const body = 2_000;
-  const make = (size: number): Buffer => Buffer.from(`OPTIONS sip:x SIP/2.0\r\n${'X: y\r\n'.repeat(size / 6)}Content-Length: ${body}\r\n\r\n${'b'.repeat(body)}`);
+  const make = (size: number): Buffer =>
+    Buffer.from(`OPTIONS sip:x SIP/2.0\r\n${'X: y\r\n'.repeat(size / 6)}Content-Length: ${body}\r\n\r\n${'b'.repeat(body)}`);
   const drip = (bytes: Buffer): void => {
     const framer = new StreamFramer();
     let came = framer.push(bytes.subarray(0, bytes.length - body)).length;
