@@ -14,6 +14,8 @@ export interface Config {
   publicAddress: string;
   /** `embedded`: we run our own SIP server; otherwise where a drachtio-compatible one is. */
   drachtio: { embedded: boolean; host: string; port: number; tls: boolean; secret: string };
+  /** Socket file on which our SIP server is asked for figures and traces. */
+  sipOperationSocket: string;
   media: { socket: string; workers: number; rtpPortMin: number; rtpPortMax: number };
   http: { host: string; port: number };
   logLevel: string;
@@ -58,6 +60,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     sip: { host: reader.optional('SIP_HOST') ?? null, port: reader.integer('SIP_PORT', 5060, 1, 65_535) },
     publicAddress: reader.text('PUBLIC_ADDRESS', firstPublicAddress()),
     drachtio: readDrachtio(reader, dataDir, faults),
+    sipOperationSocket: join(dataDir, 'run', 'sip.sock'),
     media: {
       socket: reader.text('MEDIA_SOCKET', join(dataDir, 'run', 'media.sock')),
       workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),

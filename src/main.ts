@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { asId, type CustomerId, type LegId, newCallId, type TenantId, type UserId } from '../kernel/ids.ts';
+import { asId, type CallId, type CustomerId, type LegId, newCallId, type TenantId, type UserId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { MediaEvent } from '../media/port.ts';
 import { openHttp } from './api/open.ts';
@@ -20,6 +20,7 @@ import type { TenantNames } from './ivr/files.ts';
 import { Publisher } from './ivr/publisher.ts';
 import { type KeptJournal, keepJournal } from './journal/keep.ts';
 import { claim } from './lock.ts';
+import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { startServers } from './servers.ts';
@@ -112,7 +113,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
 
   begin(ground, people, cdr);
-  const { phone } = rims;
+  const { phone, operation } = rims;
   const floor = new Floor(ground.take);
   floor.tell(directory);
   floor.removeUnknown(rooms.acd.view, directory.tenants());
@@ -130,12 +131,14 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   publisher.open();
   phone.restoreBindings(kept.bindings);
   opened(phone, (it) => it.close());
+  await operation?.tellTrunks();
   await phone.start();
   readyStaticAgents(ground, people);
   const directoryChanged = async (): Promise<void> => {
     await directory.refresh();
     floor.tell(directory);
     phone.directoryChanged();
+    await operation?.tellTrunks();
   };
   opened(await openHttp({ ...{ clock, log, store, sessions, publisher, directory, directoryChanged }, ...httpOptions(ground, people, rims, cdr) }), (it) =>
     it.close(),
@@ -188,6 +191,8 @@ function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrW
 interface Rims {
   media: MediaClient;
   phone: Phone;
+  /** null: the SIP server is not ours. */
+  operation: SipOperation | null;
   sound: SoundRim;
   customers: Customers;
   lookUps: ReturnType<typeof createLookUps>;
@@ -228,7 +233,9 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
   const desks = opened(new Desks({ clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken }), (it) => it.close());
-  return { media, phone, sound, customers, lookUps, desks };
+  const inbound = (): string[] => directory.trunks().flatMap((trunk) => (trunk.enabled ? trunk.inbound : []));
+  const operation = config.drachtio.embedded ? opened(new SipOperation(config.sipOperationSocket, inbound, clock, log), (it) => it.close()) : null;
+  return { media, phone, operation, sound, customers, lookUps, desks };
 }
 
 const recordingsFolder = (config: Config): string => join(config.dataDir, 'recordings');
@@ -281,7 +288,7 @@ function begin({ clock, take, opened }: Ground, { rooms, kept }: People, cdr: Cd
   );
 }
 
-function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, { phone, media, desks }: Rims, cdr: CdrWriter) {
+function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, { phone, media, desks, operation }: Rims, cdr: CdrWriter) {
   return {
     ...{ acd: rooms.acd.view, calls: rooms.calls, desks, recordingsDir: recordingsFolder(config), webDir: config.webDir, version: config.version },
     ...config.http,
@@ -291,6 +298,8 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, {
       counts: rooms.toll.counts,
       lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
     },
+    sipTrace: operation === null ? null : (callId: CallId) => operation.trace(callId, phone.sipCallsOf(callId)),
+    sipMetrics: async () => (operation === null ? '' : operation.metrics()),
     health: {
       draining: () => phone.status().draining,
       parts: () => ({

@@ -9,6 +9,8 @@ import { SIP_REALM } from './tenants/directory.ts';
 
 /** A program that has had no application for so long ends itself: nobody is left to stop it. */
 const ORPHAN_EXIT_SECONDS = '60';
+/** Two minutes of a hotline with 20 calls a second; 16 MB at most. */
+const SIP_TRACE_MESSAGES = '20000';
 
 /** Both start at once; `onFatal` hears which was given up after a crash loop. */
 export async function startServers(config: Config, clock: Clock, log: Logger, onFatal: (reason: string) => void): Promise<SupervisedChild[]> {
@@ -56,6 +58,8 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
         // Who has to prove himself, and how, is the same for both.
         TRUSTED_TRUNKS: config.trustedTrunks.join(','),
         SIP_CHALLENGE_REALM: SIP_REALM,
+        SIP_OPERATION_SOCKET: config.sipOperationSocket,
+        SIP_TRACE_MESSAGES,
       }),
     );
   }

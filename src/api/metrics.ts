@@ -6,8 +6,8 @@ import type { ApiPorts } from './ports.ts';
 
 type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'>;
 
-/** `desks`: how many sockets have said hello. */
-export function openMetrics(house: House, desks: () => number): ApiPorts['metrics'] & { registry: Registry } {
+/** `desks`: how many sockets have said hello. `sip`: the SIP server's own figures, appended. */
+export function openMetrics(house: House, desks: () => number, sip: () => Promise<string>): ApiPorts['metrics'] & { registry: Registry } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, collect: (gauge: Gauge) => void): void => {
@@ -45,7 +45,7 @@ export function openMetrics(house: House, desks: () => number): ApiPorts['metric
     },
   });
   trunkFigures(registry, house);
-  return { registry, contentType: registry.contentType, text: () => registry.metrics() };
+  return { registry, contentType: registry.contentType, text: async () => (await Promise.all([registry.metrics(), sip()])).join('\n') };
 }
 
 function trunkFigures(registry: Registry, { trunks, toll }: Pick<House, 'trunks' | 'toll'>): void {

@@ -11,24 +11,26 @@ import { buildServer } from './server.ts';
 
 export interface HttpOptions
   extends HouseParts,
-    Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version'> {
+    Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version' | 'sipTrace'> {
   log: Logger;
   clock: Clock;
   desks: Desks;
+  /** Figures of the SIP server. */
+  sipMetrics: () => Promise<string>;
   host: string;
   port: number;
 }
 
 /** Resolves when it listens; rejects when the port is taken. */
 export async function openHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const { clock, log, desks, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, host, port } = options;
-  const metrics = openMetrics({ acd, calls, trunks, toll, directory }, () => desks.connected);
+  const { clock, log, desks, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, sipTrace, sipMetrics, host, port } = options;
+  const metrics = openMetrics({ acd, calls, trunks, toll, directory }, () => desks.connected, sipMetrics);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));
   const server = await buildServer({
     ...ports,
     sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
-    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, metrics },
+    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, metrics, sipTrace },
     asyncApi: asyncApiDocument(version),
   });
   const sockets = new DeskSockets({ clock, log, desks });

@@ -228,6 +228,8 @@ export interface ApiPorts {
   health: HealthPort;
   /** What is served at /cti/asyncapi.json. */
   asyncApi: object;
+  /** The SIP messages of a call; null: the SIP server is not ours and keeps none. Rejects while it does not answer. */
+  sipTrace: ((callId: CallId) => Promise<{ at: string; direction: 'in' | 'out'; peer: string; callId: string; text: string }[]>) | null;
   /** Prometheus text. */
   metrics: { contentType: string; text(): Promise<string> };
 }

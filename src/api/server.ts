@@ -22,6 +22,7 @@ import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } fr
 import { queues } from './queues.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
+import { sipTrace } from './sip-trace.ts';
 import { trunks } from './trunks.ts';
 import { users } from './users.ts';
 
@@ -51,7 +52,7 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
-  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, health, documents]) room(app, ports);
+  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, sipTrace, health, documents]) room(app, ports);
   await consoles(app, ports.webDir);
   return app;
 }

@@ -6,12 +6,15 @@ import type { DialogLeg, LegsView } from './rim.ts';
 
 /** Call-IDs of dialogs that are over are known for a while: RFC 3891 §3 tells them from those that never were. */
 const MOST_ENDED_KEPT = 2_000;
+/** Calls whose SIP Call-IDs are known, those that are over included: longer than the SIP server remembers their messages. */
+const MOST_CALLS_KEPT = 10_000;
 
 export class Legs<L extends DialogLeg> implements LegsView {
   readonly #byId = new Map<LegId, L>();
   readonly #ofAgent = new Map<AgentId, Set<L>>();
   readonly #bySipCall = new Map<string, L>();
   readonly #sipCallsOf = new Map<LegId, string[]>();
+  readonly #sipCallsOfCall = new Map<CallId, string[]>();
   readonly #ended = new Set<string>();
 
   get size(): number {
@@ -44,6 +47,16 @@ export class Legs<L extends DialogLeg> implements LegsView {
     if (leg === undefined) return;
     this.#bySipCall.set(sipCallId, leg);
     this.#sipCallsOf.set(legId, [...(this.#sipCallsOf.get(legId) ?? []), sipCallId]);
+    this.#sipCallsOfCall.set(leg.callId, [...(this.#sipCallsOfCall.get(leg.callId) ?? []), sipCallId]);
+    for (const oldest of this.#sipCallsOfCall.keys()) {
+      if (this.#sipCallsOfCall.size <= MOST_CALLS_KEPT) break;
+      this.#sipCallsOfCall.delete(oldest);
+    }
+  }
+
+  /** The Call-IDs of all dialogs of a call, also of one that is over. */
+  sipCallsOf(callId: CallId): readonly string[] {
+    return this.#sipCallsOfCall.get(callId) ?? [];
   }
 
   get(legId: LegId): L | undefined {

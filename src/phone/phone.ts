@@ -68,6 +68,8 @@ export interface Phone {
   mediaTimedOut(legId: LegId): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
   canPickUp(legId: LegId): boolean;
+  /** The SIP Call-IDs of all dialogs of a call, also of one that ended lately. */
+  sipCallsOf(callId: CallId): readonly string[];
   status(): PhoneStatus;
   /** Trunks that are switched on, and how they are. */
   trunks(): TrunkStatus[];
@@ -192,6 +194,10 @@ class PhoneRim implements Phone {
 
   canPickUp(legId: LegId): boolean {
     return canPickUp(this.#legs.get(legId));
+  }
+
+  sipCallsOf(callId: CallId): readonly string[] {
+    return this.#legs.sipCallsOf(callId);
   }
 
   status(): PhoneStatus {

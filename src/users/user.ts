@@ -32,6 +32,7 @@ const rules = {
   'call.readLive': { agent: 'own', supervisor: 'all', admin: 'all' },
   'call.monitor': { agent: 'none', supervisor: 'all', admin: 'none' },
   'call.move': { agent: 'none', supervisor: 'all', admin: 'none' },
+  'call.trace': { agent: 'none', supervisor: 'all', admin: 'all' },
   'record.read': { agent: 'own', supervisor: 'all', admin: 'all' },
   'recording.play': { agent: 'own', supervisor: 'all', admin: 'none' },
   'user.read': { agent: 'none', supervisor: 'all', admin: 'all' },

@@ -57,6 +57,7 @@ const rows: Record<string, Row> = {
   'GET /api/v1/calls/live': { url: '/api/v1/calls/live', allowed: everybody, stranger: 'own' },
   'GET /api/v1/calls': { url: '/api/v1/calls', allowed: everybody, stranger: 'own' },
   'GET /api/v1/calls/{callId}': { url: '/api/v1/calls/c-:tenant-1', allowed: everybody, stranger: 404 },
+  'GET /api/v1/calls/{callId}/sip-trace': { url: '/api/v1/calls/c-:tenant-1/sip-trace', allowed: leaders, stranger: 404 },
   'GET /api/v1/calls/{callId}/recording': {
     url: '/api/v1/calls/c-:tenant-1/recording',
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },

@@ -271,6 +271,9 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     audit: { write: async (entry) => void house.audit.push(entry) },
     health: { parts: () => house.parts, draining: () => false },
     asyncApi: { asyncapi: '3.0.0' },
+    sipTrace: async (callId) => [
+      { at: '2026-03-01T08:00:00.000Z', direction: 'in', peer: 'udp/192.0.2.7:5060', callId: `sip-${callId}`, text: 'INVITE sip:10086@x SIP/2.0' },
+    ],
     metrics: { contentType: 'text/plain', text: async () => 'huawu_calls_live 0\n' },
   };
 }

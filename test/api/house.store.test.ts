@@ -97,6 +97,8 @@ before(async () => {
       await directory.refresh();
       floor.tell(directory);
     },
+    sipTrace: null,
+    sipMetrics: async () => 'huawu_sip_dialogs 0\n',
     health: { parts: () => ({ store: { ok: store.health().state === 'ok', essential: false } }), draining: () => false },
   });
   url = http.url;
@@ -269,7 +271,9 @@ test('call records are walked by cursor, seen by who had them, and their recordi
 test('health, metrics and documents are where they must be', async () => {
   assert.equal((await ask('GET', '/livez', null)).status, 200);
   assert.deepEqual((await ask('GET', '/readyz', null)).json(), { status: 'ok', parts: { store: { ok: true } } });
-  assert.match((await ask('GET', '/metrics', null)).text, /huawu_agents\{tenant="demo",state="signed_out"\} \d+/);
+  const figures = (await ask('GET', '/metrics', null)).text;
+  assert.match(figures, /huawu_agents\{tenant="demo",state="signed_out"\} \d+/);
+  assert.match(figures, /^huawu_sip_dialogs 0$/m, 'the SIP server’s own figures stand below');
   assert.match((await ask('GET', '/cti/asyncapi.json', null)).text, /"asyncapi":"3\.0\.0"/);
 });
 

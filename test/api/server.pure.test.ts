@@ -227,6 +227,28 @@ test('a recording plays whole or in ranges, is audited, and nothing outside its 
   assert.deepEqual([...new Set(house.audit.map((entry) => entry.action))], ['recording.play']);
 });
 
+test('the SIP trace of a call is for supervisors and admins, is audited, and says when the SIP server has none', async () => {
+  const house = await openFakeHouse();
+  const ask = (call: string, role: 'agent' | 'supervisor' | 'admin' = 'supervisor') =>
+    send(house, 'GET', `/api/v1/calls/${call}/sip-trace`, undefined, as(role));
+  const trace = await ask('c-demo-1', 'admin');
+  assert.equal(trace.statusCode, 200);
+  assert.deepEqual(
+    trace.json().messages.map(({ callId }: { callId: string }) => callId),
+    ['sip-c-demo-1'],
+  );
+  assertProblem(await ask('c-demo-1', 'agent'), 'forbidden');
+  assertProblem(await ask('c-other-1'), 'not_found');
+  assert.deepEqual(
+    house.audit.map(({ action, resource }) => `${action} ${resource}`),
+    ['call.trace call/c-demo-1'],
+  );
+  house.ports.sipTrace = async () => Promise.reject(new Error('gone'));
+  assertProblem(await ask('c-demo-1'), 'unavailable');
+  house.ports.sipTrace = null;
+  assertProblem(await ask('c-demo-1'), 'unavailable');
+});
+
 test('ranges are read as RFC 9110 has them', () => {
   const table: [string | undefined, { first: number; last: number } | null | 'unsatisfiable'][] = [
     [undefined, null],

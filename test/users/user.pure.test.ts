@@ -24,6 +24,7 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'call.readLive': { all: ['supervisor', 'admin'], own: ['agent'] },
   'call.monitor': { all: ['supervisor'], own: [] },
   'call.move': { all: ['supervisor'], own: [] },
+  'call.trace': { all: ['supervisor', 'admin'], own: [] },
   'record.read': { all: ['supervisor', 'admin'], own: ['agent'] },
   'recording.play': { all: ['supervisor'], own: ['agent'] },
   'user.read': { all: ['supervisor', 'admin'], own: [] },
