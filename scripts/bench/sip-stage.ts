@@ -42,7 +42,8 @@ export class SipStage {
     });
     const options: AppOptions = { adminPort, secret: SECRET };
     app.send(options);
-    const [ready] = (await once(app, 'message')) as [string];
+    const died = once(server, 'exit').then(([code]) => [`the server ended with ${code}`]);
+    const [ready] = (await Promise.race([once(app, 'message'), died])) as [string];
     if (ready !== 'ready') throw new Error(`the application did not connect: ${ready}`);
     return new SipStage(sipPort, server, app);
   }
