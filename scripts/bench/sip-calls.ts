@@ -14,8 +14,11 @@ import { SipStage } from './sip-stage.ts';
 
 const TALK_S = 1;
 const SAMPLE_MS = 1_000;
-/** Transactions rest for 32 s (timers J and L): from then on there are as many that go as come, and memory has no more reason to grow. */
-const TABLES_FULL_S = 36;
+/**
+ * Transactions rest for 32 s (timers J and L): from then on there are as many that go as come, and after the next full collection memory has no
+ * more reason to grow.
+ */
+const TABLES_FULL_S = 49;
 
 interface SippCounts {
   successful: number;
@@ -59,6 +62,7 @@ async function measure(stage: SipStage, statFile: string, rate: number, calls: n
     appCpuMsPerCall: perCall(after.appCpuMs - before.appCpuMs, calls),
     rssGrowthMb: endMb - fullMb,
     rssMb: { start: startMb, tablesFull: rss[TABLES_FULL_S] ?? null, end: endMb, most: Math.max(startMb, ...rss), app: stage.rssMb().app },
+    rssEachTenSecondsMb: rss.filter((_, second) => second % 10 === 9),
     loopLagMs: { p50: lag.p50Ms, p99: lag.p99Ms, max: lag.maxMs },
     heapUsedMb: lag.heapUsedMb,
     inviteTo200MeanMs: sipp.inviteTo200MeanMs,

@@ -90,6 +90,9 @@ export class ServerTransaction extends Machine {
   }
 }
 
+/** A part of a text keeps the whole text; this one does not keep the head of its message. */
+const copied = (part: string): string => Buffer.from(part, 'utf8').toString('utf8');
+
 /** One for each method: of most requests nothing is asked any more. */
 const ANSWERED = new Map<string, Request>();
 const MOST_METHODS = 64;
@@ -97,9 +100,9 @@ const MOST_METHODS = 64;
 function remainsOf(request: Request): Request {
   const { method, uri, headers } = request;
   if (method === 'INVITE') {
-    const kept = newRequest(method, uri, [
-      ['Call-ID', headers.get('call-id') ?? ''],
-      ['From', headers.get('from') ?? ''],
+    const kept = newRequest(method, copied(uri), [
+      ['Call-ID', copied(headers.get('call-id') ?? '')],
+      ['From', copied(headers.get('from') ?? '')],
     ]);
     kept.charset = request.charset;
     return kept;
