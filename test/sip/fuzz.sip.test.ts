@@ -34,7 +34,7 @@ test(`C3: ${MESSAGES} mutants over UDP and TCP: the server lives, honest callers
   assert.equal(figures.honestLost, 0, again);
   assert.ok(figures.worstOptionsMs < MOST_OPTIONS_MS, `the worst OPTIONS took ${figures.worstOptionsMs} ms. ${again}`);
   assert.equal(figures.injectedHeaders, 0, again);
-  assert.ok(figures.finals > MESSAGES / 4, `the mutants are not all hopeless: ${figures.finals} answers. ${again}`);
+  assert.ok(figures.finals + figures.overloaded > MESSAGES / 4, `the mutants are not all hopeless: ${figures.finals} answers. ${again}`);
   assert.ok(figures.fiveHundredsPct <= 0.1, `5xx: ${JSON.stringify(figures.fiveHundreds)}. ${again}`);
   assert.deepEqual(
     program.log.filter((line) => line.includes('"level":50') || line.includes('"level":60')),

@@ -23,6 +23,8 @@ export interface FuzzFigures {
   /** Share of final answers that were 5xx for no fault of the message, in per cent. */
   fiveHundredsPct: number;
   fiveHundreds: Record<string, number>;
+  /** Answers of 503 with a Retry-After. */
+  overloaded: number;
   injectedHeaders: number;
 }
 
@@ -34,6 +36,7 @@ export class FuzzRun {
   #tcp: { socket: Socket; sent: number } | undefined;
   readonly #finals = new Map<string, number>();
   #injected = 0;
+  #overloaded = 0;
   #honestCame: (() => void) | undefined;
 
   constructor(port: number, seed: number) {
@@ -65,7 +68,7 @@ export class FuzzRun {
     return { seed: this.#seed, messages, worstOptionsMs: Math.round(worstOptionsMs), honestLost, ...this.#judged() };
   }
 
-  #judged(): Pick<FuzzFigures, 'finals' | 'fiveHundredsPct' | 'fiveHundreds' | 'injectedHeaders'> {
+  #judged(): Pick<FuzzFigures, 'finals' | 'fiveHundredsPct' | 'fiveHundreds' | 'overloaded' | 'injectedHeaders'> {
     const fiveHundreds: Record<string, number> = {};
     let finals = 0;
     let bad = 0;
@@ -75,7 +78,13 @@ export class FuzzRun {
       bad += 1;
       fiveHundreds[status] = (fiveHundreds[status] ?? 0) + 1;
     }
-    return { finals, fiveHundredsPct: Math.round((bad * 100_000) / Math.max(1, finals)) / 1_000, fiveHundreds, injectedHeaders: this.#injected };
+    return {
+      finals,
+      fiveHundredsPct: Math.round((bad * 100_000) / Math.max(1, finals)) / 1_000,
+      fiveHundreds,
+      overloaded: this.#overloaded,
+      injectedHeaders: this.#injected,
+    };
   }
 
   async #send(number: number): Promise<void> {
@@ -114,7 +123,9 @@ export class FuzzRun {
     const status = Number(first.slice(8, 11));
     const branch = /^(?:Via|v): [^\r\n]*/im.exec(text)?.[0] ?? '';
     const method = /^CSeq: \d+ (.*)$/im.exec(text)?.[1] ?? '';
-    if (status >= 200) this.#finals.set(`${branch} ${method}`, status);
+    // Refused for overload, and told when to come again: what a busy machine rightly says.
+    if (status === 503 && /^Retry-After:/im.test(text)) this.#overloaded += 1;
+    else if (status >= 200) this.#finals.set(`${branch} ${method}`, status);
   }
 
   /** How long an honest OPTIONS waits for its answer. */
