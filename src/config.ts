@@ -10,7 +10,14 @@ export interface Config {
   dataDir: string;
   databaseUrl: string | null;
   /** host null: every address, IPv4 and IPv6. */
-  sip: { host: string | null; port: number };
+  sip: {
+    host: string | null;
+    port: number;
+    /** Where our own SIP server takes browsers that come to the HTTP port. */
+    browserSocket: string;
+    /** What else is said of its transports; it reads them itself. */
+    transports: Readonly<Record<string, string>>;
+  };
   publicAddress: string;
   /** `embedded`: we run our own SIP server; otherwise where a drachtio-compatible one is. */
   drachtio: { embedded: boolean; host: string; port: number; tls: boolean; secret: string };
@@ -57,7 +64,12 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   const config: Config = {
     dataDir,
     databaseUrl: reader.secret('DATABASE_URL') ?? null,
-    sip: { host: reader.optional('SIP_HOST') ?? null, port: reader.integer('SIP_PORT', 5060, 1, 65_535) },
+    sip: {
+      host: reader.optional('SIP_HOST') ?? null,
+      port: reader.integer('SIP_PORT', 5060, 1, 65_535),
+      browserSocket: join(dataDir, 'run', 'sip-ws.sock'),
+      transports: readTransports(reader),
+    },
     publicAddress: reader.text('PUBLIC_ADDRESS', firstPublicAddress()),
     drachtio: readDrachtio(reader, dataDir, faults),
     sipOperationSocket: join(dataDir, 'run', 'sip.sock'),
@@ -88,6 +100,25 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   faults.push(...reader.faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** Settings of the SIP server's transports (sip/README.md); a change of one starts it anew. */
+const TRANSPORT_SETTINGS = [
+  ...[
+    'SIP_LOCAL_NETS',
+    'SIP_DNS_SERVERS',
+    'SIP_TLS_PORT',
+    'SIP_TLS_CERT_FILE',
+    'SIP_TLS_KEY_FILE',
+    'SIP_TLS_CA_FILE',
+    'SIP_TLS_CRL_FILE',
+    'SIP_TLS_VERIFY_CLIENT',
+  ],
+  ...['SIP_TLS_VERIFY_SERVER', 'SIP_WS_PORT', 'SIP_WSS_PORT', 'SIP_WS_ORIGINS'],
+];
+
+function readTransports(reader: SettingsReader): Record<string, string> {
+  return Object.fromEntries(TRANSPORT_SETTINGS.flatMap((name) => (reader.optional(name) === undefined ? [] : [[name, reader.text(name, '')]])));
 }
 
 function readDrachtio(reader: SettingsReader, dataDir: string, faults: string[]): Config['drachtio'] {

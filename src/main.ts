@@ -300,6 +300,7 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, {
     },
     sipTrace: operation === null ? null : (callId: CallId) => operation.trace(callId, phone.sipCallsOf(callId)),
     sipMetrics: async () => (operation === null ? '' : operation.metrics()),
+    browserPhones: config.drachtio.embedded ? { socket: config.sip.browserSocket, secret: config.drachtio.secret } : null,
     health: {
       draining: () => phone.status().draining,
       parts: () => ({

@@ -51,7 +51,9 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
     servers.push(
       child('sip', {
         ...(sip.host === null ? {} : { SIP_HOST: sip.host }),
+        ...sip.transports,
         SIP_PORT: String(sip.port),
+        SIP_WS_SOCKET: sip.browserSocket,
         PUBLIC_ADDRESS: publicAddress,
         DRACHTIO_PORT: String(drachtio.port),
         DRACHTIO_SECRET: drachtio.secret,

@@ -4,6 +4,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { asyncApiDocument } from '../cti/asyncapi.ts';
 import type { Desks } from '../cti/desks.ts';
 import { DeskSockets } from '../cti/socket.ts';
+import { handOnBrowser } from './browser-phones.ts';
 import { type HouseParts, portsOf } from './house.ts';
 import { openMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
@@ -17,13 +18,16 @@ export interface HttpOptions
   desks: Desks;
   /** Figures of the SIP server. */
   sipMetrics: () => Promise<string>;
+  /** null: the SIP server is another's, and takes its browsers itself. */
+  browserPhones: { socket: string; secret: string } | null;
   host: string;
   port: number;
 }
 
 /** Resolves when it listens; rejects when the port is taken. */
 export async function openHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const { clock, log, desks, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, sipTrace, sipMetrics, host, port } = options;
+  const { clock, log, desks, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, sipTrace, sipMetrics, host, port, browserPhones } =
+    options;
   const metrics = openMetrics({ acd, calls, trunks, toll, directory }, () => desks.connected, sipMetrics);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));
@@ -34,7 +38,7 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     asyncApi: asyncApiDocument(version),
   });
   const sockets = new DeskSockets({ clock, log, desks });
-  sockets.attach(server.server);
+  sockets.attach(server.server, (request, socket, head) => browserPhones !== null && handOnBrowser({ ...browserPhones, log }, request, socket, head));
   const url = await server.listen({ host, port });
   log.info({ host, port }, 'consoles, API and desks are served');
   return {

@@ -64,11 +64,10 @@ export class DeskSockets {
     return this.#seats.size;
   }
 
-  /** Serves upgrades of this HTTP server that are ours; others are left to whoever else listens, or refused. */
-  attach(server: Server): void {
+  /** Serves upgrades of this HTTP server that are ours, offers those that are not to `others` (true: taken), and refuses the rest. */
+  attach(server: Server, others: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean = () => false): void {
     server.on('upgrade', (request, socket, head) => {
-      if (this.upgrade(request, socket, head)) return;
-      if (server.listenerCount('upgrade') === 1) refuse(socket, 404, 'Not Found');
+      if (!this.upgrade(request, socket, head) && !others(request, socket, head)) refuse(socket, 404, 'Not Found');
     });
   }
 

@@ -91,6 +91,7 @@ before(async () => {
       version: '0.0.0-test',
       host: '127.0.0.1',
       port: 0,
+      browserPhones: null,
     },
     toll: { ...{ blocked: () => [], counts: rooms.toll.counts }, lift: () => undefined },
     directoryChanged: async () => {
