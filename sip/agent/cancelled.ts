@@ -31,7 +31,7 @@ export function takeCancel(stack: Stack, answers: Answers, request: Request, sou
     answers.finish(incoming, responseTo(incoming.request, 487, answers.localTag(incoming)));
     tellCancelled(stack, incoming, request, source);
   } else if (leg?.answer !== undefined) {
-    // It crossed our 200: "If the UAS has already sent a final response for that request, … the CANCEL request has no effect". The caller does not want
+    // It crossed our 200. §9.2: a final response once sent, "the CANCEL request has no effect on the processing of the original request". The caller does not want
     // the call all the same; §15 lets the BYE go once its ACK is here.
     leg.afterAck.push(() => hangUp(stack, leg, 'CANCEL after 200 OK'));
   }

@@ -133,7 +133,7 @@ function endlessHead(view: Buffer): BrokenStream {
   return new BrokenStream(new ParseError('headTooLong', `a head may have ${MOST_HEAD_BYTES} bytes`), head);
 }
 
-/** RFC 3261 §20.14: "If a stream-based protocol (such as TCP) is used as transport, then the header field MUST be used." */
+/** RFC 3261 §20.14: "If a stream-based protocol (such as TCP) is used as transport, the header field MUST be used." */
 function lengthSaid(head: string): number {
   const values: string[] = [];
   for (const line of head.split('\r\n')) {

@@ -5,7 +5,7 @@ import type { Kept } from './branch.ts';
 const TELLING: ReadonlySet<number> = new Set([401, 407, 415, 420, 484]);
 
 /**
- * RFC 3261 §16.7 step 6: "It MUST choose a response from the 6xx class if any exist in the context. If no 6xx class responses are present, the proxy
+ * RFC 3261 §16.7 step 6: "It MUST choose from the 6xx class responses if any exist in the context. If no 6xx class responses are present, the proxy
  * SHOULD choose from the lowest response class stored in the response context. The proxy MAY select any response within that chosen class. The proxy SHOULD give
  * preference to responses that provide information affecting resubmission of this request, such as 401, 407, 415, 420, and 484 if the 4xx class is chosen."
  * Within the rest of 4xx what a peer said goes before what we made of its silence. Undefined when there is none.

@@ -58,7 +58,7 @@ export class ResponseContext implements BranchOwner {
     this.#advance();
   }
 
-  /** §16.10: the caller gave up. "If a response context is found, the element MUST … cancel any pending client transactions". */
+  /** §16.10: the caller gave up. The branches that are pending are cancelled. */
   cancel(): void {
     this.#queue.length = 0;
     this.#cancelAll();

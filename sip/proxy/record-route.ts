@@ -57,8 +57,8 @@ export function takeOwnRoutes(request: Request, mark: string): boolean {
 }
 
 /**
- * Where a request goes next. RFC 3261 §16.6 step 6: "If the first URI in the Route header field does not contain the lr parameter, the
- * proxy MUST" put the Request-URI last into Route and that first URI into the Request-URI.
+ * Where a request goes next. RFC 3261 §16.6 step 6: a first Route whose URI has no lr parameter is a strict
+ * router's: the Request-URI goes last into Route, and that first URI into the Request-URI.
  */
 export function nextUri(request: Request): string {
   const [first, ...rest] = request.headers.list('route');
