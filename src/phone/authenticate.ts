@@ -16,18 +16,31 @@ export type Identity = { is: 'account'; account: SipAccount } | { is: 'stranger'
 /** Stands in for a user that does not exist, so that the same work is done. */
 const NOBODY = { MD5: ha1Of('MD5', 'nobody', SIP_REALM, ''), 'SHA-256': ha1Of('SHA-256', 'nobody', SIP_REALM, '') };
 
+/** Wrong passwords of one user in a minute, from whatever sources, after which only phones that are registered already are believed. */
+const MOST_FAILURES_OF_USER = 60;
+
 export class Authenticator {
   readonly #clock: Clock;
   readonly #directory: Directory;
   readonly #nonces: Nonces;
   readonly #throttle: FailureThrottle;
+  readonly #users = new FailureThrottle(MOST_FAILURES_OF_USER);
+  readonly #onGuessing: (guessed: { source: string } | { username: string }) => void;
   readonly #md5Phones = new Md5Phones();
 
-  constructor(clock: Clock, directory: Directory, nonces = new Nonces(), throttle = new FailureThrottle()) {
+  /** `onGuessing` is told once of each source, and of each user name, that too many wrong passwords came for. */
+  constructor(
+    clock: Clock,
+    directory: Directory,
+    nonces = new Nonces(),
+    throttle = new FailureThrottle(),
+    onGuessing: (guessed: { source: string } | { username: string }) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#directory = directory;
     this.#nonces = nonces;
     this.#throttle = throttle;
+    this.#onGuessing = onGuessing;
   }
 
   /** `known`: a source that already proved itself (a live registration) is not shut out by a neighbour's failures. */
@@ -41,15 +54,22 @@ export class Authenticator {
     this.#md5Phones.understood(socketOf(req));
     const verdict = this.#nonces.look(credentials.nonce, credentials.nc, source, now);
     const account = this.#accountFor(credentials, domain, req.method);
-    if (account === null) {
+    // Guessed at from everywhere: the same answer as to a wrong password, the same work, and no new phone until it is over.
+    const isGuessedAt = !known && this.#users.blocks(credentials.username, now);
+    if (account === null || isGuessedAt) {
       // A wrong password on a nonce that is not ours proves nothing: it cost its sender no round trip.
-      if (verdict !== 'foreign') this.#throttle.failed(source, now);
+      if (account === null && verdict !== 'foreign') this.#failed(source, credentials.username, now);
       return this.#challenge(req, now, false);
     }
     // RFC 7616 §3.3: stale=true "indicates that the previous request from the client was rejected because the nonce value was stale".
     if (verdict !== 'good') return this.#challenge(req, now, true);
     this.#nonces.spend(credentials.nonce, credentials.nc);
     return { is: 'account', account };
+  }
+
+  #failed(source: string, username: string, now: number): void {
+    if (this.#throttle.failed(source, now)) this.#onGuessing({ source });
+    if (this.#users.failed(username, now)) this.#onGuessing({ username });
   }
 
   #accountFor(credentials: Credentials, domain: string, method: string): SipAccount | null {

@@ -108,7 +108,9 @@ class PhoneRim implements Phone {
   constructor(options: PhoneOptions) {
     const { clock, log, take, directory, media, calls, publicAddress, newCallId } = options;
     this.#options = options;
-    const authenticator = new Authenticator(clock, directory, new Nonces(nonceKeyOf(options.drachtio.secret), clock.now()));
+    const authenticator = new Authenticator(clock, directory, new Nonces(nonceKeyOf(options.drachtio.secret), clock.now()), undefined, (guessed) =>
+      log.warn(guessed, 'ALARM passwords of phones are being guessed'),
+    );
     const bindings = new Bindings(clock, take);
     this.#registrar = new Registrar(clock, authenticator, bindings);
     const connection = new SipConnection({

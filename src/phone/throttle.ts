@@ -1,4 +1,4 @@
-/** Counts failures (wrong passwords, calls asked for in vain) per source address, a minute at a time, in a bounded table (the longest silent source is forgotten first). */
+/** Counts failures (wrong passwords, calls asked for in vain) per source address or per name, a minute at a time, in a bounded table (the longest silent source is forgotten first). */
 
 const WINDOW_MS = 60_000;
 
@@ -22,15 +22,14 @@ export class FailureThrottle {
     this.#sources.delete(source);
   }
 
-  failed(source: string, now: number): void {
+  /** true: this one was the last before it is blocked. */
+  failed(source: string, now: number): boolean {
     const row = this.#sources.get(source);
+    const next = row !== undefined && now - row.since < WINDOW_MS ? { since: row.since, failures: row.failures + 1 } : { since: now, failures: 1 };
     this.#sources.delete(source);
-    this.#sources.set(
-      source,
-      row !== undefined && now - row.since < WINDOW_MS ? { since: row.since, failures: row.failures + 1 } : { since: now, failures: 1 },
-    );
-    if (this.#sources.size <= this.#mostSources) return;
-    const oldest = this.#sources.keys().next().value;
+    this.#sources.set(source, next);
+    const oldest = this.#sources.size > this.#mostSources ? this.#sources.keys().next().value : undefined;
     if (oldest !== undefined) this.#sources.delete(oldest);
+    return next.failures === this.#mostFailures;
   }
 }

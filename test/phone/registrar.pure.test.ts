@@ -23,7 +23,11 @@ class Office {
   readonly clock = new FakeClock();
   readonly events: Event[] = [];
   readonly bindings = new Bindings(this.clock, (event) => this.events.push(event));
-  readonly registrar = new Registrar(this.clock, new Authenticator(this.clock, phoneDirectory()), this.bindings);
+  readonly registrar: Registrar;
+
+  constructor(onGuessing?: (guessed: object) => void) {
+    this.registrar = new Registrar(this.clock, new Authenticator(this.clock, phoneDirectory(), undefined, undefined, onGuessing), this.bindings);
+  }
 
   send(headers: Record<string, string>, source = '10.0.0.7:5060'): Answer {
     const [source_address = '', port = ''] = source.split(':');
@@ -185,6 +189,20 @@ describe('the registrar', () => {
     assert.equal(office.register({ Contact: contact(), CSeq: '2 REGISTER' }).status, 200);
     office.clock.forward(60_000);
     assert.equal(office.send({ Contact: contact() }, '10.0.0.7:9999').status, 401);
+  });
+
+  it('D2: guessed at from a hundred sources, a user lets no new phone in for a minute; the one that is registered goes on, and it is told once', () => {
+    const told: object[] = [];
+    const office = new Office((guessed) => told.push(guessed));
+    const right = { user: '8001', password: passwordOf('8001'), algorithm: 'SHA-256' as 'MD5' | 'SHA-256' };
+    assert.equal(office.register({ Contact: contact() }, right).status, 200);
+    for (let guess = 0; guess < 100; guess += 1)
+      assert.equal(office.register({ Contact: contact() }, { ...right, password: `guess ${guess}` }, `10.0.1.${guess}:5060`).status, 401);
+    assert.deepEqual(told, [{ username: '8001' }]);
+    assert.equal(office.register({ Contact: '<sip:8001@10.0.2.1>' }, right, '10.0.2.1:5060').status, 401, 'a new phone, though its password is right');
+    assert.equal(office.register({ Contact: contact(), CSeq: '2 REGISTER' }, right).status, 200, 'her own phone');
+    office.clock.forward(60_000);
+    assert.equal(office.register({ Contact: '<sip:8001@10.0.2.1>', CSeq: '3 REGISTER' }, right, '10.0.2.1:5060').status, 200);
   });
 
   it('keeps several contacts of one agent, and she is lost only with the last', () => {
