@@ -221,7 +221,12 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   const media = opened(connectMedia({ socket: config.media.socket, clock, log, ...lines }), (it) => it.disconnect());
   const phone = createPhone({
     ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, toll: rooms.toll, trustedTrunks: config.trustedTrunks },
-    ...{ publicAddress: config.publicAddress, newCallId: () => newCallId(clock.now()), accepting },
+    ...{
+      publicAddress: config.publicAddress,
+      newCallId: () => newCallId(clock.now()),
+      accepting,
+      onKey: (legId, key) => void sound.hear({ type: 'digit', endpointId: legId, key }),
+    },
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });
   const customers = createCustomers({ store, clock, log, take });
@@ -256,6 +261,7 @@ function openSwitchboard({ clock, log }: Ground, { rooms, kept }: People, { phon
       (recorded) => kept.watch(recorded),
       ({ event }) => {
         if (event.type === 'legEnded') sound.forget(event.legId);
+        phone.hear(event);
       },
       ({ event }) => {
         if (event.type !== 'tollBlocked') return;

@@ -103,7 +103,7 @@ export class Returns {
       if (good && REFRESHES_TARGET.has(request.method)) refreshTarget(inside.dialog, response);
       if (good && request.method === 'UPDATE' && inside.dialog.state === 'confirmed') this.#noteSession(inside, request, response);
       else if (good) noteOurs(inside, request);
-      if (endsDialog(request, response)) ledger.removeLeg(inside);
+      if (endsDialog(inside, request, response)) ledger.removeLeg(inside);
       else if (request.method === 'BYE') inside.dialog.state = 'confirmed';
     } else if (good && opensDialog(outgoing)) {
       this.#fork(outgoing, response, from).dialog.state = 'confirmed';
@@ -162,8 +162,8 @@ export class Returns {
 const opensDialog = (outgoing: Outgoing): boolean =>
   outgoing.inside === undefined && (outgoing.transaction.request.method === 'INVITE' || outgoing.transaction.request.method === 'SUBSCRIBE');
 
-/** BYE ends it with any answer but a challenge; a last NOTIFY ends a subscription. */
-function endsDialog(request: Request, response: Response): boolean {
+/** BYE ends it with any answer but a challenge; a last NOTIFY ends a subscription, but never a call in which a REFER made one (RFC 5057). */
+function endsDialog(leg: Leg, request: Request, response: Response): boolean {
   if (request.method === 'BYE') return response.status !== 401 && response.status !== 407;
-  return request.method === 'NOTIFY' && /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
+  return leg.dialog.method === 'SUBSCRIBE' && request.method === 'NOTIFY' && /^\s*terminated/i.test(request.headers.get('subscription-state') ?? '');
 }

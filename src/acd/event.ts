@@ -54,6 +54,17 @@ export interface AgentConfiguration {
   skills: Record<string, number>;
   /** A phone at a fixed address that needs no registration, for example `sip:b1@127.0.0.1:5970`. */
   staticContact: string | null;
+  /** How her phone is rung; absent = the usual. */
+  phone?: PhoneSettings;
+}
+
+export interface PhoneSettings {
+  /** Her phone goes off-hook by itself: for customers' calls, for colleagues' too, or never (the usual). */
+  autoAnswer?: 'never' | 'customers' | 'always';
+  /** It is sent the call's data in User-to-User (RFC 7433). */
+  userToUser?: boolean;
+  /** It is sent its message summary (RFC 3842) whenever it registers or the count changes, also without having subscribed. */
+  messageSummary?: boolean;
 }
 
 export type AcdEvent =

@@ -70,6 +70,8 @@ export interface Call {
   callId: CallId;
   tenantId: TenantId;
   from: { number: string; name?: string };
+  /** The leg of the party that waits or is served. */
+  callerLeg: LegId;
   /** The agent who dialled it; null = it came from outside. */
   dialledBy: AgentId | null;
   callerGone: boolean;

@@ -5,6 +5,7 @@ import type { Event } from '../vocabulary.ts';
 import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLeave, withoutCall, withoutReason, withReason, withReasons } from './agent.ts';
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
+import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups } from './line.ts';
 import { answerOffer, type Failure, failOffer, failureOfEnding, leave, offerDirectly, PHONE_LOST, REJECTED, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
@@ -29,6 +30,8 @@ type Heard =
   | 'callTransferred'
   | 'legAnswered'
   | 'legEnded'
+  | 'callsMerged'
+  | 'legReplaced'
   | 'callEnded'
   | 'timePassed'
   | 'serverStarted';
@@ -152,9 +155,10 @@ export const hearing: Hearing = {
   },
 
   // Rules 10 and 16.
-  callTransferred(m, { callId, target }) {
+  callTransferred(m, { callId, target, kept }) {
     const call = m.floor.calls.get(callId);
     if (call === undefined) return;
+    if (kept !== undefined) call.callerLeg = kept;
     elsewhere(m, call);
     if (target.kind === 'agent') offerDirectly(m, call, m.floor.agents.get(target.agentId), target.agentId);
   },
@@ -166,10 +170,17 @@ export const hearing: Hearing = {
 
   legEnded(m, { callId, legId, ending }) {
     const call = m.floor.calls.get(callId);
-    if (call !== undefined && legId === legIdOf(callId, 0)) return callerGone(m, call, ending);
+    if (call !== undefined && legId === legIdOf(callId, 0)) ownCallOver(m, call);
+    if (call !== undefined && legId === call.callerLeg) return callerGone(m, call, ending);
     const agent = m.floor.agentOfLeg.get(legId);
     if (agent !== undefined) agentLegEnded(m, agent, ending);
   },
+
+  // Rule 18.
+  callsMerged: (m, event) => mergeCalls(m, event),
+
+  // Rule 19.
+  legReplaced: (m, event) => replaceLeg(m, event),
 
   // Every leg has ended before; should one not have, nobody stays on a call that is over.
   callEnded(m, { callId }) {
@@ -221,13 +232,6 @@ function callerGone(m: Moment, call: Call, ending: Ending | null): void {
   else withdrawOffer(m, call, 'caller_gone', { cause: 'abandoned', by: 'other_party' });
 }
 
-/** Rule 17. She may have dialled another meanwhile. */
-function ownCallOver(m: Moment, { callId, dialledBy }: Call): void {
-  const agent = dialledBy === null ? undefined : m.floor.agents.get(dialledBy);
-  if (agent?.ownCalls.delete(callId) !== true || agent.ownCalls.size > 0) return;
-  become(m, agent, withReasons(agent.activity, withoutReason(reasonsOf(agent.activity), 'own_call')));
-}
-
 function agentLegEnded(m: Moment, agent: Agent, ending: Ending): void {
   const { activity } = agent;
   if (activity.state === 'offered') {
@@ -263,6 +267,7 @@ function newCall(callId: Call['callId'], tenantId: Call['tenantId'], dialledBy: 
     tenantId,
     from,
     dialledBy,
+    callerLeg: legIdOf(callId, 0),
     callerGone: false,
     legs: 0,
     offers: 0,

@@ -116,6 +116,16 @@ export function spareAgent(m: Moment, agent: Agent): void {
   if (waiting !== null) comeBack(m, waiting);
 }
 
+/** Another phone took what rang at hers (its leg is released by who put that one in its place): the call is served, she is free soon. */
+export function pickedUp(m: Moment, agent: Agent): void {
+  const { activity } = agent;
+  if (activity.state !== 'offered') return;
+  const { offer: live, after } = activity;
+  const waiting = endOffer(m, live, 'withdrawn', null);
+  if (waiting !== null) depart(m, waiting, 'answered');
+  become(m, agent, { state: 'releasing', callId: live.callId, legId: live.legId, until: m.now + RELEASE_MS, after });
+}
+
 /** She took it. */
 export function answerOffer(m: Moment, agent: Agent): void {
   const { activity } = agent;

@@ -9,6 +9,7 @@ import { Problem } from './problems.ts';
 import {
   type Api,
   branded,
+  given,
   idSchema,
   iso,
   isoOrNull,
@@ -29,6 +30,8 @@ const staticContactSchema = z
   .string()
   .regex(/^sip:[A-Za-z0-9._~+-]{1,64}@[A-Za-z0-9.:[\]-]{1,255}(;transport=(udp|tcp))?$/, 'an address like sip:8001@192.0.2.7:5060')
   .nullable();
+/** How her phone is rung and what it is sent. */
+const phoneSchema = z.strictObject({ autoAnswer: z.enum(['never', 'customers', 'always']), userToUser: z.boolean(), messageSummary: z.boolean() }).partial();
 const agentSchema = z.object({
   agentId: z.string(),
   number: z.string(),
@@ -36,6 +39,7 @@ const agentSchema = z.object({
   queues: z.array(z.string()),
   skills: z.record(z.string(), z.number()),
   staticContact: z.string().nullable(),
+  phone: phoneSchema,
   live: z
     .object({
       state: z.enum(agentStates),
@@ -55,8 +59,11 @@ const newAgentSchema = z.strictObject({
   queues: queuesSchema.default([]),
   skills: skillsSchema.default({}),
   staticContact: staticContactSchema.default(null),
+  phone: phoneSchema.default({}),
 });
-const changeSchema = z.strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema }).partial();
+const changeSchema = z
+  .strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema, phone: phoneSchema })
+  .partial();
 
 export function agents(app: Api, ports: ApiPorts): void {
   readAgents(app, ports);
@@ -64,7 +71,8 @@ export function agents(app: Api, ports: ApiPorts): void {
   changeAgent(app, ports);
 }
 
-function shown({ acd }: ApiPorts, { tenantId: _, ...agent }: AgentConfiguration) {
+function shown({ acd }: ApiPorts, { tenantId: _, phone = {}, ...rest }: AgentConfiguration) {
+  const agent = { ...rest, phone };
   const view = acd.agent(agent.agentId);
   if (view === undefined) return { ...agent, live: null };
   const { state, reasons, callId, phoneReachable } = view;
@@ -122,10 +130,19 @@ function addAgent(app: Api, ports: ApiPorts): void {
     },
     async (request, reply) => {
       const { tenantId, userId } = asker(request);
-      const { number, name, skills, staticContact } = request.body;
+      const { number, name, skills, staticContact, phone } = request.body;
       const agentId = agentIdOf(tenantId, number);
       if (ports.directory.agent(agentId) !== null) throw new Problem('conflict');
-      const agent: AgentConfiguration = { agentId, tenantId, number, name, queues: ownQueues(ports, tenantId, request.body.queues), skills, staticContact };
+      const agent: AgentConfiguration = {
+        agentId,
+        tenantId,
+        number,
+        name,
+        queues: ownQueues(ports, tenantId, request.body.queues),
+        skills,
+        staticContact,
+        phone: given(phone),
+      };
       await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, after: agent });
       await ports.configuration.saveAgent(agent);
       reply.code(201);
@@ -150,12 +167,13 @@ function changeAgent(app: Api, ports: ApiPorts): void {
     async (request) => {
       const user = asker(request);
       const { tenantId, userId } = user;
-      const personal = request.body.name !== undefined || request.body.staticContact !== undefined;
+      const personal = request.body.name !== undefined || request.body.staticContact !== undefined || request.body.phone !== undefined;
       if (personal && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
       const before = agentOf(ports, tenantId, branded(request.params.agentId));
       const { name = before.name, skills = before.skills, staticContact = before.staticContact } = request.body;
       const queues = request.body.queues === undefined ? before.queues : ownQueues(ports, tenantId, request.body.queues);
-      const after: AgentConfiguration = { ...before, name, skills, queues, staticContact };
+      const phone = { ...before.phone, ...given(request.body.phone ?? {}) };
+      const after: AgentConfiguration = { ...before, name, skills, queues, staticContact, phone };
       await ports.audit.write({ tenantId, userId, action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
       await ports.configuration.saveAgent(after);
       return shown(ports, after);

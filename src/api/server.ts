@@ -35,8 +35,12 @@ const MOST_LOOP_DELAY_MS = 1_000;
 const RETRY_AFTER_SECONDS = 5;
 
 /** Everything registered, not yet listening: `app.server` is the http.Server to which the desks' sockets are attached. */
+const PLUGIN_START_MS = 60_000;
+
 export async function buildServer(ports: ApiPorts): Promise<Api> {
   const app: Api = fastify({
+    // A busy machine is no fault of a plugin: the usual 10 s are too few beside work that fills every core.
+    pluginTimeout: PLUGIN_START_MS,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_MS,
     // Node looks for who is too slow every 30 s unless told otherwise.

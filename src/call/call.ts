@@ -50,6 +50,8 @@ export interface Call {
   recordingId: string | null;
   /** How many there were so far. */
   recordings: number;
+  /** Legs being answered that are to take another's place: new → old. */
+  takeovers: Map<LegId, LegId>;
   /** A blind transfer under way: who asked, and whether a leg of ours (agent or number) is to take over. */
   transfer: { from: LegId } | null;
   /** Told to end because it is longer than any call should be. */

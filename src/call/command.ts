@@ -64,6 +64,10 @@ export type CallCommand =
     }
   /** Ends a leg, whatever its state (refuse, CANCEL, BYE). Always answered by legEnded, once. */
   | { type: 'releaseLeg'; callId: CallId; legId: LegId; cause: EndingCause; by: EndedBy }
+  /** From now on this leg belongs to that call: what is told of it bears its id. */
+  | { type: 'moveLeg'; callId: CallId; legId: LegId }
+  /** Tells the phone of this leg that the transfer it asked for (REFER) came to nothing. */
+  | { type: 'refuseTransfer'; callId: CallId; legId: LegId; cause: EndingCause }
   /** Asks the phone of a ringing leg to go off-hook by itself (NOTIFY talk), where it can. */
   | { type: 'pickUpLeg'; callId: CallId; legId: LegId }
   // rim: sound

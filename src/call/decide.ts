@@ -9,12 +9,14 @@
  *   dialling ──▶ ringing ──answered──▶ up …                                         (agent, target)
  */
 import type { AgentId, CallId } from '../../kernel/ids.ts';
+import { askAttended, merge } from './attended.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import { Calls } from './calls.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import type { Ending, EndingCause } from './ending.ts';
 import type { CallEvent, OfferEnd } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
+import { askTakeover, replace, takesOver } from './takeover.ts';
 import { askTransfer, FIRST_TRANSFER_LEG, failTransfer } from './transfer.ts';
 import type { TimePassed } from './turn.ts';
 
@@ -58,6 +60,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     joined: null,
     recordingId: null,
     recordings: 0,
+    takeovers: new Map(),
     transfer: null,
     overdue: false,
     ending: null,
@@ -136,7 +139,7 @@ const handlers: Handlers = {
     const leg = call?.legs.get(event.legId);
     if (call === undefined || leg === undefined || isUp(leg) || isEnded(leg)) return;
     leg.progress = { state: 'up', since: now, held: false };
-    answered(call, leg, turn);
+    if (!takesOver(call, leg, turn)) answered(call, leg, turn);
   },
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -168,6 +171,19 @@ const handlers: Handlers = {
   transferAsked(calls, event, turn) {
     const call = calls.live(event.callId);
     if (call !== undefined) askTransfer(call, event, turn);
+  },
+  attendedTransferAsked(calls, event, turn) {
+    askAttended(calls, event, turn);
+  },
+  callsMerged(calls, event, turn) {
+    merge(calls, event, turn);
+  },
+  takeoverAsked(calls, event, turn, now) {
+    askTakeover(calls, event, turn, now);
+  },
+  legReplaced(calls, event, turn) {
+    const call = calls.live(event.callId);
+    if (call !== undefined) replace(call, event, turn);
   },
   callTransferred(calls, event, _turn, now) {
     const call = calls.live(event.callId);
@@ -216,7 +232,7 @@ function endCaller(call: Call, ending: Ending, turn: CallTurn): void {
   stopRecording(call, turn);
   for (const leg of call.legs.values()) {
     // A leg that still rings for an offer is the acd's to withdraw.
-    const withdrawnByAcd = leg.role === 'agent' && !isUp(leg);
+    const withdrawnByAcd = leg.role === 'agent' && leg.offerId !== null && !isUp(leg);
     if (isEnded(leg) || withdrawnByAcd) continue;
     turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, cause: fateShared(ending.cause), by: 'other_party' });
   }

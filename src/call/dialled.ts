@@ -57,6 +57,8 @@ export function answered(call: Call, leg: Leg, turn: CallTurn): void {
 export function dialledFailed(call: Call, offer: Extract<CallEvent, { type: 'offerEnded' }> | null, cause: EndingCause, turn: CallTurn): boolean {
   const dialler = waitingDialler(call);
   if (dialler === undefined) return false;
+  // Another phone has picked it up meanwhile.
+  if (call.answering !== null && isUp(call.legs.get(call.answering))) return true;
   const neverMade = offer !== null && !call.legs.has(offer.legId);
   if (neverMade && cause === 'unreachable' && call.legs.size === 1) dial(call, call.callee.number, turn);
   else turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: dialler.legId, cause, by: 'other_party' });

@@ -79,6 +79,10 @@ export type CallEvent =
   | { type: 'legEnded'; callId: CallId; legId: LegId; ending: Ending }
   /** The phone of this leg asked (REFER) for the other party to be sent elsewhere. */
   | { type: 'transferAsked'; callId: CallId; legId: LegId; target: TransferTarget }
+  /** The phone asked (REFER with Replaces) for the party of this leg to be joined with the party of another leg of hers. */
+  | { type: 'attendedTransferAsked'; callId: CallId; legId: LegId; consult: { callId: CallId; legId: LegId } }
+  /** A phone of this agent asked (INVITE with Replaces) for its leg to take another's place. */
+  | { type: 'takeoverAsked'; callId: CallId; legId: LegId; replaces: LegId; agentId: AgentId }
   // -- what the caller is given (rims: sound, ivr/actions, customers)
   | { type: 'customerFound'; callId: CallId; customer: CustomerCard | null; authLevel: AuthLevel }
   | { type: 'promptEnded'; callId: CallId; legId: LegId; playId: string; end: PromptEnd }
@@ -98,6 +102,23 @@ export type CallEvent =
   /** queueId null = a direct offer (transfer to this very agent). `record`: the queue's rule. */
   | { type: 'callOffered'; callId: CallId; queueId: QueueId | null; record: boolean; offerId: OfferId; legId: LegId; agentId: AgentId; until: number }
   | { type: 'offerEnded'; callId: CallId; queueId: QueueId | null; offerId: OfferId; legId: LegId; agentId: AgentId; end: OfferEnd }
-  /** The caller is being sent elsewhere. By number: `legId` rings there. To an agent: the acd makes a direct offer. To a queue: callQueued follows. */
-  | { type: 'callTransferred'; callId: CallId; legId: LegId | null; target: TransferTarget; by: 'flow' | LegId }
+  /** The caller is being sent elsewhere. By number: `legId` rings there. To an agent: the acd makes a direct offer. To a queue: callQueued follows. `kept`: the party that is sent, where an agent sends it. */
+  | { type: 'callTransferred'; callId: CallId; legId: LegId | null; target: TransferTarget; by: 'flow' | LegId; kept?: LegId }
+  /**
+   * Two calls of one agent became one: leg `legId` of the call `from`, of `agentId`'s phone if it is an agent's, is now a leg of `callId`, and
+   * talks (`up`) or rings for `kept`. Her own legs in the two, `by` and `byOther`, end as transferred.
+   */
+  | {
+      type: 'callsMerged';
+      callId: CallId;
+      from: CallId;
+      legId: LegId;
+      agentId: AgentId | null;
+      up: boolean;
+      kept: LegId;
+      by: LegId;
+      byOther: LegId;
+    }
+  /** Answered, `legId` has taken the place of `replaces`, which ends. */
+  | { type: 'legReplaced'; callId: CallId; legId: LegId; replaces: LegId; agentId: AgentId }
   | { type: 'callEnded'; callId: CallId; ending: Ending };

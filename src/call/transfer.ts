@@ -1,8 +1,8 @@
 /** Blind transfer: an agent's phone or desk sends the other party elsewhere, and keeps its leg until somebody took over. */
 import { legIdOf } from '../../kernel/ids.ts';
-import { type Call, callerLeg, isUp } from './call.ts';
+import { type Call, callerLeg, isUp, type Leg } from './call.ts';
 import type { EndingCause } from './ending.ts';
-import type { CallEvent } from './event.ts';
+import type { CallEvent, TransferTarget } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
 
 /** Legs of the acd are numbered from 1; ours for numbers from here on, so that the two never meet. */
@@ -12,11 +12,15 @@ const TRANSFER_RING_MS = 30_000;
 /** Blind transfer by an agent's phone: part the two, keep the asking leg until the new one answers. */
 export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'transferAsked' }>, turn: CallTurn): void {
   const { callId } = call;
-  const from = call.legs.get(event.legId);
-  const caller = callerLeg(call);
-  if (from === undefined || caller === undefined || call.joined === null || partnerOf(call, from.legId) !== caller.legId) return;
   const { target } = event;
-  turn.commands.push({ type: 'partLegs', callId, legIds: call.joined, musicTo: caller.legId, music: 'default' });
+  const from = call.legs.get(event.legId);
+  const kept = from === undefined ? undefined : call.legs.get(partnerOf(call, from.legId) ?? from.legId);
+  if (from === undefined || kept === undefined || kept === from || call.joined === null || !maySend(call, from, target)) {
+    turn.commands.push({ type: 'refuseTransfer', callId, legId: event.legId, cause: 'not_allowed' });
+    return;
+  }
+  turn.commands.push({ type: 'partLegs', callId, legIds: call.joined, musicTo: kept.legId, music: 'default' });
+  if (from.role === 'caller') Object.assign(from, { role: 'agent' }) && Object.assign(kept, { role: 'caller' });
   stopRecording(call, turn);
   call.joined = null;
   if (target.kind === 'queue') {
@@ -27,12 +31,12 @@ export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'trans
   }
   call.transfer = { from: from.legId };
   if (target.kind === 'agent') {
-    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
+    turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId, kept: kept.legId });
     return;
   }
   const legId = legIdOf(callId, call.nextTransferLeg);
   call.nextTransferLeg += 1;
-  turn.events.push({ type: 'callTransferred', callId, legId, target, by: from.legId });
+  turn.events.push({ type: 'callTransferred', callId, legId, target, by: from.legId, kept: kept.legId });
   turn.commands.push({
     type: 'dialLeg',
     callId,
@@ -41,9 +45,18 @@ export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'trans
     target: target.number,
     from: call.caller,
     timeoutMs: TRANSFER_RING_MS,
-    account: from.agentId ?? 'flow',
+    account: from.agentId ?? call.dialled?.by ?? 'flow',
   });
 }
+
+/**
+ * Who was called sends the caller on; who dialled a call sends on the party she reached. That one has no dialplan that could take it back
+ * from a queue, so it goes to agents and numbers only.
+ */
+const maySend = (call: Call, from: Leg, target: TransferTarget): boolean => {
+  const dialled = call.dialled !== null && call.dialled.target !== null;
+  return (from.role !== 'caller' || dialled) && (target.kind !== 'queue' || !dialled);
+};
 
 /** Nobody took the transferred caller: back to who sent it, else back into the queue it came from, else an honest end. */
 export function failTransfer(call: Call, cause: EndingCause, turn: CallTurn): void {
@@ -53,6 +66,7 @@ export function failTransfer(call: Call, cause: EndingCause, turn: CallTurn): vo
   if (call.transfer === null || caller === undefined || !isUp(caller)) return;
   call.transfer = null;
   if (from !== undefined && isUp(from)) {
+    turn.commands.push({ type: 'refuseTransfer', callId, legId: from.legId, cause });
     call.joined = [caller.legId, from.legId];
     // A phone that held the caller before it asked still does: she hears music until it retrieves her.
     const held = from.progress.state === 'up' && from.progress.held;

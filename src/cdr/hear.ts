@@ -1,6 +1,7 @@
 /** What each event does to the record of its call. */
 import type { AcdEvent } from '../acd/event.ts';
 import type { CallEvent } from '../call/event.ts';
+import { mergeLegs } from './merge.ts';
 import { close, endLeg, type OpenCall, retrieve } from './open.ts';
 import { beginPart, endPart, live, liveLeg, makeRoom, newLeg, openCall, type State } from './state.ts';
 
@@ -46,6 +47,14 @@ const handlers: Handlers = {
   callTransferred(state, event, at) {
     if (event.legId === null || event.target.kind !== 'number') return undefined;
     live(state, event.callId)?.legs.push(newLeg({ legId: event.legId, role: 'target', agentId: null, offerId: null, target: event.target.number }, at));
+    return undefined;
+  },
+  callsMerged(state, event, at) {
+    return mergeLegs(state, event, at);
+  },
+  takeoverAsked(state, event, at) {
+    const { legId, agentId } = event;
+    live(state, event.callId)?.legs.push(newLeg({ legId, role: 'agent', agentId, offerId: null, target: null }, at));
     return undefined;
   },
   customerFound(state, event) {

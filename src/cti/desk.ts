@@ -74,6 +74,18 @@ const handlers: Handlers = {
       room.tell(agentId, { type: 'callTransferred', data: { callId: event.callId, legId: record.legId, target: { kind: target.kind, to } } });
     }
   },
+  callsMerged(room, event, now) {
+    for (const [agentId, record] of room.onCall(event.callId)) {
+      if (record.legId !== event.by) continue;
+      const target =
+        event.agentId === null
+          ? ({ kind: 'number', to: room.calls.get(event.from)?.callee.number ?? '' } as const)
+          : ({ kind: 'agent', to: event.agentId } as const);
+      room.tell(agentId, { type: 'callTransferred', data: { callId: event.callId, legId: record.legId, target } });
+    }
+    if (event.agentId !== null) room.takesOver(event.agentId, event.callId, event.legId, event.up, now);
+  },
+  legReplaced: (room, event, now) => room.takesOver(event.agentId, event.callId, event.legId, true, now),
   dataSet(room, event) {
     const data = room.calls.get(event.callId)?.data ?? event.data;
     for (const [agentId] of room.onCall(event.callId)) {
@@ -167,6 +179,22 @@ class DeskRoom {
     this.tellState(agentId);
   }
 
+  /** A call is hers that was not offered to her: another's leg came over to it, or she took it from another phone. */
+  takesOver(agentId: AgentId, callId: CallId, legId: LegId, up: boolean, now: number): void {
+    const call = this.calls.get(callId);
+    const known = this.records.get(agentId);
+    if (call === undefined || (known !== undefined && known.legId !== legId && known.callId !== callId && known.phase !== 'cleared')) return;
+    const ringUntil = known?.legId === legId && !up ? known.ringUntil : null;
+    const established = up ? { phase: 'established' as const, establishedAt: now } : { phase: 'offered' as const, establishedAt: null };
+    this.records.set(agentId, {
+      ...{ callId, legId, offerId: known?.legId === legId ? known.offerId : null, queueId: call.queueId, recorded: call.legs.get(legId)?.record ?? false },
+      ...{ ringUntil, phaseSince: now, transferring: false, pop: null, ...established },
+    });
+    this.popAgain(callId, agentId);
+    if (up) this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
+    this.tellState(agentId);
+  }
+
   /** Her own hold changes what she can do; the caller's is only worth knowing. */
   holdChanged(callId: CallId, legId: LegId, held: boolean, now: number): void {
     const type = held ? 'callHeld' : 'callRetrieved';
@@ -189,8 +217,9 @@ class DeskRoom {
   }
 
   /** Something became known about the caller while she has the call. */
-  popAgain(callId: CallId): void {
+  popAgain(callId: CallId, only?: AgentId): void {
     for (const [agentId, record] of this.onCall(callId)) {
+      if (only !== undefined && agentId !== only) continue;
       const pop = this.#popOf(record);
       if (pop !== null) this.tell(agentId, { type: 'screenPop', data: pop });
     }

@@ -54,6 +54,8 @@ export function parseNameAddress(text: string): NameAddress | null {
   return uri === '' ? null : { name: null, uri, params: parametersOf(params) };
 }
 
+export const tagOf = (header: string | undefined): string | null => parseNameAddress(header ?? '')?.params.get('tag') ?? null;
+
 /** Splits a header that holds several values, minding quotes and angle brackets. */
 export function splitValues(text: string): string[] {
   const values: string[] = [];

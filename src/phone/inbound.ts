@@ -2,32 +2,37 @@
 import { type AgentId, type CallId, legIdOf, type TenantId } from '../../kernel/ids.ts';
 import { MediaError } from '../../media/port.ts';
 import type { EndingCause } from '../call/ending.ts';
-import type { Dialled, Party } from '../call/event.ts';
-import { type Dialling, normaliseNumber } from '../customers/normalise.ts';
+import type { CallData, Dialled, Party } from '../call/event.ts';
+import { normaliseNumber } from '../customers/normalise.ts';
 import { fitsAny } from '../tenants/trunk.ts';
 import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import { reasonHeader, statusOfCause } from './endings.ts';
+import { callerOf, divertedFrom, printable } from './identity.ts';
 import { Leg } from './leg.ts';
 import { sourceOf } from './registrar.ts';
 import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
+import { takeOver } from './takeover.ts';
 import type { TrunkLine } from './trunk/line.ts';
 import { destinationOf } from './trunk/number.ts';
 import type { Trusted } from './trunk/trunks.ts';
+import { readUui } from './uui.ts';
 
 /** Extensions a caller may insist on; the SIP server sees to them. */
-const SUPPORTED = ['100rel', 'timer'];
+const SUPPORTED = ['100rel', 'timer', 'replaces', 'uui'];
 const LONGEST_NUMBER = 64;
-const LONGEST_NAME = 128;
 /** A call that no flow answers or ends within this time is let go (RFC 3261 §16.6 timer C: more than three minutes). */
 const UNANSWERED_MS = 185_000;
 
 export const ALLOWED_METHODS = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, REFER, NOTIFY, INFO, UPDATE, PRACK';
 
+/** The extensions of ours that a peer may want to know of; the SIP server adds its own. */
+export const EXTENSIONS = 'replaces, uui, timer';
+
 /** What a full trunk is told. */
 const RETRY_AFTER_SECONDS = '10';
 
-interface Origin {
+export interface Origin {
   trunk: string;
   /** The configured trunk it came over. */
   line: TrunkLine | null;
@@ -36,6 +41,8 @@ interface Origin {
   tenantId: TenantId | null;
   /** Whose phone it is; null = it came over a trunk. */
   agentId: AgentId | null;
+  /** The number that was called first, of a call that a trunk says was forwarded. */
+  divertedFrom: string | null;
 }
 
 /** Takes an INVITE in (`keep` is given the leg before `callArrived` is told, which may answer it at once) or refuses it. */
@@ -52,9 +59,8 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   }
   const origin = originOf(rim, req, res);
   if (origin === null) return;
-  // RFC 3891 §3: no such dialog.
   if (req.has('Replaces')) {
-    res.send(481);
+    takeOver(rim, keep, origin, req, res);
     return;
   }
   const raw = printable(parseSipUri(req.uri)?.user ?? '', LONGEST_NUMBER);
@@ -76,7 +82,15 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   leg.endUnlessUpWithin(UNANSWERED_MS, { cause: 'no_answer', by: 'server' });
   const { caller, trunk } = origin;
   rim.take({ type: 'callArrived', callId, legId, ...wanted, caller, callee, trunk, sipCallId: req.get('Call-ID') ?? '' });
+  const data = dataOf(req, origin);
+  if (Object.keys(data).length > 0) rim.take({ type: 'dataSet', callId, data, by: 'network' });
   if (agentId === null) void proveCaller(rim, callId, req.get('Identity'), { caller: caller.number, callee: callee.number });
+}
+
+/** What the network tells beside the numbers becomes data of the call. */
+function dataOf(req: SipRequest, { divertedFrom }: Origin): CallData {
+  const uui = readUui(req.get('User-to-User'));
+  return { ...(uui === null ? {} : { uui }), ...(divertedFrom === null ? {} : { diverted_from: divertedFrom }) };
 }
 
 /** Told when it is known, as data of the call: nobody is kept waiting for a certificate. */
@@ -108,13 +122,21 @@ function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
   const { agentId, tenantId, username } = identity.account;
   const agent = rim.directory.agent(agentId);
   const number = agent?.number ?? username;
-  return { trunk: 'phone', line: null, caller: { number, raw: number, ...(agent === null ? {} : { name: agent.name }) }, tenantId, agentId };
+  return {
+    trunk: 'phone',
+    line: null,
+    caller: { number, raw: number, ...(agent === null ? {} : { name: agent.name }) },
+    tenantId,
+    agentId,
+    divertedFrom: null,
+  };
 }
 
 function originAtTrunk({ name, line }: Trusted, req: SipRequest, res: SipResponse): Origin | null {
   const configuration = line?.configuration;
   const areaCode = configuration?.format.areaCode ?? null;
-  const caller = callerOf(req, areaCode === null ? {} : { areaCode });
+  const dialling = areaCode === null ? {} : { areaCode };
+  const caller = callerOf(req, dialling, configuration?.remotePartyId === true);
   if (configuration !== undefined && !fitsAny(configuration.callers, caller.number)) {
     res.send(403, { headers: { Reason: reasonHeader('not_allowed') } });
     return null;
@@ -124,7 +146,7 @@ function originAtTrunk({ name, line }: Trusted, req: SipRequest, res: SipRespons
     return null;
   }
   const tenantId = configuration === undefined || configuration.shared ? null : configuration.tenantId;
-  return { trunk: name, line, caller, tenantId, agentId: null };
+  return { trunk: name, line, caller, tenantId, agentId: null, divertedFrom: divertedFrom(req, dialling) };
 }
 
 /**
@@ -147,21 +169,6 @@ function wantedOf(rim: Rim, { number, raw }: Party, { tenantId, agentId }: Origi
 const consultedFrom = (rim: Rim, agentId: AgentId | null): string | undefined =>
   agentId === null ? undefined : rim.legs.ofAgent(agentId).find((leg) => !leg.ended)?.mediaGroup;
 
-/** From a trunk, P-Asserted-Identity (RFC 3325) goes before From; a caller who asked for privacy is shown without a number. */
-export function callerOf(req: Pick<SipRequest, 'get'>, dialling: Dialling = {}): Party {
-  const withheld: Party = { number: '', raw: '' };
-  if (/\b(?:id|user)\b/i.test(req.get('Privacy') ?? '')) return withheld;
-  const asserted = splitValues(req.get('P-Asserted-Identity') ?? '').slice(0, 2);
-  for (const value of [...asserted, req.get('From') ?? '']) {
-    const address = parseNameAddress(value);
-    const uri = address === null ? null : parseSipUri(address.uri);
-    if (address === null || uri === null || uri.user === '' || uri.user.toLowerCase() === 'anonymous' || uri.host === 'anonymous.invalid') continue;
-    const raw = printable(uri.user, LONGEST_NUMBER);
-    return { number: normaliseNumber(raw, dialling), raw, ...(address.name === null ? {} : { name: printable(address.name, LONGEST_NAME) }) };
-  }
-  return withheld;
-}
-
 /** 200 with our SDP; then `legAnswered`, for a call without an offer only when its ACK brought the answer. */
 export async function answer(rim: Rim, leg: Leg): Promise<void> {
   const progress = leg.progress;
@@ -169,7 +176,7 @@ export async function answer(rim: Rim, leg: Leg): Promise<void> {
   const { req, res } = progress;
   const sdp = await openEndpoint(rim, leg, req.source_address, req.body);
   if (sdp === null) return;
-  rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS } }, (error, dialog) => {
+  rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS, Supported: EXTENSIONS } }, (error, dialog) => {
     if (dialog === undefined) {
       rim.log.debug({ err: error, legId: leg.legId }, 'the answer could not be sent');
       leg.end({ cause: 'sip_failure', by: 'server', q850: statusOfCause.sip_failure.q850 });
@@ -218,6 +225,3 @@ function causeOfMediaError(error: unknown): EndingCause {
   if (error.code === 'incompatible' || error.code === 'bad_request') return 'incompatible_media';
   return error.code === 'no_ports' ? 'congestion' : 'media_failure';
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control and direction-changing characters are what must go
-const printable = (text: string, most: number): string => text.replaceAll(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').slice(0, most);

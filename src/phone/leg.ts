@@ -8,11 +8,13 @@
  */
 import type { CallId, LegId } from '../../kernel/ids.ts';
 import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
+import { tagOf } from './address.ts';
 import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCause } from './endings.ts';
 import { Hold } from './hold.ts';
+import { hearKeys } from './info.ts';
 import { mediaGroupOf } from './legs.ts';
 import { Referral } from './refer.ts';
-import type { DialogLeg, LegOwner, Rim } from './rim.ts';
+import type { DialogLeg, DialogName, LegOwner, Rim } from './rim.ts';
 import type { Ringing } from './ring.ts';
 import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
 
@@ -20,17 +22,20 @@ export type LegProgress =
   | { at: 'arriving'; req: SipRequest; res: SipResponse }
   | { at: 'opening' }
   | { at: 'ringing'; fork: Ringing }
-  | { at: 'up'; dialog: SipDialog; hold: Hold; referral: Referral }
+  | { at: 'up'; dialog: SipDialog; hold: Hold; referral: Referral; theirs: boolean }
   | { at: 'ended' };
 
 export class Leg implements DialogLeg {
-  readonly callId: CallId;
+  /** Another one after an attended transfer. */
+  callId: CallId;
   readonly legId: LegId;
   readonly owner: LegOwner;
   readonly mediaGroup: string;
   readonly #rim: Rim;
   #progress: LegProgress;
   #stopTimer: (() => void) | null = null;
+  /** Its caller was told that it rings. */
+  #alerted = false;
 
   constructor(rim: Rim, callId: CallId, legId: LegId, owner: LegOwner, progress: LegProgress, mediaGroup = mediaGroupOf(rim.legs, rim.calls, callId)) {
     this.#rim = rim;
@@ -45,13 +50,29 @@ export class Leg implements DialogLeg {
     return this.#progress;
   }
 
+  get dialogs(): readonly DialogName[] {
+    const progress = this.#progress;
+    if (progress.at === 'ringing') return progress.fork.dialogs;
+    if (progress.at === 'arriving') return [arrivingDialog(progress.req)];
+    if (progress.at !== 'up') return [];
+    const { callId, localTag, remoteTag } = progress.dialog.sip;
+    return [{ sipCallId: callId, localTag, remoteTag, state: 'confirmed', initiator: progress.theirs ? 'them' : 'us' }];
+  }
+
+  get rings(): boolean {
+    return this.#alerted || this.dialogs.some(({ initiator, remoteTag }) => initiator === 'us' && remoteTag !== null);
+  }
+
   get ended(): boolean {
     return this.#progress.at === 'ended';
   }
 
   /** Its party rings: so does, in the ear of who called, ours (180). */
   alert(): void {
-    if (this.#progress.at === 'arriving') this.#progress.res.send(180);
+    if (this.#progress.at !== 'arriving') return;
+    this.#progress.res.send(180);
+    this.#alerted = true;
+    this.#rim.legs.changed(this.legId);
   }
 
   /** Our INVITEs are out. */
@@ -68,12 +89,19 @@ export class Leg implements DialogLeg {
   joined(dialog: SipDialog, localSdp: string): void {
     this.#stopTimer?.();
     const hold = new Hold(this.#rim, this, dialog, localSdp);
-    this.#progress = { at: 'up', dialog, hold, referral: new Referral(this.#rim, this, dialog) };
+    this.#progress = { at: 'up', dialog, hold, referral: new Referral(this.#rim, this, dialog), theirs: this.#progress.at === 'arriving' };
+    hearKeys(this.#rim, this, dialog);
+    this.#rim.legs.changed(this.legId);
     dialog.on('destroy', (bye, reason) => this.end(bye.source === 'application' ? endingOfServerBye(reason) : endingOfBye(bye.get('Reason'))));
   }
 
   answered(): void {
     if (!this.ended) this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId });
+  }
+
+  /** What its phone asked for by REFER came to nothing. */
+  refuseTransfer(cause: EndingCause): void {
+    if (this.#progress.at === 'up') this.#progress.referral.failed(statusOfCause[cause].status);
   }
 
   /** Ends it from our side, in the way its state asks for: final answer, CANCEL or BYE. */
@@ -114,3 +142,12 @@ export class Leg implements DialogLeg {
     this.end({ cause: 'sip_failure', by: 'server', q850: statusOfCause.sip_failure.q850 });
   }
 }
+
+/** Of an INVITE to us; our tag is the SIP server's business until the answer. */
+const arrivingDialog = (req: SipRequest): DialogName => ({
+  sipCallId: req.get('Call-ID') ?? '',
+  localTag: null,
+  remoteTag: tagOf(req.get('From')),
+  state: 'early',
+  initiator: 'them',
+});

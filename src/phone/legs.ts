@@ -17,6 +17,14 @@ export class Legs<L extends DialogLeg> implements LegsView {
   readonly #sipCallsOfCall = new Map<CallId, string[]>();
   readonly #ended = new Set<string>();
 
+  /** Told of the agent whose leg began, changed or ended. */
+  onChange: (agentId: AgentId) => void = () => undefined;
+
+  changed(legId: LegId): void {
+    const owner = this.#byId.get(legId)?.owner;
+    if (owner?.is === 'agent') this.onChange(owner.agentId);
+  }
+
   get size(): number {
     return this.#byId.size;
   }
@@ -39,6 +47,7 @@ export class Legs<L extends DialogLeg> implements LegsView {
     const own = this.#ofAgent.get(leg.owner.agentId);
     own?.delete(leg);
     if (own?.size === 0) this.#ofAgent.delete(leg.owner.agentId);
+    this.onChange(leg.owner.agentId);
   }
 
   /** A dialog (or attempt) of the leg bears this Call-ID. */
@@ -46,6 +55,7 @@ export class Legs<L extends DialogLeg> implements LegsView {
     const leg = this.#byId.get(legId);
     if (leg === undefined) return;
     this.#bySipCall.set(sipCallId, leg);
+    this.changed(legId);
     this.#sipCallsOf.set(legId, [...(this.#sipCallsOf.get(legId) ?? []), sipCallId]);
     this.#sipCallsOfCall.set(leg.callId, [...(this.#sipCallsOfCall.get(leg.callId) ?? []), sipCallId]);
     for (const oldest of this.#sipCallsOfCall.keys()) {

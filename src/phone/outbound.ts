@@ -1,9 +1,12 @@
 /** A call of ours: to all phones of an agent, or to a number outside. */
 import type { AgentId } from '../../kernel/ids.ts';
+import type { Call } from '../call/call.ts';
 import type { CommandOf } from '../vocabulary.ts';
-import { hostPart, parseSipUri, quoteName, userPart } from './address.ts';
+import { parseSipUri } from './address.ts';
+import { alertHeaders } from './answer.ts';
 import { type Target, targetOf } from './bindings.ts';
 import { statusOfCause } from './endings.ts';
+import { shownToPhone } from './identity.ts';
 import { ALLOWED_METHODS, openEndpoint } from './inbound.ts';
 import { Leg } from './leg.ts';
 import type { LegOwner, Rim } from './rim.ts';
@@ -11,6 +14,7 @@ import { Fork } from './ring.ts';
 import type { SipHeaders } from './srf.ts';
 import { destinationOf } from './trunk/number.ts';
 import { dialOutside } from './trunk/outside.ts';
+import { writeUui } from './uui.ts';
 
 export function ringAgent(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'ringLeg'>): void {
   place(rim, keep, command, { is: 'agent', agentId: command.agentId }, phonesOf(rim, command.agentId), true);
@@ -53,7 +57,7 @@ function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwn
     return;
   }
   leg.endUnlessUpWithin(wanted.timeoutMs, { cause: 'no_answer', by: 'server' });
-  void invite(rim, leg, targets, first.address, { headers: headersOf(rim, wanted, impatient), impatient });
+  void invite(rim, leg, targets, first.address, { headers: headersOf(rim, wanted, owner), impatient });
 }
 
 async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: string, invitation: { headers: SipHeaders; impatient: boolean }): Promise<void> {
@@ -61,7 +65,10 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
   if (sdp === null) return;
   const fork = new Fork(rim, targets, {
     sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
-    ringing: () => rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId }),
+    ringing: () => {
+      rim.legs.changed(leg.legId);
+      rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId });
+    },
     failed: (ending) => leg.end(ending),
     answered: (dialog) => {
       leg.joined(dialog, sdp);
@@ -78,13 +85,21 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
   fork.invite({ ...invitation, sdp });
 }
 
-function headersOf(rim: Rim, { callId, from }: Wanted, toPhone: boolean): SipHeaders {
+/** For an agent's phone, or for an address that a dialplan names. */
+function headersOf(rim: Rim, { callId, from }: Wanted, owner: LegOwner): SipHeaders {
   const call = rim.calls.get(callId);
   const caller = call?.caller;
   // Shown as it came from the network: what an agent sees is what she can call back.
   const number = caller !== undefined && caller.number === from.number && caller.raw !== '' ? caller.raw : from.number;
-  const uri = `<sip:${userPart(number)}@${hostPart(rim.publicAddress)}>`;
-  const shown = from.name === undefined ? uri : `${quoteName(from.name)} ${uri}`;
-  const headers = { From: shown, 'P-Asserted-Identity': shown, 'X-Huawu-Call-Id': callId, Allow: ALLOWED_METHODS };
-  return toPhone ? { ...headers, 'Alert-Info': call?.dialled?.target == null ? '<urn:alert:source:external>' : '<urn:alert:source:internal>' } : headers;
+  const headers = { ...shownToPhone(rim.publicAddress, number, from.name), 'X-Huawu-Call-Id': callId, Allow: ALLOWED_METHODS };
+  return owner.is === 'agent' ? { ...headers, ...phoneHeaders(rim, owner.agentId, call) } : headers;
+}
+
+/** How her phone rings, whether it answers by itself, and what it is told beside the call. */
+function phoneHeaders(rim: Rim, agentId: AgentId, call: Call | undefined): SipHeaders {
+  const { autoAnswer = 'never', userToUser = false } = rim.directory.agent(agentId)?.phone ?? {};
+  const internal = call?.dialled?.target != null;
+  const uui = userToUser && call !== undefined ? writeUui(call.data) : null;
+  const alert = alertHeaders(rim.publicAddress, internal ? 'internal' : 'external', autoAnswer === 'always' || (autoAnswer === 'customers' && !internal));
+  return { ...alert, ...(uui === null ? {} : { 'User-to-User': uui }) };
 }

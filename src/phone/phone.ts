@@ -26,6 +26,7 @@ import { Registrar } from './registrar.ts';
 import type { Rim } from './rim.ts';
 import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
 import { CallerVerifier } from './stir/verify.ts';
+import { Subscriptions } from './subscription/subscriptions.ts';
 import { FailureThrottle } from './throttle.ts';
 import { type TrunkStatus, Trunks } from './trunk/trunks.ts';
 
@@ -44,12 +45,14 @@ export interface PhoneOptions {
   /** PEM text of the authorities whose certificates may sign callers' numbers; absent = signatures are not looked at. */
   stirRoots?: string;
   newCallId: () => CallId;
+  /** A key that a leg's phone sent by SIP INFO. */
+  onKey?: (legId: LegId, key: string) => void;
   /** false = new calls get 503 until it is true again. */
   accepting?: () => boolean;
 }
 
 export interface Phone {
-  carriers: Pick<Carriers, 'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'pickUpLeg'>;
+  carriers: Pick<Carriers, 'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'>;
   /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
   /** New calls get 503 from now on; calls in progress go on. */
@@ -70,6 +73,8 @@ export interface Phone {
   canPickUp(legId: LegId): boolean;
   /** The SIP Call-IDs of all dialogs of a call, also of one that ended lately. */
   sipCallsOf(callId: CallId): readonly string[];
+  /** Hears every fact: what lamps of phones show follows from some. */
+  hear(event: Event): void;
   status(): PhoneStatus;
   /** Trunks that are switched on, and how they are. */
   trunks(): TrunkStatus[];
@@ -81,6 +86,8 @@ export interface PhoneStatus {
   legs: number;
   /** Contacts registered now. */
   contacts: number;
+  /** Lamps of phones that are kept up to date. */
+  subscriptions: number;
 }
 
 const MOST_LEGS = 20_000;
@@ -100,6 +107,7 @@ class PhoneRim implements Phone {
   readonly #rim: Rim;
   readonly #registrar: Registrar;
   readonly #legs = new Legs<Leg>();
+  readonly #subscriptions: Subscriptions;
   readonly #connection: SipConnection;
   readonly #staticPhones = new Set<AgentId>();
   #draining = false;
@@ -133,6 +141,7 @@ class PhoneRim implements Phone {
       warn: limited(log, clock),
       callerVerifier: options.stirRoots === undefined ? null : new CallerVerifier(clock, options.stirRoots),
       legs: this.#legs,
+      pressed: options.onKey ?? (() => undefined),
       trunks: new Trunks(house, directory, options.trustedTrunks),
       toll: options.toll,
       probes: new FailureThrottle(MOST_PROBES),
@@ -141,6 +150,8 @@ class PhoneRim implements Phone {
         this.#rim.trunks.free(legId);
       },
     };
+    this.#subscriptions = new Subscriptions(this.#rim);
+    this.#legs.onChange = (agentId) => this.#subscriptions.legsChanged(agentId);
     this.carriers = this.#carriers();
   }
 
@@ -161,9 +172,11 @@ class PhoneRim implements Phone {
     this.#closed = true;
     this.#rim.bindings.stop();
     const told = this.#rim.trunks.farewell();
+    const lamps = this.#subscriptions.size > 0;
+    this.#subscriptions.close();
     const legs = this.#legs.values();
     for (const leg of legs) leg.release('server_shutdown', 'server');
-    if (legs.length > 0 || told) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
+    if (legs.length > 0 || told || lamps) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
     this.#connection.close();
   }
 
@@ -202,8 +215,18 @@ class PhoneRim implements Phone {
     return this.#legs.sipCallsOf(callId);
   }
 
+  hear(event: Event): void {
+    this.#subscriptions.hear(event);
+  }
+
   status(): PhoneStatus {
-    return { connected: this.#connection.up, draining: this.#draining, legs: this.#legs.size, contacts: this.#rim.bindings.size };
+    return {
+      connected: this.#connection.up,
+      draining: this.#draining,
+      legs: this.#legs.size,
+      contacts: this.#rim.bindings.size,
+      subscriptions: this.#subscriptions.size,
+    };
   }
 
   trunks(): TrunkStatus[] {
@@ -225,6 +248,11 @@ class PhoneRim implements Phone {
       ringLeg: (command) => ringAgent(this.#rim, keep, command),
       dialLeg: (command) => dialNumber(this.#rim, keep, command),
       releaseLeg: ({ legId, cause, by }) => this.#legs.get(legId)?.release(cause, by),
+      moveLeg: ({ callId, legId }) => {
+        const leg = this.#legs.get(legId);
+        if (leg !== undefined) leg.callId = callId;
+      },
+      refuseTransfer: ({ legId, cause }) => this.#legs.get(legId)?.refuseTransfer(cause),
       pickUpLeg: ({ legId }) => pickUp(this.#rim, this.#legs.get(legId)),
     };
   }
@@ -241,6 +269,10 @@ class PhoneRim implements Phone {
         if (!this.#accepting || this.#legs.size >= MOST_LEGS) return res.send(503, BUSY);
         takeInvite(this.#rim, keep, req, res);
       }),
+    );
+    sip.use(
+      'subscribe',
+      this.#guarded((req, res) => this.#subscriptions.subscribe(req, res)),
     );
     answerOthers(sip, () => !this.#accepting);
   }
@@ -259,6 +291,7 @@ class PhoneRim implements Phone {
 
   /** The SIP server's dialogs went with the connection. */
   #lost(): void {
+    this.#subscriptions.lostSip();
     for (const leg of this.#legs.values()) leg.lostSip();
   }
 }

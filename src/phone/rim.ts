@@ -38,6 +38,8 @@ export interface Rim {
   callerVerifier: CallerVerifier | null;
   newCallId: () => CallId;
   legs: LegsView;
+  /** A key came by signalling. */
+  pressed: (legId: LegId, key: string) => void;
   /** Told by each leg as it ends. */
   forget: (legId: LegId) => void;
 }
@@ -50,10 +52,22 @@ export interface LegsView {
   endedLately(sipCallId: string): boolean;
   ofAgent(agentId: AgentId): readonly DialogLeg[];
   named(legId: LegId, sipCallId: string): void;
+  /** It rings, or stands. */
+  changed(legId: LegId): void;
 }
 
 /** Whose leg it is decides what it may ask for: only agents transfer. */
 export type LegOwner = { is: 'outside' } | { is: 'agent'; agentId: AgentId };
+
+/** One SIP dialog as RFC 3891 names it; null tags are not known (yet). */
+export interface DialogName {
+  sipCallId: string;
+  localTag: string | null;
+  remoteTag: string | null;
+  state: 'early' | 'confirmed';
+  /** Whose INVITE it began with. */
+  initiator: 'us' | 'them';
+}
 
 /** What the handlers of a dialog see of its leg. */
 export interface DialogLeg {
@@ -61,6 +75,10 @@ export interface DialogLeg {
   readonly legId: LegId;
   readonly owner: LegOwner;
   readonly ended: boolean;
+  /** Before it stands: whether it rings. */
+  readonly rings: boolean;
+  /** The SIP dialogs (or attempts) it has. */
+  readonly dialogs: readonly DialogName[];
   /** Only legs of one group can be joined. */
   readonly mediaGroup: string;
 }

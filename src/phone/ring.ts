@@ -3,9 +3,10 @@
  * cancelled, or, where their 200 crossed our CANCEL, hung up.
  */
 import type { Ending } from '../call/ending.ts';
+import { tagOf } from './address.ts';
 import type { Target } from './bindings.ts';
 import { ANSWERED_ELSEWHERE, endingOfStatus, mostTelling } from './endings.ts';
-import type { Rim } from './rim.ts';
+import type { DialogName, Rim } from './rim.ts';
 import { hangUp, type SipDialog, type SipFailure, type SipHeaders, type SipRequest, type SipResponse } from './srf.ts';
 
 /** A phone on the line says something within this time; the transaction itself would wait 32 s (RFC 3261 timer B). */
@@ -18,6 +19,8 @@ export interface Ringing {
   /** Ends all of it; nothing is told to the listener any more. */
   cancel(reason: string): void;
   readonly pickable: { target: Target; dialogId: string | null } | null;
+  /** Its early dialogs that another phone may take over. */
+  readonly dialogs: readonly DialogName[];
 }
 
 export interface ForkListener {
@@ -34,6 +37,7 @@ interface Branch {
   request: SipRequest | null;
   /** Of the early dialog, once it rings. */
   dialogId: string | null;
+  remoteTag: string | null;
   /** null = still open */
   ending: Ending | null;
   /** Reason of the CANCEL, once one is wanted. */
@@ -60,7 +64,15 @@ export class Fork implements Ringing {
   constructor(rim: Rim, targets: readonly Target[], listener: ForkListener) {
     this.#rim = rim;
     this.#listener = listener;
-    this.#branches = targets.map((target) => ({ target, request: null, dialogId: null, ending: null, cancelled: null, stopTimer: () => undefined }));
+    this.#branches = targets.map((target) => ({
+      target,
+      request: null,
+      dialogId: null,
+      remoteTag: null,
+      ending: null,
+      cancelled: null,
+      stopTimer: () => undefined,
+    }));
   }
 
   invite(invitation: Invitation): void {
@@ -76,6 +88,15 @@ export class Fork implements Ringing {
   /** The first open branch whose phone can be told to answer. */
   get pickable(): { target: Target; dialogId: string | null } | null {
     return this.#branches.find((branch) => branch.ending === null && branch.target.canPickUp) ?? null;
+  }
+
+  /** Early dialogs that are still open. */
+  get dialogs(): DialogName[] {
+    return this.#branches.flatMap(({ request, remoteTag, ending }) =>
+      request === null || ending !== null
+        ? []
+        : [{ sipCallId: request.get('Call-ID') ?? '', localTag: tagOf(request.get('From')), remoteTag, state: 'early' as const, initiator: 'us' as const }],
+    );
   }
 
   #send(branch: Branch, { headers, sdp, impatient }: Invitation): void {
@@ -102,6 +123,7 @@ export class Fork implements Ringing {
   #progress(branch: Branch, response: SipResponse): void {
     branch.stopTimer();
     branch.dialogId ??= response.stackDialogId;
+    branch.remoteTag ??= tagOf(response.get('To'));
     if (this.#over || this.#ringing || response.status < 180) return;
     this.#ringing = true;
     this.#listener.ringing();

@@ -64,12 +64,17 @@ export interface RequestOptions extends SendOptions {
 export interface SipDialog {
   readonly id: string;
   readonly connected: boolean;
+  readonly sip: { callId: string; localTag: string; remoteTag: string };
   readonly local: { uri: string; sdp: string; contact?: string };
   readonly remote: { uri: string; sdp: string };
   readonly res: SipResponse;
   on(event: 'destroy', listener: (bye: SipRequest, reason: string) => void): this;
   on(event: 'ack', listener: (ack: SipRequest) => void): this;
-  on(event: 'modify' | 'refer' | 'update' | 'info' | 'options' | 'notify' | 'message', listener: (req: SipRequest, res: SipResponse) => void): this;
+  on(event: 'unsubscribe', listener: (req: SipRequest) => void): this;
+  on(
+    event: 'subscribe' | 'modify' | 'refer' | 'update' | 'info' | 'options' | 'notify' | 'message',
+    listener: (req: SipRequest, res: SipResponse) => void,
+  ): this;
   destroy(options: { headers?: SipHeaders }, done: (error: Error | null) => void): void;
   request(options: RequestOptions, done: (error: Error | null, res?: SipResponse) => void): void;
 }
@@ -86,7 +91,7 @@ export interface SipAgent extends EventEmitter {
   createUAS(
     req: SipRequest,
     res: SipResponse,
-    options: { localSdp: string; headers?: SipHeaders },
+    options: { localSdp?: string; headers?: SipHeaders },
     done: (error: Error | null, dialog?: SipDialog) => void,
   ): void;
   createUAC(

@@ -1,5 +1,6 @@
 /** The tables as kysely types them; the law is `migrations/`. Times are Dates, amounts of bigint columns come as numbers. */
 import type { ColumnType, Generated } from 'kysely';
+import type { PhoneSettings } from '../acd/event.ts';
 
 type Json<T> = ColumnType<T, string, string>;
 
@@ -21,7 +22,14 @@ export interface Database {
     music: string | null;
     answer_within_ms: number;
   };
-  agents: { agent_id: string; tenant_id: string; number: string; name: string; static_contact: string | null };
+  agents: {
+    agent_id: string;
+    tenant_id: string;
+    number: string;
+    name: string;
+    static_contact: string | null;
+    phone: ColumnType<PhoneSettings, string | undefined, string>;
+  };
   agent_queues: { agent_id: string; queue_id: string };
   agent_skills: { agent_id: string; skill: string; level: number };
   trunks: { trunk_id: string; tenant_id: string; name: string; settings: Json<unknown>; ha1_md5: string | null; ha1_sha256: string | null };

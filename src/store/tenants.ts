@@ -88,6 +88,7 @@ async function readAgents(db: Kysely<Database>): Promise<AgentConfiguration[]> {
     queues: queues.get(row.agent_id) ?? [],
     skills: skills.get(row.agent_id) ?? {},
     staticContact: row.static_contact,
+    ...(Object.keys(row.phone).length === 0 ? {} : { phone: row.phone }),
   }));
 }
 
@@ -135,10 +136,11 @@ export const saveAgent = (db: Kysely<Database>, agent: AgentConfiguration): Prom
 /** As `saveAgent`, within a transaction of the caller's. */
 export async function putAgent(trx: Transaction<Database>, agent: AgentConfiguration): Promise<void> {
   const { agentId: agent_id, tenantId: tenant_id, number, name, staticContact: static_contact, queues, skills } = agent;
+  const phone = JSON.stringify(agent.phone ?? {});
   await trx
     .insertInto('agents')
-    .values({ agent_id, tenant_id, number, name, static_contact })
-    .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ name, static_contact }))
+    .values({ agent_id, tenant_id, number, name, static_contact, phone })
+    .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ name, static_contact, phone }))
     .execute();
   await trx.deleteFrom('agent_queues').where('agent_id', '=', agent_id).execute();
   const members = queues.map((queue_id) => ({ agent_id, queue_id }));

@@ -79,6 +79,11 @@ export const trunkSettings = {
   verifiedNumbers: z.array(shown).max(MOST_PATTERNS),
   /** We assert the caller's identity to it (RFC 3325): only to a peer that is trusted with it. */
   assertIdentity: z.boolean(),
+  /** It tells the caller by Remote-Party-ID, the older header; read where it asserts none. */
+  remotePartyId: z.boolean(),
+  /** Calls to it carry the call's data in User-to-User (RFC 7433), of so many octets at most. */
+  userToUser: z.boolean(),
+  userToUserOctets: z.number().int().min(1).max(1_024),
   /** OPTIONS this often; null = calls alone tell whether it is well. */
   pingSeconds: z.number().int().min(2).max(LONGEST_PING_SECONDS).nullable(),
   /** In and out together; null = no limit. */
@@ -100,7 +105,17 @@ export interface TrunkConfiguration extends TrunkSettings {
 const usualTrunk: TrunkSettings = {
   ...{ enabled: true, shared: false, order: 10, addresses: [], inbound: [], credentials: null, registration: null, callers: [], called: [] },
   format: { areaCode: null, out: 'national', prefix: '' },
-  ...{ displayNumbers: {}, verifiedNumbers: [], assertIdentity: false, pingSeconds: 10, maxCalls: null, callsPerSecond: null },
+  ...{
+    displayNumbers: {},
+    verifiedNumbers: [],
+    assertIdentity: false,
+    remotePartyId: false,
+    userToUser: false,
+    userToUserOctets: 128,
+    pingSeconds: 10,
+    maxCalls: null,
+    callsPerSecond: null,
+  },
 };
 
 /** What of a trunk may not stand together; the first fault, or null. */

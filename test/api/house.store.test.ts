@@ -50,6 +50,8 @@ before(async () => {
   const carriers: Carriers = {
     ...{
       answerLeg: nothing,
+      moveLeg: nothing,
+      refuseTransfer: nothing,
       alertLeg: nothing,
       ringLeg: nothing,
       dialLeg: nothing,

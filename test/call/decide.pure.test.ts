@@ -193,11 +193,12 @@ describe('blind transfer', () => {
   const parted = { type: 'partLegs', callId, legIds: [caller, agent], musicTo: caller, music: 'default' };
   const toAgent = ask({ kind: 'agent', agentId: otherAgent });
   const offeredOther = offered(second, otherAgent, null);
+  const refused = (cause = 'busy') => ({ type: 'refuseTransfer', callId, legId: agent, cause });
   const failed: CallEvent = { type: 'offerEnded', callId, queueId: null, offerId: offerIdOf(callId, 1), legId: second, agentId: otherAgent, end: 'busy' };
 
   test('to an agent: the caller hears music and the acd is told; when she answers, who sent it is let go', () => {
     assert.deepEqual(facts(lastTurn(...talking, toAgent)), {
-      events: [{ type: 'callTransferred', callId, legId: null, target: { kind: 'agent', agentId: otherAgent }, by: agent }],
+      events: [{ type: 'callTransferred', callId, legId: null, target: { kind: 'agent', agentId: otherAgent }, by: agent, kept: caller }],
       commands: [parted],
     });
     assert.deepEqual(lastTurn(...talking, toAgent, offeredOther, answered(second)).commands, [
@@ -207,13 +208,16 @@ describe('blind transfer', () => {
   });
 
   test('to a busy agent: the caller is back with who sent it', () => {
-    assert.deepEqual(facts(lastTurn(...talking, toAgent, failed)), { events: [], commands: [{ type: 'joinLegs', callId, legIds: [caller, agent] }] });
+    assert.deepEqual(facts(lastTurn(...talking, toAgent, failed)), {
+      events: [],
+      commands: [refused(), { type: 'joinLegs', callId, legIds: [caller, agent] }],
+    });
   });
 
   test('to a busy agent by a phone that had put the caller on hold: she stays on hold there until it retrieves her', () => {
     const held: CallEvent = { type: 'legHeld', callId, legId: agent };
     const back = [...talking, held, toAgent, failed];
-    assert.deepEqual(facts(lastTurn(...back)), { events: [], commands: [] });
+    assert.deepEqual(facts(lastTurn(...back)), { events: [], commands: [refused()] });
     assert.deepEqual(lastTurn(...back, { type: 'legRetrieved', callId, legId: agent }).commands, [{ type: 'joinLegs', callId, legIds: [caller, agent] }]);
   });
 
@@ -230,7 +234,7 @@ describe('blind transfer', () => {
   test('to a number: a leg of ours rings there and takes over, or the caller comes back', () => {
     const toNumber = ask({ kind: 'number', number: '10010' });
     const turn = lastTurn(...talking, toNumber);
-    assert.deepEqual(turn.events, [{ type: 'callTransferred', callId, legId: target, target: { kind: 'number', number: '10010' }, by: agent }]);
+    assert.deepEqual(turn.events, [{ type: 'callTransferred', callId, legId: target, target: { kind: 'number', number: '10010' }, by: agent, kept: caller }]);
     assert.deepEqual(turn.commands, [
       parted,
       { type: 'dialLeg', callId, legId: target, tenantId, target: '10010', from: party, timeoutMs: 30_000, account: agentId },
@@ -240,10 +244,13 @@ describe('blind transfer', () => {
       { type: 'joinLegs', callId, legIds: [caller, target] },
       release(agent, 'transferred', 'server'),
     ]);
-    assert.deepEqual(lastTurn(...under, ended(target, { cause: 'busy', by: 'far_end' })).commands, [{ type: 'joinLegs', callId, legIds: [caller, agent] }]);
+    assert.deepEqual(lastTurn(...under, ended(target, { cause: 'busy', by: 'far_end' })).commands, [
+      refused(),
+      { type: 'joinLegs', callId, legIds: [caller, agent] },
+    ]);
   });
 
-  test('of a call that is not joined to the asking leg changes nothing', () => {
-    assert.deepEqual(facts(lastTurn(arrived, answered(), queued, offered(), toAgent)), { events: [], commands: [] });
+  test('of a call that is not joined to the asking leg is refused and changes nothing', () => {
+    assert.deepEqual(facts(lastTurn(arrived, answered(), queued, offered(), toAgent)), { events: [], commands: [refused('not_allowed')] });
   });
 });

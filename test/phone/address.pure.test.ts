@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { queueIdOf } from '../../kernel/ids.ts';
 import { hostPart, parseNameAddress, parseSipUri, quoteName, splitValues, userPart } from '../../src/phone/address.ts';
-import { callerOf } from '../../src/phone/inbound.ts';
+import { callerOf } from '../../src/phone/identity.ts';
 import { referredTo } from '../../src/phone/refer.ts';
 import { agentId, demo, phoneDirectory } from '../support/phone-directory.ts';
 
@@ -67,7 +67,6 @@ describe('a Refer-To', () => {
     ['<tel:+8613800001002>', { target: { kind: 'number', number: '+8613800001002' } }],
     ['<sip:12345@elsewhere.example>', { target: { kind: 'number', number: '12345' } }],
     ['<sip:nobody@huawu>', { status: 404 }],
-    ['<sip:8002@huawu?Replaces=abc%3Bto-tag%3D1>', { status: 603 }],
     ['<sip:8002@huawu;method=BYE>', { status: 603 }],
     ['<http://example.com>', { status: 416 }],
     ['<sip:8002@>', { status: 400 }],

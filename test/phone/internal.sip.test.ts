@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { FloorHouse } from '../support/floor-house.ts';
+import type { PhoneCall } from '../support/phone-call.ts';
 import { agentId, passwordOf } from '../support/phone-directory.ts';
 
 let house: FloorHouse;
+const phoneSettings = { '8002': { autoAnswer: 'customers', userToUser: true }, '8003': { autoAnswer: 'always' } } as const;
 beforeEach(async () => {
-  house = await FloorHouse.open();
+  house = await FloorHouse.open({ trustedTrunks: ['127.0.0.2'], phoneSettings });
 });
 afterEach(async () => {
   await house.close();
@@ -79,3 +81,41 @@ describe('an agent dials a colleague from her phone', () => {
     assert.equal((await (await (await house.phone('81')).call('8002')).ended()).status, 401);
   });
 });
+
+describe('how her phone is rung', () => {
+  it('it answers customers’ calls by itself where that is set, and is told the data of the call; colleagues ring it', async () => {
+    const customer = await house.phone('013800001001', { address: '127.0.0.2' });
+    const [one, two, three] = [await house.agent('8001'), await house.agent('8002'), await house.agent('8003')];
+    house.take({ type: 'agentSignedOut', agentId: agentId('8001') });
+    house.take({ type: 'agentWentNotReady', agentId: agentId('8003'), reason: 'meal' });
+    const sly = [
+      ['Alert-Info', '<http://x>;info=alert-autoanswer'],
+      ['Call-Info', '<sip:x>;answer-after=0'],
+      ['User-to-User', '6f6b;encoding=hex'],
+      ['Require', 'uui'],
+      ['Diversion', '<sip:13900000001@c>'],
+    ] as const;
+    const outside = await customer.call('10086', [...sly]);
+    const served = await two.ringing();
+    assert.deepEqual(header(served, 'Call-Info'), '<sip:127.0.0.1>;answer-after=0');
+    assert.match(header(served, 'Alert-Info') ?? '', /^<http:\/\/127\.0\.0\.1>;info=alert-autoanswer/);
+    assert.equal(header(served, 'User-to-User'), '6f6b;encoding=hex');
+    const { callId } = await house.fact('callArrived');
+    assert.deepEqual(house.rooms.calls.get(callId)?.data, { uui: 'ok', diverted_from: '+8613900000001' });
+    await outside.hangUp();
+    await served.ended();
+    for (const [phone, number, answers] of [
+      [two, '8002', undefined],
+      [three, '8003', '<sip:127.0.0.1>;answer-after=0'],
+    ] as const) {
+      await house.until(() => house.stateOf(number) !== 'offered', 'free');
+      const dialled = await one.call(number, [...sly]);
+      const ringing = await phone.ringing();
+      assert.equal(header(ringing, 'Call-Info'), answers);
+      await dialled.hangUp();
+      await ringing.ended();
+    }
+  });
+});
+
+const header = (call: PhoneCall, name: string): string | undefined => call.incoming?.headers.get(name);

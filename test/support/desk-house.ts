@@ -247,7 +247,17 @@ export class DeskHouse {
         const { customer = null, authLevel = 1 } = this.#stories.get(callId) ?? {};
         this.take({ type: 'customerFound', callId, customer, authLevel });
       },
-      ...{ answerLeg: nothing, alertLeg: nothing, dialLeg: nothing, playSounds: nothing, collectDigits: nothing, authenticate: nothing, stopSounds: nothing },
+      ...{
+        answerLeg: nothing,
+        alertLeg: nothing,
+        moveLeg: nothing,
+        refuseTransfer: nothing,
+        dialLeg: nothing,
+        playSounds: nothing,
+        collectDigits: nothing,
+        authenticate: nothing,
+        stopSounds: nothing,
+      },
       ...{ echoLeg: nothing, partLegs: nothing, startRecording: nothing, stopRecording: nothing, lookUp: nothing, writeCdr: nothing },
     };
   }

@@ -1,18 +1,33 @@
 /** The phone rim and the pure rooms behind it, with our real SIP server before it: agents with phones who are signed in and ready. */
 import { pause, systemClock } from '../../kernel/clock.ts';
+import { asId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
+import { compileDialplan } from '../../src/ivr/compile.ts';
+import { faultLine } from '../../src/ivr/fault.ts';
+import type { Plan } from '../../src/ivr/plan.ts';
 import type { Phone } from '../../src/phone/phone.ts';
 import { createRooms, type Rooms } from '../../src/rooms.ts';
 import { Switchboard } from '../../src/switchboard.ts';
 import type { Carriers, Command, CommandOf, CommandType, Event } from '../../src/vocabulary.ts';
 import { type PhoneOptions, SipPhone } from './phone.ts';
-import { agentId, passwordOf, phoneDirectory } from './phone-directory.ts';
+import { agentId, demo, passwordOf, phoneDirectory } from './phone-directory.ts';
 import { FakeMedia, RimHouse, type RimOptions } from './phone-rim.ts';
 
 const PATIENCE_MS = 10_000;
 const POLL_MS = 5;
-const PHONE_COMMANDS: readonly CommandType[] = ['answerLeg', 'alertLeg', 'ringLeg', 'dialLeg', 'releaseLeg', 'pickUpLeg'];
+const PHONE_COMMANDS: readonly CommandType[] = ['answerLeg', 'alertLeg', 'ringLeg', 'dialLeg', 'releaseLeg', 'pickUpLeg', 'moveLeg', 'refuseTransfer'];
+
+/** 10086 leads straight to queue `service`. */
+const hotline = ((): Plan => {
+  const text = 'numbers: { "10086": main }\nflows:\n  main:\n    - answer\n    - queue: service\n    - hangup\n';
+  const { plan, faults } = compileDialplan({
+    ...{ tenantId: demo, version: asId('demo@1'), files: [{ path: 'main.yaml', text }], prompts: { zh: [], en: [] }, music: ['default'] },
+    ...{ queues: ['service'], agents: null, numbers: null },
+  });
+  if (plan === null) throw new Error(faults.map(faultLine).join('\n'));
+  return plan;
+})();
 
 export class FloorHouse {
   readonly media = new FakeMedia();
@@ -32,7 +47,12 @@ export class FloorHouse {
     this.#switchboard = new Switchboard({
       ...{ clock: systemClock, log: silentLog, rooms: this.rooms.all, carriers },
       journal: { append: (event, at) => ({ seq: ++this.#seq, at, event }), settled: async () => undefined, close: async () => undefined },
-      watchers: [({ event }) => void this.facts.push(event)],
+      watchers: [
+        ({ event }) => {
+          this.facts.push(event);
+          this.#phone?.hear(event);
+        },
+      ],
     });
   }
 
@@ -40,7 +60,8 @@ export class FloorHouse {
     const house = new FloorHouse();
     const { agents, queues } = { agents: phoneDirectory().agents(), queues: phoneDirectory().queues() };
     for (const queue of queues) house.take({ type: 'queueConfigured', queue });
-    for (const agent of agents) house.take({ type: 'agentConfigured', agent });
+    for (const agent of agents) house.take({ type: 'agentConfigured', agent: { ...agent, queues: queues.map(({ queueId }) => queueId) } });
+    house.take({ type: 'dialplanPublished', tenantId: demo, version: hotline.version, plan: hotline });
     house.#rim = await RimHouse.open({
       ...{ trustedTrunks: [], media: house.media, calls: house.rooms.calls },
       react: (event, phone) => {

@@ -42,6 +42,8 @@ export class PhoneCall {
   #local: string;
   #remote: string;
   #target: string;
+  /** To tag of the last 18x. */
+  #earlyTag = '';
   #routes: string[] = [];
   #cseq = 1;
   #invite: Request;
@@ -87,6 +89,11 @@ export class PhoneCall {
 
   get state(): 'trying' | 'up' | 'ended' {
     return this.#state;
+  }
+
+  /** The dialog as this phone would write it into a Replaces for the other end. */
+  get names(): { callId: string; toTag: string; fromTag: string } {
+    return { callId: this.callId, toTag: tagOf(this.#remote) ?? this.#earlyTag, fromTag: tagOf(this.#local) ?? '' };
   }
 
   /** `8001` of the From, for who looks at who called. */
@@ -194,6 +201,7 @@ export class PhoneCall {
   async #dialled(invite: Request, mayRetry: boolean): Promise<void> {
     this.#invite = invite;
     const response = await this.#parts.sip.request(invite, (provisional) => {
+      this.#earlyTag = tagOf(provisional.headers.get('to') ?? '') ?? this.#earlyTag;
       if (provisional.status >= 180) this.#ringback.open();
     });
     if (response.status === 401 || response.status === 407) {

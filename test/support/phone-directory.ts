@@ -1,6 +1,6 @@
 /** A small tenant for tests of the phone rim: agents 8001–8003 with passwords, a static phone, a queue, the number 10086. */
 import { type AgentId, agentIdOf, asId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
-import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
+import type { AgentConfiguration, PhoneSettings, QueueConfiguration } from '../../src/acd/event.ts';
 import { ha1Of } from '../../src/phone/digest.ts';
 import { type Directory, SIP_REALM, type SipAccount, type Tenant } from '../../src/tenants/directory.ts';
 import type { TrunkConfiguration, TrunkSecret } from '../../src/tenants/trunk.ts';
@@ -36,12 +36,16 @@ export function phoneDirectory(
   staticPhones: Readonly<Record<string, string>> = {},
   trunks: readonly TestTrunk[] = [],
   rules: OutsideRules = usualRules,
+  settings: Readonly<Record<string, PhoneSettings>> = {},
 ): Directory {
   const tenants: Tenant[] = [
     { tenantId: demo, name: 'Demo', numbers: ['10086'], sipDomains: [] },
     { tenantId: other, name: 'Other', numbers: ['10010'], sipDomains: [] },
   ];
-  const agents = [...['8001', '8002', '8003'].map((number) => agent(number, null)), ...Object.entries(staticPhones).map(([number, uri]) => agent(number, uri))];
+  const agents = [
+    ...['8001', '8002', '8003'].map((number) => ({ ...agent(number, null), phone: settings[number] ?? {} })),
+    ...Object.entries(staticPhones).map(([number, uri]) => agent(number, uri)),
+  ];
   // 8003's phone is let in by SHA-256 alone.
   const accounts = new Map([account('8001'), account('8002'), { ...account('8003'), ha1Md5: '' }].map((each) => [each.username, each]));
   return {

@@ -5,6 +5,7 @@ import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaServer } from '../../media/port.ts';
 import { readSipConfig } from '../../sip/config.ts';
 import { openSipServer, type SipServer } from '../../sip/server.ts';
+import type { PhoneSettings } from '../../src/acd/event.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
 import { createPhone, type Phone } from '../../src/phone/phone.ts';
 import type { OutsideRules } from '../../src/toll/policy.ts';
@@ -19,6 +20,8 @@ const POLL_MS = 5;
 
 export interface RimOptions {
   staticPhones?: Readonly<Record<string, string>>;
+  /** By number. */
+  phoneSettings?: Readonly<Record<string, PhoneSettings>>;
   trustedTrunks?: readonly string[];
   media?: MediaServer;
   calls?: CallsView;
@@ -109,7 +112,7 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
     ...{
       clock: systemClock,
       log: silentLog,
-      directory: phoneDirectory(options.staticPhones, options.trunks, options.rules),
+      directory: phoneDirectory(options.staticPhones, options.trunks, options.rules, options.phoneSettings),
       media: options.media ?? new FakeMedia(),
       calls: options.calls ?? noCalls,
     },

@@ -34,6 +34,8 @@ export class SipPhone {
   readonly options: PhoneOptions;
   readonly sip: SipSocket;
   readonly calls = new Map<string, PhoneCall>();
+  /** Looks at every request first; true = it has answered. */
+  onNotify: ((request: Request) => boolean) | null = null;
   readonly #callId = randomToken(12);
   readonly #arrived: PhoneCall[] = [];
   readonly #waiting: ((call: PhoneCall) => void)[] = [];
@@ -59,7 +61,7 @@ export class SipPhone {
     const first = await this.sip.request(this.#registration(seconds, contact, headers));
     if (first.status !== 401 && first.status !== 407) return first;
     const again = this.#registration(seconds, contact, headers);
-    for (const [name, value] of this.#respond(again, first) ?? []) again.headers.add(name, value);
+    for (const [name, value] of this.respond(again, first) ?? []) again.headers.add(name, value);
     return this.sip.request(again);
   }
 
@@ -143,10 +145,11 @@ export class SipPhone {
 
   async #parts(): Promise<CallParts> {
     const rtp = await RtpStream.open(this.sip.address);
-    return { sip: this.sip, rtp, contact: this.contact, respond: (request, challenge) => this.#respond(request, challenge), onEnd: () => undefined };
+    return { sip: this.sip, rtp, contact: this.contact, respond: (request, challenge) => this.respond(request, challenge), onEnd: () => undefined };
   }
 
   async #handle(request: Request): Promise<void> {
+    if (this.onNotify?.(request) === true) return;
     const call = this.calls.get(request.headers.get('call-id') ?? '');
     if (call !== undefined) return call.handle(request);
     if (request.method === 'INVITE' && !isInDialog(request)) return this.#ring(request);
@@ -165,7 +168,7 @@ export class SipPhone {
   }
 
   /** RFC 7616 with qop=auth. */
-  #respond(request: Request, challenge: Response): (readonly [string, string])[] | null {
+  respond(request: Request, challenge: Response): (readonly [string, string])[] | null {
     const { user, password, algorithm: wanted } = this.options;
     if (password === undefined) return null;
     const proxy = challenge.status === 407;

@@ -46,6 +46,8 @@ interface Attempt {
 
 export class Hunt implements Ringing {
   readonly pickable = null;
+  /** Nobody in the house may take a trunk's early dialog over. */
+  readonly dialogs = [];
   readonly #rim: Rim;
   readonly #routes: Route[];
   readonly #urgent: boolean;

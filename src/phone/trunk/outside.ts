@@ -3,16 +3,16 @@ import type { Destination } from '../../toll/policy.ts';
 import type { CommandOf } from '../../vocabulary.ts';
 import { hostPart, userPart } from '../address.ts';
 import { statusOfCause } from '../endings.ts';
+import { shownToTrunk } from '../identity.ts';
 import { ALLOWED_METHODS, openEndpoint } from '../inbound.ts';
 import { Leg } from '../leg.ts';
 import type { Rim } from '../rim.ts';
 import type { SipHeaders } from '../srf.ts';
+import { writeUui } from '../uui.ts';
 import { displayNumber } from './display.ts';
 import { Hunt } from './hunt.ts';
 import { shownFor, writtenFor } from './number.ts';
 import type { Route } from './trunks.ts';
-
-const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
 
 export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>, destination: Destination): void {
   const leg = new Leg(rim, command.callId, command.legId, { is: 'outside' }, { at: 'opening' });
@@ -83,16 +83,25 @@ function invitation(rim: Rim, command: CommandOf<'dialLeg'>, destination: Destin
   const { configuration } = line;
   const uri = address.uri.replace(/^(sips?:)/i, (scheme) => `${scheme}${userPart(writtenFor(destination, configuration.format))}@`);
   const purpose = destination.kind === 'emergency' ? 'emergency' : (command.purpose ?? 'service');
-  return { uri, headers: { ...identityFor(rim, { ...command, purpose }, { line, address }), To: `<${uri}>`, Allow: ALLOWED_METHODS } };
+  const identity = identityFor(rim, { ...command, purpose }, { line, address });
+  return { uri, headers: { ...identity, ...userToUser(rim, command, line), To: `<${uri}>`, Allow: ALLOWED_METHODS } };
+}
+
+/** Call-associated data, to a trunk that is said to carry it. */
+function userToUser(rim: Rim, { callId }: CommandOf<'dialLeg'>, { configuration }: Route['line']): SipHeaders {
+  const call = configuration.userToUser ? rim.calls.get(callId) : undefined;
+  const uui = call === undefined ? null : writeUui(call.data, configuration.userToUserOctets);
+  return uui === null ? {} : { 'User-to-User': uui };
 }
 
 function identityFor(rim: Rim, { tenantId, purpose, display }: CommandOf<'dialLeg'>, { line, address }: Pick<Route, 'line' | 'address'>): SipHeaders {
   const { configuration } = line;
   const tenantNumbers = rim.directory.tenants().find((tenant) => tenant.tenantId === tenantId)?.numbers ?? [];
-  const number = displayNumber({ purpose: purpose ?? 'service', number: display ?? null }, { trunk: configuration, tenantNumbers });
-  if (number === null) return { From: ANONYMOUS, Privacy: 'id' };
+  const withhold = display === 'anonymous';
+  const number = displayNumber({ purpose: purpose ?? 'service', number: withhold ? null : (display ?? null) }, { trunk: configuration, tenantNumbers });
+  if (number === null) return shownToTrunk('', { assert: false, withhold: true });
   // A carrier that registers us knows us by its own domain.
   const domain = configuration.registration === null ? hostPart(rim.publicAddress) : (configuration.registration.domain ?? address.host);
   const shown = `<sip:${userPart(shownFor(number, configuration.format))}@${domain}>`;
-  return { From: shown, ...(configuration.assertIdentity ? { 'P-Asserted-Identity': shown } : {}) };
+  return shownToTrunk(shown, { assert: configuration.assertIdentity, withhold });
 }

@@ -1,0 +1,63 @@
+/**
+ * A phone of an agent takes a leg's place (INVITE with Replaces, RFC 3891): she picks up what rings at a colleague's, goes on from
+ * another phone of hers, or her browser comes back after a reload. The new leg is answered first; then it is put where the old one was.
+ */
+import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
+import type { Calls } from './calls.ts';
+import type { CallEvent } from './event.ts';
+import { type CallTurn, join, joinWithCaller, partnerOf, stopRecording } from './joining.ts';
+
+type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
+
+export function askTakeover(calls: Calls, event: EventOf<'takeoverAsked'>, turn: CallTurn, now: number): void {
+  const { callId, legId, replaces, agentId } = event;
+  const call = calls.live(callId);
+  const old = call?.legs.get(replaces);
+  if (call === undefined || old === undefined || isEnded(old)) {
+    turn.commands.push({ type: 'releaseLeg', callId, legId, cause: 'rejected', by: 'server' });
+    return;
+  }
+  call.legs.set(legId, { legId, role: 'agent', agentId, offerId: null, record: old.record, startedAt: now, progress: { state: 'arriving' } });
+  call.takeovers.set(legId, replaces);
+  turn.commands.push({ type: 'answerLeg', callId, legId });
+}
+
+/** true = this leg came to take another's place: it is established that it has, or it is let go. */
+export function takesOver(call: Call, leg: Leg, turn: CallTurn): boolean {
+  const replaces = call.takeovers.get(leg.legId);
+  if (replaces === undefined) return false;
+  call.takeovers.delete(leg.legId);
+  const { callId } = call;
+  const { legId, agentId } = leg;
+  if (agentId !== null && !isEnded(call.legs.get(replaces))) turn.events.push({ type: 'legReplaced', callId, legId, replaces, agentId });
+  else turn.commands.push({ type: 'releaseLeg', callId, legId, cause: 'normal', by: 'server' });
+  return true;
+}
+
+export function replace(call: Call, event: EventOf<'legReplaced'>, turn: CallTurn): void {
+  const { callId } = call;
+  const leg = call.legs.get(event.legId);
+  const old = call.legs.get(event.replaces);
+  if (leg === undefined || old === undefined) return;
+  const partner = call.legs.get(partnerOf(call, old.legId) ?? old.legId);
+  const wasUp = isUp(old);
+  if (old.role === 'caller') Object.assign(leg, { role: 'caller' }) && Object.assign(old, { role: 'agent' });
+  if (call.transfer?.from === old.legId) call.transfer = { from: leg.legId };
+  if (wasUp && partner !== undefined && partner !== old) {
+    stopRecording(call, turn);
+    turn.commands.push({ type: 'partLegs', callId, legIds: [partner.legId, old.legId], musicTo: null, music: 'default' });
+    if (leg.role === 'caller') join(call, leg, partner, turn);
+    else join(call, partner, leg, turn);
+  }
+  turn.commands.push({ type: 'releaseLeg', callId, legId: old.legId, cause: wasUp ? 'transferred' : 'answered_elsewhere', by: 'server' });
+  if (!wasUp) pickUp(call, leg, turn);
+}
+
+/** What rang is answered by another: its caller hears her, or, having dialled it herself, is answered first. */
+function pickUp(call: Call, leg: Leg, turn: CallTurn): void {
+  const caller = callerLeg(call);
+  if (caller?.progress.state === 'arriving' && caller !== leg) {
+    call.answering = leg.legId;
+    turn.commands.push({ type: 'answerLeg', callId: call.callId, legId: caller.legId });
+  } else joinWithCaller(call, leg, turn);
+}
