@@ -16,7 +16,10 @@ const IDENTITY: ReadonlySet<string> = new Set([
 ]);
 const PREFIXES = ['x-huawu-', 'x-tenant', 'p-charging-'] as const;
 
-const isInternal = (key: string): boolean => IDENTITY.has(key) || PREFIXES.some((prefix) => key.startsWith(prefix));
+/** Applications read names with their escapes undone (drachtio-srf: `C%6Fntact` is Contact): no honest phone escapes a name. */
+const ESCAPED = /%(?:u[0-9a-f]{4}|[0-9a-f]{2})/i;
+
+const isInternal = (key: string): boolean => IDENTITY.has(key) || PREFIXES.some((prefix) => key.startsWith(prefix)) || ESCAPED.test(key);
 
 /**
  * Takes those headers out. By key, after parsing: case, folds, blanks before the colon and repetitions are gone by then, and a name with any other byte in it

@@ -393,6 +393,7 @@ describe('new requests', () => {
         'P-Charging-Vector: icid-value=1',
         'Diversion: <sip:1@x>',
         'History-Info: <sip:1@x>;index=1',
+        ...['X%2DTenant: other', 'P%2dAsserted-Identity: <sip:110@x>', '%u0058-Tenant: other', 'C%6Fntact: <sip:elsewhere@x>'],
         'X-Other: kept',
         '',
         '',
