@@ -19,6 +19,7 @@ import { MUST_BE_2XX } from './reply.ts';
 import { pathToCaller } from './return-path.ts';
 import { keepSession } from './session.ts';
 import { RETRY_AFTER_S, type Stack } from './stack.ts';
+import { keepSubscription } from './subscription.ts';
 
 /** Rung, queued, announced at, but never finally answered: nobody waits longer than this. */
 const UNANSWERED_MS = 3_600_000;
@@ -184,6 +185,7 @@ export class Answers {
     if (carriesSession(incoming)) keepSession(this.#stack, leg, agreedInOurs(response));
     if (!incoming.isInside) dialog.contact = response.headers.get('contact') ?? dialog.contact;
     else if (REFRESHES_TARGET.has(incoming.request.method)) refreshTarget(dialog, incoming.request);
+    if (incoming.request.method === 'SUBSCRIBE') keepSubscription(this.#stack, leg, response);
     if (incoming.request.method !== 'INVITE') return;
     const { number } = parseCSeq(incoming.request.headers.get('cseq') ?? '');
     leg.answer?.stop();

@@ -66,6 +66,8 @@ export interface Leg {
   /** Our own refresh of the session, of which the application knows nothing, is under way; what it asks for meanwhile waits. */
   isRefreshing: boolean;
   afterRefresh: (() => void)[];
+  /** A subscription's end, when nobody refreshes it. */
+  cancelExpiry: () => void;
   /** The session description that we gave last. */
   localSdp: Buffer | undefined;
   /** The peer's Allow names UPDATE. */
@@ -87,6 +89,7 @@ export const newLeg = (dialog: Dialog, app: Application, addresses: readonly str
   inviteOut: undefined,
   updateIn: undefined,
   updateOut: undefined,
+  cancelExpiry: () => undefined,
   isKnown: false,
   session: undefined,
   isRefreshing: false,
@@ -186,6 +189,7 @@ export class Ledger {
     leg.answer = undefined;
     leg.reliable?.stop();
     leg.session?.cancel();
+    leg.cancelExpiry();
     leg.session = undefined;
     if (this.#byId.get(leg.dialog.id) === leg) this.#byId.delete(leg.dialog.id);
     leg.app.owned.legs.delete(leg);

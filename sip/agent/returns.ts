@@ -11,6 +11,7 @@ import { type Leg, newLeg, noteOurs, notePeer, type Outgoing } from './ledger.ts
 import { pathToCallee } from './return-path.ts';
 import { keepSession } from './session.ts';
 import type { Stack } from './stack.ts';
+import { keepSubscription } from './subscription.ts';
 
 /** Another fork answered first; the application never hears of this one. */
 const FORKED = 'another branch answered first';
@@ -103,10 +104,13 @@ export class Returns {
       if (good && REFRESHES_TARGET.has(request.method)) refreshTarget(inside.dialog, response);
       if (good && request.method === 'UPDATE' && inside.dialog.state === 'confirmed') this.#noteSession(inside, request, response);
       else if (good) noteOurs(inside, request);
+      if (good && request.method === 'SUBSCRIBE') keepSubscription(this.#stack, inside, response);
       if (endsDialog(inside, request, response)) ledger.removeLeg(inside);
       else if (request.method === 'BYE') inside.dialog.state = 'confirmed';
     } else if (good && opensDialog(outgoing)) {
-      this.#fork(outgoing, response, from).dialog.state = 'confirmed';
+      const leg = this.#fork(outgoing, response, from);
+      leg.dialog.state = 'confirmed';
+      keepSubscription(this.#stack, leg, response);
     } else for (const leg of outgoing.forks.values()) ledger.removeLeg(leg);
     this.#tell(outgoing, response, from);
   }

@@ -373,6 +373,31 @@ test('a subscription ends with the NOTIFY that says so', () => {
   nothingLeft(world);
 });
 
+test('a subscription that nobody refreshes or ends is over soon after its time, one that is refreshed goes on', () => {
+  const world = newWorld();
+  const subscribe = (seq: number, toTag: string): Request =>
+    newRequest('SUBSCRIBE', `sip:8001@${SERVER}`, [
+      ['Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKs${seq}`],
+      ['From', '<sip:lamp@peer>;tag=lamp'],
+      ['To', `<sip:8001@huawu>${toTag}`],
+      ['Call-ID', 'lamp'],
+      ['CSeq', `${seq} SUBSCRIBE`],
+      ['Contact', `<sip:lamp@${PEER}>`],
+      ['Event', 'dialog'],
+    ]);
+  world.app.ask('route|subscribe');
+  world.send(subscribe(1, ''));
+  respond(world, newest(world).transaction, '200 OK', ['Expires: 60']);
+  const to = (last(world, '200 SUBSCRIBE') as Response).headers.get('to') ?? '';
+  world.clock.forward(59_000);
+  world.send(subscribe(2, /;tag=.*/.exec(to)?.[0] ?? ''));
+  respond(world, newest(world).transaction, '200 OK', ['Expires: 60']);
+  world.clock.forward(80_000);
+  assert.equal(world.node.stack.ledger.calls, 1, 'refreshed, it is there');
+  world.clock.forward(20_000);
+  nothingLeft(world);
+});
+
 test('a server on its way out refuses new calls and lets the others end', () => {
   const world = newWorld();
   const { to } = up(world);
