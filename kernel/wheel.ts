@@ -32,6 +32,9 @@ export class WheelClock implements Clock {
   /** The tick that the one timer is set for: no slot before it holds anything. `TURNING` while slots fire. */
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: () => void = () => undefined;
+  /** Waits that the clock itself keeps. */
+  readonly #long = new Set<() => void>();
+  #isStopped = false;
 
   constructor(clock: Clock, onFault: (error: unknown) => void) {
     this.#clock = clock;
@@ -53,13 +56,36 @@ export class WheelClock implements Clock {
   }
 
   after(ms: number, fn: () => void): () => void {
+    if (this.#isStopped) return () => undefined;
     const since = this.#clock.now() - this.#startedAt;
     this.#done = Math.max(this.#done, Math.min(Math.floor(since / TICK_MS), this.#armedFor - 1));
     const due = Math.max(this.#done + 1, Math.ceil((since + ms) / TICK_MS));
-    if (due - this.#done >= SLOTS) return this.#clock.after(ms, () => this.#safely(fn));
+    if (due - this.#done >= SLOTS) return this.#afterLong(ms, fn);
     const wait = this.#add(due & (SLOTS - 1), fn);
     if (due < this.#armedFor) this.#arm(due);
     return () => this.#cancel(wait);
+  }
+
+  /** Nothing that waits fires any more, nor does anything that is set from now on: the end of whoever used it. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#disarm();
+    this.#slots.fill(undefined);
+    this.#waiting = 0;
+    for (const cancel of this.#long) cancel();
+    this.#long.clear();
+  }
+
+  #afterLong(ms: number, fn: () => void): () => void {
+    const cancel = this.#clock.after(ms, () => {
+      this.#long.delete(cancel);
+      this.#safely(fn);
+    });
+    this.#long.add(cancel);
+    return () => {
+      this.#long.delete(cancel);
+      cancel();
+    };
   }
 
   #add(slot: number, fn: () => void): Wait {
@@ -78,7 +104,7 @@ export class WheelClock implements Clock {
   }
 
   #cancel(wait: Wait): void {
-    if (wait.fn === undefined) return;
+    if (wait.fn === undefined || this.#isStopped) return;
     this.#take(wait);
   }
 
@@ -109,6 +135,7 @@ export class WheelClock implements Clock {
     }
     this.#done = Math.max(this.#done, until);
     this.#armedFor = Number.POSITIVE_INFINITY;
+    if (this.#isStopped) return;
     const next = this.#nextTick();
     if (next !== undefined) this.#arm(next);
   }
@@ -118,7 +145,7 @@ export class WheelClock implements Clock {
     const ring = this.#slots[slot];
     if (ring === undefined) return;
     this.#slots[slot] = undefined;
-    for (let wait = ring.after; wait !== ring; wait = ring.after) {
+    for (let wait = ring.after; wait !== ring && !this.#isStopped; wait = ring.after) {
       const { fn } = wait;
       this.#take(wait);
       if (fn !== undefined) this.#safely(fn);

@@ -91,6 +91,7 @@ class Server implements SipServer {
   readonly #clock: Clock;
   readonly #note: (kind: string, fields: object) => void;
   readonly #network: Network;
+  readonly #waits: WheelClock;
   readonly #stack: Stack;
   readonly #agent: Agent;
   readonly #routes = new Routes();
@@ -133,6 +134,8 @@ class Server implements SipServer {
       networkOptions(config),
     );
     this.#watch = new Watch(clock, config.operation);
+    // One call's fault, wherever a timer or a socket calls back, harms no other call.
+    this.#waits = new WheelClock(clock, (error) => this.#faulty(error));
     this.#stack = this.#newStack();
     const server = this;
     this.#agent = new Agent(this.#stack, {
@@ -179,8 +182,7 @@ class Server implements SipServer {
   }
 
   #newStack(): Stack {
-    // One call's fault, wherever a timer or a socket calls back, harms no other call.
-    const clock = new WheelClock(this.#clock, (error) => this.#faulty(error));
+    const clock = this.#waits;
     const network = this.#network;
     const resolver = new Resolver(clock, () => network.families, new SystemDns(this.#config.dnsServers));
     const transport: Transport = {
@@ -319,5 +321,6 @@ class Server implements SipServer {
     this.#door.close();
     this.#certificates?.close();
     this.#network.close();
+    this.#waits.stop();
   }
 }

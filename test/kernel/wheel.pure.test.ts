@@ -35,6 +35,26 @@ describe('the timer wheel', () => {
     });
   }
 
+  test('stopped, nothing fires any more, short or long, set before, meanwhile or after, and no timer is left', () => {
+    const { clock, wheel } = open();
+    const fired: string[] = [];
+    const cancel = wheel.after(500, () => fired.push('short'));
+    wheel.after(HOUR_MS, () => fired.push('long'));
+    wheel.after(100, () => {
+      fired.push('last');
+      wheel.stop();
+      wheel.after(1, () => fired.push('meanwhile'));
+    });
+    wheel.after(100, () => fired.push('of the same tick'));
+    clock.forward(200);
+    wheel.after(1, () => fired.push('after'));
+    cancel();
+    clock.forward(2 * HOUR_MS);
+    assert.deepEqual(fired, ['last']);
+    assert.equal(wheel.waiting, 0);
+    assert.equal(clock.armed, 0);
+  });
+
   test('of one tick they fire in the order they were set, of several in the order they are due', () => {
     const { clock, wheel } = open();
     const fired: string[] = [];
