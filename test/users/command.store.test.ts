@@ -55,10 +55,9 @@ async function furnished(): Promise<{ config: Config; store: Store }> {
 
 test('migrate says what it applied, then that there is nothing to do', async (context) => {
   const config = configFor(await cluster.database('empty'));
-  assert.deepEqual(await run(context, () => migrateMain([], config)), {
-    code: 0,
-    said: 'applied 0001_tenants\napplied 0002_users\napplied 0003_customers\napplied 0004_calls\n',
-  });
+  const { code, said } = await run(context, () => migrateMain([], config));
+  assert.equal(code, 0);
+  assert.match(said, /^applied 0001_tenants\napplied 0002_users\n(?:applied \d{4}_\w+\n)+$/);
   assert.deepEqual(await run(context, () => migrateMain([], config)), { code: 0, said: 'the database is up to date\n' });
 });
 
