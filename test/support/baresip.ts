@@ -1,6 +1,6 @@
 /**
  * baresip as a desk phone or a customer: a headless process of its own, spoken to over ctrl_tcp (JSON in netstrings). Sends a tone
- * for as long as a call lasts and keeps what it hears in a WAV. It cannot transfer with consultation (linphonec can).
+ * for as long as a call lasts and keeps what it hears in a WAV. It cannot transfer with consultation (linphonec can: linphone.ts).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,10 @@ export interface BaresipOptions {
   server: { host: string; port: number };
   /** What it says all the time. */
   toneHz: number;
+  /** How it registers and calls; default UDP. `server` is of that transport. */
+  transport?: 'udp' | 'tcp' | 'tls';
+  /** PEM file: the authority that vouches for the server. */
+  authority?: string;
 }
 
 /** What ctrl_tcp tells: `type` CALL_INCOMING, CALL_RINGING, CALL_ESTABLISHED, CALL_CLOSED, REGISTER_OK, REGISTER_FAIL … */
@@ -253,7 +257,8 @@ async function controlPortBeside(sipPort: number): Promise<number> {
   }
 }
 
-function writeConfiguration(folder: string, { user, password, server, toneHz }: BaresipOptions, sipPort: number, controlPort: number): void {
+function writeConfiguration(folder: string, options: BaresipOptions, sipPort: number, controlPort: number): void {
+  const { user, password, server, toneHz, transport = 'udp', authority } = options;
   const heard = join(folder, 'heard');
   mkdirSync(heard);
   const tone = join(folder, 'tone.wav');
@@ -269,12 +274,13 @@ function writeConfiguration(folder: string, { user, password, server, toneHz }: 
       'auplay_srate 8000',
     ],
     ...['rtp_ports 61000-64000', 'audio_jitter_buffer_delay 1-5', `snd_path ${heard}`, `ctrl_tcp_listen 127.0.0.1:${controlPort}`],
+    ...(authority === undefined ? [] : [`sip_cafile ${authority}`]),
     ...['module_path /usr/lib/baresip/modules', ...MODULES.map((name) => `module ${name}.so`), ...APPLICATIONS.map((name) => `module_app ${name}.so`)],
   ];
   writeFileSync(join(folder, 'config'), `${lines.join('\n')}\n`);
   const { host, port } = server;
   const registration = password === undefined ? 'regint=0' : `auth_user=${user};auth_pass=${password};regint=120`;
-  const account = `<sip:${user}@${host}:${port};transport=udp>;${registration};outbound="sip:${host}:${port};transport=udp";answermode=manual;audio_codecs=pcma,pcmu\n`;
+  const account = `<sip:${user}@${host}:${port};transport=${transport}>;${registration};outbound="sip:${host}:${port};transport=${transport}";answermode=manual;audio_codecs=pcma,pcmu\n`;
   writeFileSync(join(folder, 'accounts'), account);
 }
 

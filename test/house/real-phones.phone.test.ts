@@ -1,0 +1,159 @@
+/** Desk phones of other makers with the whole server: linphonec transfers with consultation, baresip over TCP and TLS. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { agree, journalOf } from '../support/agreement.ts';
+import { Baresip } from '../support/baresip.ts';
+import { Authority } from '../support/certificates.ts';
+import type { DeskClient } from '../support/desk-client.ts';
+import { DEMO_PASSWORD, House } from '../support/house.ts';
+import { Linphone } from '../support/linphone.ts';
+import { SipPhone } from '../support/phone.ts';
+import { freePort } from '../support/ports.ts';
+import { until } from '../support/wait.ts';
+
+const CALLER_HZ = 620;
+const AGENT_HZ = 930;
+const TRUNK = '127.0.0.2';
+const OLD = '13800001002'; // 72 years of age: no menu, straight to an agent
+
+let house: House;
+let authority: Authority;
+let tlsPort: number;
+const open: { stop(): Promise<unknown> }[] = [];
+const keep = <T extends { stop(): Promise<unknown> }>(thing: T): T => {
+  open.push(thing);
+  return thing;
+};
+
+before(async () => {
+  authority = new Authority();
+  const { certificate, key } = authority.sign('sip.huawu.test', 'IP:127.0.0.1');
+  tlsPort = await freePort();
+  // Nobody is believed by the address the phones have: they prove who they are.
+  house = await House.start({ TRUSTED_TRUNKS: TRUNK, SIP_TLS_PORT: String(tlsPort), SIP_TLS_CERT_FILE: certificate, SIP_TLS_KEY_FILE: key });
+});
+after(async () => {
+  await house.stop();
+  authority.remove();
+});
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.stop();
+  await until('every call to be over', async () => (await house.liveCalls()) === 0);
+});
+
+async function readyDesk(number: string): Promise<DeskClient> {
+  const desk = await house.desk(number);
+  keep({
+    stop: async () => {
+      await desk.must('signOut').catch(() => undefined);
+      desk.close();
+    },
+  });
+  await desk.must('ready');
+  return desk;
+}
+
+/** An agent's baresip, registered over this transport. */
+async function deskPhone(number: string, transport: 'udp' | 'tcp' | 'tls', toneHz = AGENT_HZ): Promise<Baresip> {
+  const server = transport === 'tls' ? { host: house.sip.host, port: tlsPort } : house.sip;
+  const phone = keep(await Baresip.start({ user: number, password: DEMO_PASSWORD, server, toneHz, transport, authority: authority.certificate }));
+  await phone.registered();
+  return phone;
+}
+
+/** SIP messages by the server's own count. */
+async function counted(direction: 'in' | 'out', method: string, transport: string): Promise<number> {
+  const text = await (await fetch(`${house.http}/metrics`)).text();
+  const line = new RegExp(`messages_total\\{direction="${direction}",method="${method}",transport="${transport}"\\} (\\d+)`).exec(text);
+  return Number(line?.[1] ?? 0);
+}
+
+/** Such an event of the journal, of this call or of the newest. */
+async function told(type: 'legsJoined' | 'legHeld' | 'legRetrieved', callId?: string): Promise<{ callId: string }> {
+  const look = (): { callId: string } | undefined =>
+    journalOf(house)
+      .flatMap(({ event }) => (event.type === type ? [event] : []))
+      .findLast((event) => callId === undefined || event.callId === callId);
+  return until(`the journal to tell ${type}`, look);
+}
+
+describe('baresip', () => {
+  for (const [from, to] of [
+    ['tls', 'tcp'],
+    ['tcp', 'tls'],
+  ] as const)
+    test(`over ${to.toUpperCase()} is called by a colleague over ${from.toUpperCase()}, answers, holds and takes her back`, async () => {
+      const caller = await deskPhone('8001', from, CALLER_HZ);
+      const phone = await deskPhone('8002', to);
+      const asked = await counted('in', 'INVITE', from);
+      const rung = await counted('out', 'INVITE', to);
+      await caller.dial('8002');
+      await phone.until('CALL_INCOMING');
+      assert.ok((await counted('in', 'INVITE', from)) > asked, `called over ${from}`);
+      assert.equal(await counted('out', 'INVITE', to), rung + 1, `rung over ${to}`);
+      await phone.accept();
+      assert.ok(await phone.hears(CALLER_HZ), 'the colleague hears the caller');
+      assert.ok(await caller.hears(AGENT_HZ), 'the caller hears the colleague');
+      const { callId } = await told('legsJoined');
+      await phone.hold();
+      await told('legHeld', callId);
+      await phone.resume();
+      await told('legRetrieved', callId);
+      const before = caller.heardSeconds(AGENT_HZ);
+      await until('the colleague to be heard again', () => caller.heardSeconds(AGENT_HZ) > before + 0.4, 5_000);
+      await phone.hangUp();
+      await caller.until('CALL_CLOSED');
+      const record = await until('its record', async () => [await house.record('8001')].find((newest) => newest.callId === callId));
+      assert.deepEqual([record.callee, record.cause, record.endedBy], ['8002', 'normal', 'other_party']);
+      agree(house, record);
+    });
+});
+
+describe('linphonec', () => {
+  test('transfers with consultation: customer and colleague talk, the record stays with the call, her own calls end', async () => {
+    const first = keep(await Linphone.start({ user: '8001', password: DEMO_PASSWORD, server: house.sip }));
+    await first.registered();
+    const desk = await readyDesk('8001');
+    const customer = await SipPhone.open({ user: OLD, server: house.sip, address: TRUNK });
+    keep({ stop: () => customer.close() });
+    const caller = await customer.call('10086');
+    await caller.answered();
+    caller.rtp.play(CALLER_HZ);
+    const served = await first.ringing();
+    await first.answer(served);
+    const { data } = await desk.until('callEstablished');
+    await desk.must('setData', { data: { wish: 'new plan' } });
+
+    await first.hold(served);
+    await desk.until('callHeld');
+    const [second, nextDesk] = [await deskPhone('8002', 'udp'), await readyDesk('8002')];
+    const consultation = await first.dial('8002');
+    await second.until('CALL_INCOMING');
+    await second.accept();
+    await first.connected(consultation);
+    assert.ok(!(await second.hears(CALLER_HZ, 500)), 'the customer does not hear the consultation');
+
+    first.join(served, consultation);
+    await first.ended(served);
+    await first.ended(consultation);
+    assert.ok(await second.hears(CALLER_HZ), 'the colleague hears the customer');
+    assert.ok(await caller.rtp.hears(AGENT_HZ), 'the customer hears the colleague');
+    const pop = await nextDesk.until('screenPop', (message) => message.data.callId === data.callId);
+    assert.equal(pop.data.data.wish, 'new plan');
+
+    await caller.hangUp();
+    await second.until('CALL_CLOSED');
+    const record = await house.record(`+86${OLD}`);
+    assert.equal(record.callId, data.callId);
+    assert.deepEqual([record.cause, record.endedBy, record.agentId], ['normal', 'far_end', 'demo:8002']);
+    assert.deepEqual(
+      record.legs.map(({ role, cause }) => `${role} ${cause}`),
+      ['caller normal', 'agent transferred', 'agent normal'],
+    );
+    const told = journalOf(house).map(({ event }) => event);
+    assert.ok(told.some((event) => event.type === 'attendedTransferAsked' && event.callId === record.callId));
+    assert.ok(told.some((event) => event.type === 'callsMerged' && event.callId === record.callId));
+    assert.equal((await house.record('8001')).cause, 'transferred', 'the consultation has a record of its own');
+    agree(house, record, [desk, nextDesk]);
+  });
+});

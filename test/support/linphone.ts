@@ -1,0 +1,143 @@
+/** linphonec as a desk phone: a process of its own in a home of its own, driven over its terminal. Unlike baresip it transfers with consultation. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../kernel/clock.ts';
+import { freePort, freeRange } from './ports.ts';
+import { until } from './wait.ts';
+
+export interface LinphoneOptions {
+  user: string;
+  password: string;
+  server: { host: string; port: number };
+}
+
+/** A queue may greet the customer first. */
+const PATIENCE_MS = 25_000;
+const ASK_MS = 250;
+const FAREWELL_MS = 3_000;
+
+export class Linphone {
+  readonly options: LinphoneOptions;
+  /** Its terminal. */
+  output = '';
+  readonly #child: ChildProcess;
+  readonly #home: string;
+  #seen = 0;
+
+  private constructor(options: LinphoneOptions, child: ChildProcess, home: string) {
+    this.options = options;
+    this.#child = child;
+    this.#home = home;
+    const keep = (chunk: Buffer): void => {
+      this.output += chunk.toString();
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    child.stdin?.on('error', () => undefined);
+    // Without it a missing program would be an uncaught exception, not a failed test.
+    child.on('error', (error) => keep(Buffer.from(`linphonec could not be started: ${error.message}`)));
+  }
+
+  /** It has no sound card: it says silence, and what it hears is lost. */
+  static async start(options: LinphoneOptions): Promise<Linphone> {
+    const home = mkdtempSync(join(tmpdir(), `linphone-${options.user}-`));
+    mkdirSync(join(home, '.local/share/linphone'), { recursive: true });
+    const settings = join(home, 'linphonerc');
+    writeFileSync(settings, settingsOf(options, await freePort(), await freeRange(2)));
+    const child = spawn('linphonec', ['-c', settings], { env: { ...process.env, HOME: home }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const phone = new Linphone(options, child, home);
+    phone.#type('soundcard use files');
+    return phone;
+  }
+
+  /** It does not tell by itself. */
+  async registered(): Promise<void> {
+    const asked = systemClock.every(ASK_MS, () => this.#type('states'));
+    await this.says(/LinphoneRegistrationOk/).finally(asked);
+  }
+
+  /** It rings: its own number for that call. */
+  async ringing(): Promise<string> {
+    return (await this.says(/Receiving new incoming call from .*, assigned id (\d+)/))[1] ?? '';
+  }
+
+  /** Calls a number at the server; its own number for that call. */
+  async dial(number: string): Promise<string> {
+    this.#type(`call sip:${number}@${this.options.server.host}:${this.options.server.port}`);
+    return (await this.says(/Establishing call id to .*, assigned id (\d+)/))[1] ?? '';
+  }
+
+  async answer(call: string): Promise<void> {
+    this.#type(`answer ${call}`);
+    await this.connected(call);
+  }
+
+  async connected(call: string): Promise<void> {
+    await this.says(new RegExp(`Call ${call} with .* connected`));
+  }
+
+  async hold(call: string): Promise<void> {
+    this.#type(`pause ${call}`);
+    await this.says(new RegExp(`Call ${call} with .* is now paused`));
+  }
+
+  /** Transfer with consultation: joins the far ends of two of its calls. */
+  join(call: string, other: string): void {
+    this.#type(`transfer ${call} --to-call ${other}`);
+  }
+
+  async ended(call: string): Promise<void> {
+    await until(`${this.options.user}'s call ${call} to end`, () => new RegExp(`Call ${call} with .* ended`).test(this.output), PATIENCE_MS).catch(
+      this.#explain,
+    );
+  }
+
+  /** The next line like this that no earlier wait has passed over. */
+  async says(sign: RegExp): Promise<RegExpExecArray> {
+    const look = (): RegExpExecArray | null => sign.exec(this.output.slice(this.#seen));
+    const found = await until(`linphonec ${this.options.user} to say ${sign}`, look, PATIENCE_MS).catch(this.#explain);
+    this.#seen += found.index + found[0].length;
+    return found;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+      this.#type('quit');
+      const cancel = systemClock.after(FAREWELL_MS, () => this.#child.kill('SIGKILL'));
+      await gone;
+      cancel();
+    }
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  #type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  readonly #explain = (error: Error): never => {
+    throw new Error(`${error.message}\n${this.output.slice(-3_000)}`);
+  };
+}
+
+function settingsOf({ user, password, server }: LinphoneOptions, sipPort: number, rtpPort: number): string {
+  const lines = [
+    // 0: no such transport. Nothing but loopback may be there, which its own look at the network takes for none.
+    ...[
+      '[sip]',
+      `sip_port=${sipPort}`,
+      'sip_tcp_port=0',
+      'sip_tls_port=0',
+      'use_ipv6=0',
+      'auto_net_state_mon=0',
+      'register_only_when_network_is_up=0',
+      'default_proxy=0',
+    ],
+    ...['[rtp]', `audio_rtp_port=${rtpPort}`, '[video]', 'capture=0', 'display=0'],
+    ...['[proxy_0]', `reg_proxy=<sip:${server.host}:${server.port};transport=udp>`, `reg_identity=sip:${user}@${server.host}`, 'reg_expires=300'],
+    ...['reg_sendregister=1', '[auth_info_0]', `username=${user}`, `passwd=${password}`],
+  ];
+  return `${lines.join('\n')}\n`;
+}
