@@ -7,10 +7,14 @@ import { systemClock } from '../../kernel/clock.ts';
 import { freePort, freeRange } from './ports.ts';
 import { until } from './wait.ts';
 
-export interface LinphoneOptions {
+interface LinphoneOptions {
   user: string;
   password: string;
   server: { host: string; port: number };
+  /** How it registers and calls; default UDP. `server` is of that transport. */
+  transport?: 'udp' | 'tls';
+  /** PEM file: the authority that vouches for the server. */
+  authority?: string;
 }
 
 /** A queue may greet the customer first. */
@@ -65,7 +69,9 @@ export class Linphone {
 
   /** Calls a number at the server; its own number for that call. */
   async dial(number: string): Promise<string> {
-    this.#type(`call sip:${number}@${this.options.server.host}:${this.options.server.port}`);
+    const { server, transport = 'udp' } = this.options;
+    const { host, port } = server;
+    this.#type(`call sip:${number}@${host}:${port};transport=${transport}`);
     return (await this.says(/Establishing call id to .*, assigned id (\d+)/))[1] ?? '';
   }
 
@@ -122,21 +128,24 @@ export class Linphone {
   };
 }
 
-function settingsOf({ user, password, server }: LinphoneOptions, sipPort: number, rtpPort: number): string {
+function settingsOf(options: LinphoneOptions, sipPort: number, rtpPort: number): string {
+  const { user, password, server, transport = 'udp', authority } = options;
+  const [udp, tls] = transport === 'udp' ? [sipPort, 0] : [0, sipPort];
   const lines = [
     // 0: no such transport. Nothing but loopback may be there, which its own look at the network takes for none.
     ...[
       '[sip]',
-      `sip_port=${sipPort}`,
+      `sip_port=${udp}`,
       'sip_tcp_port=0',
-      'sip_tls_port=0',
+      `sip_tls_port=${tls}`,
       'use_ipv6=0',
       'auto_net_state_mon=0',
       'register_only_when_network_is_up=0',
       'default_proxy=0',
     ],
+    ...(authority === undefined ? [] : [`root_ca=${authority}`, 'verify_server_certs=1', 'verify_server_cn=1']),
     ...['[rtp]', `audio_rtp_port=${rtpPort}`, '[video]', 'capture=0', 'display=0'],
-    ...['[proxy_0]', `reg_proxy=<sip:${server.host}:${server.port};transport=udp>`, `reg_identity=sip:${user}@${server.host}`, 'reg_expires=300'],
+    ...['[proxy_0]', `reg_proxy=<sip:${server.host}:${server.port};transport=${transport}>`, `reg_identity=sip:${user}@${server.host}`, 'reg_expires=300'],
     ...['reg_sendregister=1', '[auth_info_0]', `username=${user}`, `passwd=${password}`],
   ];
   return `${lines.join('\n')}\n`;
