@@ -25,17 +25,17 @@ export function openLog(program: string, level: string): Logger {
 
 export const silentLog: Logger = pino({ level: 'silent' });
 
+const SECOND_MS = 1_000;
 const LINES_PER_SECOND = 100;
 const KINDS_KEPT = 256;
 
-/** Lets at most 100 lines a second of each kind through; then one line tells how many were kept back. */
+/** Lets at most 100 lines a second of each kind through; when the second is over one line tells how many were kept back. */
 export function limited(log: Logger, clock: Clock): (kind: string, fields: object) => void {
   const kinds = new Map<string, { second: number; lines: number; held: number }>();
   return (kind, fields) => {
-    const second = Math.floor(clock.now() / 1000);
+    const second = Math.floor(clock.now() / SECOND_MS);
     let row = kinds.get(kind);
     if (row === undefined || row.second !== second) {
-      if (row !== undefined && row.held > 0) log.warn({ kind, suppressed: row.held }, 'more of the same suppressed');
       if (row === undefined && kinds.size >= KINDS_KEPT) kinds.clear();
       row = { second, lines: 0, held: 0 };
       kinds.set(kind, row);
@@ -43,6 +43,12 @@ export function limited(log: Logger, clock: Clock): (kind: string, fields: objec
     if (row.lines < LINES_PER_SECOND) {
       row.lines += 1;
       log.warn({ kind, ...fields }, kind);
-    } else row.held += 1;
+      return;
+    }
+    row.held += 1;
+    if (row.held > 1) return;
+    // Told by a timer, not by the next line of the kind: a flood that ended has none.
+    const full = row;
+    clock.after(SECOND_MS, () => log.warn({ kind, suppressed: full.held }, 'more of the same suppressed'));
   };
 }
