@@ -1,9 +1,9 @@
 /** The timer wheel against the clock it stands on: same order, never early, late by a tick at most. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Clock } from '../../kernel/clock.ts';
 import { WheelClock } from '../../kernel/wheel.ts';
 import { SimClock, seeded } from '../sip/support/simulation.ts';
+import { FakeClock } from '../support/clock.ts';
 
 const TICK_MS = 10;
 const HOUR_MS = 3_600_000;
@@ -115,29 +115,37 @@ describe('the timer wheel', () => {
     );
   });
 
-  test('a process that slept longer than the wheel spans fires each wait once, and goes on', () => {
-    let now = 0;
-    let due: (() => void) | undefined;
-    const sleepy: Clock = {
-      now: () => now,
-      after: (_ms, fn) => {
-        due = fn;
-        return () => undefined;
-      },
-      every: () => () => undefined,
-    };
-    const wheel = new WheelClock(sleepy, (error) => assert.fail(String(error)));
-    const fired: string[] = [];
-    wheel.after(20, () => fired.push('soon'));
-    wheel.after(30_000, () => fired.push('later'));
-    now = 200_000;
-    due?.();
-    assert.deepEqual(fired, ['soon', 'later']);
-    wheel.after(500, () => fired.push('afterwards'));
-    now += 510;
-    due?.();
-    assert.deepEqual(fired, ['soon', 'later', 'afterwards']);
-  });
+  for (const minutes of [1, 60])
+    test(`B20: a process that was suspended for ${minutes} min fires each overdue wait once, none that was cancelled, those not due in their time, and goes on`, () => {
+      const clock = new FakeClock();
+      const wheel = new WheelClock(clock, (error) => assert.fail(String(error)));
+      const random = seeded(minutes);
+      const fired = new Map<number, number>();
+      const asleepUntil = clock.now() + minutes * 60_000;
+      let ticks = 0;
+      const stop = wheel.every(1_000, () => (ticks += 1));
+      for (let id = 0; id < 2_000; id += 1) {
+        // A fifth is due after the sleep; a fifth of all is cancelled before it.
+        const due = id % 5 === 4 ? minutes * 60_000 + 1_000 + random() * 30_000 : random() * 32_000;
+        const at = clock.now() + due;
+        const cancel = wheel.after(due, () => {
+          fired.set(id, (fired.get(id) ?? 0) + 1);
+          const late = clock.now() - Math.max(at, asleepUntil);
+          assert.ok(late >= 0 && late <= TICK_MS, `${late} ms late`);
+        });
+        if (id % 5 === 1) cancel();
+      }
+      clock.sleep(minutes * 60_000);
+      clock.forward(0);
+      assert.equal(fired.size, 1_200, 'the overdue, and they alone');
+      assert.equal(ticks, 1, 'what comes round each second came once, not once for each second slept');
+      clock.forward(40_000);
+      assert.equal(fired.size, 1_600);
+      assert.deepEqual([...new Set(fired.values())], [1]);
+      assert.equal(ticks, 41);
+      stop();
+      assert.deepEqual([wheel.waiting, clock.armed], [0, 0]);
+    });
 
   for (const seed of [1, 2, 3, 4, 5]) {
     test(`a thousand waits set, cancelled and set again fire like the clock's own (seed ${seed})`, () => {

@@ -310,6 +310,25 @@ describe('the host of a contact', () => {
     it(`D9: ${host} over ${protocol} from ${source} is ${may ? 'taken' : 'refused'}`, () => assert.equal(mayContact(host, protocol, source), may));
 });
 
+describe('a suspended registrar', () => {
+  it('B20: forgets after 60 s of sleep those alone whose time ran out, each told once, and takes them again as they come', () => {
+    const office = new Office();
+    const right = (user: string) => ({ user, password: passwordOf(user), algorithm: 'SHA-256' as const });
+    office.bindings.start();
+    office.register({ Contact: contact(), Expires: '60' }, right('8001'));
+    office.register({ To: '<sip:8002@huawu>', Contact: '<sip:8002@10.0.0.8>', Expires: '300' }, right('8002'), '10.0.0.8:5060');
+    office.events.length = 0;
+    office.clock.sleep(60_000);
+    office.clock.forward(0);
+    assert.deepEqual(office.types(), ['bindingsChanged', 'phoneLost']);
+    assert.deepEqual([office.bindings.of(agentId('8001')).length, office.bindings.of(agentId('8002')).length], [0, 1]);
+    assert.equal(office.register({ Contact: contact(), CSeq: '2 REGISTER' }, right('8001')).status, 200);
+    assert.deepEqual(office.types().slice(2), ['bindingsChanged', 'phoneReachable']);
+    office.bindings.stop();
+    assert.equal(office.clock.armed, 0);
+  });
+});
+
 describe('the way to a contact', () => {
   const binding = (uri: string, source: string): ContactBinding => ({ uri, source, callId: 'c', cseq: 1, expiresAt: 0, userAgent: '', allowEvents: ['talk'] });
 

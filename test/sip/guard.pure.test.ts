@@ -478,6 +478,18 @@ describe('answers to strangers', () => {
   });
 });
 
+describe('after a sleep', () => {
+  it('B20: what was saved up in 60 s of sleep is one burst, and registered phones are still known', () => {
+    const watch = new Watch();
+    const phone = udp('198.51.100.4', 40_000);
+    watch.register(phone);
+    assert.equal(watch.burst('203.0.113.1', 300), 200);
+    watch.now += 60_000;
+    assert.equal(watch.burst('203.0.113.1', 1_000), 200);
+    assert.equal(watch.guard.classOf(phone, watch.now), 'flow');
+  });
+});
+
 describe('overload', () => {
   const idle = { lagMs: 0, busyShare: 0.3, pending: 0, backlogBytes: 0 };
   /** Of 1,000 new requests of each class, how many are refused. */

@@ -300,3 +300,22 @@ test('B24: early media in any order: two 183, a 180 behind them, a refusal; an 1
   answerWith(late, last(late, 'BYE') as Request, 200);
   nothingLeft(late);
 });
+
+test('B20: a server that was suspended for 60 s sends one copy at most of what waited for an answer, then gives it up, and serves the next call', () => {
+  const world = newWorld();
+  dial(world, ['Call-ID: ours']);
+  world.send(invite());
+  respond(world, newest(world).transaction, '200 OK', [], OFFER);
+  const before = world.got.length;
+  world.clock.sleep(60_000);
+  world.clock.forward(100);
+  const burst = lines(world).slice(before);
+  assert.ok(burst.filter((line) => line === 'INVITE').length <= 1, burst.join());
+  assert.ok(burst.filter((line) => line === '200 INVITE').length <= 1, burst.join());
+  assert.ok(burst.filter((line) => line === 'BYE').length <= 1 && burst.length <= 3, burst.join());
+  assert.ok(events(world).includes('408 INVITE'), events(world).join());
+  world.send(invite((headers) => headers.set('Call-ID', 'next').set('Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKnext`)));
+  assert.equal(events(world).at(-1), 'INVITE');
+  respond(world, newest(world).transaction, '486 Busy Here');
+  assert.equal(lines(world).at(-1), '486 INVITE');
+});

@@ -43,6 +43,11 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** The process sleeps for `ms`: what falls due meanwhile fires with the next `forward`, late. */
+  sleep(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Goes on by `ms`, firing in order what falls due on the way. */
   forward(ms: number): void {
     const until = this.#now + ms;

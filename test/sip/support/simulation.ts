@@ -74,6 +74,10 @@ export class SimClock implements Clock {
     arm();
     return () => cancel();
   }
+  /** The process sleeps for `ms`: what falls due meanwhile runs with the next `forward`, late. */
+  sleep(ms: number): void {
+    this.#now += ms;
+  }
   /** Runs everything that falls due within `ms`. */
   forward(ms: number): void {
     const until = this.#now + ms;
