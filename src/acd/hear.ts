@@ -1,6 +1,6 @@
 /** What the routing core does with each event it cares for: next state and actions; `settle` does the rest. "Rule n" is SPEC.md's. */
 import { legIdOf } from '../../kernel/ids.ts';
-import type { Ending } from '../call/ending.ts';
+import type { Ending, EndingCause } from '../call/ending.ts';
 import type { Event } from '../vocabulary.ts';
 import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLeave, withoutCall, withoutReason, withReason, withReasons } from './agent.ts';
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
@@ -239,8 +239,15 @@ function agentLegEnded(m: Moment, agent: Agent, ending: Ending): void {
     if (failure === null) spareAgent(m, agent);
     else failOffer(m, agent, failure);
   } else if (activity.state === 'releasing') become(m, agent, landing(activity.after, m.now));
-  else endTalk(m, agent);
+  else {
+    // Rule 8: what rings at a phone that vanished in mid-call keeps the next caller waiting for nothing.
+    if (PHONE_VANISHED.has(ending.cause)) become(m, agent, withReasons(activity, withReason(reasonsOf(activity), 'unreachable')));
+    endTalk(m, agent);
+  }
 }
+
+/** Her phone sent nothing any more, neither sound nor a refresh. */
+const PHONE_VANISHED: ReadonlySet<EndingCause> = new Set(['media_timeout', 'session_expired']);
 
 /** A phone that is lost takes the agent off the queues, one that is back returns her; a fixed address is never lost. */
 function followPhone(m: Moment, agent: Agent): void {

@@ -64,7 +64,7 @@ test('idleness counts from the end of the last call, not from the end of wrap-up
   assert.deepEqual(offeredTo(call(floor, 'c3')), ['8002']);
 });
 
-test('no answer: the agent is not ready and the caller is offered to the next in the same turn', () => {
+test('B11: no answer: the agent is not ready and the caller is offered to the next in the same turn', () => {
   const floor = floorWith({ 8001: {}, 8002: {} });
   call(floor, 'c1');
   assert.deepEqual(floor.after(15_000), [
@@ -78,6 +78,36 @@ test('no answer: the agent is not ready and the caller is offered to the next in
     'wake +15000',
   ]);
   assert.deepEqual(floor.tell(legEnded('c1.1', 'no_answer')), ['wake +15000'], 'the released leg ends, and that is no news');
+});
+
+test('B11: phone after phone vanishes while it rings: the caller is offered before those who came later, each time, and each agent is set aside once', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  floor.now += 1_000;
+  floor.tell(wentNotReady('8002', 'break'));
+  call(floor, 'c2');
+  assert.deepEqual(offeredCall(floor.after(14_000)), [], 'nobody is left');
+  assert.deepEqual(floor.acd.view.queue(queueId('service'))?.callIds, ['c1', 'c2']);
+  assert.deepEqual(offeredCall(floor.tell(wentReady('8002'))), ['c1']);
+  assert.deepEqual(offeredCall(floor.after(15_000)), []);
+  assert.deepEqual(offeredCall(floor.tell(wentReady('8001'))), ['c1']);
+  assert.deepEqual(offeredCall(floor.tell(wentReady('8002'))), ['c2']);
+});
+
+test('B12: an agent whose phone vanishes in mid-call is not ready (unreachable) after her wrap-up, until she says otherwise; one whose caller vanished is ready', () => {
+  for (const cause of ['media_timeout', 'session_expired'] as const) {
+    const floor = floorWith({ 8001: {} });
+    call(floor, 'c1');
+    floor.tell(legAnswered('c1.1'));
+    assert.deepEqual(floor.tell(legEnded('c1.1', cause, 'server')), ['8001 wrapping_up (unreachable) c1 until +10000', 'wake +10000']);
+    assert.deepEqual(floor.after(10_000), ['8001 not_ready (unreachable)']);
+    assert.deepEqual(offeredTo(call(floor, 'c2')), []);
+    assert.deepEqual(offeredTo(floor.tell(wentReady('8001'))), ['8001']);
+  }
+  const floor = floorWith({ 8001: {} }, { wrapUpMs: 0 });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), legEnded('c1.0', 'media_timeout', 'server'));
+  assert.deepEqual(floor.tell(legEnded('c1.1', 'normal', 'other_party')), ['8001 ready']);
 });
 
 test('a caller whose offer failed keeps its place before those who came later', () => {

@@ -171,6 +171,22 @@ describe('a call from its arrival to its end', () => {
     assert.deepEqual(turn.commands, [release(agent, 'media_failure')]);
   });
 
+  test('B12: a party that vanished takes the other leg with it, which hears a plain end, and the call ends once', () => {
+    for (const [gone, other] of [
+      [agent, caller],
+      [caller, agent],
+    ] as const) {
+      const vanished = ended(gone, { cause: 'media_timeout', by: 'server' });
+      const turn = lastTurn(...talking, vanished);
+      assert.deepEqual(
+        turn.commands.filter(({ type }) => type === 'releaseLeg'),
+        [release(other)],
+      );
+      const over = lastTurn(...talking, vanished, ended(other, { cause: 'normal', by: 'other_party' }));
+      assert.equal(over.events.filter(({ type }) => type === 'callEnded').length, 1);
+    }
+  });
+
   test('a call of four hours is cut once', () => {
     const room = createCallRoom();
     room.decide(arrived, T0);
