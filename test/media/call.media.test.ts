@@ -197,7 +197,7 @@ test('echo sends a party its own voice', async () => {
   await until('it hears itself', () => secondsOf(party.audio(), 620) >= 0.4);
 });
 
-test('a party on hold is sent nothing, may stay silent, and hears again when it retrieves', async () => {
+test('B12: a party on hold is sent nothing, may stay silent, and hears again when it retrieves', async () => {
   const a = await legs.open({ timeoutMs: 300 });
   const b = await legs.open();
   await house.media.join(a.id, b.id);
@@ -226,7 +226,7 @@ test('a party on hold is sent nothing, may stay silent, and hears again when it 
   await house.event('mediaTimeout', (event) => event.endpointId === a.id);
 });
 
-test('who falls silent without being on hold is told of, once', async () => {
+test('B12: who falls silent without being on hold is told of, once', async () => {
   const { id, party } = await legs.open({ timeoutMs: 200 });
   party.say(0);
   await wait(1500);

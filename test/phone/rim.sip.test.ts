@@ -259,6 +259,21 @@ describe('a call to an agent', () => {
     assert.equal((await call.ended()).reason, 'Q.850;cause=19;text="no_answer"');
   });
 
+  it('B11: whose phone vanishes while it rings ends as no_answer after its time, and the phone hears the CANCEL when it is back', async () => {
+    await open();
+    const desk = await registered('8001');
+    const legId = ring('8001', { timeoutMs: 300 });
+    const call = await desk.ringing();
+    await house.until('legRinging');
+    desk.unplug();
+    const ended = await house.until('legEnded');
+    assert.deepEqual([ended.legId, ended.ending], [legId, { cause: 'no_answer', by: 'server', q850: 19 }]);
+    assert.equal(house.phone.status().legs, 0);
+    // The CANCEL goes out again and again for 32 s (RFC 3261 §17.1.2.2): one of its copies comes after the cable is in.
+    desk.sip.unplugged = false;
+    assert.equal((await call.ended()).reason, 'Q.850;cause=19;text="no_answer"');
+  });
+
   it('without any phone ends as unreachable at once', async () => {
     await open();
     ring('8001');
@@ -384,6 +399,21 @@ describe('in a call that stands', () => {
     assert.equal(house.count('legHeld'), 1, 'holding twice is told once');
   });
 
+  it('B6: holding and retrieving that cross are done one after the other, and phone and server agree at the end', async () => {
+    const { call } = await standing();
+    let goOn = (): void => undefined;
+    media.slowness = new Promise<void>((resolve) => (goOn = resolve));
+    const holding = call.hold();
+    assert.equal(await call.retrieve(), 500, 'RFC 3261 §14.2: the second of two that we have not answered yet');
+    goOn();
+    assert.equal(await holding, 200);
+    await house.until('legHeld');
+    assert.equal(house.count('legRetrieved'), 0);
+    assert.equal(await call.retrieve(), 200);
+    await house.until('legRetrieved');
+    assert.deepEqual([house.count('legHeld'), house.count('legRetrieved')], [1, 1]);
+  });
+
   it("an agent's phone transfers, is told how it went, and is released", async () => {
     const { call, legId } = await standing();
     assert.equal(await call.refer('sip:8002@127.0.0.1'), 202);
@@ -425,7 +455,7 @@ describe('in a call that stands', () => {
     await call.ended();
   });
 
-  it('silence ends the leg only while two talk and nobody holds', async () => {
+  it('B12: silence ends the leg only while two talk and nobody holds', async () => {
     const joined: LegId[] = [];
     const calls: CallsView = { get: () => ({ joined, legs: new Map() }) as Partial<Call> as Call, values: () => new Map<never, Call>().values(), size: 1 };
     const { call, legId } = await standing({ calls });

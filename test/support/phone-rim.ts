@@ -147,6 +147,8 @@ export class FakeMedia implements MediaServer {
   readonly endpoints = new Set<string>();
   readonly accepted: string[] = [];
   refuseChanges = false;
+  /** Changes are answered after it. */
+  slowness: Promise<void> | undefined;
 
   capabilities: MediaServer['capabilities'] = async () => ({ codecs: ['PCMA/8000'], record: false, mix: false, webrtc: false });
 
@@ -162,6 +164,7 @@ export class FakeMedia implements MediaServer {
   };
 
   renegotiate: MediaServer['renegotiate'] = async (_endpointId, offer) => {
+    await this.slowness;
     if (this.refuseChanges) throw new MediaError('incompatible', 'no codec in common');
     const direction = (['sendonly', 'recvonly', 'inactive'] as const).find((one) => offer.includes(`a=${one}`)) ?? 'sendrecv';
     return { sdp: sdpOf(({ sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive', sendrecv: 'sendrecv' } as const)[direction]), direction };
