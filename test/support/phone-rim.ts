@@ -8,6 +8,7 @@ import { openSipServer, type SipServer } from '../../sip/server.ts';
 import type { PhoneSettings } from '../../src/acd/event.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
 import { createPhone, type Phone } from '../../src/phone/phone.ts';
+import { SIP_REALM } from '../../src/tenants/directory.ts';
 import type { OutsideRules } from '../../src/toll/policy.ts';
 import { createToll } from '../../src/toll/room.ts';
 import type { Event } from '../../src/vocabulary.ts';
@@ -23,6 +24,8 @@ export interface RimOptions {
   /** By number. */
   phoneSettings?: Readonly<Record<string, PhoneSettings>>;
   trustedTrunks?: readonly string[];
+  /** The SIP server's guard challenges strangers itself. */
+  guarded?: boolean;
   media?: MediaServer;
   calls?: CallsView;
   stirRoots?: string;
@@ -39,10 +42,10 @@ export class RimHouse {
   readonly server: { host: string; port: number };
   readonly events: Event[];
   #sip: SipServer;
-  readonly #ports: { sip: number; admin: number };
+  readonly #ports: Ports;
   #seen = 0;
 
-  private constructor(phone: Phone, sip: SipServer, ports: { sip: number; admin: number }, events: Event[]) {
+  private constructor(phone: Phone, sip: SipServer, ports: Ports, events: Event[]) {
     this.phone = phone;
     this.#sip = sip;
     this.#ports = ports;
@@ -51,7 +54,7 @@ export class RimHouse {
   }
 
   static async open(options: RimOptions = {}): Promise<RimHouse> {
-    const ports = { sip: await freePort(), admin: await freePort() };
+    const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true };
     const sip = await openSip(ports);
     const events: Event[] = [];
     const phone = newPhone(ports.admin, SECRET, options, events);
@@ -131,10 +134,17 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
   return phone;
 }
 
-async function openSip(ports: { sip: number; admin: number }): Promise<SipServer> {
+interface Ports {
+  sip: number;
+  admin: number;
+  guarded: boolean;
+}
+
+async function openSip(ports: Ports): Promise<SipServer> {
   const env = {
     ...{ SIP_HOST: '127.0.0.1', SIP_PORT: String(ports.sip), PUBLIC_ADDRESS: '127.0.0.1' },
     ...{ DRACHTIO_PORT: String(ports.admin), DRACHTIO_SECRET: SECRET, LOG_LEVEL: 'silent' },
+    ...(ports.guarded ? { SIP_CHALLENGE_REALM: SIP_REALM } : {}),
   };
   const read = readSipConfig([], env);
   if ('faults' in read) throw new Error(read.faults.join('\n'));
