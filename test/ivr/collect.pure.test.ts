@@ -177,7 +177,7 @@ describe('the digit collector', () => {
     it(claim, () => assert.deepEqual(run(createCollector(collecting, bargeIn), inputs), outputs));
   }
 
-  it('takes at most 64 keys, whatever it was asked for', () => {
+  it('E7: takes at most 64 keys, whatever it was asked for', () => {
     const collector = createCollector({ ...ACCOUNT, most: 10_000 }, true);
     const outputs = Array.from({ length: 64 }, (_, at) => collector.key('7', at));
     assert.equal(outputs.at(-1)?.done?.digits.length, 64);

@@ -52,9 +52,9 @@ const cases: Record<string, { packets: Packet[]; keys: string }> = {
   'flash and other events are no keys': { packets: press(16, 1000), keys: '' },
 };
 
-for (const [claim, { packets, keys }] of Object.entries(cases)) test(claim, () => assert.equal(keysOf(packets), keys));
+for (const [claim, { packets, keys }] of Object.entries(cases)) test(`E7: ${claim}`, () => assert.equal(keysOf(packets), keys));
 
-test('of a flood of a hundred keys a second at most twenty are taken in any second', () => {
+test('E7: of a flood of a hundred keys a second at most twenty are taken in any second', () => {
   const packets: Packet[] = Array.from({ length: 300 }, (_, n) => [n % 10, 80, true, 1000 + n * 80, n * 10]);
   assert.ok(keysOf(packets).length <= 60);
   assert.ok(keysOf(packets.slice(0, 100)).length === 20);
@@ -78,7 +78,7 @@ test('keys are sent 100 ms long with 60 ms between and their end three times', (
   assert.equal(sender.busy, false);
 });
 
-test('what is no key is refused, and so are too many', () => {
+test('E7: what is no key is refused, and so are too many', () => {
   const sender = new KeySender();
   assert.throws(() => sender.add('12x'), /not keys/);
   assert.equal(sender.add('1'.repeat(64)), true);

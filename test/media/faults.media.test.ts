@@ -128,7 +128,7 @@ test('C13: offers to addresses that must never be sent to are refused and cost n
   await house.media.close('refused.0');
 });
 
-test('IPv6 is spoken with those who offer it', async () => {
+test('C14: IPv6 is spoken with those who offer it', async () => {
   const { id, party, sdp } = await legs.open({ address: '::1', signallingAddress: '::1' });
   assert.match(sdp, /c=IN IP6 ::1/);
   await house.media.echo(id);

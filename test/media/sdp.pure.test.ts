@@ -68,6 +68,11 @@ const answered: Record<string, { offer: string; answer: string[]; agreed: Partia
     answer: ['m=audio 0 RTP/SAVP 8', 'm=audio 20000 RTP/AVP 8', 'a=rtpmap:8 PCMA/8000', 'a=ptime:20', 'a=sendrecv'],
     agreed: { remote: { family: 4, address: '198.51.100.1', port: 4002, rtcpPort: 4003 } },
   },
+  'C14: of both families in one offer (RFC 4091) the first is taken, and the other refused in its place': {
+    offer: sdp('a=group:ANAT 1 2', 'm=audio 4000 RTP/AVP 8', 'c=IN IP6 2001:db8::5', 'a=mid:1', 'm=audio 4002 RTP/AVP 8', 'c=IN IP4 198.51.100.1', 'a=mid:2'),
+    answer: ['m=audio 20000 RTP/AVP 8', 'a=rtpmap:8 PCMA/8000', 'a=ptime:20', 'a=sendrecv', 'm=audio 0 RTP/AVP 8'],
+    agreed: { remote: { family: 6, address: '2001:db8::5', port: 4000, rtcpPort: 4001 } },
+  },
   'hold by sendonly is answered recvonly': {
     offer: sdp('a=sendonly', 'm=audio 4000 RTP/AVP 8'),
     answer: ['m=audio 20000 RTP/AVP 8', 'a=rtpmap:8 PCMA/8000', 'a=ptime:20', 'a=recvonly'],
@@ -83,7 +88,7 @@ const answered: Record<string, { offer: string; answer: string[]; agreed: Partia
     answer: ['m=audio 20000 RTP/AVP 8', 'a=rtpmap:8 PCMA/8000', 'a=ptime:20', 'a=sendrecv'],
     agreed: { direction: 'inactive' },
   },
-  'IPv6, a port for RTCP, line feeds alone': {
+  'C14: IPv6, a port for RTCP, line feeds alone': {
     offer: sdp('m=audio 4000 RTP/AVP 8', 'c=IN IP6 2001:db8::5', 'a=rtcp:4711').replaceAll('\r\n', '\n'),
     answer: ['m=audio 20000 RTP/AVP 8', 'a=rtpmap:8 PCMA/8000', 'a=ptime:20', 'a=sendrecv'],
     agreed: { remote: { family: 6, address: '2001:db8::5', port: 4000, rtcpPort: 4711 } },

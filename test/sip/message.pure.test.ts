@@ -157,7 +157,7 @@ test('names of an object’s own are headers and parameters like any other', () 
   assert.equal(({} as Record<string, unknown>).x, undefined);
 });
 
-test('IPv6 stands in brackets everywhere, with or without a port, and zone ids are read', () => {
+test('C14: IPv6 stands in brackets everywhere, with or without a port, and zone ids are read', () => {
   assert.deepEqual(parseHostPort('[2001:DB8::9:255]:5070'), { host: '[2001:db8::9:255]', port: 5070 });
   assert.deepEqual(parseHostPort('[fe80::1%eth0]'), { host: '[fe80::1%eth0]', port: undefined });
   assert.equal(parseUri('sip:user@[2001:db8::10]').host, '[2001:db8::10]');

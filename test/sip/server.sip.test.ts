@@ -205,7 +205,7 @@ test('no answer names the software', async () => {
   for (const name of ['server', 'user-agent']) assert.ok(!deadline.message.headers.has(name));
 });
 
-test('IPv6: a call over UDP and TCP on ::1', async (context) => {
+test('C14: IPv6: a call over UDP and TCP on ::1', async (context) => {
   const six = await startProgram({ SIP_HOST: '127.0.0.1,[::1]' });
   closers.push(() => six.child.kill());
   const app = await connectApp(six);

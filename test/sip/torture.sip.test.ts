@@ -10,7 +10,7 @@ import { Authority } from '../support/certificates.ts';
 import { until } from '../support/wait.ts';
 import { type SipProgram, startProgram } from './support/program.ts';
 import { RawApp, type RawFrame, TRANSACTION } from './support/raw-app.ts';
-import { RESPONSES, STRANGE_METHODS, TORTURES, type Torture, type TortureResponse } from './support/torture.ts';
+import { IPV6, RESPONSES, STRANGE_METHODS, TORTURES, type Torture, type TortureResponse } from './support/torture.ts';
 import { openWire, WIRES, type Wire } from './support/wire.ts';
 
 // What drachtio-srf makes of the text of a frame.
@@ -122,7 +122,7 @@ for (const name of WIRES)
   for (const torture of TORTURES) {
     const { expected } = torture;
     const claim = expected.is === 'delivered' ? 'delivered and echoed' : expected.is === 'dropped' ? 'dropped' : `${expected.status}, ${expected.is}`;
-    test(`C1/C2 ${name}: ${torture.name} (${torture.what}): ${claim}`, async (context) => {
+    test(`${IPV6.has(torture.name) ? 'C14' : 'C1/C2'} ${name}: ${torture.name} (${torture.what}): ${claim}`, async (context) => {
       const wire = await openWire(name, program);
       context.after(() => wire.close());
       await check(torture, wire);

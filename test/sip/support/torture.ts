@@ -540,6 +540,8 @@ const ipv6: Torture[] = [
   },
 ];
 
+/** Rows of RFC 5118. */
+export const IPV6: ReadonlySet<string> = new Set(ipv6.map(({ name }) => name));
 export const TORTURES: readonly Torture[] = [...valid, ...invalid, ...limits, ...semantic, ...ipv6];
 
 // ── responses, to a request of the application whose Via, To, From, Call-ID and CSeq are put in ───────────────────────
