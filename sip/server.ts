@@ -209,6 +209,7 @@ class Server implements SipServer {
       resolve: (uri) => resolver.resolve(uri),
       isOpen: (flow) => network.isOpen(flow),
       isMine: (hop) => network.isMine(hop.protocol, hop.address, hop.port),
+      alias: (flow, host, port) => network.alias(flow, host, port),
       sign: signer(this.#config.secret),
       counters: noCounts(),
     };

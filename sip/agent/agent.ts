@@ -3,9 +3,11 @@ import { ParseError } from '../message/fault.ts';
 import type { Request } from '../message/message.ts';
 import { MalformedRequest, parseMessage } from '../message/parse.ts';
 import { BrokenStream } from '../message/stream.ts';
+import { bareHost } from '../message/uri.ts';
 import { faultOf, isUsable } from '../message/validity.ts';
-import { noteSource } from '../message/via.ts';
+import { noteSource, topVia } from '../message/via.ts';
 import { StatefulProxy } from '../proxy/proxy.ts';
+import { defaultPort } from '../transport/hop.ts';
 import type { Source } from '../transport/network.ts';
 import type { Application } from './ledger.ts';
 import { release } from './release.ts';
@@ -78,11 +80,19 @@ export class Agent {
     const fault = faultOf(request);
     noteSource(request.headers, source.address, source.port);
     if (fault === undefined) {
+      this.#noteAlias(request, source);
       if (!this.proxy.take(request, source)) this.serverSide.take(request, source);
       return;
     }
     this.#noteMalformed(undefined, source);
     this.serverSide.refuse(request, source, fault.status, fault.reason);
+  }
+
+  /** RFC 5923: who may be called over the connection that he opened. */
+  #noteAlias({ headers }: Request, { protocol, flow }: Source): void {
+    if (protocol !== 'tls' && protocol !== 'tcp') return;
+    const { host, port, params } = topVia(headers);
+    if (params.has('alias')) this.#stack.alias(flow, bareHost(host), port ?? defaultPort(protocol));
   }
 
   /** Best effort: a request whose Via, CSeq and tags can be read is told what is wrong with it. */

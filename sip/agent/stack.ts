@@ -39,6 +39,8 @@ export interface Stack {
   /** Whether a connection is still open. */
   isOpen(flow: string | undefined): boolean;
   isMine(hop: Hop): boolean;
+  /** The peer of that connection asks for requests to `host:port` over it; granted to whom that address is (RFC 5923). */
+  alias(flow: string, host: string, port: number): void;
   /** A short mark of `text` that nobody can make without our key. */
   sign(text: string): string;
   readonly counters: Counters;

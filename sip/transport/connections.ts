@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
 import { Connection, type Line } from './connection.ts';
 import type { Pass } from './gate.ts';
@@ -52,13 +53,18 @@ export class Connections {
   }
 
   /**
-   * RFC 5923: a peer that puts `alias` into its Via asks for requests to its sent-by address over this very connection. It is granted to a verified
-   * certificate of that name alone: anybody can write a Via.
+   * RFC 5923: a peer that puts `alias` into its Via asks for requests to its sent-by address over this very connection. Anybody can write a Via: over TLS it
+   * is granted for a name, or an address, that the peer's verified certificate is for, over TCP for the very address that the connection comes from.
    */
   alias(connection: Connection, host: string, port: number): void {
     const { about } = connection;
-    if (about.protocol !== 'tls' || about.listener === undefined || about.isPeerNamed?.(host) !== true || connection.aliases.length > 0) return;
-    const key = peerKey({ protocol: 'tls', address: about.address, port, name: host });
+    if (about.listener === undefined || connection.aliases.length > 0 || !mayBeCalled(about, host)) return;
+    // A hop to an address has no name to ask a certificate for (resolve.ts).
+    const isAddress = isIP(host) !== 0;
+    const key = peerKey({ protocol: about.protocol, address: isAddress ? host : about.address, port, name: isAddress ? undefined : host });
+    // What we dialled ourselves is surely who it was meant to be.
+    const known = this.#byPeer.get(key);
+    if (known !== undefined && known.about.listener === undefined) return;
     connection.aliases.push(key);
     this.#byPeer.set(key, connection);
   }
@@ -73,6 +79,9 @@ interface Opened {
   reader: Reader;
   closed: () => void;
 }
+
+const mayBeCalled = ({ protocol, address, isPeerNamed }: Connection['about'], host: string): boolean =>
+  protocol === 'tcp' ? host === address : protocol === 'tls' && isPeerNamed?.(host) === true;
 
 const peerKey = ({ protocol, address, port, name }: Pick<Hop, 'protocol' | 'address' | 'port' | 'name'>): string =>
   `${protocol} ${address} ${port} ${name ?? ''}`;

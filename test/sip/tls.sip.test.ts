@@ -5,6 +5,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type ConnectionOptions, connect, createServer, type TLSSocket } from 'node:tls';
+import { randomToken } from '../../kernel/ids.ts';
 import { isFor } from '../../sip/transport/identity.ts';
 import { Authority } from '../support/certificates.ts';
 import { until } from '../support/wait.ts';
@@ -19,6 +20,8 @@ let program: SipProgram;
 let strict: SipProgram;
 let renewed: SipProgram;
 let app: App;
+/** Nor does anybody listen at the two after it. */
+const NOBODYS_PORT = 7;
 /** A connection on which nobody shakes hands, until it is closed. */
 let muteClosed: Promise<unknown>;
 
@@ -197,6 +200,32 @@ test('we dial TLS: a server for whose address its certificate is gets the call, 
     await assert.rejects(app.createUAC(`sips:x@127.0.0.1:${server.port}`, { localSdp: SDP }), (error: { status: number }) => error.status === 503);
     assert.equal(server.peer.arrived.length, 0);
   }
+});
+
+test('B21: RFC 5923: a peer with `alias` is called over its own connection at the address its verified certificate is for; no certificate, no alias', async () => {
+  const own = await connectApp(strict);
+  closers.push(() => leave(own));
+  own.options((_req, res) => res.send(200));
+  const introduce = async (peer: Peer, port: number): Promise<void> => {
+    peer.send(peer.newRequest('OPTIONS', ({ headers }) => headers.set('Via', `SIP/2.0/TLS 127.0.0.1:${port};alias;branch=z9hG4bK${randomToken(8)}`)));
+    await peer.response('OPTIONS', 200);
+  };
+  const statusOfCall = (caller: App, port: number): Promise<number> =>
+    caller.createUAC(`sip:x@127.0.0.1:${port};transport=tls`, { localSdp: SDP }).then(
+      () => 200,
+      ({ status }: { status: number }) => status,
+    );
+  const pair = ({ certificate, key }: { certificate: string; key: string }): ConnectionOptions => ({ cert: readFileSync(certificate), key: readFileSync(key) });
+
+  const named = await aPeer(strict, pair(authority.sign('gateway', 'IP:127.0.0.1')));
+  await introduce(named, NOBODYS_PORT);
+  const calling = statusOfCall(own, NOBODYS_PORT);
+  (await named.request('INVITE')).answer(486);
+  assert.equal(await calling, 486);
+  await introduce(await aPeer(strict, pair(authority.sign('elsewhere', 'DNS:elsewhere.test'))), NOBODYS_PORT + 1);
+  assert.equal(await statusOfCall(own, NOBODYS_PORT + 1), 503);
+  await introduce(await aPeer(), NOBODYS_PORT + 2);
+  assert.equal(await statusOfCall(app, NOBODYS_PORT + 2), 503);
 });
 
 /** A TLS server that the SIP server dials. */

@@ -212,6 +212,7 @@ export class SimNode {
       resolve: (uri) => resolver.resolve(uri),
       isOpen: () => false,
       isMine: (hop) => hop.address === address,
+      alias: () => undefined,
       sign: (text) => createHash('sha256').update(`${address}\n${text}`).digest('hex').slice(0, 16),
       counters: noCounts(),
     };
