@@ -19,7 +19,7 @@ export interface AddressOptions {
 /** `10.0.0.0/8` in parts; undefined when it is none. A bare address is a net of one. */
 export function parseNet(text: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } | undefined {
   const [address = '', said, ...more] = text.split('/');
-  const octets = bytesOf(address);
+  const octets = addressBytes(address);
   const widest = octets.length * 8;
   const prefix = said === undefined ? widest : /^\d{1,3}$/.test(said) ? Number(said) : Number.NaN;
   if (octets.length === 0 || more.length > 0 || !(prefix <= widest)) return undefined;
@@ -97,7 +97,7 @@ function ownAddresses(): string[] {
 
 /** Leading bits that two addresses of one family have in common. */
 export function sharedBits(a: string, b: string): number {
-  const [left, right] = [bytesOf(a), bytesOf(b)];
+  const [left, right] = [addressBytes(a), addressBytes(b)];
   if (left.length !== right.length) return 0;
   const at = left.findIndex((byte, n) => byte !== right[n]);
   if (at < 0) return left.length * 8;
@@ -105,7 +105,7 @@ export function sharedBits(a: string, b: string): number {
 }
 
 /** 4 or 16 bytes; none when it is no address. */
-function bytesOf(address: string): number[] {
+export function addressBytes(address: string): number[] {
   if (!address.includes(':')) {
     const parts = address.split('.');
     return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256) ? parts.map(Number) : [];

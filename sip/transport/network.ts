@@ -4,6 +4,7 @@ import { uriHost } from '../message/uri.ts';
 import { Addresses, type AddressOptions } from './addresses.ts';
 import type { Connection } from './connection.ts';
 import type { Hop, Protocol, StreamProtocol, Transport } from './hop.ts';
+import { KeepAlives } from './keep-alive.ts';
 import type { Listener } from './listener.ts';
 import { type StreamOptions, Streams } from './streams.ts';
 import { UdpListener } from './udp.ts';
@@ -48,12 +49,14 @@ export class Network implements Transport {
   readonly #user: NetworkUser;
   readonly #addresses: Addresses;
   readonly #streams: Streams;
+  readonly #keepAlives: KeepAlives;
   #udpListeners: UdpListener[] = [];
 
   /** Throws when the files of TLS cannot be used. */
   constructor(user: NetworkUser, clock: Clock, options: NetworkOptions) {
     this.#user = user;
     this.#addresses = new Addresses(options, clock);
+    this.#keepAlives = new KeepAlives(clock);
     const streamsUser = {
       onMessage: (bytes: Buffer, connection: Connection) => user.onMessage(bytes, this.#sourceOf(connection)),
       onBroken: (error: Error, connection: Connection) => user.onBroken(error, this.#sourceOf(connection)),
@@ -102,7 +105,10 @@ export class Network implements Transport {
       `udp-${this.#udpListeners.length}`,
       address,
       port,
-      (bytes, from, fromPort, listener) => this.#user.onMessage(bytes, this.#sourceOfDatagram(from, fromPort, listener)),
+      (bytes, from, fromPort, listener) => {
+        const answer = (pong: Buffer): void => listener.send(pong, from, fromPort, () => undefined);
+        if (!this.#keepAlives.take(bytes, from, fromPort, answer)) this.#user.onMessage(bytes, this.#sourceOfDatagram(from, fromPort, listener));
+      },
       (error) => this.#user.onError(error),
     );
     this.#udpListeners.push(listener);

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Connection, Line } from '../../sip/transport/connection.ts';
 import { Connections } from '../../sip/transport/connections.ts';
+import { KeepAlives } from '../../sip/transport/keep-alive.ts';
+import { bindingRequestIn, bindingResponse } from '../../sip/transport/stun.ts';
 
 const silentLine: Line = { unread: 0, write: () => undefined, pause: () => undefined, resume: () => undefined, end: () => undefined, destroy: () => undefined };
 const listener = { id: 'tls:0', protocol: 'tls', address: '0.0.0.0', port: 5061 } as const;
@@ -27,4 +29,41 @@ test('B21: RFC 5923: a connection aliased by name is found for that name at its 
   const dialled = connections.open({ ...hop, listener: undefined }, silentLine, undefined).connection;
   connections.alias(accepted('192.0.2.7').connection, 'gw.test', 5061);
   assert.equal(connections.to(hop), dialled);
+});
+
+const COOKIE_AND_ID = Buffer.from('2112a442b7e7a701bc34d686fa87dfae', 'hex');
+const bindingRequest = (attributes = ''): Buffer => {
+  const rows = Buffer.from(attributes, 'hex');
+  return Buffer.concat([Buffer.from([0, 1, 0, rows.length]), COOKIE_AND_ID, rows]);
+};
+
+test('RFC 5769: the mapped addresses of its sample responses, IPv4 and IPv6', () => {
+  assert.equal(bindingResponse(COOKIE_AND_ID, '192.0.2.1', 32_853).subarray(20).toString('hex'), '002000080001a147e112a643');
+  const v6 = bindingResponse(COOKIE_AND_ID, '2001:db8:1234:5678:11:2233:4455:6677', 32_853);
+  assert.equal(v6.subarray(20).toString('hex'), '002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9');
+  assert.equal(v6.readUInt16BE(2), v6.length - 20);
+});
+
+test('C4: only a well-formed binding request without attributes that must be understood is answered', () => {
+  assert.deepEqual(bindingRequestIn(bindingRequest()), COOKIE_AND_ID);
+  assert.deepEqual(bindingRequestIn(bindingRequest('8022000361626300')), COOKIE_AND_ID, 'SOFTWARE');
+  const wrong: Record<string, Buffer> = {
+    'a USERNAME': bindingRequest('0006000461626364'),
+    'an attribute longer than the message': bindingRequest('8022000861626364'),
+    'half an attribute': bindingRequest('8022'),
+    'bytes after its end': Buffer.concat([bindingRequest(), Buffer.alloc(4)]),
+    'a response': bindingResponse(COOKIE_AND_ID, '192.0.2.1', 1),
+    'no header': bindingRequest().subarray(0, 19),
+  };
+  for (const [what, bytes] of Object.entries(wrong)) assert.equal(bindingRequestIn(bytes), undefined, what);
+});
+
+test('E6: a flood of binding requests in the name of one address is answered 200 times and not more; another address is still answered', () => {
+  const keepAlives = new KeepAlives({ ...systemClock, now: () => 0 });
+  const answers: Buffer[] = [];
+  const ask = (address: string): boolean => keepAlives.take(bindingRequest(), address, 5060, (bytes) => void answers.push(bytes));
+  for (let n = 0; n < 10_000; n += 1) assert.equal(ask('192.0.2.1'), true);
+  assert.equal(answers.length, 200);
+  ask('192.0.2.2');
+  assert.equal(answers.length, 201);
 });
