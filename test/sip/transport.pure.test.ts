@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../kernel/clock.ts';
+import { Addresses, parseNet } from '../../sip/transport/addresses.ts';
 import type { Connection, Line } from '../../sip/transport/connection.ts';
 import { Connections } from '../../sip/transport/connections.ts';
 import { KeepAlives } from '../../sip/transport/keep-alive.ts';
@@ -66,4 +67,51 @@ test('E6: a flood of binding requests in the name of one address is answered 200
   assert.equal(answers.length, 200);
   ask('192.0.2.2');
   assert.equal(answers.length, 201);
+});
+
+/** Bound address, peer, and what it is told with PUBLIC_ADDRESS 203.0.113.1 and SIP_LOCAL_NETS 10.0.0.0/8,fd00::/8. */
+const TOLD: readonly (readonly [bound: string, peer: string, told: string, why: string])[] = [
+  ['10.1.2.3', '198.51.100.9', '203.0.113.1', 'the world gets the public address'],
+  ['10.1.2.3', '10.255.0.1', '10.1.2.3', 'a local net gets the bound one'],
+  ['10.1.2.3', '11.0.0.1', '203.0.113.1', 'just outside the net'],
+  ['10.1.2.3', '127.0.0.1', '10.1.2.3', 'this host'],
+  ['0.0.0.0', '127.0.0.1', '127.0.0.1', 'this host, all addresses'],
+  ['::', '::1', '::1', 'this host, all addresses of IPv6'],
+  ['127.0.0.1', '198.51.100.9', '127.0.0.1', 'a loopback socket is not the public address'],
+  ['fd00::1', 'fd12::9', 'fd00::1', 'a local net of IPv6'],
+  ['fd00::1', '2001:db8::9', 'fd00::1', 'a public address of the other family is none'],
+];
+
+test('SIP_LOCAL_NETS: who is told the public address, and who the one that is bound', () => {
+  const addresses = new Addresses({ publicAddress: '203.0.113.1', localNets: ['10.0.0.0/8', 'fd00::/8'] }, systemClock);
+  for (const [bound, peer, told, why] of TOLD) assert.equal(addresses.advertised({ address: bound }, peer), told, why);
+});
+
+test('SIP_LOCAL_NETS: what is a net, and what is not', () => {
+  assert.deepEqual(parseNet('10.0.0.0/8'), { address: '10.0.0.0', prefix: 8, family: 'ipv4' });
+  assert.deepEqual(parseNet('fd00::1'), { address: 'fd00::1', prefix: 128, family: 'ipv6' });
+  for (const wrong of ['', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/', '10.0.0/8', '10.0.0.0/8/8', '256.0.0.0/8', 'office', '10.0.0.0/-1'])
+    assert.equal(parseNet(wrong), undefined, wrong);
+});
+
+/** Sockets that are bound, the peer, and the one that reaches it best. */
+const CHOSEN: readonly (readonly [bound: readonly string[], peer: string, chosen: string | undefined])[] = [
+  [['10.1.0.1', '192.168.7.1'], '192.168.7.20', '192.168.7.1'],
+  [['10.1.0.1', '10.2.0.1'], '10.2.9.9', '10.2.0.1'],
+  [['10.1.0.1', '10.2.0.1'], '10.2.0.1', '10.2.0.1'],
+  [['127.0.0.1', '10.1.0.1'], '127.0.0.1', '127.0.0.1'],
+  [['127.0.0.1', '10.1.0.1'], '198.51.100.9', '10.1.0.1'],
+  [['127.0.0.1', '126.0.0.1'], '127.0.0.5', '127.0.0.1'],
+  [['0.0.0.0', '::'], '2001:db8::9', '::'],
+  [['0.0.0.0', '10.1.0.1'], '10.1.0.9', '10.1.0.1'],
+  [['10.1.0.1', '0.0.0.0'], '198.51.100.9', '0.0.0.0'],
+  [['10.1.0.1'], '2001:db8::9', undefined],
+];
+
+test('the socket chosen for a peer: of its family, nearest by leading bits, a loopback one for loopback, all addresses before another net', () => {
+  const addresses = new Addresses({ publicAddress: undefined, localNets: [] }, systemClock);
+  for (const [bound, peer, chosen] of CHOSEN) {
+    const listeners = bound.map((address, n) => ({ id: `udp-${n}`, protocol: 'udp', address, port: 5060 }) as const);
+    assert.equal(addresses.choose(listeners, peer)?.address, chosen, `${bound.join()} for ${peer}`);
+  }
 });
