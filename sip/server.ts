@@ -188,7 +188,7 @@ class Server implements SipServer {
     const transport: Transport = {
       send: (bytes, to, onFault) => {
         this.#watch.note('out', bytes, to, this.#stack.guard);
-        network.send(bytes, to, (error) => this.#safely(() => onFault(error)));
+        return network.send(bytes, to, (error) => this.#safely(() => onFault(error)));
       },
       localFor: (to) => network.localFor(to),
     };
