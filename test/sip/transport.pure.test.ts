@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../kernel/clock.ts';
+import type { Framed } from '../../sip/message/stream.ts';
 import { Addresses, parseNet } from '../../sip/transport/addresses.ts';
 import type { Connection, Line } from '../../sip/transport/connection.ts';
 import { Connections } from '../../sip/transport/connections.ts';
 import { KeepAlives } from '../../sip/transport/keep-alive.ts';
+import type { Reader } from '../../sip/transport/reader.ts';
 import { bindingRequestIn, bindingResponse } from '../../sip/transport/stun.ts';
+import { FakeClock } from '../support/clock.ts';
 
 const silentLine: Line = { unread: 0, write: () => undefined, pause: () => undefined, resume: () => undefined, end: () => undefined, destroy: () => undefined };
 const listener = { id: 'tls:0', protocol: 'tls', address: '0.0.0.0', port: 5061 } as const;
@@ -114,4 +117,53 @@ test('the socket chosen for a peer: of its family, nearest by leading bits, a lo
     const listeners = bound.map((address, n) => ({ id: `udp-${n}`, protocol: 'udp', address, port: 5060 }) as const);
     assert.equal(addresses.choose(listeners, peer)?.address, chosen, `${bound.join()} for ${peer}`);
   }
+});
+
+/** One accepted connection on a clock of the test's own. */
+function aReader(): { clock: FakeClock; reader: Reader; did: string[] } {
+  const [clock, did]: [FakeClock, string[]] = [new FakeClock(), []];
+  const line: Line = { ...silentLine, pause: () => void did.push('pause'), resume: () => void did.push('resume'), destroy: () => void did.push('destroy') };
+  const user = { onMessage: (bytes: Buffer) => void did.push(bytes.toString()), onBroken: () => undefined, onClosed: () => undefined };
+  const about = { protocol: 'tcp', address: '192.0.2.7', port: 40_000, listener } as const;
+  const { reader } = new Connections(user, clock).open(about, line, { heard: () => undefined, leave: () => undefined });
+  return { clock, reader, did };
+}
+const framed = (text: string): Framed => ({ kind: 'message', bytes: Buffer.from(text) });
+
+test('C7: a connection that says nothing is closed after 32 s, one that never ends its message 30 s after its beginning, one that spoke is left alone', () => {
+  const silent = aReader();
+  silent.clock.forward(31_999);
+  assert.deepEqual(silent.did, []);
+  silent.clock.forward(1);
+  assert.deepEqual(silent.did, ['destroy']);
+
+  const slow = aReader();
+  slow.reader.take([framed('whole')], false);
+  slow.clock.forward(3_600_000);
+  assert.deepEqual(slow.did, ['whole'], 'it may rest');
+  // A byte every ten seconds is no progress.
+  for (let n = 0; n < 3; n += 1) {
+    slow.reader.take([], true);
+    slow.clock.forward(9_999);
+  }
+  assert.deepEqual(slow.did, ['whole']);
+  slow.clock.forward(3);
+  assert.deepEqual(slow.did, ['whole', 'destroy']);
+});
+
+test('C7: keep-alives alone are not a message: they do not stay the deadline', () => {
+  const { clock, reader, did } = aReader();
+  reader.take([{ kind: 'keepAlive' }], false);
+  clock.forward(32_000);
+  assert.deepEqual(did, ['destroy']);
+});
+
+test('E4: of one connection that floods 16 messages are handled a turn, and it is not read until all of them are', () => {
+  const { clock, reader, did } = aReader();
+  const texts = Array.from({ length: 40 }, (_, n) => `m${n}`);
+  reader.take(texts.map(framed), false);
+  assert.deepEqual(did, [...texts.slice(0, 16), 'pause']);
+  clock.forward(0);
+  clock.forward(0);
+  assert.deepEqual(did, [...texts.slice(0, 16), 'pause', ...texts.slice(16), 'resume']);
 });
