@@ -67,16 +67,20 @@ async function aPeer(of = program, more: ConnectionOptions = {}): Promise<Peer> 
   return peer;
 }
 
+let attempts = 0;
+
 /** The error that ends an attempt to talk TLS; undefined when an OPTIONS was answered. */
 async function refusal(of: SipProgram, options: ConnectionOptions): Promise<string | undefined> {
   const socket = connect({ host: '127.0.0.1', port: tlsPort(of), ...options });
   closers.push(() => socket.destroy());
+  // Each a request of its own: a copy would be answered where the first one came from.
+  attempts += 1;
   return new Promise((resolve) => {
     socket.once('error', (error) => resolve(error.message));
     socket.once('close', () => resolve('closed'));
     socket.once('data', () => resolve(undefined));
-    socket.write('OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bKa\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@b>\r\n');
-    socket.write('Call-ID: c\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n');
+    socket.write(`OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TLS 127.0.0.1:9;branch=z9hG4bKa${attempts}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@b>\r\n`);
+    socket.write(`Call-ID: c${attempts}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n`);
   });
 }
 
