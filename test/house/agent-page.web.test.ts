@@ -9,6 +9,7 @@ import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
+import { until } from '../support/wait.ts';
 
 const CALLER = '13800001001';
 const CALLER_HZ = 620;
@@ -76,6 +77,8 @@ test('an agent signs in, sees who calls while her phone rings, answers, holds, r
     await page.screenshot({ path: `${shots}house-wrapping-up-zh.png` });
     await agent.finishWrapUp();
     await agent.waitForState('ready');
+    // The record was written when the call ended; what she wrote comes in its next revision.
+    await until('the record to hold her notes', async () => (await house.record('+8613800001001')).notes !== null);
     const record = await house.record('+8613800001001');
     assert.deepEqual([record.agentId, record.disposition, record.notes], ['demo:8001', 'handled', '已答复']);
     assert.deepEqual(complaints, []);
