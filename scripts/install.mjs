@@ -20,7 +20,7 @@ export function installPackages() {
 }
 
 /** command → Debian package that brings it */
-const TOOLS = { baresip: 'baresip-core', linphonec: 'linphone-cli', sipp: 'sip-tester', chromium: 'chromium', openssl: 'openssl' };
+const TOOLS = { baresip: 'baresip-core', linphonec: 'linphone-cli', sipp: 'sip-tester', chromium: 'chromium', openssl: 'openssl', 'g++': 'g++' };
 const FONT = 'fonts-noto-cjk';
 
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;

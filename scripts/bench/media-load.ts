@@ -1,114 +1,71 @@
-/**
- * The load of the media bench, a process of its own: parties that send and hear G.711 over UDP, 50 packets a second each, spread
- * over the 20 ms. Every payload begins with the time it was sent, so that the one-way time through the server is measured here.
- */
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { systemClock } from '../../kernel/clock.ts';
+/** The load of the media bench: `native/rtp-load.cc` as a process of its own, and what is said to it. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
-export type ToLoad = { type: 'open'; parties: number } | { type: 'aim'; ports: number[] } | { type: 'measure' } | { type: 'report' } | { type: 'hush' };
-export type FromLoad = { type: 'opened'; ports: number[] } | { type: 'aimed' } | { type: 'figures'; figures: LoadFigures };
 export interface LoadFigures {
+  /** Packets that were sent, and of these the ones that came out at the other side as they were. */
   sent: number;
   received: number;
+  /** Packets of any content that the parties heard, and sequence numbers left out between them. */
+  heard: number;
+  gaps: number;
+  /** One-way time through the server. */
   p50Ms: number;
   p99Ms: number;
+  mostMs: number;
+  loadCpuMs: number;
 }
 
-const PACKET_BYTES = 172;
-const STAMP_AT = 12;
-const SLOT_MS = 2;
-const SLOTS = 10;
-const MOST_TIMES = 2_000_000;
+export interface PartyAddress {
+  address: string;
+  port: number;
+}
 
-class Load {
-  #sockets: Socket[] = [];
-  #sequence = 0;
-  #measuring = false;
-  #sent = 0;
-  #received = 0;
-  #times = new Float64Array(MOST_TIMES);
-  #stop: (() => void) | null = null;
+const PROGRAM = 'dist/native/rtp-load';
 
-  async open(parties: number): Promise<number[]> {
-    for (let n = 0; n < parties; n += 1) {
-      const socket = createSocket('udp4');
-      socket.on('error', () => undefined);
-      socket.on('message', (packet) => this.#hear(packet));
-      socket.bind(0, '127.0.0.1');
-      await once(socket, 'listening');
-      this.#sockets.push(socket);
-    }
-    return this.#sockets.map((socket) => socket.address().port);
+export class Load {
+  readonly parties: readonly PartyAddress[];
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(parties: readonly PartyAddress[], process: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>) {
+    this.parties = parties;
+    this.#process = process;
+    this.#lines = lines;
   }
 
-  async aim(ports: number[]): Promise<void> {
-    for (const [at, socket] of this.#sockets.entries()) {
-      socket.connect(ports[at] ?? 9, '127.0.0.1');
-      await once(socket, 'connect');
-    }
-    let slot = Math.floor(systemClock.now() / SLOT_MS);
-    this.#stop = systemClock.every(1, () => {
-      for (const due = Math.floor(systemClock.now() / SLOT_MS); slot < due; slot += 1) this.#send(slot);
-    });
+  static async open(parties: number): Promise<Load> {
+    if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} was not built: npm run native says why`);
+    const process = spawn(PROGRAM, [String(parties)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
+    const port = Number(/^port ([0-9]+)$/.exec((await lines.next()).value ?? '')?.[1]);
+    if (Number.isNaN(port)) throw new Error(`${PROGRAM} did not start`);
+    return new Load(
+      Array.from({ length: parties }, (_, at) => ({ address: addressOf(at), port })),
+      process,
+      lines,
+    );
+  }
+
+  /** From now on each party sends to its port of the server's. */
+  aim(ports: readonly number[]): void {
+    this.#process.stdin.write(`aim 127.0.0.1 ${ports.join(' ')}\n`);
   }
 
   measure(): void {
-    this.#measuring = true;
-    this.#sent = 0;
-    this.#received = 0;
+    this.#process.stdin.write('measure\n');
   }
 
   async report(): Promise<LoadFigures> {
-    this.#measuring = false;
-    // What was sent last is still on its way.
-    await new Promise<void>((resolve) => void systemClock.after(200, resolve));
-    const times = this.#times.subarray(0, Math.min(this.#received, MOST_TIMES)).sort();
-    const share = (part: number): number => Math.round((times[Math.floor(times.length * part)] ?? 0) * 1000) / 1000;
-    return { sent: this.#sent, received: this.#received, p50Ms: share(0.5), p99Ms: share(0.99) };
+    this.#process.stdin.write('report\n');
+    return JSON.parse((await this.#lines.next()).value ?? '{}') as LoadFigures;
   }
 
-  hush(): void {
-    this.#stop?.();
-    for (const socket of this.#sockets) socket.close();
-    this.#sockets = [];
-  }
-
-  #send(slot: number): void {
-    if (slot % SLOTS === 0) this.#sequence += 1;
-    for (let at = slot % SLOTS; at < this.#sockets.length; at += SLOTS) {
-      const packet = Buffer.alloc(PACKET_BYTES, 0xd5);
-      packet[0] = 0x80;
-      packet[1] = 8;
-      packet.writeUInt16BE(this.#sequence & 0xffff, 2);
-      packet.writeUInt32BE((this.#sequence * 160) >>> 0, 4);
-      packet.writeUInt32BE(at + 1, 8);
-      packet.writeDoubleBE(this.#measuring ? systemClock.now() : 0, STAMP_AT);
-      if (this.#measuring) this.#sent += 1;
-      this.#sockets[at]?.send(packet);
-    }
-  }
-
-  #hear(packet: Buffer): void {
-    if (packet.length !== PACKET_BYTES) return;
-    const sentMs = packet.readDoubleBE(STAMP_AT);
-    // Prompts and music carry no stamp; packets from before the measurement carry nought.
-    if (!(sentMs > 1e12)) return;
-    if (this.#received < MOST_TIMES) this.#times[this.#received] = systemClock.now() - sentMs;
-    this.#received += 1;
+  close(): void {
+    this.#process.stdin.end();
   }
 }
 
-const load = new Load();
-const tell = (message: FromLoad): void => void process.send?.(message);
-async function take(message: ToLoad): Promise<void> {
-  if (message.type === 'open') tell({ type: 'opened', ports: await load.open(message.parties) });
-  else if (message.type === 'aim') {
-    await load.aim(message.ports);
-    tell({ type: 'aimed' });
-  } else if (message.type === 'measure') load.measure();
-  else if (message.type === 'report') tell({ type: 'figures', figures: await load.report() });
-  else load.hush();
-}
-process.on('message', (message: ToLoad) => void take(message));
-process.on('disconnect', () => process.exit(0));
+/** Party 0 is 127.1.0.1; the program counts the same way. */
+const addressOf = (party: number): string => `127.1.${(party + 1) >> 8}.${(party + 1) & 0xff}`;

@@ -1,0 +1,47 @@
+// `npm run native`: builds what is written in C++ from our own sources, into dist/native/. Nothing is downloaded: it takes g++ and the headers
+// that came with this very Node. Where either is missing the server runs on its plain engine, and the media bench says what it lacks.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, 'dist/native');
+const FLAGS = ['-std=c++17', '-O2', '-Wall', '-Wextra'];
+
+/** name in dist/native → source, what it needs beside g++, flags */
+const PARTS = {
+  'rtp-load': { source: 'scripts/bench/native/rtp-load.cc', needs: [], flags: [] },
+};
+
+const isCurrent = (made, source) => existsSync(made) && statSync(made).mtimeMs > statSync(source).mtimeMs;
+
+/** Builds what is missing or older than its source; returns why a part could not be built, by its name. */
+export function buildNative() {
+  const faults = {};
+  for (const [name, { source, needs, flags }] of Object.entries(PARTS)) {
+    const made = join(folder, name);
+    if (isCurrent(made, join(root, source))) continue;
+    const lacks = needs.find((path) => !existsSync(path));
+    const fault = lacks === undefined ? compile(made, join(root, source), flags) : `${lacks} is not there`;
+    if (fault !== null) faults[name] = fault;
+  }
+  return faults;
+}
+
+/** Written under another name first: what runs from the old file goes on with it. */
+function compile(made, source, flags) {
+  mkdirSync(folder, { recursive: true });
+  const part = `${made}.${process.pid}`;
+  const { error, status, stderr } = spawnSync('g++', [...FLAGS, ...flags, '-o', part, source], { encoding: 'utf8' });
+  if (error !== undefined) return error.code === 'ENOENT' ? 'g++ is not installed' : error.message;
+  if (status !== 0) return stderr;
+  renameSync(part, made);
+  return null;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const faults = Object.entries(buildNative());
+  for (const [name, fault] of faults) process.stderr.write(`${name} was not built: ${fault}\n`);
+  process.exit(faults.length > 0 ? 1 : 0);
+}
