@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'dist/native');
+const compiler = process.env.CXX ?? 'g++';
 const FLAGS = ['-std=c++17', '-O2', '-Wall', '-Wextra'];
 
 /** name in dist/native → source, what it needs beside g++, flags */
@@ -33,8 +34,8 @@ export function buildNative() {
 function compile(made, source, flags) {
   mkdirSync(folder, { recursive: true });
   const part = `${made}.${process.pid}`;
-  const { error, status, stderr } = spawnSync('g++', [...FLAGS, ...flags, '-o', part, source], { encoding: 'utf8' });
-  if (error !== undefined) return error.code === 'ENOENT' ? 'g++ is not installed' : error.message;
+  const { error, status, stderr } = spawnSync(compiler, [...FLAGS, ...flags, '-o', part, source], { encoding: 'utf8' });
+  if (error !== undefined) return error.code === 'ENOENT' ? `${compiler} is not installed` : error.message;
   if (status !== 0) return stderr;
   renameSync(part, made);
   return null;
