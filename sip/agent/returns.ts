@@ -4,6 +4,7 @@ import { ReliableHeard, rseqOf } from '../dialog/reliable.ts';
 import { agreedInTheirs } from '../dialog/session.ts';
 import { type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
+import { T1_MS } from '../transaction/timers.ts';
 import type { Hop } from '../transport/hop.ts';
 import { acknowledge } from './ack.ts';
 import { hangUp } from './hangup.ts';
@@ -15,6 +16,7 @@ import { keepSubscription } from './subscription.ts';
 
 /** Another fork answered first; the application never hears of this one. */
 const FORKED = 'another branch answered first';
+const CREDENTIALS_WITHIN_MS = 64 * T1_MS;
 
 /** What comes back of applications' requests. */
 export class Returns {
@@ -106,13 +108,21 @@ export class Returns {
       else if (good) noteOurs(inside, request);
       if (good && request.method === 'SUBSCRIBE') keepSubscription(this.#stack, inside, response);
       if (endsDialog(inside, request, response)) ledger.removeLeg(inside);
-      else if (request.method === 'BYE') inside.dialog.state = 'confirmed';
+      else if (request.method === 'BYE') this.#mayComeAgain(inside);
     } else if (good && opensDialog(outgoing)) {
       const leg = this.#fork(outgoing, response, from);
       leg.dialog.state = 'confirmed';
       keepSubscription(this.#stack, leg, response);
     } else for (const leg of outgoing.forks.values()) ledger.removeLeg(leg);
     this.#tell(outgoing, response, from);
+  }
+
+  /** A BYE that was challenged leaves the call as it was, for a BYE with credentials; who has none leaves no dialog here for ever. */
+  #mayComeAgain(leg: Leg): void {
+    leg.dialog.state = 'confirmed';
+    this.#stack.clock.after(CREDENTIALS_WITHIN_MS, () => {
+      if (leg.dialog.state !== 'ending') this.#stack.ledger.removeLeg(leg);
+    });
   }
 
   #recordRefusal(outgoing: Outgoing, response: Response): void {

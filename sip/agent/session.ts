@@ -6,6 +6,7 @@ import type { Response } from '../message/message.ts';
 import { numberOf } from '../message/values.ts';
 import type { Hop } from '../transport/hop.ts';
 import { acknowledge } from './ack.ts';
+import { tellChallenged } from './challenged.ts';
 import { hangUp } from './hangup.ts';
 import type { Leg } from './ledger.ts';
 import { hopOf } from './return-path.ts';
@@ -82,7 +83,7 @@ function send(stack: Stack, leg: Leg, hop: Hop): void {
   leg.dialog.localSeq += 1;
   const request = composeInside(leg.dialog, sketchOf(leg, leg.session.interval), leg.dialog.localSeq, hop, local, stack.names.branch());
   let isOver = false;
-  const end = (how: Response | 'lost'): void => {
+  const end = (how: Response | 'lost', from?: Hop): void => {
     if (isOver) {
       // A copy of the 2xx: RFC 3261 §13.2.2.4 has each acknowledged.
       if (how !== 'lost' && leg.answered?.request === request) leg.answered.ack?.();
@@ -90,11 +91,11 @@ function send(stack: Stack, leg: Leg, hop: Hop): void {
     }
     isOver = true;
     if (how !== 'lost' && how.status < 300 && request.method === 'INVITE') acknowledge(stack, leg, request);
-    over(stack, leg, how);
+    over(stack, leg, how, from);
   };
   const transaction = stack.transactions.newClient(request, hop, {
-    onResponse: (response) => {
-      if (response.status >= 200) end(response);
+    onResponse: (response, from) => {
+      if (response.status >= 200) end(response, from);
     },
     onTimeout: () => end('lost'),
     onTransportError: () => end('lost'),
@@ -102,11 +103,20 @@ function send(stack: Stack, leg: Leg, hop: Hop): void {
   transaction.start();
 }
 
-function over(stack: Stack, leg: Leg, how: Response | 'lost'): void {
+function over(stack: Stack, leg: Leg, how: Response | 'lost', from?: Hop): void {
   leg.isRefreshing = false;
-  settle(stack, leg, how);
+  if (how !== 'lost' && (how.status === 401 || how.status === 407)) leaveToApplication(stack, leg, how, from);
+  else settle(stack, leg, how);
   // What an application asked for meanwhile.
   for (const act of leg.afterRefresh.splice(0)) act();
+}
+
+/** Credentials are the application's: it is told of the challenge, and has until the session runs out to refresh it by a request of its own. */
+function leaveToApplication(stack: Stack, leg: Leg, challenge: Response, from: Hop | undefined): void {
+  const { session } = leg;
+  if (session === undefined || leg.dialog.state !== 'confirmed') return;
+  session.cancel = stack.clock.after(Math.max(0, session.endsAt - stack.clock.now()), () => hangUp(stack, leg, SESSION_EXPIRED));
+  if (from !== undefined) tellChallenged(stack, leg, challenge, from);
 }
 
 function settle(stack: Stack, leg: Leg, how: Response | 'lost'): void {

@@ -1,10 +1,11 @@
 /**
  * What a phone asks for in a dialog that stands: hold, retrieve, moved media (re-INVITE or UPDATE with an offer), session refresh.
- * Answers come from the media server; the call only hears when the direction changed. We send no re-INVITE of our own: the
- * media server joins and parts without one, and drachtio-srf never sends another after one was refused.
+ * Answers come from the media server; the call only hears when the direction changed. We send no re-INVITE of our own, but to refresh a session
+ * whose trunk wants credentials: the media server joins and parts without one.
  */
 import type { DialogLeg, Rim } from './rim.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
+import { refreshSession } from './trunk/inside.ts';
 
 const RETRY_SECONDS = '2';
 
@@ -33,6 +34,11 @@ export class Hold {
   }
 
   async #changed(req: SipRequest, res: SipResponse): Promise<void> {
+    // Told by our SIP server, whose own refresh was challenged.
+    if (req.source === 'application') {
+      refreshSession(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, req, this.#localSdp);
+      return;
+    }
     if (req.body === '') {
       this.#offered = req.method === 'INVITE';
       this.#accept(res, this.#offered ? this.#localSdp : null);

@@ -11,8 +11,9 @@ import { callerOf, divertedFrom, printable } from './identity.ts';
 import { Leg } from './leg.ts';
 import { sourceOf } from './registrar.ts';
 import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
-import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
+import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 import { takeOver } from './takeover.ts';
+import { endDialog } from './trunk/inside.ts';
 import type { TrunkLine } from './trunk/line.ts';
 import { destinationOf } from './trunk/number.ts';
 import type { Trusted } from './trunk/trunks.ts';
@@ -174,13 +175,14 @@ export async function answer(rim: Rim, leg: Leg): Promise<void> {
   const progress = leg.progress;
   if (progress.at !== 'arriving') return;
   const { req, res } = progress;
+  const line = rim.trunks.lineOf(leg.legId);
   const sdp = await openEndpoint(rim, leg, req.source_address, req.body);
   if (sdp === null) return;
   rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS, Supported: EXTENSIONS } }, (error, dialog) => {
     if (dialog === undefined) {
       rim.log.debug({ err: error, legId: leg.legId }, 'the answer could not be sent');
       leg.end({ cause: 'sip_failure', by: 'server', q850: statusOfCause.sip_failure.q850 });
-    } else if (leg.ended) hangUp(dialog, reasonHeader('normal'));
+    } else if (leg.ended) endDialog(rim, line, dialog, reasonHeader('normal'));
     else {
       leg.joined(dialog, sdp);
       if (req.body === '') whenAcknowledged(rim, leg, dialog);

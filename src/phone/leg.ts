@@ -16,7 +16,8 @@ import { mediaGroupOf } from './legs.ts';
 import { Referral } from './refer.ts';
 import type { DialogLeg, DialogName, LegOwner, Rim } from './rim.ts';
 import type { Ringing } from './ring.ts';
-import { hangUp, type SipDialog, type SipRequest, type SipResponse } from './srf.ts';
+import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
+import { endDialog } from './trunk/inside.ts';
 
 export type LegProgress =
   | { at: 'arriving'; req: SipRequest; res: SipResponse }
@@ -113,7 +114,7 @@ export class Leg implements DialogLeg {
       this.end({ cause, by, sip: status, q850 });
     } else if (progress.at === 'up') {
       if (cause === 'transferred') progress.referral.succeeded();
-      hangUp(progress.dialog, reasonHeader(cause));
+      endDialog(this.#rim, this.#rim.trunks.lineOf(this.legId), progress.dialog, reasonHeader(cause));
       this.end({ cause, by, q850 });
     } else {
       if (progress.at === 'ringing') progress.fork.cancel(cancelReason(cause));

@@ -11,6 +11,7 @@ import { parseNameAddress, parseSipUri } from './address.ts';
 import { legOf, type Replaces, replacesOfUri } from './replaces.ts';
 import type { DialogLeg, Rim } from './rim.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
+import { askInside } from './trunk/inside.ts';
 
 /** What a Refer-To leads to, or the final status that says why not. */
 export type Referred = { target: TransferTarget } | { status: Refusal };
@@ -140,6 +141,7 @@ export class Referral {
   #notify(event: string, state: string, status: string): void {
     if (!this.#dialog.connected) return;
     const headers = { Event: event, 'Subscription-State': state, 'Content-Type': 'message/sipfrag;version=2.0' };
-    this.#dialog.request({ method: 'NOTIFY', headers, body: `SIP/2.0 ${status}\r\n` }, () => undefined);
+    const line = this.#rim.trunks.lineOf(this.#leg.legId);
+    askInside(this.#rim, line, this.#dialog, { method: 'NOTIFY', headers, body: `SIP/2.0 ${status}\r\n` });
   }
 }

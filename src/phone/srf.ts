@@ -35,6 +35,8 @@ export interface SendOptions {
 }
 
 export interface SipResponse extends SipMessage {
+  /** What it answers: of a request of ours, that request as it was sent. */
+  readonly req: SipRequest;
   readonly status: number;
   readonly reason: string;
   readonly stackDialogId: string;
@@ -112,7 +114,7 @@ export const newSipAgent = (): SipAgent => new Srf() as unknown as SipAgent;
  */
 export const headerLines = (name: string, values: readonly string[]): SipHeaders => ({ [name]: values.join(`\r\n${name}: `) });
 
-/** BYE; that it cannot be delivered changes nothing for us. */
+/** BYE to a phone of ours; that it cannot be delivered changes nothing for us. To trunks, which may challenge it: `trunk/inside.ts`. */
 export function hangUp(dialog: SipDialog, reason: string): void {
   if (dialog.connected) dialog.destroy({ headers: { Reason: reason } }, () => undefined);
 }

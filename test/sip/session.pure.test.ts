@@ -246,6 +246,50 @@ test('B13: a refresh that is refused or not answered ends the call with the reas
   }
 });
 
+test('a refresh that is challenged is left to the application: it is told once, refreshes with credentials, and the session goes on; without them it ends in time', () => {
+  const challenged = (): World => {
+    const world = newWorld();
+    called(world, { Supported: 'timer', 'Session-Expires': '120;refresher=uas', Allow: 'INVITE, UPDATE' });
+    world.clock.forward(60_500);
+    answerWith(world, last(world, 'UPDATE') as Request, 407, [['Proxy-Authenticate', 'Digest realm="r", nonce="n"']]);
+    assert.equal(events(world).at(-1), 'UPDATE unsolicited');
+    const { message } = world.app.heard.at(-1) ?? {};
+    assert.ok(message !== undefined);
+    assert.equal(message.headers.get('proxy-authenticate'), 'Digest realm="r", nonce="n"');
+    assert.equal(message.headers.get('allow'), 'INVITE, UPDATE');
+    assert.ok(!lines(world).includes('BYE'));
+    return world;
+  };
+  const met = challenged();
+  ask(met, newest(met).dialog, 'UPDATE', ['Proxy-Authorization: Digest x="y"']);
+  const again = last(met, 'UPDATE') as Request;
+  assert.equal(again.headers.get('session-expires'), '120;refresher=uac');
+  assert.equal(again.headers.get('proxy-authorization'), 'Digest x="y"');
+  answerWith(met, again, 200, [['Session-Expires', '120;refresher=uac']]);
+  met.clock.forward(59_000);
+  assert.ok(!lines(met).includes('BYE'));
+  met.clock.forward(2_000);
+  assert.equal(firsts(met, 'UPDATE').length, 3, 'the next refresh comes in its time');
+
+  const unmet = challenged();
+  unmet.clock.forward(26_000);
+  assert.ok(!lines(unmet).includes('BYE'));
+  unmet.clock.forward(2_000);
+  answerWith(unmet, expiredBye(unmet), 200);
+  nothingLeft(unmet);
+});
+
+test('a BYE that was challenged and does not come again leaves no dialog behind', () => {
+  const world = newWorld();
+  const { dialog } = calling(world, []);
+  ask(world, dialog, 'BYE');
+  answerWith(world, last(world, 'BYE') as Request, 401, [['WWW-Authenticate', 'Digest realm="r", nonce="n"']]);
+  ask(world, dialog, 'BYE', ['Authorization: Digest x="y"']);
+  answerWith(world, last(world, 'BYE') as Request, 401, [['WWW-Authenticate', 'Digest realm="r", nonce="m"']]);
+  world.clock.forward(33_000);
+  nothingLeft(world);
+});
+
 test('a re-INVITE of the peer that crosses our refresh is a glare (491); one of the application waits until the refresh is over', () => {
   const world = newWorld();
   const ok = called(world, { Supported: 'timer', 'Session-Expires': '120;refresher=uas' });

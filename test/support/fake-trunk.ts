@@ -30,6 +30,8 @@ export class FakeTrunk {
   bye: number = 200;
   /** What it wants shown before it takes INVITE and REGISTER. */
   lock: Lock | null = null;
+  /** `lock` holds inside calls too. */
+  locksInside = false;
   /** Seconds it grants to a REGISTER. */
   grants = 600;
   retryAfter: number | null = null;
@@ -78,7 +80,7 @@ export class FakeTrunk {
   }
 
   /** A call from it. Resolves with the final answer. */
-  call(number: string, from: string): Promise<Response> {
+  call(number: string, from: string, more: (readonly [string, string])[] = []): Promise<Response> {
     const { host, port } = this.sip.server;
     const headers = [
       ['From', `<sip:${from}@${this.sip.address}>;tag=${randomToken(8)}`],
@@ -88,10 +90,20 @@ export class FakeTrunk {
       ['Contact', `<${this.uri}>`],
       ['Max-Forwards', '70'],
       ['Content-Type', 'application/sdp'],
+      ...more,
     ] as const;
     const invite = newRequest('INVITE', `sip:${number}@${host}:${port}`, [...headers]);
     invite.body = Buffer.from(SDP);
     return this.sip.request(invite);
+  }
+
+  /** ACK for the answer to a call of it. */
+  acknowledge(ok: Response): void {
+    const target = /<([^>]*)>/.exec(ok.headers.get('contact') ?? '')?.[1] ?? '';
+    const seq = Number.parseInt(ok.headers.get('cseq') ?? '1', 10);
+    const kept = ['From', 'To', 'Call-ID'].map((name): [string, string] => [name, ok.headers.get(name) ?? '']);
+    const via = `SIP/2.0/UDP ${this.sip.address}:${this.sip.port};branch=z9hG4bK${randomToken(8)};rport`;
+    this.sip.send(newRequest('ACK', target, [['Via', via], ['Max-Forwards', '70'], ...kept, ['CSeq', `${seq} ACK`]]));
   }
 
   close(): void {
@@ -112,7 +124,7 @@ export class FakeTrunk {
         if (this.#unlocked(request)) this.reply(request, 200, [['Contact', `${request.headers.get('contact')};expires=${this.#granted(request)}`]]);
         return;
       case 'INVITE':
-        if (this.#unlocked(request)) this.#invited(request);
+        if ((!this.locksInside && isInside(request)) || this.#unlocked(request)) this.#invited(request);
         return;
       case 'CANCEL':
         this.reply(request, 200);
@@ -121,7 +133,7 @@ export class FakeTrunk {
       case 'ACK':
         return;
       default:
-        this.reply(request, request.method === 'BYE' ? this.bye : 200, this.bye === 401 || this.bye === 407 ? this.#challenge() : []);
+        if (!this.locksInside || this.#unlocked(request)) this.reply(request, request.method === 'BYE' ? this.bye : 200);
     }
   }
 
@@ -162,6 +174,8 @@ export class FakeTrunk {
     return false;
   }
 }
+
+const isInside = (request: Request): boolean => /;tag=/.test(request.headers.get('to') ?? '');
 
 const tags = new Map<string, string>();
 /** One tag a call, as a UAS has. */

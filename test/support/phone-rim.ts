@@ -1,5 +1,5 @@
 /** The phone rim alone, with our real SIP server before it: what it tells and what it is told can be looked at. */
-import { pause, systemClock } from '../../kernel/clock.ts';
+import { type Clock, pause, systemClock } from '../../kernel/clock.ts';
 import { newCallId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaServer } from '../../media/port.ts';
@@ -26,6 +26,8 @@ export interface RimOptions {
   trustedTrunks?: readonly string[];
   /** The SIP server's guard challenges strangers itself. */
   guarded?: boolean;
+  /** The SIP server's time goes so many times as fast as ours. */
+  sipHaste?: number;
   media?: MediaServer;
   calls?: CallsView;
   stirRoots?: string;
@@ -54,7 +56,7 @@ export class RimHouse {
   }
 
   static async open(options: RimOptions = {}): Promise<RimHouse> {
-    const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true };
+    const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true, haste: options.sipHaste ?? 1 };
     const sip = await openSip(ports);
     const events: Event[] = [];
     const phone = newPhone(ports.admin, SECRET, options, events);
@@ -134,10 +136,17 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
   return phone;
 }
 
+const hasty = (times: number): Clock => ({
+  now: () => systemClock.now() * times,
+  after: (ms, fn) => systemClock.after(ms / times, fn),
+  every: (ms, fn) => systemClock.every(ms / times, fn),
+});
+
 interface Ports {
   sip: number;
   admin: number;
   guarded: boolean;
+  haste: number;
 }
 
 async function openSip(ports: Ports): Promise<SipServer> {
@@ -148,7 +157,7 @@ async function openSip(ports: Ports): Promise<SipServer> {
   };
   const read = readSipConfig([], env);
   if ('faults' in read) throw new Error(read.faults.join('\n'));
-  return openSipServer(read.config, silentLog);
+  return openSipServer(read.config, silentLog, ports.haste === 1 ? systemClock : hasty(ports.haste));
 }
 
 /** Answers like a media server, without a sound: for tests that look at signalling only. */

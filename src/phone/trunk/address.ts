@@ -95,10 +95,14 @@ export class TrunkAddress {
   answered(res: Pick<SipResponse, 'source_address' | 'source_port' | 'protocol'>): boolean {
     if (!this.#peers.has(bareHost(res.source_address))) return false;
     const protocol = res.protocol.toLowerCase();
-    // UDP may have given way to TCP for a request that is too long for it (RFC 3261 §18.1.1).
-    const fits = this.#protocol === null ? protocol === 'udp' || protocol === 'tcp' : protocol === this.#protocol;
     const port = this.#port ?? (protocol === 'tls' ? SIPS_PORT : SIP_PORT);
-    return fits && (res.source_port === port || (this.#port === null && isIP(bareHost(this.host)) === 0));
+    return this.speaks(protocol) && (res.source_port === port || (this.#port === null && isIP(bareHost(this.host)) === 0));
+  }
+
+  /** Whether it is spoken to over this transport. */
+  speaks(protocol: string): boolean {
+    // UDP may have given way to TCP for a request that is too long for it (RFC 3261 §18.1.1).
+    return this.#protocol === null ? protocol === 'udp' || protocol === 'tcp' : protocol === this.#protocol;
   }
 
   /** Calls `done` once: did anybody who can take calls answer an OPTIONS in time? null = we could not even ask. */

@@ -4,12 +4,13 @@
  */
 import { randomToken } from '../../../kernel/ids.ts';
 import type { Ending } from '../../call/ending.ts';
-import { endingOfStatus, statusOfCause } from '../endings.ts';
+import { ANSWERED_ELSEWHERE, endingOfStatus, statusOfCause } from '../endings.ts';
 import type { Rim } from '../rim.ts';
 import type { ForkListener, Ringing } from '../ring.ts';
-import { hangUp, type SipDialog, type SipFailure, type SipHeaders, type SipRequest, type SipResponse } from '../srf.ts';
+import type { SipDialog, SipFailure, SipHeaders, SipRequest, SipResponse } from '../srf.ts';
 import { authorizationFor, challengeFor } from './challenge.ts';
 import { type AttemptEnd, triesNext } from './choose.ts';
+import { endDialog } from './inside.ts';
 import type { Route } from './trunks.ts';
 
 export interface HuntListener extends ForkListener {
@@ -146,7 +147,7 @@ export class Hunt implements Ringing {
   #answered(attempt: Attempt, dialog: SipDialog): void {
     attempt.stopTimers();
     if (this.#over || attempt.over) {
-      this.#rim.clock.after(CROSSING_MS, () => hangUp(dialog, 'SIP;cause=200;text="Call completed elsewhere"'));
+      this.#rim.clock.after(CROSSING_MS, () => endDialog(this.#rim, attempt.route.line, dialog, ANSWERED_ELSEWHERE));
       return;
     }
     attempt.over = true;

@@ -1,7 +1,8 @@
 /** One trunk at work: its addresses, its registrations, how many calls it carries and how fast new ones may come. */
 import type { Logger } from '../../../kernel/log.ts';
-import { parseSource, type TrustedSource } from '../../tenants/source.ts';
+import { parseSource, sourceAt, type TrustedSource } from '../../tenants/source.ts';
 import type { TrunkConfiguration, TrunkSecret } from '../../tenants/trunk.ts';
+import type { SipResponse } from '../srf.ts';
 import { type AddressHouse, TrunkAddress } from './address.ts';
 import type { Login } from './challenge.ts';
 import { Registration, type RegistrationState } from './registration.ts';
@@ -81,6 +82,13 @@ export class TrunkLine {
   inRotation(address: TrunkAddress): boolean {
     const registration = this.registration(address);
     return address.inRotation && (registration === null || registration.is === 'registered');
+  }
+
+  /** Did this come from the trunk: from one of its addresses, or, over a transport that it speaks, from where its calls to us come? (D5) */
+  isFrom(from: Pick<SipResponse, 'source_address' | 'source_port' | 'protocol'>): boolean {
+    if (this.addresses.some((address) => address.answered(from))) return true;
+    const speaks = this.addresses.length === 0 || this.addresses.some((address) => address.speaks(from.protocol.toLowerCase()));
+    return speaks && sourceAt(this.sources, from.source_address, from.source_port) !== null;
   }
 
   get full(): boolean {

@@ -42,7 +42,7 @@ export class Trunks {
   readonly #directory: Pick<Directory, 'trunks' | 'trunkSecret'>;
   readonly #nameless: readonly LineSource[];
   readonly #loads = new Map<TrunkId, TrunkLoad>();
-  readonly #carrying = new Map<LegId, TrunkLoad>();
+  readonly #carrying = new Map<LegId, { trunkId: TrunkId; load: TrunkLoad }>();
   #lines = new Map<TrunkId, { line: TrunkLine; text: string }>();
   #sources: readonly LineSource[] = [];
   #started = false;
@@ -120,14 +120,20 @@ export class Trunks {
   hold(legId: LegId, line: TrunkLine): void {
     this.free(legId);
     line.load.calls += 1;
-    this.#carrying.set(legId, line.load);
+    this.#carrying.set(legId, { trunkId: line.configuration.trunkId, load: line.load });
   }
 
   free(legId: LegId): void {
-    const load = this.#carrying.get(legId);
-    if (load === undefined) return;
-    load.calls -= 1;
+    const carrying = this.#carrying.get(legId);
+    if (carrying === undefined) return;
+    carrying.load.calls -= 1;
     this.#carrying.delete(legId);
+  }
+
+  /** The trunk that the leg goes over, as it is configured now; null = none, or none any more. */
+  lineOf(legId: LegId): TrunkLine | null {
+    const carrying = this.#carrying.get(legId);
+    return carrying === undefined ? null : (this.#lines.get(carrying.trunkId)?.line ?? null);
   }
 
   /** Those that are switched on. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { systemClock } from '../../../kernel/clock.ts';
 import { asId, type CallId, type LegId, legIdOf } from '../../../kernel/ids.ts';
+import type { Request, Response } from '../../../sip/message/message.ts';
 import { newTrunk } from '../../../src/tenants/trunk.ts';
 import { trunkSecretOf } from '../../../src/users/digest.ts';
 import type { CommandOf } from '../../../src/vocabulary.ts';
@@ -52,6 +53,7 @@ function dial(target: string, options: Partial<CommandOf<'dialLeg'>> = {}): LegI
   return legId;
 }
 const release = (legId: LegId): void => house.phone.carriers.releaseLeg({ type: 'releaseLeg', callId, legId, cause: 'normal', by: 'server' });
+const isOkOf = (response: Response, request: Request): boolean => response.status === 200 && response.headers.get('cseq') === request.headers.get('cseq');
 const header = (request: { headers: { get(name: string): string | undefined } }, name: string): string => request.headers.get(name) ?? '';
 
 beforeEach(() => {
@@ -251,18 +253,78 @@ describe('digest', () => {
     }
   });
 
-  it('D5: a challenge to our BYE is not answered', async () => {
-    const carrier = await gateway();
-    carrier.lock = lock('MD5');
-    await open([trunk('city', [carrier], { credentials: LOGIN }, 'sesame')]);
-    const legId = dial('95588');
-    await house.until('legAnswered');
-    carrier.bye = 401;
-    release(legId);
-    const bye = await carrier.heard('BYE');
-    assert.equal(bye.headers.has('authorization'), false);
-    assert.equal(carrier.of('BYE').length, 1);
+  for (const [algorithm, proxy] of [
+    ['MD5', true],
+    ['SHA-256', false],
+  ] as const)
+    it(`of ${algorithm} ${proxy ? '407' : '401'} to our BYE is answered with the next CSeq`, async () => {
+      const carrier = await gateway();
+      carrier.lock = lock(algorithm, proxy);
+      await open([trunk('city', [carrier], { credentials: LOGIN }, 'sesame')]);
+      const legId = dial('95588');
+      await house.until('legAnswered');
+      carrier.locksInside = true;
+      release(legId);
+      const [first, second] = [await carrier.heard('BYE'), await carrier.heard('BYE', 2)];
+      assert.equal(Number.parseInt(header(second, 'cseq'), 10), Number.parseInt(header(first, 'cseq'), 10) + 1);
+      assert.match(header(second, proxy ? 'proxy-authorization' : 'authorization'), /username="huawu-1"/);
+      assert.match(header(second, 'reason'), /cause=16/);
+      await until('the BYE is taken', () => carrier.sip.seen.some(({ out, message }) => out && message.kind === 'response' && isOkOf(message, second)), 5_000);
+    });
+
+  it('D5: a challenge to our BYE for another realm, or on a call over another trunk that has no credentials, is not answered', async () => {
+    const [owner, thief] = [await gateway(), await gateway()];
+    await open([trunk('owner', [owner], { credentials: LOGIN, called: ['95588'] }, 'sesame'), trunk('thief', [thief], { called: ['12345'] })]);
+    owner.lock = { ...lock('MD5'), realm: 'other.example' };
+    thief.lock = lock('MD5');
+    for (const [carrier, number] of [
+      [owner, '95588'],
+      [thief, '12345'],
+    ] as const) {
+      const { lock: kept } = carrier;
+      carrier.lock = null;
+      const legId = dial(number);
+      await house.until('legAnswered');
+      carrier.lock = kept;
+      carrier.locksInside = true;
+      release(legId);
+      const bye = await carrier.heard('BYE');
+      await until('it was challenged', () => carrier.sip.seen.some(({ out, message }) => out && message.kind === 'response' && message.status === 401), 5_000);
+      assert.equal(bye.headers.has('authorization'), false);
+    }
+    // Whatever would still come has had the time of a whole further call.
+    assert.deepEqual([owner.of('BYE').length, thief.of('BYE').length], [1, 1]);
   });
+
+  for (const [how, allow, method] of [
+    ['UPDATE', 'INVITE, ACK, BYE, UPDATE', 'UPDATE'],
+    ['re-INVITE', 'INVITE, ACK, BYE', 'INVITE'],
+  ] as const)
+    it(`of the refresh of a session by ${how} is answered, and the call goes on`, async () => {
+      const carrier = await gateway();
+      carrier.lock = lock('SHA-256', true);
+      carrier.locksInside = true;
+      const said = { credentials: LOGIN, inbound: [`127.0.0.1:${carrier.sip.port}`] };
+      await open([trunk('city', [carrier], said, 'sesame')], {
+        sipHaste: 20,
+        react: (event, phone) => {
+          if (event.type === 'callArrived') phone.carriers.answerLeg({ type: 'answerLeg', callId: event.callId, legId: event.legId });
+        },
+      });
+      const ok = await carrier.call('10086', '13800001001', [
+        ['Supported', 'timer'],
+        ['Session-Expires', '90;refresher=uas'],
+        ['Allow', allow],
+      ]);
+      assert.equal(ok.status, 200);
+      carrier.acknowledge(ok);
+      const [first, second] = [await carrier.heard(method), await carrier.heard(method, 2)];
+      assert.equal(first.headers.has('proxy-authorization'), false);
+      assert.match(header(second, 'proxy-authorization'), /realm="carrier\.example"/);
+      assert.equal(header(second, 'session-expires'), '90;refresher=uac');
+      await carrier.heard(method, 4); // the session went on to its next refresh
+      assert.equal(house.count('legEnded'), 0);
+    });
 });
 
 describe('registration', () => {
