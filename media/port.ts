@@ -59,8 +59,13 @@ export interface EndpointStats {
 
 export type MediaEvent =
   | { type: 'playEnded'; endpointId: EndpointId; playId: string; end: 'finished' | 'barge_in' | 'stopped' | 'failed'; reason?: string }
-  /** One press = one event, told when the key goes down. key: 0-9 * # A-D */
-  | { type: 'digit'; endpointId: EndpointId; key: string }
+  /**
+   * One press = one event, told when the key goes down, whether it came as telephone-event, as tones or by signalling. key: 0-9 * # A-D.
+   * `masked`: it was pressed under `maskKeys` and must be kept nowhere.
+   */
+  | { type: 'digit'; endpointId: EndpointId; key: string; masked?: true }
+  /** The party is heard again, and its keys are no secret any more. */
+  | { type: 'maskEnded'; endpointId: EndpointId; end: 'asked' | 'timeout' }
   /** No RTP came for the endpoint's `timeoutMs` although the remote party should send. Told once; again after it was heard in between. */
   | { type: 'mediaTimeout'; endpointId: EndpointId }
   /** The endpoint is gone without having been closed: its worker died, or the media server did. Nothing more is heard of it. */
@@ -83,6 +88,17 @@ export interface MediaServer {
   stop(endpointId: EndpointId): Promise<void>;
   /** Sends keys as RFC 4733 events, 100 ms each with 60 ms between. */
   sendDigits(endpointId: EndpointId, keys: string): Promise<void>;
+  /** A key of the party that came by signalling (SIP INFO): told as `digit`, unless its press was heard in the audio. */
+  signalledKey(endpointId: EndpointId, key: string): Promise<void>;
+  /** Listen for keys as tones in the audio: `auto` (the beginning) = where the party has agreed to no telephone-events. */
+  listenForTones(endpointId: EndpointId, when: 'auto' | 'always' | 'never'): Promise<void>;
+  /**
+   * For passwords and card numbers. From now on, for `mostMs` (≤ 600,000) at most, nobody hears the party: whoever is joined with it hears silence
+   * and one flat tone for each press, recordings hold silence for it and for whoever it is joined with, and its keys are told as `masked`. Ends with one
+   * `maskEnded`, 400 ms after which, and not before the last key was let go, the party is heard again. Asked again = the time begins anew.
+   */
+  maskKeys(endpointId: EndpointId, mostMs: number): Promise<void>;
+  unmaskKeys(endpointId: EndpointId): Promise<void>;
   /** Joins two endpoints: what one says the other hears, from the next packet on. Ends what plays on either. */
   join(a: EndpointId, b: EndpointId): Promise<void>;
   part(a: EndpointId, b: EndpointId): Promise<void>;

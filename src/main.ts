@@ -225,7 +225,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
       publicAddress: config.publicAddress,
       newCallId: () => newCallId(clock.now()),
       accepting,
-      onKey: (legId, key) => void sound.hear({ type: 'digit', endpointId: legId, key }),
+      onKey: (legId, key) => sound.signalledKey(legId, key),
     },
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });

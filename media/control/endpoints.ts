@@ -11,7 +11,7 @@ import type { RecordingEnded } from '../record/messages.ts';
 import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
 import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
 import type { Direction } from '../sdp/parse.ts';
-import type { Agreement } from '../worker/messages.ts';
+import type { Agreement, OneEndpointOrder, Orders } from '../worker/messages.ts';
 import type { WorkerPool } from '../worker/pool.ts';
 import type { PortPool } from './ports.ts';
 
@@ -106,6 +106,11 @@ export class Endpoints {
 
   async sendDigits(endpointId: string, keys: string): Promise<void> {
     await this.#pool.order(this.#row(endpointId).worker, 'sendDigits', { endpointId, keys });
+  }
+
+  /** An order that concerns one endpoint alone. */
+  async order<Name extends OneEndpointOrder>(name: Name, params: Orders[Name]['params']): Promise<Orders[Name]['result']> {
+    return this.#pool.order(this.#row(params.endpointId).worker, name, params);
   }
 
   async join(a: string, b: string): Promise<void> {

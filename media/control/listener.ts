@@ -67,6 +67,8 @@ export class Listener {
     if (application === undefined) return;
     application.last += 1;
     const numbered = { n: application.last, event };
+    // Secret keys are kept no longer than somebody waits for them.
+    if (event.type === 'maskEnded') application.recent = application.recent.filter((each) => !isSecretOf(each.event, event.endpointId));
     application.recent.push(numbered);
     if (application.recent.length > MOST_EVENTS_KEPT * 2) application.recent.splice(0, MOST_EVENTS_KEPT);
     if (application.socket !== null) this.#write(application.socket, numbered);
@@ -182,6 +184,8 @@ export class Listener {
     socket.write(encodeFrame(JSON.stringify(message)));
   }
 }
+
+const isSecretOf = (event: MediaEvent, endpointId: string): boolean => event.type === 'digit' && event.masked === true && event.endpointId === endpointId;
 
 function started(server: Server, listen: () => void): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 /** What may be asked over the control socket: the methods of `MediaServer` with their arguments as a list, checked at the door. */
 import { z } from 'zod';
+import { LONGEST_MASK_MS } from '../dtmf/mask.ts';
 import { MediaError } from '../port.ts';
 
 const id = z.string().min(1).max(200);
@@ -42,6 +43,10 @@ export const methods = {
   play: z.tuple([id, id, z.array(source).min(1).max(MOST_SOURCES), z.object({ loop: z.boolean(), bargeIn: z.boolean() })]),
   stop: z.tuple([id]),
   sendDigits: z.tuple([id, z.string().min(1).max(64)]),
+  signalledKey: z.tuple([id, z.string().regex(/^[0-9*#A-D]$/)]),
+  listenForTones: z.tuple([id, z.enum(['auto', 'always', 'never'])]),
+  maskKeys: z.tuple([id, z.number().min(1).max(LONGEST_MASK_MS)]),
+  unmaskKeys: z.tuple([id]),
   join: z.tuple([id, id]),
   part: z.tuple([id, id]),
   echo: z.tuple([id]),

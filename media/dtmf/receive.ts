@@ -6,8 +6,6 @@
 import { timestampAhead } from '../rtp/packet.ts';
 
 export const KEYS = '0123456789*#ABCD';
-/** Keys beyond this many in any one second are not taken: nobody presses so fast, and a flood must not reach the application. */
-const MOST_KEYS_A_SECOND = 20;
 const EVENT_BYTES = 4;
 const LONGEST_DURATION = 0xffff;
 /** A timestamp further back than this is not a packet that comes late but a sender that started its clock anew. */
@@ -15,10 +13,9 @@ const LATEST_SAMPLES = 8000 * 5;
 
 export class KeyReceiver {
   #event: { code: number; timestamp: number; duration: number; ended: boolean } | null = null;
-  #told: number[] = [];
 
   /** One event packet; returns the key that went down with it, or null. */
-  heard(packet: Buffer, start: number, end: number, timestamp: number, nowMs: number): string | null {
+  heard(packet: Buffer, start: number, end: number, timestamp: number): string | null {
     if (end - start < EVENT_BYTES) return null;
     const code = packet[start] as number;
     const ended = ((packet[start + 1] as number) & 0x80) !== 0;
@@ -38,20 +35,17 @@ export class KeyReceiver {
       }
     }
     this.#event = { code, timestamp, duration, ended };
-    return this.#tell(KEYS[code], nowMs);
+    return KEYS[code] ?? null;
+  }
+
+  /** A key is held down, as far as is known. */
+  get held(): boolean {
+    return this.#event !== null && !this.#event.ended;
   }
 
   /** The sender has another clock now (new SSRC). */
   reset(): void {
     this.#event = null;
-  }
-
-  #tell(key: string | undefined, nowMs: number): string | null {
-    if (key === undefined) return null;
-    while (this.#told.length > 0 && nowMs - (this.#told[0] as number) >= 1000) this.#told.shift();
-    if (this.#told.length >= MOST_KEYS_A_SECOND) return null;
-    this.#told.push(nowMs);
-    return key;
   }
 }
 

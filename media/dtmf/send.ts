@@ -28,7 +28,7 @@ export class KeySender {
   /** false = too many are waiting. Throws on a character that is no key. */
   add(keys: string): boolean {
     const codes = [...keys.toUpperCase()].map((key) => KEYS.indexOf(key));
-    if (codes.includes(-1)) throw new Error(`"${keys}" holds characters that are not keys`);
+    if (codes.includes(-1)) throw new Error('the keys hold characters that are not keys');
     if (this.#waiting.length + codes.length > MOST_KEYS_WAITING) return false;
     this.#waiting.push(...codes);
     return true;

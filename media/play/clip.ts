@@ -1,5 +1,6 @@
 /** Things to be heard, already encoded: one code word a sample, so that any stretch of one can be copied behind any stretch of another. */
 import { type Codec, encode, SILENCE } from '../codec/g711.ts';
+import { keyHz } from '../dtmf/pad.ts';
 import { FRAME_SAMPLES } from '../rtp/packet.ts';
 
 /**
@@ -51,16 +52,7 @@ export const toneClip = (tone: Tone, audio: Audio): Clip => ({
   samples: tone.ms === undefined ? Number.POSITIVE_INFINITY : Math.round(tone.ms * SAMPLES_PER_MS),
 });
 
-/** RFC 4733 §3.2, ITU-T Q.23: the two tones of each key, for parties that understand no telephone-events. */
-const ROWS = [697, 770, 852, 941] as const;
-const COLUMNS = [1209, 1336, 1477, 1633] as const;
-const PAD = ['123A', '456B', '789C', '*0#D'] as const;
-
-function keyHz(key: string): number[] {
-  const row = PAD.findIndex((keys) => keys.includes(key));
-  return [ROWS[row] ?? 0, COLUMNS[PAD[row]?.indexOf(key) ?? 0] ?? 0];
-}
-
+/** The keys as tones, for parties that understand no telephone-events. */
 const keyTones = new Map<string, Audio>();
 const KEY_DBM0 = -9;
 

@@ -3,7 +3,8 @@
  * whoever listens; what goes out is the speaker's.
  */
 import type { Codec } from '../codec/g711.ts';
-import { KeyReceiver } from '../dtmf/receive.ts';
+import { Keys } from '../dtmf/keys.ts';
+import { Mask } from '../dtmf/mask.ts';
 import type { EndpointStats } from '../port.ts';
 import type { Tap } from '../record/recording.ts';
 import { IncomingStream } from '../rtp/incoming.ts';
@@ -30,7 +31,8 @@ export class Endpoint implements SocketOwner {
   readonly #world: Surroundings;
   readonly #timeoutMs: number;
   readonly #in = new IncomingStream();
-  readonly #keysIn = new KeyReceiver();
+  readonly keys = new Keys();
+  readonly #mask = new Mask();
   readonly #header: RtpHeader = emptyHeader();
   readonly taps = new Set<Tap>();
   #sockets: RtpSockets | null = null;
@@ -67,6 +69,7 @@ export class Endpoint implements SocketOwner {
     this.#heardAtMs = this.#world.now();
     this.#timedOut = false;
     this.speaker.agree(agreed);
+    this.keys.agree(agreed.eventIn !== null);
     const remote = agreed.remote;
     if (remote === null) return;
     const moved = before?.remote?.address !== remote.address || before.remote.port !== remote.port;
@@ -115,7 +118,7 @@ export class Endpoint implements SocketOwner {
     if (locked !== null && locked !== this.#followed) this.#followLock(locked);
     this.#heardAtMs = nowMs;
     this.#timedOut = false;
-    if (this.#in.heard(this.#header, nowMs)) this.#keysIn.reset();
+    if (this.#in.heard(this.#header, nowMs)) this.keys.reset();
     if (this.#header.payloadType === agreed.eventIn) this.#heardEvent(packet, nowMs);
     else this.#heardAudio(packet, nowMs, agreed);
   }
@@ -142,17 +145,45 @@ export class Endpoint implements SocketOwner {
     const header = this.#header;
     const codec = header.payloadType === agreed.payloadType ? agreed.codec : CODEC_OF[header.payloadType];
     if (codec === undefined) return;
-    for (const tap of this.taps) tap.heard(packet, header, codec, nowMs);
+    const key = this.keys.audio(packet, header, codec, nowMs);
+    if (key !== null) this.#pressed(key, nowMs);
+    const secret = this.secret(nowMs);
+    // What the other side says meanwhile may repeat the keys.
+    if (!secret && this.#listener?.secret(nowMs) !== true) for (const tap of this.taps) tap.heard(packet, header, codec, nowMs);
+    if (secret) this.#mask.cover(packet, header, codec);
     this.#listener?.speaker.forwardAudio(packet, header, codec, nowMs);
   }
 
   #heardEvent(packet: Buffer, nowMs: number): void {
-    const header = this.#header;
-    const key = this.#keysIn.heard(packet, header.payloadStart, header.payloadEnd, header.timestamp, nowMs);
-    this.#listener?.speaker.forwardEvent(packet, header, nowMs);
-    if (key === null) return;
+    const key = this.keys.event(packet, this.#header, nowMs);
+    if (!this.secret(nowMs)) this.#listener?.speaker.forwardEvent(packet, this.#header, nowMs);
+    if (key !== null) this.#pressed(key, nowMs);
+  }
+
+  /** A key that came by signalling. */
+  signalled(key: string): void {
+    const nowMs = this.#world.now();
+    if (this.keys.signalled(key, nowMs)) this.#pressed(key, nowMs);
+  }
+
+  #pressed(key: string, nowMs: number): void {
+    const secret = this.secret(nowMs);
+    if (secret) this.#mask.pressed();
     this.speaker.bargeIn();
-    this.#world.tell({ type: 'digit', endpointId: this.id, key });
+    this.#world.tell({ type: 'digit', endpointId: this.id, key, ...(secret ? { masked: true as const } : {}) });
+  }
+
+  /** Its keys are masked now. */
+  secret(nowMs: number): boolean {
+    return this.#mask.covers(nowMs, this.keys.held);
+  }
+
+  mask(mostMs: number): void {
+    this.#mask.begin(this.#world.now() + mostMs);
+  }
+
+  unmask(): void {
+    if (this.#mask.end(this.#world.now())) this.#world.tell({ type: 'maskEnded', endpointId: this.id, end: 'asked' });
   }
 
   #allows(nowMs: number): boolean {
@@ -166,6 +197,7 @@ export class Endpoint implements SocketOwner {
   // -- once a second
 
   check(nowMs: number): void {
+    if (this.#mask.expired(nowMs)) this.#world.tell({ type: 'maskEnded', endpointId: this.id, end: 'timeout' });
     const agreed = this.#agreed;
     if (agreed === null) return;
     if (agreed.mustSend && this.#timeoutMs > 0 && !this.#timedOut && nowMs - this.#heardAtMs > this.#timeoutMs) {

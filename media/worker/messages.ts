@@ -1,6 +1,7 @@
 /** What the main thread and an RTP worker tell each other. Worker-side failures travel as the MediaError they will become. */
 import type { MessagePort } from 'node:worker_threads';
 import type { Codec } from '../codec/g711.ts';
+import type { ToneListening } from '../dtmf/keys.ts';
 import type { EndpointStats, MediaErrorCode, MediaEvent, Source } from '../port.ts';
 
 export interface OpenEndpoint {
@@ -36,6 +37,10 @@ export interface Orders {
   play: { params: { endpointId: string; playId: string; sources: Source[]; loop: boolean; bargeIn: boolean }; result: null };
   stop: { params: { endpointId: string }; result: null };
   sendDigits: { params: { endpointId: string; keys: string }; result: null };
+  signalledKey: { params: { endpointId: string; key: string }; result: null };
+  listenForTones: { params: { endpointId: string; when: ToneListening }; result: null };
+  maskKeys: { params: { endpointId: string; mostMs: number }; result: null };
+  unmaskKeys: { params: { endpointId: string }; result: null };
   join: { params: { a: string; b: string }; result: null };
   part: { params: { a: string; b: string }; result: null };
   echo: { params: { endpointId: string }; result: null };
@@ -49,6 +54,8 @@ export interface Orders {
   ping: { params: null; result: null };
 }
 export type OrderName = keyof Orders;
+/** Those that the main thread only passes on to where the endpoint lives. */
+export type OneEndpointOrder = 'signalledKey' | 'listenForTones' | 'maskKeys' | 'unmaskKeys';
 export type OrderHandlers = { [Name in OrderName]: (params: Orders[Name]['params']) => Orders[Name]['result'] | Promise<Orders[Name]['result']> };
 
 export interface Order<Name extends OrderName = OrderName> {

@@ -43,6 +43,9 @@ export type SoundCarriers = { [T in SoundCommandType]: (command: Of<T>) => void 
 /** Keys pressed ahead of the question; more are lost. */
 const MOST_KEYS_AHEAD = 16;
 
+/** However patient the question is. */
+const LONGEST_MASK_MS = 300_000;
+
 interface Prompt {
   kind: 'prompt';
   callId: CallId;
@@ -54,6 +57,8 @@ interface Keys {
   collector: Collector;
   cancelTimer: () => void;
   finished: (digits: string, end: CollectEnd) => void;
+  /** Nobody may hear these keys. */
+  masked: boolean;
 }
 
 interface LegSound {
@@ -113,9 +118,16 @@ export class SoundRim {
         if (callId !== undefined) this.#options.take({ type: 'recordingEnded', callId, recordingId, path, durationMs, complete });
         return true;
       }
+      case 'maskEnded':
+        return true;
       default:
         return false;
     }
+  }
+
+  /** A key by SIP INFO: the media server knows whether the same press was heard, and tells it if not. */
+  signalledKey(legId: LegId, key: string): void {
+    this.#try('a key by signalling could not be told', { legId }, this.#options.media.signalledKey(legId, key));
   }
 
   /** The leg is over: whatever it was busy with is forgotten. */
@@ -142,7 +154,7 @@ export class SoundRim {
   /** The leg turns to something new; what it was busy with is dropped without a word, as the core has moved on. */
   #busy(legId: LegId, playing: LegSound['playing'], ahead: string[] | null): void {
     const leg = this.#leg(legId);
-    if (leg.playing?.kind === 'keys') leg.playing.cancelTimer();
+    if (leg.playing?.kind === 'keys') this.#endKeys(legId, leg.playing);
     leg.playing = playing;
     leg.ahead = ahead;
   }
@@ -178,14 +190,21 @@ export class SoundRim {
   #collect(command: Of<'collectDigits'> | Of<'authenticate'>, bargeIn: boolean, finished: Keys['finished']): void {
     const { legId, playId, sounds } = command;
     const { clock } = this.#options;
+    const masked = command.type === 'authenticate';
     const ahead = bargeIn ? (this.#leg(legId).ahead ?? []) : [];
-    const keys: Keys = { kind: 'keys', playId, collector: createCollector(command.collecting, bargeIn), cancelTimer: () => undefined, finished };
+    const keys: Keys = { kind: 'keys', playId, collector: createCollector(command.collecting, bargeIn), cancelTimer: () => undefined, finished, masked };
     this.#busy(legId, keys, bargeIn ? [] : null);
+    if (masked) this.#try('keys could not be masked', { legId }, this.#options.media.maskKeys(legId, LONGEST_MASK_MS));
     for (const key of ahead) this.#press(legId, key);
     if (this.#legs.get(legId)?.playing !== keys) return;
     // Who has begun to answer already needs no question.
     if (sounds.length === 0 || ahead.length > 0) this.#follow(legId, keys, keys.collector.promptEnded(clock.now()));
     else this.#play(legId, playId, sounds, command.tenantId, { loop: false, bargeIn });
+  }
+
+  #endKeys(legId: LegId, keys: Keys): void {
+    keys.cancelTimer();
+    if (keys.masked) this.#try('keys could not be unmasked', { legId }, this.#options.media.unmaskKeys(legId));
   }
 
   /** Does what the collector says: stop the prompt, wait for the next key, or finish. */
@@ -194,6 +213,7 @@ export class SoundRim {
     keys.cancelTimer();
     if (output.stopPrompt === true) this.#try('a prompt could not be stopped', { legId }, media.stop(legId));
     if (output.done !== undefined) {
+      this.#endKeys(legId, keys);
       this.#leg(legId).playing = null;
       keys.finished(output.done.digits, output.done.end);
     } else if (output.until !== null) {

@@ -3,35 +3,35 @@ import { test } from 'node:test';
 import { KeyReceiver } from '../../media/dtmf/receive.ts';
 import { KeySender } from '../../media/dtmf/send.ts';
 
-/** [event, duration, end, timestamp, arrival in ms] */
-type Packet = readonly [number, number, boolean, number, number?];
+/** [event, duration, end, timestamp] */
+type Packet = readonly [number, number, boolean, number];
 
 function keysOf(packets: readonly Packet[]): string {
   const receiver = new KeyReceiver();
   let keys = '';
-  for (const [at, [code, duration, end, timestamp, nowMs = at * 20]] of packets.entries()) {
-    keys += receiver.heard(Buffer.from([code, (end ? 0x80 : 0) | 10, duration >> 8, duration & 0xff]), 0, 4, timestamp >>> 0, nowMs) ?? '';
+  for (const [code, duration, end, timestamp] of packets) {
+    keys += receiver.heard(Buffer.from([code, (end ? 0x80 : 0) | 10, duration >> 8, duration & 0xff]), 0, 4, timestamp >>> 0) ?? '';
   }
   return keys;
 }
 
-const press = (code: number, timestamp: number, fromMs = 0): Packet[] => [
-  [code, 160, false, timestamp, fromMs],
-  [code, 320, false, timestamp, fromMs + 20],
-  [code, 480, true, timestamp, fromMs + 40],
-  [code, 480, true, timestamp, fromMs + 40],
-  [code, 480, true, timestamp, fromMs + 40],
+const press = (code: number, timestamp: number): Packet[] => [
+  [code, 160, false, timestamp],
+  [code, 320, false, timestamp],
+  [code, 480, true, timestamp],
+  [code, 480, true, timestamp],
+  [code, 480, true, timestamp],
 ];
 
 const cases: Record<string, { packets: Packet[]; keys: string }> = {
   'one press with its three ends is one key': { packets: press(5, 1000), keys: '5' },
   'a press of which only one end arrived is one key': { packets: press(5, 1000).slice(4), keys: '5' },
   'a press that lost its beginning is one key': { packets: press(5, 1000).slice(1), keys: '5' },
-  'a press whose ends were all lost, then another, are two keys': { packets: [...press(5, 1000).slice(0, 2), ...press(5, 3000, 300)], keys: '55' },
-  'the same key twice is two keys': { packets: [...press(1, 1000), ...press(1, 2600, 200)], keys: '11' },
+  'a press whose ends were all lost, then another, are two keys': { packets: [...press(5, 1000).slice(0, 2), ...press(5, 3000)], keys: '55' },
+  'the same key twice is two keys': { packets: [...press(1, 1000), ...press(1, 2600)], keys: '11' },
   'every packet twice is still one key': { packets: press(9, 1000).flatMap((each) => [each, each]), keys: '9' },
   'an end that comes after the next key began is not a key': {
-    packets: [...press(1, 1000).slice(0, 3), ...press(2, 2600, 200).slice(0, 1), ...press(1, 1000).slice(4), ...press(2, 2600, 220).slice(1)],
+    packets: [...press(1, 1000).slice(0, 3), ...press(2, 2600).slice(0, 1), ...press(1, 1000).slice(4), ...press(2, 2600).slice(1)],
     keys: '12',
   },
   'a press longer than the duration field goes on in segments and is one key': {
@@ -43,10 +43,10 @@ const cases: Record<string, { packets: Packet[]; keys: string }> = {
     ],
     keys: '7',
   },
-  'a clock that wraps is no new key': { packets: [...press(3, 0xffff_ff00), ...press(4, 1000, 200)], keys: '34' },
-  'a sender that set its clock back is heard': { packets: [...press(3, 900_000), ...press(4, 1000, 300)], keys: '34' },
+  'a clock that wraps is no new key': { packets: [...press(3, 0xffff_ff00), ...press(4, 1000)], keys: '34' },
+  'a sender that set its clock back is heard': { packets: [...press(3, 900_000), ...press(4, 1000)], keys: '34' },
   'all sixteen keys have their sign': {
-    packets: Array.from({ length: 16 }, (_, code) => press(code, 1000 + code * 1600, code * 200)).flat(),
+    packets: Array.from({ length: 16 }, (_, code) => press(code, 1000 + code * 1600)).flat(),
     keys: '0123456789*#ABCD',
   },
   'flash and other events are no keys': { packets: press(16, 1000), keys: '' },
@@ -54,14 +54,8 @@ const cases: Record<string, { packets: Packet[]; keys: string }> = {
 
 for (const [claim, { packets, keys }] of Object.entries(cases)) test(`E7: ${claim}`, () => assert.equal(keysOf(packets), keys));
 
-test('E7: of a flood of a hundred keys a second at most twenty are taken in any second', () => {
-  const packets: Packet[] = Array.from({ length: 300 }, (_, n) => [n % 10, 80, true, 1000 + n * 80, n * 10]);
-  assert.ok(keysOf(packets).length <= 60);
-  assert.ok(keysOf(packets.slice(0, 100)).length === 20);
-});
-
 test('a payload cut short is no key', () => {
-  assert.equal(new KeyReceiver().heard(Buffer.from([5, 0, 1]), 0, 3, 1, 0), null);
+  assert.equal(new KeyReceiver().heard(Buffer.from([5, 0, 1]), 0, 3, 1), null);
 });
 
 test('keys are sent 100 ms long with 60 ms between and their end three times', () => {

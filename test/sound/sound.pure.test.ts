@@ -128,6 +128,25 @@ test('a service password is checked here: the event has its result and no digit'
   assert.doesNotMatch(JSON.stringify(events), /258369/);
 });
 
+test('I2: keys of a password are masked from the question on to the last of them, and also when the call moves on without an answer', async () => {
+  const { sound, asked, press } = house();
+  const command = { type: 'authenticate' as const, callId, legId, playId: 'a', tenantId, customerId, sounds: [], collecting };
+  const masks = (): string[] => asked.filter((each) => each.includes('mask')).map((each) => each.split(' ')[0] ?? '');
+  sound.carriers.authenticate(command);
+  assert.deepEqual(masks(), ['maskKeys']);
+  press('258369');
+  assert.deepEqual(masks(), ['maskKeys', 'unmaskKeys']);
+  sound.carriers.authenticate(command);
+  sound.carriers.joinLegs({ type: 'joinLegs', callId, legIds: [legId, agentLeg] });
+  assert.deepEqual(masks(), ['maskKeys', 'unmaskKeys', 'maskKeys', 'unmaskKeys']);
+});
+
+test('a key by signalling goes by way of the media server, which knows whether it was heard', () => {
+  const { sound, asked } = house();
+  sound.signalledKey(legId, '5');
+  assert.deepEqual(asked, [`signalledKey ${legId} 5`]);
+});
+
 test('a password check that fails is unavailable, an empty one is no input', async () => {
   const broken = house(async () => Promise.reject(new Error('database away')));
   broken.sound.carriers.authenticate({ type: 'authenticate', callId, legId, playId: 'a', tenantId, customerId, sounds: [], collecting });

@@ -197,6 +197,10 @@ export class FakeMedia implements MediaServer {
   play: MediaServer['play'] = async () => undefined;
   stop: MediaServer['stop'] = async () => undefined;
   sendDigits: MediaServer['sendDigits'] = async () => undefined;
+  signalledKey: MediaServer['signalledKey'] = async () => undefined;
+  listenForTones: MediaServer['listenForTones'] = async () => undefined;
+  maskKeys: MediaServer['maskKeys'] = async () => undefined;
+  unmaskKeys: MediaServer['unmaskKeys'] = async () => undefined;
   join: MediaServer['join'] = async () => undefined;
   part: MediaServer['part'] = async () => undefined;
   echo: MediaServer['echo'] = async () => undefined;
