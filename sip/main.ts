@@ -1,7 +1,9 @@
 /** `huawu sip`: the SIP server alone. Settings: see sip/README.md. Exit codes: 0 fine, 1 failed, 2 wrong settings. */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../kernel/clock.ts';
 import { openLog } from '../kernel/log.ts';
+import { giveBackAtRest } from '../kernel/memory.ts';
 import { readSipConfig } from './config.ts';
 import { openSipServer, type SipServer } from './server.ts';
 
@@ -20,6 +22,7 @@ export async function main(args: string[]): Promise<number> {
     process.stderr.write(`huawu sip: cannot start: ${(error as Error).message}\n`);
     return 1;
   }
+  giveBackAtRest(systemClock);
   const { hostports: sip, adminPort, adminTlsPort, metricsPort } = server;
   const secure = adminTlsPort === undefined ? {} : { adminTls: `${config.adminHost}:${adminTlsPort}` };
   const metrics = metricsPort === 0 ? {} : { metrics: `127.0.0.1:${metricsPort}` };
