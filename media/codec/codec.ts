@@ -15,7 +15,6 @@ export interface CodecFacts {
 
 export type SampleRate = 8000 | 16_000;
 
-export const FRAME_MS = 20;
 export const FACTS: Readonly<Record<CodecName, CodecFacts>> = {
   PCMA: { clockRate: 8000, frameTicks: 160, sampleRate: 8000 },
   PCMU: { clockRate: 8000, frameTicks: 160, sampleRate: 8000 },

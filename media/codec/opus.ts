@@ -7,8 +7,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Decoder, type Encoder, LONGEST_PACKET_MS, MOST_FRAME_BYTES, type SampleRate } from './codec.ts';
 
+/** Node has it; its types belong to a browser's. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: Record<string, Record<string, () => void>>) => { exports: unknown };
+};
+
 interface Wasm {
-  memory: WebAssembly.Memory;
+  memory: { readonly buffer: ArrayBuffer };
   malloc(bytes: number): number;
   free(pointer: number): void;
   _initialize(): void;
@@ -33,7 +39,7 @@ const SIGNAL_VOICE = 3001;
 const RESET_STATE = 4028;
 
 /** Fair speech at either rate, with room for the second copy of what may be lost. */
-const BITRATE: Readonly<Record<SampleRate, number>> = { 8000: 16_000, 16_000: 28_000 };
+const BITRATE: Readonly<Record<SampleRate, number>> = { 8000: 16_000, 16000: 28_000 };
 /** Of 10. Higher costs more than it is heard on a telephone. */
 const COMPLEXITY = 4;
 /** What the encoder is told to prepare for: from a few percent on it sends the second copy. */
@@ -57,7 +63,7 @@ class Library {
       wasi_snapshot_preview1: { fd_seek: nothing, fd_write: nothing, fd_close: nothing, proc_exit: nothing },
       env: { emscripten_notify_memory_growth: nothing },
     });
-    const wasm = instance.exports as unknown as Wasm; // what a wasm file exports has no type: these are the names of opus.h
+    const wasm = instance.exports as Wasm; // what a wasm file exports has no type: these are the names of opus.h
     wasm._initialize();
     this.wasm = wasm;
     this.packet = wasm.malloc(MOST_PACKET_BYTES);

@@ -1,21 +1,11 @@
-/** 16 kHz → 8 kHz: a low pass below 4 kHz, then every second sample. */
+/** Whole recordings from 16 kHz → 8 kHz: a low pass below 4 kHz, then every second sample. */
+import { lowPass } from './resampler.ts';
+
 const TAPS = 47;
 const CUTOFF = 3600 / 16_000;
 const MIDDLE = (TAPS - 1) / 2;
 
-const kernel = lowPass();
-
-/** Windowed sinc (Blackman), scaled to a gain of one. */
-function lowPass(): Float64Array {
-  const taps = Float64Array.from({ length: TAPS }, (_, n) => {
-    const x = n - MIDDLE;
-    const sinc = x === 0 ? 2 * CUTOFF : Math.sin(2 * Math.PI * CUTOFF * x) / (Math.PI * x);
-    const turn = (2 * Math.PI * n) / (TAPS - 1);
-    return sinc * (0.42 - 0.5 * Math.cos(turn) + 0.08 * Math.cos(2 * turn));
-  });
-  const gain = taps.reduce((sum, tap) => sum + tap, 0);
-  return taps.map((tap) => tap / gain);
-}
+const kernel = lowPass(TAPS, CUTOFF, 1);
 
 /** Samples `from` to `to` of the halved signal; the edges see silence outside. */
 export function halve(samples: Int16Array, from: number, to: number): Int16Array {

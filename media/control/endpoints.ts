@@ -4,7 +4,7 @@
  */
 import { type Clock, pause } from '../../kernel/clock.ts';
 import { randomBelow } from '../../kernel/ids.ts';
-import type { Codec } from '../codec/g711.ts';
+import type { CodecName } from '../codec/codec.ts';
 import type { MediaConfig } from '../config.ts';
 import { type Capabilities, type EndpointStats, MediaError, type MediaEvent, type OpenRequest, type RecordRequest, type Source } from '../port.ts';
 import type { RecordingEnded } from '../record/messages.ts';
@@ -91,7 +91,7 @@ export class Endpoints {
 
   async renegotiate(endpointId: string, offer: string): Promise<{ sdp: string; direction: Direction }> {
     const row = this.#row(endpointId);
-    const { sdp, agreed } = row.negotiation.answer(offer);
+    const { sdp, agreed } = row.negotiation.answer(offer, this.#codecOfGroup(row.group, row));
     await this.#agree(row, agreed);
     return { sdp, direction: agreed.direction };
   }
@@ -237,8 +237,8 @@ export class Endpoints {
   }
 
   async #negotiate(row: Row, offer: string | undefined): Promise<{ sdp: string }> {
-    if (offer === undefined) return { sdp: row.negotiation.offer(this.#codecOfGroup(row.group)) };
-    const { sdp, agreed } = row.negotiation.answer(offer);
+    if (offer === undefined) return { sdp: row.negotiation.offer(this.#codecOfGroup(row.group, row)) };
+    const { sdp, agreed } = row.negotiation.answer(offer, this.#codecOfGroup(row.group, row));
     await this.#agree(row, agreed);
     return { sdp };
   }
@@ -247,14 +247,11 @@ export class Endpoints {
     await this.#pool.order(row.worker, 'agree', { endpointId: row.endpointId, agreed: this.#agreement(row, agreed) });
   }
 
-  #agreement(row: Row, { remote, codec, payloadType, eventOut, eventIn, direction }: Agreed): Agreement {
+  #agreement(row: Row, { remote, direction, ...agreed }: Agreed): Agreement {
     return {
+      ...agreed,
       remote: this.#targetOf(remote, row.signallingAddress),
       signallingAddress: row.signallingAddress,
-      codec,
-      payloadType,
-      eventOut,
-      eventIn,
       hears: direction === 'sendrecv' || direction === 'recvonly',
       mustSend: direction === 'sendrecv',
     };
@@ -279,9 +276,9 @@ export class Endpoints {
   }
 
   /** What the other leg of the call speaks, so that nothing need be transcoded. */
-  #codecOfGroup(group: string): Codec {
-    for (const row of this.#rows.values()) if (row.group === group && row.negotiation.agreed !== null) return row.negotiation.agreed.codec;
-    return 'PCMA';
+  #codecOfGroup(group: string, asking: Row): CodecName | null {
+    for (const row of this.#rows.values()) if (row !== asking && row.group === group && row.negotiation.agreed !== null) return row.negotiation.agreed.codec;
+    return null;
   }
 
   #enterGroup(group: string): string {

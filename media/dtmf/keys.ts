@@ -70,6 +70,10 @@ export class Keys {
     this.#next = null;
   }
 
+  get looksForTones(): boolean {
+    return this.#tones !== null;
+  }
+
   /** A key is held down. */
   get held(): boolean {
     return this.#events.held || this.#tones?.held === true;

@@ -1,7 +1,6 @@
 /** What we know of the stream a party sends us: RFC 3550 §6.4.1 and appendix A.8. */
 import { type RtpHeader, sequenceAhead, timestampAhead } from './packet.ts';
 
-const SAMPLES_PER_MS = 8;
 const MOST_AHEAD = 3000;
 const MOST_BEHIND = 100;
 
@@ -13,15 +12,17 @@ export class IncomingStream {
   #highest = 0;
   #cycles = 0;
   #receivedOfThis = 0;
+  #ticksPerMs = 8;
   #jitter = 0;
   #transit = 0;
   #reportedExpected = 0;
   #reportedReceived = 0;
 
-  /** Takes note of a packet; true = the source is new or has started anew. */
-  heard(header: RtpHeader, arrivalMs: number): boolean {
+  /** Takes note of a packet whose timestamps count so many ticks a millisecond; true = the source is new or has started anew. */
+  heard(header: RtpHeader, arrivalMs: number, ticksPerMs = 8): boolean {
     this.received += 1;
-    const arrival = Math.round(arrivalMs * SAMPLES_PER_MS) | 0;
+    this.#ticksPerMs = ticksPerMs;
+    const arrival = Math.round(arrivalMs * ticksPerMs) | 0;
     const transit = timestampAhead(arrival, header.timestamp);
     const ahead = sequenceAhead(header.sequence, this.#highest);
     if (this.ssrc !== header.ssrc || ahead > MOST_AHEAD || ahead < -MOST_BEHIND) {
@@ -40,7 +41,7 @@ export class IncomingStream {
   }
 
   get jitterMs(): number {
-    return this.#jitter / SAMPLES_PER_MS;
+    return this.#jitter / this.#ticksPerMs;
   }
 
   get lost(): number {

@@ -3,7 +3,8 @@
  * *runs*; over all of them SSRC, sequence numbers and timestamps go on without a jump, and each run begins with the marker bit
  * (RFC 3551 §4.1: "the first packet of a talkspurt … SHOULD be distinguished by setting the marker bit").
  */
-import { FRAME_SAMPLES, type RtpHeader, sequenceAhead } from './packet.ts';
+import { type CodecFacts, FACTS } from '../codec/codec.ts';
+import { type RtpHeader, sequenceAhead } from './packet.ts';
 
 export interface Stamp {
   marker: boolean;
@@ -14,7 +15,6 @@ export interface Stamp {
 /** RFC 3550 appendix A.1 MAX_DROPOUT, MAX_MISORDER: beyond them the source has started anew. */
 const MOST_AHEAD = 3000;
 const MOST_BEHIND = 100;
-const SAMPLES_PER_MS = 8;
 
 type Run =
   | { kind: 'none' }
@@ -30,6 +30,7 @@ export class OutgoingStream {
   #sequence: number;
   #timestamp: number;
   #lastSamples = 0;
+  #facts: CodecFacts = FACTS.PCMA;
   #sentAtMs: number | null = null;
   readonly #stamp: Stamp = { marker: false, sequence: 0, timestamp: 0 };
 
@@ -37,6 +38,12 @@ export class OutgoingStream {
     this.ssrc = ssrc;
     this.#sequence = sequence;
     this.#timestamp = timestamp;
+  }
+
+  /** Timestamps count by this codec's clock from now on. */
+  clock(facts: CodecFacts): void {
+    this.#facts = facts;
+    this.cut();
   }
 
   /** What comes next is a new run. */
@@ -48,8 +55,8 @@ export class OutgoingStream {
   own(nowMs: number, skipped: number, payloadBytes: number): Stamp {
     const first = this.#run.kind !== 'own';
     if (first) this.#run = { kind: 'own' };
-    const timestamp = first ? this.#timestampNow(nowMs) : this.#timestamp + this.#lastSamples + skipped * FRAME_SAMPLES;
-    return this.#send(first, this.#sequence + 1, timestamp, nowMs, FRAME_SAMPLES, payloadBytes);
+    const timestamp = first ? this.#timestampNow(nowMs) : this.#timestamp + this.#lastSamples + skipped * this.#facts.frameTicks;
+    return this.#send(first, this.#sequence + 1, timestamp, nowMs, this.#facts.frameTicks, payloadBytes);
   }
 
   /**
@@ -93,7 +100,7 @@ export class OutgoingStream {
 
   #timestampNow(nowMs: number): number {
     if (this.#sentAtMs === null) return this.#timestamp;
-    return this.#timestamp + Math.max(this.#lastSamples, Math.round((nowMs - this.#sentAtMs) * SAMPLES_PER_MS));
+    return this.#timestamp + Math.max(this.#lastSamples, Math.round(((nowMs - this.#sentAtMs) * this.#facts.clockRate) / 1000));
   }
 
   #send(marker: boolean, sequence: number, timestamp: number, nowMs: number, samples: number, payloadBytes: number): Stamp {

@@ -1,19 +1,24 @@
 /** Offer and answer for one audio stream, RFC 3264. Pure: one Negotiation lives as long as its endpoint and knows what was agreed last. */
-import type { Codec } from '../codec/g711.ts';
+import type { CodecName } from '../codec/codec.ts';
 import { MediaError } from '../port.ts';
-import type { Direction, MediaLine, PayloadFormat, Session } from './parse.ts';
+import { type Choice, codecLines, eventLines, eventOf, inCommon, offered, ourEventNumber, ourNumber, PLAIN_CODECS } from './formats.ts';
+import type { Direction, MediaLine, Session } from './parse.ts';
 import { parseSdp } from './parse.ts';
 import { writeSdp } from './write.ts';
 
 /** What was agreed, as the endpoint needs it. */
 export interface Agreed {
   remote: { family: 4 | 6; address: string; port: number; rtcpPort: number };
-  /** What we send, by this payload type; what we understand is this and the static numbers 0 and 8. */
-  codec: Codec;
+  /** What we send, by this payload type. */
+  codec: CodecName;
   payloadType: number;
+  /** All that the remote party may send, by number; besides, the static numbers 0 and 8 are always understood. */
+  understood: Choice[];
   /** telephone-event, as we send it (numbers of the remote party) and as it comes to us; null = not agreed. */
   eventOut: number | null;
   eventIn: number | null;
+  /** Its clock. */
+  eventRate: 8000 | 48_000;
   /** Seen from the remote party. */
   direction: Direction;
 }
@@ -25,64 +30,60 @@ export interface Local {
   sessionId: number;
 }
 
-const OUR_FORMATS: readonly { codec: Codec; payloadType: number }[] = [
-  { codec: 'PCMA', payloadType: 8 },
-  { codec: 'PCMU', payloadType: 0 },
-];
-const OUR_EVENT_TYPE = 101;
-
 const MIRRORED: Readonly<Record<Direction, Direction>> = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' };
 
 export class Negotiation {
   readonly #local: Local;
+  readonly #codecs: readonly CodecName[];
   #version = 0;
   #lastBody = '';
-  /** The number of telephone-event in the last description we wrote: by it the remote party sends to us. */
-  #eventType: number | null = null;
+  /** The last description we wrote was an offer: the remote party sends us events by our own numbers. */
+  #offered = false;
   agreed: Agreed | null = null;
 
-  constructor(local: Local) {
+  /** `codecs`: what may be agreed on, in order of preference. */
+  constructor(local: Local, codecs: readonly CodecName[] = PLAIN_CODECS) {
     this.#local = local;
+    this.#codecs = codecs;
   }
 
-  /** Our answer to an offer of the remote party. */
-  answer(offer: string): { sdp: string; agreed: Agreed } {
-    const { session, line, agreed } = readOffer(offer);
+  /** Our answer to an offer of the remote party: what the other leg speaks (`preferred`) if that is offered, else the first they offer that we have. */
+  answer(offer: string, preferred: CodecName | null = null): { sdp: string; agreed: Agreed } {
+    const { session, line, agreed } = readOffer(offer, this.#codecs, preferred);
     const sdp = this.#write(session.media.map((each) => (each === line ? this.#audioLines(each, agreed) : refusal(each))));
     this.agreed = agreed;
-    this.#eventType = agreed.eventIn;
+    this.#offered = false;
     return { sdp, agreed };
   }
 
   /** Our own offer; `preferred` stands first, so that two legs of a call need no transcoding. */
-  offer(preferred: Codec): string {
-    const formats = [...OUR_FORMATS].sort((a, b) => Number(b.codec === preferred) - Number(a.codec === preferred));
-    const lines = [
-      `m=audio ${this.#local.port} RTP/AVP ${formats.map((each) => each.payloadType).join(' ')} ${OUR_EVENT_TYPE}`,
-      ...formats.map((each) => `a=rtpmap:${each.payloadType} ${each.codec}/8000`),
-      ...eventLines(OUR_EVENT_TYPE),
-      'a=ptime:20',
-      'a=sendrecv',
-    ];
-    this.#eventType = OUR_EVENT_TYPE;
-    return this.#write([lines]);
+  offer(preferred: CodecName | null): string {
+    const { numbers, attributes } = offered(this.#codecs, preferred);
+    this.#offered = true;
+    return this.#write([[`m=audio ${this.#local.port} RTP/AVP ${numbers.join(' ')}`, ...attributes, 'a=ptime:20', 'a=sendrecv']]);
   }
 
   /** The remote answer to our offer, or to our last description sent anew as one (a re-INVITE without SDP). */
   accept(answer: string): Agreed {
     const line = parseSdp(answer).media[0];
     if (line === undefined || line.kind !== 'audio' || line.port === 0) throw new MediaError('incompatible', 'the answer refuses our audio');
-    if (chosen(line) === undefined) throw new MediaError('incompatible', 'the answer takes none of our codecs');
-    this.agreed = agree(line, this.#eventType);
-    return this.agreed;
+    const choices = inCommon(line, this.#codecs);
+    const [choice] = choices;
+    if (choice === undefined) throw new MediaError('incompatible', 'the answer takes none of our codecs');
+    // RFC 3264 §6.1: they may name other numbers than ours, for what we send; to us they send by ours.
+    const ours = this.#offered ? choices.map((each) => ({ codec: each.codec, payloadType: ourNumber(each.codec) })) : [];
+    const agreed = agree(line, choice, [...choices, ...ours]);
+    if (agreed.eventIn !== null) agreed.eventIn = this.#offered ? ourEventNumber(agreed.eventRate) : (this.agreed?.eventIn ?? agreed.eventIn);
+    this.agreed = agreed;
+    return agreed;
   }
 
   #audioLines(line: MediaLine, agreed: Agreed): string[] {
     const event = agreed.eventOut;
     return [
       `m=audio ${line.port === 0 ? 0 : this.#local.port} ${line.protocol} ${agreed.payloadType}${event === null ? '' : ` ${event}`}`,
-      `a=rtpmap:${agreed.payloadType} ${agreed.codec}/8000`,
-      ...(event === null ? [] : eventLines(event)),
+      ...codecLines(agreed),
+      ...(event === null ? [] : eventLines(event, agreed.eventRate)),
       'a=ptime:20',
       `a=${MIRRORED[line.direction]}`,
     ];
@@ -98,41 +99,40 @@ export class Negotiation {
 }
 
 /** What an offer comes to, before anything is opened for it. Throws `bad_request` or `incompatible`. */
-export function readOffer(offer: string): { session: Session; line: MediaLine; agreed: Agreed } {
+export function readOffer(
+  offer: string,
+  codecs: readonly CodecName[] = PLAIN_CODECS,
+  preferred: CodecName | null = null,
+): { session: Session; line: MediaLine; agreed: Agreed } {
   const session = parseSdp(offer);
-  const line = firstUsable(session);
-  if (line === undefined) throw new MediaError('incompatible', 'the offer has no audio over RTP/AVP in PCMA or PCMU');
-  return { session, line, agreed: agree(line, null) };
+  const line = firstUsable(session, codecs);
+  const choices = line === undefined ? [] : inCommon(line, codecs);
+  const choice = choices.find((each) => each.codec === preferred) ?? choices[0];
+  if (line === undefined || choice === undefined) throw new MediaError('incompatible', `the offer has no audio over RTP/AVP in ${codecs.join(', ')}`);
+  return { session, line, agreed: agree(line, choice, [choice]) };
 }
-
-const eventLines = (payloadType: number): string[] => [`a=rtpmap:${payloadType} telephone-event/8000`, `a=fmtp:${payloadType} 0-15`];
 
 /** §6: "To reject an offered stream, the port number in the corresponding stream in the answer MUST be set to zero." */
 const refusal = (line: MediaLine): string[] => [`m=${line.kind} 0 ${line.protocol} ${line.formatTokens.join(' ')}`];
 
-const isCodec = (format: PayloadFormat): boolean => (format.name === 'PCMA' || format.name === 'PCMU') && format.rate === 8000 && format.channels === 1;
-const chosen = (line: MediaLine): PayloadFormat | undefined => line.formats.find(isCodec);
-
-function firstUsable(session: Session): MediaLine | undefined {
-  const usable = session.media.filter((line) => line.kind === 'audio' && /^RTP\/AVPF?$/.test(line.protocol) && chosen(line) !== undefined);
+function firstUsable(session: Session, codecs: readonly CodecName[]): MediaLine | undefined {
+  const usable = session.media.filter((line) => line.kind === 'audio' && /^RTP\/AVPF?$/.test(line.protocol) && inCommon(line, codecs).length > 0);
   return usable.find((line) => line.port !== 0) ?? usable[0];
 }
 
-/** `eventIn`: the number we named in our offer; in an answer to theirs it is the number they named. */
-function agree(line: MediaLine, eventIn: number | null): Agreed {
-  const format = chosen(line);
-  if (format === undefined) throw new MediaError('incompatible', 'no codec in common');
+function agree(line: MediaLine, choice: Choice, understood: Choice[]): Agreed {
   if (line.connection === null) throw new MediaError('bad_request', 'SDP: no connection (c=) for the audio');
-  const event = line.formats.find((each) => each.name === 'TELEPHONE-EVENT' && each.rate === 8000)?.payloadType ?? null;
+  const event = eventOf(line, choice.codec);
   const { family, address } = line.connection;
   // RFC 2543 phones hold by the null address; RFC 3264 §8.4 still asks us to understand it.
   const silenced = line.port === 0 || address === '0.0.0.0' || address === '::';
   return {
     remote: { family, address, port: line.port, rtcpPort: line.rtcpPort ?? line.port + 1 },
-    codec: format.name === 'PCMA' ? 'PCMA' : 'PCMU',
-    payloadType: format.payloadType,
-    eventOut: event,
-    eventIn: event === null ? null : (eventIn ?? event),
+    ...choice,
+    understood,
+    eventOut: event?.payloadType ?? null,
+    eventIn: event?.payloadType ?? null,
+    eventRate: event?.rate ?? 8000,
     direction: silenced ? 'inactive' : line.direction,
   };
 }

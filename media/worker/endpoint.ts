@@ -2,6 +2,7 @@
  * Our end of one leg's audio. What comes in goes past source lock and flood guard into statistics, keys and recordings, and on to
  * whoever listens; what goes out is the speaker's.
  */
+import { type CodecName, FACTS, isLaw } from '../codec/codec.ts';
 import type { Codec } from '../codec/g711.ts';
 import { Keys } from '../dtmf/keys.ts';
 import { Mask } from '../dtmf/mask.ts';
@@ -12,6 +13,7 @@ import { emptyHeader, type RtpHeader, readRtp } from '../rtp/packet.ts';
 import { senderReport } from '../rtp/rtcp.ts';
 import { type Remote, SourceLock } from '../rtp/source-lock.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
+import { Narrow } from './narrow.ts';
 import type { RtpSockets, SocketOwner } from './sockets.ts';
 import { Speaker } from './speaker.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -42,6 +44,7 @@ export class Endpoint implements SocketOwner {
   #aim: Remote | null = null;
   #followed: Remote | null = null;
   #listener: Endpoint | null = null;
+  #narrow: Narrow | null = null;
   #strangers = 0;
   #strangersTold = 0;
   #allowance = BURST_PACKETS;
@@ -95,6 +98,8 @@ export class Endpoint implements SocketOwner {
 
   close(): void {
     this.speaker.close();
+    this.#narrow?.close();
+    this.#narrow = null;
     if (this.#listener !== null && this.#listener !== this) this.#listener.listener = null;
     this.#listener = null;
     this.#sockets?.close();
@@ -118,7 +123,7 @@ export class Endpoint implements SocketOwner {
     if (locked !== null && locked !== this.#followed) this.#followLock(locked);
     this.#heardAtMs = nowMs;
     this.#timedOut = false;
-    if (this.#in.heard(this.#header, nowMs)) this.keys.reset();
+    if (this.#in.heard(this.#header, nowMs, FACTS[agreed.codec].clockRate / 1000)) this.keys.reset();
     if (this.#header.payloadType === agreed.eventIn) this.#heardEvent(packet, nowMs);
     else this.#heardAudio(packet, nowMs, agreed);
   }
@@ -143,14 +148,44 @@ export class Endpoint implements SocketOwner {
 
   #heardAudio(packet: Buffer, nowMs: number, agreed: Agreement): void {
     const header = this.#header;
-    const codec = header.payloadType === agreed.payloadType ? agreed.codec : CODEC_OF[header.payloadType];
+    const codec = this.#codecOf(header.payloadType, agreed);
     if (codec === undefined) return;
+    if (isLaw(codec)) {
+      this.#examine(packet, header, codec, nowMs);
+      this.#passOn(packet, header, codec, nowMs);
+      return;
+    }
+    this.#narrow ??= new Narrow();
+    const { packet: law, header: lawHeader, codec: lawCodec } = this.#narrow;
+    const looked = this.#isExamined(nowMs) && this.#narrow.take(packet, header, codec);
+    // What is covered is passed on in the law in which it was covered.
+    if (looked && this.#examine(law, lawHeader, lawCodec, nowMs)) this.#passOn(law, lawHeader, lawCodec, nowMs);
+    else if (!this.secret(nowMs)) this.#passOn(packet, header, codec, nowMs);
+  }
+
+  #codecOf(payloadType: number, agreed: Agreement): CodecName | undefined {
+    if (payloadType === agreed.payloadType) return agreed.codec;
+    for (const each of agreed.understood) if (each.payloadType === payloadType) return each.codec;
+    return CODEC_OF[payloadType];
+  }
+
+  /** Somebody looks into the audio itself, which is done in G.711. */
+  #isExamined(nowMs: number): boolean {
+    return this.taps.size > 0 || this.keys.looksForTones || this.secret(nowMs);
+  }
+
+  /** Keys, taps and mask; true = the audio is covered now. */
+  #examine(packet: Buffer, header: RtpHeader, codec: Codec, nowMs: number): boolean {
     const key = this.keys.audio(packet, header, codec, nowMs);
     if (key !== null) this.#pressed(key, nowMs);
     const secret = this.secret(nowMs);
     // What the other side says meanwhile may repeat the keys.
     if (!secret && this.#listener?.secret(nowMs) !== true) for (const tap of this.taps) tap.heard(packet, header, codec, nowMs);
     if (secret) this.#mask.cover(packet, header, codec);
+    return secret;
+  }
+
+  #passOn(packet: Buffer, header: RtpHeader, codec: CodecName, nowMs: number): void {
     this.#listener?.speaker.forwardAudio(packet, header, codec, nowMs);
   }
 

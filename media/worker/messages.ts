@@ -1,8 +1,9 @@
 /** What the main thread and an RTP worker tell each other. Worker-side failures travel as the MediaError they will become. */
 import type { MessagePort } from 'node:worker_threads';
-import type { Codec } from '../codec/g711.ts';
+import type { CodecName } from '../codec/codec.ts';
 import type { ToneListening } from '../dtmf/keys.ts';
 import type { EndpointStats, MediaErrorCode, MediaEvent, Source } from '../port.ts';
+import type { Choice } from '../sdp/formats.ts';
 
 export interface OpenEndpoint {
   endpointId: string;
@@ -20,10 +21,13 @@ export interface Agreement {
   /** null = nowhere to send, now (hold by the null address, stream refused). */
   remote: { address: string; port: number; rtcpPort: number } | null;
   signallingAddress: string;
-  codec: Codec;
+  codec: CodecName;
   payloadType: number;
+  /** What it may send. */
+  understood: Choice[];
   eventOut: number | null;
   eventIn: number | null;
+  eventRate: 8000 | 48_000;
   /** The remote party wants to hear us. */
   hears: boolean;
   /** It is to send all the time: its silence is a fault. */

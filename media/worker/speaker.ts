@@ -1,6 +1,7 @@
 /**
  * What one endpoint says: one stream, fed by the first of these that has something to say: keys, what plays, the joined party.
  */
+import { type CodecName, FACTS, isLaw } from '../codec/codec.ts';
 import { type Codec, recodeInPlace, SILENCE } from '../codec/g711.ts';
 import { EVENT_PAYLOAD_BYTES, KeySender } from '../dtmf/send.ts';
 import { keyAudio } from '../play/clip.ts';
@@ -11,6 +12,7 @@ import { OutgoingStream } from '../rtp/outgoing.ts';
 import { FRAME_SAMPLES, RTP_HEADER_BYTES, type RtpHeader, writeRtpHeader } from '../rtp/packet.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import type { Surroundings } from './surroundings.ts';
+import { Voice } from './voice.ts';
 
 type PlayEnd = Extract<MediaEvent, { type: 'playEnded' }>['end'];
 
@@ -30,6 +32,7 @@ export class Speaker implements Player {
   readonly #send: (packet: Buffer) => void;
   readonly #keys = new KeySender();
   #agreed: Agreement | null = null;
+  #voice = new Voice('PCMA');
   #playing: Playing | null = null;
 
   constructor(setup: OpenEndpoint, world: Surroundings, send: (packet: Buffer) => void) {
@@ -41,7 +44,10 @@ export class Speaker implements Player {
 
   agree(agreed: Agreement): void {
     this.#agreed = agreed;
-    this.stream.cut();
+    this.stream.clock(FACTS[agreed.codec]);
+    if (agreed.codec === this.#voice.codec) return;
+    this.#voice.close();
+    this.#voice = new Voice(agreed.codec);
   }
 
   startPlay(playId: string, bargeIn: boolean): void {
@@ -80,27 +86,32 @@ export class Speaker implements Player {
   /** One frame of silence: parties that wait to be spoken to first, and NATs between us, would else wait for one another for ever. */
   greet(): void {
     const agreed = this.#agreed;
-    if (agreed?.hears === true) this.#sendOwn(agreed, SILENT_FRAME[agreed.codec], 0, this.#world.now());
+    if (agreed?.hears === true) this.#sendOwn(agreed, SILENT_FRAME[this.#voice.law], 0, this.#world.now());
     this.stream.cut();
   }
 
   close(): void {
     this.endPlay('stopped');
+    this.#voice.close();
     this.#world.tick.remove(this);
   }
 
-  /** The joined party's packet, sent on as it came; it is ours to change. */
-  forwardAudio(packet: Buffer, header: RtpHeader, codec: Codec, nowMs: number): void {
+  /** The joined party's packet, sent on as it came; it is ours to change. One that would have to be transcoded is not sent. */
+  forwardAudio(packet: Buffer, header: RtpHeader, codec: CodecName, nowMs: number): void {
     const agreed = this.#agreed;
     if (agreed === null || !this.#mayForward(agreed)) return;
-    if (codec !== agreed.codec) recodeInPlace(packet, codec, header.payloadStart, header.payloadEnd);
-    this.#forward(packet, header, agreed.payloadType, header.payloadEnd - header.payloadStart, nowMs);
+    const law = isLaw(codec);
+    if (codec !== agreed.codec) {
+      if (!law || !isLaw(agreed.codec)) return;
+      recodeInPlace(packet, codec, header.payloadStart, header.payloadEnd);
+    }
+    this.#forward(packet, header, agreed.payloadType, law ? header.payloadEnd - header.payloadStart : FACTS[codec].frameTicks, nowMs);
   }
 
   forwardEvent(packet: Buffer, header: RtpHeader, nowMs: number): void {
     const agreed = this.#agreed;
     if (agreed === null || agreed.eventOut === null || !this.#mayForward(agreed)) return;
-    this.#forward(packet, header, agreed.eventOut, FRAME_SAMPLES, nowMs);
+    this.#forward(packet, header, agreed.eventOut, FACTS[agreed.codec].frameTicks, nowMs);
   }
 
   #mayForward(agreed: Agreement): boolean {
@@ -127,16 +138,14 @@ export class Speaker implements Player {
   }
 
   #beatPlay(agreed: Agreement, list: Playlist, frame: number, skipped: number, nowMs: number): void {
-    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + FRAME_SAMPLES);
-    if (!list.fill(packet, RTP_HEADER_BYTES, agreed.codec, frame)) {
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
+    if (!list.fill(packet, RTP_HEADER_BYTES, this.#voice.law, frame)) {
       this.endPlay('finished');
       return;
     }
     // A party on hold misses what plays; it goes on all the same, so that a dialplan does not wait for the hold to end.
     if (!agreed.hears) return;
-    const stamp = this.stream.own(nowMs, skipped, FRAME_SAMPLES);
-    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
-    this.#send(packet);
+    this.#sendFrame(agreed, packet, this.#voice.fromLaw(packet, RTP_HEADER_BYTES), skipped, nowMs);
   }
 
   #beatKey(agreed: Agreement | null, nowMs: number): void {
@@ -145,23 +154,30 @@ export class Speaker implements Player {
     if (event === null || agreed === null || !agreed.hears) return;
     if (agreed.eventOut === null) {
       const from = event.samples - FRAME_SAMPLES;
-      this.#sendOwn(agreed, keyAudio(event.key)[agreed.codec].subarray(from, event.samples), 0, nowMs);
+      this.#sendOwn(agreed, keyAudio(event.key)[this.#voice.law].subarray(from, event.samples), 0, nowMs);
       return;
     }
     for (let sent = 0; sent < event.times; sent += 1) {
-      const stamp = this.stream.event(nowMs, event.first && sent === 0, event.samples, EVENT_PAYLOAD_BYTES);
+      const stamp = this.stream.event(nowMs, event.first && sent === 0, event.samples * (FACTS[agreed.codec].clockRate / 8000), EVENT_PAYLOAD_BYTES);
       const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + EVENT_PAYLOAD_BYTES);
       writeRtpHeader(packet, event.first && sent === 0, agreed.eventOut, stamp.sequence, stamp.timestamp, this.stream.ssrc);
       event.payload.copy(packet, RTP_HEADER_BYTES);
+      // RFC 4733 §2.3.5: the duration counts by the clock of the event's own payload type.
+      packet.writeUInt16BE(event.samples * (agreed.eventRate / 8000), RTP_HEADER_BYTES + 2);
       this.#send(packet);
     }
   }
 
+  /** 20 ms in the law of the voice. */
   #sendOwn(agreed: Agreement, audio: Buffer, skipped: number, nowMs: number): void {
-    const stamp = this.stream.own(nowMs, skipped, audio.length);
-    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + audio.length);
-    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
     audio.copy(packet, RTP_HEADER_BYTES);
-    this.#send(packet);
+    this.#sendFrame(agreed, packet, this.#voice.fromLaw(packet, RTP_HEADER_BYTES), skipped, nowMs);
+  }
+
+  #sendFrame(agreed: Agreement, packet: Buffer, bytes: number, skipped: number, nowMs: number): void {
+    const stamp = this.stream.own(nowMs, skipped, bytes);
+    writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
+    this.#send(RTP_HEADER_BYTES + bytes === packet.length ? packet : packet.subarray(0, RTP_HEADER_BYTES + bytes));
   }
 }
