@@ -13,6 +13,7 @@ import type { DialAccount } from './call/command.ts';
 import { Spool } from './cdr/spool.ts';
 import { CdrWriter } from './cdr/writer.ts';
 import type { Config } from './config.ts';
+import { alarmForDesk } from './cti/alarm.ts';
 import { Desks, type DeskUser } from './cti/desks.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
@@ -34,6 +35,8 @@ import type { Directory } from './tenants/directory.ts';
 import { Floor } from './tenants/floor.ts';
 import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
 import { type Login, seedTenant } from './tenants/seed.ts';
+import type { TrunkId } from './tenants/trunk.ts';
+import { alarmIn } from './toll/alarm.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
 import type { Event } from './vocabulary.ts';
 
@@ -42,6 +45,8 @@ const MOST_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
 /** A media server that is away for longer has lost its endpoints. */
 const MEDIA_AWAY_MS = 3_000;
 const HEARTBEAT_MS = 1_000;
+const ALARM_BLOCKED = 'ALARM: an account is blocked for calls outside, and what it had out is cut';
+const ALARM_EMERGENCY = 'ALARM: an emergency call is made';
 
 export interface House {
   /** Who can sign in to the tenants that were seeded. */
@@ -264,9 +269,11 @@ function openSwitchboard({ clock, log }: Ground, { rooms, kept }: People, { phon
         phone.hear(event);
       },
       ({ event }) => {
-        if (event.type !== 'tollBlocked') return;
-        const { tenantId, account, why, until } = event;
-        log.error({ tenant: tenantId, account, why, until }, 'ALARM: an account is blocked for calls outside, and what it had out is cut');
+        const alarming = alarmIn(event, clock.now());
+        if (alarming === null) return;
+        const { tenantId, alarm } = alarming;
+        log.error({ tenant: tenantId, ...alarm }, alarm.what === 'blocked' ? ALARM_BLOCKED : ALARM_EMERGENCY);
+        desks.alarm(tenantId, alarmForDesk(alarm));
       },
     ],
   });
@@ -298,9 +305,10 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, {
   return {
     ...{ acd: rooms.acd.view, calls: rooms.calls, desks, recordingsDir: recordingsFolder(config), webDir: config.webDir, version: config.version },
     ...config.http,
-    trunks: { status: () => phone.trunks() },
+    trunks: { status: () => phone.trunks(), calls: (trunkId: TrunkId) => phone.callsOver(trunkId) },
     toll: {
       blocked: rooms.toll.blocked.bind(rooms.toll),
+      alarms: rooms.toll.alarms.bind(rooms.toll),
       counts: rooms.toll.counts,
       lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
     },

@@ -1,5 +1,6 @@
 /** What happens to agents and queues. Facts about calls in queues are in `../call/event.ts`. */
 import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { Location } from '../call/location.ts';
 
 /** Why an agent is not ready. Several can hold at once; she is ready when none does. */
 export type NotReadyReason =
@@ -65,6 +66,8 @@ export interface PhoneSettings {
   userToUser?: boolean;
   /** It is sent its message summary (RFC 3842) whenever it registers or the count changes, also without having subscribed. */
   messageSummary?: boolean;
+  /** Where it stands, told to emergency services; absent = where the tenant's phones stand. */
+  location?: Location;
 }
 
 export type AcdEvent =

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type AgentId, agentIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration } from '../acd/event.ts';
 import { agentStates, notReadyReasons } from '../cti/protocol.ts';
+import { locationSchema } from '../tenants/location.ts';
 import { asker, mayAtAll } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -31,7 +32,15 @@ const staticContactSchema = z
   .regex(/^sip:[A-Za-z0-9._~+-]{1,64}@[A-Za-z0-9.:[\]-]{1,255}(;transport=(udp|tcp))?$/, 'an address like sip:8001@192.0.2.7:5060')
   .nullable();
 /** How her phone is rung and what it is sent. */
-const phoneSchema = z.strictObject({ autoAnswer: z.enum(['never', 'customers', 'always']), userToUser: z.boolean(), messageSummary: z.boolean() }).partial();
+const phoneSchema = z
+  .strictObject({
+    autoAnswer: z.enum(['never', 'customers', 'always']),
+    userToUser: z.boolean(),
+    messageSummary: z.boolean(),
+    /** Where it stands: told to emergency services, and to supervisors when it calls them. */
+    location: locationSchema,
+  })
+  .partial();
 const agentSchema = z.object({
   agentId: z.string(),
   number: z.string(),

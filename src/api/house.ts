@@ -9,7 +9,7 @@ import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as Stor
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
 import type { Store } from '../store/store.ts';
 import { saveAgent, saveOutsideRules, saveQueue } from '../store/tenants.ts';
-import { saveTrunk } from '../store/trunks.ts';
+import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, type UserWithHash, userById } from '../store/users.ts';
 import { trunkSecretOf } from '../users/digest.ts';
 import type { Sessions } from '../users/sessions.ts';
@@ -52,6 +52,10 @@ export function portsOf({ store, clock, sessions, publisher, directoryChanged }:
       },
       async saveTrunk(trunk, password) {
         await saveTrunk(store.db, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password);
+        await directoryChanged();
+      },
+      async removeTrunk(trunkId) {
+        await removeTrunk(store.db, trunkId);
         await directoryChanged();
       },
       async saveOutsideRules(tenantId, rules) {

@@ -1,6 +1,8 @@
 /** Calls outside: what may be dialled on the tenant's account, and who is blocked. */
 import { z } from 'zod';
+import { alarmForDesk } from '../cti/alarm.ts';
 import { outsideRules } from '../tenants/outside.ts';
+import { usualRules } from '../toll/policy.ts';
 import { asker } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -9,9 +11,23 @@ import { type Api, given, idSchema, iso } from './shapes.ts';
 const rulesSchema = z.strictObject(outsideRules);
 const blocksSchema = z.object({ items: z.array(z.object({ account: z.string(), until: z.string() })) });
 
+const alarmSchema = z.object({
+  at: z.string(),
+  what: z.enum(['emergency', 'blocked']),
+  account: z.string(),
+  callId: z.string().nullable(),
+  number: z.string().nullable(),
+  address: z.string().nullable(),
+  why: z.enum(['refusals', 'minutes', 'money']).nullable(),
+  until: z.string().nullable(),
+});
+const alarmsSchema = z.object({ items: z.array(alarmSchema) });
+
 export function outside(app: Api, ports: ApiPorts): void {
   rules(app, ports);
+  resetRules(app, ports);
   blocks(app, ports);
+  alarms(app, ports);
 }
 
 function rules(app: Api, ports: ApiPorts): void {
@@ -37,6 +53,27 @@ function rules(app: Api, ports: ApiPorts): void {
       const after = { ...before, ...given(request.body) };
       await ports.audit.write({ tenantId, userId, action: 'outsideRules.update', resource: `tenant/${tenantId}`, before, after });
       await ports.configuration.saveOutsideRules(tenantId, after);
+      return shown(ports, tenantId);
+    },
+  );
+}
+
+function resetRules(app: Api, ports: ApiPorts): void {
+  app.delete(
+    '/api/v1/outside-rules',
+    {
+      config: { action: 'trunk.change' },
+      schema: {
+        tags: ['trunks'],
+        summary: 'Take the rules back to the usual ones; calls under way keep those they began with',
+        response: { 200: rulesSchema },
+      },
+    },
+    async (request) => {
+      const { tenantId, userId } = asker(request);
+      const before = ports.directory.outsideRules(tenantId);
+      await ports.audit.write({ tenantId, userId, action: 'outsideRules.reset', resource: `tenant/${tenantId}`, before, after: usualRules });
+      await ports.configuration.saveOutsideRules(tenantId, usualRules);
       return shown(ports, tenantId);
     },
   );
@@ -72,5 +109,16 @@ function blocks(app: Api, ports: ApiPorts): void {
       reply.code(204);
       return null;
     },
+  );
+}
+
+function alarms(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/outside-alarms',
+    {
+      config: { action: 'trunk.read' },
+      schema: { tags: ['trunks'], summary: 'Calls for help and accounts that were blocked, of the last day, newest first', response: { 200: alarmsSchema } },
+    },
+    async (request) => ({ items: ports.toll.alarms(asker(request).tenantId, ports.clock.now()).map(alarmForDesk) }),
   );
 }

@@ -11,7 +11,7 @@ import type { CustomerCard } from '../call/event.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Directory } from '../tenants/directory.ts';
-import type { TrunkConfiguration } from '../tenants/trunk.ts';
+import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { TollView } from '../toll/room.ts';
 import type { Role, User } from '../users/user.ts';
@@ -68,15 +68,19 @@ interface ConfigurationPort {
   saveAgent(agent: AgentConfiguration): Promise<void>;
   /** `password` undefined: it keeps the one it has; null: it has none. Calls go by the new configuration when it resolves. */
   saveTrunk(trunk: TrunkConfiguration, password: string | null | undefined): Promise<void>;
+  /** It is gone when this resolves. */
+  removeTrunk(trunkId: TrunkId): Promise<void>;
   saveOutsideRules(tenantId: TenantId, rules: OutsideRules): Promise<void>;
 }
 
 interface TrunksPort {
   /** Those that are switched on, of every tenant. */
   status(): TrunkStatus[];
+  /** Calls over it now, also of one that was switched off meanwhile. */
+  calls(trunkId: TrunkId): number;
 }
 
-interface TollPort extends Pick<TollView, 'blocked' | 'counts'> {
+interface TollPort extends Pick<TollView, 'blocked' | 'alarms' | 'counts'> {
   lift(tenantId: TenantId, account: DialAccount, by: UserId): void;
 }
 

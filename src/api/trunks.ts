@@ -18,6 +18,8 @@ const shownSchema = z.object({
   name: z.string(),
   ...trunkSettings,
   hasPassword: z.boolean(),
+  /** Over it now, also while it is switched off. */
+  calls: z.number().int(),
   /** null: switched off. */
   live: z
     .object({
@@ -43,6 +45,7 @@ export function trunks(app: Api, ports: ApiPorts): void {
   readTrunks(app, ports);
   addTrunk(app, ports);
   changeTrunk(app, ports);
+  removeTrunk(app, ports);
 }
 
 function shown({ directory, trunks }: ApiPorts, { tenantId: _, ...trunk }: TrunkConfiguration) {
@@ -57,7 +60,7 @@ function shown({ directory, trunks }: ApiPorts, { tenantId: _, ...trunk }: Trunk
             ...{ registration: registration?.is ?? null, registeredUntil: isoOrNull(registration?.is === 'registered' ? registration.until : null) },
           })),
         };
-  return { ...trunk, hasPassword: directory.trunkSecret(trunk.trunkId) !== null, live };
+  return { ...trunk, calls: trunks.calls(trunk.trunkId), hasPassword: directory.trunkSecret(trunk.trunkId) !== null, live };
 }
 
 /** Another tenant's shared trunk is no concern of hers but for its calls: it is neither shown nor changed. */
@@ -135,6 +138,33 @@ function changeTrunk(app: Api, ports: ApiPorts): void {
       const moved = JSON.stringify(before.credentials) !== JSON.stringify(after.credentials);
       await save(ports, user, before, after, password === undefined && moved ? null : password);
       return shown(ports, after);
+    },
+  );
+}
+
+function removeTrunk(app: Api, ports: ApiPorts): void {
+  app.delete(
+    '/api/v1/trunks/:trunkId',
+    {
+      config: { action: 'trunk.change' },
+      schema: {
+        tags: ['trunks'],
+        summary: 'Remove a trunk over which no calls go any more',
+        description:
+          'Refused (409 `in_use`) while calls go over it: switch it off first (`{"enabled": false}`), which takes no new ones, and remove it when `calls` is 0.',
+        params,
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, userId } = asker(request);
+      const { trunkId, ...before } = trunkOf(ports, tenantId, branded(request.params.trunkId));
+      const calls = ports.trunks.calls(trunkId);
+      if (calls > 0) throw new Problem('in_use', `${calls} calls go over it: switch it off ({"enabled": false}) and remove it when they have ended`);
+      await ports.audit.write({ tenantId, userId, action: 'trunk.remove', resource: `trunk/${trunkId}`, before });
+      await ports.configuration.removeTrunk(trunkId);
+      reply.code(204);
+      return null;
     },
   );
 }

@@ -8,6 +8,7 @@ import { type AgentId, randomToken, type TenantId, type UserId } from '../../ker
 import type { Logger } from '../../kernel/log.ts';
 import type { CallCommand } from '../call/command.ts';
 import type { Journal } from '../journal/port.ts';
+import type { Role } from '../users/user.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { Feed } from './feed.ts';
 import { type AgentCommand, type DeskEffect, isAgentCommand, type Obeying, obey } from './obey.ts';
@@ -31,6 +32,7 @@ export interface DeskUser {
   /** null: a user without a phone and a desk */
   agentId: AgentId | null;
   name: string;
+  role: Role;
   language: 'zh' | 'en';
 }
 
@@ -66,6 +68,8 @@ const MOST_EARLY_MESSAGES = 16;
 interface AgentDesk {
   agentId: AgentId;
   feed: Feed;
+  /** The tenant whose alarms are told here: a supervisor's desk, or an admin's. */
+  alarmsOf: TenantId | null;
   connection: Connection | null;
   /** Command id → its reply. */
   replies: Map<string, string>;
@@ -139,6 +143,11 @@ export class Desks {
   tellDesk(command: Extract<CtiCommand, { type: 'tellDesk' }>): void {
     const desk = this.#desks.get(command.agentId);
     if (desk !== undefined) this.#publish(desk, command.message);
+  }
+
+  /** To the supervisors who have a desk; the others see it over the API. */
+  alarm(tenantId: TenantId, data: Extract<DeskNews, { type: 'alarm' }>['data']): void {
+    for (const desk of this.#desks.values()) if (desk.alarmsOf === tenantId) this.#publish(desk, { type: 'alarm', data });
   }
 
   /** Every session of the user is void: password, role, disabled. */
@@ -234,6 +243,7 @@ export class Desks {
     desk.cancelTimer = null;
     const former = desk.connection;
     desk.connection = null;
+    desk.alarmsOf = user.role === 'agent' ? null : user.tenantId;
     if (former !== null) this.#refuse(former, 'replaced');
     if (this.#options.acd.agent(agentId)?.state === 'signed_out') this.#options.take({ type: 'agentSignedIn', agentId });
     connection.state = 'open';
@@ -267,7 +277,14 @@ export class Desks {
   }
 
   #deskOf(agentId: AgentId): AgentDesk {
-    const desk = this.#desks.get(agentId) ?? { agentId, feed: new Feed(randomToken(8)), connection: null, replies: new Map(), cancelTimer: null };
+    const desk = this.#desks.get(agentId) ?? {
+      agentId,
+      feed: new Feed(randomToken(8)),
+      alarmsOf: null,
+      connection: null,
+      replies: new Map(),
+      cancelTimer: null,
+    };
     this.#desks.set(agentId, desk);
     return desk;
   }

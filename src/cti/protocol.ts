@@ -267,6 +267,22 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     z.object({ callId: z.string(), changed: z.record(z.string(), z.string()), data: z.record(z.string(), z.string()), by: z.string() }),
   ),
   serverMessage('queueStats', queueStatsSchema),
+  /** To supervisors: somebody calls for help, or an account is blocked for calls outside. What does not belong to it is null. */
+  serverMessage(
+    'alarm',
+    z.object({
+      at: time,
+      what: z.enum(['emergency', 'blocked']),
+      /** An agent's id, or `flow`. */
+      account: z.string(),
+      callId: z.string().nullable(),
+      number: z.string().nullable(),
+      /** Where the phone stands. */
+      address: z.string().nullable(),
+      why: z.enum(['refusals', 'minutes', 'money']).nullable(),
+      until: time.nullable(),
+    }),
+  ),
 ]);
 
 // ---------------------------------------------------------------------------------------------------------------------

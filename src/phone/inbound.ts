@@ -156,12 +156,15 @@ function originAtTrunk({ name, line }: Trusted, req: SipRequest, res: SipRespons
  */
 function wantedOf(rim: Rim, { number, raw }: Party, { tenantId, agentId }: Origin): { tenantId: TenantId; dialled?: Dialled } | null {
   const tenant = rim.directory.tenantOfNumber(number);
+  const outside = agentId === null || tenantId === null ? null : destinationOf(raw, rim.trunks.dialling(tenantId));
+  // H6: no number of the house stands before one for help.
+  if (agentId !== null && tenantId !== null && outside?.kind === 'emergency')
+    return { tenantId, dialled: { by: agentId, target: { kind: 'number', number: outside.number } } };
   if (agentId === null || tenantId === null)
     return tenant === null || (tenantId !== null && tenant.tenantId !== tenantId) ? null : { tenantId: tenant.tenantId };
   if (tenant !== null) return tenant.tenantId === tenantId ? { tenantId, dialled: { by: agentId, target: null } } : null;
   const colleague = rim.directory.agentByNumber(tenantId, number);
   if (colleague !== null) return { tenantId, dialled: { by: agentId, target: { kind: 'agent', agentId: colleague.agentId } } };
-  const outside = destinationOf(raw, rim.trunks.dialling(tenantId));
   if (outside === null || rim.trunks.routes(tenantId, outside).length === 0) return null;
   return { tenantId, dialled: { by: agentId, target: { kind: 'number', number: outside.number } } };
 }

@@ -22,12 +22,12 @@ export function ringAgent(rim: Rim, keep: (leg: Leg) => void, command: CommandOf
 
 /** `target`: an agent's number, a SIP address (from a dialplan), or a number outside that a trunk takes. */
 export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>): void {
+  const destination = destinationOf(command.target, rim.trunks.dialling(command.tenantId));
   const agent = rim.directory.agentByNumber(command.tenantId, command.target);
-  if (agent !== null) {
+  if (agent !== null && destination?.kind !== 'emergency') {
     place(rim, keep, command, { is: 'agent', agentId: agent.agentId }, phonesOf(rim, agent.agentId), true);
     return;
   }
-  const destination = destinationOf(command.target, rim.trunks.dialling(command.tenantId));
   if (destination !== null) {
     dialOutside(rim, keep, command, destination);
     return;

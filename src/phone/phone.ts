@@ -9,6 +9,7 @@ import { nonceKeyOf } from '../../kernel/nonce.ts';
 import type { MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
 import type { Directory } from '../tenants/directory.ts';
+import type { TrunkId } from '../tenants/trunk.ts';
 import type { TollView } from '../toll/room.ts';
 import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator } from './authenticate.ts';
@@ -78,6 +79,8 @@ export interface Phone {
   status(): PhoneStatus;
   /** Trunks that are switched on, and how they are. */
   trunks(): TrunkStatus[];
+  /** Calls over one, also when it was switched off meanwhile. */
+  callsOver(trunkId: TrunkId): number;
 }
 
 export interface PhoneStatus {
@@ -231,6 +234,10 @@ class PhoneRim implements Phone {
 
   trunks(): TrunkStatus[] {
     return this.#rim.trunks.status();
+  }
+
+  callsOver(trunkId: TrunkId): number {
+    return this.#rim.trunks.calls(trunkId);
   }
 
   get #accepting(): boolean {

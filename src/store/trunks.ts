@@ -30,3 +30,7 @@ export async function saveTrunk(db: Kysely<Database>, trunk: TrunkConfiguration,
     .onConflict((conflict) => conflict.column('trunk_id').doUpdateSet(changing))
     .execute();
 }
+
+export async function removeTrunk(db: Kysely<Database>, trunkId: TrunkId): Promise<void> {
+  await db.deleteFrom('trunks').where('trunk_id', '=', trunkId).execute();
+}

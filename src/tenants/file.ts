@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { locationSchema } from './location.ts';
 import { outsideRules } from './outside.ts';
 import { trunkSettings } from './trunk.ts';
 
@@ -29,6 +30,8 @@ const agent = z.strictObject({
   queues: z.array(name),
   skills: z.record(z.string(), level),
   /** `sha256`: her phone is never let in by MD5. */
+  /** What of her phone's settings is known beforehand: where it stands. */
+  phone: z.strictObject({ location: locationSchema }).optional(),
   phoneDigest: z.enum(['any', 'sha256']).default('any'),
 });
 

@@ -125,12 +125,13 @@ function queuesIn(file: TenantFile): QueueConfiguration[] {
 
 function agentsIn(file: TenantFile): AgentConfiguration[] {
   const tenantId = asId<TenantId>(file.tenant);
-  return file.agents.map(({ queues, phoneDigest: _digest, ...agent }) => ({
+  return file.agents.map(({ queues, phoneDigest: _digest, phone, ...agent }) => ({
     agentId: agentIdOf(tenantId, agent.number),
     tenantId,
     queues: queues.map((queue) => queueIdOf(tenantId, queue)),
     staticContact: null,
     ...agent,
+    ...(phone === undefined ? {} : { phone }),
   }));
 }
 

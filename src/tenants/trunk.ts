@@ -81,6 +81,11 @@ export const trunkSettings = {
   assertIdentity: z.boolean(),
   /** It tells the caller by Remote-Party-ID, the older header; read where it asserts none. */
   remotePartyId: z.boolean(),
+  /**
+   * How an emergency call over it says where it comes from: `pidf` = by value, as Geolocation names it (RFC 6442, 4119), `access_network` = in
+   * P-Access-Network-Info (RFC 7315), `none` = not at all, for carriers that know where the line is.
+   */
+  locationBy: z.enum(['none', 'pidf', 'access_network']),
   /** Calls to it carry the call's data in User-to-User (RFC 7433), of so many octets at most. */
   userToUser: z.boolean(),
   userToUserOctets: z.number().int().min(1).max(1_024),
@@ -110,6 +115,7 @@ const usualTrunk: TrunkSettings = {
     verifiedNumbers: [],
     assertIdentity: false,
     remotePartyId: false,
+    locationBy: 'none',
     userToUser: false,
     userToUserOctets: 128,
     pingSeconds: 10,

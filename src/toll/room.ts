@@ -6,9 +6,10 @@ import type { LegId, TenantId } from '../../kernel/ids.ts';
 import type { CallCommand, DialAccount } from '../call/command.ts';
 import type { CallEvent } from '../call/event.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
+import { alarmIn, type BlockCause, type TollAlarm } from './alarm.ts';
 import type { TollEvent } from './event.ts';
-import { isIdle, type Ledger, newLedger, note, noteRefusal, type OutsideCall, usageOf } from './ledger.ts';
-import { type Destination, isSpent, judge, type OutsideRules, type Refusal, type Usage, type Verdict } from './policy.ts';
+import { isIdle, type Ledger, newLedger, note, noteAlarm, noteRefusal, type OutsideCall, usageOf } from './ledger.ts';
+import { type Destination, judge, type OutsideRules, type Refusal, spent, type Usage, type Verdict } from './policy.ts';
 
 export interface TollCounts {
   refused: Partial<Record<Refusal, number>>;
@@ -20,6 +21,8 @@ export interface TollView {
   judge(tenantId: TenantId, account: DialAccount, destination: Destination, rules: OutsideRules, now: number): Verdict;
   usage(tenantId: TenantId, account: DialAccount, now: number): Usage;
   blocked(tenantId: TenantId, now: number): { account: DialAccount; until: number }[];
+  /** Of the last day, newest first. */
+  alarms(tenantId: TenantId, now: number): TollAlarm[];
   /** Since the start. */
   readonly counts: TollCounts;
 }
@@ -38,6 +41,7 @@ type Handlers = { [T in Heard['type']]: (event: Extract<Heard, { type: T }>, tur
 /** While somebody talks outside, minutes are looked at this often: a block comes within the minute that H1 asks for. */
 const LOOK_MS = 10_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Idle ledgers are thrown away when there are more. */
 const TIDY_ABOVE = 1_000;
 
@@ -61,8 +65,15 @@ class Toll implements TollRoom {
     return mine.map(({ account, blockedUntil }) => ({ account, until: blockedUntil }));
   }
 
+  alarms(tenantId: TenantId, now: number): TollAlarm[] {
+    const mine = [...this.#ledgers.values()].flatMap((ledger) => (ledger.tenantId === tenantId ? (ledger.alarms ?? []) : []));
+    return mine.filter(({ at }) => at > now - DAY_MS).sort((a, b) => b.at - a.at);
+  }
+
   decide(event: { type: string }, now: number): TollTurn {
     const turn: TollTurn = { events: [], commands: [], wakeAt: null };
+    const alarming = alarmIn(event, now);
+    if (alarming !== null) noteAlarm(this.#ledgerOf(alarming.tenantId, alarming.alarm.account, now), alarming.alarm);
     const handle = Object.hasOwn(this.#handlers, event.type) ? this.#handlers[event.type as Heard['type']] : undefined;
     (handle as ((event: { type: string }, turn: TollTurn, now: number) => void) | undefined)?.(event, turn, now);
     this.#lastAt = now;
@@ -82,14 +93,14 @@ class Toll implements TollRoom {
   }
 
   readonly #handlers: Handlers = {
-    outsideDialled: ({ tenantId, account, callId, legId, kind, caps, blockHours }, _turn, now) => {
+    outsideDialled: ({ tenantId, account, callId, legId, kind, caps, rate, blockHours }, _turn, now) => {
       // H6: calls for help are not on anybody's account.
       if (kind === 'emergency') {
         this.counts.emergencies += 1;
         return;
       }
       const ledger = this.#ledgerOf(tenantId, account, now);
-      const call: OutsideCall = { callId, legId, startedAt: now, answeredAt: null, endedAt: null };
+      const call: OutsideCall = { callId, legId, startedAt: now, answeredAt: null, endedAt: null, ...(rate === undefined ? {} : { rate }) };
       Object.assign(ledger, { caps, blockHours });
       note(ledger, call, now);
       this.#live.set(legId, { call, ledger });
@@ -112,7 +123,10 @@ class Toll implements TollRoom {
     },
     timePassed: (_event, turn, now) => {
       for (const ledger of new Set([...this.#live.values()].map(({ ledger }) => ledger)))
-        if (ledger.caps !== null && ledger.blockedUntil <= now && isSpent(ledger.caps, usageOf(ledger, now))) block(ledger, 'minutes', turn, now);
+        if (ledger.caps !== null && ledger.blockedUntil <= now) {
+          const what = spent(ledger.caps, usageOf(ledger, now));
+          if (what !== null) block(ledger, what, turn, now);
+        }
     },
     // Our own words, told again at a replay.
     tollBlocked: ({ tenantId, account, until }, _turn, now) => {
@@ -138,7 +152,7 @@ class Toll implements TollRoom {
   }
 }
 
-function block(ledger: Ledger, why: 'refusals' | 'minutes', turn: TollTurn, now: number): void {
+function block(ledger: Ledger, why: BlockCause, turn: TollTurn, now: number): void {
   const { tenantId, account } = ledger;
   ledger.blockedUntil = now + ledger.blockHours * HOUR_MS;
   turn.events.push({ type: 'tollBlocked', tenantId, account, why, until: ledger.blockedUntil });

@@ -11,6 +11,7 @@ import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
 import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
+import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
 import type { Role } from '../../src/users/user.ts';
 
@@ -112,6 +113,9 @@ export interface FakeHouse {
   users: Map<string, UserRecord & { password: string }>;
   details: Map<string, CallDetail>;
   live: Call[];
+  /** Over every trunk. */
+  trunkCalls: number;
+  alarms: TollAlarm[];
   /** How many times a user was created, counted at the port. */
   created: number;
   parts: ReturnType<ApiPorts['health']['parts']>;
@@ -135,6 +139,8 @@ export async function openFakeHouse(): Promise<FakeHouse> {
   const house: Omit<FakeHouse, 'app' | 'ports'> = {
     audit: [],
     configured: [],
+    trunkCalls: 0,
+    alarms: [],
     users: new Map(),
     details: new Map(),
     live: [],
@@ -227,11 +233,17 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         if (typeof password === 'string') secrets.set(trunk.trunkId, { ha1Md5: 'md5', ha1Sha256: 'sha256' });
         else if (password === null) secrets.delete(trunk.trunkId);
       },
+      removeTrunk: async (trunkId) => {
+        const trunk = trunks.get(trunkId);
+        if (trunk !== undefined) house.configured.push(trunk);
+        trunks.delete(trunkId);
+      },
       saveOutsideRules: async (tenantId) => void house.configured.push({ tenantId }),
     },
-    trunks: { status: () => [] },
+    trunks: { status: () => [], calls: () => house.trunkCalls },
     toll: {
       blocked: (tenantId) => [{ account: id<AgentId>(`${tenantId}:8001`), until: START }],
+      alarms: () => house.alarms,
       counts: { refused: {}, blocked: 0, emergencies: 0 },
       lift: (tenantId) => void house.configured.push({ tenantId }),
     },

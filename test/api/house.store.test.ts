@@ -88,14 +88,14 @@ before(async () => {
     ...{
       acd: rooms.acd.view,
       calls: rooms.calls,
-      trunks: { status: () => [] },
+      trunks: { status: () => [], calls: () => 0 },
       webDir: join(cluster.dataDir, 'web'),
       version: '0.0.0-test',
       host: '127.0.0.1',
       port: 0,
       browserPhones: null,
     },
-    toll: { ...{ blocked: () => [], counts: rooms.toll.counts }, lift: () => undefined },
+    toll: { ...{ blocked: () => [], alarms: () => [], counts: rooms.toll.counts }, lift: () => undefined },
     directoryChanged: async () => {
       await directory.refresh();
       floor.tell(directory);

@@ -1,7 +1,7 @@
 /** What every request meets: strict shapes, one table of problems, keys, pages, the audit, health and documents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asId, type CallId, legIdOf } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId, legIdOf } from '../../kernel/ids.ts';
 import { rangeOf } from '../../src/api/playback.ts';
 import type { Page } from '../../src/api/ports.ts';
 import { type ProblemDocument, problems } from '../../src/api/problems.ts';
@@ -436,4 +436,39 @@ test('a trunk that cannot work, or that would believe the world, is refused with
     assert.deepEqual([errors?.[0]?.at, message.test(errors?.[0]?.message ?? '')], [at, true], JSON.stringify([body, errors]));
   }
   assert.deepEqual(house.configured, []);
+});
+
+test('a trunk is removed when no call goes over it any more, and not before', async () => {
+  const house = await openFakeHouse();
+  house.trunkCalls = 2;
+  assertProblem(await send(house, 'DELETE', '/api/v1/trunks/demo:city'), 'in_use');
+  await send(house, 'PATCH', '/api/v1/trunks/demo:city', { enabled: false });
+  const drained = await send(house, 'GET', '/api/v1/trunks/demo:city');
+  assert.equal((drained.json() as { calls: number }).calls, 2, 'one that is switched off says what is left on it');
+  assertProblem(await send(house, 'DELETE', '/api/v1/trunks/demo:city'), 'in_use');
+  house.trunkCalls = 0;
+  assert.equal((await send(house, 'DELETE', '/api/v1/trunks/demo:city')).statusCode, 204);
+  assertProblem(await send(house, 'GET', '/api/v1/trunks/demo:city'), 'not_found');
+  assert.deepEqual(
+    house.audit.map(({ action }) => action),
+    ['trunk.update', 'trunk.remove'],
+  );
+});
+
+test('H1, H6: a supervisor is shown who called for help from where, and whose account is blocked', async () => {
+  const house = await openFakeHouse();
+  const location = { address: '北京市西城区金融大街1号5层', latitude: null, longitude: null, accessNetwork: null };
+  const account = asId<AgentId>('demo:8001');
+  house.alarms.push({ at: house.now, what: 'emergency', account, callId: asId<CallId>('c1'), number: '120', location });
+  house.alarms.push({ at: house.now, what: 'blocked', account, why: 'money', until: house.now + 1_000 });
+  const answer = await send(house, 'GET', '/api/v1/outside-alarms', undefined, as('supervisor'));
+  const { items } = answer.json() as { items: Record<string, unknown>[] };
+  assert.deepEqual(
+    items.map(({ what, number, address, why }) => [what, number, address, why]),
+    [
+      ['emergency', '120', location.address, null],
+      ['blocked', null, null, 'money'],
+    ],
+  );
+  assertProblem(await send(house, 'GET', '/api/v1/outside-alarms', undefined, as('agent')), 'forbidden');
 });

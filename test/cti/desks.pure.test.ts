@@ -435,3 +435,33 @@ test('closing says going away to every desk', async () => {
   house.close();
   assert.equal(desk.closed, 'goingAway');
 });
+
+test('an alarm is told to the desk of a supervisor of that tenant, and to no agent’s', async () => {
+  const alarm = {
+    at: '2026-03-01T08:00:00.000Z',
+    what: 'emergency',
+    account: 'demo:8001',
+    callId: 'c',
+    number: '120',
+    address: '5层',
+    why: null,
+    until: null,
+  } as const;
+  for (const [role, tenant, told] of [
+    ['supervisor', 'demo', 1],
+    ['admin', 'demo', 1],
+    ['agent', 'demo', 0],
+    ['supervisor', 'other', 0],
+  ] as const) {
+    const { house } = begin();
+    house.role = role;
+    const desk = new TestDesk(house);
+    await desk.ask('hello', { token: 'token' });
+    house.desks.alarm(asId(tenant), alarm);
+    assert.deepEqual(
+      desk.of('alarm').map(({ data }) => data),
+      told === 1 ? [alarm] : [],
+      `${role} ${tenant}`,
+    );
+  }
+});

@@ -11,7 +11,7 @@ import type { QueueConfiguration } from '../../src/acd/event.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
 import { createDesk, type Desk } from '../../src/cti/desk.ts';
-import { Desks } from '../../src/cti/desks.ts';
+import { Desks, type DeskUser } from '../../src/cti/desks.ts';
 import { Switchboard } from '../../src/switchboard.ts';
 import type { Carriers, Event } from '../../src/vocabulary.ts';
 
@@ -96,6 +96,7 @@ export class DeskHouse {
   readonly desks: Desks;
   readonly acd: Acd;
   readonly events: Event[] = [];
+  role: DeskUser['role'] = 'agent';
   /** Tokens that let the agent in. */
   readonly tokens = new Set<string>(['token']);
   readonly #switchboard: Switchboard;
@@ -218,7 +219,7 @@ export class DeskHouse {
   }
 
   #user() {
-    return { userId: asId<UserId>('u1'), tenantId: TENANT, agentId: AGENT as AgentId | null, name: '王丽', language: 'zh' as const };
+    return { userId: asId<UserId>('u1'), tenantId: TENANT, agentId: AGENT as AgentId | null, name: '王丽', role: this.role, language: 'zh' as const };
   }
 
   #legEnds(callId: CallId, legId: LegId): void {

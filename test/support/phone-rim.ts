@@ -45,10 +45,12 @@ export class RimHouse {
   readonly events: Event[];
   #sip: SipServer;
   readonly #ports: Ports;
+  readonly #take: (event: Event) => void;
   #seen = 0;
 
-  private constructor(phone: Phone, sip: SipServer, ports: Ports, events: Event[]) {
+  private constructor({ phone, take }: TestPhone, sip: SipServer, ports: Ports, events: Event[]) {
     this.phone = phone;
+    this.#take = take;
     this.#sip = sip;
     this.#ports = ports;
     this.events = events;
@@ -59,15 +61,15 @@ export class RimHouse {
     const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true, haste: options.sipHaste ?? 1 };
     const sip = await openSip(ports);
     const events: Event[] = [];
-    const phone = newPhone(ports.admin, SECRET, options, events);
+    const { phone, take } = newPhone(ports.admin, SECRET, options, events);
     options.before?.({ host: '127.0.0.1', port: ports.sip });
     await phone.start();
-    return new RimHouse(phone, sip, ports, events);
+    return new RimHouse({ phone, take }, sip, ports, events);
   }
 
   /** A second application at the same SIP server. */
   async startAnother(secret: string): Promise<void> {
-    const another = newPhone(this.#ports.admin, secret, {}, []);
+    const { phone: another } = newPhone(this.#ports.admin, secret, {}, []);
     try {
       await another.start();
     } finally {
@@ -94,6 +96,11 @@ export class RimHouse {
     return this.events.filter((event) => event.type === type).length;
   }
 
+  /** The rooms' timer falls due. */
+  timePasses(): void {
+    this.#take({ type: 'timePassed' });
+  }
+
   loseSip(): void {
     this.#sip.close();
   }
@@ -108,9 +115,21 @@ export class RimHouse {
   }
 }
 
-function newPhone(adminPort: number, secret: string, options: RimOptions, events: Event[]): Phone {
+interface TestPhone {
+  phone: Phone;
+  take: (event: Event) => void;
+}
+
+function newPhone(adminPort: number, secret: string, options: RimOptions, events: Event[]): TestPhone {
   const noCalls: CallsView = { get: () => undefined, values: () => new Map<never, Call>().values(), size: 0 };
   const toll = createToll();
+  const take = (event: Event): void => {
+    events.push(event);
+    const turn = toll.decide(event, systemClock.now());
+    events.push(...turn.events);
+    for (const command of turn.commands) if (command.type === 'releaseLeg') phone.carriers.releaseLeg(command);
+    options.react?.(event, phone);
+  };
   const phone: Phone = createPhone({
     toll,
     drachtio: { host: '127.0.0.1', port: adminPort, secret },
@@ -121,19 +140,13 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
       media: options.media ?? new FakeMedia(),
       calls: options.calls ?? noCalls,
     },
-    take: (event) => {
-      events.push(event);
-      const turn = toll.decide(event, systemClock.now());
-      events.push(...turn.events);
-      for (const command of turn.commands) if (command.type === 'releaseLeg') phone.carriers.releaseLeg(command);
-      options.react?.(event, phone);
-    },
+    take,
     trustedTrunks: options.trustedTrunks ?? [],
     ...(options.stirRoots === undefined ? {} : { stirRoots: options.stirRoots }),
     publicAddress: '127.0.0.1',
     newCallId: () => newCallId(systemClock.now()),
   });
-  return phone;
+  return { phone, take };
 }
 
 const hasty = (times: number): Clock => ({

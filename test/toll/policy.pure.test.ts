@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Caps, type Destination, type DestinationKind, judge, type OutsideRules, refusals, type Usage, usualRules } from '../../src/toll/policy.ts';
+import {
+  type Caps,
+  type Destination,
+  type DestinationKind,
+  judge,
+  type OutsideRules,
+  rateOf,
+  refusals,
+  spent,
+  type Usage,
+  usualRules,
+} from '../../src/toll/policy.ts';
 
-const CAPS: Caps = { parallel: 2, callsPerHour: 10, minutesPerHour: 20, callsPerDay: 30, minutesPerDay: 40 };
-const NOTHING: Usage = { live: 0, callsHour: 0, minutesHour: 0, callsDay: 0, minutesDay: 0, blocked: false };
+const CAPS: Caps = { parallel: 2, callsPerHour: 10, minutesPerHour: 20, callsPerDay: 30, minutesPerDay: 40, spendPerHour: 50, spendPerDay: 60 };
+const NOTHING: Usage = { live: 0, callsHour: 0, minutesHour: 0, callsDay: 0, minutesDay: 0, spentHour: 0, spentDay: 0, blocked: false };
 const at = (clock: string): number => Date.parse(`2026-05-17T${clock}:00+08:00`);
 const NOON = at('12:00');
 const to = (kind: DestinationKind, country: string | null = 'CN'): Destination => ({ kind, number: '1', country });
@@ -62,6 +73,9 @@ describe('H1: caps', () => {
     [{ minutesHour: 20 }, 'hour_minutes'],
     [{ callsDay: 30 }, 'day_calls'],
     [{ minutesDay: 40 }, 'day_minutes'],
+    [{ spentHour: 49.9, spentDay: 59.9 }, 'let'],
+    [{ spentHour: 50 }, 'hour_spend'],
+    [{ spentDay: 60 }, 'day_spend'],
     [{ blocked: true, live: 9 }, 'blocked'],
   ];
   for (const [usage, expected] of cases) {
@@ -72,5 +86,31 @@ describe('H1: caps', () => {
   it('every reason can be given', () => {
     const given = new Set(cases.map(([, why]) => why).concat(Object.values(table).flat(), 'let'));
     for (const why of refusals) assert.ok(given.has(why), why);
+  });
+});
+
+describe('H1: what it costs', () => {
+  const rates = [
+    { prefix: '', perMinute: 0.2, perCall: 0 },
+    { prefix: '+', perMinute: 1, perCall: 0 },
+    { prefix: '+44', perMinute: 3, perCall: 0 },
+    { prefix: '+4487', perMinute: 30, perCall: 5 },
+    { prefix: '95', perMinute: 0.1, perCall: 0 },
+  ];
+  const cases: [string, number][] = [
+    ['+447911123456', 3],
+    ['+448712345678', 30],
+    ['+8613800001001', 1],
+    ['95588', 0.1],
+    ['12345', 0.2],
+  ];
+  for (const [number, perMinute] of cases) it(`${number} is ${perMinute} a minute`, () => assert.equal(rateOf(number, rates).perMinute, perMinute));
+  it('nothing, where no rate fits', () => assert.deepEqual(rateOf('95588', rates.slice(1, 4)), { prefix: '', perMinute: 0, perCall: 0 }));
+  it('no cap is never spent, nor one that rules of before lack', () => {
+    const { spendPerHour: _h, spendPerDay: _d, ...older } = CAPS;
+    const usage = { ...NOTHING, spentHour: 1e9, spentDay: 1e9 };
+    assert.equal(spent({ ...CAPS, spendPerHour: null, spendPerDay: null }, usage), null);
+    assert.equal(spent(older as Caps, usage), null);
+    assert.equal(spent(CAPS, usage), 'money');
   });
 });

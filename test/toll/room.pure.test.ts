@@ -65,6 +65,40 @@ describe('H1: an account', () => {
     assert.deepEqual(turn.commands, [cut(1)]);
   });
 
+  it('whose money is spent is cut and blocked within ten seconds, and a supervisor sees it', () => {
+    const room = createToll();
+    // 20 a minute and 5 a call, 100 an hour: the fifth begun minute is one too many.
+    const costly = { ...dialled(1), caps: { ...caps, spendPerHour: 100 }, rate: { perMinute: 20, perCall: 5 } };
+    room.decide(costly, NOON);
+    room.decide({ type: 'legAnswered', legId: leg(1) } as never, NOON);
+    let now = NOON;
+    let turn = room.decide({ type: 'timePassed' }, now);
+    while (turn.events.length === 0) {
+      assert.ok(turn.wakeAt !== null && now < NOON + HOUR);
+      now = turn.wakeAt;
+      turn = room.decide({ type: 'timePassed' }, now);
+    }
+    assert.ok(now > NOON + 4 * MINUTE && now <= NOON + 4 * MINUTE + 10_000, String(now - NOON));
+    assert.deepEqual(turn.commands, [cut(1)]);
+    for (const fact of turn.events) room.decide(fact, now);
+    assert.equal(room.usage(tenantId, account, now).spentHour, 105);
+    assert.deepEqual(room.alarms(tenantId, now), [{ at: now, what: 'blocked', account, why: 'money', until: now + 24 * HOUR }]);
+    assert.deepEqual(room.alarms(asId('other'), now), []);
+    assert.equal(verdict(room, now), 'blocked');
+  });
+
+  it('pays for begun minutes within the hour, for a call when it was answered, and for none that nobody answered', () => {
+    const room = createToll();
+    const at = (n: number, rate: { perMinute: number; perCall: number }): TollEvent => ({ ...dialled(n), rate }) as TollEvent;
+    const usage = (now: number) => room.usage(tenantId, account, now);
+    room.decide(at(1, { perMinute: 1, perCall: 10 }), NOON);
+    room.decide(at(2, { perMinute: 100, perCall: 100 }), NOON);
+    room.decide({ type: 'legAnswered', legId: leg(1) } as never, NOON + 5_000);
+    room.decide({ type: 'legEnded', legId: leg(1) } as never, NOON + 5_000 + MINUTE + 1);
+    room.decide({ type: 'legEnded', legId: leg(2) } as never, NOON + 30_000);
+    assert.deepEqual([usage(NOON + 10 * MINUTE).spentHour, usage(NOON + 2 * HOUR).spentHour, usage(NOON + 2 * HOUR).spentDay], [12, 0, 12]);
+  });
+
   it('is free again when an admin says so', () => {
     const room = createToll();
     for (let n = 1; n <= 10; n += 1) room.decide(refused(n), NOON);
@@ -74,10 +108,25 @@ describe('H1: an account', () => {
     assert.deepEqual(room.decide(refused(11), NOON).events, [], 'the count begins anew');
   });
 
-  it('H6: calls for help are on nobody’s account', () => {
+  it('H6: calls for help are on nobody’s account, and a supervisor sees each, with its place', () => {
     const room = createToll();
-    for (let n = 1; n <= 5; n += 1) room.decide(dialled(n, 'emergency'), NOON);
-    assert.deepEqual(room.usage(tenantId, account, NOON), { live: 0, callsHour: 0, minutesHour: 0, callsDay: 0, minutesDay: 0, blocked: false });
+    const help = { number: '120', location: { address: '5层', latitude: null, longitude: null, accessNetwork: null } };
+    for (let n = 1; n <= 5; n += 1) room.decide({ ...dialled(n, 'emergency'), help } as TollEvent, NOON + n);
+    assert.deepEqual(
+      room.alarms(tenantId, NOON + MINUTE).map(({ at, what }) => [at - NOON, what]),
+      [5, 4, 3, 2, 1].map((n) => [n, 'emergency']),
+    );
+    assert.deepEqual(room.alarms(tenantId, NOON + 25 * HOUR), []);
+    assert.deepEqual(room.usage(tenantId, account, NOON), {
+      live: 0,
+      callsHour: 0,
+      minutesHour: 0,
+      callsDay: 0,
+      minutesDay: 0,
+      spentHour: 0,
+      spentDay: 0,
+      blocked: false,
+    });
   });
 
   it('is no other tenant’s, and the dialplans have their own', () => {
@@ -115,7 +164,7 @@ describe('a restart', () => {
     for (const one of [room, replayed, restored]) {
       one.decide({ type: 'serverStarted' }, now);
       assert.deepEqual(picture(one, now), [
-        { live: 0, callsHour: 1, minutesHour: 4, callsDay: 1, minutesDay: 4, blocked: false },
+        { live: 0, callsHour: 1, minutesHour: 4, callsDay: 1, minutesDay: 4, spentHour: 0, spentDay: 0, blocked: false },
         [{ account: agentIdOf(tenantId, '8002'), until: NOON + 2 * MINUTE + 24 * HOUR }],
       ]);
     }

@@ -50,6 +50,7 @@ const fold: Fold = {
     withCall(desk, data.callId, (call) => ({ ...call, phase: 'cleared', phaseSince: ts, pop: { ...call.pop, ringUntil: null } })),
   dataChanged: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, data: data.data } })),
   queueStats: (desk, { data }) => afterQueue(desk, data),
+  alarm: (desk) => desk, // a supervisor's, no part of her own desk
 };
 
 export function applyChange(desk: Desk, message: Change): Desk {

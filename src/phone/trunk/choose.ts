@@ -12,21 +12,34 @@ export interface Candidate {
 
 /** As many as can be silent for 4 s each before a caller gives up. */
 const MOST_ATTEMPTS = 5;
+/** Whoever calls for help waits longer than anybody. */
+const MOST_URGENT = 16;
 
 /**
  * Those in rotation, by order of the trunk, then priority, then by lot with weights; when all are out, all of them: a call that may fail is
- * better than one that must. `dice`: uniform in [0, 1).
+ * better than one that must. `dice`: uniform in [0, 1). `urgent`: those that are out come behind the others, instead of not at all.
  */
-export function inOrder<C extends Candidate>(candidates: readonly C[], dice: () => number): C[] {
+export function inOrder<C extends Candidate>(candidates: readonly C[], dice: () => number, urgent = false): C[] {
   const fit = candidates.filter(({ inRotation }) => inRotation);
-  const tried = fit.length > 0 ? fit : candidates;
+  if (urgent && fit.length > 0)
+    return [
+      ...ordered(fit, dice),
+      ...ordered(
+        candidates.filter(({ inRotation }) => !inRotation),
+        dice,
+      ),
+    ].slice(0, MOST_URGENT);
+  return ordered(fit.length > 0 ? fit : candidates, dice).slice(0, MOST_ATTEMPTS);
+}
+
+function ordered<C extends Candidate>(tried: readonly C[], dice: () => number): C[] {
   const groups = new Map<string, C[]>();
   for (const one of tried) {
     const key = `${one.order} ${one.trunkId} ${one.priority}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const sorted = [...groups.values()].sort(([a], [b]) => (a === undefined || b === undefined ? 0 : before(a, b)));
-  return sorted.flatMap((group) => drawn(group, dice)).slice(0, MOST_ATTEMPTS);
+  return sorted.flatMap((group) => drawn(group, dice));
 }
 
 function before(a: Candidate, b: Candidate): number {

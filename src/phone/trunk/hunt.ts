@@ -21,7 +21,7 @@ export interface HuntListener extends ForkListener {
 }
 
 /** What an attempt at a route says: its Request-URI and headers. */
-export type Compose = (route: Route) => { uri: string; headers: SipHeaders };
+export type Compose = (route: Route) => { uri: string; headers: SipHeaders; body?: (sdp: string) => string };
 
 /**
  * A trunk says something within this time. Its 100 never reaches an application (the SIP server keeps it), so who is silent is asked
@@ -36,7 +36,7 @@ const NOBODY: Ending = { cause: 'unreachable', by: 'server', q850: statusOfCause
 
 interface Attempt {
   route: Route;
-  sdp: string;
+  body: string;
   request: SipRequest | null;
   /** It is decided: nothing it says counts any more. */
   over: boolean;
@@ -59,7 +59,7 @@ export class Hunt implements Ringing {
   #rang = false;
   #over = false;
 
-  /** `urgent`: goes out however full a trunk is. */
+  /** `urgent`: goes out however full a trunk is, and on to the next whatever one says (H6). */
   constructor(rim: Rim, routes: readonly Route[], urgent: boolean, compose: Compose, listener: HuntListener) {
     this.#rim = rim;
     this.#routes = [...routes];
@@ -79,10 +79,10 @@ export class Hunt implements Ringing {
     this.#listener.over(route);
     const sdp = await this.#listener.describe(route);
     if (sdp === null || this.#over) return;
-    const attempt: Attempt = { route, sdp, request: null, over: false, cancelled: null, challenged: false, stopTimers: () => undefined };
+    const { uri, headers, body } = this.#compose(route);
+    const attempt: Attempt = { route, body: body?.(sdp) ?? sdp, request: null, over: false, cancelled: null, challenged: false, stopTimers: () => undefined };
     this.#attempt = attempt;
     this.#watch(attempt);
-    const { uri, headers } = this.#compose(route);
     this.#send(attempt, uri, headers);
   }
 
@@ -101,7 +101,7 @@ export class Hunt implements Ringing {
       cbProvisional: (response: SipResponse) => this.#progress(attempt, response),
     };
     try {
-      const options = { headers: { ...headers }, localSdp: attempt.sdp };
+      const options = { headers: { ...headers }, localSdp: attempt.body };
       this.#rim.sip.createUAC(uri, options, progress, (error, dialog) => {
         if (dialog !== undefined) this.#answered(attempt, dialog);
         else this.#refused(attempt, error, uri, headers);
@@ -195,7 +195,7 @@ export class Hunt implements Ringing {
     if (end.is === 'silence') this.#cancel(attempt, 'SIP;cause=408;text="No answer of the trunk"', true);
     if (this.#over) return;
     const { line, address } = attempt.route;
-    const failed = triesNext(end);
+    const failed = triesNext(end) || (this.#urgent && this.#routes.length > 0);
     if (failed) line.load.failed += 1;
     else line.load.carried += 1;
     address.hear(failed ? { type: 'callFailed', retryAfterMs } : { type: 'callCarried' });

@@ -1,5 +1,9 @@
 /** A call of ours to a number outside: where it goes, what is shown there, and the media of each attempt. */
-import type { Destination } from '../../toll/policy.ts';
+
+import type { TenantId } from '../../../kernel/ids.ts';
+import type { DialAccount } from '../../call/command.ts';
+import type { Location } from '../../call/location.ts';
+import { type Destination, rateOf } from '../../toll/policy.ts';
 import type { CommandOf } from '../../vocabulary.ts';
 import { hostPart, userPart } from '../address.ts';
 import { statusOfCause } from '../endings.ts';
@@ -10,7 +14,8 @@ import type { Rim } from '../rim.ts';
 import type { SipHeaders } from '../srf.ts';
 import { writeUui } from '../uui.ts';
 import { displayNumber } from './display.ts';
-import { Hunt } from './hunt.ts';
+import { type Compose, Hunt } from './hunt.ts';
+import { located } from './location.ts';
 import { shownFor, writtenFor } from './number.ts';
 import type { Route } from './trunks.ts';
 
@@ -28,24 +33,30 @@ export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: Command
     return;
   }
   leg.endUnlessUpWithin(command.timeoutMs, { cause: 'no_answer', by: 'server' });
-  const describe = mediaFor(rim, leg);
-  const hunt = new Hunt(rim, routes, destination.kind === 'emergency', (route) => invitation(rim, command, destination, route), {
-    describe,
-    sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
-    over: ({ line }) => rim.trunks.hold(leg.legId, line),
-    ringing: () => rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId }),
-    failed: (ending) => leg.end(ending),
-    answered: (dialog) => {
-      leg.joined(dialog, dialog.local.sdp);
-      rim.media.accept(leg.legId, dialog.remote.sdp).then(
-        () => leg.answered(),
-        (error: unknown) => {
-          rim.warn('answer of a trunk not usable', { err: error, legId: leg.legId });
-          leg.release('incompatible_media', 'server');
-        },
-      );
+  const media = mediaFor(rim, leg);
+  const hunt = new Hunt(
+    rim,
+    [...routes, ...withoutPlace(rim, command, destination, routes)],
+    destination.kind === 'emergency',
+    (route) => invitation(rim, command, destination, route),
+    {
+      describe: media.describe,
+      sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
+      over: ({ line }) => rim.trunks.hold(leg.legId, line),
+      ringing: () => rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId }),
+      failed: (ending) => leg.end(ending),
+      answered: (dialog) => {
+        leg.joined(dialog, media.sdp);
+        rim.media.accept(leg.legId, dialog.remote.sdp).then(
+          () => leg.answered(),
+          (error: unknown) => {
+            rim.warn('answer of a trunk not usable', { err: error, legId: leg.legId });
+            leg.release('incompatible_media', 'server');
+          },
+        );
+      },
     },
-  });
+  );
   leg.ringing(hunt);
   void hunt.next();
 }
@@ -61,30 +72,50 @@ function maySpend(rim: Rim, { tenantId, account, callId, legId }: CommandOf<'dia
     rim.take({ type: 'outsideRefused', ...words, why: verdict.why });
     return false;
   }
-  if (kind === 'emergency') rim.log.warn({ tenant: tenantId, account, callId, number: destination.number }, 'ALARM: an emergency call is made');
-  rim.take({ type: 'outsideDialled', ...words, caps: account === 'flow' ? rules.flow : rules.agent });
+  const { perMinute, perCall } = rateOf(destination.number, rules.rates);
+  const dialled = { ...words, caps: account === 'flow' ? rules.flow : rules.agent, rate: { perMinute, perCall } };
+  const help = kind === 'emergency' ? { number: destination.number, location: locationOf(rim, tenantId, account) } : undefined;
+  rim.take({ type: 'outsideDialled', ...dialled, ...(help === undefined ? {} : { help }) });
   return true;
 }
 
+/** Of her phone, else of the site. */
+const locationOf = ({ directory }: Rim, tenantId: TenantId, account: DialAccount): Location | null =>
+  (account === 'flow' ? undefined : directory.agent(account)?.phone?.location) ?? directory.outsideRules(tenantId).location;
+
+/** A trunk that refuses a call for help because of what is beside its session description is asked once more, without it (H6). */
+function withoutPlace(rim: Rim, { tenantId, account }: CommandOf<'dialLeg'>, { kind }: Destination, routes: readonly Route[]): Route[] {
+  if (kind !== 'emergency' || locationOf(rim, tenantId, account) === null) return [];
+  return routes.filter(({ line }) => line.configuration.locationBy !== 'none').map((route) => ({ ...route, unlocated: true }));
+}
+
 /** One endpoint for all attempts at the same peer; a new one where the next trunk signals from elsewhere, for media's lock. */
-function mediaFor(rim: Rim, leg: Leg): (route: Route) => Promise<string | null> {
+function mediaFor(rim: Rim, leg: Leg) {
   let open: { peer: string; sdp: string } | null = null;
-  return async ({ address: { peer } }) => {
-    if (open?.peer === peer) return open.sdp;
-    if (open !== null) await rim.media.close(leg.legId);
-    if (leg.ended) return null;
-    const sdp = await openEndpoint(rim, leg, peer, '');
-    open = sdp === null ? null : { peer, sdp };
-    return sdp;
+  return {
+    async describe({ address: { peer } }: Route): Promise<string | null> {
+      if (open?.peer === peer) return open.sdp;
+      if (open !== null) await rim.media.close(leg.legId);
+      if (leg.ended) return null;
+      const sdp = await openEndpoint(rim, leg, peer, '');
+      open = sdp === null ? null : { peer, sdp };
+      return sdp;
+    },
+    /** Ours, as it was described last. */
+    get sdp(): string {
+      return open?.sdp ?? '';
+    },
   };
 }
 
-function invitation(rim: Rim, command: CommandOf<'dialLeg'>, destination: Destination, { line, address }: Route): { uri: string; headers: SipHeaders } {
+function invitation(rim: Rim, command: CommandOf<'dialLeg'>, destination: Destination, { line, address, unlocated }: Route): ReturnType<Compose> {
   const { configuration } = line;
   const uri = address.uri.replace(/^(sips?:)/i, (scheme) => `${scheme}${userPart(writtenFor(destination, configuration.format))}@`);
   const purpose = destination.kind === 'emergency' ? 'emergency' : (command.purpose ?? 'service');
   const identity = identityFor(rim, { ...command, purpose }, { line, address });
-  return { uri, headers: { ...identity, ...userToUser(rim, command, line), To: `<${uri}>`, Allow: ALLOWED_METHODS } };
+  const place = destination.kind === 'emergency' && unlocated !== true ? locationOf(rim, command.tenantId, command.account) : null;
+  const { headers, body } = located(place, configuration.locationBy, rim.clock.now());
+  return { uri, headers: { ...identity, ...userToUser(rim, command, line), ...headers, To: `<${uri}>`, Allow: ALLOWED_METHODS }, body };
 }
 
 /** Call-associated data, to a trunk that is said to carry it. */

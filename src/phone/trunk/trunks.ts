@@ -17,6 +17,8 @@ import type { RegistrationState } from './registration.ts';
 export interface Route extends Candidate {
   line: TrunkLine;
   address: TrunkAddress;
+  /** A call for help says nothing there of where it comes from: it was refused with it. */
+  unlocated?: true;
 }
 
 /** Whose a call from a trusted socket address is. */
@@ -104,7 +106,7 @@ export class Trunks {
       return mine && (kind === 'emergency' || fitsAny(configuration.called, number));
     });
     const candidates = fitting.flatMap(({ line }) => line.addresses.map((address) => candidateOf(line, address)));
-    return inOrder(candidates, () => randomBelow(DICE) / DICE);
+    return inOrder(candidates, () => randomBelow(DICE) / DICE, kind === 'emergency');
   }
 
   /** To which local numbers of this tenant belong; of its first trunk that says one. */
@@ -134,6 +136,11 @@ export class Trunks {
   lineOf(legId: LegId): TrunkLine | null {
     const carrying = this.#carrying.get(legId);
     return carrying === undefined ? null : (this.#lines.get(carrying.trunkId)?.line ?? null);
+  }
+
+  /** Over this trunk now, also when it was switched off meanwhile. */
+  calls(trunkId: TrunkId): number {
+    return this.#loads.get(trunkId)?.calls ?? 0;
   }
 
   /** Those that are switched on. */

@@ -74,6 +74,19 @@ describe('an agent’s phone', () => {
 });
 
 describe('toll fraud', () => {
+  it('H1: a call whose money is spent is cut, its account blocked, within a look of the ledger', async () => {
+    const { agent } = usualRules;
+    const rates = [{ prefix: '95', perMinute: 10, perCall: 5 }];
+    await open({ rules: { ...usualRules, night: null, rates, agent: { ...agent, spendPerHour: 15 } } });
+    const legId = dial('95588');
+    await house.until('legAnswered');
+    house.timePasses(); // the begun minute and the call: 15
+    assert.equal((await house.until('tollBlocked')).why, 'money');
+    await carrier.heard('BYE');
+    assert.equal(endOf(legId), 'not_allowed');
+    assert.equal(endOf(dial('95588')), 'not_allowed');
+  });
+
   it('H1: fifty calls abroad on a stolen account: none leaves, the account is blocked, what it had out is cut, others go on', async () => {
     await open();
     const honest = dial('95588', agentId('8002'));
@@ -132,5 +145,79 @@ describe('toll fraud', () => {
       calls.map(endOf),
       calls.map(() => undefined),
     );
+  });
+
+  it('H6: no number of the house stands before one for help, and a trunk that is out of rotation is asked last', async () => {
+    const second = await FakeTrunk.open();
+    try {
+      const one = newTrunk(demo, 'one', { addresses: [{ uri: carrier.uri }], pingSeconds: null, order: 1 });
+      const two = newTrunk(demo, 'two', { addresses: [{ uri: second.uri }], pingSeconds: null, order: 2, called: ['95588'] });
+      const before = (server: { host: string; port: number }): void => {
+        carrier.sip.server = server;
+        second.sip.server = server;
+      };
+      await open({ trunks: [one, two].map((configuration) => ({ configuration, secret: null })), before, staticPhones: { '110': 'sip:110@127.0.0.1:9' } });
+      // Out of rotation by a 503 that names a time; the other one refuses, whatever for.
+      carrier.invite = 503;
+      carrier.retryAfter = 60;
+      second.invite = 403;
+      dial('95588');
+      await second.heard('INVITE');
+      carrier.invite = 'answer';
+      const legId = dial('110');
+      await second.heard('INVITE', 2);
+      assert.match((await carrier.heard('INVITE', 2)).uri, /^sip:110@/);
+      await house.until('legAnswered');
+      assert.equal(endOf(legId), undefined);
+    } finally {
+      second.close();
+    }
+  });
+
+  const place = { address: '北京市西城区 <1> 号 & 5层', latitude: 39.91, longitude: 116.36, accessNetwork: 'IEEE-802.3; eth-location="5-1203"' };
+  const site = { address: '总部', latitude: null, longitude: null, accessNetwork: null };
+  const openAt = (locationBy: string, phoned = true): Promise<void> => {
+    const configuration = newTrunk(demo, 'city', { addresses: [{ uri: carrier.uri }], pingSeconds: null, locationBy });
+    const phoneSettings = phoned ? { '8001': { location: place } } : {};
+    return open({ trunks: [{ configuration, secret: null }], phoneSettings, rules: { ...usualRules, night: null, location: site } });
+  };
+
+  it('H6: where she sits goes with the call by value, beside its session description, and to the supervisors; other calls say nothing of it', async () => {
+    await openAt('pidf');
+    dial('120');
+    const invite = await carrier.heard('INVITE');
+    assert.equal(invite.headers.get('geolocation'), '<cid:location@huawu>');
+    assert.equal(invite.headers.get('geolocation-routing'), 'yes');
+    const boundary = /^multipart\/mixed;boundary=(\S+)$/.exec(invite.headers.get('content-type') ?? '')?.[1] ?? '';
+    const parts = invite.body.toString('utf8').split(`--${boundary}`);
+    assert.equal(parts.length, 4);
+    assert.match(parts[1] ?? '', /^\r\nContent-Type: application\/sdp\r\n\r\nv=0\r\n/);
+    assert.match(parts[2] ?? '', /^\r\nContent-Type: application\/pidf\+xml\r\nContent-ID: <location@huawu>\r\n\r\n<\?xml/);
+    assert.match(parts[2] ?? '', /<gml:pos>39\.91 116\.36<\/gml:pos>/);
+    assert.match(parts[2] ?? '', /<ca:LOC>北京市西城区 &lt;1&gt; 号 &amp; 5层<\/ca:LOC>/);
+    assert.equal((await house.until('outsideDialled')).help?.location?.address, place.address);
+    await house.until('legAnswered');
+    dial('95588');
+    const other = await carrier.heard('INVITE', 2);
+    assert.deepEqual([other.headers.has('geolocation'), other.headers.get('content-type')], [false, 'application/sdp']);
+  });
+
+  it('H6: as the line that the carrier knows, where that is agreed; the site where her phone has no place of its own', async () => {
+    await openAt('access_network');
+    dial('119');
+    assert.equal((await carrier.heard('INVITE')).headers.get('p-access-network-info'), place.accessNetwork);
+    dial('119', agentId('8002'));
+    assert.equal((await carrier.heard('INVITE', 2)).headers.has('p-access-network-info'), false);
+    await house.until('outsideDialled');
+    assert.equal((await house.until('outsideDialled')).help?.location?.address, site.address);
+  });
+
+  it('H6: a trunk that refuses the place is asked again without it: no call for help fails for what is beside it', async () => {
+    await openAt('pidf');
+    carrier.invite = (invite) => (invite.headers.has('geolocation') ? carrier.reply(invite, 415) : carrier.answer(invite));
+    dial('120');
+    await house.until('legAnswered');
+    assert.equal(carrier.of('INVITE').length, 2);
+    assert.match(carrier.of('INVITE')[1]?.body.toString() ?? '', /^v=0/);
   });
 });
