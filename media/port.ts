@@ -19,13 +19,41 @@ export interface Capabilities {
 /**
  * `file`: absolute path of a WAV (8 kHz or 16 kHz mono, PCM16, A-law or µ-law) or raw G.711 (`.al`, `.ul`).
  * `tone`: frequencies in Hz, levels in dBm0, on/off cadence in ms (off 0 = steady); `ms` = how long, absent = for ever.
+ * `signal`: a tone of a telephone network by name, with its country's frequencies and cadence (absent = CN); for ever unless `ms` is given, a beep 200 ms.
  * `music`: a file looped for ever, encoded once per codec for all who listen, wherever it stands now.
  */
+/** `callWaiting`: heard in a call, a second one waits. `unobtainable`: nobody has that number. `milliwatt`: 1004 Hz at 0 dBm0, for measuring. */
+export type SignalName = 'dial' | 'ringback' | 'busy' | 'congestion' | 'callWaiting' | 'unobtainable' | 'beep' | 'milliwatt';
+export type ToneCountry = 'CN' | 'DE' | 'FR' | 'GB' | 'HK' | 'JP' | 'SG' | 'US';
+
 export type Source =
   | { kind: 'file'; path: string }
   | { kind: 'tone'; hz: number[]; dbm0: number; onMs: number; offMs: number; ms?: number }
+  | { kind: 'signal'; name: SignalName; country?: ToneCountry; ms?: number }
   | { kind: 'silence'; ms: number }
   | { kind: 'music'; path: string };
+
+/** `volumeDb` −40 to +12, in whole decibels, 0 when absent; `fromMs`: not from its beginning. */
+export interface PlayOptions {
+  loop: boolean;
+  bargeIn: boolean;
+  volumeDb?: number;
+  fromMs?: number;
+}
+/** What is absent stays. `atMs`, or where it stands, plus `byMs` (which may be negative) = where it goes on; what lies beyond the end is the end. */
+export interface PlayChange {
+  paused?: boolean;
+  volumeDb?: number;
+  atMs?: number;
+  byMs?: number;
+}
+/** `lengthMs` of one round of the list; null = endless, or not read yet. */
+export interface PlayState {
+  atMs: number;
+  lengthMs: number | null;
+  paused: boolean;
+  volumeDb: number;
+}
 
 export interface OpenRequest {
   endpointId: EndpointId;
@@ -84,7 +112,9 @@ export interface MediaServer {
    * Stops whatever plays on it and plays the list, one after another without a gap; `loop` plays the list for ever.
    * Every play that was taken ends with one `playEnded`; a source that cannot be read ends it `failed`. While it plays, a joined party is not heard.
    */
-  play(endpointId: EndpointId, playId: string, sources: Source[], options: { loop: boolean; bargeIn: boolean }): Promise<void>;
+  play(endpointId: EndpointId, playId: string, sources: Source[], options: PlayOptions): Promise<void>;
+  /** Changes what plays, if it is still this one (`bad_request` else), and says where it stands. A paused play sends silence. */
+  changePlay(endpointId: EndpointId, playId: string, change: PlayChange): Promise<PlayState>;
   stop(endpointId: EndpointId): Promise<void>;
   /** Sends keys as RFC 4733 events, 100 ms each with 60 ms between. */
   sendDigits(endpointId: EndpointId, keys: string): Promise<void>;

@@ -75,6 +75,7 @@ const handlersOf = (endpoints: Endpoints): Handlers => ({
   accept: (_, [endpointId, answer]) => endpoints.accept(endpointId, answer),
   renegotiate: (_, [endpointId, offer]) => endpoints.renegotiate(endpointId, offer),
   play: (_, [endpointId, playId, sources, options]) => endpoints.play(endpointId, playId, sources, options),
+  changePlay: (_, [endpointId, playId, change]) => endpoints.order('changePlay', { endpointId, playId, change }),
   stop: (_, [endpointId]) => endpoints.stop(endpointId),
   sendDigits: (_, [endpointId, keys]) => endpoints.sendDigits(endpointId, keys),
   signalledKey: (_, [endpointId, key]) => endpoints.order('signalledKey', { endpointId, key }),

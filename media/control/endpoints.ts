@@ -6,7 +6,16 @@ import { type Clock, pause } from '../../kernel/clock.ts';
 import { randomBelow } from '../../kernel/ids.ts';
 import type { CodecName } from '../codec/codec.ts';
 import type { MediaConfig } from '../config.ts';
-import { type Capabilities, type EndpointStats, MediaError, type MediaEvent, type OpenRequest, type RecordRequest, type Source } from '../port.ts';
+import {
+  type Capabilities,
+  type EndpointStats,
+  MediaError,
+  type MediaEvent,
+  type OpenRequest,
+  type PlayOptions,
+  type RecordRequest,
+  type Source,
+} from '../port.ts';
 import type { RecordingEnded } from '../record/messages.ts';
 import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
 import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
@@ -96,7 +105,7 @@ export class Endpoints {
     return { sdp, direction: agreed.direction };
   }
 
-  async play(endpointId: string, playId: string, sources: Source[], options: { loop: boolean; bargeIn: boolean }): Promise<void> {
+  async play(endpointId: string, playId: string, sources: Source[], options: PlayOptions): Promise<void> {
     await this.#pool.order(this.#row(endpointId).worker, 'play', { endpointId, playId, sources, ...options });
   }
 

@@ -1,7 +1,8 @@
 /** What may be asked over the control socket: the methods of `MediaServer` with their arguments as a list, checked at the door. */
 import { z } from 'zod';
 import { LONGEST_MASK_MS } from '../dtmf/mask.ts';
-import { MediaError } from '../port.ts';
+import { LEAST_VOLUME_DB, MOST_VOLUME_DB } from '../play/gain.ts';
+import { MediaError, type SignalName, type ToneCountry } from '../port.ts';
 
 const id = z.string().min(1).max(200);
 const sdp = z.string().max(32_768);
@@ -9,6 +10,17 @@ const MOST_SOURCES = 200;
 const LONGEST_MS = 86_400_000;
 const hz = z.number().int().min(1).max(3999);
 const ms = z.number().min(0).max(LONGEST_MS);
+
+const signalNames = ['dial', 'ringback', 'busy', 'congestion', 'callWaiting', 'unobtainable', 'beep', 'milliwatt'] as const satisfies SignalName[];
+const countries = ['CN', 'DE', 'FR', 'GB', 'HK', 'JP', 'SG', 'US'] as const satisfies ToneCountry[];
+const volumeDb = z.number().min(LEAST_VOLUME_DB).max(MOST_VOLUME_DB).exactOptional();
+const playOptions = z.object({ loop: z.boolean(), bargeIn: z.boolean(), volumeDb, fromMs: ms.exactOptional() });
+const playChange = z.object({
+  paused: z.boolean().exactOptional(),
+  volumeDb,
+  atMs: ms.exactOptional(),
+  byMs: z.number().min(-LONGEST_MS).max(LONGEST_MS).exactOptional(),
+});
 
 const source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('file'), path: z.string().min(1).max(4096) }),
@@ -20,6 +32,7 @@ const source = z.discriminatedUnion('kind', [
     offMs: z.number().int().min(0).max(60_000),
     ms: ms.exactOptional(),
   }),
+  z.object({ kind: z.literal('signal'), name: z.enum(signalNames), country: z.enum(countries).exactOptional(), ms: ms.exactOptional() }),
   z.object({ kind: z.literal('silence'), ms }),
   z.object({ kind: z.literal('music'), path: z.string().min(1).max(4096) }),
 ]);
@@ -40,7 +53,8 @@ export const methods = {
   open: z.tuple([openRequest]),
   accept: z.tuple([id, sdp]),
   renegotiate: z.tuple([id, sdp]),
-  play: z.tuple([id, id, z.array(source).min(1).max(MOST_SOURCES), z.object({ loop: z.boolean(), bargeIn: z.boolean() })]),
+  play: z.tuple([id, id, z.array(source).min(1).max(MOST_SOURCES), playOptions]),
+  changePlay: z.tuple([id, id, playChange]),
   stop: z.tuple([id]),
   sendDigits: z.tuple([id, z.string().min(1).max(64)]),
   signalledKey: z.tuple([id, z.string().regex(/^[0-9*#A-D]$/)]),

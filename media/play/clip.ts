@@ -35,15 +35,22 @@ export interface Tone {
 }
 
 export function toneAudio({ hz, dbm0, onMs, offMs }: Tone): Audio {
-  const amplitude = FULL_SCALE * 10 ** ((dbm0 - FULL_SCALE_DBM0) / 20);
   const on = (offMs === 0 ? STEADY_MS : onMs) * SAMPLES_PER_MS;
   const samples = new Int16Array(offMs === 0 ? on : (onMs + offMs) * SAMPLES_PER_MS);
-  for (let at = 0; at < on; at += 1) {
+  samples.set(toneSamples(hz, dbm0, on));
+  return { PCMA: encode(samples, 'PCMA'), PCMU: encode(samples, 'PCMU') };
+}
+
+/** Frequencies at once, each at `dbm0`. */
+export function toneSamples(hz: readonly number[], dbm0: number, count: number): Int16Array {
+  const amplitude = FULL_SCALE * 10 ** ((dbm0 - FULL_SCALE_DBM0) / 20);
+  const samples = new Int16Array(count);
+  for (let at = 0; at < count; at += 1) {
     let sum = 0;
     for (const each of hz) sum += amplitude * Math.sin((2 * Math.PI * each * at) / 8000);
     samples[at] = Math.max(-32_768, Math.min(FULL_SCALE, Math.round(sum)));
   }
-  return { PCMA: encode(samples, 'PCMA'), PCMU: encode(samples, 'PCMU') };
+  return samples;
 }
 
 export const toneClip = (tone: Tone, audio: Audio): Clip => ({

@@ -10,6 +10,7 @@ import { halve } from '../codec/resample.ts';
 import { readWav } from '../codec/wav.ts';
 import type { Source } from '../port.ts';
 import { type Audio, type Clip, silence, soundOnce, toneAudio, toneClip } from './clip.ts';
+import { signalAudio, signalClip } from './tones.ts';
 
 const MOST_FILE_BYTES = 64 * 1024 * 1024;
 const SLICE_SAMPLES = 8000;
@@ -37,6 +38,10 @@ export class Library {
       case 'tone': {
         const { hz, dbm0, onMs, offMs } = source;
         return toneClip(source, await this.#once(JSON.stringify([hz, dbm0, onMs, offMs]), async () => toneAudio(source)));
+      }
+      case 'signal': {
+        const { name, country = 'CN', ms } = source;
+        return signalClip(await this.#once(`signal ${name} ${country}`, async () => signalAudio(name, country)), name, ms);
       }
       case 'file':
         return soundOnce(await this.#file(source.path));

@@ -15,6 +15,33 @@ export class Playlist {
     this.#loop = loop && clips.some((clip) => (clip.kind === 'music' ? clip.audio.PCMA.length > 0 : clip.samples > 0 && clip.audio.PCMA.length > 0));
   }
 
+  /** Of one round; Infinity with anything endless in it. */
+  get samples(): number {
+    return this.#clips.reduce((sum, clip) => sum + lengthOf(clip), 0);
+  }
+
+  /** Samples heard of this round. */
+  get position(): number {
+    return this.#clips.slice(0, this.#clip).reduce((sum, clip) => sum + lengthOf(clip), 0) + this.#position;
+  }
+
+  /** To this sample of the round; beyond its end is its end, in a loop it comes round. */
+  seek(sample: number): void {
+    const whole = this.samples;
+    let left = this.#loop && Number.isFinite(whole) ? sample % whole : sample;
+    this.#clip = 0;
+    this.#position = 0;
+    for (const clip of this.#clips) {
+      if (left < lengthOf(clip)) {
+        // Music stands where it stands.
+        if (clip.kind === 'sound') this.#position = left;
+        return;
+      }
+      left -= lengthOf(clip);
+      this.#clip += 1;
+    }
+  }
+
   /** Fills 20 ms at `at`; false = the list has ended and nothing was written. `frame` counts the process's 20 ms, for music. */
   fill(into: Buffer, at: number, codec: Codec, frame: number): boolean {
     let written = 0;
@@ -47,6 +74,12 @@ export class Playlist {
     this.#position += count;
     return count;
   }
+}
+
+/** A sound of nothing has no length, however often it is repeated. */
+function lengthOf(clip: Clip): number {
+  if (clip.audio.PCMA.length === 0) return 0;
+  return clip.kind === 'music' ? Number.POSITIVE_INFINITY : clip.samples;
 }
 
 function copyMusic(audio: Buffer, into: Buffer, at: number, most: number, frame: number, skip: number): number {

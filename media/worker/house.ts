@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../kernel/clock.ts';
 import { Library } from '../play/library.ts';
+import { Playing } from '../play/playing.ts';
 import { Playlist } from '../play/playlist.ts';
 import { Tick } from '../play/tick.ts';
 import { MediaError } from '../port.ts';
@@ -68,6 +69,7 @@ export class House implements Surroundings {
         return null;
       },
       play: (params) => this.#play(params),
+      changePlay: ({ endpointId, playId, change }) => this.#endpoint(endpointId).speaker.changePlay(playId, change),
       stop: ({ endpointId }) => done(this.#endpoint(endpointId).speaker.endPlay('stopped')),
       sendDigits: ({ endpointId, keys }) => this.#sendDigits(endpointId, keys),
       signalledKey: ({ endpointId, key }) => done(this.#endpoint(endpointId).signalled(key)),
@@ -121,9 +123,9 @@ export class House implements Surroundings {
     };
   }
 
-  #play({ endpointId, playId, sources, loop, bargeIn }: Orders['play']['params']): null {
+  #play({ endpointId, playId, sources, loop, bargeIn, volumeDb = 0, fromMs = 0 }: Orders['play']['params']): null {
     const endpoint = this.#endpoint(endpointId);
-    endpoint.speaker.startPlay(playId, bargeIn);
+    endpoint.speaker.startPlay(new Playing(playId, bargeIn, volumeDb, fromMs));
     Promise.all(sources.map((source) => this.#library.clip(source))).then(
       (clips) => endpoint.speaker.play(playId, new Playlist(clips, loop)),
       (error: Error) => endpoint.speaker.endPlay('failed', error.message, playId),

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CodecName } from '../codec/codec.ts';
 import type { ToneListening } from '../dtmf/keys.ts';
-import type { EndpointStats, MediaErrorCode, MediaEvent, Source } from '../port.ts';
+import type { EndpointStats, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source } from '../port.ts';
 import type { Choice } from '../sdp/formats.ts';
 
 export interface OpenEndpoint {
@@ -38,7 +38,8 @@ export interface Agreement {
 export interface Orders {
   open: { params: OpenEndpoint; result: { taken: boolean } };
   agree: { params: { endpointId: string; agreed: Agreement }; result: null };
-  play: { params: { endpointId: string; playId: string; sources: Source[]; loop: boolean; bargeIn: boolean }; result: null };
+  play: { params: { endpointId: string; playId: string; sources: Source[] } & PlayOptions; result: null };
+  changePlay: { params: { endpointId: string; playId: string; change: PlayChange }; result: PlayState };
   stop: { params: { endpointId: string }; result: null };
   sendDigits: { params: { endpointId: string; keys: string }; result: null };
   signalledKey: { params: { endpointId: string; key: string }; result: null };
@@ -59,7 +60,7 @@ export interface Orders {
 }
 export type OrderName = keyof Orders;
 /** Those that the main thread only passes on to where the endpoint lives. */
-export type OneEndpointOrder = 'signalledKey' | 'listenForTones' | 'maskKeys' | 'unmaskKeys';
+export type OneEndpointOrder = 'changePlay' | 'signalledKey' | 'listenForTones' | 'maskKeys' | 'unmaskKeys';
 export type OrderHandlers = { [Name in OrderName]: (params: Orders[Name]['params']) => Orders[Name]['result'] | Promise<Orders[Name]['result']> };
 
 export interface Order<Name extends OrderName = OrderName> {

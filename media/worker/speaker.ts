@@ -5,9 +5,10 @@ import { type CodecName, FACTS, isLaw } from '../codec/codec.ts';
 import { type Codec, recodeInPlace, SILENCE } from '../codec/g711.ts';
 import { EVENT_PAYLOAD_BYTES, KeySender } from '../dtmf/send.ts';
 import { keyAudio } from '../play/clip.ts';
+import type { Playing } from '../play/playing.ts';
 import type { Playlist } from '../play/playlist.ts';
 import type { Player } from '../play/tick.ts';
-import type { MediaEvent } from '../port.ts';
+import { MediaError, type MediaEvent, type PlayChange, type PlayState } from '../port.ts';
 import { OutgoingStream } from '../rtp/outgoing.ts';
 import { FRAME_SAMPLES, RTP_HEADER_BYTES, type RtpHeader, writeRtpHeader } from '../rtp/packet.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
@@ -15,13 +16,6 @@ import type { Surroundings } from './surroundings.ts';
 import { Voice } from './voice.ts';
 
 type PlayEnd = Extract<MediaEvent, { type: 'playEnded' }>['end'];
-
-interface Playing {
-  playId: string;
-  bargeIn: boolean;
-  /** null while the sources are being read. */
-  list: Playlist | null;
-}
 
 const SILENT_FRAME: Readonly<Record<Codec, Buffer>> = { PCMA: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMA), PCMU: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMU) };
 
@@ -50,15 +44,20 @@ export class Speaker implements Player {
     this.#voice = new Voice(agreed.codec);
   }
 
-  startPlay(playId: string, bargeIn: boolean): void {
+  startPlay(playing: Playing): void {
     this.endPlay('stopped');
-    this.#playing = { playId, bargeIn, list: null };
+    this.#playing = playing;
+  }
+
+  changePlay(playId: string, change: PlayChange): PlayState {
+    if (this.#playing?.playId !== playId) throw new MediaError('bad_request', `${playId} does not play on ${this.#endpointId}`);
+    return this.#playing.change(change);
   }
 
   /** The sources are read. Does nothing when it was stopped meanwhile. */
   play(playId: string, list: Playlist): void {
-    if (this.#playing?.playId !== playId || this.#playing.list !== null) return;
-    this.#playing.list = list;
+    if (this.#playing?.playId !== playId || this.#playing.ready) return;
+    this.#playing.begin(list);
     this.stream.cut();
     this.#world.tick.add(this);
   }
@@ -115,7 +114,7 @@ export class Speaker implements Player {
   }
 
   #mayForward(agreed: Agreement): boolean {
-    return agreed.hears && this.#playing?.list == null && !this.#keys.busy;
+    return agreed.hears && this.#playing?.ready !== true && !this.#keys.busy;
   }
 
   #forward(packet: Buffer, header: RtpHeader, payloadType: number, samples: number, nowMs: number): void {
@@ -131,15 +130,15 @@ export class Speaker implements Player {
 
   beat(frame: number, skipped: number, nowMs: number): void {
     const agreed = this.#agreed;
-    const list = this.#playing?.list;
+    const playing = this.#playing;
     if (this.#keys.busy) this.#beatKey(agreed, nowMs);
-    else if (list == null) this.#world.tick.remove(this);
-    else if (agreed !== null) this.#beatPlay(agreed, list, frame, skipped, nowMs);
+    else if (playing?.ready !== true) this.#world.tick.remove(this);
+    else if (agreed !== null) this.#beatPlay(agreed, playing, frame, skipped, nowMs);
   }
 
-  #beatPlay(agreed: Agreement, list: Playlist, frame: number, skipped: number, nowMs: number): void {
+  #beatPlay(agreed: Agreement, playing: Playing, frame: number, skipped: number, nowMs: number): void {
     const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
-    if (!list.fill(packet, RTP_HEADER_BYTES, this.#voice.law, frame)) {
+    if (!playing.fill(packet, RTP_HEADER_BYTES, this.#voice.law, frame)) {
       this.endPlay('finished');
       return;
     }

@@ -6,15 +6,14 @@ import type { AgentId, CallId, CustomerId, LegId, OfferId, QueueId, TenantId } f
 import type { EndedBy, EndingCause } from './ending.ts';
 import type { Language } from './event.ts';
 
+export type ToneName = 'milliwatt' | 'ringback' | 'busy' | 'congestion' | 'unobtainable' | 'beep' | 'silence';
+
 /**
  * One thing to be heard.
  * `prompt`: recorded prompt by name, in a language, from the tenant's folder (`dialplans/<tenant>/prompts/<language>/<name>.wav`).
- * `tone`: milliwatt, ringback, busy, beep, silence. `music`: a shared looped source by name.
+ * `tone`: of the telephone network, by name. `music`: a shared looped source by name.
  */
-export type Sound =
-  | { kind: 'prompt'; name: string; language: Language }
-  | { kind: 'tone'; name: 'milliwatt' | 'ringback' | 'busy' | 'beep' | 'silence'; ms?: number }
-  | { kind: 'music'; name: string };
+export type Sound = { kind: 'prompt'; name: string; language: Language } | { kind: 'tone'; name: ToneName; ms?: number } | { kind: 'music'; name: string };
 
 /** How keys are taken after (or during) a prompt. */
 export interface Collecting {

@@ -4,6 +4,7 @@
  * A plan is a graph of nodes. `next: null` is the end of the walk: the caller is released with `dialplan_end`.
  */
 import type { DialplanVersion, TenantId } from '../../kernel/ids.ts';
+import type { ToneName } from '../call/command.ts';
 import type { Language } from '../call/event.ts';
 
 /** `flow/0`, and inside a step `flow/0.then.1`. */
@@ -14,7 +15,7 @@ export type Cel = string;
 /** One thing to be said. `list`: the pairs `<name>.<n>.label` (a prompt) and `<name>.<n>.fen` (money) among the looked-up values. */
 export type Part =
   | { prompt: string }
-  | { tone: 'milliwatt' | 'ringback' | 'busy' | 'beep' | 'silence'; ms?: number }
+  | { tone: ToneName; ms?: number }
   | { number: Cel }
   | { digits: Cel }
   | { money: Cel }

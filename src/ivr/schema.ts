@@ -23,7 +23,7 @@ const language = z.enum(['zh', 'en']);
 const part = z.union([
   promptName,
   z.strictObject({ prompt: promptName }),
-  z.strictObject({ tone: z.enum(['milliwatt', 'ringback', 'busy', 'beep', 'silence']), seconds: seconds.optional() }),
+  z.strictObject({ tone: z.enum(['milliwatt', 'ringback', 'busy', 'congestion', 'unobtainable', 'beep', 'silence']), seconds: seconds.optional() }),
   z.strictObject({ number: cel.describe('Read as a number: 12.5') }),
   z.strictObject({ digits: cel.describe('Read digit by digit') }),
   z.strictObject({ money: cel.describe('An amount in fen (1/100 yuan)') }),

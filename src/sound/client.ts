@@ -204,6 +204,7 @@ export function connectMedia(options: MediaClientOptions): MediaClient {
     accept: (endpointId, answer) => connection.ask('accept', [endpointId, answer]),
     renegotiate: (endpointId, offer) => connection.ask('renegotiate', [endpointId, offer]),
     play: (endpointId, playId, sources, playing) => connection.ask('play', [endpointId, playId, sources, playing]),
+    changePlay: (endpointId, playId, change) => connection.ask('changePlay', [endpointId, playId, change]),
     stop: (endpointId) => connection.ask('stop', [endpointId]),
     sendDigits: (endpointId, keys) => connection.ask('sendDigits', [endpointId, keys]),
     signalledKey: (endpointId, key) => connection.ask('signalledKey', [endpointId, key]),

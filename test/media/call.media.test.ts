@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { MediaError } from '../../media/port.ts';
 import { readWav, rms, secondsOf, shareAt, sine, writeWav } from '../support/tone.ts';
 import { ulawEncode } from './g711-reference.ts';
 import { Legs } from './legs.ts';
@@ -45,6 +46,26 @@ test('a file is heard by who offered, and its end is told', async () => {
     const step = (each.timestamp - before.timestamp) | 0;
     assert.ok(step > 0 && step % 160 === 0, `a step of ${step}`);
   }
+});
+
+test('what plays can be stopped still, made softer and sent to its end, in one unbroken stream', async () => {
+  const { id, party } = await legs.open();
+  await house.media.play(id, 'p9', [{ kind: 'file', path: toneFile('minute.wav', 440, 480_000) }], { loop: false, bargeIn: false, fromMs: 1000 });
+  await until('it is heard', () => party.heard.length > 5);
+  const paused = await house.media.changePlay(id, 'p9', { paused: true });
+  assert.ok(paused.atMs > 1000 && paused.atMs < 20_000 && paused.lengthMs === 60_000);
+  const quiet = party.heard.length + 2;
+  await until('silence is sent', () => party.heard.length > quiet + 10);
+  assert.ok(rms(party.audio().subarray(quiet * 160)) < 20);
+  assert.equal((await house.media.changePlay(id, 'p9', { paused: false, volumeDb: -12, byMs: 10_000 })).atMs, paused.atMs + 10_000);
+  const soft = party.heard.length + 2;
+  await until('it goes on', () => party.heard.length > soft + 10);
+  const [loud, softer] = [rms(party.audio().subarray(0, 800)), rms(party.audio().subarray(soft * 160))];
+  assert.ok(Math.abs(20 * Math.log10(softer / loud) + 12) < 1, `${loud} → ${softer}`);
+  await house.media.changePlay(id, 'p9', { atMs: 59_990 });
+  assert.equal((await house.event('playEnded', (event) => event.playId === 'p9')).end, 'finished');
+  for (const [at, each] of party.heard.slice(1).entries()) assert.equal(each.sequence, ((party.heard[at]?.sequence ?? 0) + 1) & 0xffff);
+  await assert.rejects(house.media.changePlay(id, 'p9', { paused: true }), (error: MediaError) => error.code === 'bad_request');
 });
 
 test('pressed keys are told once each, and one that barges in ends the prompt', async () => {

@@ -3,11 +3,14 @@ import { test } from 'node:test';
 import { decode } from '../../media/codec/g711.ts';
 import { PortPool, QUARANTINE_MS } from '../../media/control/ports.ts';
 import { type Clip, silence, soundOnce, toneAudio, toneClip } from '../../media/play/clip.ts';
+import { Playing } from '../../media/play/playing.ts';
 import { Playlist } from '../../media/play/playlist.ts';
 import { type Player, Tick } from '../../media/play/tick.ts';
+import { signalAudio, signalClip } from '../../media/play/tones.ts';
+import type { SignalName, ToneCountry } from '../../media/port.ts';
 import { Timeline } from '../../media/record/timeline.ts';
 import { FakeClock } from '../support/clock.ts';
-import { rms, secondsOf } from '../support/tone.ts';
+import { rms, secondsOf, shareAt } from '../support/tone.ts';
 import { noise } from './noise.ts';
 
 const numbered = (from: number, samples: number): Clip => {
@@ -57,6 +60,143 @@ test('a tone has its frequencies, its level, its cadence and its length', () => 
   // A sine at 0 dBm0 has a peak 3.14 dB below full scale.
   const expected = (32_768 * 10 ** (-13.14 / 20)) / Math.SQRT2;
   assert.ok(Math.abs(rms(samples.subarray(0, 8000)) / expected - 1) < 0.02);
+});
+
+/** [hz, ms] of one round, as heard: silences have no frequency. */
+const E180: Record<string, readonly [SignalName, ToneCountry, readonly (readonly [number[], number])[]]> = {
+  'ring-back in China: 450 Hz, 1 s on, 4 s off': [
+    'ringback',
+    'CN',
+    [
+      [[450], 1000],
+      [[], 4000],
+    ],
+  ],
+  'busy in China: 0.35 s on and off': [
+    'busy',
+    'CN',
+    [
+      [[450], 350],
+      [[], 350],
+    ],
+  ],
+  'congestion in China: 0.7 s on and off': [
+    'congestion',
+    'CN',
+    [
+      [[450], 700],
+      [[], 700],
+    ],
+  ],
+  'call waiting in China: 0.4 s on, 4 s off': [
+    'callWaiting',
+    'CN',
+    [
+      [[450], 400],
+      [[], 4000],
+    ],
+  ],
+  'busy in the US: two frequencies': [
+    'busy',
+    'US',
+    [
+      [[480, 620], 500],
+      [[], 500],
+    ],
+  ],
+  'ring-back in Britain: two strokes': [
+    'ringback',
+    'GB',
+    [
+      [[400, 450], 400],
+      [[], 200],
+      [[400, 450], 400],
+      [[], 2000],
+    ],
+  ],
+  'the special information tone rises in three steps': [
+    'unobtainable',
+    'DE',
+    [
+      [[950], 330],
+      [[], 30],
+      [[1400], 330],
+      [[], 30],
+      [[1800], 330],
+      [[], 1000],
+    ],
+  ],
+};
+for (const [claim, [name, country, segments]] of Object.entries(E180)) {
+  test(`tones by name: ${claim}`, () => {
+    const samples = decode(heard(new Playlist([signalClip(signalAudio(name, country), name, 12_000)], false), 600), 'PCMA');
+    assert.equal(samples.length, 96_000);
+    let at = 0;
+    for (let n = 0; at < 80_000; n += 1) {
+      const [hz, ms] = segments[n % segments.length] ?? [[], 0];
+      const part = samples.subarray(at, at + ms * 8);
+      at += ms * 8;
+      for (const each of hz) assert.ok(shareAt(part, each) > 0.4, `${each} Hz in segment ${n}`);
+      // −10 dBm0 in all, of which 0 dBm0 is 3.14 dB below a full sine.
+      const level = hz.length === 0 ? Number.NEGATIVE_INFINITY : 20 * Math.log10((rms(part) * Math.SQRT2) / 32_768) + 3.14;
+      if (hz.length === 0) assert.ok(rms(part) < 20);
+      else assert.ok(Math.abs(level + 10) < 0.5, `${level} dBm0`);
+    }
+  });
+}
+
+test('a beep is heard once, 200 ms long; others for ever', () => {
+  assert.equal(heard(new Playlist([signalClip(signalAudio('beep', 'CN'), 'beep', undefined)], false), 100).length, 1600);
+  assert.equal(heard(new Playlist([signalClip(signalAudio('busy', 'CN'), 'busy', undefined)], false), 1000).length, 160_000);
+});
+
+const beaten = (playing: Playing, frames: number): Buffer => {
+  const all: Buffer[] = [];
+  for (let at = 0; at < frames; at += 1) {
+    const frame = Buffer.alloc(160);
+    if (!playing.fill(frame, 0, 'PCMA', at)) break;
+    all.push(frame);
+  }
+  return Buffer.concat(all);
+};
+
+test('a play goes on where it is told to, across its clips, to the sample; beyond the end is the end', () => {
+  const playing = new Playing('p', false, 0, 0);
+  playing.begin(new Playlist([numbered(0, 480), numbered(480, 320)], false));
+  assert.deepEqual(playing.change({ atMs: 70 }), { atMs: 70, lengthMs: 100, paused: false, volumeDb: 0 });
+  assert.equal(beaten(playing, 1)[0], 560 & 0xff);
+  assert.equal(playing.change({ byMs: -80 }).atMs, 10);
+  assert.equal(beaten(playing, 1)[0], 80);
+  assert.equal(playing.change({ byMs: -8000 }).atMs, 0);
+  assert.equal(playing.change({ atMs: 5000 }).atMs, 100);
+  assert.equal(beaten(playing, 1).length, 0);
+  const later = new Playing('p', false, 0, 30);
+  later.begin(new Playlist([numbered(0, 480)], false));
+  assert.equal(beaten(later, 1)[0], 240, 'begun 30 ms in');
+});
+
+test('a paused play sends silence and goes on with the next sample', () => {
+  const playing = new Playing('p', false, 0, 0);
+  playing.begin(new Playlist([numbered(0, 480)], false));
+  beaten(playing, 1);
+  playing.change({ paused: true });
+  assert.ok(beaten(playing, 5).every((byte) => byte === 0xd5));
+  assert.equal(playing.change({ paused: false }).atMs, 20);
+  assert.equal(beaten(playing, 1)[0], 160);
+});
+
+test('volume is as many decibels as asked for, in both laws, from one frame to the next', () => {
+  for (const codec of ['PCMA', 'PCMU'] as const) {
+    for (const db of [-40, -12, -6, 0, 6, 12]) {
+      const tone = { hz: [440], dbm0: -20, onMs: 1000, offMs: 0 };
+      const playing = new Playing('p', false, db, 0);
+      playing.begin(new Playlist([toneClip(tone, toneAudio(tone))], false));
+      const frame = Buffer.alloc(160);
+      assert.equal(playing.fill(frame, 0, codec, 0), true);
+      const level = 20 * Math.log10((rms(decode(frame, codec)) * Math.SQRT2) / 32_768) + 3.14;
+      assert.ok(Math.abs(level - (-20 + db)) < (db === -40 ? 1.5 : 0.5), `${codec} ${db} dB: ${level} dBm0`);
+    }
+  }
 });
 
 const fail = (error: unknown): never => assert.fail(String(error));

@@ -208,6 +208,7 @@ export class FakeMedia implements MediaServer {
   };
 
   play: MediaServer['play'] = async () => undefined;
+  changePlay: MediaServer['changePlay'] = async () => ({ atMs: 0, lengthMs: null, paused: false, volumeDb: 0 });
   stop: MediaServer['stop'] = async () => undefined;
   sendDigits: MediaServer['sendDigits'] = async () => undefined;
   signalledKey: MediaServer['signalledKey'] = async () => undefined;
