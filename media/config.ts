@@ -4,11 +4,14 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { availableParallelism, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
+import { ENGINE_CHOICES, type EngineChoice } from './worker/engine.ts';
 
 export interface MediaConfig {
   /** A path, or a loopback TCP port. */
   socket: { path: string } | { host: string; port: number };
   workers: number;
+  /** What carries the packets; `auto`: native where it can be. */
+  engine: EngineChoice;
   rtpPortMin: number;
   rtpPortMax: number;
   /** What we bind, and what we write in SDP. */
@@ -33,6 +36,7 @@ export function readMediaConfig(args: readonly string[]): { config: MediaConfig;
   const config: MediaConfig = {
     socket: socketOf(reader.text('MEDIA_SOCKET', join(resolve(reader.text('DATA_DIR', './data')), 'run', 'media.sock')), faults),
     workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
+    engine: reader.choice('MEDIA_ENGINE', 'auto', ENGINE_CHOICES),
     rtpPortMin: reader.integer('RTP_PORT_MIN', 20_000, 1024, 65_534),
     rtpPortMax: reader.integer('RTP_PORT_MAX', 29_999, 1025, 65_535),
     hosts: { 4: isIPv6(host) ? '0.0.0.0' : host, 6: isIPv6(host) ? host : '::' },

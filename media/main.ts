@@ -28,7 +28,7 @@ export async function main(args: string[]): Promise<number> {
       (opened) => {
         server = opened;
         const { socket, workers, rtpPortMin, rtpPortMax, publicAddresses } = config;
-        log.info({ socket, workers, rtpPortMin, rtpPortMax, publicAddresses }, 'media server is up');
+        log.info({ socket, workers, engine: opened.engine, rtpPortMin, rtpPortMax, publicAddresses }, 'media server is up');
         endWhenOrphaned(config, opened, () => end(0, 'no application for too long'));
       },
       (error: unknown) => {

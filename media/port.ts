@@ -14,6 +14,8 @@ export interface Capabilities {
   record: boolean;
   mix: boolean;
   webrtc: boolean;
+  /** What carries the packets, where a server has more than one way: `native` is our C++, `plain` is node:dgram at more than twice the cost. */
+  packetPath?: 'native' | 'plain';
 }
 
 /**

@@ -6,7 +6,9 @@ import { Endpoints } from './control/endpoints.ts';
 import { Listener } from './control/listener.ts';
 import { PortPool } from './control/ports.ts';
 import { type MethodName, type Params, readParams } from './control/requests.ts';
+import { chooseEngine } from './worker/engine.ts';
 import { WorkerPool } from './worker/pool.ts';
+import type { EngineName } from './worker/sockets.ts';
 
 export interface MediaProcess {
   /** How many applications are connected, or may still come back. */
@@ -14,6 +16,7 @@ export interface MediaProcess {
   /** Of the control socket, when it listens on TCP. */
   readonly port: number | null;
   readonly endpoints: number;
+  readonly engine: EngineName;
   close(): Promise<void>;
 }
 
@@ -21,8 +24,10 @@ type Handlers = { [Name in Exclude<MethodName, 'hello'>]: (owner: string, params
 
 /** Rejects when the control socket cannot be listened on. `onGivenUp`: its threads die as fast as they are started. */
 export async function openMediaServer(config: MediaConfig, clock: Clock, log: Logger, onGivenUp: (reason: string) => void): Promise<MediaProcess> {
+  const engine = engineFor(config.engine, log);
   const pool = new WorkerPool({
     workers: config.workers,
+    engine,
     clock,
     log,
     onGivenUp,
@@ -65,8 +70,17 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     get endpoints() {
       return endpoints.size;
     },
+    engine,
     close,
   };
+}
+
+/** Throws when the native engine was asked for by name and cannot be had. */
+function engineFor(wanted: MediaConfig['engine'], log: Logger): EngineName {
+  const { name, why } = chooseEngine(wanted);
+  if (why !== null && wanted === 'native') throw new Error(`MEDIA_ENGINE is native, which this machine cannot: ${why}`);
+  if (why !== null) log.warn({ why }, 'packets go by the plain engine, at more than twice the cost: the native one is not there');
+  return name;
 }
 
 const handlersOf = (endpoints: Endpoints): Handlers => ({

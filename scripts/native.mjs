@@ -10,8 +10,16 @@ const folder = join(root, 'dist/native');
 const compiler = process.env.CXX ?? 'g++';
 const FLAGS = ['-std=c++17', '-O2', '-Wall', '-Wextra'];
 
+/** What came with the Node that runs us; Debian's own packages keep it elsewhere. */
+const headers = [join(dirname(dirname(process.execPath)), 'include/node'), '/usr/include/node'].find((path) => existsSync(join(path, 'node_api.h')));
+
 /** name in dist/native → source, what it needs beside g++, flags */
 const PARTS = {
+  'packets.node': {
+    source: 'media/native/packets.cc',
+    needs: [join(headers ?? join(dirname(dirname(process.execPath)), 'include/node'), 'node_api.h')],
+    flags: ['-fPIC', '-shared', '-fno-exceptions', `-I${headers}`, '-DNODE_GYP_MODULE_NAME=huawu_packets'],
+  },
   'rtp-load': { source: 'scripts/bench/native/rtp-load.cc', needs: [], flags: [] },
 };
 

@@ -69,7 +69,7 @@ export class Endpoints {
   }
 
   capabilities(): Capabilities {
-    return { codecs: ['PCMA/8000', 'PCMU/8000'], record: true, mix: false, webrtc: false };
+    return { codecs: ['PCMA/8000', 'PCMU/8000'], record: true, mix: false, webrtc: false, packetPath: this.#pool.engine };
   }
 
   async open(owner: string, request: OpenRequest): Promise<{ sdp: string }> {

@@ -11,7 +11,7 @@ import { Recording } from '../record/recording.ts';
 import { Endpoint } from './endpoint.ts';
 import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
 import { Rota } from './rota.ts';
-import { PortTaken, RtpSockets } from './sockets.ts';
+import { PortTaken, type SocketEngine } from './sockets.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const CHECK_EACH_MS = 1000;
@@ -29,6 +29,7 @@ export class House implements Surroundings {
   readonly handlers: OrderHandlers;
   readonly #clock: Clock;
   readonly #post: (message: FromWorker) => void;
+  readonly #engine: SocketEngine;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #recordings = new Map<string, Running>();
   readonly #checks: Rota<Endpoint>;
@@ -36,8 +37,9 @@ export class House implements Surroundings {
   readonly #library = new Library(MOST_KEPT_AUDIO_BYTES);
   #recorder: MessagePort | null = null;
 
-  constructor(clock: Clock, post: (message: FromWorker) => void) {
+  constructor(clock: Clock, post: (message: FromWorker) => void, engine: SocketEngine) {
     this.#clock = clock;
+    this.#engine = engine;
     this.#post = post;
     const faulty = (error: unknown): void => this.fault(error);
     this.tick = new Tick(clock, faulty);
@@ -97,7 +99,7 @@ export class House implements Surroundings {
   async #open(setup: OpenEndpoint): Promise<{ taken: boolean }> {
     const endpoint = new Endpoint(setup, this);
     try {
-      endpoint.attach(await RtpSockets.open(setup.family, setup.host, setup.port, this.#guarded(endpoint)));
+      endpoint.attach(await this.#engine.open(setup.family, setup.host, setup.port, this.#guarded(endpoint)));
     } catch (error) {
       if (error instanceof PortTaken) return { taken: true };
       const { code } = error as NodeJS.ErrnoException;

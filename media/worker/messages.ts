@@ -4,6 +4,12 @@ import type { CodecName } from '../codec/codec.ts';
 import type { ToneListening } from '../dtmf/keys.ts';
 import type { EndpointStats, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source } from '../port.ts';
 import type { Choice } from '../sdp/formats.ts';
+import type { EngineName } from './sockets.ts';
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  engine: EngineName;
+}
 
 export interface OpenEndpoint {
   endpointId: string;

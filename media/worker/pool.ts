@@ -4,11 +4,13 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
 import { MediaError, type MediaEvent } from '../port.ts';
 import type { RecordingEnded } from '../record/messages.ts';
-import type { FromWorker, OrderName, Orders } from './messages.ts';
+import type { FromWorker, OrderName, Orders, WorkerSetup } from './messages.ts';
+import type { EngineName } from './sockets.ts';
 import { startThread } from './thread.ts';
 
 export interface PoolOptions {
   workers: number;
+  engine: EngineName;
   clock: Clock;
   log: Logger;
   onEvent: (event: MediaEvent) => void;
@@ -56,6 +58,10 @@ export class WorkerPool {
     this.#cancelPings = options.clock.every(PING_EACH_MS, () => this.#pingAll());
   }
 
+  get engine(): EngineName {
+    return this.#options.engine;
+  }
+
   get size(): number {
     return this.#slots.length;
   }
@@ -85,7 +91,7 @@ export class WorkerPool {
 
   #startWorker(at: number): void {
     if (this.#closed) return;
-    const thread = startThread('worker/worker');
+    const thread = startThread('worker/worker', { engine: this.#options.engine } satisfies WorkerSetup);
     const slot: Slot = { thread, pending: new Map(), unansweredPings: 0 };
     this.#slots[at] = slot;
     thread.on('message', (message: FromWorker) => this.#heard(slot, message));

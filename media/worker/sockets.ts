@@ -1,116 +1,36 @@
 /**
- * The sockets of one endpoint. On the even port two share one address: the *door*, which hears everybody, and the *line*, which is
- * connected to the remote party. The kernel gives each packet to the more specific of them, so that a stranger never reaches the
- * line, is still counted at the door, and sending needs no address. RTCP has the odd port above for itself, bound exclusively:
- * that is what keeps two media servers with one port range apart.
+ * The sockets of one endpoint, as its worker sees them, whatever carries the packets: node:dgram (`plain-sockets.ts`) or our own C++
+ * (`../native/native-sockets.ts`). Whom we listen to, what a packet means and where it goes is decided behind this interface, once for both.
+ *
+ * On the even port two sockets share one address: the *door*, which hears everybody, and the *line*, which is connected to the remote
+ * party. The kernel gives each packet to the more specific of them, so that a stranger never reaches the line, is still counted at the
+ * door, and sending needs no address. RTCP has the odd port above for itself, bound exclusively: that is what keeps two media servers
+ * with one port range apart.
  */
-import { createSocket, type Socket } from 'node:dgram';
 import type { Remote } from '../rtp/source-lock.ts';
 
+/** A packet is valid during the call alone and may be changed in place: who wants to keep it copies it. */
 export interface SocketOwner {
   heardRtp(packet: Buffer, address: string, port: number): void;
   heardRtcp(packet: Buffer, address: string): void;
 }
 
+export interface RtpSockets {
+  /** Sends to `remote` from now on; a newer aim wins over one under way. */
+  aim(remote: Remote): Promise<void>;
+  /** false = there is nowhere to send yet. */
+  send(packet: Buffer): boolean;
+  sendRtcp(packet: Buffer, remote: Remote): void;
+  close(): void;
+}
+
+export type EngineName = 'plain' | 'native';
+
+export interface SocketEngine {
+  readonly name: EngineName;
+  /** Rejects with PortTaken, or with the system's error. */
+  open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets>;
+}
+
 /** The ports are taken by another program. */
 export class PortTaken extends Error {}
-
-export class RtpSockets {
-  readonly #host: string;
-  readonly #port: number;
-  readonly #family: 4 | 6;
-  readonly #owner: SocketOwner;
-  #door: Socket | null = null;
-  #rtcp: Socket | null = null;
-  #line: Socket | null = null;
-  #aim = 0;
-  #closed = false;
-
-  private constructor(family: 4 | 6, host: string, port: number, owner: SocketOwner) {
-    this.#family = family;
-    this.#host = host;
-    this.#port = port;
-    this.#owner = owner;
-  }
-
-  static async open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets> {
-    const sockets = new RtpSockets(family, host, port, owner);
-    try {
-      sockets.#rtcp = await sockets.#bound(port + 1, false);
-      sockets.#door = await sockets.#bound(port, true);
-    } catch (error) {
-      sockets.close();
-      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortTaken();
-      throw error;
-    }
-    sockets.#rtcp.on('message', (packet, from) => owner.heardRtcp(packet, from.address));
-    sockets.#door.on('message', (packet, from) => owner.heardRtp(packet, from.address, from.port));
-    return sockets;
-  }
-
-  /** Sends to `remote` from now on; a newer aim wins over one under way. */
-  async aim(remote: Remote): Promise<void> {
-    this.#aim += 1;
-    const aim = this.#aim;
-    const line = await this.#bound(this.#port, true);
-    // Between bind and connect anybody's packet may land here; the owner checks the source of each.
-    line.on('message', (packet, from) => this.#owner.heardRtp(packet, from.address, from.port));
-    try {
-      await connected(line, remote);
-    } catch (error) {
-      line.close();
-      throw error;
-    }
-    if (aim !== this.#aim || this.#closed) {
-      line.close();
-      return;
-    }
-    this.#line?.close();
-    this.#line = line;
-  }
-
-  /** false = there is nowhere to send yet. */
-  send(packet: Buffer): boolean {
-    if (this.#line === null) return false;
-    this.#line.send(packet);
-    return true;
-  }
-
-  sendRtcp(packet: Buffer, remote: Remote): void {
-    this.#rtcp?.send(packet, remote.port, remote.address);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const socket of [this.#door, this.#line, this.#rtcp]) socket?.close();
-    this.#line = null;
-  }
-
-  #bound(port: number, shared: boolean): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      const socket = createSocket({ type: this.#family === 6 ? 'udp6' : 'udp4', reuseAddr: shared, ipv6Only: this.#family === 6 });
-      const failed = (error: Error): void => {
-        socket.close();
-        reject(error);
-      };
-      socket.once('error', failed);
-      socket.bind({ port, address: this.#host, exclusive: true }, () => {
-        socket.off('error', failed);
-        // ICMP errors of a remote party whose port is closed; its silence is noticed by the media time-out.
-        socket.on('error', () => undefined);
-        resolve(socket);
-      });
-    });
-  }
-}
-
-function connected(socket: Socket, remote: Remote): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.connect(remote.port, remote.address, () => {
-      socket.off('error', reject);
-      resolve();
-    });
-  });
-}

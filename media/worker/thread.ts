@@ -2,10 +2,10 @@
 import { Worker } from 'node:worker_threads';
 
 /** `module`: path relative to media/, without extension. */
-export function startThread(module: string): Worker {
+export function startThread(module: string, workerData?: object): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
   const url = new URL(`../${module}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
-  return new Worker(fromSource ? bootstrap(url) : url, { execArgv: process.execArgv });
+  return new Worker(fromSource ? bootstrap(url) : url, { execArgv: process.execArgv, workerData });
 }
 
 /** tsx registers itself in the main thread only; a thread of TypeScript has to do it anew. */

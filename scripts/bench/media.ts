@@ -3,6 +3,7 @@
  * worker; a stage is one file, `media-NAME.ts`, and a line below.
  *
  * `--seconds N` in all; `--calls N`, `--recorded N`, `--waiting N` … : only the stages that are named, each with so many (or its default).
+ * `--plain`: on the engine that every machine has, instead of the native one.
  */
 import { bridged } from './media-bridged.ts';
 import { recorded } from './media-recorded.ts';
@@ -21,10 +22,11 @@ export async function run(options: MediaOptions): Promise<Record<string, number>
   const named = Object.entries(STAGES).filter(([name]) => options[name] !== undefined);
   const stages = named.length > 0 ? named : Object.entries(STAGES);
   const seconds = Math.max(LEAST_SECONDS, (options.seconds ?? SECONDS) / stages.length);
+  const settings = { MEDIA_ENGINE: options.plain === undefined ? 'native' : 'plain' };
   let figures: Record<string, number> = {};
   for (const [name, stage] of stages) {
     const count = options[name];
-    figures = { ...figures, ...(await stage({ seconds, settings: {}, count: typeof count === 'number' ? count : undefined })) };
+    figures = { ...figures, ...(await stage({ seconds, settings, count: typeof count === 'number' ? count : undefined })) };
   }
   return figures;
 }

@@ -9,6 +9,7 @@ import type { MediaConfig } from '../../media/config.ts';
 import { Endpoints } from '../../media/control/endpoints.ts';
 import { PortPool } from '../../media/control/ports.ts';
 import { MediaError, type MediaEvent } from '../../media/port.ts';
+import { chooseEngine } from '../../media/worker/engine.ts';
 import { WorkerPool } from '../../media/worker/pool.ts';
 import { freeRange } from '../support/ports.ts';
 import { readWav, secondsOf } from '../support/tone.ts';
@@ -19,6 +20,7 @@ const rtpPortMin = await freeRange(40);
 const config: MediaConfig = {
   socket: { path: '/unused' },
   workers: 2,
+  engine: 'auto',
   rtpPortMin,
   rtpPortMax: rtpPortMin + 39,
   hosts: { 4: '127.0.0.1', 6: '::1' },
@@ -33,6 +35,7 @@ test('a worker that dies takes its own calls with it and no others, its recordin
   const events: MediaEvent[] = [];
   const pool = new WorkerPool({
     workers: config.workers,
+    engine: chooseEngine(config.engine).name,
     clock: systemClock,
     log: silentLog,
     onEvent: (event) => endpoints.heard(event),

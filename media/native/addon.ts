@@ -1,0 +1,32 @@
+/** The compiled packet path, `packets.cc`, as TypeScript sees it. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Numbers that are no socket are −errno. One of these a thread. */
+export interface PacketPath {
+  /**
+   * What comes is read into slots of `arena`; `inbox` holds, for each of the `count` packets of a batch: socket, length, and the port it
+   * came from, −1 when it came from where the one before at this socket did.
+   */
+  start(arena: Uint8Array, slotBytes: number, inbox: Int32Array, onBatch: (count: number) => void): void;
+  bind(host: string, port: number, shared: boolean): number;
+  connect(socket: number, address: string, port: number): number;
+  send(socket: number, packet: Uint8Array): number;
+  sendTo(socket: number, packet: Uint8Array, address: string, port: number): number;
+  /** One payload to many, each behind 12 bytes of its own. */
+  sendMany(sockets: Int32Array, headers: Uint8Array, count: number, payload: Uint8Array): number;
+  /** The address the last packet came from. */
+  source(socket: number): string;
+  close(socket: number): void;
+}
+
+/** Beside the built programs, and there also when we run from source. */
+const PLACES = ['../../native/packets.node', '../../dist/native/packets.node'];
+
+/** Throws with the reason when it was not built, or cannot be loaded by this Node. */
+export function loadPacketPath(): PacketPath {
+  const path = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
+  if (path === undefined) throw new Error('it was not built: npm run native');
+  return createRequire(import.meta.url)(path) as PacketPath;
+}

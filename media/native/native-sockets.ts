@@ -1,0 +1,147 @@
+/**
+ * Sockets by our own packet path. Everything a worker hears comes in batches: the packets lie in an arena that is used again for the next
+ * batch. No object is made for a packet of a length and source that came before.
+ */
+import { getSystemErrorName } from 'node:util';
+import type { Remote } from '../rtp/source-lock.ts';
+import { PortTaken, type RtpSockets, type SocketEngine, type SocketOwner } from '../worker/sockets.ts';
+import type { PacketPath } from './addon.ts';
+
+/** No longer packet is heard: more than any path of the Internet carries unbroken. */
+const SLOT_BYTES = 2048;
+const SLOTS = 128;
+const INBOX_FIELDS = 3;
+/** Views of this length and less are kept: audio of 20 ms, events, reports. */
+const KEPT_VIEW_BYTES = 512;
+const SAME_SOURCE = -1;
+
+/** One socket, and who hears it. */
+interface End {
+  owner: SocketOwner;
+  rtcp: boolean;
+  address: string;
+  port: number;
+}
+
+export class NativeEngine implements SocketEngine {
+  readonly name = 'native';
+  readonly path: PacketPath;
+  readonly #arena = Buffer.allocUnsafeSlow(SLOTS * SLOT_BYTES);
+  readonly #inbox = new Int32Array(SLOTS * INBOX_FIELDS);
+  /** By slot and length. */
+  readonly #views: (Buffer | undefined)[] = Array.from({ length: SLOTS * KEPT_VIEW_BYTES }, () => undefined);
+  /** By the number of the socket. */
+  readonly #ends: (End | null)[] = [];
+
+  constructor(path: PacketPath) {
+    this.path = path;
+    path.start(this.#arena, SLOT_BYTES, this.#inbox, (count) => this.#hear(count));
+  }
+
+  async open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets> {
+    // As node:dgram has it, the unspecified address of the family is meant.
+    const address = family === 6 && host === '' ? '::' : host;
+    const rtcp = this.bind(address, port + 1, false, owner, true);
+    try {
+      return new NativeSockets(this, address, port, owner, rtcp, this.bind(address, port, true, owner, false));
+    } catch (error) {
+      this.close(rtcp);
+      throw error;
+    }
+  }
+
+  bind(host: string, port: number, shared: boolean, owner: SocketOwner, rtcp: boolean): number {
+    const socket = this.path.bind(host, port, shared);
+    if (socket < 0) throw faultOf(socket, 'bind');
+    this.#ends[socket] = { owner, rtcp, address: '', port: 0 };
+    return socket;
+  }
+
+  close(socket: number): void {
+    this.#ends[socket] = null;
+    this.path.close(socket);
+  }
+
+  #hear(count: number): void {
+    const inbox = this.#inbox;
+    for (let slot = 0; slot < count; slot += 1) {
+      const socket = inbox[slot * INBOX_FIELDS] as number;
+      // Closed by what came before it in this batch.
+      const end = this.#ends[socket];
+      if (end == null) continue;
+      const port = inbox[slot * INBOX_FIELDS + 2] as number;
+      if (port !== SAME_SOURCE) {
+        end.address = this.path.source(socket);
+        end.port = port;
+      }
+      const packet = this.#view(slot, inbox[slot * INBOX_FIELDS + 1] as number);
+      if (end.rtcp) end.owner.heardRtcp(packet, end.address);
+      else end.owner.heardRtp(packet, end.address, end.port);
+    }
+  }
+
+  #view(slot: number, length: number): Buffer {
+    if (length >= KEPT_VIEW_BYTES) return this.#arena.subarray(slot * SLOT_BYTES, slot * SLOT_BYTES + length);
+    const at = slot * KEPT_VIEW_BYTES + length;
+    let view = this.#views[at];
+    if (view === undefined) {
+      view = this.#arena.subarray(slot * SLOT_BYTES, slot * SLOT_BYTES + length);
+      this.#views[at] = view;
+    }
+    return view;
+  }
+}
+
+class NativeSockets implements RtpSockets {
+  readonly #engine: NativeEngine;
+  readonly #host: string;
+  readonly #port: number;
+  readonly #owner: SocketOwner;
+  readonly #rtcp: number;
+  readonly #door: number;
+  #line: number | null = null;
+  #closed = false;
+
+  constructor(engine: NativeEngine, host: string, port: number, owner: SocketOwner, rtcp: number, door: number) {
+    this.#engine = engine;
+    this.#host = host;
+    this.#port = port;
+    this.#owner = owner;
+    this.#rtcp = rtcp;
+    this.#door = door;
+  }
+
+  async aim(remote: Remote): Promise<void> {
+    if (this.#closed) return;
+    const line = this.#engine.bind(this.#host, this.#port, true, this.#owner, false);
+    const fault = this.#engine.path.connect(line, remote.address, remote.port);
+    if (fault < 0) {
+      this.#engine.close(line);
+      throw faultOf(fault, 'connect');
+    }
+    if (this.#line !== null) this.#engine.close(this.#line);
+    this.#line = line;
+  }
+
+  send(packet: Buffer): boolean {
+    if (this.#line === null) return false;
+    this.#engine.path.send(this.#line, packet);
+    return true;
+  }
+
+  sendRtcp(packet: Buffer, remote: Remote): void {
+    if (!this.#closed) this.#engine.path.sendTo(this.#rtcp, packet, remote.address, remote.port);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const socket of [this.#door, this.#line, this.#rtcp]) if (socket !== null) this.#engine.close(socket);
+    this.#line = null;
+  }
+}
+
+function faultOf(errno: number, call: string): Error {
+  const code = getSystemErrorName(errno);
+  return code === 'EADDRINUSE' ? new PortTaken() : Object.assign(new Error(`${call} ${code}`), { code, errno, syscall: call });
+}

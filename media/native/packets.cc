@@ -1,0 +1,496 @@
+// The native packet path: UDP sockets of one RTP worker, read and written in batches, without an object a packet.
+//
+// One epoll set holds all sockets of the worker. What has come is read into the slots of an arena that TypeScript shares with us, and
+// told by one call for all. Who may be heard, what a packet means and where it goes is decided in TypeScript alone, as for the plain engine.
+//
+// Like a network card we moderate our interrupts: few packets are handled as they come; many are waited for, 1 ms at most.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <node_api.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace {
+
+/** Of one packet that came: socket, length, and the port it came from if it came from elsewhere than the one before. */
+constexpr int kInboxFields = 3;
+constexpr int32_t kSameSource = -1;
+/** Batches a wake-up, of at most one packet a socket: a backlog is worked off, and a flood keeps neither the others nor timers from their turn. */
+constexpr int kMostBatches = 8;
+/** So many packets at one wake-up, or within two beats of the timer: from now on they are waited for. */
+constexpr int kBusyPackets = 3;
+constexpr int kQuietBeats = 8;
+constexpr uint64_t kBeatMs = 1;
+constexpr int kHeaderBytes = 12;
+
+struct Socket {
+  int fd = -1;
+  sockaddr_storage source{};
+  bool heard = false;
+};
+
+template <typename Item>
+struct Shared {
+  Item* at = nullptr;
+  size_t length = 0;
+  napi_ref kept = nullptr;
+};
+
+struct Wire {
+  napi_env env = nullptr;
+  napi_async_cleanup_hook_handle cleanup = nullptr;
+  napi_async_context context = nullptr;
+  napi_ref receiver = nullptr;
+  napi_ref onBatch = nullptr;
+  uv_poll_t poll{};
+  uv_timer_t timer{};
+  int handles = 0;
+  int epoll = -1;
+  bool waiting = false;
+  bool delivering = false;
+  int quiet = 0;
+  size_t slotBytes = 0;
+  int slots = 0;
+  Shared<uint8_t> arena;
+  Shared<int32_t> inbox;
+  std::vector<epoll_event> events;
+  std::vector<Socket> sockets;
+  std::vector<int32_t> unused;
+  /** Closed while a batch is being told: their numbers are not given out before it has been. */
+  std::vector<int32_t> closing;
+};
+
+Wire* wireOf(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return static_cast<Wire*>(data);
+}
+
+napi_value number(napi_env env, int32_t value) {
+  napi_value made = nullptr;
+  napi_create_int32(env, value, &made);
+  return made;
+}
+
+int32_t integer(napi_env env, napi_value value) {
+  int32_t read = 0;
+  napi_get_value_int32(env, value, &read);
+  return read;
+}
+
+/** Empty when it is no text, or longer than any address. */
+std::string text(napi_env env, napi_value value) {
+  char bytes[128];
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, bytes, sizeof bytes, &length) != napi_ok) return "";
+  return std::string(bytes, length);
+}
+
+template <typename Item>
+bool view(napi_env env, napi_value value, Item** at, size_t* length) {
+  bool typed = false;
+  napi_is_typedarray(env, value, &typed);
+  if (!typed) return false;
+  void* data = nullptr;
+  napi_typedarray_type type;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, nullptr, nullptr) != napi_ok) return false;
+  if ((type == napi_int32_array) != (sizeof(Item) == 4) || (type == napi_uint8_array) != (sizeof(Item) == 1)) return false;
+  *at = static_cast<Item*>(data);
+  return true;
+}
+
+template <typename Item>
+bool share(napi_env env, napi_value value, Shared<Item>* shared) {
+  return view(env, value, &shared->at, &shared->length) && napi_create_reference(env, value, 1, &shared->kept) == napi_ok;
+}
+
+Socket* socketOf(Wire* wire, int32_t id) {
+  if (wire == nullptr || id < 0 || static_cast<size_t>(id) >= wire->sockets.size()) return nullptr;
+  Socket* found = &wire->sockets[id];
+  return found->fd < 0 ? nullptr : found;
+}
+
+/** An address of either family; a number behind % names an interface. 0 = it is none. */
+socklen_t readAddress(const std::string& words, int port, sockaddr_storage* into) {
+  memset(into, 0, sizeof *into);
+  auto* four = reinterpret_cast<sockaddr_in*>(into);
+  if (inet_pton(AF_INET, words.c_str(), &four->sin_addr) == 1) {
+    four->sin_family = AF_INET;
+    four->sin_port = htons(port);
+    return sizeof *four;
+  }
+  auto* six = reinterpret_cast<sockaddr_in6*>(into);
+  const size_t zone = words.find('%');
+  if (inet_pton(AF_INET6, words.substr(0, zone).c_str(), &six->sin6_addr) != 1) return 0;
+  six->sin6_family = AF_INET6;
+  six->sin6_port = htons(port);
+  if (zone != std::string::npos) six->sin6_scope_id = if_nametoindex(words.substr(zone + 1).c_str());
+  return sizeof *six;
+}
+
+/** Takes note of where a packet came from; its port, or that it is the same source as before. */
+int32_t noteSource(Socket* socket, const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET) {
+    const auto& now = reinterpret_cast<const sockaddr_in&>(from);
+    const auto& before = reinterpret_cast<const sockaddr_in&>(socket->source);
+    if (socket->heard && now.sin_port == before.sin_port && now.sin_addr.s_addr == before.sin_addr.s_addr) return kSameSource;
+    socket->source = from;
+    socket->heard = true;
+    return ntohs(now.sin_port);
+  }
+  const auto& now = reinterpret_cast<const sockaddr_in6&>(from);
+  const auto& before = reinterpret_cast<const sockaddr_in6&>(socket->source);
+  if (socket->heard && now.sin6_port == before.sin6_port && now.sin6_scope_id == before.sin6_scope_id &&
+      memcmp(&now.sin6_addr, &before.sin6_addr, sizeof now.sin6_addr) == 0)
+    return kSameSource;
+  socket->source = from;
+  socket->heard = true;
+  return ntohs(now.sin6_port);
+}
+
+/** A packet that finds no room is lost, as on any wire. */
+int sendOn(const Socket& socket, const uint8_t* bytes, size_t length) {
+  if (send(socket.fd, bytes, length, MSG_DONTWAIT) >= 0) return 0;
+  // What an earlier packet met with (ICMP) is told now, and this one was not sent.
+  if (errno == ECONNREFUSED && send(socket.fd, bytes, length, MSG_DONTWAIT) >= 0) return 0;
+  return -errno;
+}
+
+/** Reads one packet of each socket that has some. */
+int readReady(Wire* wire, int ready) {
+  int count = 0;
+  for (int at = 0; at < ready; at += 1) {
+    const auto id = static_cast<int32_t>(wire->events[at].data.u32);
+    Socket* socket = socketOf(wire, id);
+    if (socket == nullptr) continue;
+    sockaddr_storage from;
+    socklen_t fromLength = sizeof from;
+    uint8_t* slot = wire->arena.at + count * wire->slotBytes;
+    // MSG_TRUNC: the true length is told, so that a packet that was cut is known and left out.
+    const ssize_t length =
+        recvfrom(socket->fd, slot, wire->slotBytes, MSG_DONTWAIT | MSG_TRUNC, reinterpret_cast<sockaddr*>(&from), &fromLength);
+    if (length < 0 || static_cast<size_t>(length) > wire->slotBytes) continue;
+    int32_t* entry = wire->inbox.at + count * kInboxFields;
+    entry[0] = id;
+    entry[1] = static_cast<int32_t>(length);
+    entry[2] = noteSource(socket, from);
+    count += 1;
+  }
+  return count;
+}
+
+/** Tells TypeScript of a batch. */
+void deliver(Wire* wire, int count) {
+  napi_env env = wire->env;
+  napi_value receiver = nullptr, onBatch = nullptr;
+  napi_value argument = number(env, count);
+  napi_get_reference_value(env, wire->receiver, &receiver);
+  napi_get_reference_value(env, wire->onBatch, &onBatch);
+  wire->delivering = true;
+  const napi_status status = napi_make_callback(env, wire->context, receiver, onBatch, 1, &argument, nullptr);
+  wire->delivering = false;
+  wire->unused.insert(wire->unused.end(), wire->closing.begin(), wire->closing.end());
+  wire->closing.clear();
+  if (status == napi_ok) return;
+  bool thrown = false;
+  napi_is_exception_pending(env, &thrown);
+  napi_value error = nullptr;
+  if (thrown && napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+}
+
+int drain(Wire* wire) {
+  int total = 0;
+  for (int batch = 0; batch < kMostBatches; batch += 1) {
+    const int ready = epoll_wait(wire->epoll, wire->events.data(), wire->slots, 0);
+    if (ready <= 0) break;
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(wire->env, &scope) != napi_ok) break;
+    const int count = readReady(wire, ready);
+    if (count > 0) deliver(wire, count);
+    napi_close_handle_scope(wire->env, scope);
+    total += count;
+  }
+  return total;
+}
+
+void onPoll(uv_poll_t* poll, int status, int events);
+
+void onBeat(uv_timer_t* timer) {
+  auto* wire = static_cast<Wire*>(timer->data);
+  wire->quiet = drain(wire) >= kBusyPackets / 2 + 1 ? 0 : wire->quiet + 1;
+  if (wire->quiet < kQuietBeats || uv_is_closing(reinterpret_cast<uv_handle_t*>(timer))) return;
+  uv_timer_stop(timer);
+  uv_poll_start(&wire->poll, UV_READABLE, onPoll);
+  wire->waiting = false;
+}
+
+void onPoll(uv_poll_t* poll, int, int) {
+  auto* wire = static_cast<Wire*>(poll->data);
+  if (drain(wire) < kBusyPackets || uv_is_closing(reinterpret_cast<uv_handle_t*>(poll))) return;
+  wire->waiting = true;
+  wire->quiet = 0;
+  uv_poll_stop(poll);
+  uv_timer_start(&wire->timer, onBeat, kBeatMs, kBeatMs);
+}
+
+// -- what TypeScript asks
+
+/** start(arena, slotBytes, inbox, onBatch): once a thread. */
+napi_value start(napi_env env, napi_callback_info info) {
+  napi_value given[4];
+  size_t count = 4;
+  napi_value self = nullptr;
+  napi_get_cb_info(env, info, &count, given, &self, nullptr);
+  Wire* wire = wireOf(env);
+  if (wire == nullptr || wire->epoll >= 0) {
+    napi_throw_error(env, nullptr, "the packet path has been started");
+    return nullptr;
+  }
+  const int32_t slotBytes = integer(env, given[1]);
+  if (slotBytes < kHeaderBytes || !share(env, given[0], &wire->arena) || !share(env, given[2], &wire->inbox)) {
+    napi_throw_type_error(env, nullptr, "start(Uint8Array, bytes of a slot, Int32Array, function)");
+    return nullptr;
+  }
+  wire->slotBytes = slotBytes;
+  wire->slots = static_cast<int>(wire->arena.length / slotBytes);
+  if (wire->inbox.length < static_cast<size_t>(wire->slots) * kInboxFields) wire->slots = static_cast<int>(wire->inbox.length / kInboxFields);
+  wire->events.resize(wire->slots);
+  wire->epoll = epoll_create1(EPOLL_CLOEXEC);
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(env, &loop);
+  if (wire->epoll < 0 || uv_poll_init(loop, &wire->poll, wire->epoll) != 0) {
+    napi_throw_error(env, nullptr, "no epoll set could be opened");
+    return nullptr;
+  }
+  uv_timer_init(loop, &wire->timer);
+  wire->poll.data = wire->timer.data = wire;
+  wire->handles = 2;
+  napi_create_reference(env, given[3], 1, &wire->onBatch);
+  napi_value resource = nullptr, name = nullptr;
+  napi_create_object(env, &resource);
+  napi_create_reference(env, resource, 1, &wire->receiver);
+  napi_create_string_utf8(env, "huawu:packets", NAPI_AUTO_LENGTH, &name);
+  napi_async_init(env, resource, name, &wire->context);
+  uv_poll_start(&wire->poll, UV_READABLE, onPoll);
+  return nullptr;
+}
+
+int openSocket(const std::string& host, int port, bool shared) {
+  sockaddr_storage address{};
+  const socklen_t length = readAddress(host, port, &address);
+  if (length == 0) return -EINVAL;
+  const int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  const int one = 1;
+  if (address.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+  if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0) return fd;
+  const int fault = errno;
+  close(fd);
+  return -fault;
+}
+
+/** bind(host, port, shared) → number of the socket, or −errno. */
+napi_value bindSocket(napi_env env, napi_callback_info info) {
+  napi_value given[3];
+  size_t count = 3;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  bool shared = false;
+  napi_get_value_bool(env, given[2], &shared);
+  if (wire == nullptr || wire->epoll < 0) return number(env, -EBADF);
+  const int fd = openSocket(text(env, given[0]), integer(env, given[1]), shared);
+  if (fd < 0) return number(env, fd);
+  int32_t id = static_cast<int32_t>(wire->sockets.size());
+  if (wire->unused.empty()) {
+    wire->sockets.emplace_back();
+  } else {
+    id = wire->unused.back();
+    wire->unused.pop_back();
+  }
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u32 = static_cast<uint32_t>(id);
+  wire->sockets[id] = Socket{};
+  wire->sockets[id].fd = fd;
+  if (epoll_ctl(wire->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return number(env, id);
+  const int fault = errno;
+  close(fd);
+  wire->sockets[id].fd = -1;
+  wire->unused.push_back(id);
+  return number(env, -fault);
+}
+
+/** connect(socket, address, port) → 0 or −errno. */
+napi_value connectSocket(napi_env env, napi_callback_info info) {
+  napi_value given[3];
+  size_t count = 3;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  const Socket* socket = socketOf(wireOf(env), integer(env, given[0]));
+  if (socket == nullptr) return number(env, -EBADF);
+  sockaddr_storage address{};
+  const socklen_t length = readAddress(text(env, given[1]), integer(env, given[2]), &address);
+  if (length == 0) return number(env, -EINVAL);
+  return number(env, connect(socket->fd, reinterpret_cast<sockaddr*>(&address), length) == 0 ? 0 : -errno);
+}
+
+/** send(socket, packet) → 0 or −errno. */
+napi_value sendPacket(napi_env env, napi_callback_info info) {
+  napi_value given[2];
+  size_t count = 2;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  const Socket* socket = socketOf(wireOf(env), integer(env, given[0]));
+  uint8_t* bytes = nullptr;
+  size_t length = 0;
+  if (socket == nullptr) return number(env, -EBADF);
+  if (!view(env, given[1], &bytes, &length)) return number(env, -EINVAL);
+  return number(env, sendOn(*socket, bytes, length));
+}
+
+/** sendTo(socket, packet, address, port) → 0 or −errno. */
+napi_value sendTo(napi_env env, napi_callback_info info) {
+  napi_value given[4];
+  size_t count = 4;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  const Socket* socket = socketOf(wireOf(env), integer(env, given[0]));
+  uint8_t* bytes = nullptr;
+  size_t length = 0;
+  if (socket == nullptr) return number(env, -EBADF);
+  sockaddr_storage address{};
+  const socklen_t addressLength = readAddress(text(env, given[2]), integer(env, given[3]), &address);
+  if (addressLength == 0 || !view(env, given[1], &bytes, &length)) return number(env, -EINVAL);
+  const ssize_t sent = sendto(socket->fd, bytes, length, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&address), addressLength);
+  return number(env, sent < 0 ? -errno : 0);
+}
+
+/** sendMany(sockets, headers, count, payload): one payload behind a header of each listener's own. */
+napi_value sendMany(napi_env env, napi_callback_info info) {
+  napi_value given[4];
+  size_t count = 4;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  int32_t* ids = nullptr;
+  uint8_t* headers = nullptr;
+  uint8_t* payload = nullptr;
+  size_t idsLength = 0, headersLength = 0, payloadLength = 0;
+  if (!view(env, given[0], &ids, &idsLength) || !view(env, given[1], &headers, &headersLength) || !view(env, given[3], &payload, &payloadLength))
+    return number(env, -EINVAL);
+  const int32_t listeners = integer(env, given[2]);
+  if (listeners < 0 || static_cast<size_t>(listeners) > idsLength || static_cast<size_t>(listeners) * kHeaderBytes > headersLength)
+    return number(env, -EINVAL);
+  iovec parts[2] = {{nullptr, kHeaderBytes}, {payload, payloadLength}};
+  msghdr head{};
+  head.msg_iov = parts;
+  head.msg_iovlen = 2;
+  for (int32_t at = 0; at < listeners; at += 1) {
+    const Socket* socket = socketOf(wire, ids[at]);
+    if (socket == nullptr) continue;
+    parts[0].iov_base = headers + at * kHeaderBytes;
+    if (sendmsg(socket->fd, &head, MSG_DONTWAIT) < 0 && errno == ECONNREFUSED) sendmsg(socket->fd, &head, MSG_DONTWAIT);
+  }
+  return number(env, 0);
+}
+
+/** source(socket): the address its last packet came from, written as node:dgram writes it. */
+napi_value source(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  const Socket* socket = socketOf(wireOf(env), integer(env, given[0]));
+  char words[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "";
+  if (socket != nullptr && socket->source.ss_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(socket->source).sin_addr, words, sizeof words);
+  } else if (socket != nullptr && socket->source.ss_family == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(socket->source);
+    inet_ntop(AF_INET6, &six.sin6_addr, words, sizeof words);
+    char zone[IF_NAMESIZE];
+    if (IN6_IS_ADDR_LINKLOCAL(&six.sin6_addr) && if_indextoname(six.sin6_scope_id, zone) != nullptr) {
+      strcat(words, "%");
+      strcat(words, zone);
+    }
+  }
+  napi_value made = nullptr;
+  napi_create_string_utf8(env, words, NAPI_AUTO_LENGTH, &made);
+  return made;
+}
+
+/** close(socket); its number is used again, but not within this batch. */
+napi_value closeSocket(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  const int32_t id = integer(env, given[0]);
+  Socket* socket = socketOf(wire, id);
+  if (socket == nullptr) return nullptr;
+  close(socket->fd);
+  *socket = Socket{};
+  (wire->delivering ? wire->closing : wire->unused).push_back(id);
+  return nullptr;
+}
+
+// -- the end of a thread
+
+void freeWhenClosed(Wire* wire) {
+  if (wire->handles > 0) return;
+  for (const Socket& socket : wire->sockets) {
+    if (socket.fd >= 0) close(socket.fd);
+  }
+  if (wire->epoll >= 0) close(wire->epoll);
+  napi_async_cleanup_hook_handle cleanup = wire->cleanup;
+  delete wire;
+  napi_remove_async_cleanup_hook(cleanup);
+}
+
+void onHandleClosed(uv_handle_t* handle) {
+  auto* wire = static_cast<Wire*>(handle->data);
+  wire->handles -= 1;
+  freeWhenClosed(wire);
+}
+
+void onThreadEnd(napi_async_cleanup_hook_handle, void* data) {
+  auto* wire = static_cast<Wire*>(data);
+  napi_set_instance_data(wire->env, nullptr, nullptr, nullptr);
+  if (wire->handles == 0) {
+    freeWhenClosed(wire);
+    return;
+  }
+  uv_poll_stop(&wire->poll);
+  uv_timer_stop(&wire->timer);
+  uv_close(reinterpret_cast<uv_handle_t*>(&wire->poll), onHandleClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&wire->timer), onHandleClosed);
+}
+
+napi_value init(napi_env env, napi_value exports) {
+  auto* wire = new (std::nothrow) Wire();
+  if (wire == nullptr) return nullptr;
+  wire->env = env;
+  napi_set_instance_data(env, wire, nullptr, nullptr);
+  napi_add_async_cleanup_hook(env, onThreadEnd, wire, &wire->cleanup);
+  const napi_property_descriptor methods[] = {
+      {"start", nullptr, start, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"bind", nullptr, bindSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"connect", nullptr, connectSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"send", nullptr, sendPacket, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"sendTo", nullptr, sendTo, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"sendMany", nullptr, sendMany, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"source", nullptr, source, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"close", nullptr, closeSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
+  };
+  napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods);
+  return exports;
+}
+
+}  // namespace
+
+NAPI_MODULE(NODE_GYP_MODULE_NAME, init)

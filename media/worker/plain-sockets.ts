@@ -1,0 +1,104 @@
+/** Sockets by node:dgram: the engine that is always there. */
+import { createSocket, type Socket } from 'node:dgram';
+import type { Remote } from '../rtp/source-lock.ts';
+import { PortTaken, type RtpSockets, type SocketEngine, type SocketOwner } from './sockets.ts';
+
+export const plainEngine: SocketEngine = { name: 'plain', open: (family, host, port, owner) => PlainSockets.open(family, host, port, owner) };
+
+class PlainSockets implements RtpSockets {
+  readonly #host: string;
+  readonly #port: number;
+  readonly #family: 4 | 6;
+  readonly #owner: SocketOwner;
+  #door: Socket | null = null;
+  #rtcp: Socket | null = null;
+  #line: Socket | null = null;
+  #aim = 0;
+  #closed = false;
+
+  private constructor(family: 4 | 6, host: string, port: number, owner: SocketOwner) {
+    this.#family = family;
+    this.#host = host;
+    this.#port = port;
+    this.#owner = owner;
+  }
+
+  static async open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<PlainSockets> {
+    const sockets = new PlainSockets(family, host, port, owner);
+    try {
+      sockets.#rtcp = await sockets.#bound(port + 1, false);
+      sockets.#door = await sockets.#bound(port, true);
+    } catch (error) {
+      sockets.close();
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new PortTaken();
+      throw error;
+    }
+    sockets.#rtcp.on('message', (packet, from) => owner.heardRtcp(packet, from.address));
+    sockets.#door.on('message', (packet, from) => owner.heardRtp(packet, from.address, from.port));
+    return sockets;
+  }
+
+  async aim(remote: Remote): Promise<void> {
+    this.#aim += 1;
+    const aim = this.#aim;
+    const line = await this.#bound(this.#port, true);
+    // Between bind and connect anybody's packet may land here; the owner checks the source of each.
+    line.on('message', (packet, from) => this.#owner.heardRtp(packet, from.address, from.port));
+    try {
+      await connected(line, remote);
+    } catch (error) {
+      line.close();
+      throw error;
+    }
+    if (aim !== this.#aim || this.#closed) {
+      line.close();
+      return;
+    }
+    this.#line?.close();
+    this.#line = line;
+  }
+
+  send(packet: Buffer): boolean {
+    if (this.#line === null) return false;
+    this.#line.send(packet);
+    return true;
+  }
+
+  sendRtcp(packet: Buffer, remote: Remote): void {
+    this.#rtcp?.send(packet, remote.port, remote.address);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const socket of [this.#door, this.#line, this.#rtcp]) socket?.close();
+    this.#line = null;
+  }
+
+  #bound(port: number, shared: boolean): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const socket = createSocket({ type: this.#family === 6 ? 'udp6' : 'udp4', reuseAddr: shared, ipv6Only: this.#family === 6 });
+      const failed = (error: Error): void => {
+        socket.close();
+        reject(error);
+      };
+      socket.once('error', failed);
+      socket.bind({ port, address: this.#host, exclusive: true }, () => {
+        socket.off('error', failed);
+        // ICMP errors of a remote party whose port is closed; its silence is noticed by the media time-out.
+        socket.on('error', () => undefined);
+        resolve(socket);
+      });
+    });
+  }
+}
+
+function connected(socket: Socket, remote: Remote): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.connect(remote.port, remote.address, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}
