@@ -1,5 +1,6 @@
 # Builds in one stage, runs in another that holds only what runs: as a user without rights, on a read-only root.
 FROM node:20-bookworm-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /huawu
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -13,7 +14,7 @@ WORKDIR /huawu
 COPY --from=build /huawu/package.json ./
 COPY --from=build /huawu/node_modules ./node_modules
 COPY --from=build /huawu/dist ./dist
-COPY --from=build /huawu/scripts/huawu.mjs /huawu/scripts/build.mjs ./scripts/
+COPY --from=build /huawu/scripts/huawu.mjs /huawu/scripts/build.mjs /huawu/scripts/native.mjs ./scripts/
 COPY --from=build /huawu/dialplans ./dialplans
 USER huawu
 ENV NODE_ENV=production DATA_DIR=/var/lib/huawu HTTP_HOST=0.0.0.0

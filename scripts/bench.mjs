@@ -19,10 +19,6 @@ if (name === 'media') installTools();
 if (name === 'sip' && installTools().includes('sipp')) throw new Error('this bench calls with sipp: install the package sip-tester');
 const { build } = await import('./build.mjs');
 build({ quiet: true, web: false });
-if (name === 'media') {
-  const { buildNative } = await import('./native.mjs');
-  for (const [part, fault] of Object.entries(buildNative())) process.stderr.write(`${part} was not built: ${fault}\n`);
-}
 const module = join(root, 'dist/scripts/bench', `${name}.js`);
 if (!existsSync(module)) throw new Error(`${module} was not built`);
 const { run } = await import(pathToFileURL(module).href);

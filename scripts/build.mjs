@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildNative } from './native.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -12,6 +13,7 @@ export function build({ quiet = false, web = true } = {}) {
   if (quiet) process.stderr.write('building huawu once …\n');
   run('typescript/bin/tsc', '-p', 'tsconfig.json');
   cpSync(join(root, 'src/store/migrations'), join(root, 'dist/src/store/migrations'), { recursive: true });
+  for (const [part, fault] of Object.entries(buildNative())) process.stderr.write(`${part} was not built, and is done without: ${fault}\n`);
   if (web) run('typescript/bin/tsc', '-p', 'web', '--noEmit');
   if (web) run('vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn');
 }

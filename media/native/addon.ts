@@ -22,11 +22,11 @@ export interface PacketPath {
 }
 
 /** Beside the built programs, and there also when we run from source. */
-const PLACES = ['../../native/packets.node', '../../dist/native/packets.node'];
+const PLACES = ['../../native/packets.node', '../../dist/native/packets.node'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 
 /** Throws with the reason when it was not built, or cannot be loaded by this Node. */
-export function loadPacketPath(): PacketPath {
-  const path = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
+export function loadPacketPath(places: readonly string[] = PLACES): PacketPath {
+  const path = places.find((place) => existsSync(place));
   if (path === undefined) throw new Error('it was not built: npm run native');
   return createRequire(import.meta.url)(path) as PacketPath;
 }

@@ -274,6 +274,9 @@ napi_value start(napi_env env, napi_callback_info info) {
   }
   uv_timer_init(loop, &wire->timer);
   wire->poll.data = wire->timer.data = wire;
+  // A thread lives by its orders, not by its sockets.
+  uv_unref(reinterpret_cast<uv_handle_t*>(&wire->poll));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&wire->timer));
   wire->handles = 2;
   napi_create_reference(env, given[3], 1, &wire->onBatch);
   napi_value resource = nullptr, name = nullptr;

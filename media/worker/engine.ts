@@ -8,10 +8,10 @@ export const ENGINE_CHOICES = ['auto', 'native', 'plain'] as const;
 export type EngineChoice = (typeof ENGINE_CHOICES)[number];
 
 /** `why`: what is wrong with the native engine where it was wanted. */
-export function chooseEngine(wanted: EngineChoice): { name: EngineName; why: string | null } {
+export function chooseEngine(wanted: EngineChoice, load = loadPacketPath): { name: EngineName; why: string | null } {
   if (wanted === 'plain') return { name: 'plain', why: null };
   try {
-    loadPacketPath();
+    load();
     return { name: 'native', why: null };
   } catch (error) {
     return { name: 'plain', why: (error as Error).message };
