@@ -207,6 +207,8 @@ function testHouse(engine: SocketEngine, named: (claim: string) => string): void
       signallingAddress: '127.0.0.1',
       codec: 'PCMA',
       payloadType: 8,
+      understood: [{ codec: 'PCMA', payloadType: 8 }],
+      eventRate: 8000,
       eventOut: 101,
       eventIn: 101,
       hears: true,
