@@ -22,6 +22,7 @@ import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
 import type { Direction } from '../sdp/parse.ts';
 import type { Agreement, OneEndpointOrder, Orders } from '../worker/messages.ts';
 import type { WorkerPool } from '../worker/pool.ts';
+import { chooseWorker } from './choice.ts';
 import type { PortPool } from './ports.ts';
 
 interface Row {
@@ -292,7 +293,7 @@ export class Endpoints {
 
   #enterGroup(group: string): string {
     const known = this.#groups.get(group);
-    const worker = known?.worker ?? this.#load.indexOf(Math.min(...this.#load));
+    const worker = known?.worker ?? chooseWorker(this.#load.map((endpoints, at) => ({ ...this.#pool.stateOf(at), endpoints })));
     this.#groups.set(group, { worker, endpoints: (known?.endpoints ?? 0) + 1 });
     this.#load[worker] = (this.#load[worker] ?? 0) + 1;
     return group;

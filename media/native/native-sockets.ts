@@ -14,6 +14,9 @@ const INBOX_FIELDS = 3;
 /** Views of this length and less are kept: audio of 20 ms, events, reports. */
 const KEPT_VIEW_BYTES = 512;
 const SAME_SOURCE = -1;
+const HEADER_BYTES = 12;
+/** Listeners of one payload that are sent to together. */
+const MOST_LISTENERS = 128;
 
 /** One socket, and who hears it. */
 interface End {
@@ -32,6 +35,12 @@ export class NativeEngine implements SocketEngine {
   readonly #views: (Buffer | undefined)[] = Array.from({ length: SLOTS * KEPT_VIEW_BYTES }, () => undefined);
   /** By the number of the socket. */
   readonly #ends: (End | null)[] = [];
+
+  /** What waits to be sent behind one payload: the sockets of its listeners, and the header for each. */
+  readonly #listeners = new Int32Array(MOST_LISTENERS);
+  readonly #headers = Buffer.allocUnsafeSlow(MOST_LISTENERS * HEADER_BYTES);
+  #listening = 0;
+  #payload: Buffer | null = null;
 
   constructor(path: PacketPath) {
     this.path = path;
@@ -57,7 +66,23 @@ export class NativeEngine implements SocketEngine {
     return socket;
   }
 
+  sendBehind(socket: number, header: Buffer, payload: Buffer): void {
+    if (payload !== this.#payload || this.#listening === MOST_LISTENERS) this.flush();
+    this.#payload = payload;
+    this.#listeners[this.#listening] = socket;
+    const at = this.#listening * HEADER_BYTES;
+    for (let byte = 0; byte < HEADER_BYTES; byte += 1) this.#headers[at + byte] = header[byte] as number;
+    this.#listening += 1;
+  }
+
+  flush(): void {
+    if (this.#listening > 0 && this.#payload !== null) this.path.sendMany(this.#listeners, this.#headers, this.#listening, this.#payload);
+    this.#listening = 0;
+    this.#payload = null;
+  }
+
   close(socket: number): void {
+    this.flush();
     this.#ends[socket] = null;
     this.path.close(socket);
   }
@@ -127,6 +152,16 @@ class NativeSockets implements RtpSockets {
     if (this.#line === null) return false;
     this.#engine.path.send(this.#line, packet);
     return true;
+  }
+
+  sendBehind(header: Buffer, payload: Buffer): boolean {
+    if (this.#line === null) return false;
+    this.#engine.sendBehind(this.#line, header, payload);
+    return true;
+  }
+
+  sendTo(packet: Buffer, remote: Remote): void {
+    if (!this.#closed) this.#engine.path.sendTo(this.#door, packet, remote.address, remote.port);
   }
 
   sendRtcp(packet: Buffer, remote: Remote): void {

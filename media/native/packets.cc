@@ -32,6 +32,7 @@ constexpr int kBusyPackets = 3;
 constexpr int kQuietBeats = 8;
 constexpr uint64_t kBeatMs = 1;
 constexpr int kHeaderBytes = 12;
+constexpr size_t kMostSharedBytes = 1500;
 
 struct Socket {
   int fd = -1;
@@ -391,15 +392,15 @@ napi_value sendMany(napi_env env, napi_callback_info info) {
   const int32_t listeners = integer(env, given[2]);
   if (listeners < 0 || static_cast<size_t>(listeners) > idsLength || static_cast<size_t>(listeners) * kHeaderBytes > headersLength)
     return number(env, -EINVAL);
-  iovec parts[2] = {{nullptr, kHeaderBytes}, {payload, payloadLength}};
-  msghdr head{};
-  head.msg_iov = parts;
-  head.msg_iovlen = 2;
+  // The payload is laid down once; in front of it only the header changes.
+  uint8_t packet[kHeaderBytes + kMostSharedBytes];
+  if (payloadLength > kMostSharedBytes) return number(env, -EMSGSIZE);
+  memcpy(packet + kHeaderBytes, payload, payloadLength);
   for (int32_t at = 0; at < listeners; at += 1) {
     const Socket* socket = socketOf(wire, ids[at]);
     if (socket == nullptr) continue;
-    parts[0].iov_base = headers + at * kHeaderBytes;
-    if (sendmsg(socket->fd, &head, MSG_DONTWAIT) < 0 && errno == ECONNREFUSED) sendmsg(socket->fd, &head, MSG_DONTWAIT);
+    memcpy(packet, headers + at * kHeaderBytes, kHeaderBytes);
+    sendOn(*socket, packet, kHeaderBytes + payloadLength);
   }
   return number(env, 0);
 }

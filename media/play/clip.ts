@@ -7,9 +7,42 @@ import { FRAME_SAMPLES } from '../rtp/packet.ts';
  * `sound` is heard from its beginning, `times` it is repeated (Infinity: for ever), cut to `samples` in all.
  * `music` is heard from wherever it stands now: all its listeners hear the same moment.
  */
-export type Clip = { kind: 'sound'; audio: Audio; samples: number } | { kind: 'music'; audio: Audio };
+export type Clip = { kind: 'sound'; audio: Audio; samples: number } | { kind: 'music'; audio: Audio; frames: Readonly<Record<Codec, SharedFrames>> };
 
 export type Audio = Readonly<Record<Codec, Buffer>>;
+
+/** The 20 ms of music that all its listeners hear at one time, cut once for all of them. */
+export class SharedFrames {
+  readonly #audio: Buffer;
+  #frame = -1;
+  #bytes: Buffer | null = null;
+
+  constructor(audio: Buffer) {
+    this.#audio = audio;
+  }
+
+  /** null = the music comes round within this frame. */
+  at(frame: number): Buffer | null {
+    if (frame === this.#frame) return this.#bytes;
+    const from = (frame * FRAME_SAMPLES) % Math.max(1, this.#audio.length);
+    this.#frame = frame;
+    this.#bytes = from + FRAME_SAMPLES <= this.#audio.length ? this.#audio.subarray(from, from + FRAME_SAMPLES) : null;
+    return this.#bytes;
+  }
+}
+
+type MusicClip = Extract<Clip, { kind: 'music' }>;
+const musics = new WeakMap<Audio, MusicClip>();
+
+/** One clip for all who listen to the same audio. */
+export function musicOf(audio: Audio): MusicClip {
+  let clip = musics.get(audio);
+  if (clip === undefined) {
+    clip = { kind: 'music', audio, frames: { PCMA: new SharedFrames(audio.PCMA), PCMU: new SharedFrames(audio.PCMU) } };
+    musics.set(audio, clip);
+  }
+  return clip;
+}
 
 export const soundOnce = (audio: Audio): Clip => ({ kind: 'sound', audio, samples: audio.PCMA.length });
 

@@ -9,7 +9,7 @@ import { type Codec, decode, encode, recoded } from '../codec/g711.ts';
 import { halve } from '../codec/resample.ts';
 import { readWav } from '../codec/wav.ts';
 import type { Source } from '../port.ts';
-import { type Audio, type Clip, silence, soundOnce, toneAudio, toneClip } from './clip.ts';
+import { type Audio, type Clip, musicOf, silence, soundOnce, toneAudio, toneClip } from './clip.ts';
 import { signalAudio, signalClip } from './tones.ts';
 
 const MOST_FILE_BYTES = 64 * 1024 * 1024;
@@ -46,7 +46,7 @@ export class Library {
       case 'file':
         return soundOnce(await this.#file(source.path));
       case 'music':
-        return { kind: 'music', audio: await this.#file(source.path) };
+        return musicOf(await this.#file(source.path));
     }
   }
 

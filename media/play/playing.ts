@@ -47,6 +47,11 @@ export class Playing {
     };
   }
 
+  /** The 20 ms that all listeners of a music hear now, as they are; null = it has to be filled. */
+  shared(codec: Codec, frame: number): Buffer | null {
+    return this.#paused || this.#gain !== null ? null : (this.#list?.shared(codec, frame) ?? null);
+  }
+
   /** As `Playlist.fill`; silence while it stands still. */
   fill(into: Buffer, at: number, codec: Codec, frame: number): boolean {
     if (this.#paused) {

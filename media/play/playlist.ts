@@ -42,6 +42,12 @@ export class Playlist {
     }
   }
 
+  /** Where it is at music, and nothing else falls in these 20 ms: the music's own bytes, the same object for all who listen. */
+  shared(codec: Codec, frame: number): Buffer | null {
+    const clip = this.#clips[this.#clip];
+    return clip?.kind === 'music' ? clip.frames[codec].at(frame) : null;
+  }
+
   /** Fills 20 ms at `at`; false = the list has ended and nothing was written. `frame` counts the process's 20 ms, for music. */
   fill(into: Buffer, at: number, codec: Codec, frame: number): boolean {
     let written = 0;

@@ -19,12 +19,15 @@ export class Tick {
   readonly #clock: Clock;
   readonly #slots: Set<Player>[] = Array.from({ length: SLOTS }, () => new Set<Player>());
   readonly #onFault: (error: unknown) => void;
+  readonly #afterSlot: () => void;
   #next = 0;
   #running = false;
 
-  constructor(clock: Clock, onFault: (error: unknown) => void) {
+  /** `afterSlot`: all of a slot have had their turn. */
+  constructor(clock: Clock, onFault: (error: unknown) => void, afterSlot: () => void = () => undefined) {
     this.#clock = clock;
     this.#onFault = onFault;
+    this.#afterSlot = afterSlot;
   }
 
   add(player: Player): void {
@@ -69,5 +72,6 @@ export class Tick {
         this.#onFault(error);
       }
     }
+    this.#afterSlot();
   }
 }

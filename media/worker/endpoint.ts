@@ -57,7 +57,12 @@ export class Endpoint implements SocketOwner {
     this.id = setup.endpointId;
     this.#timeoutMs = setup.timeoutMs;
     this.#world = world;
-    this.speaker = new Speaker(setup, world, (packet) => this.#sockets?.send(packet));
+    this.speaker = new Speaker(setup, world, {
+      send: (packet) => this.#sockets?.send(packet),
+      // What is sent this way goes out as it is: true only where nothing is protected.
+      shares: () => true,
+      sendBehind: (header, payload) => this.#sockets?.sendBehind(header, payload),
+    });
     this.#reportAtMs = world.now() + REPORT_EACH_MS;
   }
 

@@ -9,6 +9,7 @@ import { MediaError } from '../port.ts';
 import type { FromRecorder } from '../record/messages.ts';
 import { Recording } from '../record/recording.ts';
 import { Endpoint } from './endpoint.ts';
+import { Lag } from './lag.ts';
 import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
 import { Rota } from './rota.ts';
 import { PortTaken, type SocketEngine } from './sockets.ts';
@@ -30,6 +31,7 @@ export class House implements Surroundings {
   readonly #clock: Clock;
   readonly #post: (message: FromWorker) => void;
   readonly #engine: SocketEngine;
+  readonly #lag: Lag;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #recordings = new Map<string, Running>();
   readonly #checks: Rota<Endpoint>;
@@ -40,9 +42,10 @@ export class House implements Surroundings {
   constructor(clock: Clock, post: (message: FromWorker) => void, engine: SocketEngine) {
     this.#clock = clock;
     this.#engine = engine;
+    this.#lag = new Lag(clock);
     this.#post = post;
     const faulty = (error: unknown): void => this.fault(error);
-    this.tick = new Tick(clock, faulty);
+    this.tick = new Tick(clock, faulty, () => engine.flush());
     this.#checks = new Rota(clock, CHECK_EACH_MS, (endpoint, nowMs) => endpoint.check(nowMs), faulty);
     this.#flushes = new Rota(clock, FLUSH_EACH_MS, (recording, nowMs) => recording.flush(nowMs), faulty);
     this.handlers = this.#orders();
@@ -86,7 +89,7 @@ export class House implements Surroundings {
       stats: ({ endpointId }) => this.#endpoint(endpointId).stats(),
       close: ({ endpointId }) => this.#close(endpointId),
       recorder: ({ port }) => this.#meetRecorder(port),
-      ping: () => null,
+      ping: () => this.#lag.take(),
     };
   }
 

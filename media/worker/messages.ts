@@ -61,8 +61,8 @@ export interface Orders {
   close: { params: { endpointId: string }; result: EndpointStats | null };
   /** The recorder is (again) there. */
   recorder: { params: { port: MessagePort }; result: null };
-  /** Is it alive? */
-  ping: { params: null; result: null };
+  /** Is it alive? By how many ms did it come late to what was due, at worst since the last time? */
+  ping: { params: null; result: number };
 }
 export type OrderName = keyof Orders;
 /** Those that the main thread only passes on to where the endpoint lives. */

@@ -3,7 +3,12 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { Remote } from '../rtp/source-lock.ts';
 import { PortTaken, type RtpSockets, type SocketEngine, type SocketOwner } from './sockets.ts';
 
-export const plainEngine: SocketEngine = { name: 'plain', open: (family, host, port, owner) => PlainSockets.open(family, host, port, owner) };
+export const plainEngine: SocketEngine = {
+  name: 'plain',
+  open: (family, host, port, owner) => PlainSockets.open(family, host, port, owner),
+  // Nothing waits: each packet is sent as it comes.
+  flush: () => undefined,
+};
 
 class PlainSockets implements RtpSockets {
   readonly #host: string;
@@ -64,6 +69,17 @@ class PlainSockets implements RtpSockets {
     return true;
   }
 
+  sendBehind(header: Buffer, payload: Buffer): boolean {
+    if (this.#line === null) return false;
+    // The system may take the packet later; so it is copied, by one that copies faster than node:dgram joins a list.
+    this.#line.send(Buffer.concat([header, payload]));
+    return true;
+  }
+
+  sendTo(packet: Buffer, remote: Remote): void {
+    this.#door?.send(packet, remote.port, remote.address);
+  }
+
   sendRtcp(packet: Buffer, remote: Remote): void {
     this.#rtcp?.send(packet, remote.port, remote.address);
   }
@@ -73,6 +89,8 @@ class PlainSockets implements RtpSockets {
     this.#closed = true;
     for (const socket of [this.#door, this.#line, this.#rtcp]) socket?.close();
     this.#line = null;
+    this.#door = null;
+    this.#rtcp = null;
   }
 
   #bound(port: number, shared: boolean): Promise<Socket> {

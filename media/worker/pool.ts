@@ -31,6 +31,7 @@ interface Slot {
   thread: Worker;
   pending: Map<number, Pending>;
   unansweredPings: number;
+  lagMs: number;
 }
 
 const MOST_DEATHS = 5;
@@ -66,6 +67,14 @@ export class WorkerPool {
     return this.#slots.length;
   }
 
+  /** Whether it is there, and how late it has been of late: asked every two seconds. */
+  stateOf(worker: number): { alive: boolean; lagMs: number } {
+    const slot = this.#slots[worker];
+    if (slot == null) return { alive: false, lagMs: 0 };
+    // The last ping may be on its way; one before it that is unanswered is late itself.
+    return { alive: true, lagMs: Math.max(slot.lagMs, (slot.unansweredPings - 1) * PING_EACH_MS) };
+  }
+
   order<Name extends OrderName>(
     worker: number,
     name: Name,
@@ -92,7 +101,7 @@ export class WorkerPool {
   #startWorker(at: number): void {
     if (this.#closed) return;
     const thread = startThread('worker/worker', { engine: this.#options.engine } satisfies WorkerSetup);
-    const slot: Slot = { thread, pending: new Map(), unansweredPings: 0 };
+    const slot: Slot = { thread, pending: new Map(), unansweredPings: 0, lagMs: 0 };
     this.#slots[at] = slot;
     thread.on('message', (message: FromWorker) => this.#heard(slot, message));
     thread.on('error', (error) => this.#options.log.error({ err: error, worker: at }, 'media worker failed'));
@@ -115,8 +124,9 @@ export class WorkerPool {
       }
       slot.unansweredPings += 1;
       this.order(at, 'ping', null).then(
-        () => {
+        (lagMs) => {
           slot.unansweredPings = 0;
+          slot.lagMs = lagMs;
         },
         () => undefined,
       );

@@ -20,6 +20,13 @@ export interface RtpSockets {
   aim(remote: Remote): Promise<void>;
   /** false = there is nowhere to send yet. */
   send(packet: Buffer): boolean;
+  /**
+   * One payload for many: what is sent behind one and the same `payload` goes out together, at the engine's `flush` at the latest.
+   * The header, 12 bytes, is the caller's again when this returns. false = there is nowhere to send yet.
+   */
+  sendBehind(header: Buffer, payload: Buffer): boolean;
+  /** From the RTP port, to somebody the line is not connected to. */
+  sendTo(packet: Buffer, remote: Remote): void;
   sendRtcp(packet: Buffer, remote: Remote): void;
   close(): void;
 }
@@ -30,6 +37,8 @@ export interface SocketEngine {
   readonly name: EngineName;
   /** Rejects with PortTaken, or with the system's error. */
   open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets>;
+  /** Sends what waits. */
+  flush(): void;
 }
 
 /** The ports are taken by another program. */

@@ -19,20 +19,30 @@ type PlayEnd = Extract<MediaEvent, { type: 'playEnded' }>['end'];
 
 const SILENT_FRAME: Readonly<Record<Codec, Buffer>> = { PCMA: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMA), PCMU: Buffer.alloc(FRAME_SAMPLES, SILENCE.PCMU) };
 
+/** Where its packets go. */
+export interface SpeakerWire {
+  send(packet: Buffer): void;
+  /** Whether a payload may be sent as it is, behind a header of this party's own: never where packets are protected. */
+  shares(): boolean;
+  sendBehind(header: Buffer, payload: Buffer): void;
+}
+
+const sharedHeader = Buffer.alloc(RTP_HEADER_BYTES);
+
 export class Speaker implements Player {
   readonly stream: OutgoingStream;
   readonly #endpointId: string;
   readonly #world: Surroundings;
-  readonly #send: (packet: Buffer) => void;
+  readonly #wire: SpeakerWire;
   readonly #keys = new KeySender();
   #agreed: Agreement | null = null;
   #voice = new Voice('PCMA');
   #playing: Playing | null = null;
 
-  constructor(setup: OpenEndpoint, world: Surroundings, send: (packet: Buffer) => void) {
+  constructor(setup: OpenEndpoint, world: Surroundings, wire: SpeakerWire) {
     this.#endpointId = setup.endpointId;
     this.#world = world;
-    this.#send = send;
+    this.#wire = wire;
     this.stream = new OutgoingStream(setup.ssrc, setup.sequence, setup.timestamp);
   }
 
@@ -125,7 +135,7 @@ export class Speaker implements Player {
     const start = header.payloadStart - RTP_HEADER_BYTES;
     const whole = start === 0 && header.payloadEnd === packet.length ? packet : packet.subarray(start, header.payloadEnd);
     writeRtpHeader(whole, stamp.marker, payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
-    this.#send(whole);
+    this.#wire.send(whole);
   }
 
   beat(frame: number, skipped: number, nowMs: number): void {
@@ -137,6 +147,9 @@ export class Speaker implements Player {
   }
 
   #beatPlay(agreed: Agreement, playing: Playing, frame: number, skipped: number, nowMs: number): void {
+    const { law, codec } = this.#voice;
+    const shared = law === codec && agreed.hears ? playing.shared(law, frame) : null;
+    if (shared !== null && this.#sendShared(agreed, shared, skipped, nowMs)) return;
     const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
     if (!playing.fill(packet, RTP_HEADER_BYTES, this.#voice.law, frame)) {
       this.endPlay('finished');
@@ -145,6 +158,15 @@ export class Speaker implements Player {
     // A party on hold misses what plays; it goes on all the same, so that a dialplan does not wait for the hold to end.
     if (!agreed.hears) return;
     this.#sendFrame(agreed, packet, this.#voice.fromLaw(packet, RTP_HEADER_BYTES), skipped, nowMs);
+  }
+
+  /** What many hear: our header alone is made for this one. false = it has to be sent as any other packet. */
+  #sendShared(agreed: Agreement, payload: Buffer, skipped: number, nowMs: number): boolean {
+    if (!this.#wire.shares()) return false;
+    const stamp = this.stream.own(nowMs, skipped, payload.length);
+    writeRtpHeader(sharedHeader, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
+    this.#wire.sendBehind(sharedHeader, payload);
+    return true;
   }
 
   #beatKey(agreed: Agreement | null, nowMs: number): void {
@@ -163,7 +185,7 @@ export class Speaker implements Player {
       event.payload.copy(packet, RTP_HEADER_BYTES);
       // RFC 4733 §2.3.5: the duration counts by the clock of the event's own payload type.
       packet.writeUInt16BE(event.samples * (agreed.eventRate / 8000), RTP_HEADER_BYTES + 2);
-      this.#send(packet);
+      this.#wire.send(packet);
     }
   }
 
@@ -177,6 +199,6 @@ export class Speaker implements Player {
   #sendFrame(agreed: Agreement, packet: Buffer, bytes: number, skipped: number, nowMs: number): void {
     const stamp = this.stream.own(nowMs, skipped, bytes);
     writeRtpHeader(packet, stamp.marker, agreed.payloadType, stamp.sequence, stamp.timestamp, this.stream.ssrc);
-    this.#send(RTP_HEADER_BYTES + bytes === packet.length ? packet : packet.subarray(0, RTP_HEADER_BYTES + bytes));
+    this.#wire.send(RTP_HEADER_BYTES + bytes === packet.length ? packet : packet.subarray(0, RTP_HEADER_BYTES + bytes));
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode } from '../../media/codec/g711.ts';
 import { PortPool, QUARANTINE_MS } from '../../media/control/ports.ts';
-import { type Clip, silence, soundOnce, toneAudio, toneClip } from '../../media/play/clip.ts';
+import { type Clip, musicOf, silence, soundOnce, toneAudio, toneClip } from '../../media/play/clip.ts';
 import { Playing } from '../../media/play/playing.ts';
 import { Playlist } from '../../media/play/playlist.ts';
 import { type Player, Tick } from '../../media/play/tick.ts';
@@ -47,7 +47,7 @@ test('a loop joins its end to its beginning; a loop of nothing ends', () => {
 test('music stands where it stands for everybody', () => {
   const audio = { PCMA: Buffer.from(Array.from({ length: 400 }, (_, at) => at % 251)), PCMU: Buffer.alloc(400) };
   const frame = Buffer.alloc(160);
-  assert.equal(new Playlist([{ kind: 'music', audio }], true).fill(frame, 0, 'PCMA', 7), true);
+  assert.equal(new Playlist([musicOf(audio)], true).fill(frame, 0, 'PCMA', 7), true);
   assert.ok(frame.every((byte, at) => byte === ((7 * 160 + at) % 400) % 251));
 });
 
