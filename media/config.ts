@@ -4,6 +4,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { availableParallelism, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
+import { type CodecName, isLaw } from './codec/codec.ts';
+import { namedCodec, PLAIN_CODECS } from './sdp/formats.ts';
 import { ENGINE_CHOICES, type EngineChoice } from './worker/engine.ts';
 
 export interface MediaConfig {
@@ -20,6 +22,8 @@ export interface MediaConfig {
   /** All addresses of this machine. */
   ownAddresses: string[];
   logLevel: string;
+  /** What is offered to phones and trunks and taken from them, in order of preference. */
+  codecs: CodecName[];
   /** 0 = never */
   orphanExitSeconds: number;
 }
@@ -42,12 +46,22 @@ export function readMediaConfig(args: readonly string[]): { config: MediaConfig;
     hosts: { 4: isIPv6(host) ? '0.0.0.0' : host, 6: isIPv6(host) ? host : '::' },
     publicAddresses: publicAddresses(reader.list('PUBLIC_ADDRESS'), faults),
     ownAddresses: ['127.0.0.1', '::1', ...interfaceAddresses().map((each) => each.address)],
+    codecs: codecsOf(reader.list('MEDIA_CODECS'), faults),
     logLevel: reader.text('LOG_LEVEL', 'info'),
     orphanExitSeconds: reader.integer('ORPHAN_EXIT_SECONDS', 0, 0, 86_400),
   };
   if (!isIPv4(host) && !isIPv6(host)) faults.push(`MEDIA_HOST is "${host}": give an address to listen on`);
   if (config.rtpPortMax <= config.rtpPortMin) faults.push(`RTP_PORT_MAX is ${config.rtpPortMax}: give a port above RTP_PORT_MIN, ${config.rtpPortMin}`);
   return { config, faults: [...faults, ...reader.faults] };
+}
+
+function codecsOf(names: string[], faults: string[]): CodecName[] {
+  const codecs = names.map((name) => namedCodec(name));
+  for (const [at, codec] of codecs.entries()) if (codec === null) faults.push(`MEDIA_CODECS names "${names[at]}": PCMA, PCMU, G722 and opus are known`);
+  const known = codecs.filter((codec) => codec !== null);
+  // RFC 7874 §3 and every telephone: without G.711 some party would have no codec in common with us.
+  if (known.length > 0 && !known.some(isLaw)) faults.push('MEDIA_CODECS names neither PCMA nor PCMU: one of them is needed');
+  return known.length > 0 ? [...new Set(known)] : [...PLAIN_CODECS];
 }
 
 function socketOf(text: string, faults: string[]): MediaConfig['socket'] {

@@ -69,6 +69,27 @@ export interface OpenRequest {
   group?: string;
 }
 
+export type ConferenceId = string;
+
+/** How loud one member hears another: 0 = as it came; null = not at all. Heard at 0 dB is whoever is not named. */
+export interface Gain {
+  speaker: EndpointId;
+  listener: EndpointId;
+  /** −60 … 12 */
+  db: number | null;
+}
+
+/**
+ * Endpoints of one group (`OpenRequest.group`) that hear one another, each in its own codec: 2 to 32 of them. With customer C, agent A and
+ * supervisor S: listening in is C, A, S with S → C and S → A null; whispering S → C null alone; barging in no gain at all; taking over is a
+ * conference of C and S alone. A member that has put us on hold is not heard; one that closes leaves; the last to leave ends it.
+ */
+export interface ConferenceRequest {
+  conferenceId: ConferenceId;
+  members: EndpointId[];
+  gains: Gain[];
+}
+
 export interface RecordRequest {
   recordingId: string;
   /** Absolute path of the WAV to write: 8 kHz stereo PCM16, left first. Its folder exists. */
@@ -136,6 +157,22 @@ export interface MediaServer {
   part(a: EndpointId, b: EndpointId): Promise<void>;
   /** Sends everything back to where it came from. */
   echo(endpointId: EndpointId): Promise<void>;
+  /** Nobody hears the party, nor does any recording; its keys are told as ever. Joining, parting and conferences leave it muted. */
+  mute(endpointId: EndpointId, muted: boolean): Promise<void>;
+  /**
+   * Makes a conference, or makes one anew with these members and gains: whoever stays is not disturbed, whoever is new leaves what it was in
+   * (and what plays on it ends), whoever is not named goes. A member that is played to hears that alone meanwhile. `join` takes two out of it again.
+   * While its left side is in one, a recording holds right what that side hears of it.
+   */
+  conference(request: ConferenceRequest): Promise<void>;
+  /** Changes these gains of a conference; the others stay. */
+  setGains(conferenceId: ConferenceId, gains: Gain[]): Promise<void>;
+  /** Ids that are not in it are fine. */
+  removeFromConference(conferenceId: ConferenceId, endpointId: EndpointId): Promise<void>;
+  /** Its members stay open and hear nobody. Unknown ids are fine. */
+  endConference(conferenceId: ConferenceId): Promise<void>;
+  /** Played to all, beside what they say; ends with one `playEnded` whose `endpointId` is the conference's id. */
+  playToConference(conferenceId: ConferenceId, playId: string, sources: Source[], options: { loop: boolean }): Promise<void>;
   /** Ends with one `recordingEnded`: when stopped, when either endpoint closes, or when the disk fails. */
   record(request: RecordRequest): Promise<void>;
   /** Unknown ids are fine. */

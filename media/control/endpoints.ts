@@ -18,11 +18,13 @@ import {
 } from '../port.ts';
 import type { RecordingEnded } from '../record/messages.ts';
 import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
+import { encodingOf } from '../sdp/formats.ts';
 import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
 import type { Direction } from '../sdp/parse.ts';
 import type { Agreement, OneEndpointOrder, Orders } from '../worker/messages.ts';
 import type { WorkerPool } from '../worker/pool.ts';
 import { chooseWorker } from './choice.ts';
+import { Conferences } from './conferences.ts';
 import type { PortPool } from './ports.ts';
 
 interface Row {
@@ -48,6 +50,7 @@ const LAST_WRITES_MS = 5000;
 const LOOPBACK: Readonly<Record<4 | 6, string>> = { 4: '127.0.0.1', 6: '::1' };
 
 export class Endpoints {
+  readonly conferences: Conferences;
   readonly #config: MediaConfig;
   readonly #clock: Clock;
   readonly #pool: WorkerPool;
@@ -66,11 +69,12 @@ export class Endpoints {
     this.#pool = pool;
     this.#ports = ports;
     this.#tell = tell;
+    this.conferences = new Conferences(pool, (endpointId) => this.#row(endpointId).worker);
     this.#load = Array.from({ length: config.workers }, () => 0);
   }
 
   capabilities(): Capabilities {
-    return { codecs: ['PCMA/8000', 'PCMU/8000'], record: true, mix: false, webrtc: false, packetPath: this.#pool.engine };
+    return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: false, packetPath: this.#pool.engine };
   }
 
   async open(owner: string, request: OpenRequest): Promise<{ sdp: string }> {
@@ -125,6 +129,7 @@ export class Endpoints {
 
   async join(a: string, b: string): Promise<void> {
     await this.#pool.order(this.#workerOfBoth(a, b), 'join', { a, b });
+    for (const endpointId of [a, b]) this.conferences.left(endpointId);
   }
 
   async part(a: string, b: string): Promise<void> {
@@ -133,6 +138,7 @@ export class Endpoints {
 
   async echo(endpointId: string): Promise<void> {
     await this.#pool.order(this.#row(endpointId).worker, 'echo', { endpointId });
+    this.conferences.left(endpointId);
   }
 
   async record(owner: string, { recordingId, path, left, right }: RecordRequest): Promise<void> {
@@ -172,7 +178,7 @@ export class Endpoints {
   /** An event of a worker, for whoever owns the endpoint it is about. */
   heard(event: MediaEvent): void {
     if (event.type === 'recordingEnded') return;
-    const owner = this.#rows.get(event.endpointId)?.owner;
+    const owner = this.#rows.get(event.endpointId)?.owner ?? this.conferences.ownerOf(event.endpointId);
     if (owner !== undefined) this.#tell(owner, event);
   }
 
@@ -218,13 +224,13 @@ export class Endpoints {
     const worker = this.#groups.get(group)?.worker ?? 0;
     const signallingAddress = canonicalAddress(request.signallingAddress);
     // A broken offer costs no port.
-    const remote = request.offer === undefined ? null : readOffer(request.offer).agreed.remote;
+    const remote = request.offer === undefined ? null : readOffer(request.offer, this.#config.codecs).agreed.remote;
     if (remote !== null) this.#targetOf(remote, signallingAddress);
     const family = remote?.family ?? 4;
     const port = await this.#openPort(worker, family, request);
     // A party on this very machine sends from, and listens at, loopback.
     const address = isLoopback(canonicalAddress(remote?.address ?? signallingAddress)) ? LOOPBACK[family] : this.#config.publicAddresses[family];
-    const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47) });
+    const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47) }, this.#config.codecs);
     return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation };
   }
 
@@ -311,6 +317,7 @@ export class Endpoints {
     const row = this.#rows.get(endpointId);
     if (row === undefined) return undefined;
     this.#rows.delete(endpointId);
+    this.conferences.left(endpointId);
     this.#leaveGroup(row.group);
     return row;
   }

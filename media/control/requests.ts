@@ -46,6 +46,11 @@ const openRequest = z.object({
 });
 const recordRequest = z.object({ recordingId: id, path: z.string().min(1).max(4096).startsWith('/'), left: id, right: id });
 
+const gain = z.object({ speaker: id, listener: id, db: z.number().min(-60).max(12).nullable() });
+const MOST_MEMBERS = 32;
+const gains = z.array(gain).max(MOST_MEMBERS * MOST_MEMBERS);
+const conferenceRequest = z.object({ conferenceId: id, members: z.array(id).min(2).max(MOST_MEMBERS), gains });
+
 export const methods = {
   /** The application's name, by which it takes up its endpoints again after a broken connection, and the last event that reached it. */
   hello: z.tuple([id, z.number()]),
@@ -64,6 +69,12 @@ export const methods = {
   join: z.tuple([id, id]),
   part: z.tuple([id, id]),
   echo: z.tuple([id]),
+  mute: z.tuple([id, z.boolean()]),
+  conference: z.tuple([conferenceRequest]),
+  setGains: z.tuple([id, gains]),
+  removeFromConference: z.tuple([id, id]),
+  endConference: z.tuple([id]),
+  playToConference: z.tuple([id, id, z.array(source).min(1).max(MOST_SOURCES), z.object({ loop: z.boolean() })]),
   record: z.tuple([recordRequest]),
   stopRecording: z.tuple([id]),
   stats: z.tuple([id]),

@@ -39,6 +39,11 @@ export class DelayEstimate {
     this.#estimate();
   }
 
+  /** So far from the quickest that it cannot be the network's doing. */
+  jumps(transit: number, mostMs: number): boolean {
+    return this.#base !== null && Math.abs(transit - this.#base) > mostMs;
+  }
+
   /** Another stream, by the same way: what is known of lateness stays. */
   rebase(): void {
     this.#base = null;

@@ -5,8 +5,9 @@
  *
  *   waiting ──enough has come──▶ playing ──nothing came for 60 ms, a pause between talkspurts, another stream──▶ waiting
  */
-import { makeDecoder } from '../codec/coders.ts';
+
 import { type CodecName, type Decoder, FACTS, LONGEST_PACKET_MS, type SampleRate } from '../codec/codec.ts';
+import { makeDecoder } from '../codec/coders.ts';
 import { type RtpHeader, sequenceAhead, timestampAhead } from '../rtp/packet.ts';
 import { DelayEstimate } from './delay.ts';
 import { lengthen, neededToStretch, shorten } from './stretch.ts';
@@ -26,6 +27,8 @@ const UNDERRUN_MS = 60;
 /** RFC 3550 appendix A.1: beyond this the source has started anew. */
 const MOST_BEHIND = 100;
 const MOST_PAYLOAD_BYTES = 1500;
+/** A timestamp so far from where the clock says belongs to a clock that was set anew. */
+const CLOCK_JUMP_MS = 1000;
 /** A talkspurt that begins later than this after the one before is a new beginning, not a lost packet. */
 const PAUSE_MS = 10;
 
@@ -58,6 +61,7 @@ export class JitterBuffer {
   #pending = 0;
   #playing = false;
   #ssrc: number | null = null;
+  #clockRate = 8000;
   /** Sequence numbers and timestamps without wrap. */
   #highest = 0;
   #highestTicks = 0;
@@ -80,6 +84,11 @@ export class JitterBuffer {
     this.#line = new Int16Array(this.#history + (LONGEST_PACKET_MS + 4 * FRAME_MS) * this.#perMs);
   }
 
+  /** By how much what is played next trails the quickest packets. */
+  get delayMs(): number {
+    return this.#delayMs;
+  }
+
   figures(): JitterFigures {
     return { delayMs: this.#delayMs, concealed: this.#concealed, late: this.#late };
   }
@@ -87,11 +96,16 @@ export class JitterBuffer {
   put(packet: Uint8Array, header: RtpHeader, codec: CodecName, nowMs: number): void {
     const bytes = header.payloadEnd - header.payloadStart;
     if (bytes === 0 || bytes > MOST_PAYLOAD_BYTES) return;
-    const perMs = FACTS[codec].clockRate / 1000;
+    const { clockRate } = FACTS[codec];
+    const perMs = clockRate / 1000;
     const ahead = sequenceAhead(header.sequence, this.#highest & 0xffff);
-    if (this.#ssrc !== header.ssrc || ahead >= SLOTS || ahead < -MOST_BEHIND) this.#beginStream(header);
+    if (this.#ssrc !== header.ssrc || this.#clockRate !== clockRate || ahead >= SLOTS || ahead < -MOST_BEHIND) this.#beginStream(header, clockRate);
+    let ticks = this.#highestTicks + timestampAhead(header.timestamp, this.#highestTicks >>> 0);
+    if (this.#delay.jumps(nowMs - ticks / perMs, CLOCK_JUMP_MS)) {
+      this.#beginStream(header, clockRate);
+      ticks = this.#highestTicks;
+    }
     const sequence = this.#highest + sequenceAhead(header.sequence, this.#highest & 0xffff);
-    const ticks = this.#highestTicks + timestampAhead(header.timestamp, this.#highestTicks >>> 0);
     if (sequence >= this.#highest) {
       this.#highest = sequence;
       this.#highestTicks = ticks;
@@ -120,10 +134,6 @@ export class JitterBuffer {
     return heard;
   }
 
-  get quiet(): boolean {
-    return this.#quiet;
-  }
-
   close(): void {
     for (const decoder of this.#decoders.values()) decoder.close();
     this.#decoders.clear();
@@ -132,7 +142,8 @@ export class JitterBuffer {
 
   // -- packets
 
-  #beginStream(header: RtpHeader): void {
+  #beginStream(header: RtpHeader, clockRate: number): void {
+    this.#clockRate = clockRate;
     this.#skipTo(this.#highest + SLOTS);
     this.#ssrc = header.ssrc;
     this.#highest = header.sequence + 65_536;

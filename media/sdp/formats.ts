@@ -12,6 +12,9 @@ const OUR_EVENT_NUMBER: Readonly<Record<8000 | 48_000, number>> = { 8000: 101, 4
 const ENCODING: Readonly<Record<CodecName, string>> = { PCMA: 'PCMA/8000', PCMU: 'PCMU/8000', G722: 'G722/8000', opus: 'opus/48000/2' };
 const NAMES: Readonly<Record<string, CodecName>> = { PCMA: 'PCMA', PCMU: 'PCMU', G722: 'G722', OPUS: 'opus' };
 
+export const namedCodec = (name: string): CodecName | null => NAMES[name.toUpperCase()] ?? null;
+export const encodingOf = (codec: CodecName): string => ENCODING[codec];
+
 /** The codec a format of a description means; undefined = none of ours. */
 function codecOf({ name, rate, channels }: PayloadFormat): CodecName | undefined {
   const codec = NAMES[name];

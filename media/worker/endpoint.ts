@@ -6,6 +6,7 @@ import { type CodecName, FACTS, isLaw } from '../codec/codec.ts';
 import type { Codec } from '../codec/g711.ts';
 import { Keys } from '../dtmf/keys.ts';
 import { Mask } from '../dtmf/mask.ts';
+import type { Conference, Party } from '../mix/conference.ts';
 import type { EndpointStats } from '../port.ts';
 import type { Tap } from '../record/recording.ts';
 import { IncomingStream } from '../rtp/incoming.ts';
@@ -14,6 +15,7 @@ import { senderReport } from '../rtp/rtcp.ts';
 import { type Remote, SourceLock } from '../rtp/source-lock.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import { Narrow } from './narrow.ts';
+import { Overheard } from './overheard.ts';
 import type { RtpSockets, SocketOwner } from './sockets.ts';
 import { Speaker } from './speaker.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -27,7 +29,7 @@ const REPORT_EACH_MS = 5000;
 const ALARM_STRANGERS_A_SECOND = 50;
 const LAST_PORT = 65_535;
 
-export class Endpoint implements SocketOwner {
+export class Endpoint implements SocketOwner, Party {
   readonly id: string;
   readonly speaker: Speaker;
   readonly #world: Surroundings;
@@ -36,7 +38,13 @@ export class Endpoint implements SocketOwner {
   readonly keys = new Keys();
   readonly #mask = new Mask();
   readonly #header: RtpHeader = emptyHeader();
+  /** Of what the party says, and of what it hears while it is mixed. */
   readonly taps = new Set<Tap>();
+  readonly overheard = new Overheard();
+  /** The mixer it sits at; then it has no listener. */
+  seat: Conference | null = null;
+  /** Nobody hears it, nor does any recording; its keys are told. */
+  muted = false;
   #sockets: RtpSockets | null = null;
   #agreed: Agreement | null = null;
   #lock: SourceLock | null = null;
@@ -85,6 +93,14 @@ export class Endpoint implements SocketOwner {
     // A party behind NAT may have moved without knowing: its lock opens with every agreement.
     if (moved || locked?.address !== remote.address || locked.port !== remote.port) this.#lock = new SourceLock(remote, agreed.signallingAddress);
     if (moved) await this.#aimAt({ address: remote.address, port: remote.port });
+  }
+
+  get codec(): CodecName | null {
+    return this.#agreed?.codec ?? null;
+  }
+
+  get speaks(): boolean {
+    return this.#agreed?.mustSend === true;
   }
 
   get listener(): Endpoint | null {
@@ -185,19 +201,30 @@ export class Endpoint implements SocketOwner {
     if (key !== null) this.#pressed(key, nowMs);
     const secret = this.secret(nowMs);
     // What the other side says meanwhile may repeat the keys.
-    if (!secret && this.#listener?.secret(nowMs) !== true) for (const tap of this.taps) tap.heard(packet, header, codec, nowMs);
+    if (!secret && !this.muted && !this.#secretBeside(nowMs)) for (const tap of this.taps) tap.heard(packet, header, codec, nowMs);
     if (secret) this.#mask.cover(packet, header, codec);
     return secret;
   }
 
   #passOn(packet: Buffer, header: RtpHeader, codec: CodecName, nowMs: number): void {
-    this.#listener?.speaker.forwardAudio(packet, header, codec, nowMs);
+    if (this.muted) return;
+    if (this.seat !== null) this.seat.heard(this, packet, header, codec, nowMs);
+    else if (this.#listener?.speaker.forwardAudio(packet, header, codec, nowMs) === false) {
+      // From the next packet on it is transcoded.
+      this.#world.unforwardable(this);
+    }
+  }
+
+  #secretBeside(nowMs: number): boolean {
+    return this.seat?.secretBeside(this, nowMs) ?? this.#listener?.secret(nowMs) === true;
   }
 
   #heardEvent(packet: Buffer, nowMs: number): void {
     const key = this.keys.event(packet, this.#header, nowMs);
     if (!this.secret(nowMs)) this.#listener?.speaker.forwardEvent(packet, this.#header, nowMs);
-    if (key !== null) this.#pressed(key, nowMs);
+    if (key === null) return;
+    if (!this.secret(nowMs)) this.seat?.pressed(this, key);
+    this.#pressed(key, nowMs);
   }
 
   /** A key that came by signalling. */
@@ -216,6 +243,17 @@ export class Endpoint implements SocketOwner {
   /** Its keys are masked now. */
   secret(nowMs: number): boolean {
     return this.#mask.covers(nowMs, this.keys.held);
+  }
+
+  // -- of the mixer
+
+  mixed(samples: Int16Array, skipped: number, nowMs: number, delayMs: number): void {
+    this.speaker.mixed(samples, skipped, nowMs);
+    if (this.overheard.taps.size > 0 && !this.secret(nowMs)) this.overheard.heard(samples, skipped, nowMs, delayMs);
+  }
+
+  keyPassedOn(key: string): void {
+    this.speaker.sendKeys(key);
   }
 
   mask(mostMs: number): void {

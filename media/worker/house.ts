@@ -7,8 +7,9 @@ import { Playlist } from '../play/playlist.ts';
 import { Tick } from '../play/tick.ts';
 import { MediaError } from '../port.ts';
 import type { FromRecorder } from '../record/messages.ts';
-import { Recording } from '../record/recording.ts';
+import { Recording, type Tap } from '../record/recording.ts';
 import { Endpoint } from './endpoint.ts';
+import { Exchange } from './exchange.ts';
 import { Lag } from './lag.ts';
 import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
 import { Rota } from './rota.ts';
@@ -23,12 +24,14 @@ interface Running {
   recording: Recording;
   left: Endpoint;
   right: Endpoint;
+  rightTap: Tap;
 }
 
 export class House implements Surroundings {
   readonly tick: Tick;
   readonly handlers: OrderHandlers;
   readonly #clock: Clock;
+  readonly #exchange: Exchange;
   readonly #post: (message: FromWorker) => void;
   readonly #engine: SocketEngine;
   readonly #lag: Lag;
@@ -46,6 +49,7 @@ export class House implements Surroundings {
     this.#post = post;
     const faulty = (error: unknown): void => this.fault(error);
     this.tick = new Tick(clock, faulty, () => engine.flush());
+    this.#exchange = new Exchange(this.tick, this.tell);
     this.#checks = new Rota(clock, CHECK_EACH_MS, (endpoint, nowMs) => endpoint.check(nowMs), faulty);
     this.#flushes = new Rota(clock, FLUSH_EACH_MS, (recording, nowMs) => recording.flush(nowMs), faulty);
     this.handlers = this.#orders();
@@ -56,6 +60,10 @@ export class House implements Surroundings {
   }
 
   tell: Surroundings['tell'] = (event) => this.#post({ event });
+
+  unforwardable(endpoint: Endpoint): void {
+    this.#exchange.unforwardable(endpoint);
+  }
 
   alarm(endpointId: string, strangersASecond: number): void {
     this.#post({ alarm: { endpointId, strangersASecond } });
@@ -69,10 +77,7 @@ export class House implements Surroundings {
   #orders(): OrderHandlers {
     return {
       open: (params) => this.#open(params),
-      agree: async ({ endpointId, agreed }) => {
-        await this.#endpoint(endpointId).agree(agreed);
-        return null;
-      },
+      agree: (params) => this.#agree(params),
       play: (params) => this.#play(params),
       changePlay: ({ endpointId, playId, change }) => this.#endpoint(endpointId).speaker.changePlay(playId, change),
       stop: ({ endpointId }) => done(this.#endpoint(endpointId).speaker.endPlay('stopped')),
@@ -81,9 +86,22 @@ export class House implements Surroundings {
       listenForTones: ({ endpointId, when }) => done(this.#endpoint(endpointId).keys.listen(when)),
       maskKeys: ({ endpointId, mostMs }) => done(this.#endpoint(endpointId).mask(mostMs)),
       unmaskKeys: ({ endpointId }) => done(this.#endpoint(endpointId).unmask()),
-      join: ({ a, b }) => this.#join(this.#endpoint(a), this.#endpoint(b)),
-      part: ({ a, b }) => this.#part(this.#endpoint(a), this.#endpoint(b)),
-      echo: ({ endpointId }) => this.#echo(this.#endpoint(endpointId)),
+      join: ({ a, b }) => done(this.#exchange.join(this.#endpoint(a), this.#endpoint(b))),
+      part: ({ a, b }) => done(this.#exchange.part(this.#endpoint(a), this.#endpoint(b))),
+      echo: ({ endpointId }) => done(this.#exchange.echo(this.#endpoint(endpointId))),
+      mute: ({ endpointId, muted }) => this.#mute(this.#endpoint(endpointId), muted),
+      conference: ({ conferenceId, members, gains }) =>
+        done(
+          this.#exchange.confer(
+            conferenceId,
+            members.map((each) => this.#endpoint(each)),
+            gains,
+          ),
+        ),
+      setGains: ({ conferenceId, gains }) => done(this.#exchange.setGains(conferenceId, gains)),
+      removeFromConference: ({ conferenceId, endpointId }) => done(this.#exchange.removeFrom(conferenceId, this.#endpoint(endpointId))),
+      endConference: ({ conferenceId }) => done(this.#exchange.end(conferenceId)),
+      playToConference: (params) => this.#playToConference(params),
       record: (params) => this.#record(params),
       stopRecording: ({ recordingId }) => done(this.#endRecording(recordingId)),
       stats: ({ endpointId }) => this.#endpoint(endpointId).stats(),
@@ -138,6 +156,27 @@ export class House implements Surroundings {
     return null;
   }
 
+  #playToConference({ conferenceId, playId, sources, loop }: Orders['playToConference']['params']): null {
+    this.#exchange.startPlay(conferenceId, playId);
+    Promise.all(sources.map((source) => this.#library.clip(source))).then(
+      (clips) => this.#exchange.play(conferenceId, playId, new Playlist(clips, loop)),
+      (error: Error) => this.#exchange.failPlay(conferenceId, playId, error.message),
+    );
+    return null;
+  }
+
+  async #agree({ endpointId, agreed }: Orders['agree']['params']): Promise<null> {
+    const endpoint = this.#endpoint(endpointId);
+    await endpoint.agree(agreed);
+    this.#exchange.agreed(endpoint);
+    return null;
+  }
+
+  #mute(endpoint: Endpoint, muted: boolean): null {
+    endpoint.muted = muted;
+    return null;
+  }
+
   #sendDigits(endpointId: string, keys: string): null {
     let taken: boolean;
     try {
@@ -149,39 +188,17 @@ export class House implements Surroundings {
     return null;
   }
 
-  #join(a: Endpoint, b: Endpoint): null {
-    if (a === b) throw new MediaError('bad_request', 'an endpoint cannot be joined with itself');
-    for (const endpoint of [a, b]) {
-      endpoint.speaker.endPlay('stopped');
-      unjoin(endpoint);
-    }
-    a.listener = b;
-    b.listener = a;
-    for (const endpoint of [a, b]) endpoint.speaker.greet();
-    return null;
-  }
-
-  #part(a: Endpoint, b: Endpoint): null {
-    if (a.listener === b) a.listener = null;
-    if (b.listener === a) b.listener = null;
-    return null;
-  }
-
-  #echo(endpoint: Endpoint): null {
-    endpoint.speaker.endPlay('stopped');
-    unjoin(endpoint);
-    endpoint.listener = endpoint;
-    return null;
-  }
-
   #record({ recordingId, path, left, right }: Orders['record']['params']): null {
     const running = { left: this.#endpoint(left), right: this.#endpoint(right) };
     if (this.#recordings.has(recordingId)) throw new MediaError('bad_request', `recording ${recordingId} is running`);
     if (this.#recorder === null) throw new MediaError('unavailable', 'the recorder is not there');
     const recording = new Recording(recordingId, path, this.#recorder, this.#clock.now());
     running.left.taps.add(recording.left);
-    running.right.taps.add(recording.right);
-    this.#recordings.set(recordingId, { recording, ...running });
+    // What the left side hears of a mixer holds the right side, and whoever else is there.
+    const rightTap: Tap = { heard: (...packet) => (running.left.seat === null ? recording.right.heard(...packet) : undefined) };
+    running.right.taps.add(rightTap);
+    running.left.overheard.taps.add(recording.right);
+    this.#recordings.set(recordingId, { recording, rightTap, ...running });
     this.#flushes.add(recording);
     return null;
   }
@@ -194,10 +211,11 @@ export class House implements Surroundings {
     const running = this.#recordings.get(recordingId);
     this.#recordings.delete(recordingId);
     if (running === undefined) return undefined;
-    const { recording, left, right } = running;
+    const { recording, left, right, rightTap } = running;
     this.#flushes.delete(recording);
     left.taps.delete(recording.left);
-    right.taps.delete(recording.right);
+    right.taps.delete(rightTap);
+    left.overheard.taps.delete(recording.right);
     return recording;
   }
 
@@ -207,6 +225,7 @@ export class House implements Surroundings {
     for (const [recordingId, { left, right }] of this.#recordings) if (left === endpoint || right === endpoint) this.#endRecording(recordingId);
     this.#endpoints.delete(endpointId);
     this.#checks.delete(endpoint);
+    this.#exchange.leave(endpoint);
     endpoint.close();
     return endpoint.stats();
   }
@@ -222,9 +241,3 @@ export class House implements Surroundings {
 }
 
 const done = (_: unknown): null => null;
-
-function unjoin(endpoint: Endpoint): void {
-  const other = endpoint.listener;
-  endpoint.listener = null;
-  if (other !== null && other.listener === endpoint) other.listener = null;
-}

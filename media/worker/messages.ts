@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CodecName } from '../codec/codec.ts';
 import type { ToneListening } from '../dtmf/keys.ts';
-import type { EndpointStats, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source } from '../port.ts';
+import type { EndpointStats, Gain, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source } from '../port.ts';
 import type { Choice } from '../sdp/formats.ts';
 import type { EngineName } from './sockets.ts';
 
@@ -55,6 +55,12 @@ export interface Orders {
   join: { params: { a: string; b: string }; result: null };
   part: { params: { a: string; b: string }; result: null };
   echo: { params: { endpointId: string }; result: null };
+  mute: { params: { endpointId: string; muted: boolean }; result: null };
+  conference: { params: { conferenceId: string; members: string[]; gains: Gain[] }; result: null };
+  setGains: { params: { conferenceId: string; gains: Gain[] }; result: null };
+  removeFromConference: { params: { conferenceId: string; endpointId: string }; result: null };
+  endConference: { params: { conferenceId: string }; result: null };
+  playToConference: { params: { conferenceId: string; playId: string; sources: Source[]; loop: boolean }; result: null };
   record: { params: { recordingId: string; path: string; left: string; right: string }; result: null };
   stopRecording: { params: { recordingId: string }; result: null };
   stats: { params: { endpointId: string }; result: EndpointStats };
@@ -66,7 +72,7 @@ export interface Orders {
 }
 export type OrderName = keyof Orders;
 /** Those that the main thread only passes on to where the endpoint lives. */
-export type OneEndpointOrder = 'changePlay' | 'signalledKey' | 'listenForTones' | 'maskKeys' | 'unmaskKeys';
+export type OneEndpointOrder = 'changePlay' | 'mute' | 'signalledKey' | 'listenForTones' | 'maskKeys' | 'unmaskKeys';
 export type OrderHandlers = { [Name in OrderName]: (params: Orders[Name]['params']) => Orders[Name]['result'] | Promise<Orders[Name]['result']> };
 
 export interface Order<Name extends OrderName = OrderName> {

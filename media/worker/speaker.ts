@@ -105,16 +105,25 @@ export class Speaker implements Player {
     this.#world.tick.remove(this);
   }
 
-  /** The joined party's packet, sent on as it came; it is ours to change. One that would have to be transcoded is not sent. */
-  forwardAudio(packet: Buffer, header: RtpHeader, codec: CodecName, nowMs: number): void {
+  /** The joined party's packet, sent on as it came; it is ours to change. false = it would have to be transcoded. */
+  forwardAudio(packet: Buffer, header: RtpHeader, codec: CodecName, nowMs: number): boolean {
     const agreed = this.#agreed;
-    if (agreed === null || !this.#mayForward(agreed)) return;
+    if (agreed === null || !this.#mayForward(agreed)) return true;
     const law = isLaw(codec);
     if (codec !== agreed.codec) {
-      if (!law || !isLaw(agreed.codec)) return;
+      if (!law || !isLaw(agreed.codec)) return false;
       recodeInPlace(packet, codec, header.payloadStart, header.payloadEnd);
     }
     this.#forward(packet, header, agreed.payloadType, law ? header.payloadEnd - header.payloadStart : FACTS[codec].frameTicks, nowMs);
+    return true;
+  }
+
+  /** 20 ms of a conference. */
+  mixed(samples: Int16Array, skipped: number, nowMs: number): void {
+    const agreed = this.#agreed;
+    if (agreed === null || !this.#mayForward(agreed)) return;
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
+    this.#sendFrame(agreed, packet, this.#voice.fromSamples(samples, packet, RTP_HEADER_BYTES), skipped, nowMs);
   }
 
   forwardEvent(packet: Buffer, header: RtpHeader, nowMs: number): void {

@@ -27,6 +27,7 @@ const config: MediaConfig = {
   publicAddresses: { 4: '127.0.0.1', 6: '::1' },
   ownAddresses: ['127.0.0.1', '::1'],
   logLevel: 'fatal',
+  codecs: ['PCMA', 'PCMU'],
   orphanExitSeconds: 0,
 };
 

@@ -218,6 +218,12 @@ export class FakeMedia implements MediaServer {
   join: MediaServer['join'] = async () => undefined;
   part: MediaServer['part'] = async () => undefined;
   echo: MediaServer['echo'] = async () => undefined;
+  mute: MediaServer['mute'] = async () => undefined;
+  conference: MediaServer['conference'] = async () => undefined;
+  setGains: MediaServer['setGains'] = async () => undefined;
+  removeFromConference: MediaServer['removeFromConference'] = async () => undefined;
+  endConference: MediaServer['endConference'] = async () => undefined;
+  playToConference: MediaServer['playToConference'] = async () => undefined;
   record: MediaServer['record'] = async () => undefined;
   stopRecording: MediaServer['stopRecording'] = async () => undefined;
   stats: MediaServer['stats'] = async () => ({ packetsIn: 0, packetsOut: 0, lost: 0, jitterMs: 0, strangers: 0 });
