@@ -48,6 +48,8 @@ export function randomToken(bytes = 16): string {
   poolUsed += bytes;
   return pool.toString('hex', from, poolUsed);
 }
+/** Bytes for keys and nonces, straight from the system. */
+export const randomKey = (bytes: number): Buffer => randomBytes(bytes);
 export const newUuid = (): string => randomUUID();
 /** Uniform integer in [0, below). */
 export const randomBelow = (below: number): number => randomInt(below);

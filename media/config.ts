@@ -21,6 +21,8 @@ export interface MediaConfig {
   publicAddresses: Record<4 | 6, string>;
   /** All addresses of this machine. */
   ownAddresses: string[];
+  /** Where recordings may lie, and the master keys of sealed ones: given, or else those in a file of ours. null: anywhere, and none is sealed. */
+  recordings: { folder: string; keys: string | null; keysFile: string } | null;
   logLevel: string;
   /** What is offered to phones and trunks and taken from them, in order of preference. */
   codecs: CodecName[];
@@ -37,8 +39,9 @@ export function readMediaConfig(args: readonly string[]): { config: MediaConfig;
   const file = readSettingsFile(flags.CONFIG ?? process.env.CONFIG ?? 'huawu.yaml', faults);
   const reader = new SettingsReader({ flags, env: process.env, file });
   const host = reader.text('MEDIA_HOST', '0.0.0.0');
+  const dataDir = resolve(reader.text('DATA_DIR', './data'));
   const config: MediaConfig = {
-    socket: socketOf(reader.text('MEDIA_SOCKET', join(resolve(reader.text('DATA_DIR', './data')), 'run', 'media.sock')), faults),
+    socket: socketOf(reader.text('MEDIA_SOCKET', join(dataDir, 'run', 'media.sock')), faults),
     workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
     engine: reader.choice('MEDIA_ENGINE', 'auto', ENGINE_CHOICES),
     rtpPortMin: reader.integer('RTP_PORT_MIN', 20_000, 1024, 65_534),
@@ -47,6 +50,11 @@ export function readMediaConfig(args: readonly string[]): { config: MediaConfig;
     publicAddresses: publicAddresses(reader.list('PUBLIC_ADDRESS'), faults),
     ownAddresses: ['127.0.0.1', '::1', ...interfaceAddresses().map((each) => each.address)],
     codecs: codecsOf(reader.list('MEDIA_CODECS'), faults),
+    recordings: {
+      folder: resolve(reader.text('RECORDINGS_DIR', join(dataDir, 'recordings'))),
+      keys: reader.secret('RECORDING_KEY') ?? null,
+      keysFile: join(dataDir, 'recording.keys'),
+    },
     logLevel: reader.text('LOG_LEVEL', 'info'),
     orphanExitSeconds: reader.integer('ORPHAN_EXIT_SECONDS', 0, 0, 86_400),
   };

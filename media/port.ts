@@ -92,10 +92,16 @@ export interface ConferenceRequest {
 
 export interface RecordRequest {
   recordingId: string;
-  /** Absolute path of the WAV to write: 8 kHz stereo PCM16, left first. Its folder exists. */
+  /** Absolute path of the file to write, within the media server's folder of recordings: 8 kHz stereo, left first. Its folder exists. */
   path: string;
   left: EndpointId;
   right: EndpointId;
+  /** Absent or false: a plain WAV of PCM16. true: sealed (kernel/seal/format.ts) under the master key. */
+  sealed?: boolean;
+  /** In a sealed file: PCM16 (absent), or A-law in half the space. */
+  format?: 'pcm16' | 'alaw';
+  /** It begins paused. */
+  paused?: boolean;
 }
 
 export interface EndpointStats {
@@ -121,7 +127,20 @@ export type MediaEvent =
   | { type: 'mediaTimeout'; endpointId: EndpointId }
   /** The endpoint is gone without having been closed: its worker died, or the media server did. Nothing more is heard of it. */
   | { type: 'endpointLost'; endpointId: EndpointId; reason: string }
-  | { type: 'recordingEnded'; recordingId: string; path: string; durationMs: number; complete: boolean; reason?: string };
+  /**
+   * Told once when it ends; once more after a restart of the media server or its recorder, when a file whose writer died has been mended: then
+   * to every application, as nobody knows any longer whose it was. `seal`: last value of a sealed file's hash chain. `bytes`: length of the file.
+   */
+  | {
+      type: 'recordingEnded';
+      recordingId: string;
+      path: string;
+      durationMs: number;
+      complete: boolean;
+      reason?: string;
+      seal?: string;
+      bytes?: number;
+    };
 
 export interface MediaServer {
   capabilities(): Promise<Capabilities>;
@@ -175,6 +194,11 @@ export interface MediaServer {
   playToConference(conferenceId: ConferenceId, playId: string, sources: Source[], options: { loop: boolean }): Promise<void>;
   /** Ends with one `recordingEnded`: when stopped, when either endpoint closes, or when the disk fails. */
   record(request: RecordRequest): Promise<void>;
+  /** Both sides are silent in the file from now on, at its pace, until it is resumed. Unknown ids are fine. */
+  pauseRecording(recordingId: string): Promise<void>;
+  resumeRecording(recordingId: string): Promise<void>;
+  /** From now on it records these two, in the same file and without a gap: the call goes on with another leg. */
+  moveRecording(recordingId: string, left: EndpointId, right: EndpointId): Promise<void>;
   /** Unknown ids are fine. */
   stopRecording(recordingId: string): Promise<void>;
   stats(endpointId: EndpointId): Promise<EndpointStats>;

@@ -6,6 +6,9 @@ import { Endpoints } from './control/endpoints.ts';
 import { Listener } from './control/listener.ts';
 import { PortPool } from './control/ports.ts';
 import { type MethodName, type Params, readParams } from './control/requests.ts';
+import type { MediaEvent } from './port.ts';
+import { RecordingBook } from './record/book.ts';
+import { recorderSettings } from './record/settings.ts';
 import { chooseEngine } from './worker/engine.ts';
 import { WorkerPool } from './worker/pool.ts';
 import type { EngineName } from './worker/sockets.ts';
@@ -25,8 +28,10 @@ type Handlers = { [Name in Exclude<MethodName, 'hello'>]: (owner: string, params
 /** Rejects when the control socket cannot be listened on. `onGivenUp`: its threads die as fast as they are started. */
 export async function openMediaServer(config: MediaConfig, clock: Clock, log: Logger, onGivenUp: (reason: string) => void): Promise<MediaProcess> {
   const engine = engineFor(config.engine, log);
+  const recorder = recorderSettings(config);
   const pool = new WorkerPool({
     workers: config.workers,
+    recorder,
     engine,
     clock,
     log,
@@ -34,12 +39,18 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     // Each event bears the id of an endpoint or of a recording, and belongs to its owner.
     onEvent: (event) => endpoints.heard(event),
     onWorkerLost: (worker) => endpoints.workerLost(worker),
-    onRecordingEnded: (ended) => endpoints.recordingEnded(ended),
-    onRecorderLost: () => endpoints.recorderLost(),
+    onRecordingEnded: (ended) => recordings.ended(ended),
+    onRecorderLost: () => recordings.recorderLost(),
   });
   const ports = new PortPool(config.rtpPortMin, config.rtpPortMax);
-  const endpoints = new Endpoints(config, clock, pool, ports, (owner, event) => listener.tell(owner, event));
-  const handlers = handlersOf(endpoints);
+  const tell = (owner: string, event: MediaEvent): void => listener.tell(owner, event);
+  const endpoints = new Endpoints(config, clock, pool, ports, tell);
+  const recordings = new RecordingBook({
+    ...{ clock, pool, tell, folder: config.recordings?.folder ?? null },
+    workerOf: (left, right) => endpoints.workerOfBoth(left, right),
+    tellAll: (event) => listener.tellAll(event),
+  });
+  const handlers = handlersOf(endpoints, recordings);
   const ask = <Name extends keyof Handlers>(owner: string, method: Name, params: unknown): unknown => {
     const handle: Handlers[Name] = handlers[method];
     return handle(owner, readParams(method, params));
@@ -53,6 +64,7 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
   });
   const close = async (): Promise<void> => {
     await endpoints.closeAll();
+    await recordings.settled();
     listener.close();
     await pool.close();
   };
@@ -60,6 +72,8 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     await pool.close();
     throw error;
   });
+  // Only now is it certain that no other server of this socket is writing.
+  pool.mendRecordings();
   return {
     get applications() {
       return listener.applications;
@@ -83,7 +97,7 @@ function engineFor(wanted: MediaConfig['engine'], log: Logger): EngineName {
   return name;
 }
 
-const handlersOf = (endpoints: Endpoints): Handlers => ({
+const handlersOf = (endpoints: Endpoints, recordings: RecordingBook): Handlers => ({
   capabilities: () => endpoints.capabilities(),
   open: (owner, [request]) => endpoints.open(owner, request),
   accept: (_, [endpointId, answer]) => endpoints.accept(endpointId, answer),
@@ -105,8 +119,11 @@ const handlersOf = (endpoints: Endpoints): Handlers => ({
   removeFromConference: (_, [conferenceId, endpointId]) => endpoints.conferences.remove(conferenceId, endpointId),
   endConference: (_, [conferenceId]) => endpoints.conferences.end(conferenceId),
   playToConference: (_, [conferenceId, playId, sources, options]) => endpoints.conferences.play(conferenceId, playId, sources, options),
-  record: (owner, [request]) => endpoints.record(owner, request),
-  stopRecording: (_, [recordingId]) => endpoints.stopRecording(recordingId),
+  record: (owner, [request]) => recordings.begin(owner, request),
+  pauseRecording: (_, [recordingId]) => recordings.order('pauseRecording', recordingId),
+  resumeRecording: (_, [recordingId]) => recordings.order('resumeRecording', recordingId),
+  moveRecording: (_, [recordingId, left, right]) => recordings.move(recordingId, left, right),
+  stopRecording: (_, [recordingId]) => recordings.order('stopRecording', recordingId),
   stats: (_, [endpointId]) => endpoints.stats(endpointId),
   close: (_, [endpointId]) => endpoints.close(endpointId),
 });

@@ -2,21 +2,11 @@
  * All endpoints of the process: who owns each, in which worker it lives, what was negotiated. One instance carries out what every
  * connection asks; the packets themselves are the workers' business.
  */
-import { type Clock, pause } from '../../kernel/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { randomBelow } from '../../kernel/ids.ts';
 import type { CodecName } from '../codec/codec.ts';
 import type { MediaConfig } from '../config.ts';
-import {
-  type Capabilities,
-  type EndpointStats,
-  MediaError,
-  type MediaEvent,
-  type OpenRequest,
-  type PlayOptions,
-  type RecordRequest,
-  type Source,
-} from '../port.ts';
-import type { RecordingEnded } from '../record/messages.ts';
+import { type Capabilities, type EndpointStats, MediaError, type MediaEvent, type OpenRequest, type PlayOptions, type Source } from '../port.ts';
 import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
 import { encodingOf } from '../sdp/formats.ts';
 import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
@@ -37,16 +27,8 @@ interface Row {
   negotiation: Negotiation;
 }
 
-interface RecordingRow {
-  owner: string;
-  path: string;
-  startedMs: number;
-  worker: number;
-}
-
 const PORT_TRIES = 50;
 const MOST_ENDPOINTS = 20_000;
-const LAST_WRITES_MS = 5000;
 const LOOPBACK: Readonly<Record<4 | 6, string>> = { 4: '127.0.0.1', 6: '::1' };
 
 export class Endpoints {
@@ -61,7 +43,6 @@ export class Endpoints {
   readonly #opening = new Map<string, { owner: string; closed: boolean }>();
   readonly #groups = new Map<string, { worker: number; endpoints: number }>();
   readonly #load: number[];
-  readonly #recordings = new Map<string, RecordingRow>();
 
   constructor(config: MediaConfig, clock: Clock, pool: WorkerPool, ports: PortPool, tell: (owner: string, event: MediaEvent) => void) {
     this.#config = config;
@@ -128,34 +109,17 @@ export class Endpoints {
   }
 
   async join(a: string, b: string): Promise<void> {
-    await this.#pool.order(this.#workerOfBoth(a, b), 'join', { a, b });
+    await this.#pool.order(this.workerOfBoth(a, b), 'join', { a, b });
     for (const endpointId of [a, b]) this.conferences.left(endpointId);
   }
 
   async part(a: string, b: string): Promise<void> {
-    await this.#pool.order(this.#workerOfBoth(a, b), 'part', { a, b });
+    await this.#pool.order(this.workerOfBoth(a, b), 'part', { a, b });
   }
 
   async echo(endpointId: string): Promise<void> {
     await this.#pool.order(this.#row(endpointId).worker, 'echo', { endpointId });
     this.conferences.left(endpointId);
-  }
-
-  async record(owner: string, { recordingId, path, left, right }: RecordRequest): Promise<void> {
-    const worker = this.#workerOfBoth(left, right);
-    if (this.#recordings.has(recordingId)) throw new MediaError('bad_request', `recording ${recordingId} is running`);
-    this.#recordings.set(recordingId, { owner, path, startedMs: this.#clock.now(), worker });
-    try {
-      await this.#pool.order(worker, 'record', { recordingId, path, left, right });
-    } catch (error) {
-      this.#recordings.delete(recordingId);
-      throw error;
-    }
-  }
-
-  async stopRecording(recordingId: string): Promise<void> {
-    const row = this.#recordings.get(recordingId);
-    if (row !== undefined) await this.#pool.order(row.worker, 'stopRecording', { recordingId });
   }
 
   stats(endpointId: string): Promise<EndpointStats> {
@@ -182,11 +146,8 @@ export class Endpoints {
     if (owner !== undefined) this.#tell(owner, event);
   }
 
-  /** Ends everything; recordings are whole when it resolves. */
   async closeAll(): Promise<void> {
     await Promise.allSettled([...this.#rows.keys()].map((endpointId) => this.close(endpointId)));
-    const until = this.#clock.now() + LAST_WRITES_MS;
-    while (this.#recordings.size > 0 && this.#clock.now() < until) await pause(this.#clock, 10);
   }
 
   /** Its application is gone. */
@@ -204,16 +165,11 @@ export class Endpoints {
     }
   }
 
-  recordingEnded(ended: RecordingEnded): void {
-    const row = this.#recordings.get(ended.recordingId);
-    this.#recordings.delete(ended.recordingId);
-    if (row !== undefined) this.#tell(row.owner, { type: 'recordingEnded', ...ended });
-  }
-
-  recorderLost(): void {
-    for (const [recordingId, { path, startedMs }] of [...this.#recordings]) {
-      this.recordingEnded({ recordingId, path, durationMs: Math.round(this.#clock.now() - startedMs), complete: false, reason: 'the recorder died' });
-    }
+  /** Legs that are heard or recorded together live in one worker. Throws a MediaError when these do not. */
+  workerOfBoth(a: string, b: string): number {
+    const worker = this.#row(a).worker;
+    if (worker !== this.#row(b).worker) throw new MediaError('bad_request', `${a} and ${b} were opened in different groups`);
+    return worker;
   }
 
   get size(): number {
@@ -326,11 +282,5 @@ export class Endpoints {
     const row = this.#rows.get(endpointId);
     if (row === undefined) throw new MediaError('unknown_endpoint', `no endpoint ${endpointId}`);
     return row;
-  }
-
-  #workerOfBoth(a: string, b: string): number {
-    const worker = this.#row(a).worker;
-    if (worker !== this.#row(b).worker) throw new MediaError('bad_request', `${a} and ${b} were opened in different groups`);
-    return worker;
   }
 }

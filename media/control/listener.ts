@@ -26,6 +26,8 @@ const FRAME_LIMIT = 1_048_576;
 const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
 const MOST_EVENTS_KEPT = 2000;
 const MOST_CONNECTIONS = 32;
+/** What every application is told that comes later; older ones are forgotten. */
+const MOST_FOR_ALL = 1000;
 
 interface Application {
   socket: Socket | null;
@@ -38,6 +40,7 @@ interface Application {
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #applications = new Map<string, Application>();
+  readonly #forAll: MediaEvent[] = [];
   readonly #server: Server;
 
   constructor(options: ListenerOptions) {
@@ -72,6 +75,13 @@ export class Listener {
     application.recent.push(numbered);
     if (application.recent.length > MOST_EVENTS_KEPT * 2) application.recent.splice(0, MOST_EVENTS_KEPT);
     if (application.socket !== null) this.#write(application.socket, numbered);
+  }
+
+  /** To those who are here, and to each who comes for the first time. */
+  tellAll(event: MediaEvent): void {
+    this.#forAll.push(event);
+    if (this.#forAll.length > MOST_FOR_ALL) this.#forAll.shift();
+    for (const owner of this.#applications.keys()) this.tell(owner, event);
   }
 
   close(): void {
@@ -125,7 +135,7 @@ export class Listener {
     this.#answer(socket, connection, method, params).then(
       (result) => {
         this.#write(socket, { id, ok: true, result: result ?? null });
-        if (method === 'hello') this.#catchUp(connection.owner, params);
+        if (method === 'hello') this.#catchUp(connection.owner, (result as { known: boolean }).known ? params : []);
       },
       (error: unknown) => {
         if (!(error instanceof MediaError)) this.#options.log.error({ err: error, method }, 'a request failed');
@@ -150,7 +160,8 @@ export class Listener {
     const known = this.#applications.get(name);
     known?.cancelGrace();
     if (known?.socket != null) known.socket.destroy();
-    this.#applications.set(name, { socket, recent: known?.recent ?? [], last: known?.last ?? 0, cancelGrace: () => undefined });
+    const news = this.#forAll.map((event, at) => ({ n: at + 1, event }));
+    this.#applications.set(name, { socket, recent: known?.recent ?? news, last: known?.last ?? news.length, cancelGrace: () => undefined });
     this.#options.log.info({ known: known !== undefined }, 'an application is connected');
     return { known: known !== undefined };
   }

@@ -44,7 +44,15 @@ const openRequest = z.object({
   timeoutMs: ms,
   group: id.exactOptional(),
 });
-const recordRequest = z.object({ recordingId: id, path: z.string().min(1).max(4096).startsWith('/'), left: id, right: id });
+const recordRequest = z.object({
+  recordingId: id,
+  path: z.string().min(1).max(4096).startsWith('/'),
+  left: id,
+  right: id,
+  sealed: z.boolean().exactOptional(),
+  format: z.enum(['pcm16', 'alaw']).exactOptional(),
+  paused: z.boolean().exactOptional(),
+});
 
 const gain = z.object({ speaker: id, listener: id, db: z.number().min(-60).max(12).nullable() });
 const MOST_MEMBERS = 32;
@@ -76,6 +84,9 @@ export const methods = {
   endConference: z.tuple([id]),
   playToConference: z.tuple([id, id, z.array(source).min(1).max(MOST_SOURCES), z.object({ loop: z.boolean() })]),
   record: z.tuple([recordRequest]),
+  pauseRecording: z.tuple([id]),
+  resumeRecording: z.tuple([id]),
+  moveRecording: z.tuple([id, id, id]),
   stopRecording: z.tuple([id]),
   stats: z.tuple([id]),
   close: z.tuple([id]),

@@ -1,20 +1,32 @@
 /** A stereo WAV that grows and is a whole WAV after every write: the header is brought up to date with each block. */
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { type Disk, realDisk } from '../../kernel/seal/write.ts';
 import { WAV_HEADER_BYTES, wavHeader } from '../codec/wav.ts';
 
 const CHANNELS = 2;
-const RATE = 8000;
-const BYTES_PER_PAIR = 4;
+export const RATE = 8000;
+export const BYTES_PER_PAIR = 4;
 /** The header counts in 32 bits; 2 GiB are eighteen hours. */
-const MOST_BYTES = 0x7fff_ffff - WAV_HEADER_BYTES;
+export const MOST_WAV_BYTES = 0x7fff_ffff - WAV_HEADER_BYTES;
 
-export class WavFile {
+/** What the recorder writes to. Offsets and lengths are in sample pairs. */
+export interface AudioFile {
+  /** How long it is. */
+  readonly pairs: number;
+  /** Throws the disk's error; then `finish` leaves a valid file of what was written before. What lies between the blocks is silent. */
+  write(at: number, samples: Int16Array): void;
+  /** Closes it; `pairs` lengthens it with silence. Never throws; `whole` false: the disk did not take all of it. */
+  finish(pairs: number): { whole: boolean; bytes?: number; seal?: string };
+}
+
+export class WavFile implements AudioFile {
+  readonly #disk: Disk;
   readonly #file: number;
   #dataBytes = 0;
 
   /** Throws when the file cannot be made or is there already. */
-  constructor(path: string) {
-    this.#file = openSync(path, 'wx', 0o640);
+  constructor(path: string, disk: Disk = realDisk) {
+    this.#disk = disk;
+    this.#file = disk.open(path, 'wx', 0o640);
     this.#writeHeader();
   }
 
@@ -22,26 +34,26 @@ export class WavFile {
     return this.#dataBytes / BYTES_PER_PAIR;
   }
 
-  /** Throws the disk's error; then `finish` leaves a valid file of what was written before. What lies between the blocks is silent. */
   write(at: number, samples: Int16Array): void {
     const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
     const end = at * BYTES_PER_PAIR + bytes.length;
-    if (end > MOST_BYTES) throw new Error('the recording is too long for a WAV file');
+    if (end > MOST_WAV_BYTES) throw new Error('the recording is too long for a WAV file');
     this.#writeAll(bytes, WAV_HEADER_BYTES + at * BYTES_PER_PAIR);
     this.#dataBytes = Math.max(this.#dataBytes, end);
     this.#writeHeader();
   }
 
-  /** Closes it; `pairs` lengthens it with silence. Never throws. */
-  finish(pairs: number): void {
+  finish(pairs: number): ReturnType<AudioFile['finish']> {
     try {
-      this.#dataBytes = Math.min(MOST_BYTES, Math.max(this.#dataBytes, pairs * BYTES_PER_PAIR));
-      ftruncateSync(this.#file, WAV_HEADER_BYTES + this.#dataBytes);
+      this.#dataBytes = Math.min(MOST_WAV_BYTES, Math.max(this.#dataBytes, pairs * BYTES_PER_PAIR));
+      this.#disk.truncate(this.#file, WAV_HEADER_BYTES + this.#dataBytes);
       this.#writeHeader();
+      return { whole: true, bytes: WAV_HEADER_BYTES + this.#dataBytes };
     } catch {
       // The header on disk still tells the truth about what was written last.
+      return { whole: false };
     } finally {
-      closeSync(this.#file);
+      this.#disk.close(this.#file);
     }
   }
 
@@ -51,6 +63,6 @@ export class WavFile {
 
   /** A nearly full disk writes less than it was asked for, and only then says that it is full. */
   #writeAll(bytes: Buffer, position: number): void {
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done, bytes.length - done, position + done);
+    for (let done = 0; done < bytes.length; ) done += this.#disk.write(this.#file, bytes, done, bytes.length - done, position + done);
   }
 }

@@ -1,13 +1,11 @@
 /** The endpoints of one worker, and what the main thread may order of them. */
-import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../kernel/clock.ts';
 import { Library } from '../play/library.ts';
 import { Playing } from '../play/playing.ts';
 import { Playlist } from '../play/playlist.ts';
 import { Tick } from '../play/tick.ts';
 import { MediaError } from '../port.ts';
-import type { FromRecorder } from '../record/messages.ts';
-import { Recording, type Tap } from '../record/recording.ts';
+import { Recordings } from '../record/recordings.ts';
 import { Endpoint } from './endpoint.ts';
 import { Exchange } from './exchange.ts';
 import { Lag } from './lag.ts';
@@ -17,15 +15,7 @@ import { PortTaken, type SocketEngine } from './sockets.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const CHECK_EACH_MS = 1000;
-const FLUSH_EACH_MS = 500;
 const MOST_KEPT_AUDIO_BYTES = 128 * 1024 * 1024;
-
-interface Running {
-  recording: Recording;
-  left: Endpoint;
-  right: Endpoint;
-  rightTap: Tap;
-}
 
 export class House implements Surroundings {
   readonly tick: Tick;
@@ -36,11 +26,9 @@ export class House implements Surroundings {
   readonly #engine: SocketEngine;
   readonly #lag: Lag;
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #recordings = new Map<string, Running>();
+  readonly #recordings: Recordings;
   readonly #checks: Rota<Endpoint>;
-  readonly #flushes: Rota<Recording>;
   readonly #library = new Library(MOST_KEPT_AUDIO_BYTES);
-  #recorder: MessagePort | null = null;
 
   constructor(clock: Clock, post: (message: FromWorker) => void, engine: SocketEngine) {
     this.#clock = clock;
@@ -51,7 +39,7 @@ export class House implements Surroundings {
     this.tick = new Tick(clock, faulty, () => engine.flush());
     this.#exchange = new Exchange(this.tick, this.tell);
     this.#checks = new Rota(clock, CHECK_EACH_MS, (endpoint, nowMs) => endpoint.check(nowMs), faulty);
-    this.#flushes = new Rota(clock, FLUSH_EACH_MS, (recording, nowMs) => recording.flush(nowMs), faulty);
+    this.#recordings = new Recordings(clock, faulty);
     this.handlers = this.#orders();
   }
 
@@ -102,11 +90,14 @@ export class House implements Surroundings {
       removeFromConference: ({ conferenceId, endpointId }) => done(this.#exchange.removeFrom(conferenceId, this.#endpoint(endpointId))),
       endConference: ({ conferenceId }) => done(this.#exchange.end(conferenceId)),
       playToConference: (params) => this.#playToConference(params),
-      record: (params) => this.#record(params),
-      stopRecording: ({ recordingId }) => done(this.#endRecording(recordingId)),
+      record: ({ recordingId, file, paused, ...legs }) => done(this.#recordings.begin(recordingId, file, this.#sides(legs), paused)),
+      pauseRecording: ({ recordingId }) => done(this.#recordings.pause(recordingId)),
+      resumeRecording: ({ recordingId }) => done(this.#recordings.resume(recordingId)),
+      moveRecording: ({ recordingId, ...legs }) => done(this.#recordings.move(recordingId, this.#sides(legs))),
+      stopRecording: ({ recordingId }) => done(this.#recordings.end(recordingId)),
       stats: ({ endpointId }) => this.#endpoint(endpointId).stats(),
       close: ({ endpointId }) => this.#close(endpointId),
-      recorder: ({ port }) => this.#meetRecorder(port),
+      recorder: ({ port }) => done(this.#recordings.meetRecorder(port)),
       ping: () => this.#lag.take(),
     };
   }
@@ -188,55 +179,19 @@ export class House implements Surroundings {
     return null;
   }
 
-  #record({ recordingId, path, left, right }: Orders['record']['params']): null {
-    const running = { left: this.#endpoint(left), right: this.#endpoint(right) };
-    if (this.#recordings.has(recordingId)) throw new MediaError('bad_request', `recording ${recordingId} is running`);
-    if (this.#recorder === null) throw new MediaError('unavailable', 'the recorder is not there');
-    const recording = new Recording(recordingId, path, this.#recorder, this.#clock.now());
-    running.left.taps.add(recording.left);
-    // What the left side hears of a mixer holds the right side, and whoever else is there.
-    const rightTap: Tap = { heard: (...packet) => (running.left.seat === null ? recording.right.heard(...packet) : undefined) };
-    running.right.taps.add(rightTap);
-    running.left.overheard.taps.add(recording.right);
-    this.#recordings.set(recordingId, { recording, rightTap, ...running });
-    this.#flushes.add(recording);
-    return null;
-  }
-
-  #endRecording(recordingId: string): void {
-    this.#forgetRecording(recordingId)?.end(this.#clock.now());
-  }
-
-  #forgetRecording(recordingId: string): Recording | undefined {
-    const running = this.#recordings.get(recordingId);
-    this.#recordings.delete(recordingId);
-    if (running === undefined) return undefined;
-    const { recording, left, right, rightTap } = running;
-    this.#flushes.delete(recording);
-    left.taps.delete(recording.left);
-    right.taps.delete(rightTap);
-    left.overheard.taps.delete(recording.right);
-    return recording;
+  #sides({ left, right }: { left: string; right: string }): { left: Endpoint; right: Endpoint } {
+    return { left: this.#endpoint(left), right: this.#endpoint(right) };
   }
 
   #close(endpointId: string): Orders['close']['result'] {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return null;
-    for (const [recordingId, { left, right }] of this.#recordings) if (left === endpoint || right === endpoint) this.#endRecording(recordingId);
+    this.#recordings.legClosed(endpoint);
     this.#endpoints.delete(endpointId);
     this.#checks.delete(endpoint);
     this.#exchange.leave(endpoint);
     endpoint.close();
     return endpoint.stats();
-  }
-
-  #meetRecorder(port: MessagePort): null {
-    // What an earlier recorder had begun died with it, and the main thread has told so.
-    for (const recordingId of [...this.#recordings.keys()]) this.#forgetRecording(recordingId);
-    this.#recorder?.close();
-    this.#recorder = port;
-    port.on('message', (message: FromRecorder) => this.#forgetRecording(message.recordingId));
-    return null;
   }
 }
 

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { CodecName } from '../codec/codec.ts';
 import type { ToneListening } from '../dtmf/keys.ts';
 import type { EndpointStats, Gain, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source } from '../port.ts';
+import type { RecordingFile } from '../record/messages.ts';
 import type { Choice } from '../sdp/formats.ts';
 import type { EngineName } from './sockets.ts';
 
@@ -61,7 +62,10 @@ export interface Orders {
   removeFromConference: { params: { conferenceId: string; endpointId: string }; result: null };
   endConference: { params: { conferenceId: string }; result: null };
   playToConference: { params: { conferenceId: string; playId: string; sources: Source[]; loop: boolean }; result: null };
-  record: { params: { recordingId: string; path: string; left: string; right: string }; result: null };
+  record: { params: { recordingId: string; file: RecordingFile; left: string; right: string; paused: boolean }; result: null };
+  pauseRecording: { params: { recordingId: string }; result: null };
+  resumeRecording: { params: { recordingId: string }; result: null };
+  moveRecording: { params: { recordingId: string; left: string; right: string }; result: null };
   stopRecording: { params: { recordingId: string }; result: null };
   stats: { params: { endpointId: string }; result: EndpointStats };
   close: { params: { endpointId: string }; result: EndpointStats | null };

@@ -3,7 +3,7 @@ import { MessageChannel, type TransferListItem, type Worker } from 'node:worker_
 import type { Clock } from '../../kernel/clock.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
 import { MediaError, type MediaEvent } from '../port.ts';
-import type { RecordingEnded } from '../record/messages.ts';
+import type { RecorderSettings, RecordingEnded, ToRecorderThread } from '../record/messages.ts';
 import type { FromWorker, OrderName, Orders, WorkerSetup } from './messages.ts';
 import type { EngineName } from './sockets.ts';
 import { startThread } from './thread.ts';
@@ -11,6 +11,7 @@ import { startThread } from './thread.ts';
 export interface PoolOptions {
   workers: number;
   engine: EngineName;
+  recorder: RecorderSettings;
   clock: Clock;
   log: Logger;
   onEvent: (event: MediaEvent) => void;
@@ -46,6 +47,7 @@ export class WorkerPool {
   readonly #warn: (kind: string, fields: object) => void;
   readonly #slots: (Slot | null)[] = [];
   #recorder: Worker | null = null;
+  #mends = false;
   #lastOrder = 0;
   #deaths: number[] = [];
   readonly #cancelPings: () => void;
@@ -109,6 +111,12 @@ export class WorkerPool {
     this.#introduceRecorder(at);
   }
 
+  /** Recordings that a death left open are closed, now and whenever the recorder dies. */
+  mendRecordings(): void {
+    this.#mends = true;
+    this.#tellRecorder({ repair: true });
+  }
+
   /** Ends a thread; another takes its place. */
   end(worker: number): void {
     void this.#slots[worker]?.thread.terminate();
@@ -155,7 +163,7 @@ export class WorkerPool {
 
   #startRecorder(): void {
     if (this.#closed) return;
-    const recorder = startThread('record/recorder');
+    const recorder = startThread('record/thread', this.#options.recorder);
     this.#recorder = recorder;
     recorder.on('message', (ended: RecordingEnded) => this.#options.onRecordingEnded(ended));
     recorder.on('error', (error) => this.#options.log.error({ err: error }, 'recorder failed'));
@@ -165,14 +173,18 @@ export class WorkerPool {
       this.#options.onRecorderLost();
       this.#again(() => this.#startRecorder());
     });
+    if (this.#mends) this.#tellRecorder({ repair: true });
     for (const at of this.#slots.keys()) this.#introduceRecorder(at);
   }
 
+  #tellRecorder(message: ToRecorderThread, transfer: TransferListItem[] = []): void {
+    this.#recorder?.postMessage(message, transfer);
+  }
+
   #introduceRecorder(at: number): void {
-    const recorder = this.#recorder;
-    if (recorder === null || this.#slots[at] == null) return;
+    if (this.#recorder === null || this.#slots[at] == null) return;
     const { port1, port2 } = new MessageChannel();
-    recorder.postMessage(port1, [port1]);
+    this.#tellRecorder({ worker: port1 }, [port1]);
     this.order(at, 'recorder', { port: port2 }, [port2]).catch(() => undefined);
   }
 

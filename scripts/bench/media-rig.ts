@@ -77,6 +77,8 @@ export class Rig {
     const env = {
       PATH: process.env.PATH ?? '',
       MEDIA_SOCKET: socket,
+      DATA_DIR: folder,
+      RECORDINGS_DIR: folder,
       MEDIA_WORKERS: '1',
       RTP_PORT_MIN: '10000',
       RTP_PORT_MAX: '19999',

@@ -286,7 +286,7 @@ test('a recording on a disk that is full is closed as a valid file and said to b
     const count = b.party.heard.length;
     await until('the call goes on', () => b.party.heard.length > count + 25);
     await small.media.stopRecording('full');
-    await small.media.record({ recordingId: 'nowhere', path: '/nowhere/at/all.wav', left: a.id, right: b.id });
+    await small.media.record({ recordingId: 'nowhere', path: join(small.folder, 'nowhere/at/all.wav'), left: a.id, right: b.id });
     assert.equal((await small.event('recordingEnded', (event) => event.recordingId === 'nowhere')).complete, false);
   } finally {
     here.close();

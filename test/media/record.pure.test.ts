@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { readKeyRing } from '../../kernel/seal/keys.ts';
+import { SealedFile } from '../../kernel/seal/read.ts';
 import { encode } from '../../media/codec/g711.ts';
-import type { ToRecorder } from '../../media/record/messages.ts';
-import { Recording } from '../../media/record/recording.ts';
+import type { RecordingEnded, ToRecorder } from '../../media/record/messages.ts';
+import { Recorder } from '../../media/record/recorder.ts';
+import { Recording, type Tap } from '../../media/record/recording.ts';
 import { emptyHeader } from '../../media/rtp/packet.ts';
 import { shareAt, sine } from '../support/tone.ts';
 
@@ -20,10 +26,16 @@ function written(messages: ToRecorder[], channel: 0 | 1): Int16Array {
 interface Run {
   messages: ToRecorder[];
 }
+interface Parties {
+  recording: Recording;
+  left: Tap;
+  right: Tap;
+}
 /** `taken`: the recorder takes each block at once; else the disk stands still. */
-function record(seconds: number, taken: boolean, packets: (recording: Recording, nowMs: number) => void): Run {
+function record(seconds: number, taken: boolean, packets: (parties: Parties, nowMs: number) => void): Run {
   const { port1, port2 } = new MessageChannel();
-  const recording = new Recording('r', '/r.wav', port1, 0);
+  const recording = new Recording('r', { path: '/r.wav', sealed: false, format: 'pcm16' }, port1, 0);
+  const parties = { recording, left: recording.party(0), right: recording.party(1) };
   const messages: ToRecorder[] = [];
   let pending: Int32Array | null = null;
   const drain = (): void => {
@@ -35,7 +47,7 @@ function record(seconds: number, taken: boolean, packets: (recording: Recording,
     }
   };
   for (let nowMs = 20; nowMs <= seconds * 1000; nowMs += 20) {
-    packets(recording, nowMs);
+    packets(parties, nowMs);
     if (nowMs % 500 === 0) recording.flush(nowMs);
     drain();
   }
@@ -85,4 +97,91 @@ test('a disk that stands still costs ten seconds of memory and no more; what is 
   assert.ok(end?.type === 'end');
   assert.equal(end.pairs, 480_000);
   assert.equal(end.missing, 480_000 - bytes / 4);
+});
+
+test('I1: a paused span is digital silence on both sides, to the sample, also where packets of it come late; the length is kept', () => {
+  // Paused from 1.5 s to 3 s by one, and from 2 s to 3.5 s by another: silent while anybody wants it so.
+  const { messages } = record(5, true, ({ recording, left, right }, nowMs) => {
+    if (nowMs === 1500) recording.pause('agent', nowMs);
+    if (nowMs === 2000) recording.pause('flow', nowMs);
+    if (nowMs === 3000) recording.resume('agent', nowMs);
+    if (nowMs === 3500) recording.resume('flow', nowMs);
+    // One packet in ten comes 200 ms late.
+    const n = nowMs / 20;
+    const late = n % 10 === 0 ? n - 10 : n;
+    for (const [tap, hz] of [
+      [left, 500],
+      [right, 800],
+    ] as const)
+      if (late >= 0) tap.heard(packetOf(hz, late), headerOf(late), 'PCMA', nowMs);
+  });
+  for (const [channel, hz] of [
+    [0, 500],
+    [1, 800],
+  ] as const) {
+    const samples = written(messages, channel);
+    assert.equal(samples.length, 40_000);
+    assert.ok(
+      samples.slice(12_000, 28_000).every((sample) => sample === 0),
+      'the span is silent',
+    );
+    assert.ok(shareAt(samples.slice(3000, 11_800), hz) > 0.8 && shareAt(samples.slice(28_200, 38_000), hz) > 0.8, 'and what is around it is not');
+    assert.ok(
+      samples.slice(11_840, 12_000).some((sample) => sample !== 0) && samples.slice(28_000, 28_320).some((sample) => sample !== 0),
+      'silent no longer than asked',
+    );
+  }
+});
+
+test('parties who share a side are added up, and one who leaves is no longer heard', () => {
+  let third: Tap | null = null;
+  const { messages } = record(4, true, ({ recording, right }, nowMs) => {
+    const n = nowMs / 20;
+    third ??= recording.party(1);
+    right.heard(packetOf(500, n), headerOf(n), 'PCMA', nowMs);
+    if (nowMs <= 2000) third.heard(packetOf(800, n), { ...headerOf(n), ssrc: 2 }, 'PCMA', nowMs);
+    if (nowMs === 2000) recording.partyLeft(third, nowMs);
+  });
+  const samples = written(messages, 1);
+  const [both, one] = [samples.slice(1600, 14_400), samples.slice(17_600, 30_400)];
+  assert.ok(Math.abs(shareAt(both, 500) - 0.5) < 0.05 && Math.abs(shareAt(both, 800) - 0.5) < 0.05);
+  assert.ok(shareAt(one, 500) > 0.99);
+});
+
+test('F9: a disk that stands still for five seconds costs nothing; for thirteen, a hole that is said: the file is whole either way', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'huawu-record-'));
+  const keys = readKeyRing('c3'.repeat(32));
+  try {
+    for (const [stallMs, complete] of [
+      [5000, true],
+      [13_000, false],
+    ] as const) {
+      const { port1, port2 } = new MessageChannel();
+      const ended: RecordingEnded[] = [];
+      const recorder = new Recorder({ keys, ledger: null, ended: (one) => ended.push(one), tell: () => assert.fail() });
+      const file = { path: join(folder, `${stallMs}.hws`), sealed: true, format: 'pcm16' } as const;
+      const recording = new Recording('r', file, port1, 0);
+      const left = recording.party(0);
+      const drain = (): void => {
+        for (let next = receiveMessageOnPort(port2); next !== undefined; next = receiveMessageOnPort(port2)) recorder.take(next.message as ToRecorder);
+      };
+      for (let nowMs = 20; nowMs <= 20_000; nowMs += 20) {
+        left.heard(packetOf(500, nowMs / 20), headerOf(nowMs / 20), 'PCMA', nowMs);
+        if (nowMs % 500 === 0) recording.flush(nowMs);
+        if (nowMs < 2000 || nowMs > 2000 + stallMs) drain();
+      }
+      recording.end(20_000);
+      drain();
+      port1.close();
+      assert.equal(ended[0]?.complete, complete);
+      assert.equal(ended[0]?.durationMs, 20_000);
+      if (!complete) assert.match(ended[0]?.reason ?? '', /the disk was too slow: [23]\d{3} ms are missing/);
+      const sealed = await SealedFile.open(file.path, keys);
+      assert.equal(sealed.plainBytes, 640_000);
+      assert.equal((await sealed.prove()).seal, ended[0]?.seal);
+      await sealed.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -48,6 +48,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const rtpPortMin = portRange();
   const settings = {
     MEDIA_SOCKET: socket,
+    DATA_DIR: folder,
+    RECORDINGS_DIR: folder,
     MEDIA_WORKERS: '1',
     RTP_PORT_MIN: String(rtpPortMin),
     RTP_PORT_MAX: String(rtpPortMin + PORTS - 1),

@@ -9,6 +9,7 @@ import type { MediaConfig } from '../../media/config.ts';
 import { Endpoints } from '../../media/control/endpoints.ts';
 import { PortPool } from '../../media/control/ports.ts';
 import { MediaError, type MediaEvent } from '../../media/port.ts';
+import { RecordingBook } from '../../media/record/book.ts';
 import { chooseEngine } from '../../media/worker/engine.ts';
 import { WorkerPool } from '../../media/worker/pool.ts';
 import { freeRange } from '../support/ports.ts';
@@ -26,6 +27,7 @@ const config: MediaConfig = {
   hosts: { 4: '127.0.0.1', 6: '::1' },
   publicAddresses: { 4: '127.0.0.1', 6: '::1' },
   ownAddresses: ['127.0.0.1', '::1'],
+  recordings: null,
   logLevel: 'fatal',
   codecs: ['PCMA', 'PCMU'],
   orphanExitSeconds: 0,
@@ -37,15 +39,20 @@ test('a worker that dies takes its own calls with it and no others, its recordin
   const pool = new WorkerPool({
     workers: config.workers,
     engine: chooseEngine(config.engine).name,
+    recorder: { keys: null, ledger: null },
     clock: systemClock,
     log: silentLog,
     onEvent: (event) => endpoints.heard(event),
     onWorkerLost: (worker) => endpoints.workerLost(worker),
-    onRecordingEnded: (ended) => endpoints.recordingEnded(ended),
-    onRecorderLost: () => endpoints.recorderLost(),
+    onRecordingEnded: (ended) => book.ended(ended),
+    onRecorderLost: () => book.recorderLost(),
     onGivenUp: assert.fail,
   });
   const endpoints = new Endpoints(config, systemClock, pool, new PortPool(config.rtpPortMin, config.rtpPortMax), (_, event) => events.push(event));
+  const book = new RecordingBook({
+    ...{ clock: systemClock, pool, folder: null, workerOf: (left, right) => endpoints.workerOfBoth(left, right) },
+    ...{ tell: (_, event) => events.push(event), tellAll: () => assert.fail() },
+  });
   const parties: Party[] = [];
   const open = async (endpointId: string): Promise<Party> => {
     const party = await Party.open();
@@ -59,7 +66,7 @@ test('a worker that dies takes its own calls with it and no others, its recordin
     const spared = await open('two.0');
     await endpoints.join('one.0', 'one.1');
     await assert.rejects(endpoints.join('one.0', 'two.0'), (error) => error instanceof MediaError && error.code === 'bad_request');
-    await endpoints.record('app', { recordingId: 'r', path: join(folder, 'r.wav'), left: 'one.0', right: 'one.1' });
+    await book.begin('app', { recordingId: 'r', path: join(folder, 'r.wav'), left: 'one.0', right: 'one.1' });
     await endpoints.echo('two.0');
     doomed.say(500);
     spared.say(800);

@@ -225,6 +225,9 @@ export class FakeMedia implements MediaServer {
   endConference: MediaServer['endConference'] = async () => undefined;
   playToConference: MediaServer['playToConference'] = async () => undefined;
   record: MediaServer['record'] = async () => undefined;
+  pauseRecording: MediaServer['pauseRecording'] = async () => undefined;
+  resumeRecording: MediaServer['resumeRecording'] = async () => undefined;
+  moveRecording: MediaServer['moveRecording'] = async () => undefined;
   stopRecording: MediaServer['stopRecording'] = async () => undefined;
   stats: MediaServer['stats'] = async () => ({ packetsIn: 0, packetsOut: 0, lost: 0, jitterMs: 0, strangers: 0 });
 }
