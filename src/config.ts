@@ -27,6 +27,8 @@ export interface Config {
   http: { host: string; port: number };
   logLevel: string;
   trustedTrunks: string[];
+  /** Who is asked for names, as our SIP server is told; none: those of the system. */
+  sipDnsServers: string[];
   /** PEM text of the authorities that may sign callers' numbers (RFC 8224); null: signatures are not looked at. */
   stirRoots: string | null;
   dialplansDir: string;
@@ -82,6 +84,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
+    sipDnsServers: reader.list('SIP_DNS_SERVERS'),
     stirRoots: reader.secret('STIR_ROOTS') ?? null,
     dialplansDir: resolve(reader.text('DIALPLANS_DIR', join(packageRoot, 'dialplans'))),
     webDir: join(packageRoot, 'dist', 'web'),

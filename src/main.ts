@@ -23,6 +23,7 @@ import { type KeptJournal, keepJournal } from './journal/keep.ts';
 import { claim } from './lock.ts';
 import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
+import { systemNames } from './phone/trunk/names.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { startServers } from './servers.ts';
 import { connectMedia, type MediaClient } from './sound/client.ts';
@@ -232,6 +233,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
       accepting,
       onKey: (legId, key) => sound.signalledKey(legId, key),
     },
+    names: systemNames(config.sipDnsServers),
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });
   const customers = createCustomers({ store, clock, log, take });
@@ -243,8 +245,10 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
   const desks = opened(new Desks({ clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken }), (it) => it.close());
-  const inbound = (): string[] => directory.trunks().flatMap((trunk) => (trunk.enabled ? trunk.inbound : []));
-  const operation = config.drachtio.embedded ? opened(new SipOperation(config.sipOperationSocket, inbound, clock, log), (it) => it.close()) : null;
+  const operation = config.drachtio.embedded
+    ? opened(new SipOperation(config.sipOperationSocket, () => phone.trunkSources(), clock, log), (it) => it.close())
+    : null;
+  phone.onTrunkSources(() => void operation?.tellTrunks());
   return { media, phone, operation, sound, customers, lookUps, desks };
 }
 

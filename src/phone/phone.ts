@@ -29,6 +29,7 @@ import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
 import { CallerVerifier } from './stir/verify.ts';
 import { Subscriptions } from './subscription/subscriptions.ts';
 import { FailureThrottle } from './throttle.ts';
+import { systemNames, type TrunkNames } from './trunk/names.ts';
 import { type TrunkStatus, Trunks } from './trunk/trunks.ts';
 
 export interface PhoneOptions {
@@ -40,6 +41,8 @@ export interface PhoneOptions {
   media: MediaServer;
   calls: CallsView;
   toll: TollView;
+  /** Asked whom trunks' names stand for; the system's DNS where none is given. */
+  names?: TrunkNames;
   /** `address[/prefix][:port]`; createPhone throws on one it cannot read. */
   trustedTrunks: readonly string[];
   publicAddress: string;
@@ -79,6 +82,9 @@ export interface Phone {
   status(): PhoneStatus;
   /** Trunks that are switched on, and how they are. */
   trunks(): TrunkStatus[];
+  /** Address lists whose calls are a trunk's: as configured, and whom names stand for now. `onChange` is told when they may be others. */
+  trunkSources(): string[];
+  onTrunkSources(onChange: () => void): void;
   /** Calls over one, also when it was switched off meanwhile. */
   callsOver(trunkId: TrunkId): number;
 }
@@ -134,7 +140,7 @@ class PhoneRim implements Phone {
       get sip() {
         return connection.agent;
       },
-      ...{ clock, log, publicAddress },
+      ...{ clock, log, publicAddress, names: options.names ?? systemNames() },
     };
     this.#rim = {
       get sip() {
@@ -234,6 +240,14 @@ class PhoneRim implements Phone {
 
   trunks(): TrunkStatus[] {
     return this.#rim.trunks.status();
+  }
+
+  trunkSources(): string[] {
+    return this.#rim.trunks.sourceTexts();
+  }
+
+  onTrunkSources(onChange: () => void): void {
+    this.#rim.trunks.onSources = onChange;
   }
 
   callsOver(trunkId: TrunkId): number {

@@ -33,11 +33,21 @@ export function sourceAt<S extends TrustedSource>(sources: readonly S[], address
   return sources.find((source) => (source.port === null || source.port === port) && source.list.check(bare, family === 4 ? 'ipv4' : 'ipv6')) ?? null;
 }
 
+/** `carrier.example[:5060]`: whom the name stands for, by SRV and addresses. Of a trunk alone: a list in the environment is of addresses. */
+const NAME = /^(?=.*[a-z])([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)(?::(\d{1,5}))?$/i;
+
+/** null: it is no name. */
+export function parseSourceName(text: string): { host: string; port: number | null } | null {
+  const [, host, port] = NAME.exec(text.trim()) ?? [];
+  return host === undefined ? null : { host: host.toLowerCase(), port: port === undefined ? null : Number(port) };
+}
+
 /** A trunk that believed half the world would take every stranger, and other tenants' phones, for its own. */
 const WIDEST = { ipv4: 16, ipv6: 32 };
 
 /** Of a configured trunk: what is wrong with it and how to write it; null = nothing. */
 export function sourceFault(text: string): string | null {
+  if (parseSourceName(text) !== null) return null;
   try {
     parseSource(text);
     const prefix = Number(/\/(\d+)/.exec(text)?.[1] ?? 128);

@@ -40,7 +40,7 @@ export const trunkSettings = {
       }),
     )
     .max(MOST_ADDRESSES),
-  /** Socket addresses whose calls are this trunk's: `address[/prefix][:port]`. */
+  /** Socket addresses whose calls are this trunk's: `address[/prefix][:port]`, or a name that stands for some, `carrier.example[:port]` (SRV, A, AAAA). */
   inbound: z
     .array(
       z

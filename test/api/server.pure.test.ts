@@ -426,7 +426,7 @@ test('a trunk that cannot work, or that would believe the world, is refused with
   const refused: [object, string, RegExp][] = [
     [{ registration: { seconds: 600 } }, 'body', /needs credentials/],
     [{ inbound: ['0.0.0.0/0'] }, 'body.inbound.0', /too many/],
-    [{ inbound: ['pbx.example'] }, 'body.inbound.0', /IP address/],
+    [{ inbound: ['pbx_example'] }, 'body.inbound.0', /IP address/],
     [{ addresses: [{ uri: 'http://x' }] }, 'body.addresses.0.uri', /sip:host/],
     [{ shared: true }, 'body.', /shared/],
     [{ pingSeconds: 60 }, 'body.pingSeconds', /20/],

@@ -8,10 +8,12 @@ import { openSipServer, type SipServer } from '../../sip/server.ts';
 import type { PhoneSettings } from '../../src/acd/event.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
 import { createPhone, type Phone } from '../../src/phone/phone.ts';
+import { systemNames } from '../../src/phone/trunk/names.ts';
 import { SIP_REALM } from '../../src/tenants/directory.ts';
 import type { OutsideRules } from '../../src/toll/policy.ts';
 import { createToll } from '../../src/toll/room.ts';
 import type { Event } from '../../src/vocabulary.ts';
+import type { NameServer } from './name-server.ts';
 import { phoneDirectory, type TestTrunk } from './phone-directory.ts';
 import { freePort } from './ports.ts';
 
@@ -26,6 +28,8 @@ export interface RimOptions {
   trustedTrunks?: readonly string[];
   /** The SIP server's guard challenges strangers itself. */
   guarded?: boolean;
+  /** Both ask it for names. */
+  dns?: NameServer;
   /** The SIP server's time goes so many times as fast as ours. */
   sipHaste?: number;
   media?: MediaServer;
@@ -58,7 +62,7 @@ export class RimHouse {
   }
 
   static async open(options: RimOptions = {}): Promise<RimHouse> {
-    const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true, haste: options.sipHaste ?? 1 };
+    const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true, haste: options.sipHaste ?? 1, dns: options.dns?.at };
     const sip = await openSip(ports);
     const events: Event[] = [];
     const { phone, take } = newPhone(ports.admin, SECRET, options, events);
@@ -142,6 +146,7 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
     },
     take,
     trustedTrunks: options.trustedTrunks ?? [],
+    ...(options.dns === undefined ? {} : { names: systemNames([options.dns.at]) }),
     ...(options.stirRoots === undefined ? {} : { stirRoots: options.stirRoots }),
     publicAddress: '127.0.0.1',
     newCallId: () => newCallId(systemClock.now()),
@@ -160,12 +165,14 @@ interface Ports {
   admin: number;
   guarded: boolean;
   haste: number;
+  dns: string | undefined;
 }
 
 async function openSip(ports: Ports): Promise<SipServer> {
   const env = {
     ...{ SIP_HOST: '127.0.0.1', SIP_PORT: String(ports.sip), PUBLIC_ADDRESS: '127.0.0.1' },
     ...{ DRACHTIO_PORT: String(ports.admin), DRACHTIO_SECRET: SECRET, LOG_LEVEL: 'silent' },
+    ...(ports.dns === undefined ? {} : { SIP_DNS_SERVERS: ports.dns }),
     ...(ports.guarded ? { SIP_CHALLENGE_REALM: SIP_REALM } : {}),
   };
   const read = readSipConfig([], env);

@@ -1,17 +1,18 @@
 /** One address of a trunk: who sits there, whether it is fit for calls, and the OPTIONS that ask it. */
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { TrunkSettings } from '../../tenants/trunk.ts';
 import { hostPart } from '../address.ts';
 import type { SipAgent, SipResponse } from '../srf.ts';
 import { FIT, type Health, type HealthWord, hearHealth, mayTry } from './health.ts';
+import { type Peer, type Protocol, peersOf, type TrunkNames } from './names.ts';
 
 /** What an address needs of the house. */
 export interface AddressHouse {
   clock: Clock;
   readonly sip: SipAgent;
   publicAddress: string;
+  names: TrunkNames;
   /** Told when it leaves the rotation or comes back. */
   onTurn(address: TrunkAddress, before: Health): void;
 }
@@ -24,8 +25,6 @@ const RESOLVE_EACH_MS = 60_000;
 const SIP_PORT = 5060;
 const SIPS_PORT = 5061;
 
-type Protocol = 'udp' | 'tcp' | 'tls';
-
 export class TrunkAddress {
   readonly uri: string;
   readonly priority: number;
@@ -36,8 +35,8 @@ export class TrunkAddress {
   readonly #house: AddressHouse;
   readonly #pingMs: number | null;
   #health: Health = FIT;
-  /** IP addresses of its host. */
-  #peers: ReadonlySet<string>;
+  /** Who sits there; of a name what DNS said last. */
+  #peers: readonly Peer[];
   #stopTimers: (() => void)[] = [];
   #cancelPing: () => void = () => undefined;
   #stopped = false;
@@ -53,7 +52,8 @@ export class TrunkAddress {
     this.#protocol = scheme.toLowerCase() === 'sips' ? 'tls' : ((transport?.toLowerCase() as Protocol | undefined) ?? null);
     this.#pingMs = pingSeconds === null ? null : pingSeconds * 1_000;
     const bare = bareHost(this.host);
-    this.#peers = new Set(isIP(bare) === 0 ? [] : [bare]);
+    const usual = this.#protocol === 'tls' ? SIPS_PORT : SIP_PORT;
+    this.#peers = isIP(bare) === 0 ? [] : [{ address: bare, port: this.#port ?? usual, protocol: this.#protocol }];
   }
 
   get health(): Health {
@@ -66,7 +66,7 @@ export class TrunkAddress {
 
   /** For media's lock: an address it signals from, '' while its name has none. */
   get peer(): string {
-    return this.#peers.values().next().value ?? '';
+    return this.#peers[0]?.address ?? '';
   }
 
   start(): void {
@@ -93,16 +93,14 @@ export class TrunkAddress {
 
   /** Did this response come from here: from an address of the host, its port and its transport? (D5) */
   answered(res: Pick<SipResponse, 'source_address' | 'source_port' | 'protocol'>): boolean {
-    if (!this.#peers.has(bareHost(res.source_address))) return false;
+    const from = bareHost(res.source_address);
     const protocol = res.protocol.toLowerCase();
-    const port = this.#port ?? (protocol === 'tls' ? SIPS_PORT : SIP_PORT);
-    return this.speaks(protocol) && (res.source_port === port || (this.#port === null && isIP(bareHost(this.host)) === 0));
+    return this.#peers.some(({ address, port, protocol: its }) => address === from && port === res.source_port && fits(its, protocol));
   }
 
   /** Whether it is spoken to over this transport. */
   speaks(protocol: string): boolean {
-    // UDP may have given way to TCP for a request that is too long for it (RFC 3261 §18.1.1).
-    return this.#protocol === null ? protocol === 'udp' || protocol === 'tcp' : protocol === this.#protocol;
+    return fits(this.#protocol, protocol);
   }
 
   /** Calls `done` once: did anybody who can take calls answer an OPTIONS in time? null = we could not even ask. */
@@ -151,13 +149,16 @@ export class TrunkAddress {
 
   async #resolve(): Promise<void> {
     try {
-      const found = await lookup(this.host, { all: true });
-      if (found.length > 0) this.#peers = new Set(found.map(({ address }) => address));
+      const found = await peersOf(this.#house.names, this.host, this.#port, this.#protocol);
+      if (found.length > 0) this.#peers = found;
     } catch {
       // The addresses it had stay good (J3); the SIP server finds its way by itself.
     }
   }
 }
+
+/** UDP may have given way to TCP for a request that is too long for it (RFC 3261 §18.1.1). */
+const fits = (its: Protocol | null, protocol: string): boolean => (its === null ? protocol === 'udp' || protocol === 'tcp' : protocol === its);
 
 const bareHost = (host: string): string => host.replace(/^\[|\]$/g, '');
 

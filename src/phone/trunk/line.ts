@@ -1,14 +1,19 @@
 /** One trunk at work: its addresses, its registrations, how many calls it carries and how fast new ones may come. */
 import type { Logger } from '../../../kernel/log.ts';
-import { parseSource, sourceAt, type TrustedSource } from '../../tenants/source.ts';
+import { parseSource, parseSourceName, sourceAt, type TrustedSource } from '../../tenants/source.ts';
 import type { TrunkConfiguration, TrunkSecret } from '../../tenants/trunk.ts';
 import type { SipResponse } from '../srf.ts';
 import { type AddressHouse, TrunkAddress } from './address.ts';
 import type { Login } from './challenge.ts';
+import { peersOf } from './names.ts';
 import { Registration, type RegistrationState } from './registration.ts';
+
+const LOOK_UP_EACH_MS = 60_000;
 
 export interface LineHouse extends Omit<AddressHouse, 'onTurn'> {
   log: Logger;
+  /** Whose calls are a trunk's has changed. */
+  onSources: () => void;
 }
 
 /** Outlives a change of the trunk's configuration: calls go on over what it was. */
@@ -22,11 +27,16 @@ export interface TrunkLoad {
 
 export class TrunkLine {
   readonly configuration: TrunkConfiguration;
-  readonly sources: readonly TrustedSource[];
+  /** As they are now: of names, whom DNS said last. */
+  sources: readonly TrustedSource[];
   readonly addresses: readonly TrunkAddress[];
   readonly #registrations = new Map<TrunkAddress, Registration>();
   readonly #house: LineHouse;
   readonly login: Login | null;
+  readonly #fixed: readonly string[];
+  readonly #named: readonly { host: string; port: number | null }[];
+  readonly #known = new Map<string, readonly string[]>();
+  #stopLooking: () => void = () => undefined;
   readonly load: TrunkLoad;
   #tokens: number;
   #filledAt: number;
@@ -36,10 +46,12 @@ export class TrunkLine {
     this.#house = house;
     this.configuration = configuration;
     this.load = load;
-    this.sources = inbound.map(parseSource);
+    this.#fixed = inbound.filter((text) => parseSourceName(text) === null);
+    this.#named = inbound.flatMap((text) => parseSourceName(text) ?? []);
+    this.sources = this.#fixed.map(parseSource);
     this.login = credentials === null || secret === null ? null : { ...credentials, secret };
     const addressHouse: AddressHouse = {
-      ...{ clock: house.clock, publicAddress: house.publicAddress },
+      ...{ clock: house.clock, publicAddress: house.publicAddress, names: house.names },
       get sip() {
         return house.sip;
       },
@@ -55,6 +67,10 @@ export class TrunkLine {
 
   start(): void {
     for (const address of this.addresses) address.start();
+    if (this.#named.length > 0) {
+      void this.#lookUp();
+      this.#stopLooking = this.#house.clock.every(LOOK_UP_EACH_MS, () => void this.#lookUp());
+    }
     const { registration, trunkId } = this.configuration;
     const { login } = this;
     if (registration === null || login === null) return;
@@ -70,8 +86,27 @@ export class TrunkLine {
   }
 
   stop(): void {
+    this.#stopLooking();
     for (const address of this.addresses) address.stop();
     for (const registration of this.#registrations.values()) registration.close();
+  }
+
+  /** As the SIP server is told them: `address[/prefix][:port]`. */
+  get sourceTexts(): readonly string[] {
+    return this.sources.map(({ name }) => name);
+  }
+
+  /** A name that DNS does not answer for keeps whom it stood for (J3). A call may come from any port of theirs, unless one was written. */
+  async #lookUp(): Promise<void> {
+    for (const { host, port } of this.#named) {
+      const peers = await peersOf(this.#house.names, host, port, null).catch(() => []);
+      const texts = peers.map(({ address }) => `${address.includes(':') ? `[${address}]` : address}${port === null ? '' : `:${port}`}`);
+      if (texts.length > 0) this.#known.set(host, [...new Set(texts)]);
+    }
+    const texts = [...this.#fixed, ...[...this.#known.values()].flat()];
+    if (texts.join() === this.sourceTexts.join()) return;
+    this.sources = texts.map(parseSource);
+    this.#house.onSources();
   }
 
   registration(address: TrunkAddress): RegistrationState | null {

@@ -4,7 +4,7 @@ import type { LegId, TenantId } from '../../../kernel/ids.ts';
 import { randomBelow } from '../../../kernel/ids.ts';
 import type { Dialling } from '../../customers/normalise.ts';
 import type { Directory } from '../../tenants/directory.ts';
-import { parseSource, sourceAt, type TrustedSource } from '../../tenants/source.ts';
+import { parseSource, parseSourceName, sourceAt, type TrustedSource } from '../../tenants/source.ts';
 import { fitsAny, type TrunkConfiguration, type TrunkId } from '../../tenants/trunk.ts';
 import type { Destination } from '../../toll/policy.ts';
 import type { TrunkAddress } from './address.ts';
@@ -48,10 +48,13 @@ export class Trunks {
   #lines = new Map<TrunkId, { line: TrunkLine; text: string }>();
   #sources: readonly LineSource[] = [];
   #started = false;
+  /** Told when whose calls are believed may have changed. */
+  onSources: () => void = () => undefined;
 
   /** `trusted`: address lists without a trunk (TRUSTED_TRUNKS). Throws on one it cannot read. */
-  constructor(house: LineHouse, directory: Pick<Directory, 'trunks' | 'trunkSecret'>, trusted: readonly string[]) {
-    this.#house = house;
+  constructor(house: Omit<LineHouse, 'onSources'>, directory: Pick<Directory, 'trunks' | 'trunkSecret'>, trusted: readonly string[]) {
+    // Not spread: which agent of the SIP server it is changes.
+    this.#house = Object.create(house, { onSources: { value: () => this.#sourcesChanged() } }) as LineHouse;
     this.#directory = directory;
     this.#nameless = trusted.map((text) => ({ ...parseSource(text), line: null }));
     this.#sources = this.#nameless;
@@ -90,7 +93,20 @@ export class Trunks {
     }
     for (const [trunkId, { line }] of this.#lines) if (!lines.has(trunkId)) line.stop();
     this.#lines = lines;
-    this.#sources = [...[...lines.values()].flatMap(({ line }) => line.sources.map((source) => ({ ...source, line }))), ...this.#nameless];
+    this.#sourcesChanged();
+  }
+
+  #sourcesChanged(): void {
+    this.#sources = [...[...this.#lines.values()].flatMap(({ line }) => line.sources.map((source) => ({ ...source, line }))), ...this.#nameless];
+    this.onSources();
+  }
+
+  /** Whose calls are believed because they are a trunk's, as the SIP server is told. */
+  sourceTexts(): string[] {
+    // Before the start they are known as they are written, so that a first call finds its trunk believed.
+    if (!this.#started)
+      return this.#directory.trunks().flatMap(({ enabled, inbound }) => (enabled ? inbound.filter((text) => parseSourceName(text) === null) : []));
+    return [...this.#lines.values()].flatMap(({ line }) => line.sourceTexts);
   }
 
   /** By the socket address alone. Named trunks go before nameless lists. */

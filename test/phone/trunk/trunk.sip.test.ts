@@ -4,10 +4,12 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { systemClock } from '../../../kernel/clock.ts';
 import { asId, type CallId, type LegId, legIdOf } from '../../../kernel/ids.ts';
 import type { Request, Response } from '../../../sip/message/message.ts';
+import { peersOf, systemNames } from '../../../src/phone/trunk/names.ts';
 import { newTrunk } from '../../../src/tenants/trunk.ts';
 import { trunkSecretOf } from '../../../src/users/digest.ts';
 import type { CommandOf } from '../../../src/vocabulary.ts';
 import { FakeTrunk, type Lock } from '../../support/fake-trunk.ts';
+import { NameServer } from '../../support/name-server.ts';
 import { demo, type TestTrunk } from '../../support/phone-directory.ts';
 import { FakeMedia, RimHouse, type RimOptions } from '../../support/phone-rim.ts';
 import { until } from '../../support/wait.ts';
@@ -377,5 +379,59 @@ describe('a call from a trunk', () => {
     void carrier.call('10086', '13800001001');
     await house.until('callArrived');
     assert.equal((await carrier.call('10086', '13800001001')).status, 503);
+  });
+});
+
+describe('a trunk behind a name', () => {
+  let dns: NameServer;
+  beforeEach(async () => {
+    dns = await NameServer.open();
+  });
+  afterEach(() => dns.close());
+  const behindSrv = (carrier: FakeTrunk): void => {
+    dns.srv['_sip._udp.carrier.example'] = { name: 'gw.carrier.example', port: carrier.sip.port };
+    dns.a['gw.carrier.example'] = '127.0.0.1';
+  };
+  const named = (said: object): TestTrunk => trunk('city', [], { addresses: [{ uri: 'sip:carrier.example' }], credentials: LOGIN, ...said }, 'sesame');
+
+  it('that SRV leads to registers us, takes our calls with credentials, in calls too, and its own calls are known', async () => {
+    const carrier = await gateway();
+    behindSrv(carrier);
+    carrier.lock = lock('SHA-256', true);
+    carrier.locksInside = true;
+    await open([named({ registration: { domain: 'carrier.example', seconds: 60 }, inbound: ['carrier.example'] })], { dns });
+    await until('registered', () => house.phone.trunks()[0]?.addresses[0]?.registration?.is === 'registered', 5_000);
+    const legId = dial('95588');
+    await house.until('legAnswered');
+    release(legId);
+    await carrier.heard('BYE', 2);
+    assert.deepEqual(house.phone.trunkSources(), ['127.0.0.1']);
+    void carrier.call('10086', '13800001001');
+    assert.equal((await house.until('callArrived')).trunk, 'city');
+  });
+
+  it('D5: whom the name does not stand for gets no credentials, though it has the same address', async () => {
+    const [carrier, thief] = [await gateway(), await gateway()];
+    behindSrv(carrier);
+    thief.lock = lock('MD5');
+    const straight = trunk('straight', [], { addresses: [{ uri: thief.uri }], credentials: LOGIN }, 'sesame');
+    await open([named({ called: ['12345'] }), { ...straight, secret: null }], { dns });
+    dial('95588');
+    assert.equal((await house.until('legEnded')).ending.cause, 'not_allowed');
+    assert.equal(thief.of('INVITE').length, 1);
+  });
+
+  it('J3: is who it was while DNS does not answer', async () => {
+    const names = systemNames([dns.at]);
+    dns.srv['_sip._udp.carrier.example'] = { name: 'gw.carrier.example', port: 5099 };
+    dns.a['gw.carrier.example'] = '127.0.0.1';
+    assert.deepEqual(await peersOf(names, 'carrier.example', null, 'udp'), [{ address: '127.0.0.1', port: 5099, protocol: 'udp' }]);
+    assert.deepEqual(await peersOf(names, 'gw.carrier.example', 5070, null), [{ address: '127.0.0.1', port: 5070, protocol: null }]);
+    assert.deepEqual(await peersOf(names, 'gw.carrier.example', null, 'tls'), [{ address: '127.0.0.1', port: 5061, protocol: 'tls' }]);
+    await open([named({ inbound: ['carrier.example'] })], { dns });
+    await until('known', () => house.phone.trunkSources().length === 1, 5_000);
+    dns.silent = true;
+    house.phone.directoryChanged();
+    assert.deepEqual(house.phone.trunkSources(), ['127.0.0.1']);
   });
 });
