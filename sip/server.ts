@@ -155,6 +155,7 @@ class Server implements SipServer {
         onOpen: (connection) => this.#onApplication(connection),
         onClosed: (connection) => this.#onApplicationGone(connection),
         hostports: (local) => this.#network.hostports(local),
+        keeps: (tags) => this.#seats.keeps(tags),
       },
       config.secret,
       clock,

@@ -2,7 +2,9 @@
  * Opens the rooms in order, so that nobody is told of what is not there yet, and closes them in reverse:
  * store → directory → rooms and journal → rims → HTTP and desks → switchboard → the floor → phones.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { asId, type CallId, type CustomerId, type LegId, newCallId, type TenantId, type UserId } from '../kernel/ids.ts';
@@ -234,6 +236,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
       onKey: (legId, key) => sound.signalledKey(legId, key),
     },
     names: systemNames(config.sipDnsServers),
+    name: nameOf(config),
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });
   const customers = createCustomers({ store, clock, log, take });
@@ -251,6 +254,9 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   phone.onTrunkSources(() => void operation?.tellTrunks());
   return { media, phone, operation, sound, customers, lookUps, desks };
 }
+
+/** The same after a restart, and nobody else's at a SIP server that several share: one program runs in a data folder of a machine. */
+const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').update(`${hostname()} ${dataDir}`).digest('hex').slice(0, 12)}`;
 
 const recordingsFolder = (config: Config): string => join(config.dataDir, 'recordings');
 

@@ -21,6 +21,8 @@ const AUTHENTICATE_DIALLED_MS = 5_000;
 const IDLE_MS = 600_000;
 /** Applications read it: from 0.8.2 on they may ping. */
 export const VERSION = 'v0.9.10-huawu';
+/** Behind the version: what was of an application of this name and run is still there. */
+const KEPT = '+kept';
 
 export interface DoorUser {
   /** What an authenticated application asks, but for authenticate and ping. */
@@ -28,6 +30,8 @@ export interface DoorUser {
   onOpen(app: ApplicationConnection): void;
   onClosed(app: ApplicationConnection): void;
   hostports(local: boolean): string;
+  /** Whether what was of an application with these tags is still there. */
+  keeps(tags: ReadonlySet<string>): boolean;
 }
 
 /** The admin port. Nothing but `authenticate` is heard from a connection before it has shown the secret. */
@@ -187,7 +191,7 @@ export class Door {
     app.tags = tags;
     const isNew = !app.isAuthenticated;
     app.isAuthenticated = true;
-    app.deliver(fine(frame.id, this.#user.hostports(false), VERSION, this.#user.hostports(true)));
+    app.deliver(fine(frame.id, this.#user.hostports(false), `${VERSION}${this.#user.keeps(tags) ? KEPT : ''}`, this.#user.hostports(true)));
     if (isNew) this.#user.onOpen(app);
     this.#dialled.get(app)?.resolve(app);
   }

@@ -8,14 +8,19 @@ export const RECLAIM_MS = 30_000;
 const MOST_FRAMES = 10_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 const NAME = 'name:';
+const RUN = 'run:';
 
 /** The name among an application's tags. */
 const nameOf = (tags: ReadonlySet<string>): string | undefined => [...tags].find((tag) => tag.startsWith(NAME) && tag.length > NAME.length);
+
+/** Which run of it this is: another one knows nothing of the calls of the one before. Empty where it does not say. */
+const runOf = (tags: ReadonlySet<string>): string => [...tags].find((tag) => tag.startsWith(RUN)) ?? '';
 
 /** The place of an application that has a name: calls belong to it, whichever connection sits in it. */
 class Seat implements Asker {
   readonly owned = ownsNothing();
   readonly name: string;
+  readonly run: string;
   isGone = false;
   connection: Asker | undefined;
   cancelWait: () => void = () => undefined;
@@ -24,8 +29,9 @@ class Seat implements Asker {
   /** It missed more than can be kept. */
   readonly #onFull: () => void;
 
-  constructor(name: string, onFull: () => void) {
+  constructor(name: string, run: string, onFull: () => void) {
     this.name = name;
+    this.run = run;
     this.#onFull = onFull;
   }
 
@@ -91,7 +97,9 @@ export class Seats {
   open(connection: Asker): Asker {
     const name = nameOf(connection.tags);
     if (name === undefined) return connection;
-    const seat = this.#seats.get(name) ?? this.#newSeat(name);
+    const run = runOf(connection.tags);
+    this.#endOther(name, run);
+    const seat = this.#seats.get(name) ?? this.#newSeat(name, run);
     const before = seat.connection;
     if (before !== undefined) {
       this.#user.unroute(seat);
@@ -99,6 +107,22 @@ export class Seats {
     }
     seat.sit(connection);
     return seat;
+  }
+
+  /** Whether what was of this application is still there. */
+  keeps(tags: ReadonlySet<string>): boolean {
+    const seat = this.#seats.get(nameOf(tags) ?? '');
+    return seat !== undefined && seat.run === runOf(tags);
+  }
+
+  /** An application that was started anew: its calls of before end at once. */
+  #endOther(name: string, run: string): void {
+    const seat = this.#seats.get(name);
+    if (seat === undefined || seat.run === run) return;
+    const { connection } = seat;
+    this.#user.unroute(seat);
+    this.#end(seat);
+    if (connection !== undefined) this.#user.supersede(connection);
   }
 
   /** The connection is closed. `app` is what `open` gave for it. */
@@ -116,8 +140,8 @@ export class Seats {
     else app.cancelWait = this.#clock.after(RECLAIM_MS, () => this.#end(app));
   }
 
-  #newSeat(name: string): Seat {
-    const seat: Seat = new Seat(name, () => this.#end(seat));
+  #newSeat(name: string, run: string): Seat {
+    const seat: Seat = new Seat(name, run, () => this.#end(seat));
     this.#seats.set(name, seat);
     return seat;
   }

@@ -1,25 +1,21 @@
 /**
- * The connection to the SIP server, kept up for ever. A new srf for each attempt: its own reconnect would dial a TLS server in
- * clear, never stops, and keeps the dialogs of the connection that was lost.
+ * The connection to the SIP server, kept up for ever. A cut is bridged by the wire, and nobody hears of it; a server that has gone, or has forgotten us, is dialled
+ * anew with a new srf: the dialogs of the one before are nobody's.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
-import { newSipAgent, type SipAgent } from './srf.ts';
-
-export interface SipServerAddress {
-  host: string;
-  port: number;
-  secret: string;
-  tls?: boolean;
-}
+import { newSipAgent, type SipAgent, wired } from './srf.ts';
+import { type SipServerAddress, Wire } from './wire.ts';
 
 export interface ConnectionOptions {
   server: SipServerAddress;
+  /** By which the SIP server knows us again. */
+  tags: readonly string[];
   clock: Clock;
   log: Logger;
   /** Hangs the handlers of requests on a new agent; those are its routes. */
   furnish: (agent: SipAgent) => void;
-  /** It was up and is no more. */
+  /** It was up, and what was ours there is no more. */
   onDown: () => void;
 }
 
@@ -29,7 +25,9 @@ const LONGEST_RETRY_MS = 2_000;
 export class SipConnection {
   readonly #options: ConnectionOptions;
   #agent: SipAgent = newSipAgent();
+  #wire: Wire | null = null;
   #up = false;
+  #wasUp = false;
   #closed = false;
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry: () => void = () => undefined;
@@ -43,6 +41,7 @@ export class SipConnection {
     return this.#agent;
   }
 
+  /** false while it is cut, too. */
   get up(): boolean {
     return this.#up;
   }
@@ -58,50 +57,63 @@ export class SipConnection {
   close(): void {
     this.#closed = true;
     this.#cancelRetry();
-    if (this.#up) this.#agent.disconnect();
+    this.#wire?.close();
     this.#up = false;
   }
 
   #dial(): void {
-    const { server, furnish, log } = this.#options;
-    const agent = newSipAgent();
-    this.#agent = agent;
-    let over = false;
-    const lost = (): void => {
-      if (!over) this.#lost();
-      over = true;
-    };
-    furnish(agent);
-    agent.on('connect', (error: Error | null) => this.#connected(agent, error));
-    agent.on('error', (error: Error) => log.debug({ err: error }, 'SIP server not reached'));
-    agent.on('close', lost);
-    const { host, port, secret, tls = false } = server;
-    agent.connect({ host, port, secret, reconnect: { maxAttempts: 1 }, ...(tls ? { tls: {} } : {}) });
+    const { server, tags, clock, log } = this.#options;
+    let agent: SipAgent | null = null;
+    let hear: (text: string) => void = () => undefined;
+    const wire = new Wire({
+      ...{ server, tags, clock },
+      onUp: () => {
+        log.info({ host: server.host, port: server.port }, agent === null ? 'connected to the SIP server' : 'connected to the SIP server again: calls go on');
+        if (agent !== null) {
+          this.#up = true;
+          return;
+        }
+        const made = newSipAgent();
+        agent = made;
+        this.#options.furnish(made);
+        // Its own `authenticate` was answered, and its routes are on their way.
+        made.on('connect', () => this.#tookUs(made));
+        hear = wired(made, wire, { secret: server.secret, tags });
+      },
+      onAway: () => {
+        this.#up = false;
+        log.warn('connection to the SIP server cut');
+      },
+      onLost: (why) => (why === 'wrongSecret' ? this.#wrongSecret() : this.#lost()),
+      onMessage: (text) => hear(text),
+    });
+    this.#wire = wire;
+    wire.dial();
   }
 
-  #connected(agent: SipAgent, error: Error | null): void {
-    const { log, server } = this.#options;
-    if (error !== null) {
-      log.error({ host: server.host, port: server.port }, 'the SIP server does not take our secret');
-      this.#first?.reject(new Error(`the SIP server at ${server.host}:${server.port} does not take our secret: give its DRACHTIO_SECRET`));
-      return;
-    }
-    if (this.#closed) {
-      agent.disconnect();
-      return;
-    }
+  #tookUs(agent: SipAgent): void {
+    if (this.#closed) return;
+    this.#agent = agent;
     this.#up = true;
+    this.#wasUp = true;
     this.#retryMs = FIRST_RETRY_MS;
-    log.info({ host: server.host, port: server.port }, 'connected to the SIP server');
     this.#first?.resolve();
   }
 
+  #wrongSecret(): void {
+    const { log, server } = this.#options;
+    log.error({ host: server.host, port: server.port }, 'the SIP server does not take our secret');
+    this.#first?.reject(new Error(`the SIP server at ${server.host}:${server.port} does not take our secret: give its DRACHTIO_SECRET`));
+    this.#lost();
+  }
+
   #lost(): void {
-    const wasUp = this.#up;
     this.#up = false;
     if (this.#closed) return;
-    if (wasUp) {
+    if (this.#wasUp) {
       this.#options.log.warn('connection to the SIP server lost');
+      this.#agent = newSipAgent();
+      this.#wasUp = false;
       this.#options.onDown();
     }
     this.#cancelRetry = this.#options.clock.after(this.#retryMs, () => this.#dial());

@@ -3,7 +3,7 @@
  * drachtio-srf is used here and nowhere else.
  */
 import type { Clock } from '../../kernel/clock.ts';
-import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import { type AgentId, type CallId, type LegId, randomToken } from '../../kernel/ids.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
 import { nonceKeyOf } from '../../kernel/nonce.ts';
 import type { MediaServer } from '../../media/port.ts';
@@ -14,7 +14,7 @@ import type { TollView } from '../toll/room.ts';
 import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
-import { SipConnection, type SipServerAddress } from './connection.ts';
+import { SipConnection } from './connection.ts';
 import type { ContactBinding } from './event.ts';
 import { answer, takeInvite } from './inbound.ts';
 import type { Leg } from './leg.ts';
@@ -31,8 +31,11 @@ import { Subscriptions } from './subscription/subscriptions.ts';
 import { FailureThrottle } from './throttle.ts';
 import { systemNames, type TrunkNames } from './trunk/names.ts';
 import { type TrunkStatus, Trunks } from './trunk/trunks.ts';
+import type { SipServerAddress } from './wire.ts';
 
 export interface PhoneOptions {
+  /** By which the SIP server knows this application again, 20 characters at most; another with each start where none is given. */
+  name?: string;
   drachtio: SipServerAddress;
   clock: Clock;
   log: Logger;
@@ -131,7 +134,7 @@ class PhoneRim implements Phone {
     const bindings = new Bindings(clock, take);
     this.#registrar = new Registrar(clock, authenticator, bindings);
     const connection = new SipConnection({
-      ...{ server: options.drachtio, clock, log },
+      ...{ server: options.drachtio, clock, log, tags: [`name:${options.name ?? randomToken(8)}`, `run:${randomToken(8)}`] },
       furnish: (agent) => this.#furnish(agent),
       onDown: () => this.#lost(),
     });
@@ -139,6 +142,9 @@ class PhoneRim implements Phone {
     const house = {
       get sip() {
         return connection.agent;
+      },
+      get reachable() {
+        return connection.up;
       },
       ...{ clock, log, publicAddress, names: options.names ?? systemNames() },
     };

@@ -3,7 +3,9 @@
  * the dialog, and a listener hung on by a promise would come too late. The library's own typings lack most of this.
  */
 import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
+import type { Wire } from './wire.ts';
 
 export type SipHeaders = Record<string, string>;
 
@@ -87,8 +89,6 @@ export interface CallProgress {
 }
 
 export interface SipAgent extends EventEmitter {
-  connect(options: { host: string; port: number; secret: string; reconnect: { maxAttempts: number }; tls?: object }): unknown;
-  disconnect(): void;
   use(method: string, handler: (req: SipRequest, res: SipResponse) => void): void;
   createUAS(
     req: SipRequest,
@@ -107,6 +107,29 @@ export interface SipAgent extends EventEmitter {
 
 // The typings name other shapes for the same methods (a request's options as a received request, for one), so they cannot be narrowed to ours.
 export const newSipAgent = (): SipAgent => new Srf() as unknown as SipAgent;
+
+/** What of srf's agent has to do with its connection: what `connect` would do with a connection of its own. Held to 5.0.29 (package.json). */
+interface Inside {
+  app: {
+    client: unknown;
+    _init(): { secret: string; tags: readonly string[]; wp: Wire; _onConnect(socket: Socket): void; _onMsg(socket: Socket, text: string): void };
+  };
+}
+
+/**
+ * Has the agent speak over this wire, which is up; returns where its messages go. A connection that srf makes itself is another with each reconnect, and the calls
+ * over the one before are lost to it; over TLS it is even dialled again in clear.
+ */
+export function wired(agent: SipAgent, wire: Wire, { secret, tags }: { secret: string; tags: readonly string[] }): (text: string) => void {
+  const { app } = agent as unknown as Inside;
+  const client = app._init();
+  app.client = client;
+  Object.assign(client, { secret, tags, wp: wire });
+  // Never connected: it only stands for the one connection that srf believes in.
+  const key = new Socket();
+  client._onConnect(key);
+  return (text) => client._onMsg(key, text);
+}
 
 /**
  * Several headers of one name: srf joins values with commas, which RFC 3261 §7.3.1 forbids for challenges. The value is written

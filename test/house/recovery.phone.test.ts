@@ -105,12 +105,13 @@ describe('kill -9 in the middle of a call', () => {
     const before = { sip: house.pid('sip'), media: house.pid('media') };
     const killedAt = Date.now();
     await house.kill('app');
-    await Promise.all([caller.ended(8_000), agent.ended(8_000)]);
     desk.close();
     const journal = join(house.dataDir, 'journal-copy');
     cpSync(join(house.dataDir, 'journal'), journal, { recursive: true });
     assert.equal(await replay([journal]), 0, 'the rooms, told the journal again, establish the same facts');
     await house.begin();
+    // The SIP server kept the calls for one who might come back with them; the new run does not know them.
+    await Promise.all([caller.ended(8_000), agent.ended(8_000)]);
     assert.deepEqual({ sip: house.pid('sip'), media: house.pid('media') }, before, 'the two servers were adopted');
     const record = await house.record(`+86${number}`);
     assert.equal(record.cause, 'server_restart');

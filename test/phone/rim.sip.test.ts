@@ -52,6 +52,16 @@ function ring(number: string, options: Partial<CommandOf<'ringLeg'>> = {}): LegI
 const release = (legId: LegId, cause: CommandOf<'releaseLeg'>['cause'] = 'normal'): void =>
   house.phone.carriers.releaseLeg({ type: 'releaseLeg', callId, legId, cause, by: 'server' });
 
+async function standing(options: RimOptions = {}): Promise<{ desk: SipPhone; call: Awaited<ReturnType<SipPhone['ringing']>>; legId: LegId }> {
+  await open(options);
+  const desk = await registered('8001');
+  const legId = ring('8001');
+  const call = await desk.ringing();
+  call.answer();
+  await house.until('legAnswered');
+  return { desk, call, legId };
+}
+
 beforeEach(() => {
   phones = [];
 });
@@ -379,16 +389,6 @@ describe('a call to a number', () => {
 });
 
 describe('in a call that stands', () => {
-  async function standing(options: RimOptions = {}): Promise<{ desk: SipPhone; call: Awaited<ReturnType<SipPhone['ringing']>>; legId: LegId }> {
-    await open(options);
-    const desk = await registered('8001');
-    const legId = ring('8001');
-    const call = await desk.ringing();
-    call.answer();
-    await house.until('legAnswered');
-    return { desk, call, legId };
-  }
-
   it('the phone holds and retrieves', async () => {
     const { call, legId } = await standing();
     assert.equal(await call.hold(), 200);
@@ -509,6 +509,79 @@ describe('the connection to the SIP server', () => {
   it('is refused with a wrong secret, and says which setting to mend', async () => {
     await open();
     await assert.rejects(house.startAnother('wrong'), /does not take our secret: give its DRACHTIO_SECRET/);
+  });
+});
+
+describe('a connection to the SIP server that is cut', () => {
+  const cut = async (): Promise<void> => {
+    house.relay.cut();
+    await until(() => !house.phone.status().connected);
+  };
+  const mended = async (): Promise<void> => {
+    house.relay.mend();
+    await until(() => house.phone.status().connected);
+  };
+
+  it('loses no call: what its phones ask meanwhile is answered then, what we ask goes out then, and each call ends as it would have', async () => {
+    const { call, legId } = await standing({ cuttable: true });
+    const other = await (await phone('81')).call('10086');
+    const arrived = await house.until('callArrived');
+    await cut();
+    house.phone.carriers.answerLeg({ type: 'answerLeg', callId: arrived.callId, legId: arrived.legId });
+    const holding = call.hold();
+    await mended();
+    assert.equal(await holding, 200);
+    assert.equal((await house.until('legHeld')).legId, legId);
+    await other.answered();
+    await cut();
+    release(legId);
+    const hangingUp = other.hangUp();
+    await mended();
+    await hangingUp;
+    assert.match((await call.ended()).reason ?? '', /cause=16/);
+    await until(() => house.count('legEnded') === 2);
+    const ends = house.events.flatMap((event) => (event.type === 'legEnded' ? [event.ending.cause] : []));
+    assert.deepEqual(ends, ['normal', 'normal']);
+  });
+
+  it('loses no phone that rings: she answers while it is cut, and talks', async () => {
+    await open({ cuttable: true });
+    const desk = await registered('8001');
+    const legId = ring('8001');
+    const call = await desk.ringing();
+    await house.until('legRinging');
+    await cut();
+    call.answer();
+    await mended();
+    assert.equal((await house.until('legAnswered')).legId, legId);
+    await call.hangUp();
+    await house.until('legEnded');
+  });
+
+  it('takes new calls again, and one that begins when it is cut rings when it is mended', async () => {
+    const { call } = await standing({ cuttable: true });
+    const desk = await registered('8002');
+    await cut();
+    ring('8002');
+    await mended();
+    await desk.ringing();
+    await house.until('legRinging');
+    const next = await (await phone('81')).call('10086');
+    await house.until('callArrived');
+    await next.hangUp();
+    await call.hangUp();
+  });
+
+  it('to a server that has forgotten us meanwhile ends what was there, once, and goes on anew', async () => {
+    await standing({ cuttable: true });
+    house.relay.cut();
+    house.loseSip();
+    await house.restartSip();
+    house.relay.mend();
+    assert.equal((await house.until('legEnded')).ending.cause, 'sip_failure');
+    await until(() => house.phone.status().connected);
+    await (await phone('81')).call('10086');
+    await house.until('callArrived');
   });
 });
 

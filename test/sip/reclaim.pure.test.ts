@@ -182,3 +182,29 @@ test('what is kept is bounded: past half of it requests are refused 503, BYEs ar
   flooded.clock.forward(50);
   assert.match(last(flooded, 'BYE').headers.get('reason') ?? '', /application disconnected/);
 });
+
+test('another run of the application knows nothing of the calls of the one before: they end at once, and it begins with none', () => {
+  const world = newWorld(['name:switchboard', 'run:1']);
+  up(world);
+  leaves(world);
+  world.clock.forward(2_000);
+  assert.ok(!lines(world).includes('BYE'));
+  comesBack(world, ['name:switchboard', 'run:2']);
+  answerWith(world, last(world, 'BYE') as Request, 200);
+  assert.deepEqual(events(world), []);
+  world.app.ask('route|invite');
+  world.send(secondCall());
+  assert.deepEqual(events(world), ['INVITE']);
+  respond(world, newest(world).transaction, '486 Busy Here');
+});
+
+test('the same run back in time is told that its calls were kept, one that comes too late is not', () => {
+  const kept = ({ node }: World, tags: string[]): boolean => node.seats.keeps(new Set(tags));
+  const world = newWorld(['name:switchboard', 'run:1']);
+  up(world);
+  leaves(world);
+  assert.deepEqual([kept(world, ['name:switchboard', 'run:1']), kept(world, ['name:switchboard', 'run:2']), kept(world, ['name:other'])], [true, false, false]);
+  world.clock.forward(31_000);
+  assert.equal(kept(world, ['name:switchboard', 'run:1']), false);
+  answerWith(world, last(world, 'BYE') as Request, 200);
+});

@@ -16,6 +16,7 @@ import type { Event } from '../../src/vocabulary.ts';
 import type { NameServer } from './name-server.ts';
 import { phoneDirectory, type TestTrunk } from './phone-directory.ts';
 import { freePort } from './ports.ts';
+import { Relay } from './relay.ts';
 
 const SECRET = 'test-secret';
 const PATIENCE_MS = 10_000;
@@ -28,6 +29,8 @@ export interface RimOptions {
   trustedTrunks?: readonly string[];
   /** The SIP server's guard challenges strangers itself. */
   guarded?: boolean;
+  /** The application comes to the SIP server through a network that can be cut. */
+  cuttable?: boolean;
   /** Both ask it for names. */
   dns?: NameServer;
   /** The SIP server's time goes so many times as fast as ours. */
@@ -50,9 +53,11 @@ export class RimHouse {
   #sip: SipServer;
   readonly #ports: Ports;
   readonly #take: (event: Event) => void;
+  readonly #relay: Relay | null;
   #seen = 0;
 
-  private constructor({ phone, take }: TestPhone, sip: SipServer, ports: Ports, events: Event[]) {
+  private constructor({ phone, take }: TestPhone, sip: SipServer, ports: Ports, events: Event[], relay: Relay | null) {
+    this.#relay = relay;
     this.phone = phone;
     this.#take = take;
     this.#sip = sip;
@@ -65,10 +70,11 @@ export class RimHouse {
     const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true, haste: options.sipHaste ?? 1, dns: options.dns?.at };
     const sip = await openSip(ports);
     const events: Event[] = [];
-    const { phone, take } = newPhone(ports.admin, SECRET, options, events);
+    const relay = options.cuttable === true ? await Relay.open(ports.admin) : null;
+    const { phone, take } = newPhone(relay?.port ?? ports.admin, SECRET, options, events);
     options.before?.({ host: '127.0.0.1', port: ports.sip });
     await phone.start();
-    return new RimHouse({ phone, take }, sip, ports, events);
+    return new RimHouse({ phone, take }, sip, ports, events, relay);
   }
 
   /** A second application at the same SIP server. */
@@ -105,6 +111,11 @@ export class RimHouse {
     this.#take({ type: 'timePassed' });
   }
 
+  get relay(): Relay {
+    if (this.#relay === null) throw new Error('open it with cuttable');
+    return this.#relay;
+  }
+
   loseSip(): void {
     this.#sip.close();
   }
@@ -115,6 +126,7 @@ export class RimHouse {
 
   async close(): Promise<void> {
     await this.phone.close();
+    this.#relay?.close();
     this.#sip.close();
   }
 }

@@ -11,6 +11,8 @@ import { type Peer, type Protocol, peersOf, type TrunkNames } from './names.ts';
 export interface AddressHouse {
   clock: Clock;
   readonly sip: SipAgent;
+  /** The connection to our SIP server is there: who is silent otherwise is not to blame. */
+  readonly reachable: boolean;
   publicAddress: string;
   names: TrunkNames;
   /** Told when it leaves the rotation or comes back. */
@@ -112,7 +114,11 @@ export class TrunkAddress {
       stopTimer();
       done(fit);
     };
-    const stopTimer = this.#house.clock.after(ANSWER_WITHIN_MS, () => finish(false));
+    if (!this.#house.reachable) {
+      done(null);
+      return () => undefined;
+    }
+    const stopTimer = this.#house.clock.after(ANSWER_WITHIN_MS, () => finish(this.#house.reachable ? false : null));
     const us = `<sip:huawu@${hostPart(this.#house.publicAddress)}>`;
     const options = {
       method: 'OPTIONS',

@@ -55,6 +55,9 @@ export class TrunkLine {
       get sip() {
         return house.sip;
       },
+      get reachable() {
+        return house.reachable;
+      },
       onTurn: ({ uri, health }) => {
         if (health.at === 'out') house.log.warn({ trunk: trunkId, address: uri, why: health.why }, 'a trunk address is out of rotation');
         else house.log.info({ trunk: trunkId, address: uri }, 'a trunk address is back in rotation');
