@@ -88,7 +88,15 @@ export interface CallProgress {
   cbProvisional: (response: SipResponse) => void;
 }
 
+/** What of srf's agent has to do with its connection: what `connect` would do with a connection of its own. Held to 5.0.29 (package.json). */
+interface Inside {
+  client: unknown;
+  _init(): { secret: string; tags: readonly string[]; wp: Wire; _onConnect(socket: Socket): void; _onMsg(socket: Socket, text: string): void };
+}
+
 export interface SipAgent extends EventEmitter {
+  /** For `wired` alone. */
+  readonly app: Inside;
   use(method: string, handler: (req: SipRequest, res: SipResponse) => void): void;
   createUAS(
     req: SipRequest,
@@ -108,20 +116,12 @@ export interface SipAgent extends EventEmitter {
 // The typings name other shapes for the same methods (a request's options as a received request, for one), so they cannot be narrowed to ours.
 export const newSipAgent = (): SipAgent => new Srf() as unknown as SipAgent;
 
-/** What of srf's agent has to do with its connection: what `connect` would do with a connection of its own. Held to 5.0.29 (package.json). */
-interface Inside {
-  app: {
-    client: unknown;
-    _init(): { secret: string; tags: readonly string[]; wp: Wire; _onConnect(socket: Socket): void; _onMsg(socket: Socket, text: string): void };
-  };
-}
-
 /**
  * Has the agent speak over this wire, which is up; returns where its messages go. A connection that srf makes itself is another with each reconnect, and the calls
  * over the one before are lost to it; over TLS it is even dialled again in clear.
  */
 export function wired(agent: SipAgent, wire: Wire, { secret, tags }: { secret: string; tags: readonly string[] }): (text: string) => void {
-  const { app } = agent as unknown as Inside;
+  const { app } = agent;
   const client = app._init();
   app.client = client;
   Object.assign(client, { secret, tags, wp: wire });
