@@ -23,7 +23,7 @@ export interface Config {
   drachtio: { embedded: boolean; host: string; port: number; tls: boolean; secret: string };
   /** Socket file on which our SIP server is asked for figures and traces. */
   sipOperationSocket: string;
-  media: { socket: string; workers: number; rtpPortMin: number; rtpPortMax: number };
+  media: { socket: string; workers: number; engine: string; rtpPortMin: number; rtpPortMax: number };
   http: { host: string; port: number };
   logLevel: string;
   trustedTrunks: string[];
@@ -78,6 +78,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     media: {
       socket: reader.text('MEDIA_SOCKET', join(dataDir, 'run', 'media.sock')),
       workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
+      // Which are there is the media server's business: it says so when it does not know the name.
+      engine: reader.text('MEDIA_ENGINE', 'auto'),
       rtpPortMin: reader.integer('RTP_PORT_MIN', 20_000, 1024, 65_534),
       rtpPortMax: reader.integer('RTP_PORT_MAX', 29_999, 1025, 65_535),
     },

@@ -42,6 +42,7 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
     child('media', {
       MEDIA_SOCKET: media.socket,
       MEDIA_WORKERS: String(media.workers),
+      MEDIA_ENGINE: media.engine,
       RTP_PORT_MIN: String(media.rtpPortMin),
       RTP_PORT_MAX: String(media.rtpPortMax),
       PUBLIC_ADDRESS: publicAddress,

@@ -55,6 +55,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     RTP_PORT_MAX: String(rtpPortMin + PORTS - 1),
     PUBLIC_ADDRESS: '127.0.0.1',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
+    MEDIA_ENGINE: process.env.MEDIA_ENGINE ?? 'auto',
     ...options.settings,
   };
   const events: MediaEvent[] = [];
