@@ -104,6 +104,31 @@ export interface RecordRequest {
   paused?: boolean;
 }
 
+/** One direction of a leg's sound. */
+export interface AudioDirection {
+  /** Estimate by the E-model (ITU-T G.107), 1 bad … 4.5, over the whole leg and of its worst 5 s. */
+  mos: number;
+  worstMos: number;
+  lossPct: number;
+  jitterMs: number;
+}
+/**
+ * `not_heard`: the party should send and nothing of it comes · `not_hearing`: its reports say that nothing of ours reaches it ·
+ * `poor`: below MOS 3.1 for ten seconds.
+ */
+export type AudioTrouble = 'not_heard' | 'not_hearing' | 'poor';
+export interface AudioQuality {
+  codec: string | null;
+  /** What the party says, as it reaches us; null = nothing came. */
+  heard: AudioDirection | null;
+  /** What we say, as the party reports it (RTCP); null = it sent no reports. */
+  sent: AudioDirection | null;
+  /** There and back between us and the party; null = unknown. */
+  roundTripMs: number | null;
+  /** Every kind there was, once. */
+  troubles: AudioTrouble[];
+}
+
 export interface EndpointStats {
   packetsIn: number;
   packetsOut: number;
@@ -112,6 +137,7 @@ export interface EndpointStats {
   jitterMs: number;
   /** Packets refused by the source lock. */
   strangers: number;
+  quality: AudioQuality;
 }
 
 export type MediaEvent =
@@ -125,6 +151,8 @@ export type MediaEvent =
   | { type: 'maskEnded'; endpointId: EndpointId; end: 'asked' | 'timeout' }
   /** No RTP came for the endpoint's `timeoutMs` although the remote party should send. Told once; again after it was heard in between. */
   | { type: 'mediaTimeout'; endpointId: EndpointId }
+  /** Sound is bad or goes one way only; `none` = that is over. Told on change. */
+  | { type: 'audioTrouble'; endpointId: EndpointId; trouble: AudioTrouble | 'none' }
   /** The endpoint is gone without having been closed: its worker died, or the media server did. Nothing more is heard of it. */
   | { type: 'endpointLost'; endpointId: EndpointId; reason: string }
   /**

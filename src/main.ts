@@ -215,6 +215,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
     onEvent: (event: MediaEvent) => {
       if (sound.hear(event)) return;
       if (event.type === 'mediaTimeout') phone.mediaTimedOut(asId<LegId>(event.endpointId));
+      else if (event.type === 'audioTrouble') phone.audioTroubled(asId<LegId>(event.endpointId), event.trouble);
       else if (event.type === 'endpointLost') phone.endpointLost(asId<LegId>(event.endpointId));
     },
     onLost: () => {
@@ -322,6 +323,11 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, {
       counts: rooms.toll.counts,
       lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
     },
+    legAudio: (legId: LegId) =>
+      media.stats(legId).then(
+        ({ quality }) => quality,
+        () => null,
+      ),
     sipTrace: operation === null ? null : (callId: CallId) => operation.trace(callId, phone.sipCallsOf(callId)),
     sipMetrics: async () => (operation === null ? '' : operation.metrics()),
     browserPhones: config.drachtio.embedded ? { socket: config.sip.browserSocket, secret: config.drachtio.secret } : null,

@@ -4,6 +4,16 @@ import { type RtpHeader, sequenceAhead, timestampAhead } from './packet.ts';
 const MOST_AHEAD = 3000;
 const MOST_BEHIND = 100;
 
+export interface IntervalReport {
+  expected: number;
+  lostNow: number;
+  gaps: number;
+  fractionLost: number;
+  lost: number;
+  highest: number;
+  jitter: number;
+}
+
 export class IncomingStream {
   received = 0;
   ssrc: number | null = null;
@@ -17,6 +27,8 @@ export class IncomingStream {
   #transit = 0;
   #reportedExpected = 0;
   #reportedReceived = 0;
+  #gaps = 0;
+  #reportedGaps = 0;
 
   /** Takes note of a packet whose timestamps count so many ticks a millisecond; true = the source is new or has started anew. */
   heard(header: RtpHeader, arrivalMs: number, ticksPerMs = 8): boolean {
@@ -32,6 +44,7 @@ export class IncomingStream {
     this.#receivedOfThis += 1;
     if (ahead > 0) {
       if (header.sequence < this.#highest) this.#cycles += 65_536;
+      if (ahead > 1) this.#gaps += 1;
       this.#highest = header.sequence;
     }
     const change = Math.abs((transit - this.#transit) | 0);
@@ -48,14 +61,16 @@ export class IncomingStream {
     return this.#lostBefore + Math.max(0, this.#expected() - this.#receivedOfThis);
   }
 
-  /** The figures of a report block; each call ends one reporting interval. */
-  report(): { fractionLost: number; lost: number; highest: number; jitter: number } {
+  /** The figures of a report block, and of the reporting interval that each call ends: packets expected and lost, runs of lost ones. */
+  report(): IntervalReport {
     const expected = this.#expected() - this.#reportedExpected;
-    const lost = expected - (this.#receivedOfThis - this.#reportedReceived);
+    const lostNow = Math.max(0, expected - (this.#receivedOfThis - this.#reportedReceived));
+    const gaps = this.#gaps - this.#reportedGaps;
     this.#reportedExpected = this.#expected();
     this.#reportedReceived = this.#receivedOfThis;
-    const fractionLost = expected <= 0 || lost <= 0 ? 0 : Math.min(255, Math.floor((lost * 256) / expected));
-    return { fractionLost, lost: this.lost, highest: (this.#cycles + this.#highest) >>> 0, jitter: Math.round(this.#jitter) };
+    this.#reportedGaps = this.#gaps;
+    const fractionLost = expected <= 0 ? 0 : Math.min(255, Math.floor((lostNow * 256) / expected));
+    return { expected, lostNow, gaps, fractionLost, lost: this.lost, highest: (this.#cycles + this.#highest) >>> 0, jitter: Math.round(this.#jitter) };
   }
 
   #expected(): number {

@@ -1,4 +1,4 @@
-/** RTCP as we send it: a sender report with one report block and our CNAME, RFC 3550 §6.4.1 and §6.5. What we receive is only a sign of life. */
+/** RTCP as we send it: a sender report (a receiver report while we are silent) with one report block and our CNAME, RFC 3550 §6.4 and §6.5. */
 export interface SenderFigures {
   ssrc: number;
   nowMs: number;
@@ -12,33 +12,60 @@ export interface ReportBlock {
   lost: number;
   highest: number;
   jitter: number;
+  /** Middle 32 bits of the NTP time in their last sender report, and how long ago it came, in 1/65,536 s; 0 = none came. */
+  lastReport: number;
+  delaySinceLast: number;
 }
 
 const SENDER_REPORT = 200;
+const RECEIVER_REPORT = 201;
 const SOURCE_DESCRIPTION = 202;
 const CNAME = 1;
+const BLOCK_BYTES = 24;
 /** Seconds from 1900 (NTP) to 1970 (UNIX). */
 const NTP_EPOCH_SECONDS = 2_208_988_800;
 
+/** Middle 32 bits of the NTP time, 1/65,536 s. */
+export const ntpMiddle = (nowMs: number): number => {
+  const seconds = Math.floor(nowMs / 1000);
+  return (((seconds + NTP_EPOCH_SECONDS) << 16) | Math.floor(((nowMs - seconds * 1000) / 1000) * 65_536)) >>> 0;
+};
+
 export function senderReport(sender: SenderFigures, block: ReportBlock | null): Buffer {
-  const report = Buffer.alloc(block === null ? 28 : 52);
-  report[0] = 0x80 | (block === null ? 0 : 1);
-  report[1] = SENDER_REPORT;
-  report.writeUInt16BE(report.length / 4 - 1, 2);
-  report.writeUInt32BE(sender.ssrc, 4);
+  const report = Buffer.alloc(28 + (block === null ? 0 : BLOCK_BYTES));
+  header(report, SENDER_REPORT, sender.ssrc, block);
   const seconds = Math.floor(sender.nowMs / 1000);
   report.writeUInt32BE((seconds + NTP_EPOCH_SECONDS) >>> 0, 8);
   report.writeUInt32BE(Math.floor(((sender.nowMs - seconds * 1000) / 1000) * 2 ** 32) >>> 0, 12);
   report.writeUInt32BE(sender.timestamp, 16);
   report.writeUInt32BE(sender.packets >>> 0, 20);
   report.writeUInt32BE(sender.octets >>> 0, 24);
-  if (block !== null) {
-    report.writeUInt32BE(block.ssrc, 28);
-    report.writeUInt32BE(((block.fractionLost << 24) | Math.min(block.lost, 0x7f_ffff)) >>> 0, 32);
-    report.writeUInt32BE(block.highest, 36);
-    report.writeUInt32BE(block.jitter >>> 0, 40);
-  }
+  if (block !== null) writeBlock(report, 28, block);
   return Buffer.concat([report, sourceDescription(sender.ssrc)]);
+}
+
+/** §6.4.2: who has sent nothing since the last report still says what it hears. */
+export function receiverReport(ssrc: number, block: ReportBlock): Buffer {
+  const report = Buffer.alloc(8 + BLOCK_BYTES);
+  header(report, RECEIVER_REPORT, ssrc, block);
+  writeBlock(report, 8, block);
+  return Buffer.concat([report, sourceDescription(ssrc)]);
+}
+
+function header(report: Buffer, type: number, ssrc: number, block: ReportBlock | null): void {
+  report[0] = 0x80 | (block === null ? 0 : 1);
+  report[1] = type;
+  report.writeUInt16BE(report.length / 4 - 1, 2);
+  report.writeUInt32BE(ssrc, 4);
+}
+
+function writeBlock(report: Buffer, at: number, block: ReportBlock): void {
+  report.writeUInt32BE(block.ssrc, at);
+  report.writeUInt32BE(((block.fractionLost << 24) | Math.min(block.lost, 0x7f_ffff)) >>> 0, at + 4);
+  report.writeUInt32BE(block.highest, at + 8);
+  report.writeUInt32BE(block.jitter >>> 0, at + 12);
+  report.writeUInt32BE(block.lastReport, at + 16);
+  report.writeUInt32BE(block.delaySinceLast >>> 0, at + 20);
 }
 
 function sourceDescription(ssrc: number): Buffer {

@@ -8,10 +8,10 @@ import { Keys } from '../dtmf/keys.ts';
 import { Mask } from '../dtmf/mask.ts';
 import type { Conference, Party } from '../mix/conference.ts';
 import type { EndpointStats } from '../port.ts';
+import { type Reported, Reporter } from '../quality/reporter.ts';
 import type { Tap } from '../record/recording.ts';
 import { IncomingStream } from '../rtp/incoming.ts';
 import { emptyHeader, type RtpHeader, readRtp } from '../rtp/packet.ts';
-import { senderReport } from '../rtp/rtcp.ts';
 import { type Remote, SourceLock } from '../rtp/source-lock.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import { Narrow } from './narrow.ts';
@@ -26,6 +26,8 @@ const CODEC_OF: Readonly<Record<number, Codec>> = { 0: 'PCMU', 8: 'PCMA' };
 const MOST_PACKETS_A_SECOND = 300;
 const BURST_PACKETS = 100;
 const REPORT_EACH_MS = 5000;
+/** Of every codec's RTP timestamps: G.722's too (RFC 3551 §4.5.2). */
+const CLOCK_RATE = 8000;
 const ALARM_STRANGERS_A_SECOND = 50;
 const LAST_PORT = 65_535;
 
@@ -60,6 +62,7 @@ export class Endpoint implements SocketOwner, Party {
   #heardAtMs = 0;
   #timedOut = false;
   #reportAtMs: number;
+  readonly #reporter: Reporter;
 
   constructor(setup: OpenEndpoint, world: Surroundings) {
     this.id = setup.endpointId;
@@ -72,6 +75,7 @@ export class Endpoint implements SocketOwner, Party {
       sendBehind: (header, payload) => this.#sockets?.sendBehind(header, payload),
     });
     this.#reportAtMs = world.now() + REPORT_EACH_MS;
+    this.#reporter = new Reporter(this.#in, this.speaker.stream);
   }
 
   attach(sockets: RtpSockets): void {
@@ -114,10 +118,14 @@ export class Endpoint implements SocketOwner, Party {
 
   stats(): EndpointStats {
     const { received, lost, jitterMs } = this.#in;
-    return { packetsIn: received, packetsOut: this.speaker.stream.packets, lost, jitterMs: Math.round(jitterMs * 10) / 10, strangers: this.#strangers };
+    const quality = { codec: this.#agreed?.codec ?? null, ...this.#reporter.figures() };
+    const packetsOut = this.speaker.stream.packets;
+    return { packetsIn: received, packetsOut, lost, jitterMs: Math.round(jitterMs * 10) / 10, strangers: this.#strangers, quality };
   }
 
   close(): void {
+    // What came since the last look counts too.
+    if (this.#agreed !== null) this.#reporter.interval(this.#party(this.#agreed), this.#world.now());
     this.speaker.close();
     this.#narrow?.close();
     this.#narrow = null;
@@ -149,9 +157,10 @@ export class Endpoint implements SocketOwner, Party {
     else this.#heardAudio(packet, nowMs, agreed);
   }
 
-  heardRtcp(_packet: Buffer, address: string): void {
+  heardRtcp(packet: Buffer, address: string): void {
     const source = this.#lock?.locked ?? this.#agreed?.remote;
     if (source?.address !== address) return;
+    this.#reporter.heard(packet, this.#world.now());
     this.#heardAtMs = this.#world.now();
     this.#timedOut = false;
   }
@@ -288,17 +297,20 @@ export class Endpoint implements SocketOwner, Party {
     if (strangers >= ALARM_STRANGERS_A_SECOND) this.#world.alarm(this.id, strangers);
   }
 
+  #party({ codec, mustSend }: Agreement): Reported {
+    return { codec, clockRate: CLOCK_RATE, mustSend };
+  }
+
   #report(agreed: Agreement, nowMs: number): void {
     this.#reportAtMs = nowMs + REPORT_EACH_MS;
-    const { stream } = this.speaker;
-    if (agreed.remote === null || stream.packets === 0) return;
-    const { ssrc, packets, octets } = stream;
-    const block = this.#in.ssrc === null ? null : { ssrc: this.#in.ssrc, ...this.#in.report() };
+    const { packet, trouble } = this.#reporter.interval(this.#party(agreed), nowMs);
+    if (trouble !== null) this.#world.tell({ type: 'audioTrouble', endpointId: this.id, trouble });
+    if (packet === null || agreed.remote === null) return;
     const locked = this.#lock?.locked;
     const signalled = locked == null || (locked.address === agreed.remote.address && locked.port === agreed.remote.port);
     const to = signalled ? { address: agreed.remote.address, port: agreed.remote.rtcpPort } : { address: locked.address, port: locked.port + 1 };
     // The last port has none above it for RTCP.
     if (to.port > LAST_PORT) return;
-    this.#sockets?.sendRtcp(senderReport({ ssrc, nowMs, timestamp: stream.timestampAt(nowMs), packets, octets }, block), to);
+    this.#sockets?.sendRtcp(packet, to);
   }
 }

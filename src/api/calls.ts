@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Call, Leg } from '../call/call.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
+import { audioSchema } from './call-audio.ts';
 import { sendFile } from './playback.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -48,6 +49,7 @@ const legSchema = z.object({
   endedBy: text,
   sipStatus: z.number().nullable(),
   q850: z.number().nullable(),
+  audio: audioSchema.nullable(),
 });
 const recordingSchema = z.object({ recordingId: text, startedAt: text, durationMs: z.number().nullable(), complete: z.boolean() });
 const liveCallSchema = z.object({

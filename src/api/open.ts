@@ -12,7 +12,7 @@ import { buildServer } from './server.ts';
 
 export interface HttpOptions
   extends HouseParts,
-    Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version' | 'sipTrace'> {
+    Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version' | 'sipTrace' | 'legAudio'> {
   log: Logger;
   clock: Clock;
   desks: Desks;
@@ -26,15 +26,33 @@ export interface HttpOptions
 
 /** Resolves when it listens; rejects when the port is taken. */
 export async function openHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const { clock, log, desks, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, sipTrace, sipMetrics, host, port, browserPhones } =
-    options;
+  const {
+    clock,
+    log,
+    desks,
+    acd,
+    calls,
+    trunks,
+    toll,
+    directory,
+    health,
+    recordingsDir,
+    webDir,
+    version,
+    sipTrace,
+    legAudio,
+    sipMetrics,
+    host,
+    port,
+    browserPhones,
+  } = options;
   const metrics = openMetrics({ acd, calls, trunks, toll, directory }, () => desks.connected, sipMetrics);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));
   const server = await buildServer({
     ...ports,
     sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
-    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, metrics, sipTrace },
+    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, metrics, sipTrace, legAudio },
     asyncApi: asyncApiDocument(version),
   });
   const sockets = new DeskSockets({ clock, log, desks });

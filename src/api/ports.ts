@@ -1,13 +1,13 @@
 /** What the HTTP API needs of the rest of the house. Each interface is one room's promise; tests put fakes here and nowhere else. */
 
 import type { Clock } from '../../kernel/clock.ts';
-import type { AgentId, CallId, CustomerId, DialplanVersion, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
-import type { CustomerCard } from '../call/event.ts';
+import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Directory } from '../tenants/directory.ts';
@@ -159,6 +159,7 @@ export interface LegRecord {
   endedBy: string;
   sipStatus: number | null;
   q850: number | null;
+  audio: LegAudio | null;
 }
 export interface RecordingRecord {
   recordingId: string;
@@ -233,6 +234,8 @@ export interface ApiPorts {
   /** What is served at /cti/asyncapi.json. */
   asyncApi: object;
   /** The SIP messages of a call; null: the SIP server is not ours and keeps none. Rejects while it does not answer. */
+  /** What the media server measures on a leg now; null = it has no sound, or the server does not answer. */
+  legAudio(legId: LegId): Promise<LegAudio | null>;
   sipTrace: ((callId: CallId) => Promise<{ at: string; direction: 'in' | 'out'; peer: string; callId: string; text: string }[]>) | null;
   /** Prometheus text. */
   metrics: { contentType: string; text(): Promise<string> };

@@ -9,6 +9,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { isPassing } from '../store/outage.ts';
 import { guardRoutes } from './access.ts';
 import { agents } from './agents.ts';
+import { callAudio } from './call-audio.ts';
 import { calls } from './calls.ts';
 import { consoles } from './consoles.ts';
 import { customers } from './customers.ts';
@@ -56,7 +57,7 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
-  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, sipTrace, health, documents]) room(app, ports);
+  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, callAudio, sipTrace, health, documents]) room(app, ports);
   await consoles(app, ports.webDir);
   return app;
 }

@@ -54,6 +54,23 @@ export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agen
 /** Why an offer to an agent came to nothing; `answered` is the good end. */
 export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn';
 
+/** One direction of a leg's sound: MOS estimate (1 bad … 4.5) over all of it and of its worst 5 s. */
+export interface AudioDirection {
+  mos: number;
+  worstMos: number;
+  lossPct: number;
+  jitterMs: number;
+}
+export type AudioTrouble = 'not_heard' | 'not_hearing' | 'poor';
+/** What the media server measured on a leg. `heard`: the party, as it reached us; `sent`: us, as the party reports it. null = nothing to tell by. */
+export interface LegAudio {
+  codec: string | null;
+  heard: AudioDirection | null;
+  sent: AudioDirection | null;
+  roundTripMs: number | null;
+  troubles: AudioTrouble[];
+}
+
 export type PromptEnd = 'finished' | 'barge_in' | 'stopped' | 'failed';
 export type CollectEnd = 'complete' | 'finish_key' | 'timeout' | 'stopped' | 'failed';
 export type AuthenticationResult = 'ok' | 'wrong' | 'locked' | 'no_input' | 'unavailable';
@@ -77,6 +94,10 @@ export type CallEvent =
   | { type: 'legHeld'; callId: CallId; legId: LegId }
   | { type: 'legRetrieved'; callId: CallId; legId: LegId }
   | { type: 'legEnded'; callId: CallId; legId: LegId; ending: Ending }
+  /** Its sound is bad or goes one way only; `none` = no longer. */
+  | { type: 'legAudioTroubled'; callId: CallId; legId: LegId; trouble: AudioTrouble | 'none' }
+  /** How it sounded: told once, behind its end. */
+  | { type: 'legAudioMeasured'; callId: CallId; legId: LegId; audio: LegAudio }
   /** The phone of this leg asked (REFER) for the other party to be sent elsewhere. */
   | { type: 'transferAsked'; callId: CallId; legId: LegId; target: TransferTarget }
   /** The phone asked (REFER with Replaces) for the party of this leg to be joined with the party of another leg of hers. */

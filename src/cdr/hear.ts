@@ -1,6 +1,6 @@
 /** What each event does to the record of its call. */
 import type { AcdEvent } from '../acd/event.ts';
-import type { CallEvent } from '../call/event.ts';
+import type { CallEvent, LegAudio } from '../call/event.ts';
 import { mergeLegs } from './merge.ts';
 import { close, endLeg, type OpenCall, retrieve } from './open.ts';
 import { beginPart, endPart, live, liveLeg, makeRoom, newLeg, openCall, type State } from './state.ts';
@@ -10,6 +10,9 @@ type Heard = CallEvent | AcdEvent;
 type Handlers = { [T in Heard['type']]?: (state: State, event: Extract<Heard, { type: T }>, at: number) => OpenCall | undefined };
 
 const MOST_PATH_STEPS = 64;
+
+/** It never was answered: nothing to tell. */
+const isSilent = ({ heard, sent, troubles }: LegAudio): boolean => heard === null && sent === null && troubles.length === 0;
 
 const handlers: Handlers = {
   callArrived(state, event, at) {
@@ -43,6 +46,13 @@ const handlers: Handlers = {
     const leg = liveLeg(state, event);
     if (leg !== undefined) endLeg(leg, at, event.ending);
     return undefined;
+  },
+  legAudioMeasured(state, event) {
+    const call = state.calls.get(event.callId);
+    const leg = call?.legs.find((found) => found.legId === event.legId);
+    if (call === undefined || leg === undefined || isSilent(event.audio)) return undefined;
+    leg.audio = event.audio;
+    return call;
   },
   callTransferred(state, event, at) {
     if (event.legId === null || event.target.kind !== 'number') return undefined;

@@ -4,7 +4,7 @@
  */
 import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Ending } from '../call/ending.ts';
-import type { AuthLevel, CallData, Language, LegRole, OfferEnd, Party, QueueExit } from '../call/event.ts';
+import type { AuthLevel, CallData, Language, LegAudio, LegRole, OfferEnd, Party, QueueExit } from '../call/event.ts';
 
 export interface LegRecord {
   legId: LegId;
@@ -20,6 +20,8 @@ export interface LegRecord {
   /** How long the party of this leg kept the other on hold. */
   holdMs: number;
   ending: Ending;
+  /** null = it had no sound, or the media server was gone. */
+  audio: LegAudio | null;
 }
 
 export interface QueueVisit {

@@ -33,6 +33,7 @@ export const newLeg = (named: Pick<OpenLeg, 'legId' | 'role' | 'agentId' | 'offe
   holdMs: 0,
   heldSince: null,
   ending: null,
+  audio: null,
 });
 
 /** What `callArrived` lays down. */

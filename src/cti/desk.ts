@@ -11,7 +11,7 @@ import type { AcdEvent } from '../acd/event.ts';
 import type { AcdView, AgentView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
-import type { CallEvent, OfferEnd } from '../call/event.ts';
+import type { AudioTrouble, CallEvent, OfferEnd } from '../call/event.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { QueueFigures } from './figures.ts';
@@ -43,7 +43,7 @@ const handlers: Handlers = {
     const { callId, legId, offerId, queueId, agentId, record, until } = event;
     room.records.set(agentId, {
       ...{ callId, legId, offerId, queueId, recorded: record, ringUntil: until },
-      ...{ phase: 'offered', phaseSince: now, establishedAt: null, transferring: false, pop: null },
+      ...{ phase: 'offered', phaseSince: now, establishedAt: null, transferring: false, pop: null, audio: { agent: 'none', caller: 'none' } },
     });
   },
   offerEnded(room, event, now) {
@@ -57,6 +57,9 @@ const handlers: Handlers = {
   },
   legRetrieved(room, event, now) {
     room.holdChanged(event.callId, event.legId, false, now);
+  },
+  legAudioTroubled(room, event) {
+    room.audioTroubled(event.callId, event.legId, event.trouble);
   },
   legEnded(room, event, now) {
     const agentId = room.agentOfLeg(event.callId, event.legId);
@@ -188,7 +191,7 @@ class DeskRoom {
     const established = up ? { phase: 'established' as const, establishedAt: now } : { phase: 'offered' as const, establishedAt: null };
     this.records.set(agentId, {
       ...{ callId, legId, offerId: known?.legId === legId ? known.offerId : null, queueId: call.queueId, recorded: call.legs.get(legId)?.record ?? false },
-      ...{ ringUntil, phaseSince: now, transferring: false, pop: null, ...established },
+      ...{ ringUntil, phaseSince: now, transferring: false, pop: null, audio: known?.audio ?? { agent: 'none', caller: 'none' }, ...established },
     });
     this.popAgain(callId, agentId);
     if (up) this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
@@ -204,6 +207,17 @@ class DeskRoom {
       if (mine && record.phase !== 'offered') Object.assign(record, { phase: held ? 'held' : 'established', phaseSince: now });
       this.tell(agentId, { type, data: { callId, legId: record.legId, by: mine ? 'agent' : 'caller' } });
       if (mine) this.tellState(agentId);
+    }
+  }
+
+  audioTroubled(callId: CallId, legId: LegId, trouble: AudioTrouble | 'none'): void {
+    for (const [agentId, record] of this.onCall(callId)) {
+      const mine = record.legId === legId;
+      const joined: readonly LegId[] = this.calls.get(callId)?.joined ?? [];
+      if (record.phase === 'cleared' || (!mine && !(joined.includes(legId) && joined.includes(record.legId)))) continue;
+      const of = mine ? 'agent' : 'caller';
+      record.audio = { ...record.audio, [of]: trouble };
+      this.tell(agentId, { type: 'audioTrouble', data: { callId, legId: record.legId, of, trouble } });
     }
   }
 
@@ -266,7 +280,10 @@ class DeskRoom {
       call:
         record === undefined || pop === null
           ? null
-          : { phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt), pop },
+          : {
+              ...{ phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt) },
+              ...{ audio: { ...record.audio }, pop },
+            },
       queues: agent.queues.flatMap((queueId) => this.#statsOf(queueId) ?? []),
     };
   }

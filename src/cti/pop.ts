@@ -15,6 +15,7 @@ export interface DeskRecord {
   phase: DeskCall['phase'];
   phaseSince: number;
   establishedAt: number | null;
+  audio: DeskCall['audio'];
   /** A blind transfer of hers is under way; the caller may yet come back. */
   transferring: boolean;
   /** As last shown: what is left to show when the call itself is forgotten. */

@@ -138,10 +138,15 @@ const queueStatsSchema = z.object({
 
 export const callPhases = ['offered', 'established', 'held', 'cleared'] as const;
 /** Her call, whole: the pop and where the call stands. `cleared` while she wraps it up. */
+/** `not_heard`: nothing comes from there · `not_hearing`: nothing reaches there · `poor`: below MOS 3.1. */
+const audioTroubleSchema = z.enum(['none', 'not_heard', 'not_hearing', 'poor']);
+
 const deskCallSchema = z.object({
   phase: z.enum(callPhases),
   phaseSince: time,
   establishedAt: time.nullable(),
+  /** How the two sound; see `audioTrouble`. */
+  audio: z.object({ agent: audioTroubleSchema, caller: audioTroubleSchema }),
   pop: popSchema,
 });
 
@@ -258,6 +263,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('callEstablished', onCall.extend({ establishedAt: time })),
   serverMessage('callHeld', onCall.extend({ by: z.enum(['agent', 'caller']) })),
   serverMessage('callRetrieved', onCall.extend({ by: z.enum(['agent', 'caller']) })),
+  /** One of those who talk sounds bad, or is heard one way only; `none` = that is over. */
+  serverMessage('audioTrouble', onCall.extend({ of: z.enum(['agent', 'caller']), trouble: audioTroubleSchema })),
   serverMessage('callTransferred', onCall.extend({ target: z.object({ kind: z.enum(['agent', 'queue', 'number']), to: z.string() }) })),
   serverMessage('callConferenced', onCall.extend({ parties: z.array(partySchema) })),
   /** Her part in the call is over. `cause`: see the endings table; `by`: who brought it about, seen from her phone. */

@@ -132,7 +132,10 @@ export class Leg implements DialogLeg {
     const { media, log, take } = this.#rim;
     this.#rim.forget(this.legId);
     media.close(this.legId).then(
-      (stats) => log.debug({ legId: this.legId, ending, stats }, 'leg ended'),
+      (stats) => {
+        log.debug({ legId: this.legId, ending, stats }, 'leg ended');
+        if (stats !== null) take({ type: 'legAudioMeasured', callId: this.callId, legId: this.legId, audio: stats.quality });
+      },
       (error: unknown) => log.warn({ err: error, legId: this.legId }, 'the endpoint of an ended leg could not be closed'),
     );
     take({ type: 'legEnded', callId: this.callId, legId: this.legId, ending });

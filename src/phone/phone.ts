@@ -8,6 +8,7 @@ import { type Logger, limited } from '../../kernel/log.ts';
 import { nonceKeyOf } from '../../kernel/nonce.ts';
 import type { MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
+import type { AudioTrouble } from '../call/event.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { TrunkId } from '../tenants/trunk.ts';
 import type { TollView } from '../toll/room.ts';
@@ -76,6 +77,8 @@ export interface Phone {
   endpointLost(legId: LegId): void;
   /** The media server heard nothing for too long on this leg. Counts only while two people talk. */
   mediaTimedOut(legId: LegId): void;
+  /** Its sound is bad or goes one way; `none` = no longer. */
+  audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
   canPickUp(legId: LegId): boolean;
   /** The SIP Call-IDs of all dialogs of a call, also of one that ended lately. */
@@ -220,6 +223,11 @@ class PhoneRim implements Phone {
     const leg = this.#legs.get(legId);
     if (leg?.progress.at !== 'up' || leg.progress.hold.held) return;
     if (this.#options.calls.get(leg.callId)?.joined?.includes(legId) === true) leg.release('media_timeout', 'server');
+  }
+
+  audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void {
+    const leg = this.#legs.get(legId);
+    if (leg?.progress.at === 'up') this.#options.take({ type: 'legAudioTroubled', callId: leg.callId, legId, trouble });
   }
 
   canPickUp(legId: LegId): boolean {

@@ -2,6 +2,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
+import type { LegAudio } from '../call/event.ts';
 import type { AgentRecord, OfferRecord, QueueVisit } from '../cdr/record.ts';
 import type { Database } from './schema.ts';
 
@@ -61,6 +62,7 @@ export interface LegRow {
   answeredAt: string | null;
   endedAt: string;
   holdMs: number;
+  audio: LegAudio | null;
   ending: { cause: EndingCause; by: EndedBy; sip?: number; q850?: number };
 }
 
@@ -220,6 +222,7 @@ const legOf = (row: Selected<'call_legs'>): LegRow => ({
   endedAt: row.ended_at.toISOString(),
   holdMs: row.hold_ms,
   ending: endingOf(row),
+  audio: row.audio,
 });
 
 const writeCursor = (row: Selected<'calls'>): string => Buffer.from(`${row.arrived_at.toISOString()} ${row.call_id}`, 'utf8').toString('base64url');

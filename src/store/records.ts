@@ -145,6 +145,7 @@ const legRow = (record: CallRecord, leg: LegRecord): Row<'call_legs'> => ({
   ended_by: leg.ending.by,
   sip_status: leg.ending.sip ?? null,
   q850: leg.ending.q850 ?? null,
+  audio: leg.audio,
 });
 
 const recordingRow = (record: CallRecord, recording: RecordingRecord): Row<'recordings'> => ({

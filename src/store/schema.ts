@@ -1,6 +1,7 @@
 /** The tables as kysely types them; the law is `migrations/`. Times are Dates, amounts of bigint columns come as numbers. */
 import type { ColumnType, Generated } from 'kysely';
 import type { PhoneSettings } from '../acd/event.ts';
+import type { LegAudio } from '../call/event.ts';
 
 type Json<T> = ColumnType<T, string, string>;
 
@@ -163,6 +164,7 @@ interface CallLegsTable {
   answered_at: Date | null;
   ended_at: Date;
   hold_ms: number;
+  audio: LegAudio | null;
   cause: string;
   ended_by: string;
   sip_status: number | null;

@@ -283,6 +283,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     audit: { write: async (entry) => void house.audit.push(entry) },
     health: { parts: () => house.parts, draining: () => false },
     asyncApi: { asyncapi: '3.0.0' },
+    legAudio: async () => ({ codec: 'PCMA', heard: { mos: 4.41, worstMos: 4.2, lossPct: 0.5, jitterMs: 1.5 }, sent: null, roundTripMs: 20, troubles: [] }),
     sipTrace: async (callId) => [
       { at: '2026-03-01T08:00:00.000Z', direction: 'in', peer: 'udp/192.0.2.7:5060', callId: `sip-${callId}`, text: 'INVITE sip:10086@x SIP/2.0' },
     ],

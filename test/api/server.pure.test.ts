@@ -249,6 +249,23 @@ test('the SIP trace of a call is for supervisors and admins, is audited, and say
   assertProblem(await ask('c-demo-1'), 'unavailable');
 });
 
+test('how a live call sounds is told to who may see the call', async () => {
+  const house = await openFakeHouse();
+  const live = (await send(house, 'GET', '/api/v1/calls/live', undefined, as('supervisor'))).json() as Page<{ callId: string; legs: { legId: string }[] }>;
+  const call = live.items[0];
+  assert.ok(call);
+  const sound = await send(house, 'GET', `/api/v1/calls/${call.callId}/audio`, undefined, as('supervisor'));
+  assert.equal(sound.statusCode, 200);
+  const { legs } = sound.json() as { legs: { legId: string; audio: { heard: { mos: number } } }[] };
+  assert.deepEqual(
+    legs.map(({ legId, audio }) => [legId, audio.heard.mos]),
+    call.legs.map(({ legId }) => [legId, 4.41]),
+  );
+  assertProblem(await send(house, 'GET', '/api/v1/calls/nope/audio', undefined, as('supervisor')), 'not_found');
+  house.ports.legAudio = async () => null;
+  assert.equal((await send(house, 'GET', `/api/v1/calls/${call.callId}/audio`, undefined, as('supervisor'))).json().legs[0].audio, null);
+});
+
 test('ranges are read as RFC 9110 has them', () => {
   const table: [string | undefined, { first: number; last: number } | null | 'unsatisfiable'][] = [
     [undefined, null],

@@ -17,6 +17,7 @@ const legRecord = (n: number, change: Partial<LegRecord>): LegRecord => ({
   endedAt: at(0),
   holdMs: 0,
   ending: hungUp,
+  audio: null,
   ...change,
 });
 const callerLeg = (change: Partial<LegRecord>): LegRecord => legRecord(0, { role: 'caller', agentId: null, offerId: null, ...change });
@@ -91,6 +92,19 @@ test('wrap-up and the recording come behind: the record is written again with th
   const withRecording = { ...servedRecord, revision: 2, recordings: [{ ...servedRecord.recordings[0], durationMs: 45_000, complete: true }] };
   const told3 = { wrapUpMs: 10_000, disposition: 'bill question', notes: 'told the balance' };
   assert.deepEqual(records, [servedRecord, withRecording, { ...withRecording, revision: 3, ...told3, agents: [{ ...agent, ...told3 }] }]);
+});
+
+test('how each leg sounded is learnt behind its end; a leg without sound changes nothing', () => {
+  const audio = { codec: 'PCMA', heard: { mos: 4.4, worstMos: 4.1, lossPct: 0.2, jitterMs: 2 }, sent: null, roundTripMs: 12, troubles: ['poor' as const] };
+  const silent = { codec: null, heard: null, sent: null, roundTripMs: null, troubles: [] };
+  const records = told([
+    ...served,
+    [60, { type: 'legAudioMeasured', callId, legId: leg(1), audio }],
+    [60, { type: 'legAudioMeasured', callId, legId: leg(0), audio: silent }],
+    [60, { type: 'legAudioMeasured', callId, legId: leg(9), audio }],
+  ]);
+  const [caller, agent] = servedRecord.legs;
+  assert.deepEqual(records, [servedRecord, { ...servedRecord, revision: 2, legs: [caller, { ...agent, audio }] }]);
 });
 
 test('who hangs up while on hold was on hold to the end', () => {

@@ -99,6 +99,21 @@ test('a call, whole: offered, established, held, retrieved, hung up, wrapped up 
   assert.equal(rooms.desk.snapshot(her)?.call, null);
 });
 
+test('she is told when the sound of either is bad, and when it is well again; her snapshot knows it too', () => {
+  const rooms = offered();
+  const { callId } = rooms;
+  const [caller, hers] = [legIdOf(callId, 0), legIdOf(callId, 1)];
+  rooms.answered(callId);
+  const ids = { callId, legId: hers };
+  const tell = (legId: typeof hers, trouble: 'poor' | 'not_heard' | 'none') => rooms.tell({ type: 'legAudioTroubled', callId, legId, trouble });
+  assert.deepEqual(tell(caller, 'poor'), [to({ type: 'audioTrouble', data: { ...ids, of: 'caller', trouble: 'poor' } })]);
+  assert.deepEqual(tell(hers, 'not_heard'), [to({ type: 'audioTrouble', data: { ...ids, of: 'agent', trouble: 'not_heard' } })]);
+  assert.deepEqual(rooms.desk.snapshot(her)?.call?.audio, { agent: 'not_heard', caller: 'poor' });
+  tell(caller, 'none');
+  assert.deepEqual(rooms.desk.snapshot(her)?.call?.audio, { agent: 'not_heard', caller: 'none' });
+  assert.deepEqual(tell(legIdOf(callId, 7), 'poor'), [], 'a leg she does not talk with is none of hers');
+});
+
 const held: DeskCommandType[] = ['blindTransfer', 'hangup', 'notReady', 'ready', 'retrieve', 'setData'];
 function stateOf(rooms: RoomsUnderTest) {
   const snapshot = rooms.desk.snapshot(her);

@@ -140,7 +140,7 @@ test('loss and jitter are those of RFC 3550, also across the wrap and a new sour
 test('a sender report has the lengths RFC 3550 gives it', () => {
   const report = senderReport(
     { ssrc: 5, nowMs: 1_000_500, timestamp: 9, packets: 3, octets: 480 },
-    { ssrc: 6, fractionLost: 255, lost: 9, highest: 70_000, jitter: 4 },
+    { ssrc: 6, fractionLost: 255, lost: 9, highest: 70_000, jitter: 4, lastReport: 0, delaySinceLast: 0 },
   );
   assert.equal(report.length % 4, 0);
   assert.equal(report[1], 200);

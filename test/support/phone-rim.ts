@@ -248,8 +248,10 @@ export class FakeMedia implements MediaServer {
   resumeRecording: MediaServer['resumeRecording'] = async () => undefined;
   moveRecording: MediaServer['moveRecording'] = async () => undefined;
   stopRecording: MediaServer['stopRecording'] = async () => undefined;
-  stats: MediaServer['stats'] = async () => ({ packetsIn: 0, packetsOut: 0, lost: 0, jitterMs: 0, strangers: 0 });
+  stats: MediaServer['stats'] = async () => ({ packetsIn: 0, packetsOut: 0, lost: 0, jitterMs: 0, strangers: 0, quality: SILENT });
 }
+
+const SILENT = { codec: null, heard: null, sent: null, roundTripMs: null, troubles: [] };
 
 const sdpOf = (direction: string): string =>
   `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=${direction}\r\n`;

@@ -58,9 +58,24 @@ function CallLine({ call }: { call: DeskCall }) {
         <span className="quiet">
           {queueName(t, call.pop)} · <CallTimes call={call} />
         </span>
+        <AudioTroubles call={call} />
       </div>
     </>
   );
+}
+
+/** She should know before she asks "can you hear me?" for the third time. */
+function AudioTroubles({ call }: { call: DeskCall }) {
+  const { t } = useTranslation();
+  if (call.phase === 'cleared') return null;
+  return (['caller', 'agent'] as const).map((of) => {
+    const trouble = call.audio[of];
+    return trouble === 'none' ? null : (
+      <span key={of} role="status" className="audio-trouble" data-trouble={`${of} ${trouble}`}>
+        {t(`audio.${of}.${trouble}`)}
+      </span>
+    );
+  });
 }
 
 /** The other time that matters: how long it still rings, or how long she has talked in all. */

@@ -34,16 +34,18 @@ const fold: Fold = {
   screenPop: (desk, { data, ts }) =>
     desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared'
       ? { ...desk, call: { ...desk.call, pop: data } }
-      : { ...desk, call: { phase: 'offered', phaseSince: ts, establishedAt: null, pop: data } },
+      : { ...desk, call: { phase: 'offered', phaseSince: ts, establishedAt: null, audio: { agent: 'none', caller: 'none' }, pop: data } },
   callEstablished: (desk, { data }) =>
     withCall(desk, data.callId, (call) => ({
       phase: 'established',
       phaseSince: data.establishedAt,
       establishedAt: data.establishedAt,
+      audio: call.audio,
       pop: { ...call.pop, ringUntil: null },
     })),
   callHeld: (desk, message) => afterHold(desk, message, 'held'),
   callRetrieved: (desk, message) => afterHold(desk, message, 'established'),
+  audioTrouble: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, audio: { ...call.audio, [data.of]: data.trouble } })),
   callTransferred: (desk) => desk, // callCleared follows
   callConferenced: (desk) => desk,
   callCleared: (desk, { data, ts }) =>
