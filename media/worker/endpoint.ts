@@ -26,8 +26,6 @@ const CODEC_OF: Readonly<Record<number, Codec>> = { 0: 'PCMU', 8: 'PCMA' };
 const MOST_PACKETS_A_SECOND = 300;
 const BURST_PACKETS = 100;
 const REPORT_EACH_MS = 5000;
-/** Of every codec's RTP timestamps: G.722's too (RFC 3551 §4.5.2). */
-const CLOCK_RATE = 8000;
 const ALARM_STRANGERS_A_SECOND = 50;
 const LAST_PORT = 65_535;
 
@@ -298,7 +296,7 @@ export class Endpoint implements SocketOwner, Party {
   }
 
   #party({ codec, mustSend }: Agreement): Reported {
-    return { codec, clockRate: CLOCK_RATE, mustSend };
+    return { codec, clockRate: FACTS[codec].clockRate, mustSend };
   }
 
   #report(agreed: Agreement, nowMs: number): void {
