@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Role } from '../../src/users/user.ts';
 import { type FakeHouse, openFakeHouse, roleNames, type TenantName, tenants, tokenOf } from './fake-house.ts';
+import { liveCalls } from './live-calls.ts';
 
 type Verdict = 'yes' | 'no';
 interface Row {
@@ -60,6 +61,7 @@ const rows: Record<string, Row> = {
   'GET /api/v1/calls/live': { url: '/api/v1/calls/live', allowed: everybody, stranger: 'own' },
   'GET /api/v1/calls': { url: '/api/v1/calls', allowed: everybody, stranger: 'own' },
   'GET /api/v1/calls/{callId}': { url: '/api/v1/calls/c-:tenant-1', allowed: everybody, stranger: 404 },
+  'GET /api/v1/calls/{callId}/audio': { url: '/api/v1/calls/c-:tenant-1/audio', allowed: everybody, stranger: 404 },
   'GET /api/v1/calls/{callId}/sip-trace': { url: '/api/v1/calls/c-:tenant-1/sip-trace', allowed: leaders, stranger: 404 },
   'GET /api/v1/calls/{callId}/recording': {
     url: '/api/v1/calls/c-:tenant-1/recording',
@@ -88,7 +90,16 @@ test('the matrix names every operation of the API, and no other', async () => {
 });
 
 /** Reading changes nothing: those who only read share one house. */
-const shared = openFakeHouse();
+const shared = openFakeHouse().then((house) => {
+  house.live = liveCalls(
+    [
+      ['demo', 1, 'demo:8001'],
+      ['other', 1, 'other:8001'],
+    ],
+    house.now,
+  );
+  return house;
+});
 const houseFor = (operation: string): Promise<FakeHouse> => (operation.startsWith('GET ') ? shared : openFakeHouse());
 
 for (const [operation, row] of Object.entries(rows)) {

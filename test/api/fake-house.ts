@@ -248,7 +248,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       lift: (tenantId) => void house.configured.push({ tenantId }),
     },
     acd: { agent: () => undefined, agents: () => [], queue: () => undefined, queues: () => [] },
-    calls: { get: () => undefined, values: () => house.live.values(), size: 0 },
+    calls: { get: (callId) => house.live.find((call) => call.callId === callId), values: () => house.live.values(), size: 0 },
     customers: {
       byNumber: async (tenantId, number) => (number.replaceAll(' ', '').endsWith('13800001001') ? cardOf(String(tenantId) as TenantName) : null),
       byId: async (tenantId, customerId) => (customerId === `${tenantId}-c1` ? cardOf(String(tenantId) as TenantName) : null),

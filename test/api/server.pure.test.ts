@@ -1,14 +1,14 @@
 /** What every request meets: strict shapes, one table of problems, keys, pages, the audit, health and documents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AgentId, asId, type CallId, legIdOf } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId } from '../../kernel/ids.ts';
 import { rangeOf } from '../../src/api/playback.ts';
 import type { Page } from '../../src/api/ports.ts';
 import { type ProblemDocument, problems } from '../../src/api/problems.ts';
-import { createCallRoom } from '../../src/call/decide.ts';
 import type { Role } from '../../src/users/user.ts';
 import { until } from '../support/wait.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD, recordingBytes, tokenOf } from './fake-house.ts';
+import { liveCalls } from './live-calls.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 const as = (role: Role, more: Record<string, string> = {}): Record<string, string> => ({ authorization: `Bearer ${tokenOf('demo', role)}`, ...more });
@@ -249,23 +249,6 @@ test('the SIP trace of a call is for supervisors and admins, is audited, and say
   assertProblem(await ask('c-demo-1'), 'unavailable');
 });
 
-test('how a live call sounds is told to who may see the call', async () => {
-  const house = await openFakeHouse();
-  const live = (await send(house, 'GET', '/api/v1/calls/live', undefined, as('supervisor'))).json() as Page<{ callId: string; legs: { legId: string }[] }>;
-  const call = live.items[0];
-  assert.ok(call);
-  const sound = await send(house, 'GET', `/api/v1/calls/${call.callId}/audio`, undefined, as('supervisor'));
-  assert.equal(sound.statusCode, 200);
-  const { legs } = sound.json() as { legs: { legId: string; audio: { heard: { mos: number } } }[] };
-  assert.deepEqual(
-    legs.map(({ legId, audio }) => [legId, audio.heard.mos]),
-    call.legs.map(({ legId }) => [legId, 4.41]),
-  );
-  assertProblem(await send(house, 'GET', '/api/v1/calls/nope/audio', undefined, as('supervisor')), 'not_found');
-  house.ports.legAudio = async () => null;
-  assert.equal((await send(house, 'GET', `/api/v1/calls/${call.callId}/audio`, undefined, as('supervisor'))).json().legs[0].audio, null);
-});
-
 test('ranges are read as RFC 9110 has them', () => {
   const table: [string | undefined, { first: number; last: number } | null | 'unsatisfiable'][] = [
     [undefined, null],
@@ -389,22 +372,38 @@ test('while the database is away the answer is 503 with a time to come back, and
   assert.equal(broken.body.includes('relation'), false);
 });
 
+/** How a live call sounds is told to who may see the call. */
+async function callsSound(house: FakeHouse, hers: string, foreign: string): Promise<void> {
+  const ask = (callId: string, role: 'agent' | 'supervisor') => send(house, 'GET', `/api/v1/calls/${callId}/audio`, undefined, as(role));
+  for (const role of ['agent', 'supervisor'] as const) {
+    const { legs } = (await ask(hers, role)).json() as { legs: { legId: string; audio: { heard: { mos: number } } }[] };
+    assert.deepEqual(
+      legs.map(({ legId, audio }) => [legId, audio.heard.mos]),
+      [
+        [`${hers}.0`, 4.41],
+        [`${hers}.1`, 4.41],
+      ],
+    );
+  }
+  assertProblem(await ask('c-demo-1', 'agent'), 'not_found');
+  assertProblem(await ask(foreign, 'supervisor'), 'not_found');
+  assertProblem(await ask('nope', 'supervisor'), 'not_found');
+  house.ports.legAudio = async () => null;
+  assert.equal((await ask(hers, 'supervisor')).json().legs[0].audio, null);
+}
+
 test('live calls are paged in the order of their arrival; an agent sees those she is on, nobody another tenant’s', async () => {
   const house = await openFakeHouse();
-  const room = createCallRoom();
-  const arrives = (tenant: string, n: number): CallId => {
-    const callId = asId<CallId>(`c-${tenant}-${n}`);
-    const party = { number: '10086', raw: '10086' };
-    const event = { type: 'callArrived', callId, legId: legIdOf(callId, 0), tenantId: tenant, caller: party, callee: party, trunk: 't', sipCallId: 's' };
-    room.decide(event, house.now);
-    return callId;
-  };
-  for (const n of [1, 2, 3]) arrives('demo', n);
-  arrives('other', 1);
-  const callId = arrives('demo', 4);
-  const offer = { callId, queueId: null, record: false, offerId: `${callId}.o1`, legId: legIdOf(callId, 1), agentId: 'demo:8001', until: 0 };
-  room.decide({ type: 'callOffered', ...offer } as { type: string }, house.now);
-  house.live = [...room.calls.values()];
+  house.live = liveCalls(
+    [
+      ['demo', 1],
+      ['demo', 2],
+      ['demo', 3],
+      ['other', 1],
+      ['demo', 4, 'demo:8001'],
+    ],
+    house.now,
+  );
   const seen: string[] = [];
   for (let cursor = ''; ; ) {
     const page = (await send(house, 'GET', `/api/v1/calls/live?limit=2${cursor}`, undefined, as('supervisor'))).json() as Page<{ callId: string }>;
@@ -413,6 +412,7 @@ test('live calls are paged in the order of their arrival; an agent sees those sh
     cursor = `&cursor=${page.nextCursor}`;
   }
   assert.deepEqual(seen, ['c-demo-1', 'c-demo-2', 'c-demo-3', 'c-demo-4']);
+  await callsSound(house, 'c-demo-4', 'c-other-1');
   const hers = (await send(house, 'GET', '/api/v1/calls/live', undefined, as('agent'))).json() as Page<{ callId: string; legs: { state: string }[] }>;
   assert.deepEqual(
     hers.items.map((item) => [item.callId, item.legs.map((leg) => leg.state)]),
