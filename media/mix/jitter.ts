@@ -159,7 +159,10 @@ export class JitterBuffer {
     const slot = this.#spare.pop() ?? { sequence: 0, timestampMs: 0, codec, bytes: 0, payload: Buffer.alloc(0) };
     if (slot.payload.length < bytes) slot.payload = Buffer.alloc(Math.max(160, bytes));
     for (let each = 0; each < bytes; each += 1) slot.payload[each] = packet[start + each] as number;
-    Object.assign(slot, { sequence, timestampMs, codec, bytes });
+    slot.sequence = sequence;
+    slot.timestampMs = timestampMs;
+    slot.codec = codec;
+    slot.bytes = bytes;
     this.#slots[at] = slot;
   }
 

@@ -42,8 +42,13 @@ export interface Measured {
 }
 
 /** A fresh server under the load of so many parties: `act` sets up what they do, the measurement follows. */
-export async function underLoad(parties: number, { seconds, settings }: StageOptions, act: (rig: Rig) => Promise<void>): Promise<Measured> {
-  const rig = await Rig.open(parties, settings);
+export async function underLoad(
+  parties: number,
+  { seconds, settings }: StageOptions,
+  act: (rig: Rig) => Promise<void>,
+  partiesPerGroup = 2,
+): Promise<Measured> {
+  const rig = await Rig.open(parties, settings, partiesPerGroup);
   try {
     await act(rig);
     return await rig.measure(seconds);
@@ -54,7 +59,7 @@ export async function underLoad(parties: number, { seconds, settings }: StageOpt
 
 export const round = (value: number): number => Math.round(value * 1000) / 1000;
 
-/** Parties 0 and 1 are of one group, 2 and 3 of the next, … */
+/** Of two per group, parties 0 and 1 are of one, 2 and 3 of the next, … */
 export class Rig {
   readonly folder: string;
   readonly media: MediaClient;
@@ -70,7 +75,7 @@ export class Rig {
     this.media = media;
   }
 
-  static async open(parties: number, settings: Readonly<Record<string, string>>, groupOf = (party: number): number => party >> 1): Promise<Rig> {
+  static async open(parties: number, settings: Readonly<Record<string, string>>, partiesPerGroup: number): Promise<Rig> {
     const load = await Load.open(parties);
     const folder = mkdtempSync(join(tmpdir(), 'huawu-bench-'));
     const socket = join(folder, 'run', 'media.sock');
@@ -89,7 +94,7 @@ export class Rig {
     const server = spawn(process.execPath, [...process.execArgv, serverProgram], { env, stdio: ['ignore', 'ignore', 'inherit'] });
     const media = connectMedia({ socket, clock: systemClock, log: silentLog, onEvent: () => undefined });
     const rig = new Rig(folder, server, load, media);
-    await rig.#openEndpoints(groupOf);
+    await rig.#openEndpoints(partiesPerGroup);
     return rig;
   }
 
@@ -122,7 +127,7 @@ export class Rig {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #openEndpoints(groupOf: (party: number) => number): Promise<void> {
+  async #openEndpoints(partiesPerGroup: number): Promise<void> {
     for (let waited = 0; !this.media.connected; waited += 20) {
       if (waited > START_WITHIN_MS) throw new Error(`the media server did not start within ${START_WITHIN_MS / 1000} s`);
       await pause(systemClock, 20);
@@ -130,7 +135,7 @@ export class Rig {
     this.#idleRssMb = rssMbOf([this.#server.pid ?? 0]);
     const { parties } = this.#load;
     const ports: number[] = [];
-    for (const party of parties.keys()) this.ids.push(`call${groupOf(party)}.${party}`);
+    for (const party of parties.keys()) this.ids.push(`call${Math.floor(party / partiesPerGroup)}.${party}`);
     await inTurn(parties.length, async (party) => {
       const offer = offerOf(parties[party] as PartyAddress);
       const { sdp } = await this.media.open({ endpointId: this.id(party), offer, signallingAddress: '127.0.0.1', timeoutMs: 0 });
