@@ -11,7 +11,8 @@ interface Difference {
   gain: number;
 }
 
-const saturate = (value: number): number => (value > 32_767 ? 32_767 : value < -32_768 ? -32_768 : Math.round(value));
+/** What is no whole number loses its fraction where it is stored: rounding would cost more than it is heard. */
+const saturate = (value: number): number => (value > 32_767 ? 32_767 : value < -32_768 ? -32_768 : value);
 
 export class Mixer {
   readonly #sum: Float64Array;
@@ -70,13 +71,15 @@ export class Mixer {
 
   #writeOwn(out: Int16Array, differences: readonly Difference[], inputs: readonly Int16Array[], audible: readonly boolean[]): void {
     const own = this.#own;
-    own.set(this.#sum);
-    for (const { speaker, gain } of differences) {
+    let from = this.#sum;
+    for (let each = 0; each < differences.length; each += 1) {
+      const { speaker, gain } = differences[each] as Difference;
       if (audible[speaker] !== true) continue;
       const input = inputs[speaker] as Int16Array;
-      for (let at = 0; at < own.length; at += 1) own[at] = (own[at] as number) + gain * (input[at] as number);
+      for (let at = 0; at < own.length; at += 1) own[at] = (from[at] as number) + gain * (input[at] as number);
+      from = own;
     }
-    this.#write(out, own);
+    this.#write(out, from);
   }
 }
 
