@@ -1,5 +1,6 @@
 /** The audio formats we offer and take, and telephone-events beside them. */
-import { type CodecName, FACTS } from '../codec/codec.ts';
+import { type CodecName, FACTS, isLaw } from '../codec/codec.ts';
+import { COMFORT_NOISE_TYPE } from '../quality/comfort-noise.ts';
 import type { MediaLine, PayloadFormat } from './parse.ts';
 
 /** What is offered to desk phones and trunks, and taken from them, unless settings say otherwise; in order of preference. */
@@ -44,6 +45,10 @@ export function eventOf(line: MediaLine, codec: CodecName): { payloadType: numbe
   }
   return null;
 }
+
+/** Comfort noise (RFC 3389) is offered, and goes with this codec: it is for those that have none of their own. */
+export const takesComfortNoise = (line: MediaLine, codec: CodecName): boolean =>
+  isLaw(codec) && line.formats.some(({ payloadType }) => payloadType === COMFORT_NOISE_TYPE);
 
 export const eventLines = (payloadType: number, rate: 8000 | 48_000): string[] => [
   `a=rtpmap:${payloadType} telephone-event/${rate}`,

@@ -1,7 +1,8 @@
 /** Offer and answer for one audio stream, RFC 3264. Pure: one Negotiation lives as long as its endpoint and knows what was agreed last. */
 import type { CodecName } from '../codec/codec.ts';
 import { MediaError } from '../port.ts';
-import { type Choice, codecLines, eventLines, eventOf, inCommon, offered, ourEventNumber, ourNumber, PLAIN_CODECS } from './formats.ts';
+import { COMFORT_NOISE_TYPE } from '../quality/comfort-noise.ts';
+import { type Choice, codecLines, eventLines, eventOf, inCommon, offered, ourEventNumber, ourNumber, PLAIN_CODECS, takesComfortNoise } from './formats.ts';
 import type { Direction, MediaLine, Session } from './parse.ts';
 import { parseSdp } from './parse.ts';
 import { writeSdp } from './write.ts';
@@ -19,6 +20,8 @@ export interface Agreed {
   eventIn: number | null;
   /** Its clock. */
   eventRate: 8000 | 48_000;
+  /** It may send its silence as comfort noise, and is sent it. */
+  comfortNoise: boolean;
   /** Seen from the remote party. */
   direction: Direction;
 }
@@ -81,8 +84,9 @@ export class Negotiation {
   #audioLines(line: MediaLine, agreed: Agreed): string[] {
     const event = agreed.eventOut;
     return [
-      `m=audio ${line.port === 0 ? 0 : this.#local.port} ${line.protocol} ${agreed.payloadType}${event === null ? '' : ` ${event}`}`,
+      `m=audio ${line.port === 0 ? 0 : this.#local.port} ${line.protocol} ${agreed.payloadType}${agreed.comfortNoise ? ` ${COMFORT_NOISE_TYPE}` : ''}${event === null ? '' : ` ${event}`}`,
       ...codecLines(agreed),
+      ...(agreed.comfortNoise ? [`a=rtpmap:${COMFORT_NOISE_TYPE} CN/8000`] : []),
       ...(event === null ? [] : eventLines(event, agreed.eventRate)),
       'a=ptime:20',
       `a=${MIRRORED[line.direction]}`,
@@ -133,6 +137,7 @@ function agree(line: MediaLine, choice: Choice, understood: Choice[]): Agreed {
     eventOut: event?.payloadType ?? null,
     eventIn: event?.payloadType ?? null,
     eventRate: event?.rate ?? 8000,
+    comfortNoise: takesComfortNoise(line, choice.codec),
     direction: silenced ? 'inactive' : line.direction,
   };
 }

@@ -8,6 +8,7 @@ import { Keys } from '../dtmf/keys.ts';
 import { Mask } from '../dtmf/mask.ts';
 import type { Conference, Party } from '../mix/conference.ts';
 import type { EndpointStats } from '../port.ts';
+import { COMFORT_NOISE_TYPE } from '../quality/comfort-noise.ts';
 import { type Reported, Reporter } from '../quality/reporter.ts';
 import type { Tap } from '../record/recording.ts';
 import { IncomingStream } from '../rtp/incoming.ts';
@@ -111,6 +112,7 @@ export class Endpoint implements SocketOwner, Party {
 
   /** Who hears this party from the next packet on; itself = echo. */
   set listener(listener: Endpoint | null) {
+    if (listener !== this.#listener) this.#listener?.speaker.endNoise();
     this.#listener = listener;
   }
 
@@ -152,6 +154,7 @@ export class Endpoint implements SocketOwner, Party {
     this.#timedOut = false;
     if (this.#in.heard(this.#header, nowMs, FACTS[agreed.codec].clockRate / 1000)) this.keys.reset();
     if (this.#header.payloadType === agreed.eventIn) this.#heardEvent(packet, nowMs);
+    else if (this.#header.payloadType === COMFORT_NOISE_TYPE) this.#heardNoise(packet, nowMs, agreed);
     else this.#heardAudio(packet, nowMs, agreed);
   }
 
@@ -172,6 +175,11 @@ export class Endpoint implements SocketOwner, Party {
   async #aimAt(remote: Remote): Promise<void> {
     this.#aim = remote;
     await this.#sockets?.aim(remote);
+  }
+
+  /** Its silence; a muted or secret party is silent already. */
+  #heardNoise(packet: Buffer, nowMs: number, agreed: Agreement): void {
+    if (agreed.comfortNoise && !this.muted && !this.secret(nowMs)) this.#listener?.speaker.forwardNoise(packet, this.#header, nowMs);
   }
 
   #heardAudio(packet: Buffer, nowMs: number, agreed: Agreement): void {

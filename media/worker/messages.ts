@@ -35,6 +35,7 @@ export interface Agreement {
   eventOut: number | null;
   eventIn: number | null;
   eventRate: 8000 | 48_000;
+  comfortNoise: boolean;
   /** The remote party wants to hear us. */
   hears: boolean;
   /** It is to send all the time: its silence is a fault. */

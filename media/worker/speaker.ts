@@ -9,6 +9,7 @@ import type { Playing } from '../play/playing.ts';
 import type { Playlist } from '../play/playlist.ts';
 import type { Player } from '../play/tick.ts';
 import { MediaError, type MediaEvent, type PlayChange, type PlayState } from '../port.ts';
+import { COMFORT_NOISE_TYPE, noiseFrame, noiseLevel } from '../quality/comfort-noise.ts';
 import { OutgoingStream } from '../rtp/outgoing.ts';
 import { FRAME_SAMPLES, RTP_HEADER_BYTES, type RtpHeader, writeRtpHeader } from '../rtp/packet.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
@@ -38,6 +39,8 @@ export class Speaker implements Player {
   #agreed: Agreement | null = null;
   #voice = new Voice('PCMA');
   #playing: Playing | null = null;
+  /** The joined party is silent: the level of the noise that is made meanwhile. */
+  #noise: number | null = null;
 
   constructor(setup: OpenEndpoint, world: Surroundings, wire: SpeakerWire) {
     this.#endpointId = setup.endpointId;
@@ -108,6 +111,7 @@ export class Speaker implements Player {
   /** The joined party's packet, sent on as it came; it is ours to change. false = it would have to be transcoded. */
   forwardAudio(packet: Buffer, header: RtpHeader, codec: CodecName, nowMs: number): boolean {
     const agreed = this.#agreed;
+    this.#noise = null;
     if (agreed === null || !this.#mayForward(agreed)) return true;
     const law = isLaw(codec);
     if (codec !== agreed.codec) {
@@ -116,6 +120,23 @@ export class Speaker implements Player {
     }
     this.#forward(packet, header, agreed.payloadType, law ? header.payloadEnd - header.payloadStart : FACTS[codec].frameTicks, nowMs);
     return true;
+  }
+
+  /** The joined party is silent and says how silent. */
+  forwardNoise(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    const agreed = this.#agreed;
+    if (agreed === null || !this.#mayForward(agreed)) return;
+    if (agreed.comfortNoise) {
+      this.#forward(packet, header, COMFORT_NOISE_TYPE, 0, nowMs);
+      return;
+    }
+    if (this.#noise === null) this.stream.cut();
+    this.#noise = noiseLevel(packet, header.payloadStart, header.payloadEnd);
+    this.#world.tick.add(this);
+  }
+
+  endNoise(): void {
+    this.#noise = null;
   }
 
   /** 20 ms of a conference. */
@@ -151,8 +172,13 @@ export class Speaker implements Player {
     const agreed = this.#agreed;
     const playing = this.#playing;
     if (this.#keys.busy) this.#beatKey(agreed, nowMs);
-    else if (playing?.ready !== true) this.#world.tick.remove(this);
+    else if (playing?.ready !== true) this.#beatNoise(agreed, frame, skipped, nowMs);
     else if (agreed !== null) this.#beatPlay(agreed, playing, frame, skipped, nowMs);
+  }
+
+  #beatNoise(agreed: Agreement | null, frame: number, skipped: number, nowMs: number): void {
+    if (this.#noise === null || agreed === null) this.#world.tick.remove(this);
+    else if (agreed.hears) this.#sendOwn(agreed, noiseFrame(this.#voice.law, this.#noise, frame, FRAME_SAMPLES), skipped, nowMs);
   }
 
   #beatPlay(agreed: Agreement, playing: Playing, frame: number, skipped: number, nowMs: number): void {

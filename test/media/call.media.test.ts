@@ -326,3 +326,25 @@ test('a party whose port was closed for a while is heard and hears again', async
   const back = (await legs.party({ port })).aim(a.sdp).say(600);
   await until('it hears itself again', () => secondsOf(back.audio(), 600) >= 0.4);
 });
+
+test('comfort noise: as it came for who agreed to it, made at its level for who did not, and over with the next word', async () => {
+  const [quiet, plain] = [await legs.open({ offer: { comfortNoise: true } }), await legs.open()];
+  assert.match(quiet.sdp, /m=audio \d+ RTP\/AVP 8 13 101/);
+  await house.media.join(quiet.id, plain.id);
+  quiet.party.frame(400);
+  await until('the word', () => shareAt(plain.party.audio().subarray(-160), 400) > 0.5);
+  quiet.party.send(13, Buffer.from([50]), quiet.party.timestamp + 160);
+  const before = plain.party.heard.length;
+  await until('noise instead of nothing', () => plain.party.heard.length > before + 20);
+  const level = 20 * Math.log10(rms(plain.party.audio().subarray((before + 2) * 160)) / 32_768);
+  assert.ok(Math.abs(level + 50) < 2, `${level} dB, asked for -50`);
+  quiet.party.timestamp += 160 * 25;
+  quiet.party.frame(400, true);
+  await until('the next word', () => shareAt(plain.party.audio().subarray(-160), 400) > 0.5);
+  const heard = plain.party.heard;
+  for (const [at, each] of heard.slice(1).entries()) assert.equal(each.sequence, ((heard[at]?.sequence ?? 0) + 1) & 0xffff, 'one stream');
+  const other = await legs.open({ offer: { comfortNoise: true }, group: 'call' });
+  await house.media.join(quiet.id, other.id);
+  quiet.party.send(13, Buffer.from([50]), quiet.party.timestamp + 160);
+  await until('the level itself', () => other.party.heard.some((each) => each.payloadType === 13 && each.payload[0] === 50));
+});

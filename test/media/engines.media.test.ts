@@ -209,6 +209,7 @@ function testHouse(engine: SocketEngine, named: (claim: string) => string): void
       payloadType: 8,
       understood: [{ codec: 'PCMA', payloadType: 8 }],
       eventRate: 8000,
+      comfortNoise: false,
       eventOut: 101,
       eventIn: 101,
       hears: true,

@@ -59,7 +59,7 @@ export class Party {
     return this.#socket.address().port;
   }
 
-  offer(changes: { direction?: string; address?: string; port?: number; extra?: string[] } = {}): string {
+  offer(changes: { direction?: string; address?: string; port?: number; extra?: string[]; comfortNoise?: boolean } = {}): string {
     const type = this.#address.includes(':') ? 'IP6' : 'IP4';
     const number = this.codec === 'PCMA' ? 8 : 0;
     const event = this.eventType;
@@ -69,7 +69,7 @@ export class Party {
       's=-',
       `c=IN ${type} ${changes.address ?? this.#address}`,
       't=0 0',
-      `m=audio ${changes.port ?? this.port} RTP/AVP ${number}${event === null ? '' : ` ${event}`}`,
+      `m=audio ${changes.port ?? this.port} RTP/AVP ${number}${changes.comfortNoise === true ? ' 13' : ''}${event === null ? '' : ` ${event}`}`,
       `a=rtpmap:${number} ${this.codec}/8000`,
       ...(event === null ? [] : [`a=rtpmap:${event} telephone-event/8000`, `a=fmtp:${event} 0-15`]),
       `a=${changes.direction ?? 'sendrecv'}`,

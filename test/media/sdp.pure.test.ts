@@ -24,6 +24,11 @@ const answered: Record<string, { offer: string; answer: string[]; agreed: Partia
       remote: { family: 4, address: '198.51.100.1', port: 4000, rtcpPort: 4001 },
     },
   },
+  'comfort noise is answered to who offers it': {
+    offer: sdp('m=audio 4000 RTP/AVP 8 13'),
+    answer: ['m=audio 20000 RTP/AVP 8 13', 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:13 CN/8000', 'a=ptime:20', 'a=sendrecv'],
+    agreed: { codec: 'PCMA', comfortNoise: true },
+  },
   'the order of who offers is kept, codecs we lack are passed over': {
     offer: sdp('m=audio 4000 RTP/AVP 9 18 0 8'),
     answer: ['m=audio 20000 RTP/AVP 0', 'a=rtpmap:0 PCMU/8000', 'a=ptime:20', 'a=sendrecv'],
