@@ -3,14 +3,16 @@ import { mkdirSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { availableParallelism, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { type ControlAddress, LEAST_SECRET, readControlAddress } from '../kernel/control-socket.ts';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 import { type CodecName, isLaw } from './codec/codec.ts';
 import { namedCodec, PLAIN_CODECS } from './sdp/formats.ts';
 import { ENGINE_CHOICES, type EngineChoice } from './worker/engine.ts';
 
 export interface MediaConfig {
-  /** A path, or a loopback TCP port. */
-  socket: { path: string } | { host: string; port: number };
+  /** A path, a loopback TCP port, or a TLS port for who knows the secret. */
+  socket: ControlAddress;
+  secret: string;
   workers: number;
   /** What carries the packets; `auto`: native where it can be. */
   engine: EngineChoice;
@@ -38,10 +40,12 @@ export function readMediaConfig(args: readonly string[]): { config: MediaConfig;
   const faults = words.map((word) => `"${word}" is not understood: give --name value`);
   const file = readSettingsFile(flags.CONFIG ?? process.env.CONFIG ?? 'huawu.yaml', faults);
   const reader = new SettingsReader({ flags, env: process.env, file });
+  const secret = reader.secret('MEDIA_SECRET') ?? '';
   const host = reader.text('MEDIA_HOST', '0.0.0.0');
   const dataDir = resolve(reader.text('DATA_DIR', './data'));
   const config: MediaConfig = {
-    socket: socketOf(reader.text('MEDIA_SOCKET', join(dataDir, 'run', 'media.sock')), faults),
+    socket: socketOf(reader.text('MEDIA_SOCKET', join(dataDir, 'run', 'media.sock')), secret, faults),
+    secret,
     workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
     engine: reader.choice('MEDIA_ENGINE', 'auto', ENGINE_CHOICES),
     rtpPortMin: reader.integer('RTP_PORT_MIN', 20_000, 1024, 65_534),
@@ -72,17 +76,21 @@ function codecsOf(names: string[], faults: string[]): CodecName[] {
   return known.length > 0 ? [...new Set(known)] : [...PLAIN_CODECS];
 }
 
-function socketOf(text: string, faults: string[]): MediaConfig['socket'] {
-  const tcp = /^tcp:(.+):([0-9]+)$/.exec(text);
-  if (tcp !== null) {
-    const [, host = '', port = ''] = tcp;
-    // Whoever reaches this port commands the media server.
-    if (host !== '127.0.0.1' && host !== '::1') faults.push(`MEDIA_SOCKET is "${text}": only 127.0.0.1 or ::1 may be listened on`);
-    return { host, port: Number(port) };
+function socketOf(text: string, secret: string, faults: string[]): ControlAddress {
+  const address = readControlAddress(text);
+  if ('path' in address) {
+    const path = resolve(address.path);
+    if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) faults.push(`MEDIA_SOCKET is "${text}": the path is longer than ${LONGEST_SOCKET_PATH} bytes`);
+    return { path };
   }
-  const path = resolve(text);
-  if (Buffer.byteLength(path) > LONGEST_SOCKET_PATH) faults.push(`MEDIA_SOCKET is "${text}": the path is longer than ${LONGEST_SOCKET_PATH} bytes`);
-  return { path };
+  // Whoever reaches an open port commands the media server.
+  const local = address.host === '127.0.0.1' || address.host === '::1';
+  if (!address.secured && !local) faults.push(`MEDIA_SOCKET is "${text}": without TLS only 127.0.0.1 or ::1 may be listened on; give tls:host:port`);
+  if (address.secured && secret.length < LEAST_SECRET)
+    faults.push(
+      `MEDIA_SECRET has ${secret.length} characters: a port that others can reach needs ${LEAST_SECRET} or more, for example of openssl rand -hex 32`,
+    );
+  return address;
 }
 
 /** The first of each family that is given; else the first of the machine that is not loopback. */

@@ -7,6 +7,7 @@ import { type MediaConfig, readMediaConfig } from './config.ts';
 import { type MediaProcess, openMediaServer } from './server.ts';
 
 const LOOK_FOR_APPLICATION_MS = 1000;
+const LOOK_WHETHER_EMPTY_MS = 500;
 
 export async function main(args: string[]): Promise<number> {
   const { config, faults } = readMediaConfig(args);
@@ -30,6 +31,7 @@ export async function main(args: string[]): Promise<number> {
         const { socket, workers, rtpPortMin, rtpPortMax, publicAddresses } = config;
         log.info({ socket, workers, engine: opened.engine, rtpPortMin, rtpPortMax, publicAddresses }, 'media server is up');
         endWhenOrphaned(config, opened, () => end(0, 'no application for too long'));
+        endWhenDrained(opened, () => end(0, 'drained'));
       },
       (error: unknown) => {
         log.fatal({ err: error }, 'the media server could not start');
@@ -37,6 +39,14 @@ export async function main(args: string[]): Promise<number> {
       },
     );
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(0, signal));
+    process.once('SIGUSR2', () => server?.drain());
+  });
+}
+
+/** Told to drain (SIGUSR2, or over the control socket) it ends with its last call. */
+function endWhenDrained(server: MediaProcess, end: () => void): void {
+  systemClock.every(LOOK_WHETHER_EMPTY_MS, () => {
+    if (server.draining && server.endpoints === 0) end();
   });
 }
 

@@ -104,6 +104,18 @@ export interface RecordRequest {
   paused?: boolean;
 }
 
+/** How a media server is doing: cheap, asked each second by whoever chooses among several. */
+export interface ServerReport {
+  endpoints: number;
+  workers: number;
+  /** The longest a worker took to answer just now. */
+  lagMs: number;
+  /** Of the whole process since the report before, in % of one core. */
+  cpuPercent: number;
+  /** It takes no new groups and ends when its last endpoint is closed. */
+  draining: boolean;
+}
+
 /** One direction of a leg's sound. */
 export interface AudioDirection {
   /** Estimate by the E-model (ITU-T G.107), 1 bad … 4.5, over the whole leg and of its worst 5 s. */
@@ -232,6 +244,13 @@ export interface MediaServer {
   stats(endpointId: EndpointId): Promise<EndpointStats>;
   /** Closes an endpoint and everything on it; unknown ids are fine. */
   close(endpointId: EndpointId): Promise<EndpointStats | null>;
+}
+
+/** One of several: what whoever chooses among them asks of each. */
+export interface ManagedMediaServer extends MediaServer {
+  report(): Promise<ServerReport>;
+  /** From now on endpoints are opened only in groups that have one; when the last is closed the server ends. There is no way back. */
+  drain(): Promise<void>;
 }
 
 export type MediaErrorCode = 'incompatible' | 'no_ports' | 'unknown_endpoint' | 'bad_request' | 'timeout' | 'unavailable' | 'internal';

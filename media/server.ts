@@ -1,5 +1,6 @@
 /** The media server: control socket, ports, workers and recorder put together. */
 import type { Clock } from '../kernel/clock.ts';
+import { randomBelow } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { MediaConfig } from './config.ts';
 import { Endpoints } from './control/endpoints.ts';
@@ -13,6 +14,8 @@ import { chooseEngine } from './worker/engine.ts';
 import { WorkerPool } from './worker/pool.ts';
 import type { EngineName } from './worker/sockets.ts';
 
+const MOST_PORTS = 65_536;
+
 export interface MediaProcess {
   /** How many applications are connected, or may still come back. */
   readonly applications: number;
@@ -20,6 +23,9 @@ export interface MediaProcess {
   readonly port: number | null;
   readonly endpoints: number;
   readonly engine: EngineName;
+  /** No new calls from now on. */
+  readonly draining: boolean;
+  drain(): void;
   close(): Promise<void>;
 }
 
@@ -42,7 +48,7 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     onRecordingEnded: (ended) => recordings.ended(ended),
     onRecorderLost: () => recordings.recorderLost(),
   });
-  const ports = new PortPool(config.rtpPortMin, config.rtpPortMax);
+  const ports = new PortPool(config.rtpPortMin, config.rtpPortMax, randomBelow(MOST_PORTS));
   const tell = (owner: string, event: MediaEvent): void => listener.tell(owner, event);
   const endpoints = new Endpoints(config, clock, pool, ports, tell);
   const recordings = new RecordingBook({
@@ -57,6 +63,7 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
   };
   const listener = new Listener({
     socket: config.socket,
+    secret: config.secret,
     clock,
     log,
     ask: async (owner, method, params) => (method === 'hello' ? null : ask(owner, method, params)),
@@ -85,6 +92,10 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
       return endpoints.size;
     },
     engine,
+    get draining() {
+      return endpoints.draining;
+    },
+    drain: () => endpoints.drain(),
     close,
   };
 }
@@ -126,4 +137,6 @@ const handlersOf = (endpoints: Endpoints, recordings: RecordingBook): Handlers =
   stopRecording: (_, [recordingId]) => recordings.order('stopRecording', recordingId),
   stats: (_, [endpointId]) => endpoints.stats(endpointId),
   close: (_, [endpointId]) => endpoints.close(endpointId),
+  report: () => endpoints.report(),
+  drain: () => endpoints.drain(),
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LEAST_SECRET, readControlAddress } from '../kernel/control-socket.ts';
 import { randomToken } from '../kernel/ids.ts';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 
@@ -23,7 +24,19 @@ export interface Config {
   drachtio: { embedded: boolean; host: string; port: number; tls: boolean; secret: string };
   /** Socket file on which our SIP server is asked for figures and traces. */
   sipOperationSocket: string;
-  media: { socket: string; workers: number; engine: string; rtpPortMin: number; rtpPortMax: number };
+  media: {
+    socket: string;
+    /** How many media servers are ours to start; 0 = only those of `others`. */
+    servers: number;
+    /** Sockets of media servers that somebody else starts, here or elsewhere. */
+    others: readonly string[];
+    /** Of those that are reached by TLS. */
+    secret: string | null;
+    workers: number;
+    engine: string;
+    rtpPortMin: number;
+    rtpPortMax: number;
+  };
   http: { host: string; port: number };
   logLevel: string;
   trustedTrunks: string[];
@@ -77,6 +90,9 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     sipOperationSocket: join(dataDir, 'run', 'sip.sock'),
     media: {
       socket: reader.text('MEDIA_SOCKET', join(dataDir, 'run', 'media.sock')),
+      servers: reader.integer('MEDIA_SERVERS', 1, 0, MOST_MEDIA_SERVERS),
+      others: reader.list('MEDIA_SOCKETS'),
+      secret: reader.secret('MEDIA_SECRET') ?? null,
       workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
       // Which are there is the media server's business: it says so when it does not know the name.
       engine: reader.text('MEDIA_ENGINE', 'auto'),
@@ -100,11 +116,28 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   if (config.media.rtpPortMax <= config.media.rtpPortMin) {
     faults.push(`RTP_PORT_MAX is ${config.media.rtpPortMax}: give a port above RTP_PORT_MIN, ${config.media.rtpPortMin}`);
   }
+  faults.push(...mediaFaults(config.media));
   if (config.stirRoots !== null && !config.stirRoots.includes('BEGIN CERTIFICATE'))
     faults.push('STIR_ROOTS_FILE holds no certificate: give a file of PEM certificates, each between BEGIN and END CERTIFICATE');
   faults.push(...reader.faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+const MOST_MEDIA_SERVERS = 16;
+
+function mediaFaults({ servers, others, secret }: Config['media']): string[] {
+  const faults: string[] = [];
+  if (servers === 0 && others.length === 0) faults.push('MEDIA_SERVERS is 0 and MEDIA_SOCKETS names none: give one of them');
+  for (const socket of others) {
+    const address = readControlAddress(socket);
+    if ('path' in address) continue;
+    const local = address.host === '127.0.0.1' || address.host === '::1';
+    if (!address.secured && !local) faults.push(`MEDIA_SOCKETS names "${socket}": another machine is reached by tls:host:port only`);
+    if (address.secured && (secret ?? '').length < LEAST_SECRET)
+      faults.push(`MEDIA_SECRET is missing or shorter than ${LEAST_SECRET} characters: give that of the media server at ${socket}`);
+  }
+  return faults;
 }
 
 /** Settings of the SIP server's transports (sip/README.md); a change of one starts it anew. */

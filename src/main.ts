@@ -27,8 +27,9 @@ import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
 import { systemNames } from './phone/trunk/names.ts';
 import { createRooms, type Rooms } from './rooms.ts';
-import { startServers } from './servers.ts';
-import { connectMedia, type MediaClient } from './sound/client.ts';
+import { ownMediaServers, startServers } from './servers.ts';
+import { type Fleet, openFleet } from './sound/fleet.ts';
+import { mediaServers } from './sound/servers.ts';
 import { SoundRim } from './sound/sound.ts';
 import { accountOf } from './store/accounts.ts';
 import { recordWriter } from './store/records.ts';
@@ -45,8 +46,6 @@ import type { Event } from './vocabulary.ts';
 
 const LAST_RECORDS_MS = 5_000;
 const MOST_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
-/** A media server that is away for longer has lost its endpoints. */
-const MEDIA_AWAY_MS = 3_000;
 const HEARTBEAT_MS = 1_000;
 const ALARM_BLOCKED = 'ALARM: an account is blocked for calls outside, and what it had out is cut';
 const ALARM_EMERGENCY = 'ALARM: an emergency call is made';
@@ -197,7 +196,7 @@ function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrW
 }
 
 interface Rims {
-  media: MediaClient;
+  media: Fleet;
   phone: Phone;
   /** null: the SIP server is not ours. */
   operation: SipOperation | null;
@@ -210,7 +209,6 @@ interface Rims {
 /** `accepting`: what is said of a call can be kept; a call that would leave no record is better refused (503) than lost. */
 function openRims({ config, clock, log, take, opened }: Ground, { store, sessions, directory, rooms, kept }: People, accepting: () => boolean): Rims {
   const { calls, acd, desk } = rooms;
-  let cancelAway: (() => void) | null = null;
   const lines = {
     onEvent: (event: MediaEvent) => {
       if (sound.hear(event)) return;
@@ -218,16 +216,11 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
       else if (event.type === 'audioTrouble') phone.audioTroubled(asId<LegId>(event.endpointId), event.trouble);
       else if (event.type === 'endpointLost') phone.endpointLost(asId<LegId>(event.endpointId));
     },
-    onLost: () => {
-      cancelAway?.();
-      cancelAway = clock.after(MEDIA_AWAY_MS, () => {
-        sound.mediaLost();
-        phone.mediaLost();
-      });
-    },
-    onConnected: () => cancelAway?.(),
+    onConnected: () => sound.mediaBack(),
   };
-  const media = opened(connectMedia({ socket: config.media.socket, clock, log, ...lines }), (it) => it.disconnect());
+  const media = opened(openFleet({ servers: mediaServers({ own: ownMediaServers(config), ...config.media }, clock, log), clock, log, ...lines }), (it) =>
+    it.disconnect(),
+  );
   const phone = createPhone({
     ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, toll: rooms.toll, trustedTrunks: config.trustedTrunks },
     ...{

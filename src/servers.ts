@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SupervisedChild } from '../kernel/child.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { readControlAddress } from '../kernel/control-socket.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { Config } from './config.ts';
 import { SIP_REALM } from './tenants/directory.ts';
@@ -21,13 +22,13 @@ export async function startServers(config: Config, clock: Clock, log: Logger, on
 
 function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: string) => void): SupervisedChild[] {
   const runFolder = join(config.dataDir, 'run');
-  mkdirSync(dirname(config.media.socket), { recursive: true, mode: 0o700 });
-  const child = (name: 'sip' | 'media', settings: Record<string, string>): SupervisedChild => {
+  if ('path' in readControlAddress(config.media.socket)) mkdirSync(dirname(config.media.socket), { recursive: true, mode: 0o700 });
+  const child = (program: 'sip' | 'media', name: string, settings: Record<string, string>): SupervisedChild => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const { DRACHTIO_SECRET, ...shown } = settings;
     return new SupervisedChild({
       name,
-      entry: new URL(`../${name}/main.${extension}`, import.meta.url),
+      entry: new URL(`../${program}/main.${extension}`, import.meta.url),
       args: [],
       env: { ...config.childEnv, ...settings, ORPHAN_EXIT_SECONDS, LOG_LEVEL: config.logLevel },
       stateFile: join(runFolder, `${name}.json`),
@@ -38,19 +39,19 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
     });
   };
   const { sip, media, drachtio, publicAddress } = config;
-  const servers = [
-    child('media', {
-      MEDIA_SOCKET: media.socket,
+  const servers = ownMediaServers(config).map(({ name, socket, rtpPortMin, rtpPortMax }) =>
+    child('media', name, {
+      MEDIA_SOCKET: socket,
       MEDIA_WORKERS: String(media.workers),
       MEDIA_ENGINE: media.engine,
-      RTP_PORT_MIN: String(media.rtpPortMin),
-      RTP_PORT_MAX: String(media.rtpPortMax),
+      RTP_PORT_MIN: String(rtpPortMin),
+      RTP_PORT_MAX: String(rtpPortMax),
       PUBLIC_ADDRESS: publicAddress,
     }),
-  ];
+  );
   if (drachtio.embedded) {
     servers.push(
-      child('sip', {
+      child('sip', 'sip', {
         ...(sip.host === null ? {} : { SIP_HOST: sip.host }),
         ...sip.transports,
         SIP_PORT: String(sip.port),
@@ -67,4 +68,21 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
     );
   }
   return servers;
+}
+
+/** The media servers that are ours to start: each has a socket of its own and an equal part of the RTP ports. */
+export function ownMediaServers({ media }: Pick<Config, 'media'>): { name: string; socket: string; rtpPortMin: number; rtpPortMax: number }[] {
+  const { servers, socket, rtpPortMin, rtpPortMax } = media;
+  const share = Math.floor((rtpPortMax - rtpPortMin + 1) / Math.max(1, servers));
+  return Array.from({ length: servers }, (_, at) => ({
+    name: at === 0 ? 'media' : `media-${at + 1}`,
+    socket: at === 0 ? socket : beside(socket, at),
+    rtpPortMin: rtpPortMin + at * share,
+    rtpPortMax: at === servers - 1 ? rtpPortMax : rtpPortMin + (at + 1) * share - 1,
+  }));
+}
+
+/** A socket file of its own, or one of the next ports. */
+function beside(socket: string, at: number): string {
+  return 'path' in readControlAddress(socket) ? `${socket}-${at + 1}` : socket.replace(/\d+$/, (port) => String(Number(port) + at));
 }

@@ -6,7 +6,16 @@ import type { Clock } from '../../kernel/clock.ts';
 import { randomBelow } from '../../kernel/ids.ts';
 import type { CodecName } from '../codec/codec.ts';
 import type { MediaConfig } from '../config.ts';
-import { type Capabilities, type EndpointStats, MediaError, type MediaEvent, type OpenRequest, type PlayOptions, type Source } from '../port.ts';
+import {
+  type Capabilities,
+  type EndpointStats,
+  MediaError,
+  type MediaEvent,
+  type OpenRequest,
+  type PlayOptions,
+  type ServerReport,
+  type Source,
+} from '../port.ts';
 import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
 import { encodingOf } from '../sdp/formats.ts';
 import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
@@ -16,6 +25,7 @@ import type { WorkerPool } from '../worker/pool.ts';
 import { chooseWorker } from './choice.ts';
 import { Conferences } from './conferences.ts';
 import type { PortPool } from './ports.ts';
+import { Reporter } from './report.ts';
 
 interface Row {
   endpointId: string;
@@ -43,6 +53,8 @@ export class Endpoints {
   readonly #opening = new Map<string, { owner: string; closed: boolean }>();
   readonly #groups = new Map<string, { worker: number; endpoints: number }>();
   readonly #load: number[];
+  readonly #reporter: Reporter;
+  #draining = false;
 
   constructor(config: MediaConfig, clock: Clock, pool: WorkerPool, ports: PortPool, tell: (owner: string, event: MediaEvent) => void) {
     this.#config = config;
@@ -51,6 +63,7 @@ export class Endpoints {
     this.#ports = ports;
     this.#tell = tell;
     this.conferences = new Conferences(pool, (endpointId) => this.#row(endpointId).worker);
+    this.#reporter = new Reporter(clock, pool);
     this.#load = Array.from({ length: config.workers }, () => 0);
   }
 
@@ -62,9 +75,11 @@ export class Endpoints {
     const { endpointId } = request;
     if (this.#rows.has(endpointId) || this.#opening.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
     if (this.#rows.size >= MOST_ENDPOINTS) throw new MediaError('no_ports', `${MOST_ENDPOINTS} endpoints are open`);
+    const wanted = request.group ?? endpointId.replace(/\.[^.]*$/, '');
+    if (this.#draining && !this.#groups.has(wanted)) throw new MediaError('unavailable', 'the media server is draining: it takes no new calls');
     const opening = { owner, closed: false };
     this.#opening.set(endpointId, opening);
-    const group = this.#enterGroup(request.group ?? endpointId.replace(/\.[^.]*$/, ''));
+    const group = this.#enterGroup(wanted);
     try {
       const row = await this.#openRow(owner, request, group);
       this.#rows.set(endpointId, row);
@@ -137,6 +152,19 @@ export class Endpoints {
       // Only now: what ends with the endpoint is still told to its owner.
       if (this.#forget(endpointId) !== undefined) this.#ports.giveBack(row.port, this.#clock.now());
     }
+  }
+
+  /** Groups that are here may grow; no other begins. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  report(): ServerReport {
+    return this.#reporter.report(this.#rows.size, this.#draining);
   }
 
   /** An event of a worker, for whoever owns the endpoint it is about. */

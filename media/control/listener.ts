@@ -4,9 +4,11 @@
  */
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
+import { securedServer } from '../../kernel/control-socket.ts';
 import { encodeFrame, readFrames } from '../../kernel/frames.ts';
-import type { Logger } from '../../kernel/log.ts';
+import { type Logger, limited } from '../../kernel/log.ts';
 import type { MediaConfig } from '../config.ts';
 import { prepareSocketFolder } from '../config.ts';
 import { MediaError, type MediaEvent } from '../port.ts';
@@ -14,6 +16,8 @@ import { isMethod, type MethodName, readRequest } from './requests.ts';
 
 export interface ListenerOptions {
   socket: MediaConfig['socket'];
+  /** Of a TLS port. */
+  secret: string;
   clock: Clock;
   log: Logger;
   ask: (owner: string, method: MethodName, params: unknown) => Promise<unknown>;
@@ -45,7 +49,11 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#meet(socket));
+    const { socket: at, secret, clock, log } = options;
+    const meet = (socket: Socket): void => this.#meet(socket);
+    this.#server = 'host' in at && at.secured ? createTlsServer(securedServer(secret), meet) : createServer(meet);
+    const warn = limited(log, clock);
+    this.#server.on('tlsClientError', (error: Error) => warn('a stranger at the control socket', { error: error.message }));
     this.#server.maxConnections = MOST_CONNECTIONS;
   }
 

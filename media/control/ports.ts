@@ -6,9 +6,13 @@ export class PortPool {
   readonly #free: { port: number; freeAtMs: number }[] = [];
   readonly #used = new Set<number>();
 
-  /** Both ends included; only pairs that lie whole in the range are used. */
-  constructor(least: number, most: number) {
+  /**
+   * Both ends included; only pairs that lie whole in the range are used. `first`: how many pairs are left for last. A server that was started
+   * again begins elsewhere: the calls of the one that died still send to where it was.
+   */
+  constructor(least: number, most: number, first = 0) {
     for (let port = least + (least & 1); port + 1 <= most; port += 2) this.#free.push({ port, freeAtMs: 0 });
+    this.#free.push(...this.#free.splice(0, first % Math.max(1, this.#free.length)));
   }
 
   /** null = none is free now. */

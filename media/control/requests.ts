@@ -90,6 +90,8 @@ export const methods = {
   stopRecording: z.tuple([id]),
   stats: z.tuple([id]),
   close: z.tuple([id]),
+  report: z.tuple([]),
+  drain: z.tuple([]),
 };
 export type MethodName = keyof typeof methods;
 export type Params<Name extends MethodName> = z.infer<(typeof methods)[Name]>;

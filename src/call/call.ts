@@ -54,6 +54,8 @@ export interface Call {
   takeovers: Map<LegId, LegId>;
   /** A blind transfer under way: who asked, and whether a leg of ours (agent or number) is to take over. */
   transfer: { from: LegId } | null;
+  /** Legs whose media server died, and which are being put on another endpoint. */
+  adrift: Set<LegId>;
   /** Told to end because it is longer than any call should be. */
   overdue: boolean;
   /** How the caller's leg ended, seen from the whole call; the call is over when no other leg is left. */

@@ -69,6 +69,8 @@ export type CallCommand =
   | { type: 'refuseTransfer'; callId: CallId; legId: LegId; cause: EndingCause }
   /** Asks the phone of a ringing leg to go off-hook by itself (NOTIFY talk), where it can. */
   | { type: 'pickUpLeg'; callId: CallId; legId: LegId }
+  /** Puts a leg that stands, and whose audio is lost, on another endpoint (re-INVITE). Answered by legMediaRestored or legEnded. */
+  | { type: 'reanchorLeg'; callId: CallId; legId: LegId }
   // rim: sound
   | { type: 'playSounds'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; loop: boolean; bargeIn: boolean }
   | { type: 'collectDigits'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; bargeIn: boolean; collecting: Collecting }
@@ -84,6 +86,8 @@ export type CallCommand =
       collecting: Collecting;
     }
   | { type: 'stopSounds'; callId: CallId; legId: LegId }
+  /** Plays again, from its beginning, what the leg was hearing when its audio was lost; keys that were collected are kept. */
+  | { type: 'resumeSounds'; callId: CallId; legId: LegId }
   | { type: 'echoLeg'; callId: CallId; legId: LegId }
   | { type: 'joinLegs'; callId: CallId; legIds: [LegId, LegId] }
   /** Parts the two and plays music to the one that waits. */

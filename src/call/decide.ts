@@ -9,6 +9,7 @@
  *   dialling ──▶ ringing ──answered──▶ up …                                         (agent, target)
  */
 import type { AgentId, CallId } from '../../kernel/ids.ts';
+import { loseMedia, restoreMedia } from './anchor.ts';
 import { askAttended, merge } from './attended.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import { Calls } from './calls.ts';
@@ -61,6 +62,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     recordingId: null,
     recordings: 0,
     takeovers: new Map(),
+    adrift: new Set(),
     transfer: null,
     overdue: false,
     ending: null,
@@ -167,6 +169,16 @@ const handlers: Handlers = {
     if (leg.role === 'caller') endCaller(call, event.ending, turn);
     else endOther(call, leg, before === 'up', turn);
     endCallIfEmpty(call, turn);
+  },
+  legMediaLost(calls, event, turn) {
+    const call = calls.live(event.callId);
+    const leg = call?.legs.get(event.legId);
+    if (call !== undefined && leg !== undefined) loseMedia(call, leg, turn);
+  },
+  legMediaRestored(calls, event, turn) {
+    const call = calls.live(event.callId);
+    const leg = call?.legs.get(event.legId);
+    if (call !== undefined && leg !== undefined) restoreMedia(call, leg, turn);
   },
   transferAsked(calls, event, turn) {
     const call = calls.live(event.callId);

@@ -93,6 +93,10 @@ export type CallEvent =
   | { type: 'legAnswered'; callId: CallId; legId: LegId }
   | { type: 'legHeld'; callId: CallId; legId: LegId }
   | { type: 'legRetrieved'; callId: CallId; legId: LegId }
+  /** Its audio went with its media server; the SIP dialog stands. */
+  | { type: 'legMediaLost'; callId: CallId; legId: LegId }
+  /** It has audio again, at another endpoint on which nothing plays and nobody is joined yet. */
+  | { type: 'legMediaRestored'; callId: CallId; legId: LegId }
   | { type: 'legEnded'; callId: CallId; legId: LegId; ending: Ending }
   /** Its sound is bad or goes one way only; `none` = no longer. */
   | { type: 'legAudioTroubled'; callId: CallId; legId: LegId; trouble: AudioTrouble | 'none' }

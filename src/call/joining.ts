@@ -30,13 +30,22 @@ export function joinWithCaller(call: Call, leg: Leg, turn: CallTurn): void {
 
 /** The two hear each other, unless one of them holds: then the other goes on hearing music until it is taken back. */
 export function join(call: Call, left: Leg, right: Leg, turn: CallTurn): void {
-  const { callId, tenantId } = call;
+  const { callId } = call;
   call.joined = [left.legId, right.legId];
   if (!isHeld(left) && !isHeld(right)) turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
-  if (!right.record || call.recordingId !== null) return;
+  if (right.record && call.recordingId === null) startRecording(call, call.joined, turn);
+}
+
+/** The recording under way was cut with its media server: what follows of the talk is the next one. */
+export function recordAnew(call: Call, turn: CallTurn): void {
+  if (call.recordingId !== null && call.joined !== null) startRecording(call, call.joined, turn);
+}
+
+function startRecording(call: Call, [left, right]: [LegId, LegId], turn: CallTurn): void {
+  const { callId, tenantId } = call;
   call.recordings += 1;
   call.recordingId = `${callId}.r${call.recordings}`;
-  turn.commands.push({ type: 'startRecording', callId, tenantId, recordingId: call.recordingId, left: left.legId, right: right.legId });
+  turn.commands.push({ type: 'startRecording', callId, tenantId, recordingId: call.recordingId, left, right });
 }
 
 export const isHeld = (leg: Leg): boolean => leg.progress.state === 'up' && leg.progress.held;

@@ -1,21 +1,30 @@
 /**
- * What a phone asks for in a dialog that stands: hold, retrieve, moved media (re-INVITE or UPDATE with an offer), session refresh.
- * Answers come from the media server; the call only hears when the direction changed. We send no re-INVITE of our own, but to refresh a session
- * whose trunk wants credentials: the media server joins and parts without one.
+ * What changes in a dialog that stands. The phone asks: hold, retrieve, moved media (re-INVITE or UPDATE with an offer), session refresh;
+ * answers come from the media server, and the call only hears when the direction changed. We ask in two cases only: the leg's audio was lost
+ * with its media server and goes on at another endpoint; and to refresh a session whose trunk wants credentials. Joining and parting need no
+ * re-INVITE.
  */
+import { MediaError } from '../../media/port.ts';
+import { reinvite } from './reinvite.ts';
 import type { DialogLeg, Rim } from './rim.ts';
+import { directionOf, OurSession } from './session.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 import { refreshSession } from './trunk/inside.ts';
 
 const RETRY_SECONDS = '2';
+/** A media server that dies under a leg being moved to it is left for the next. */
+const MOST_MOVES = 3;
+
+/** How the leg stands towards changes: one at a time. `asking`: our own offer is out. */
+type Change = 'none' | 'answering' | 'moving' | 'asking';
 
 export class Hold {
   readonly #rim: Rim;
   readonly #leg: DialogLeg;
   readonly #dialog: SipDialog;
-  #localSdp: string;
+  readonly #session: OurSession;
   #held = false;
-  #busy = false;
+  #change: Change = 'none';
   /** An offer of ours that waits for its answer in the ACK. */
   #offered = false;
 
@@ -23,42 +32,82 @@ export class Hold {
     this.#rim = rim;
     this.#leg = leg;
     this.#dialog = dialog;
-    this.#localSdp = localSdp;
+    this.#session = new OurSession(localSdp);
     dialog.on('modify', (req, res) => void this.#changed(req, res));
     dialog.on('update', (req, res) => void this.#changed(req, res));
     dialog.on('ack', (ack) => void this.#acknowledged(ack));
+  }
+
+  get moving(): boolean {
+    return this.#change === 'moving' || this.#change === 'asking';
   }
 
   get held(): boolean {
     return this.#held;
   }
 
+  /** `open` opens another endpoint for the leg and gives its offer. Rejects when there is none, or the phone does not take it. */
+  async move(open: () => Promise<string>, ours: boolean): Promise<void> {
+    try {
+      for (let moves = 1; ; moves += 1) {
+        this.#change = 'moving';
+        const offer = this.#session.offer(await open());
+        this.#change = 'asking';
+        const answer = await reinvite(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, offer, ours);
+        const heard = await this.#hear(answer, moves < MOST_MOVES);
+        if (!heard) continue;
+        this.#tell(isHold(directionOf(answer)));
+        return;
+      }
+    } finally {
+      this.#change = 'none';
+    }
+  }
+
+  /** false: the endpoint that was offered is gone by now. */
+  async #hear(answer: string, mayMoveOn: boolean): Promise<boolean> {
+    try {
+      await this.#rim.media.accept(this.#leg.legId, answer);
+      return true;
+    } catch (error) {
+      if (mayMoveOn && isLost(error)) return false;
+      throw error;
+    }
+  }
+
   async #changed(req: SipRequest, res: SipResponse): Promise<void> {
     // Told by our SIP server, whose own refresh was challenged.
     if (req.source === 'application') {
-      refreshSession(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, req, this.#localSdp);
+      refreshSession(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, req, this.#session.current);
       return;
     }
-    if (req.body === '') {
+    if (req.body === '' && this.#change !== 'asking') {
       this.#offered = req.method === 'INVITE';
-      this.#accept(res, this.#offered ? this.#localSdp : null);
+      this.#accept(res, this.#offered ? this.#session.current : null);
       return;
     }
+    // RFC 3261 §14.2 and RFC 3311 §5.2: while an offer of ours is out, the other's is refused with 491.
+    if (this.#change === 'asking') return res.send(491);
     // RFC 3261 §14.2: a second offer while one is being answered is refused "with a Retry-After header field".
-    if (this.#busy) return res.send(500, { headers: { 'Retry-After': RETRY_SECONDS } });
-    this.#busy = true;
+    if (this.#change !== 'none') return res.send(500, { headers: { 'Retry-After': RETRY_SECONDS } });
+    this.#change = 'answering';
     try {
       const { sdp, direction } = await this.#rim.media.renegotiate(this.#leg.legId, req.body);
-      this.#localSdp = sdp;
-      this.#accept(res, sdp);
-      this.#tell(direction === 'sendonly' || direction === 'inactive');
+      this.#accept(res, this.#session.tell(sdp));
+      this.#tell(isHold(direction));
     } catch (error) {
       // The session stays as it was (RFC 3261 §14.2): only this change is refused.
       this.#rim.warn('media change refused', { err: error, legId: this.#leg.legId });
-      if (!this.#leg.ended) res.send(488);
+      if (!this.#leg.ended) this.#refuse(res, error);
     } finally {
-      this.#busy = false;
+      if (this.#change === 'answering') this.#change = 'none';
     }
+  }
+
+  /** What a media server that is away cannot answer now it may answer later. */
+  #refuse(res: SipResponse, error: unknown): void {
+    if (isLost(error)) res.send(500, { headers: { 'Retry-After': RETRY_SECONDS } });
+    else res.send(488);
   }
 
   async #acknowledged(ack: SipRequest): Promise<void> {
@@ -84,3 +133,7 @@ export class Hold {
     this.#rim.take({ type: held ? 'legHeld' : 'legRetrieved', callId: this.#leg.callId, legId: this.#leg.legId });
   }
 }
+
+/** The endpoint is gone with its media server, or will be told so soon. */
+export const isLost = (error: unknown): boolean => error instanceof MediaError && (error.code === 'unavailable' || error.code === 'unknown_endpoint');
+const isHold = (direction: string): boolean => direction === 'sendonly' || direction === 'inactive';

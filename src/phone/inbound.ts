@@ -1,16 +1,15 @@
 /** A call to us: may it come in, who calls, whom, and which tenant is that; then its answer. */
 import { type AgentId, type CallId, legIdOf, type TenantId } from '../../kernel/ids.ts';
-import { MediaError } from '../../media/port.ts';
-import type { EndingCause } from '../call/ending.ts';
 import type { CallData, Dialled, Party } from '../call/event.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import { fitsAny } from '../tenants/trunk.ts';
 import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import { reasonHeader, statusOfCause } from './endings.ts';
+import { openEndpoint } from './endpoint.ts';
 import { callerOf, divertedFrom, printable } from './identity.ts';
 import { Leg } from './leg.ts';
 import { sourceOf } from './registrar.ts';
-import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
+import type { Rim } from './rim.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 import { takeOver } from './takeover.ts';
 import { endDialog } from './trunk/inside.ts';
@@ -188,45 +187,17 @@ export async function answer(rim: Rim, leg: Leg): Promise<void> {
     } else if (leg.ended) endDialog(rim, line, dialog, reasonHeader('normal'));
     else {
       leg.joined(dialog, sdp);
-      if (req.body === '') whenAcknowledged(rim, leg, dialog);
+      if (req.body === '') whenAcknowledged(leg, dialog);
       else leg.answered();
     }
   });
 }
 
-function whenAcknowledged(rim: Rim, leg: Leg, dialog: SipDialog): void {
+function whenAcknowledged(leg: Leg, dialog: SipDialog): void {
   let waiting = true;
   dialog.on('ack', (ack) => {
     if (!waiting) return;
     waiting = false;
-    rim.media.accept(leg.legId, ack.body).then(
-      () => leg.answered(),
-      (error: unknown) => {
-        rim.warn('answer in ACK not usable', { err: error, legId: leg.legId });
-        leg.release('incompatible_media', 'server');
-      },
-    );
+    leg.agree(ack.body);
   });
-}
-
-/** Our SDP, or null when the leg ended meanwhile or had to end for want of media. */
-export async function openEndpoint(rim: Rim, leg: Leg, signallingAddress: string, offer: string): Promise<string | null> {
-  try {
-    const request = { endpointId: leg.legId, group: leg.mediaGroup, signallingAddress, timeoutMs: MEDIA_TIMEOUT_MS, ...(offer === '' ? {} : { offer }) };
-    const { sdp } = await rim.media.open(request);
-    if (!leg.ended) return sdp;
-    // It ended while the media server was opening: whichever came first there, nothing stays open.
-    await rim.media.close(leg.legId);
-  } catch (error) {
-    const cause = causeOfMediaError(error);
-    rim.warn('no media for a leg', { err: error, legId: leg.legId, cause });
-    leg.release(cause, 'server');
-  }
-  return null;
-}
-
-function causeOfMediaError(error: unknown): EndingCause {
-  if (!(error instanceof MediaError)) return 'internal';
-  if (error.code === 'incompatible' || error.code === 'bad_request') return 'incompatible_media';
-  return error.code === 'no_ports' ? 'congestion' : 'media_failure';
 }

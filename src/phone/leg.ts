@@ -10,7 +10,8 @@ import type { CallId, LegId } from '../../kernel/ids.ts';
 import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
 import { tagOf } from './address.ts';
 import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCause } from './endings.ts';
-import { Hold } from './hold.ts';
+import { openAnew } from './endpoint.ts';
+import { Hold, isLost } from './hold.ts';
 import { hearKeys } from './info.ts';
 import { mediaGroupOf } from './legs.ts';
 import { Referral } from './refer.ts';
@@ -32,11 +33,15 @@ export class Leg implements DialogLeg {
   readonly legId: LegId;
   readonly owner: LegOwner;
   readonly mediaGroup: string;
+  /** Whom the signalling comes from, for the media server's source lock; '' before an endpoint was opened. */
+  signallingAddress = '';
   readonly #rim: Rim;
   #progress: LegProgress;
   #stopTimer: (() => void) | null = null;
   /** Its caller was told that it rings. */
   #alerted = false;
+  /** Its endpoint went before the dialog stood: it is to have another as soon as it does. */
+  #adrift = false;
 
   constructor(rim: Rim, callId: CallId, legId: LegId, owner: LegOwner, progress: LegProgress, mediaGroup = mediaGroupOf(rim.legs, rim.calls, callId)) {
     this.#rim = rim;
@@ -97,7 +102,44 @@ export class Leg implements DialogLeg {
   }
 
   answered(): void {
-    if (!this.ended) this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId });
+    if (this.#adrift) void this.#move(() => this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId }));
+    else if (!this.ended) this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId });
+  }
+
+  /** The phone's answer to our offer; then it is answered. */
+  agree(answer: string): void {
+    this.#rim.media.accept(this.legId, answer).then(
+      () => this.answered(),
+      (error: unknown) => {
+        if (isLost(error)) this.#adrift = true;
+        if (this.#adrift) return this.answered();
+        this.#rim.warn('answer of a phone not usable', { err: error, legId: this.legId });
+        this.release('incompatible_media', 'server');
+      },
+    );
+  }
+
+  /** Its media server or worker died. */
+  lostMedia(): void {
+    if (this.#progress.at === 'up') this.#rim.take({ type: 'legMediaLost', callId: this.callId, legId: this.legId });
+    else this.#adrift = true;
+  }
+
+  reanchor(): void {
+    void this.#move(() => this.#rim.take({ type: 'legMediaRestored', callId: this.callId, legId: this.legId }));
+  }
+
+  async #move(moved: () => void): Promise<void> {
+    const progress = this.#progress;
+    if (progress.at !== 'up' || progress.hold.moving) return;
+    try {
+      await progress.hold.move(() => openAnew(this.#rim, this), !progress.theirs);
+      this.#adrift = false;
+      if (!this.ended) moved();
+    } catch (error) {
+      this.#rim.warn('the audio of a leg could not be put elsewhere', { err: error, legId: this.legId });
+      this.release('media_failure', 'server');
+    }
   }
 
   /** What its phone asked for by REFER came to nothing. */

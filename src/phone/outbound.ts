@@ -6,8 +6,9 @@ import { parseSipUri } from './address.ts';
 import { alertHeaders } from './answer.ts';
 import { type Target, targetOf } from './bindings.ts';
 import { statusOfCause } from './endings.ts';
+import { openEndpoint } from './endpoint.ts';
 import { shownToPhone } from './identity.ts';
-import { ALLOWED_METHODS, openEndpoint } from './inbound.ts';
+import { ALLOWED_METHODS } from './inbound.ts';
 import { Leg } from './leg.ts';
 import type { LegOwner, Rim } from './rim.ts';
 import { Fork } from './ring.ts';
@@ -72,13 +73,7 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
     failed: (ending) => leg.end(ending),
     answered: (dialog) => {
       leg.joined(dialog, sdp);
-      rim.media.accept(leg.legId, dialog.remote.sdp).then(
-        () => leg.answered(),
-        (error: unknown) => {
-          rim.warn('answer of a phone not usable', { err: error, legId: leg.legId });
-          leg.release('incompatible_media', 'server');
-        },
-      );
+      leg.agree(dialog.remote.sdp);
     },
   });
   leg.ringing(fork);

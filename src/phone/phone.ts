@@ -60,7 +60,7 @@ export interface PhoneOptions {
 }
 
 export interface Phone {
-  carriers: Pick<Carriers, 'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'>;
+  carriers: Pick<Carriers, 'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'reanchorLeg' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'>;
   /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
   /** New calls get 503 from now on; calls in progress go on. */
@@ -71,9 +71,7 @@ export interface Phone {
   restoreBindings(bindings: Iterable<readonly [AgentId, readonly ContactBinding[]]>): void;
   /** Static contacts of agents new in the directory become reachable; trunks are as they are configured now. */
   directoryChanged(): void;
-  /** The media server is lost: every leg ends with `media_failure`. */
-  mediaLost(): void;
-  /** The media server has lost this leg's audio: it ends with `media_failure`. */
+  /** This leg's audio went with its media server. */
   endpointLost(legId: LegId): void;
   /** The media server heard nothing for too long on this leg. Counts only while two people talk. */
   mediaTimedOut(legId: LegId): void;
@@ -211,12 +209,8 @@ class PhoneRim implements Phone {
     }
   }
 
-  mediaLost(): void {
-    for (const leg of this.#legs.values()) leg.release('media_failure', 'server');
-  }
-
   endpointLost(legId: LegId): void {
-    this.#legs.get(legId)?.release('media_failure', 'server');
+    this.#legs.get(legId)?.lostMedia();
   }
 
   mediaTimedOut(legId: LegId): void {
@@ -283,6 +277,7 @@ class PhoneRim implements Phone {
       ringLeg: (command) => ringAgent(this.#rim, keep, command),
       dialLeg: (command) => dialNumber(this.#rim, keep, command),
       releaseLeg: ({ legId, cause, by }) => this.#legs.get(legId)?.release(cause, by),
+      reanchorLeg: ({ legId }) => this.#legs.get(legId)?.reanchor(),
       moveLeg: ({ callId, legId }) => {
         const leg = this.#legs.get(legId);
         if (leg !== undefined) leg.callId = callId;

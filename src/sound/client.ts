@@ -3,16 +3,18 @@
  * It reconnects by itself. The media server keeps our endpoints for two seconds after a connection broke; when they are gone
  * (it was too late, or it is another process) each one still open is told as `endpointLost`.
  */
-import { createConnection, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
+import { connectControl, readControlAddress } from '../../kernel/control-socket.ts';
 import { encodeFrame, readFrames } from '../../kernel/frames.ts';
 import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import { type EndpointId, MediaError, type MediaErrorCode, type MediaEvent, type MediaServer } from '../../media/port.ts';
+import { type EndpointId, type ManagedMediaServer, MediaError, type MediaErrorCode, type MediaEvent, type RecordRequest } from '../../media/port.ts';
 
 export interface MediaClientOptions {
-  /** A path, or `tcp:127.0.0.1:port`. */
+  /** A path, `tcp:127.0.0.1:port`, or `tls:host:port` with a `secret`. */
   socket: string;
+  secret?: string | null;
   clock: Clock;
   log: Logger;
   onEvent: (event: MediaEvent) => void;
@@ -21,18 +23,23 @@ export interface MediaClientOptions {
   onConnected?: () => void;
 }
 
-/** `disconnect` leaves for good; the media server closes our endpoints two seconds later. (`close` is the port's: it closes one endpoint.) */
-export type MediaClient = MediaServer & { readonly connected: boolean; disconnect(): void };
+/**
+ * `disconnect` leaves for good; the media server closes our endpoints two seconds later. (`close` is the port's: it closes one endpoint.)
+ * `giveUp`: it is connected, but hangs: its endpoints are told lost, and the connection is made anew.
+ */
+export type MediaClient = ManagedMediaServer & { readonly connected: boolean; giveUp(reason: string): void; disconnect(): void };
 
 const REQUEST_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 2000;
+const LONGEST_RETRY_MS = 500;
 /** The media server closes our endpoints two seconds after it lost us; by now it has, whether it lives or not. */
 const GRACE_MS = 2500;
+/** Nobody listens there: the process that had our endpoints is dead. */
+const NOBODY_LISTENS: readonly string[] = ['ECONNREFUSED', 'ENOENT'];
 const MOST_PENDING = 10_000;
 const FRAME_LIMIT = 1_048_576;
 
-type Method = keyof MediaServer;
+type Method = keyof ManagedMediaServer;
 type Reply = { id: number; ok: boolean; result?: unknown; error?: { code: MediaErrorCode; message: string } };
 type FromServer = Reply | { n: number; event: MediaEvent };
 interface Pending {
@@ -47,6 +54,7 @@ class Connection {
   /** By this name a media server that is still the same knows us again. */
   readonly #name = randomToken(12);
   readonly #open = new Set<EndpointId>();
+  readonly #recordings = new Map<string, { path: string; startedMs: number }>();
   /** Asked to be opened when the connection broke. */
   readonly #abandoned = new Set<EndpointId>();
   readonly #pending = new Map<number, Pending>();
@@ -75,6 +83,17 @@ class Connection {
       if (method === 'open' && endpointId !== undefined) this.#abandon(endpointId, error);
       throw error;
     }
+  }
+
+  async record(request: RecordRequest): Promise<void> {
+    await this.ask('record', [request]);
+    this.#recordings.set(request.recordingId, { path: request.path, startedMs: this.#options.clock.now() });
+  }
+
+  giveUp(reason: string): void {
+    for (const endpointId of this.#open) if (this.#abandoned.size < MOST_PENDING) this.#abandoned.add(endpointId);
+    this.#loseEndpoints(reason);
+    this.#socket?.destroy();
   }
 
   /** Whoever asked takes it for not opened; whether it is, we do not know when the answer did not come. */
@@ -109,12 +128,13 @@ class Connection {
   }
 
   #connect(): void {
-    const { socket: where, log } = this.#options;
-    const tcp = /^tcp:(.+):([0-9]+)$/.exec(where);
-    const socket = tcp === null ? createConnection({ path: where }) : createConnection({ host: tcp[1] ?? '', port: Number(tcp[2]), noDelay: true });
+    const { socket: where, secret = null, log } = this.#options;
+    const socket = connectControl(readControlAddress(where), secret, () => void this.#introduce(socket));
     this.#socket = socket;
-    socket.on('connect', () => void this.#introduce(socket));
-    socket.on('error', (error) => log.debug({ error: error.message }, 'media server connection'));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      log.debug({ error: error.message }, 'media server connection');
+      if (NOBODY_LISTENS.includes(error.code ?? '')) this.#loseEndpoints('the media server died');
+    });
     socket.on('close', () => this.#lost());
     readFrames(
       socket,
@@ -162,10 +182,16 @@ class Connection {
     this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }
 
+  /** With the endpoints go their recordings: they are as long as they got. */
   #loseEndpoints(reason: string): void {
+    const { clock, onEvent } = this.#options;
+    const cut = [...this.#recordings];
     const lost = [...this.#open];
+    this.#recordings.clear();
     this.#open.clear();
-    for (const endpointId of lost) this.#options.onEvent({ type: 'endpointLost', endpointId, reason });
+    for (const [recordingId, { path, startedMs }] of cut)
+      onEvent({ type: 'recordingEnded', recordingId, path, durationMs: Math.round(clock.now() - startedMs), complete: false, reason });
+    for (const endpointId of lost) onEvent({ type: 'endpointLost', endpointId, reason });
   }
 
   #heard(text: string): void {
@@ -180,6 +206,7 @@ class Connection {
     if ('event' in message) {
       this.#lastEvent = message.n;
       if (message.event.type === 'endpointLost') this.#open.delete(message.event.endpointId);
+      if (message.event.type === 'recordingEnded') this.#recordings.delete(message.event.recordingId);
       this.#options.onEvent(message.event);
       return;
     }
@@ -220,13 +247,16 @@ export function connectMedia(options: MediaClientOptions): MediaClient {
     removeFromConference: (conferenceId, endpointId) => connection.ask('removeFromConference', [conferenceId, endpointId]),
     endConference: (conferenceId) => connection.ask('endConference', [conferenceId]),
     playToConference: (conferenceId, playId, sources, playing) => connection.ask('playToConference', [conferenceId, playId, sources, playing]),
-    record: (request) => connection.ask('record', [request]),
+    record: (request) => connection.record(request),
     pauseRecording: (recordingId) => connection.ask('pauseRecording', [recordingId]),
     resumeRecording: (recordingId) => connection.ask('resumeRecording', [recordingId]),
     moveRecording: (recordingId, left, right) => connection.ask('moveRecording', [recordingId, left, right]),
     stopRecording: (recordingId) => connection.ask('stopRecording', [recordingId]),
     stats: (endpointId) => connection.ask('stats', [endpointId]),
     close: (endpointId) => connection.ask('close', [endpointId], endpointId),
+    report: () => connection.ask('report', []),
+    drain: () => connection.ask('drain', []),
+    giveUp: (reason) => connection.giveUp(reason),
     disconnect: () => connection.disconnect(),
   };
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import type { CallId, CustomerId, LegId, TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import type { MediaEvent, MediaServer } from '../../media/port.ts';
+import { MediaError, type MediaEvent, type MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
 import type { CallCommand, Sound } from '../call/command.ts';
 import type { AuthenticationResult, CallEvent, CollectEnd, PromptEnd } from '../call/event.ts';
@@ -32,6 +32,7 @@ type SoundCommandType =
   | 'collectDigits'
   | 'authenticate'
   | 'stopSounds'
+  | 'resumeSounds'
   | 'echoLeg'
   | 'joinLegs'
   | 'partLegs'
@@ -46,14 +47,21 @@ const MOST_KEYS_AHEAD = 16;
 /** However patient the question is. */
 const LONGEST_MASK_MS = 300_000;
 
-interface Prompt {
+/** What is played, kept so that it can be played again on another endpoint. */
+interface Played {
+  playId: string;
+  sounds: Sound[];
+  tenantId: TenantId;
+  how: { loop: boolean; bargeIn: boolean };
+}
+interface Prompt extends Played {
   kind: 'prompt';
   callId: CallId;
-  playId: string;
 }
-interface Keys {
+interface Keys extends Played {
   kind: 'keys';
-  playId: string;
+  /** The question is still being asked. */
+  asking: boolean;
   collector: Collector;
   cancelTimer: () => void;
   finished: (digits: string, end: CollectEnd) => void;
@@ -63,7 +71,7 @@ interface Keys {
 
 interface LegSound {
   /** What the leg is busy with. */
-  playing: Prompt | Keys | null;
+  playing: Prompt | Keys | { kind: 'echo'; playId: null } | null;
   /** Keys pressed ahead of the next question; null while keys mean nothing (music, talk, a prompt that must be heard). */
   ahead: string[] | null;
 }
@@ -72,6 +80,8 @@ export class SoundRim {
   readonly #options: SoundOptions;
   readonly #legs = new Map<string, LegSound>();
   readonly #recordings = new Map<string, CallId>();
+  /** Legs for which a sound was not taken because their media server is away: it comes back, or they are put elsewhere, or they end. */
+  readonly #refused = new Set<LegId>();
 
   constructor(options: SoundOptions) {
     this.#options = options;
@@ -88,8 +98,9 @@ export class SoundRim {
       this.#busy(legId, null, null);
       this.#try('a sound could not be stopped', { legId }, this.#options.media.stop(legId));
     },
+    resumeSounds: ({ legId }) => this.#resume(legId),
     echoLeg: ({ legId }) => {
-      this.#busy(legId, null, null);
+      this.#busy(legId, { kind: 'echo', playId: null }, null);
       this.#try('a leg could not be echoed', { legId }, this.#options.media.echo(legId));
     },
     joinLegs: ({ callId, legIds }) => {
@@ -134,12 +145,14 @@ export class SoundRim {
   forget(legId: LegId): void {
     this.#busy(legId, null, null);
     this.#legs.delete(legId);
+    this.#refused.delete(legId);
   }
 
-  /** The media server is gone, and with it every recording: they are as long as it got. */
-  mediaLost(): void {
-    for (const legId of [...this.#legs.keys()]) this.forget(legId as LegId);
-    this.#recordings.clear();
+  /** The media server is there (again): what it did not take while it was away, and is still wanted, it is asked for once more. */
+  mediaBack(): void {
+    const refused = [...this.#refused];
+    this.#refused.clear();
+    for (const legId of refused) this.#resume(legId);
   }
 
   #leg(legId: LegId): LegSound {
@@ -160,26 +173,38 @@ export class SoundRim {
   }
 
   #playSounds({ callId, legId, playId, sounds, tenantId, loop, bargeIn }: Of<'playSounds'>): void {
-    this.#busy(legId, { kind: 'prompt', callId, playId }, bargeIn ? (this.#leg(legId).ahead ?? []) : null);
-    this.#play(legId, playId, sounds, tenantId, { loop, bargeIn });
+    const prompt: Prompt = { kind: 'prompt', callId, playId, sounds, tenantId, how: { loop, bargeIn } };
+    this.#busy(legId, prompt, bargeIn ? (this.#leg(legId).ahead ?? []) : null);
+    this.#play(legId, prompt);
   }
 
-  #play(legId: LegId, playId: string, sounds: Sound[], tenantId: TenantId, how: { loop: boolean; bargeIn: boolean }): void {
+  /** What the leg was hearing, from its beginning; a question that was heard to its end is not asked again. */
+  #resume(legId: LegId): void {
+    const playing = this.#legs.get(legId)?.playing;
+    if (playing == null) return;
+    if (playing.kind === 'keys' && playing.masked) this.#mask(legId);
+    if (playing.kind === 'echo') this.#try('a leg could not be echoed', { legId }, this.#options.media.echo(legId));
+    else if (playing.kind === 'prompt' || playing.asking) this.#play(legId, playing);
+  }
+
+  #play(legId: LegId, { playId, sounds, tenantId, how }: Played): void {
     const { media, dialplansFolder, log } = this.#options;
     Promise.resolve()
       .then(() => sounds.map((sound) => sourceOf(sound, dialplansFolder, tenantId)))
       .then((sources) => media.play(legId, playId, sources, how))
       .catch((error: Error) => {
         log.warn({ err: error, legId, playId }, 'a sound could not be played');
-        this.#endPlay(legId, playId, 'failed');
+        if (isAway(error)) this.#refused.add(legId);
+        else this.#endPlay(legId, playId, 'failed');
       });
   }
 
   #endPlay(legId: LegId, playId: string, end: PromptEnd): void {
     const leg = this.#legs.get(legId);
-    if (leg?.playing == null || leg.playing.playId !== playId) return;
-    const { playing } = leg;
+    const playing = leg?.playing;
+    if (leg === undefined || playing == null || playing.kind === 'echo' || playing.playId !== playId) return;
     if (playing.kind === 'keys') {
+      playing.asking = false;
       this.#follow(legId, playing, playing.collector.promptEnded(this.#options.clock.now()));
       return;
     }
@@ -192,14 +217,22 @@ export class SoundRim {
     const { clock } = this.#options;
     const masked = command.type === 'authenticate';
     const ahead = bargeIn ? (this.#leg(legId).ahead ?? []) : [];
-    const keys: Keys = { kind: 'keys', playId, collector: createCollector(command.collecting, bargeIn), cancelTimer: () => undefined, finished, masked };
+    // Who has begun to answer already needs no question.
+    const asking = sounds.length > 0 && ahead.length === 0;
+    const keys: Keys = {
+      ...{ kind: 'keys', playId, sounds, tenantId: command.tenantId, how: { loop: false, bargeIn }, asking, masked },
+      ...{ collector: createCollector(command.collecting, bargeIn), cancelTimer: () => undefined, finished },
+    };
     this.#busy(legId, keys, bargeIn ? [] : null);
-    if (masked) this.#try('keys could not be masked', { legId }, this.#options.media.maskKeys(legId, LONGEST_MASK_MS));
+    if (masked) this.#mask(legId);
     for (const key of ahead) this.#press(legId, key);
     if (this.#legs.get(legId)?.playing !== keys) return;
-    // Who has begun to answer already needs no question.
-    if (sounds.length === 0 || ahead.length > 0) this.#follow(legId, keys, keys.collector.promptEnded(clock.now()));
-    else this.#play(legId, playId, sounds, command.tenantId, { loop: false, bargeIn });
+    if (asking) this.#play(legId, keys);
+    else this.#follow(legId, keys, keys.collector.promptEnded(clock.now()));
+  }
+
+  #mask(legId: LegId): void {
+    this.#try('keys could not be masked', { legId }, this.#options.media.maskKeys(legId, LONGEST_MASK_MS));
   }
 
   #endKeys(legId: LegId, keys: Keys): void {
@@ -211,6 +244,7 @@ export class SoundRim {
   #follow(legId: LegId, keys: Keys, output: CollectOutput): void {
     const { clock, media } = this.#options;
     keys.cancelTimer();
+    if (output.stopPrompt === true) keys.asking = false;
     if (output.stopPrompt === true) this.#try('a prompt could not be stopped', { legId }, media.stop(legId));
     if (output.done !== undefined) {
       this.#endKeys(legId, keys);
@@ -246,11 +280,13 @@ export class SoundRim {
     this.#try('two legs could not be parted', { callId, legIds }, parted);
     const tenantId = this.#options.calls.get(callId)?.tenantId;
     if (musicTo === null || tenantId === undefined) return;
-    const waiting: Prompt = { kind: 'prompt', callId, playId: `hold-${musicTo}` };
+    const waiting: Prompt = {
+      ...{ kind: 'prompt', callId, playId: `hold-${musicTo}` },
+      ...{ sounds: [{ kind: 'music', name: music }], tenantId, how: { loop: true, bargeIn: false } },
+    };
     this.#busy(musicTo, waiting, null);
     const play = (): void => {
-      if (this.#legs.get(musicTo)?.playing === waiting)
-        this.#play(musicTo, waiting.playId, [{ kind: 'music', name: music }], tenantId, { loop: true, bargeIn: false });
+      if (this.#legs.get(musicTo)?.playing === waiting) this.#play(musicTo, waiting);
     };
     parted.then(play, play);
   }
@@ -276,3 +312,6 @@ export class SoundRim {
     doing.catch((error: Error) => this.#options.log.warn({ err: error, ...ids }, what));
   }
 }
+
+/** No answer about the sound itself: its media server is not there, or has lost the endpoint. */
+const isAway = (error: Error): boolean => error instanceof MediaError && (error.code === 'unavailable' || error.code === 'unknown_endpoint');

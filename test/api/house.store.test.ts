@@ -61,6 +61,7 @@ before(async () => {
       collectDigits: nothing,
     },
     ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
+    ...{ reanchorLeg: nothing, resumeSounds: nothing },
     ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing },
     popScreen: (command) => desks.popScreen(command),
     tellDesk: (command) => desks.tellDesk(command),

@@ -87,16 +87,28 @@ describe('kill -9 in the middle of a call', () => {
     await theNextCallGoesThrough('13900000012');
   });
 
-  test('of the media server: both phones are released as media_failure, and the next call goes through', async () => {
+  test('A11: of the media server: both hear each other again, a new recording goes on where the old one was cut, and the call ends as any other', async (context) => {
     const { caller, agent, desk, number } = await talk('13900000013');
+    await until('a second of recording', () => recordedSeconds() > 1);
     await house.kill('media');
-    await Promise.all([caller.ended(8_000), agent.ended(8_000)]);
-    const record = await house.record(`+86${number}`);
-    assert.equal(record.cause, 'media_failure');
-    agree(house, record, [desk]);
-    await until('the media server to be back', async () => (await house.readiness())?.status === 'ok', 15_000);
+    const killedAt = Date.now();
+    for (const { rtp } of [caller, agent]) rtp.forget();
+    assert.ok(await agent.rtp.hears(CALLER_HZ, 8_000), 'the agent hears the customer again');
+    assert.ok(await caller.rtp.hears(AGENT_HZ, 8_000), 'the customer hears the agent again');
+    context.diagnostic(`heard again ${Date.now() - killedAt} ms after the death`);
+    await until('the second recording', () => recordedSeconds() > 0.5, 8_000);
+    await caller.hangUp();
+    await agent.ended();
     desk.close();
-    await theNextCallGoesThrough('13900000014');
+    const record = await house.record(`+86${number}`);
+    assert.equal(record.cause, 'normal');
+    await until('both recordings are closed', async () => (await house.record(`+86${number}`)).recordings.every(({ durationMs }) => durationMs !== null));
+    const { recordings } = await house.record(`+86${number}`);
+    assert.deepEqual(
+      recordings.map(({ complete }) => complete),
+      [false, true],
+    );
+    agree(house, record, [desk]);
   });
 
   test('of the application: the record is closed as server_restart, the recording can be played, the agent and her phone are not forgotten, the others lived on', async () => {

@@ -82,6 +82,8 @@ function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
     otherLegEnded: { type: 'legEnded', callId, legId: other, ending },
     legEnded: { type: 'legEnded', callId, legId, ending },
     customerHungUp: { type: 'legEnded', callId, legId, ending: { cause: 'normal', by: 'far_end' } },
+    legMediaLost: { type: 'legMediaLost', callId, legId },
+    legMediaRestored: { type: 'legMediaRestored', callId, legId },
     transferAsked: { type: 'transferAsked', callId, legId: other, target: { kind: 'number', number: '1' } },
     attendedTransferAsked: { type: 'attendedTransferAsked', callId, legId: other, consult: { callId: asId('c-9'), legId: asId('c-9.0') } },
     takeoverAsked: { type: 'takeoverAsked', callId, legId: asId('c-9.0'), replaces: other, agentId },
@@ -148,6 +150,9 @@ const table: Record<What, Row> = {
   legEnded:            gone,
   customerHungUp:      gone,
   otherLegEnded:       ['·',         '·',       '·',     '·',    '·',            '·',        '·', `${At} transferring/echo,echo`, '·', '·', '·'],
+  // What a leg heard goes on at another endpoint; the flow waits for its end as before.
+  legMediaLost:        nothing,
+  legMediaRestored:    nothing,
   transferAsked:       nothing,
   promptEnded:         ['·',         '·', `${At} playing/echo,echo`, '·', '·',   '·',        '·',    '·',          '·',     '·',    '·'],
   digitsCollected:     ['·',         '·',       '·', `${At} echoing/echo,echo`, '·', '·',    '·',    '·',          '·',     '·',    '·'],

@@ -21,6 +21,8 @@ interface Asked {
 class Script {
   readonly asked: Asked[] = [];
   known = false;
+  /** Says nothing to a hello. */
+  mute = false;
   /** Number of the last event heard, as each hello says it. */
   readonly hellos: unknown[] = [];
   connections = 0;
@@ -51,6 +53,7 @@ class Script {
   }
   #take(asked: Asked): void {
     if (asked.method === 'hello') this.hellos.push(asked.params[1]);
+    if (asked.method === 'hello' && this.mute) return;
     if (asked.method === 'hello') this.say({ id: asked.id, ok: true, result: { known: this.known } });
     else this.asked.push(asked);
   }
@@ -144,14 +147,43 @@ test('when it comes back not knowing us, each endpoint still open is told lost, 
   );
 });
 
-test('when it stays away its endpoints are told lost after the time it keeps them, and not before', async () => {
+test('when it takes no hello its endpoints are told lost after the time it keeps them, and not before', async () => {
   await openOne();
-  script.close();
-  rmSync(join(folder, 's'), { force: true });
+  script.mute = true;
+  script.hangUp();
   await until('the loss is noticed', () => !client.connected);
-  clock.forward(2499);
+  clock.forward(100);
+  await until('it is connected to again', () => script.connections === 2);
+  clock.forward(2399);
   assert.deepEqual(events, []);
   clock.forward(1);
+  assert.equal(events.length, 1);
+});
+
+test('A11: where nobody listens any more the server is dead: its recordings and endpoints are told lost at the first try', async () => {
+  await openOne();
+  const recording = client.record({ recordingId: 'r', path: '/r.wav', left: 'c.0', right: 'c.1' });
+  await until('it is asked', () => script.asked.length > 0);
+  script.say({ id: script.asked.pop()?.id, ok: true, result: null });
+  await recording;
+  script.close();
+  await until('the loss is noticed', () => !client.connected);
+  clock.forward(50);
+  await until('it is told', () => events.length === 2);
+  assert.deepEqual(events, [
+    { type: 'recordingEnded', recordingId: 'r', path: '/r.wav', durationMs: 50, complete: false, reason: 'the media server died' },
+    { type: 'endpointLost', endpointId: 'c.0', reason: 'the media server died' },
+  ]);
+});
+
+test('a server that hangs is given up: its endpoints are told lost at once, and closed if it ever comes to', async () => {
+  await openOne();
+  script.known = true;
+  client.giveUp('it hangs');
+  assert.deepEqual(events, [{ type: 'endpointLost', endpointId: 'c.0', reason: 'it hangs' }]);
+  await until('it is left', () => !client.connected);
+  clock.forward(100);
+  await until('it is closed there', () => script.asked.some(({ method, params }) => method === 'close' && params[0] === 'c.0'));
   assert.equal(events.length, 1);
 });
 

@@ -278,6 +278,14 @@ test('ports are even, rest 32 s after use, and the longest unused comes first', 
   assert.equal(pool.take(2000 + QUARANTINE_MS), 20_002);
 });
 
+test('ports begin where they are told to, so that a server started again does not take those its calls were on', () => {
+  const pool = new PortPool(20_000, 20_007, 6);
+  assert.deepEqual(
+    [0, 0, 0, 0, 0].map((now) => pool.take(now)),
+    [20_004, 20_006, 20_000, 20_002, null],
+  );
+});
+
 for (const ppm of [-200, 0, 200]) {
   test(`both sides stay in step for an hour with up to 60 ms of jitter and a clock that runs ${ppm} ppm off`, () => {
     const timeline = new Timeline();

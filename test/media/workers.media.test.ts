@@ -20,6 +20,7 @@ import { until } from './support.ts';
 const rtpPortMin = await freeRange(40);
 const config: MediaConfig = {
   socket: { path: '/unused' },
+  secret: '',
   workers: 2,
   engine: 'auto',
   rtpPortMin,

@@ -441,20 +441,6 @@ describe('in a call that stands', () => {
     assert.equal(house.count('transferAsked'), 0);
   });
 
-  it('a lost media server ends every leg with media_failure and a BYE', async () => {
-    const { call } = await standing();
-    house.phone.mediaLost();
-    assert.equal((await house.until('legEnded')).ending.cause, 'media_failure');
-    assert.match((await call.ended()).reason ?? '', /media_failure/);
-  });
-
-  it('a lost endpoint ends its leg with media_failure', async () => {
-    const { call, legId } = await standing();
-    house.phone.endpointLost(legId);
-    assert.equal((await house.until('legEnded')).ending.cause, 'media_failure');
-    await call.ended();
-  });
-
   it('B12: silence ends the leg only while two talk and nobody holds', async () => {
     const joined: LegId[] = [];
     const calls: CallsView = { get: () => ({ joined, legs: new Map() }) as Partial<Call> as Call, values: () => new Map<never, Call>().values(), size: 1 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { asId, type CallId, type CustomerId, legIdOf, type TenantId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
-import { MediaError, type MediaServer } from '../../media/port.ts';
+import { MediaError, type MediaErrorCode, type MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../../src/call/call.ts';
 import type { Collecting } from '../../src/call/command.ts';
 import type { AuthenticationResult, CallEvent } from '../../src/call/event.ts';
@@ -28,12 +28,13 @@ function house(verify: (digits: string) => Promise<AuthenticationResult> = async
   const events: CallEvent[] = [];
   const clock = new FakeClock();
   let fail: string | null = null;
+  let code: MediaErrorCode = 'internal';
   const media = new Proxy({} as MediaServer, {
     get:
       (_, method: string) =>
       async (...args: unknown[]) => {
         asked.push(`${method} ${args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' ')}`);
-        if (fail === method) throw new MediaError('internal', 'as the test wants');
+        if (fail === method) throw new MediaError(code, 'as the test wants');
         return {};
       },
   });
@@ -50,8 +51,9 @@ function house(verify: (digits: string) => Promise<AuthenticationResult> = async
   const press = (keys: string): void => {
     for (const key of keys) sound.hear({ type: 'digit', endpointId: legId, key });
   };
-  const failOn = (method: string): void => {
+  const failOn = (method: string | null, as: MediaErrorCode = 'internal'): void => {
     fail = method;
+    code = as;
   };
   return { asked, events, clock, sound, press, failOn };
 }
@@ -185,4 +187,55 @@ test('a leg that is over leaves no timer behind', () => {
   assert.equal(clock.armed, 1);
   sound.forget(legId);
   assert.equal(clock.armed, 0);
+});
+
+const resume = { type: 'resumeSounds', callId, legId } as const;
+const plays = (asked: string[]): string[] => asked.filter((each) => /^(play|echo)/.test(each)).map((each) => each.split(' ').slice(0, 3).join(' '));
+
+test('A11: a leg put on another endpoint hears again what it was hearing, from the beginning; its end is told once', async () => {
+  const { sound, asked, events } = house();
+  sound.carriers.playSounds(play('p'));
+  sound.carriers.resumeSounds(resume);
+  await settle();
+  sound.hear({ type: 'playEnded', endpointId: legId, playId: 'p', end: 'finished' });
+  sound.carriers.resumeSounds(resume);
+  await settle();
+  assert.deepEqual(plays(asked), [`play ${legId} p`, `play ${legId} p`]);
+  assert.equal(events.length, 1);
+});
+
+test('A11: keys keyed in before are kept: only a question that nobody began to answer is asked again', async () => {
+  const { sound, asked, events, press } = house();
+  sound.carriers.collectDigits(collect('q'));
+  sound.carriers.resumeSounds(resume);
+  press('42');
+  sound.carriers.resumeSounds(resume);
+  press('#');
+  await settle();
+  assert.deepEqual(plays(asked), [`play ${legId} q`, `play ${legId} q`]);
+  assert.equal(events[0]?.type === 'digitsCollected' && events[0].digits, '42');
+});
+
+test('A11: an echo goes on; a leg that heard nothing hears nothing', async () => {
+  const { sound, asked } = house();
+  sound.carriers.resumeSounds(resume);
+  sound.carriers.echoLeg({ type: 'echoLeg', callId, legId });
+  sound.carriers.resumeSounds(resume);
+  sound.carriers.stopSounds({ type: 'stopSounds', callId, legId });
+  sound.carriers.resumeSounds(resume);
+  await settle();
+  assert.deepEqual(plays(asked), [`echo ${legId}`, `echo ${legId}`]);
+});
+
+test('A11: a prompt asked for while the media server is away is not failed: it is played when that is back', async () => {
+  const { sound, asked, events, failOn } = house();
+  failOn('play', 'unavailable');
+  sound.carriers.playSounds(play('p'));
+  await settle();
+  assert.deepEqual(events, []);
+  failOn(null);
+  sound.mediaBack();
+  sound.mediaBack();
+  await settle();
+  assert.deepEqual(plays(asked), [`play ${legId} p`, `play ${legId} p`]);
 });

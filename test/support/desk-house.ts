@@ -259,6 +259,7 @@ export class DeskHouse {
         authenticate: nothing,
         stopSounds: nothing,
       },
+      ...{ reanchorLeg: nothing, resumeSounds: nothing },
       ...{ echoLeg: nothing, partLegs: nothing, startRecording: nothing, stopRecording: nothing, lookUp: nothing, writeCdr: nothing },
     };
   }

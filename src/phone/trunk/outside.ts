@@ -7,8 +7,9 @@ import { type Destination, rateOf } from '../../toll/policy.ts';
 import type { CommandOf } from '../../vocabulary.ts';
 import { hostPart, userPart } from '../address.ts';
 import { statusOfCause } from '../endings.ts';
+import { openEndpoint } from '../endpoint.ts';
 import { shownToTrunk } from '../identity.ts';
-import { ALLOWED_METHODS, openEndpoint } from '../inbound.ts';
+import { ALLOWED_METHODS } from '../inbound.ts';
 import { Leg } from '../leg.ts';
 import type { Rim } from '../rim.ts';
 import type { SipHeaders } from '../srf.ts';
@@ -47,13 +48,7 @@ export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: Command
       failed: (ending) => leg.end(ending),
       answered: (dialog) => {
         leg.joined(dialog, media.sdp);
-        rim.media.accept(leg.legId, dialog.remote.sdp).then(
-          () => leg.answered(),
-          (error: unknown) => {
-            rim.warn('answer of a trunk not usable', { err: error, legId: leg.legId });
-            leg.release('incompatible_media', 'server');
-          },
-        );
+        leg.agree(dialog.remote.sdp);
       },
     },
   );
