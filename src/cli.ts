@@ -28,6 +28,11 @@ const commands: Record<string, CommandHelp> = {
     does: 'a test call to a running server, with real audio',
     run: () => import('../scripts/call.ts'),
   },
+  recording: {
+    usage: 'recording verify FILE…|--all',
+    does: 'proves that recordings are what was recorded',
+    run: () => import('./commands/recording.ts'),
+  },
   user: { usage: 'user add --tenant T --name N --role agent|supervisor|admin', does: 'adds a user', run: () => import('./commands/user.ts') },
 };
 

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LEAST_SECRET, readControlAddress } from '../kernel/control-socket.ts';
 import { randomToken } from '../kernel/ids.ts';
+import { readKeyRing } from '../kernel/seal/keys.ts';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 
 export interface Config {
@@ -37,6 +38,8 @@ export interface Config {
     rtpPortMin: number;
     rtpPortMax: number;
   };
+  /** `keys` null: those in `keysFile`, made at the first start. `sealed` false: plain WAV files. */
+  recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw'; keys: string | null; keysFile: string; leastFreeBytes: number };
   http: { host: string; port: number };
   logLevel: string;
   trustedTrunks: string[];
@@ -99,6 +102,14 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       rtpPortMin: reader.integer('RTP_PORT_MIN', 20_000, 1024, 65_534),
       rtpPortMax: reader.integer('RTP_PORT_MAX', 29_999, 1025, 65_535),
     },
+    recordings: {
+      dir: resolve(reader.text('RECORDINGS_DIR', join(dataDir, 'recordings'))),
+      sealed: reader.choice('RECORDING_ENCRYPTION', 'on', ['on', 'off']) === 'on',
+      format: reader.choice('RECORDING_FORMAT', 'pcm', ['pcm', 'g711']) === 'g711' ? 'alaw' : 'pcm16',
+      keys: reader.secret('RECORDING_KEY') ?? null,
+      keysFile: join(dataDir, 'recording.keys'),
+      leastFreeBytes: reader.integer('RECORDING_FREE_MB', 512, 0, 1_000_000) * 1024 * 1024,
+    },
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
@@ -119,6 +130,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   faults.push(...mediaFaults(config.media));
   if (config.stirRoots !== null && !config.stirRoots.includes('BEGIN CERTIFICATE'))
     faults.push('STIR_ROOTS_FILE holds no certificate: give a file of PEM certificates, each between BEGIN and END CERTIFICATE');
+  if (config.recordings.keys !== null) faults.push(...faultsOfKeys(config.recordings.keys));
   faults.push(...reader.faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
@@ -138,6 +150,15 @@ function mediaFaults({ servers, others, secret }: Config['media']): string[] {
       faults.push(`MEDIA_SECRET is missing or shorter than ${LEAST_SECRET} characters: give that of the media server at ${socket}`);
   }
   return faults;
+}
+
+function faultsOfKeys(text: string): string[] {
+  try {
+    readKeyRing(text);
+    return [];
+  } catch (error) {
+    return [`RECORDING_KEY: ${(error as Error).message}`];
+  }
 }
 
 /** Settings of the SIP server's transports (sip/README.md); a change of one starts it anew. */

@@ -26,6 +26,9 @@ import { claim } from './lock.ts';
 import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
 import { systemNames } from './phone/trunk/names.ts';
+import { auditPause } from './recordings/pauses.ts';
+import { Recordings } from './recordings/recordings.ts';
+import { SpaceWatch } from './recordings/space.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { ownMediaServers, startServers } from './servers.ts';
 import { type Fleet, openFleet } from './sound/fleet.ts';
@@ -115,7 +118,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const ground: Ground = { ...base, take: (event) => switchboard?.take(event) };
   const cdr = opened(openCdrWriter(ground, store), (it) => it.close(LAST_RECORDS_MS));
   const kept = opened(keepJournal({ folder: join(config.dataDir, 'journal'), rooms, clock, log, unwritten: () => cdr.unwritten() }), (it) => it.close());
-  const people: People = { store, sessions, directory, rooms, kept };
+  const people: People = { store, sessions, directory, rooms, kept, ...(await openRecordings(ground, store)) };
   const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
 
@@ -175,6 +178,8 @@ interface People {
   directory: LoadedDirectory;
   rooms: Rooms;
   kept: KeptJournal;
+  recordings: Recordings;
+  space: SpaceWatch;
 }
 
 async function openPeople({ config, log, clock }: Omit<Ground, 'take'>, store: Store): Promise<Pick<People, 'sessions' | 'directory'> & { logins: Login[] }> {
@@ -195,6 +200,13 @@ function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrW
   return writer;
 }
 
+async function openRecordings({ config, clock, log, opened }: Ground, store: Store): Promise<Pick<People, 'recordings' | 'space'>> {
+  const { dir, leastFreeBytes } = config.recordings;
+  const recordings = opened(new Recordings({ ...config.recordings, store, clock, log }), (it) => it.close());
+  await recordings.readRules();
+  return { recordings, space: opened(new SpaceWatch({ dir, leastBytes: leastFreeBytes, clock, log }), (it) => it.close()) };
+}
+
 interface Rims {
   media: Fleet;
   phone: Phone;
@@ -207,7 +219,11 @@ interface Rims {
 }
 
 /** `accepting`: what is said of a call can be kept; a call that would leave no record is better refused (503) than lost. */
-function openRims({ config, clock, log, take, opened }: Ground, { store, sessions, directory, rooms, kept }: People, accepting: () => boolean): Rims {
+function openRims(
+  { config, clock, log, take, opened }: Ground,
+  { store, sessions, directory, rooms, kept, recordings, space }: People,
+  accepting: () => boolean,
+): Rims {
   const { calls, acd, desk } = rooms;
   const lines = {
     onEvent: (event: MediaEvent) => {
@@ -227,6 +243,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
       publicAddress: config.publicAddress,
       newCallId: () => newCallId(clock.now()),
       accepting,
+      recordable: (tenantId: TenantId) => space.space !== 'full' || !recordings.rules(tenantId).required,
       onKey: (legId, key) => sound.signalledKey(legId, key),
     },
     names: systemNames(config.sipDnsServers),
@@ -235,7 +252,7 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
   });
   const customers = createCustomers({ store, clock, log, take });
   const sound = new SoundRim({
-    ...{ media, clock, log, take, calls, dialplansFolder: config.dialplansDir, recordingsFolder: recordingsFolder(config) },
+    ...{ media, clock, log, take, calls, dialplansFolder: config.dialplansDir, recordings: config.recordings },
     verifyServicePassword: customers.verifyServicePassword,
   });
   const accounts = { accountOf: (tenantId: TenantId, customerId: CustomerId) => accountOf(store, tenantId, customerId) };
@@ -252,9 +269,12 @@ function openRims({ config, clock, log, take, opened }: Ground, { store, session
 /** The same after a restart, and nobody else's at a SIP server that several share: one program runs in a data folder of a machine. */
 const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').update(`${hostname()} ${dataDir}`).digest('hex').slice(0, 12)}`;
 
-const recordingsFolder = (config: Config): string => join(config.dataDir, 'recordings');
-
-function openSwitchboard({ clock, log }: Ground, { rooms, kept }: People, { phone, sound, customers, lookUps, desks }: Rims, cdr: CdrWriter): Switchboard {
+function openSwitchboard(
+  { clock, log }: Ground,
+  { rooms, kept, store, space }: People,
+  { phone, sound, customers, lookUps, desks }: Rims,
+  cdr: CdrWriter,
+): Switchboard {
   return new Switchboard({
     ...{ clock, log, journal: kept.journal, rooms: rooms.all },
     carriers: {
@@ -267,6 +287,10 @@ function openSwitchboard({ clock, log }: Ground, { rooms, kept }: People, { phon
       writeCdr: (command) => cdr.accept(command),
     },
     watchers: [
+      ({ event, at }) => {
+        auditPause({ store, calls: rooms.calls, log }, event, at);
+        if (event.type === 'recordingEnded' && event.reason === 'disk full') space.ranOut();
+      },
       (recorded) => kept.watch(recorded),
       ({ event }) => {
         if (event.type === 'legEnded') sound.forget(event.legId);
@@ -305,10 +329,13 @@ function begin({ clock, take, opened }: Ground, { rooms, kept }: People, cdr: Cd
   );
 }
 
-function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, { phone, media, desks, operation }: Rims, cdr: CdrWriter) {
+function httpOptions({ config, take }: Ground, { rooms, kept, store, recordings, space }: People, { phone, media, desks, operation }: Rims, cdr: CdrWriter) {
   return {
-    ...{ acd: rooms.acd.view, calls: rooms.calls, desks, recordingsDir: recordingsFolder(config), webDir: config.webDir, version: config.version },
+    ...{ acd: rooms.acd.view, calls: rooms.calls, desks, recordings, webDir: config.webDir, version: config.version },
     ...config.http,
+    pauseRecording: (callId: CallId, userId: UserId, forMs: number | null) =>
+      take({ type: 'recordingPauseAsked', callId, holder: 'api', by: { kind: 'user', userId }, forMs }),
+    resumeRecording: (callId: CallId, userId: UserId) => take({ type: 'recordingResumeAsked', callId, holder: 'api', by: { kind: 'user', userId } }),
     trunks: { status: () => phone.trunks(), calls: (trunkId: TrunkId) => phone.callsOver(trunkId) },
     toll: {
       blocked: rooms.toll.blocked.bind(rooms.toll),
@@ -332,6 +359,7 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store }: People, {
         journal: { ok: kept.journal.healthy, essential: true },
         database: { ok: store.health().state === 'ok', essential: false },
         records: { ok: !cdr.counts.full, essential: false },
+        recordings: { ok: space.space === 'ok', essential: false, detail: space.space },
       }),
     },
   };

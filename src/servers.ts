@@ -25,7 +25,7 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
   if ('path' in readControlAddress(config.media.socket)) mkdirSync(dirname(config.media.socket), { recursive: true, mode: 0o700 });
   const child = (program: 'sip' | 'media', name: string, settings: Record<string, string>): SupervisedChild => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const { DRACHTIO_SECRET, ...shown } = settings;
+    const { DRACHTIO_SECRET, RECORDING_KEY, ...shown } = settings;
     return new SupervisedChild({
       name,
       entry: new URL(`../${program}/main.${extension}`, import.meta.url),
@@ -47,6 +47,9 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
       RTP_PORT_MIN: String(rtpPortMin),
       RTP_PORT_MAX: String(rtpPortMax),
       PUBLIC_ADDRESS: publicAddress,
+      DATA_DIR: config.dataDir,
+      RECORDINGS_DIR: config.recordings.dir,
+      ...(config.recordings.keys === null ? {} : { RECORDING_KEY: config.recordings.keys }),
     }),
   );
   if (drachtio.embedded) {

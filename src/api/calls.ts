@@ -4,9 +4,9 @@ import type { Call, Leg } from '../call/call.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
-import { sendFile } from './playback.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
+import { sendAudio } from './recordings.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
 const text = z.string();
@@ -26,6 +26,8 @@ const callSchema = z.object({
   authLevel: z.number(),
   queueId: text.nullable(),
   agentId: text.nullable(),
+  /** partial: some of what should have been recorded is missing */
+  recording: z.enum(['none', 'complete', 'partial']),
   queueWaitMs: z.number(),
   ringMs: z.number(),
   talkMs: z.number(),
@@ -227,13 +229,12 @@ function playRecording(app: Api, ports: ApiPorts): void {
     },
     async (request, reply) => {
       const user = asker(request);
-      const { recordings } = await recordOf(ports, user, 'recording.play', request.params.callId);
+      await recordOf(ports, user, 'recording.play', request.params.callId);
+      const recordings = await ports.recordings.ofCall(user.tenantId, branded(request.params.callId));
       const { recordingId } = request.query;
       const recording = recordingId === undefined ? recordings[0] : recordings.find((row) => row.recordingId === recordingId);
       if (recording === undefined) throw new Problem('not_found');
-      const { tenantId, userId } = user;
-      await ports.audit.write({ tenantId, userId, action: 'recording.play', resource: `recording/${recording.recordingId}` });
-      return sendFile(reply, { path: recording.path, folder: ports.recordingsDir, range: request.headers.range, type: 'audio/wav' });
+      return sendAudio(ports, recording, request, reply);
     },
   );
 }

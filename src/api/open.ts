@@ -12,7 +12,22 @@ import { buildServer } from './server.ts';
 
 export interface HttpOptions
   extends HouseParts,
-    Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory' | 'health' | 'recordingsDir' | 'webDir' | 'version' | 'sipTrace' | 'legAudio'> {
+    Pick<
+      ApiPorts,
+      | 'acd'
+      | 'calls'
+      | 'trunks'
+      | 'toll'
+      | 'directory'
+      | 'health'
+      | 'recordings'
+      | 'pauseRecording'
+      | 'resumeRecording'
+      | 'webDir'
+      | 'version'
+      | 'sipTrace'
+      | 'legAudio'
+    > {
   log: Logger;
   clock: Clock;
   desks: Desks;
@@ -36,7 +51,9 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     toll,
     directory,
     health,
-    recordingsDir,
+    recordings,
+    pauseRecording,
+    resumeRecording,
     webDir,
     version,
     sipTrace,
@@ -52,7 +69,7 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
   const server = await buildServer({
     ...ports,
     sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
-    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordingsDir, webDir, version, metrics, sipTrace, legAudio },
+    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordings, pauseRecording, resumeRecording, webDir, version, metrics, sipTrace, legAudio },
     asyncApi: asyncApiDocument(version),
   });
   const sockets = new DeskSockets({ clock, log, desks });

@@ -9,6 +9,7 @@ import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
+import type { Recordings } from '../recordings/recordings.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
@@ -129,7 +130,7 @@ export interface CallFilter {
 type AsStored = Pick<
   CallRow,
   | ('caller' | 'callee' | 'tier' | 'language' | 'authLevel' | 'ivrPath' | 'data')
-  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes')
+  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes' | 'recording')
 >;
 /** One call as the record holds it; times in ms since 1970. */
 export interface CallRecord extends AsStored {
@@ -163,8 +164,6 @@ export interface LegRecord {
 }
 export interface RecordingRecord {
   recordingId: string;
-  /** Absolute path of the WAV. */
-  path: string;
   startedAt: number;
   durationMs: number | null;
   complete: boolean;
@@ -224,8 +223,9 @@ export interface ApiPorts {
   customers: CustomersPort;
   dialplans: DialplansPort;
   records: RecordsPort;
-  /** Nothing outside this folder is ever played. */
-  recordingsDir: string;
+  recordings: Pick<Recordings, 'get' | 'ofCall' | 'open' | 'peaks' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
+  pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
+  resumeRecording(callId: CallId, by: UserId): void;
   /** Built consoles; may be missing. */
   webDir: string;
   version: string;

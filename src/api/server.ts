@@ -21,6 +21,7 @@ import { outside } from './outside.ts';
 import type { ApiPorts } from './ports.ts';
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
 import { queues } from './queues.ts';
+import { recordings } from './recordings.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
@@ -57,7 +58,8 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
-  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, callAudio, sipTrace, health, documents]) room(app, ports);
+  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, callAudio, recordings, sipTrace, health, documents])
+    room(app, ports);
   await consoles(app, ports.webDir);
   return app;
 }

@@ -14,6 +14,7 @@ import { type Call, isEnded, isUp, type Leg } from './call.ts';
 import type { Calls } from './calls.ts';
 import type { CallEvent } from './event.ts';
 import { type CallTurn, join, partnerOf, stopRecording } from './joining.ts';
+import { inheritPauses } from './pausing.ts';
 
 type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 
@@ -61,6 +62,7 @@ export function merge(calls: Calls, event: EventOf<'callsMerged'>, turn: CallTur
   const by = stays?.legs.get(event.by);
   if (stays === undefined || over === undefined || moved === undefined || kept === undefined || by === undefined) return;
   turn.commands.push({ type: 'moveLeg', callId: stays.callId, legId: moved.legId });
+  inheritPauses(calls, stays, over);
   for (const call of [over, stays]) partFromHer(call, call === stays && !isUp(moved) ? kept.legId : null, turn);
   over.legs.delete(moved.legId);
   over.ending ??= { cause: 'transferred', by: 'server' };

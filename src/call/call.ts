@@ -1,7 +1,8 @@
 /** What a call is, while it lives. Folded from events by `decide.ts`; read by every room to the right. */
 import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Ending } from './ending.ts';
-import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party } from './event.ts';
+import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party, PauseHolder } from './event.ts';
+import type { Pause } from './pausing.ts';
 
 export type LegState =
   | { state: 'arriving' } // the caller's leg before our 200
@@ -50,6 +51,8 @@ export interface Call {
   recordingId: string | null;
   /** How many there were so far. */
   recordings: number;
+  /** Who keeps its recordings silent. */
+  pauses: Map<PauseHolder, Pause>;
   /** Legs being answered that are to take another's place: new → old. */
   takeovers: Map<LegId, LegId>;
   /** A blind transfer under way: who asked, and whether a leg of ours (agent or number) is to take over. */

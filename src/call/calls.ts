@@ -9,6 +9,8 @@ export class Calls implements CallsView {
   readonly #live = new Map<CallId, Call>();
   /** In the order of their end. */
   readonly #ended = new Map<CallId, Call>();
+  /** Live calls whose recordings are paused. */
+  readonly paused = new Set<Call>();
 
   get(callId: CallId): Call | undefined {
     return this.#live.get(callId) ?? this.#ended.get(callId);
@@ -33,6 +35,7 @@ export class Calls implements CallsView {
   end(call: Call, now: number): void {
     call.endedAt = now;
     this.#live.delete(call.callId);
+    this.paused.delete(call);
     this.#ended.set(call.callId, call);
     for (const [callId, old] of this.#ended) {
       if (this.#ended.size <= MOST_ENDED_KEPT && (old.endedAt ?? 0) > now - KEEP_ENDED_MS) break;

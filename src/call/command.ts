@@ -92,7 +92,11 @@ export type CallCommand =
   | { type: 'joinLegs'; callId: CallId; legIds: [LegId, LegId] }
   /** Parts the two and plays music to the one that waits. */
   | { type: 'partLegs'; callId: CallId; legIds: [LegId, LegId]; musicTo: LegId | null; music: string }
-  | { type: 'startRecording'; callId: CallId; tenantId: TenantId; recordingId: string; left: LegId; right: LegId }
+  | { type: 'startRecording'; callId: CallId; tenantId: TenantId; recordingId: string; left: LegId; right: LegId; paused: boolean }
+  | { type: 'pauseRecording'; callId: CallId; recordingId: string }
+  | { type: 'resumeRecording'; callId: CallId; recordingId: string }
+  /** The call goes on with another leg: the same recording follows it without a gap. */
+  | { type: 'moveRecording'; callId: CallId; recordingId: string; left: LegId; right: LegId }
   | { type: 'stopRecording'; callId: CallId; recordingId: string }
   // rim: customers
   | { type: 'findCustomer'; callId: CallId; tenantId: TenantId; number: string }

@@ -17,12 +17,19 @@ import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import type { Ending, EndingCause } from './ending.ts';
 import type { CallEvent, OfferEnd } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
+import { askPause, askResume, byAgent, pause, resume, resumeDue } from './pausing.ts';
 import { askTakeover, replace, takesOver } from './takeover.ts';
 import { askTransfer, FIRST_TRANSFER_LEG, failTransfer } from './transfer.ts';
 import type { TimePassed } from './turn.ts';
 
 /** The desk's wishes that concern legs; declared here because this room is left of the desk's. */
-type DeskWish = { [T in 'deskAnswered' | 'deskHungUp' | 'deskHeld' | 'deskRetrieved']: { type: T; agentId: AgentId; callId: CallId } };
+type DeskWish = {
+  [T in 'deskAnswered' | 'deskHungUp' | 'deskHeld' | 'deskRetrieved' | 'deskPausedRecording' | 'deskResumedRecording']: {
+    type: T;
+    agentId: AgentId;
+    callId: CallId;
+  };
+};
 type Heard = CallEvent | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (calls: Calls, event: Extract<Heard, { type: T }>, turn: CallTurn, now: number) => void };
 
@@ -61,6 +68,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     joined: null,
     recordingId: null,
     recordings: 0,
+    pauses: new Map(),
     takeovers: new Map(),
     adrift: new Set(),
     transfer: null,
@@ -224,6 +232,25 @@ const handlers: Handlers = {
     const leg = agentLegOf(calls.live(event.callId), event.agentId);
     if (leg?.progress.state === 'up' && leg.progress.held) turn.events.push({ type: 'legRetrieved', callId: event.callId, legId: leg.legId });
   },
+  deskPausedRecording(calls, { callId, agentId }, turn, now) {
+    askPause(calls.live(callId), 'agent', byAgent(agentId), null, turn, now);
+  },
+  deskResumedRecording(calls, { callId, agentId }, turn) {
+    askResume(calls.live(callId), 'agent', byAgent(agentId), turn);
+  },
+  recordingPauseAsked(calls, { callId, holder, by, forMs }, turn, now) {
+    askPause(calls.live(callId), holder, by, forMs, turn, now);
+  },
+  recordingResumeAsked(calls, { callId, holder, by }, turn) {
+    askResume(calls.live(callId), holder, by, turn);
+  },
+  recordingPaused: (calls, event, turn) => pause(calls, event, turn),
+  recordingResumed: (calls, event, turn) => resume(calls, event, turn),
+  recordingEnded(calls, event) {
+    // By itself, for example because the disk is full: what is joined next may be recorded again.
+    const call = calls.live(event.callId);
+    if (call?.recordingId === event.recordingId) call.recordingId = null;
+  },
   serverStarted(calls, _event, _turn, now) {
     // The dialogs and the audio of these calls died with us; their records are closed by the cdr room on the same event.
     calls.endAll(now);
@@ -286,6 +313,8 @@ function cutOverdue(calls: Calls, turn: CallTurn, now: number): number | null {
   return null;
 }
 
+const sooner = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.min(a, b));
+
 /** Words of other rooms pass by: this room hears only its own. */
 interface Passing {
   type: string;
@@ -300,7 +329,7 @@ export function createCallRoom(): { name: 'call'; calls: Calls; decide(event: Pa
       const turn: CallTurn = { events: [], commands: [], wakeAt: null };
       const handler = handlers[event.type as Heard['type']] as ((calls: Calls, event: Passing, turn: CallTurn, now: number) => void) | undefined;
       handler?.(calls, event, turn, now);
-      turn.wakeAt = cutOverdue(calls, turn, now);
+      turn.wakeAt = sooner(cutOverdue(calls, turn, now), resumeDue(calls, turn, now));
       return turn;
     },
   };

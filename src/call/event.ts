@@ -5,7 +5,7 @@
  * an *offer* is one attempt to give a waiting call to one agent, and owns one ringing leg.
  * Times are milliseconds since 1970 (UTC), in the envelope (`src/switchboard.ts`), never in the event.
  */
-import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Ending } from './ending.ts';
 
 /** A party as the network showed it. `number` is normalised E.164 (`+8613800001001`), a short number, or '' when withheld; `raw` is what came. */
@@ -71,6 +71,11 @@ export interface LegAudio {
   troubles: AudioTrouble[];
 }
 
+/** Who keeps a recording silent; each kind holds it once. */
+export type PauseHolder = 'agent' | 'api' | 'flow' | 'capture';
+/** And who that was, for the audit trail. */
+export type PausedBy = { kind: 'agent'; agentId: AgentId } | { kind: 'user'; userId: UserId } | { kind: 'flow' } | { kind: 'server' };
+
 export type PromptEnd = 'finished' | 'barge_in' | 'stopped' | 'failed';
 export type CollectEnd = 'complete' | 'finish_key' | 'timeout' | 'stopped' | 'failed';
 export type AuthenticationResult = 'ok' | 'wrong' | 'locked' | 'no_input' | 'unavailable';
@@ -117,8 +122,25 @@ export type CallEvent =
   | { type: 'lookupEnded'; callId: CallId; playId: string; ok: boolean; values: Record<string, string> }
   | { type: 'legsJoined'; callId: CallId; legIds: [LegId, LegId] }
   | { type: 'recordingStarted'; callId: CallId; recordingId: string; path: string }
-  | { type: 'recordingEnded'; callId: CallId; recordingId: string; path: string; durationMs: number; complete: boolean }
+  /** `seal`: last value of the hash chain of a sealed file; `bytes`: its length. Told again when a file whose writer died has been mended. */
+  | {
+      type: 'recordingEnded';
+      callId: CallId;
+      recordingId: string;
+      path: string;
+      durationMs: number;
+      complete: boolean;
+      reason?: string;
+      seal?: string;
+      bytes?: number;
+    }
+  /** Nothing that is said is to be recorded for a while. `forMs` null: the usual time. */
+  | { type: 'recordingPauseAsked'; callId: CallId; holder: PauseHolder; by: PausedBy; forMs: number | null }
+  | { type: 'recordingResumeAsked'; callId: CallId; holder: PauseHolder; by: PausedBy }
   // -- established by the pure rooms themselves, for the others and for the record
+  /** Both sides are silent in what is being recorded, and in what will be, until the last holder resumes. */
+  | { type: 'recordingPaused'; callId: CallId; recordingId: string | null; holder: PauseHolder; by: PausedBy; until: number }
+  | { type: 'recordingResumed'; callId: CallId; recordingId: string | null; holder: PauseHolder; by: PausedBy; why: 'asked' | 'timeout' }
   | { type: 'flowEntered'; callId: CallId; version: DialplanVersion; flow: string; step: string }
   | { type: 'languageChosen'; callId: CallId; language: Language }
   | { type: 'dataSet'; callId: CallId; data: CallData; by: 'flow' | 'network' | AgentId }

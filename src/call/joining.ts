@@ -45,7 +45,7 @@ function startRecording(call: Call, [left, right]: [LegId, LegId], turn: CallTur
   const { callId, tenantId } = call;
   call.recordings += 1;
   call.recordingId = `${callId}.r${call.recordings}`;
-  turn.commands.push({ type: 'startRecording', callId, tenantId, recordingId: call.recordingId, left, right });
+  turn.commands.push({ type: 'startRecording', callId, tenantId, recordingId: call.recordingId, left, right, paused: call.pauses.size > 0 });
 }
 
 export const isHeld = (leg: Leg): boolean => leg.progress.state === 'up' && leg.progress.held;

@@ -5,7 +5,7 @@
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import type { Calls } from './calls.ts';
 import type { CallEvent } from './event.ts';
-import { type CallTurn, join, joinWithCaller, partnerOf, stopRecording } from './joining.ts';
+import { type CallTurn, join, joinWithCaller, partnerOf } from './joining.ts';
 
 type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 
@@ -44,10 +44,11 @@ export function replace(call: Call, event: EventOf<'legReplaced'>, turn: CallTur
   if (old.role === 'caller') Object.assign(leg, { role: 'caller' }) && Object.assign(old, { role: 'agent' });
   if (call.transfer?.from === old.legId) call.transfer = { from: leg.legId };
   if (wasUp && partner !== undefined && partner !== old) {
-    stopRecording(call, turn);
     turn.commands.push({ type: 'partLegs', callId, legIds: [partner.legId, old.legId], musicTo: null, music: 'default' });
-    if (leg.role === 'caller') join(call, leg, partner, turn);
-    else join(call, partner, leg, turn);
+    const [left, right] = leg.role === 'caller' ? [leg, partner] : [partner, leg];
+    const { recordingId } = call;
+    join(call, left, right, turn);
+    if (recordingId !== null) turn.commands.push({ type: 'moveRecording', callId, recordingId, left: left.legId, right: right.legId });
   }
   turn.commands.push({ type: 'releaseLeg', callId, legId: old.legId, cause: wasUp ? 'transferred' : 'answered_elsewhere', by: 'server' });
   if (!wasUp) pickUp(call, leg, turn);

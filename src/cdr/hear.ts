@@ -139,11 +139,12 @@ const handlers: Handlers = {
     return call;
   },
   recordingEnded(state, event, at) {
-    const { callId, recordingId, path, durationMs, complete } = event;
+    const { type: _, callId, ...told } = event;
+    const { recordingId, durationMs } = told;
     const call = state.calls.get(callId);
     if (call === undefined) return undefined;
     const known = call.recordings.find((found) => found.recordingId === recordingId);
-    const ended = { recordingId, path, startedAt: known?.startedAt ?? at - durationMs, durationMs, complete };
+    const ended = { ...told, startedAt: known?.startedAt ?? at - durationMs };
     if (known === undefined) call.recordings.push(ended);
     else Object.assign(known, ended);
     return call;

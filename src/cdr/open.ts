@@ -2,7 +2,7 @@
 import type { AgentId, LegId } from '../../kernel/ids.ts';
 import type { Ending } from '../call/ending.ts';
 import type { OfferEnd, QueueExit } from '../call/event.ts';
-import type { AgentRecord, CallRecord, LegRecord, OfferRecord, QueueVisit, RecordingRecord } from './record.ts';
+import type { AgentRecord, CallRecord, LegRecord, OfferRecord, QueueVisit, RecordingRecord, RecordingState } from './record.ts';
 
 type Open<T, Late extends keyof T> = Omit<T, Late> & { [K in Late]: T[K] | null };
 
@@ -107,8 +107,15 @@ export function recordOf(call: OpenCall, ended: { at: number; ending: Ending }):
     talkMs: sum(agents, (agent) => agent.talkMs),
     holdMs: sum(agents, (agent) => agent.holdMs),
     wrapUpMs: sum(agents, (agent) => agent.wrapUpMs),
+    recording: recordingState(call.recordings),
   });
 }
+
+/** One whose end is not yet told counts as good; should it come to a bad one, the record is written again. */
+const recordingState = (recordings: readonly RecordingRecord[]): RecordingState => {
+  if (recordings.length === 0) return 'none';
+  return recordings.every(({ complete, durationMs }) => complete || durationMs === null) ? 'complete' : 'partial';
+};
 
 /** Facts go on changing the open call; what was handed out must not move with it. */
 const detached = (record: CallRecord): CallRecord => ({

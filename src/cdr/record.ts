@@ -64,7 +64,16 @@ export interface RecordingRecord {
   /** null = its end was never heard of */
   durationMs: number | null;
   complete: boolean;
+  /** Why it is not complete. */
+  reason?: string;
+  /** Last value of a sealed file's hash chain: what the file must still prove. */
+  seal?: string;
+  /** Length of the file. */
+  bytes?: number;
 }
+
+/** `partial`: some of what should have been recorded is missing. */
+export type RecordingState = 'none' | 'complete' | 'partial';
 
 export interface CallRecord {
   callId: CallId;
@@ -95,6 +104,7 @@ export interface CallRecord {
   agents: AgentRecord[];
   legs: LegRecord[];
   recordings: RecordingRecord[];
+  recording: RecordingState;
   /** Sums over the visits, the ringing legs and the agents' parts. */
   queueWaitMs: number;
   ringMs: number;

@@ -7,7 +7,9 @@ export type CtiEvent =
   | { type: 'deskRejected'; agentId: AgentId; callId: CallId }
   | { type: 'deskHungUp'; agentId: AgentId; callId: CallId }
   | { type: 'deskHeld'; agentId: AgentId; callId: CallId }
-  | { type: 'deskRetrieved'; agentId: AgentId; callId: CallId };
+  | { type: 'deskRetrieved'; agentId: AgentId; callId: CallId }
+  | { type: 'deskPausedRecording'; agentId: AgentId; callId: CallId }
+  | { type: 'deskResumedRecording'; agentId: AgentId; callId: CallId };
 
 /** A message that takes a number of its own in the agent's feed; number and time are put on by the feed (`cti/feed.ts`). */
 type Bare<M> = M extends { type: infer T; data: infer D } ? { type: T; data: D } : never;

@@ -45,6 +45,8 @@ const effects: Effects = {
   hangup: (_, { agentId, callId }) => becomes({ type: 'deskHungUp', agentId, callId }),
   hold: (_, { agentId, callId }) => becomes({ type: 'deskHeld', agentId, callId }),
   retrieve: (_, { agentId, callId }) => becomes({ type: 'deskRetrieved', agentId, callId }),
+  pauseRecording: (_, { agentId, callId }) => becomes({ type: 'deskPausedRecording', agentId, callId }),
+  resumeRecording: (_, { agentId, callId }) => becomes({ type: 'deskResumedRecording', agentId, callId }),
   blindTransfer(message, context) {
     const target = targetOf(message.data.target, context);
     const { callId, legId } = context;
@@ -76,7 +78,18 @@ function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tena
 
 export const isAgentCommand = (message: DeskMessage): message is AgentCommand => message.type !== 'hello' && message.type !== 'ping';
 
-const aboutACall = new Set<PhasedCommand>(['answer', 'reject', 'hangup', 'hold', 'retrieve', 'blindTransfer', 'wrapUp', 'setData']);
+const aboutACall = new Set<PhasedCommand>([
+  'answer',
+  'reject',
+  'hangup',
+  'hold',
+  'retrieve',
+  'pauseRecording',
+  'resumeRecording',
+  'blindTransfer',
+  'wrapUp',
+  'setData',
+]);
 
 /** Checks the command against what is true now, then says which events it becomes. */
 export function obey(message: AgentCommand, agentId: AgentId, house: Obeying): Outcome {

@@ -3,6 +3,7 @@
 import type { CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
 import type { QueueView } from '../acd/view.ts';
 import type { Call } from '../call/call.ts';
+import { pausedUntil } from '../call/pausing.ts';
 import type { DeskCall, Pop } from './protocol.ts';
 
 export interface DeskRecord {
@@ -46,6 +47,7 @@ export function popOf(call: Call, record: DeskRecord, queue: QueueView | undefin
     ivrPath: [...call.ivrPath],
     data: { ...call.data },
     recorded: record.recorded,
+    recordingPausedUntil: isoOrNull(pausedUntil(call)),
     ringUntil: isoOrNull(record.ringUntil),
   };
 }

@@ -57,6 +57,8 @@ export const deskCommandTypes = [
   'hangup',
   'hold',
   'retrieve',
+  'pauseRecording',
+  'resumeRecording',
   'blindTransfer',
   'wrapUp',
   'setData',
@@ -105,6 +107,8 @@ const popSchema = z.object({
   ivrPath: z.array(z.string()),
   data: z.record(z.string(), z.string()),
   recorded: z.boolean(),
+  /** The recording holds silence until then at the latest; null: it is not paused. */
+  recordingPausedUntil: time.nullable(),
   /** She must answer before this; null once answered. */
   ringUntil: time.nullable(),
 });
@@ -324,6 +328,8 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage('hangup', itsCall),
   deskMessage('hold', itsCall),
   deskMessage('retrieve', itsCall),
+  deskMessage('pauseRecording', itsCall),
+  deskMessage('resumeRecording', itsCall),
   deskMessage('blindTransfer', z.strictObject({ callId: z.string().max(64).optional(), target: transferTargetSchema })),
   deskMessage(
     'wrapUp',

@@ -70,6 +70,11 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
     res.send(404, { headers: { Reason: reasonHeader('not_found') } });
     return;
   }
+  // F8: of those who must be recorded none is taken while nothing can be; calls that are up go on.
+  if (!rim.recordable(wanted.tenantId) && wanted.dialled?.target?.kind !== 'number') {
+    res.send(503, { headers: { 'Retry-After': RETRY_AFTER_SECONDS } });
+    return;
+  }
   const callId = rim.newCallId();
   const legId = legIdOf(callId, 0);
   const { agentId } = origin;

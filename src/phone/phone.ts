@@ -3,7 +3,7 @@
  * drachtio-srf is used here and nowhere else.
  */
 import type { Clock } from '../../kernel/clock.ts';
-import { type AgentId, type CallId, type LegId, randomToken } from '../../kernel/ids.ts';
+import { type AgentId, type CallId, type LegId, randomToken, type TenantId } from '../../kernel/ids.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
 import { nonceKeyOf } from '../../kernel/nonce.ts';
 import type { MediaServer } from '../../media/port.ts';
@@ -57,6 +57,7 @@ export interface PhoneOptions {
   onKey?: (legId: LegId, key: string) => void;
   /** false = new calls get 503 until it is true again. */
   accepting?: () => boolean;
+  recordable?: (tenantId: TenantId) => boolean;
 }
 
 export interface Phone {
@@ -157,6 +158,7 @@ class PhoneRim implements Phone {
       warn: limited(log, clock),
       callerVerifier: options.stirRoots === undefined ? null : new CallerVerifier(clock, options.stirRoots),
       legs: this.#legs,
+      recordable: options.recordable ?? (() => true),
       pressed: options.onKey ?? (() => undefined),
       trunks: new Trunks(house, directory, options.trustedTrunks),
       toll: options.toll,

@@ -1,6 +1,6 @@
 /** What the parts of the phone rim share. Made once, in `phone.ts`. */
 import type { Clock } from '../../kernel/clock.ts';
-import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, LegId, TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../call/call.ts';
@@ -37,6 +37,8 @@ export interface Rim {
   /** Whether carriers' signatures on callers' numbers are looked at. */
   callerVerifier: CallerVerifier | null;
   newCallId: () => CallId;
+  /** Whether calls of this tenant may be taken as far as recording goes: false while one must be recorded and cannot be. */
+  recordable: (tenantId: TenantId) => boolean;
   legs: LegsView;
   /** A key came by signalling. */
   pressed: (legId: LegId, key: string) => void;

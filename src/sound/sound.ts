@@ -14,7 +14,7 @@ import type { CallsView } from '../call/call.ts';
 import type { CallCommand, Sound } from '../call/command.ts';
 import type { AuthenticationResult, CallEvent, CollectEnd, PromptEnd } from '../call/event.ts';
 import { type CollectOutput, type Collector, createCollector } from '../ivr/collect.ts';
-import { sourceOf } from './sources.ts';
+import { plainName, sourceOf } from './sources.ts';
 
 export interface SoundOptions {
   media: MediaServer;
@@ -23,7 +23,7 @@ export interface SoundOptions {
   take: (event: CallEvent) => void;
   calls: CallsView;
   dialplansFolder: string;
-  recordingsFolder: string;
+  recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw' };
   verifyServicePassword(tenantId: TenantId, customerId: CustomerId, digits: string): Promise<AuthenticationResult>;
 }
 
@@ -37,6 +37,9 @@ type SoundCommandType =
   | 'joinLegs'
   | 'partLegs'
   | 'startRecording'
+  | 'pauseRecording'
+  | 'resumeRecording'
+  | 'moveRecording'
   | 'stopRecording';
 type Of<T> = Extract<CallCommand, { type: T }>;
 export type SoundCarriers = { [T in SoundCommandType]: (command: Of<T>) => void };
@@ -79,7 +82,7 @@ interface LegSound {
 export class SoundRim {
   readonly #options: SoundOptions;
   readonly #legs = new Map<string, LegSound>();
-  readonly #recordings = new Map<string, CallId>();
+  readonly #recordings = new Map<string, { callId: CallId; paused: boolean }>();
   /** Legs for which a sound was not taken because their media server is away: it comes back, or they are put elsewhere, or they end. */
   readonly #refused = new Set<LegId>();
 
@@ -110,6 +113,10 @@ export class SoundRim {
     },
     partLegs: (command) => this.#part(command),
     startRecording: (command) => void this.#record(command),
+    pauseRecording: ({ recordingId }) => this.#pauseRecording(recordingId, true),
+    resumeRecording: ({ recordingId }) => this.#pauseRecording(recordingId, false),
+    moveRecording: ({ recordingId, left, right }) =>
+      this.#try('a recording could not follow its call', { recordingId }, this.#options.media.moveRecording(recordingId, left, right)),
     stopRecording: ({ recordingId }) => this.#try('a recording could not be stopped', { recordingId }, this.#options.media.stopRecording(recordingId)),
   };
 
@@ -123,10 +130,10 @@ export class SoundRim {
         this.#press(event.endpointId as LegId, event.key);
         return true;
       case 'recordingEnded': {
-        const { recordingId, path, durationMs, complete } = event;
-        const callId = this.#recordings.get(recordingId);
-        this.#recordings.delete(recordingId);
-        if (callId !== undefined) this.#options.take({ type: 'recordingEnded', callId, recordingId, path, durationMs, complete });
+        // One that an earlier life of ours had begun is told of too, once its file has been mended: its name says of which call it is.
+        const callId = this.#recordings.get(event.recordingId)?.callId ?? callOf(event.recordingId);
+        this.#recordings.delete(event.recordingId);
+        if (callId !== null) this.#options.take({ ...event, callId });
         return true;
       }
       case 'maskEnded':
@@ -291,20 +298,31 @@ export class SoundRim {
     parted.then(play, play);
   }
 
-  async #record({ callId, tenantId, recordingId, left, right }: Of<'startRecording'>): Promise<void> {
-    const { clock, media, recordingsFolder, take, log } = this.#options;
-    const folder = join(recordingsFolder, tenantId, new Date(clock.now()).toISOString().slice(0, 10));
-    const path = join(folder, `${recordingId}.wav`);
-    this.#recordings.set(recordingId, callId);
+  async #record({ callId, tenantId, recordingId, left, right, paused }: Of<'startRecording'>): Promise<void> {
+    const { clock, media, recordings, take, log } = this.#options;
+    const { dir, sealed, format } = recordings;
+    const folder = join(dir, plainName(tenantId), new Date(clock.now()).toISOString().slice(0, 10));
+    const path = join(folder, `${plainName(recordingId)}${sealed ? '.hws' : '.wav'}`);
+    const running = { callId, paused };
+    this.#recordings.set(recordingId, running);
     try {
       await mkdir(folder, { recursive: true });
-      await media.record({ recordingId, path, left, right });
+      await media.record({ recordingId, path, left, right, sealed, format, paused: running.paused });
       take({ type: 'recordingStarted', callId, recordingId, path });
     } catch (error) {
       this.#recordings.delete(recordingId);
       log.warn({ err: error, callId }, 'a call could not be recorded');
-      take({ type: 'recordingEnded', callId, recordingId, path, durationMs: 0, complete: false });
+      take({ type: 'recordingEnded', callId, recordingId, path, durationMs: 0, complete: false, reason: (error as Error).message });
     }
+  }
+
+  /** One that is being begun begins as it was asked last. */
+  #pauseRecording(recordingId: string, paused: boolean): void {
+    const running = this.#recordings.get(recordingId);
+    if (running !== undefined) running.paused = paused;
+    const { media, log } = this.#options;
+    const doing = paused ? media.pauseRecording(recordingId) : media.resumeRecording(recordingId);
+    doing.catch((error: Error) => log.error({ err: error, recordingId, paused }, 'ALARM: a recording could not be paused or resumed'));
   }
 
   /** What fails here is logged and no more: the leg it concerns ends by its own path. */
@@ -315,3 +333,5 @@ export class SoundRim {
 
 /** No answer about the sound itself: its media server is not there, or has lost the endpoint. */
 const isAway = (error: Error): boolean => error instanceof MediaError && (error.code === 'unavailable' || error.code === 'unknown_endpoint');
+/** `<call>.r<n>` */
+const callOf = (recordingId: string): CallId | null => (/^(c-[0-9a-f]+)\.r\d+$/.exec(recordingId)?.[1] as CallId | undefined) ?? null;

@@ -26,3 +26,9 @@ function plain(name: string): string {
   if (!PLAIN_NAME.test(name)) throw new Error(`"${name}" is no name of a sound: use letters, digits, - and _`);
   return name;
 }
+
+/** For a file's name: tenants and recordings are named by us, yet a path is never made of what could lead elsewhere. */
+export function plainName(name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) throw new Error(`"${name}" is no name for a file`);
+  return name;
+}

@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { LegAudio } from '../call/event.ts';
-import type { AgentRecord, OfferRecord, QueueVisit } from '../cdr/record.ts';
+import type { AgentRecord, OfferRecord, QueueVisit, RecordingState } from '../cdr/record.ts';
 import type { Database } from './schema.ts';
 
 export interface CallFilter {
@@ -50,6 +50,7 @@ export interface CallRow {
   notes: string | null;
   ivrPath: string[];
   data: Record<string, string>;
+  recording: RecordingState;
 }
 
 export interface LegRow {
@@ -209,6 +210,7 @@ const callOf = (row: Selected<'calls'>): CallRow => ({
   notes: row.notes,
   ivrPath: row.ivr_path,
   data: row.data,
+  recording: row.recording as RecordingState,
 });
 
 const legOf = (row: Selected<'call_legs'>): LegRow => ({

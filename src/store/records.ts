@@ -125,6 +125,8 @@ const callRow = (record: CallRecord): Row<'calls'> => ({
   offers: record.offers,
   agents: record.agents,
   data: record.data,
+  // A record that an earlier version left in the spool has none.
+  recording: record.recording ?? 'none',
 });
 
 const legRow = (record: CallRecord, leg: LegRecord): Row<'call_legs'> => ({
@@ -157,4 +159,7 @@ const recordingRow = (record: CallRecord, recording: RecordingRecord): Row<'reco
   started_at: iso(recording.startedAt),
   duration_ms: recording.durationMs,
   complete: recording.complete,
+  reason: recording.reason ?? null,
+  seal: recording.seal ?? null,
+  bytes: recording.bytes ?? null,
 });

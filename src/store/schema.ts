@@ -6,7 +6,13 @@ import type { LegAudio } from '../call/event.ts';
 type Json<T> = ColumnType<T, string, string>;
 
 export interface Database {
-  tenants: { tenant_id: string; name: string; sip_domains: string[]; outside_rules: ColumnType<unknown, string | undefined, string> };
+  tenants: {
+    tenant_id: string;
+    name: string;
+    sip_domains: string[];
+    outside_rules: ColumnType<unknown, string | undefined, string>;
+    recording_rules: ColumnType<unknown, string | undefined, string>;
+  };
   numbers: { number: string; tenant_id: string; position: Generated<number> };
   queues: {
     queue_id: string;
@@ -95,6 +101,17 @@ export interface Database {
     started_at: Date;
     duration_ms: number | null;
     complete: boolean;
+    reason: string | null;
+    seal: string | null;
+    bytes: number | null;
+  };
+  recording_care: {
+    recording_id: string;
+    tenant_id: string;
+    legal_hold: Generated<boolean>;
+    erasing_at: Date | null;
+    erased_at: Date | null;
+    erase_reason: string | null;
   };
   contacts: {
     call_id: string;
@@ -148,6 +165,7 @@ interface CallsTable {
   offers: Json<unknown>;
   agents: Json<unknown>;
   data: Json<Record<string, string>>;
+  recording: string;
 }
 
 interface CallLegsTable {

@@ -34,6 +34,8 @@ const rules = {
   'call.move': { agent: 'none', supervisor: 'all', admin: 'none' },
   'call.trace': { agent: 'none', supervisor: 'all', admin: 'all' },
   'record.read': { agent: 'own', supervisor: 'all', admin: 'all' },
+  'recording.pause': { agent: 'own', supervisor: 'all', admin: 'none' },
+  'recording.keep': { agent: 'none', supervisor: 'none', admin: 'all' },
   'recording.play': { agent: 'own', supervisor: 'all', admin: 'none' },
   'user.read': { agent: 'none', supervisor: 'all', admin: 'all' },
   'user.change': { agent: 'none', supervisor: 'none', admin: 'all' },

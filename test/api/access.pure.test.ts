@@ -1,6 +1,9 @@
 /** Every route × every role × own and other tenant, generated from the API's own description, so that no route is forgotten. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type AgentId, asId, type CallId, legIdOf, type OfferId, type TenantId } from '../../kernel/ids.ts';
+import { createCallRoom } from '../../src/call/decide.ts';
+import type { CallEvent } from '../../src/call/event.ts';
 import type { Role } from '../../src/users/user.ts';
 import { type FakeHouse, openFakeHouse, roleNames, type TenantName, tenants, tokenOf } from './fake-house.ts';
 import { liveCalls } from './live-calls.ts';
@@ -63,6 +66,49 @@ const rows: Record<string, Row> = {
   'GET /api/v1/calls/{callId}': { url: '/api/v1/calls/c-:tenant-1', allowed: everybody, stranger: 404 },
   'GET /api/v1/calls/{callId}/audio': { url: '/api/v1/calls/c-:tenant-1/audio', allowed: everybody, stranger: 404 },
   'GET /api/v1/calls/{callId}/sip-trace': { url: '/api/v1/calls/c-:tenant-1/sip-trace', allowed: leaders, stranger: 404 },
+  'GET /api/v1/recordings/{recordingId}': { url: '/api/v1/recordings/c-:tenant-1.r1', allowed: everybody, stranger: 404 },
+  'GET /api/v1/recordings/{recordingId}/audio': {
+    url: '/api/v1/recordings/c-:tenant-1.r1/audio',
+    allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
+  'GET /api/v1/recordings/{recordingId}/peaks': {
+    url: '/api/v1/recordings/c-:tenant-1.r1/peaks',
+    allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
+  'GET /api/v1/calls/{callId}/recordings': { url: '/api/v1/calls/c-:tenant-1/recordings', allowed: everybody, stranger: 'own' },
+  'PUT /api/v1/recordings/{recordingId}/hold': {
+    url: '/api/v1/recordings/c-:tenant-1.r1/hold',
+    body: () => ({ hold: true, reason: 'a lawsuit' }),
+    allowed: admins,
+    stranger: 404,
+  },
+  'POST /api/v1/recordings/{recordingId}/erasure': {
+    url: '/api/v1/recordings/c-:tenant-1.r1/erasure',
+    body: () => ({ reason: 'asked' }),
+    allowed: admins,
+    stranger: 404,
+  },
+  'POST /api/v1/customers/{customerId}/recordings/erasure': {
+    url: '/api/v1/customers/:tenant-c1/recordings/erasure',
+    body: () => ({ reason: 'asked' }),
+    allowed: admins,
+    stranger: 'own',
+  },
+  'GET /api/v1/recording-rules': { url: '/api/v1/recording-rules', allowed: everybody, stranger: 'own' },
+  'PATCH /api/v1/recording-rules': { url: '/api/v1/recording-rules', body: () => ({ keepDays: 90 }), allowed: admins, stranger: 'own' },
+  'PUT /api/v1/calls/{callId}/recording/pause': {
+    url: '/api/v1/calls/c-:tenant-live/recording/pause',
+    body: () => ({ seconds: 60 }),
+    allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
+  'DELETE /api/v1/calls/{callId}/recording/pause': {
+    url: '/api/v1/calls/c-:tenant-live/recording/pause',
+    allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
   'GET /api/v1/calls/{callId}/recording': {
     url: '/api/v1/calls/c-:tenant-1/recording',
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
@@ -71,6 +117,23 @@ const rows: Record<string, Row> = {
 };
 
 const open: readonly string[] = ['POST /api/v1/sessions'];
+
+/** A call of each tenant that is up, with its agent. */
+function talkOnce(house: FakeHouse): void {
+  const room = createCallRoom();
+  for (const tenant of ['demo', 'other'] as const) {
+    const callId = asId<CallId>(`c-${tenant}-live`);
+    const party = { number: '+8613800001001', raw: '' };
+    const ids = { callId, offerId: asId<OfferId>('o1'), agentId: asId<AgentId>(`${tenant}:8001`), queueId: null };
+    const arrived = { callId, legId: legIdOf(callId, 0), tenantId: asId<TenantId>(tenant), caller: party, callee: party, trunk: 't', sipCallId: 's' };
+    const events: CallEvent[] = [
+      { type: 'callArrived', ...arrived },
+      { type: 'callOffered', ...ids, legId: legIdOf(callId, 1), record: true, until: house.now },
+    ];
+    for (const event of events) room.decide(event, house.now);
+  }
+  house.live = [...room.calls.values()];
+}
 
 async function ask(house: FakeHouse, operation: string, tenant: TenantName, token: string | null): Promise<{ status: number; text: string }> {
   const row = rows[operation];
@@ -100,7 +163,13 @@ const shared = openFakeHouse().then((house) => {
   );
   return house;
 });
-const houseFor = (operation: string): Promise<FakeHouse> => (operation.startsWith('GET ') ? shared : openFakeHouse());
+const houseFor = (operation: string): Promise<FakeHouse> => (operation.startsWith('GET ') ? shared : freshHouse());
+
+async function freshHouse(): Promise<FakeHouse> {
+  const house = await openFakeHouse();
+  talkOnce(house);
+  return house;
+}
 
 for (const [operation, row] of Object.entries(rows)) {
   test(`${operation}: each role gets what it may and nothing else`, async () => {

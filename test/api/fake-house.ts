@@ -10,16 +10,21 @@ import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
+import { Recordings, type StoredRecording } from '../../src/recordings/recordings.ts';
+import { usualRecordingRules } from '../../src/recordings/rules.ts';
+import type { Store } from '../../src/store/store.ts';
 import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
 import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
 import type { Role } from '../../src/users/user.ts';
+import { FakeClock } from '../support/clock.ts';
 
 export const tenants = ['demo', 'other'] as const;
 export type TenantName = (typeof tenants)[number];
 export const roleNames: readonly Role[] = ['agent', 'supervisor', 'admin'];
 export const tokenOf = (tenant: TenantName, role: Role): string => `token-${tenant}-${role}`;
 export const PASSWORD = 'correct horse';
+const RECORDING_KEY = '5e'.repeat(32);
 
 const id = asId;
 const START = Date.parse('2026-03-01T08:00:00.000Z');
@@ -102,6 +107,7 @@ export function recordOf(tenant: TenantName, n: number): CallRecord {
     notes: null,
     ivrPath: ['main/welcome'],
     data: {},
+    recording: 'complete',
   };
 }
 
@@ -118,6 +124,8 @@ export interface FakeHouse {
   alarms: TollAlarm[];
   /** How many times a user was created, counted at the port. */
   created: number;
+  pauses: object[];
+  held: Set<string>;
   parts: ReturnType<ApiPorts['health']['parts']>;
   now: number;
 }
@@ -145,6 +153,8 @@ export async function openFakeHouse(): Promise<FakeHouse> {
     details: new Map(),
     live: [],
     created: 0,
+    pauses: [],
+    held: new Set(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
     now: START,
   };
@@ -161,12 +171,39 @@ export async function openFakeHouse(): Promise<FakeHouse> {
 function detailOf(tenant: TenantName, n: number): CallDetail {
   const own = n !== 2;
   const call = { ...recordOf(tenant, n), agentId: id<AgentId>(`${tenant}:${own ? 8001 : 8002}`) };
-  const path = n === 3 ? join(recordingsDir, '../secret.wav') : join(recordingsDir, `c-${tenant}-${n}.wav`);
   return {
     call,
     legs: [],
-    recordings: [{ recordingId: `c-${tenant}-${n}.r1`, path, startedAt: START, durationMs: 1000, complete: true }],
+    recordings: [{ recordingId: `c-${tenant}-${n}.r1`, startedAt: START, durationMs: 1000, complete: true }],
     agentIds: call.agentId === null ? [] : [call.agentId],
+  };
+}
+
+/** Files are opened as the house does; what the store holds of them is made up. */
+function recordingsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts['recordings'] {
+  const opener = new Recordings({
+    ...{ store: {} as Store, clock: new FakeClock(), log: silentLog, dir: recordingsDir, keys: RECORDING_KEY, keysFile: '' },
+  });
+  const rowOf = ({ call, recordings, agentIds }: CallDetail): StoredRecording[] =>
+    recordings.map((recording) => ({
+      ...{ ...recording, callId: call.callId, tenantId: call.tenantId, customerId: call.customerId, agentIds },
+      ...{ reason: null, seal: null, bytes: 1000, legalHold: house.held.has(recording.recordingId), erasedAt: null, eraseReason: null },
+      path: call.callId.endsWith('3') ? join(recordingsDir, '../secret.wav') : join(recordingsDir, `${call.callId}.wav`),
+    }));
+  const all = (): StoredRecording[] => [...house.details.values()].flatMap(rowOf);
+  return {
+    get: async (tenantId, recordingId) => all().find((row) => row.tenantId === tenantId && row.recordingId === recordingId) ?? null,
+    ofCall: async (tenantId, callId) => all().filter((row) => row.tenantId === tenantId && row.callId === callId),
+    open: (recording) => opener.open(recording),
+    peaks: (recording, most) => opener.peaks(recording, most),
+    hold: async ({ recordingId }, legalHold) => {
+      house.held[legalHold ? 'add' : 'delete'](recordingId);
+      return true;
+    },
+    erase: async ({ recordingId }) => (house.held.has(recordingId) ? 'held' : 'erased'),
+    eraseCustomer: async () => ({ erased: [], held: [], failed: [] }),
+    rules: () => usualRecordingRules,
+    saveRules: async () => undefined,
   };
 }
 
@@ -277,7 +314,9 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         return detail?.call.tenantId === tenantId ? detail : null;
       },
     },
-    recordingsDir,
+    recordings: recordingsOf(house),
+    pauseRecording: (callId, by, forMs) => void house.pauses.push({ callId, by, forMs }),
+    resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),
     webDir: join(folder, 'web'),
     version: '0.0.0-test',
     audit: { write: async (entry) => void house.audit.push(entry) },

@@ -12,6 +12,7 @@ import type { CallRecord } from '../../src/cdr/record.ts';
 import { Desks } from '../../src/cti/desks.ts';
 import { CTI_SUBPROTOCOL, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
 import { Publisher } from '../../src/ivr/publisher.ts';
+import { Recordings } from '../../src/recordings/recordings.ts';
 import { createRooms } from '../../src/rooms.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { writeRecords } from '../../src/store/records.ts';
@@ -34,6 +35,7 @@ let store: Store;
 let url: string;
 let rooms: ReturnType<typeof createRooms>;
 let recordingsDir: string;
+let recordings: Recordings;
 const closers: (() => unknown)[] = [];
 
 before(async () => {
@@ -62,6 +64,7 @@ before(async () => {
     },
     ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
     ...{ reanchorLeg: nothing, resumeSounds: nothing },
+    ...{ pauseRecording: nothing, resumeRecording: nothing, moveRecording: nothing },
     ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing },
     popScreen: (command) => desks.popScreen(command),
     tellDesk: (command) => desks.tellDesk(command),
@@ -84,8 +87,15 @@ before(async () => {
     log: silentLog,
   });
   publisher.open();
+  recordings = new Recordings({
+    ...{ store, clock: systemClock, log: silentLog },
+    dir: recordingsDir,
+    keys: null,
+    keysFile: join(cluster.dataDir, 'recording.keys'),
+  });
   const http = await openHttp({
-    ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordingsDir },
+    ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
+    ...{ pauseRecording: () => undefined, resumeRecording: () => undefined },
     ...{
       acd: rooms.acd.view,
       calls: rooms.calls,
@@ -109,6 +119,7 @@ before(async () => {
   url = http.url;
   closers.push(
     () => http.close(),
+    () => recordings.close(),
     () => publisher.close(),
     () => desks.close(),
     () => switchboard.close(),
@@ -243,7 +254,7 @@ function recordOf(n: number, agentNumber: string): CallRecord {
     ],
     legs: [],
     recordings: [{ recordingId: `${callId}.r1`, path: join(recordingsDir, `${callId}.wav`), startedAt: at, durationMs: 800, complete: true }],
-    ...{ queueWaitMs: 50, ringMs: 50, talkMs: 800, holdMs: 0, wrapUpMs: 0, disposition: null, notes: null },
+    ...{ queueWaitMs: 50, ringMs: 50, talkMs: 800, holdMs: 0, wrapUpMs: 0, disposition: null, notes: null, recording: 'complete' },
   };
 }
 

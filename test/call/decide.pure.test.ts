@@ -132,7 +132,7 @@ describe('a call from its arrival to its end', () => {
       events: [],
       commands: [
         { type: 'joinLegs', callId, legIds: [caller, agent] },
-        { type: 'startRecording', callId, tenantId, recordingId: 'c-1.r1', left: caller, right: agent },
+        { type: 'startRecording', callId, tenantId, recordingId: 'c-1.r1', left: caller, right: agent, paused: false },
       ],
     });
   });

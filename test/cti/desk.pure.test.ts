@@ -52,7 +52,7 @@ test('the pop holds who calls, from where in the menu, with what, and until when
     queue: { queueId: SERVICE, name: { zh: '服务', en: 'Service' } },
     customer: card,
     ...{ tier: 'gold', language: 'zh', specialNeeds: ['elder'], openTickets: card.openTickets, recentContacts: card.recentContacts },
-    ...{ authLevel: 1, ivrPath: ['main/menu'], data: { reason: 'bill' }, recorded: true, ringUntil: at(30_000) },
+    ...{ authLevel: 1, ivrPath: ['main/menu'], data: { reason: 'bill' }, recorded: true, recordingPausedUntil: null, ringUntil: at(30_000) },
   });
   assert.equal(rooms.desk.screenPop(her, 'c-1.o9' as OfferId), null, 'not for an offer that is over');
 });
@@ -114,7 +114,7 @@ test('she is told when the sound of either is bad, and when it is well again; he
   assert.deepEqual(tell(legIdOf(callId, 7), 'poor'), [], 'a leg she does not talk with is none of hers');
 });
 
-const held: DeskCommandType[] = ['blindTransfer', 'hangup', 'notReady', 'ready', 'retrieve', 'setData'];
+const held: DeskCommandType[] = ['blindTransfer', 'hangup', 'notReady', 'pauseRecording', 'ready', 'resumeRecording', 'retrieve', 'setData'];
 function stateOf(rooms: RoomsUnderTest) {
   const snapshot = rooms.desk.snapshot(her);
   assert.ok(snapshot);

@@ -19,6 +19,8 @@ const good: Record<string, string> = {
   hangup: command('hangup'),
   hold: command('hold'),
   retrieve: command('retrieve'),
+  pauseRecording: command('pauseRecording'),
+  resumeRecording: command('resumeRecording'),
   'transfer to an agent': command('blindTransfer', { target: { kind: 'agent', number: '8002' } }),
   'transfer to a queue': command('blindTransfer', { target: { kind: 'queue', queue: 'vip' } }),
   'transfer to a number': command('blindTransfer', { target: { kind: 'number', number: '+8613800001001' } }),

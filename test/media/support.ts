@@ -38,6 +38,8 @@ export interface HouseOptions {
   fileLimit?: number;
 }
 
+/** A busy machine takes its time to read a program. */
+const START_MS = 40_000;
 /** A range of its own for each server, below the ephemeral ports. */
 const PORTS = 600;
 const portRange = (): number => 10_000 + randomBelow(36) * PORTS;
@@ -61,7 +63,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const events: MediaEvent[] = [];
   let child = await start(settings, options.fileLimit);
   const client = connectMedia({ socket: settings.MEDIA_SOCKET, clock: systemClock, log: silentLog, onEvent: (event) => events.push(event) });
-  const connected = (): Promise<void> => until('the client is connected', () => client.connected);
+  const connected = (): Promise<void> => until('the client is connected', () => client.connected, START_MS);
   await connected();
   return {
     media: client,

@@ -45,7 +45,7 @@ function house(verify: (digits: string) => Promise<AuthenticationResult> = async
     take: (event) => void events.push(event),
     calls: noCalls,
     dialplansFolder: '/plans',
-    recordingsFolder: join(tmpdir(), 'huawu-sound-test'),
+    recordings: { dir: join(tmpdir(), 'huawu-sound-test'), sealed: true, format: 'pcm16' },
     verifyServicePassword: (_tenant, _customer, digits) => verify(digits),
   });
   const press = (keys: string): void => {
@@ -175,7 +175,7 @@ test('joined legs hear no prompt’s end and take no key', async () => {
 test('a recording that cannot be started is told as incomplete, and the call goes on', async () => {
   const { sound, events, failOn } = house();
   failOn('record');
-  sound.carriers.startRecording({ type: 'startRecording', callId, tenantId, recordingId: 'r', left: legId, right: agentLeg });
+  sound.carriers.startRecording({ type: 'startRecording', callId, tenantId, recordingId: 'r', left: legId, right: agentLeg, paused: false });
   await until('the end of the recording', () => events.length > 0);
   assert.equal(events[0]?.type, 'recordingEnded');
 });

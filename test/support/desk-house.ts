@@ -260,7 +260,17 @@ export class DeskHouse {
         stopSounds: nothing,
       },
       ...{ reanchorLeg: nothing, resumeSounds: nothing },
-      ...{ echoLeg: nothing, partLegs: nothing, startRecording: nothing, stopRecording: nothing, lookUp: nothing, writeCdr: nothing },
+      ...{
+        echoLeg: nothing,
+        partLegs: nothing,
+        startRecording: nothing,
+        stopRecording: nothing,
+        pauseRecording: nothing,
+        resumeRecording: nothing,
+        moveRecording: nothing,
+        lookUp: nothing,
+        writeCdr: nothing,
+      },
     };
   }
 }

@@ -26,6 +26,8 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'call.move': { all: ['supervisor'], own: [] },
   'call.trace': { all: ['supervisor', 'admin'], own: [] },
   'record.read': { all: ['supervisor', 'admin'], own: ['agent'] },
+  'recording.pause': { all: ['supervisor'], own: ['agent'] },
+  'recording.keep': { all: ['admin'], own: [] },
   'recording.play': { all: ['supervisor'], own: ['agent'] },
   'user.read': { all: ['supervisor', 'admin'], own: [] },
   'user.change': { all: ['admin'], own: [] },

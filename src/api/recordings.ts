@@ -1,0 +1,294 @@
+/** Recordings: what they are, their sound and outline, pauses while a call is up, and how long they are kept. Nobody hears another tenant's. */
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { SealError } from '../../kernel/seal/format.ts';
+import type { StoredRecording } from '../recordings/recordings.ts';
+import { type RecordingRules, recordingRulesSchema } from '../recordings/rules.ts';
+import { type Action, may } from '../users/user.ts';
+import { asker } from './access.ts';
+import { rangeOf } from './playback.ts';
+import type { ApiPorts, Identity } from './ports.ts';
+import { Problem } from './problems.ts';
+import { type Api, branded, given, idSchema, iso, isoOrNull } from './shapes.ts';
+
+const recordingSchema = z.object({
+  recordingId: z.string(),
+  callId: z.string(),
+  startedAt: z.string(),
+  durationMs: z.number().nullable(),
+  complete: z.boolean(),
+  reason: z.string().nullable(),
+  bytes: z.number().nullable(),
+  /** Whether its file can be proved unchanged. */
+  sealed: z.boolean(),
+  legalHold: z.boolean(),
+  erasedAt: z.string().nullable(),
+  eraseReason: z.string().nullable(),
+});
+const reportSchema = z.object({ erased: z.array(z.string()), held: z.array(z.string()), failed: z.array(z.string()) });
+const peaksSchema = z.object({ stepMs: z.number(), left: z.array(z.number()), right: z.array(z.number()) });
+const reason = z.string().trim().min(1).max(500);
+const recordingParams = z.strictObject({ recordingId: idSchema });
+const callParams = z.strictObject({ callId: idSchema });
+const MOST_STEPS = 4000;
+const USUAL_STEPS = 800;
+const LONGEST_PAUSE_SECONDS = 900;
+
+const shown = (row: StoredRecording): z.infer<typeof recordingSchema> => ({
+  ...{ recordingId: row.recordingId, callId: row.callId, startedAt: iso(row.startedAt), durationMs: row.durationMs, complete: row.complete },
+  ...{ reason: row.reason, bytes: row.bytes, sealed: row.seal !== null, legalHold: row.legalHold },
+  ...{ erasedAt: isoOrNull(row.erasedAt), eraseReason: row.eraseReason },
+});
+
+/** What she may not do this to does not exist for her. */
+async function recordingOf({ recordings }: ApiPorts, user: Identity, action: Action, recordingId: string): Promise<StoredRecording> {
+  const { tenantId } = user;
+  const found = await recordings.get(tenantId, recordingId);
+  if (found === null || ![null, ...found.agentIds].some((agentId) => may(user, action, { tenantId, agentId }))) throw new Problem('not_found');
+  return found;
+}
+
+const audited = (ports: ApiPorts, { tenantId, userId }: Identity, action: string, resource: string, after?: object): Promise<void> =>
+  ports.audit.write({ tenantId, userId, action, resource, ...(after === undefined ? {} : { after }) });
+
+export function recordings(app: Api, ports: ApiPorts): void {
+  read(app, ports);
+  hear(app, ports);
+  outline(app, ports);
+  hold(app, ports);
+  eraseOne(app, ports);
+  eraseCustomer(app, ports);
+  rules(app, ports);
+  pauses(app, ports);
+}
+
+function read(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/recordings/:recordingId',
+    {
+      config: { action: 'record.read' },
+      schema: { tags: ['recordings'], summary: 'What is known of a recording', params: recordingParams, response: { 200: recordingSchema } },
+    },
+    async (request) => shown(await recordingOf(ports, asker(request), 'record.read', request.params.recordingId)),
+  );
+  app.get(
+    '/api/v1/calls/:callId/recordings',
+    {
+      config: { action: 'record.read' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'The recordings of a call in order: one for each stretch that the same two parties talked',
+        params: callParams,
+        response: { 200: z.object({ items: z.array(recordingSchema) }) },
+      },
+    },
+    async (request) => {
+      const user = asker(request);
+      const all = await ports.recordings.ofCall(user.tenantId, branded(request.params.callId));
+      const seen = all.filter(({ agentIds }) => [null, ...agentIds].some((agentId) => may(user, 'record.read', { tenantId: user.tenantId, agentId })));
+      return { items: seen.map(shown) };
+    },
+  );
+}
+
+function hear(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/recordings/:recordingId/audio',
+    {
+      config: { action: 'recording.play' },
+      schema: { tags: ['recordings'], summary: 'Its sound (WAV, caller left, agent right); understands Range', params: recordingParams },
+    },
+    async (request, reply) => sendAudio(ports, await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId), request, reply),
+  );
+}
+
+/** Written to the audit trail before a byte of it goes out. */
+export async function sendAudio(ports: ApiPorts, recording: StoredRecording, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const user = asker(request);
+  const audio = await opened(ports, recording);
+  reply.raw.once('close', () => void audio.close());
+  const { recordingId } = recording;
+  reply.header('accept-ranges', 'bytes').header('cache-control', 'private, no-store').type('audio/wav');
+  reply.header('content-disposition', `inline; filename="${recordingId.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}.wav"`);
+  let part: ReturnType<typeof rangeOf>;
+  try {
+    part = rangeOf(request.headers.range, audio.bytes);
+  } catch (error) {
+    reply.header('content-range', `bytes */${audio.bytes}`);
+    throw error;
+  }
+  const { first, last } = part ?? { first: 0, last: audio.bytes - 1 };
+  await audited(ports, user, 'recording.play', `recording/${recordingId}`, { first, last, from: request.ip });
+  if (part !== null) reply.code(206).header('content-range', `bytes ${first}-${last}/${audio.bytes}`);
+  return reply.header('content-length', last - first + 1).send(Readable.from(audio.read(first, last + 1), { objectMode: false }));
+}
+
+async function opened(ports: ApiPorts, recording: StoredRecording) {
+  if (recording.erasedAt !== null) throw new Problem('recording_erased');
+  return ports.recordings.open(recording).catch((error: unknown) => refuse(ports, recording, error));
+}
+
+function refuse({ log }: ApiPorts, { recordingId }: StoredRecording, error: unknown): never {
+  log.error({ err: error, recordingId }, 'a recording cannot be played');
+  if (error instanceof SealError) throw new Problem('recording_changed', error.message);
+  throw new Problem('not_found');
+}
+
+function outline(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/recordings/:recordingId/peaks',
+    {
+      config: { action: 'recording.play' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'Its outline, for a waveform: the loudest sample of each step, 0 to 1, for each side',
+        params: recordingParams,
+        querystring: z.strictObject({ steps: z.coerce.number().int().min(1).max(MOST_STEPS).default(USUAL_STEPS) }),
+        response: { 200: peaksSchema },
+      },
+    },
+    async (request) => {
+      const recording = await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId);
+      if (recording.erasedAt !== null) throw new Problem('recording_erased');
+      return ports.recordings.peaks(recording, request.query.steps).catch((error: unknown) => refuse(ports, recording, error));
+    },
+  );
+}
+
+function hold(app: Api, ports: ApiPorts): void {
+  app.put(
+    '/api/v1/recordings/:recordingId/hold',
+    {
+      config: { action: 'recording.keep' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'Legal hold: while it lies on a recording, nothing erases it',
+        params: recordingParams,
+        body: z.strictObject({ hold: z.boolean(), reason }),
+        response: { 200: recordingSchema },
+      },
+    },
+    async (request) => {
+      const user = asker(request);
+      const { recordingId } = request.params;
+      const recording = await recordingOf(ports, user, 'recording.keep', recordingId);
+      await audited(ports, user, request.body.hold ? 'recording.hold' : 'recording.release', `recording/${recordingId}`, { reason: request.body.reason });
+      if (!(await ports.recordings.hold(recording, request.body.hold))) throw new Problem('recording_erased');
+      return shown(await recordingOf(ports, user, 'recording.keep', recordingId));
+    },
+  );
+}
+
+function eraseOne(app: Api, ports: ApiPorts): void {
+  app.post(
+    '/api/v1/recordings/:recordingId/erasure',
+    {
+      config: { action: 'recording.keep' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'Destroy its key and its file; the record that there was one stays',
+        params: recordingParams,
+        body: z.strictObject({ reason }),
+        response: { 200: recordingSchema },
+      },
+    },
+    async (request) => {
+      const user = asker(request);
+      const { recordingId } = request.params;
+      const recording = await recordingOf(ports, user, 'recording.keep', recordingId);
+      if (recording.erasedAt === null && (await ports.recordings.erase(recording, request.body.reason, user.userId)) === 'held')
+        throw new Problem('recording_held');
+      return shown(await recordingOf(ports, user, 'recording.keep', recordingId));
+    },
+  );
+}
+
+function eraseCustomer(app: Api, ports: ApiPorts): void {
+  app.post(
+    '/api/v1/customers/:customerId/recordings/erasure',
+    {
+      config: { action: 'recording.keep' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'Destroy every recording of one customer that is not held',
+        params: z.strictObject({ customerId: idSchema }),
+        body: z.strictObject({ reason }),
+        response: { 200: reportSchema },
+      },
+    },
+    async (request) => {
+      const user = asker(request);
+      const { customerId } = request.params;
+      await audited(ports, user, 'customer.eraseRecordings', `customer/${customerId}`, { reason: request.body.reason });
+      return ports.recordings.eraseCustomer(user.tenantId, branded(customerId), request.body.reason, user.userId);
+    },
+  );
+}
+
+function rules(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/recording-rules',
+    {
+      config: { action: 'record.read' },
+      schema: { tags: ['recordings'], summary: 'How long recordings are kept, and whether calls must be recorded', response: { 200: recordingRulesSchema } },
+    },
+    async (request) => ports.recordings.rules(asker(request).tenantId),
+  );
+  app.patch(
+    '/api/v1/recording-rules',
+    {
+      config: { action: 'recording.keep' },
+      schema: { tags: ['recordings'], summary: 'Change them', body: recordingRulesSchema.partial(), response: { 200: recordingRulesSchema } },
+    },
+    async (request) => {
+      const { tenantId, userId } = asker(request);
+      const before = ports.recordings.rules(tenantId);
+      const after: RecordingRules = { ...before, ...given(request.body) };
+      await ports.audit.write({ tenantId, userId, action: 'recordingRules.update', resource: `tenant/${tenantId}`, before, after });
+      await ports.recordings.saveRules(tenantId, after);
+      return after;
+    },
+  );
+}
+
+function pauses(app: Api, ports: ApiPorts): void {
+  const mine = (request: FastifyRequest, callId: string): Identity => {
+    const user = asker(request);
+    const call = ports.calls.get(branded(callId));
+    const agents = [null, ...(call === undefined ? [] : [...call.legs.values()].map(({ agentId }) => agentId))];
+    const { tenantId } = user;
+    if (call === undefined || call.endedAt !== null || call.tenantId !== tenantId) throw new Problem('not_found');
+    if (!agents.some((agentId) => may(user, 'recording.pause', { tenantId, agentId }))) throw new Problem('not_found');
+    return user;
+  };
+  app.put(
+    '/api/v1/calls/:callId/recording/pause',
+    {
+      config: { action: 'recording.pause' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'Silence both sides in the recording of a call that is up, for so many seconds at most',
+        params: callParams,
+        body: z.strictObject({ seconds: z.number().int().min(1).max(LONGEST_PAUSE_SECONDS).optional() }).default({}),
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const { userId } = mine(request, request.params.callId);
+      ports.pauseRecording(branded(request.params.callId), userId, request.body.seconds === undefined ? null : request.body.seconds * 1000);
+      reply.code(204);
+      return null;
+    },
+  );
+  app.delete(
+    '/api/v1/calls/:callId/recording/pause',
+    { config: { action: 'recording.pause' }, schema: { tags: ['recordings'], summary: 'Go on recording', params: callParams, response: { 204: z.null() } } },
+    async (request, reply) => {
+      const { userId } = mine(request, request.params.callId);
+      ports.resumeRecording(branded(request.params.callId), userId);
+      reply.code(204);
+      return null;
+    },
+  );
+}
