@@ -42,7 +42,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** Files alone need none. */
-const noStore = { db: null } as never as Store;
+const noStore = {} as Store;
 
 async function* stored(store: Store): AsyncGenerator<Wanted> {
   for (let after = ''; ; ) {

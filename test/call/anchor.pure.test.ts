@@ -25,7 +25,7 @@ const bothLost = [of('legMediaLost', caller), of('legMediaLost', agent)];
 const join = { type: 'joinLegs', callId, legIds: [caller, agent] };
 const resume = (legId: LegId) => ({ type: 'resumeSounds', callId, legId });
 const reanchor = (legId: LegId) => ({ type: 'reanchorLeg', callId, legId });
-const record = (n: number) => ({ type: 'startRecording', callId, tenantId, recordingId: `${callId}.r${n}`, left: caller, right: agent });
+const record = (n: number) => ({ type: 'startRecording', callId, tenantId, recordingId: `${callId}.r${n}`, left: caller, right: agent, paused: false });
 
 /** Each event after which is asked what it commands. */
 const rows: { what: string; before: CallEvent[]; last: CallEvent; commands: unknown[] }[] = [
