@@ -20,7 +20,15 @@ export function installPackages() {
 }
 
 /** command → Debian package that brings it */
-const TOOLS = { baresip: 'baresip-core', linphonec: 'linphone-cli', sipp: 'sip-tester', chromium: 'chromium', openssl: 'openssl', 'g++': 'g++' };
+const TOOLS = {
+  baresip: 'baresip-core',
+  linphonec: 'linphone-cli',
+  sipp: 'sip-tester',
+  chromium: 'chromium',
+  openssl: 'openssl',
+  'g++': 'g++',
+  rtpengine: 'rtpengine-daemon',
+};
 const FONT = 'fonts-noto-cjk';
 
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;

@@ -1,5 +1,6 @@
 /** The one reader of the application's environment and configuration file: a frozen Config, or a list of faults. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +34,10 @@ export interface Config {
     others: readonly string[];
     /** Of those that are reached by TLS. */
     secret: string | null;
+    /** NG ports of rtpengines. */
+    engines: readonly { host: string; port: number }[];
+    /** Where rtpengines report keys to (their `dtmf-log-dest`); null: keys that only they hear are lost. */
+    engineKeys: { host: string; port: number } | null;
     workers: number;
     engine: string;
     rtpPortMin: number;
@@ -96,6 +101,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       servers: reader.integer('MEDIA_SERVERS', 1, 0, MOST_MEDIA_SERVERS),
       others: reader.list('MEDIA_SOCKETS'),
       secret: reader.secret('MEDIA_SECRET') ?? null,
+      ...readEngines(reader, faults),
       workers: reader.integer('MEDIA_WORKERS', Math.max(1, availableParallelism() - 1), 1, 256),
       // Which are there is the media server's business: it says so when it does not know the name.
       engine: reader.text('MEDIA_ENGINE', 'auto'),
@@ -138,9 +144,24 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
 
 const MOST_MEDIA_SERVERS = 16;
 
-function mediaFaults({ servers, others, secret }: Config['media']): string[] {
+/** Addresses only: what comes from another is not an rtpengine's word. */
+function readEngines(reader: SettingsReader, faults: string[]): Pick<Config['media'], 'engines' | 'engineKeys'> {
+  const read = (name: string, text: string, form: RegExp): { host: string; port: number } | null => {
+    const [, host = '', port = ''] = form.exec(text) ?? [];
+    const address = host.replace(/^\[|\]$/g, '');
+    if (isIP(address) === 0) faults.push(`${name} is "${text}": give an address and a port, as udp://192.0.2.1:22222 for an rtpengine`);
+    return isIP(address) === 0 ? null : { host: address, port: Number(port) };
+  };
+  const engines = reader.list('RTPENGINE_URLS').map((url) => read('RTPENGINE_URLS', url, /^udp:\/\/(.+):(\d{1,5})$/));
+  const keys = reader.optional('RTPENGINE_DTMF');
+  const engineKeys = keys === undefined ? null : read('RTPENGINE_DTMF', keys, /^(.+):(\d{1,5})$/);
+  return { engines: engines.filter((engine) => engine !== null), engineKeys };
+}
+
+function mediaFaults({ servers, others, engines, secret }: Config['media']): string[] {
   const faults: string[] = [];
-  if (servers === 0 && others.length === 0) faults.push('MEDIA_SERVERS is 0 and MEDIA_SOCKETS names none: give one of them');
+  if (servers + others.length + engines.length === 0)
+    faults.push('MEDIA_SERVERS is 0, and neither MEDIA_SOCKETS nor RTPENGINE_URLS names one: give one of them');
   for (const socket of others) {
     const address = readControlAddress(socket);
     if ('path' in address) continue;
