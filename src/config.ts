@@ -45,7 +45,8 @@ export interface Config {
   };
   /** `keys` null: those in `keysFile`, made at the first start. `sealed` false: plain WAV files. */
   recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw'; keys: string | null; keysFile: string; leastFreeBytes: number };
-  http: { host: string; port: number };
+  /** `tls`: PEM files, read again when they change; null: without. */
+  http: { host: string; port: number; tls: { certificate: string; key: string } | null };
   logLevel: string;
   trustedTrunks: string[];
   /** Who is asked for names, as our SIP server is told; none: those of the system. */
@@ -116,7 +117,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       keysFile: join(dataDir, 'recording.keys'),
       leastFreeBytes: reader.integer('RECORDING_FREE_MB', 512, 0, 1_000_000) * 1024 * 1024,
     },
-    http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535) },
+    http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535), tls: readHttpTls(reader, faults) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
     sipDnsServers: reader.list('SIP_DNS_SERVERS'),
@@ -199,6 +200,13 @@ const TRANSPORT_SETTINGS = [
 
 function readTransports(reader: SettingsReader): Record<string, string> {
   return Object.fromEntries(TRANSPORT_SETTINGS.flatMap((name) => (reader.optional(name) === undefined ? [] : [[name, reader.text(name, '')]])));
+}
+
+function readHttpTls(reader: SettingsReader, faults: string[]): Config['http']['tls'] {
+  const [certificate, key] = ['HTTP_TLS_CERT_FILE', 'HTTP_TLS_KEY_FILE'].map((name) => reader.optional(name));
+  if ((certificate === undefined) !== (key === undefined)) faults.push('HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE go together: give both, as PEM files');
+  for (const path of [certificate, key]) if (path !== undefined && !existsSync(path)) faults.push(`the file ${path} of the HTTP port's TLS is not there`);
+  return certificate === undefined || key === undefined ? null : { certificate, key };
 }
 
 function readDrachtio(reader: SettingsReader, dataDir: string, faults: string[]): Config['drachtio'] {

@@ -9,6 +9,7 @@ import { type HouseParts, portsOf } from './house.ts';
 import { openMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
 import { buildServer } from './server.ts';
+import { HttpTls, type TlsFiles } from './tls.ts';
 
 export interface HttpOptions
   extends HouseParts,
@@ -37,6 +38,8 @@ export interface HttpOptions
   browserPhones: { socket: string; secret: string } | null;
   host: string;
   port: number;
+  /** null: without TLS. */
+  tls: TlsFiles | null;
 }
 
 /** Resolves when it listens; rejects when the port is taken. */
@@ -64,18 +67,23 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     browserPhones,
   } = options;
   const metrics = openMetrics({ acd, calls, trunks, toll, directory }, () => desks.connected, sipMetrics);
+  const tls = options.tls === null ? null : new HttpTls(options.tls, clock, log);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));
-  const server = await buildServer({
-    ...ports,
-    sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
-    ...{ clock, log, acd, calls, trunks, toll, directory, health, recordings, pauseRecording, resumeRecording, webDir, version, metrics, sipTrace, legAudio },
-    asyncApi: asyncApiDocument(version),
-  });
+  const server = await buildServer(
+    {
+      ...ports,
+      sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
+      ...{ clock, log, acd, calls, trunks, toll, directory, health, recordings, pauseRecording, resumeRecording, webDir, version, metrics, sipTrace, legAudio },
+      asyncApi: asyncApiDocument(version),
+    },
+    tls,
+  );
   const sockets = new DeskSockets({ clock, log, desks });
   sockets.attach(server.server, (request, socket, head) => browserPhones !== null && handOnBrowser({ ...browserPhones, log }, request, socket, head));
-  const url = await server.listen({ host, port });
-  log.info({ host, port }, 'consoles, API and desks are served');
+  const listening = await server.listen({ host, port });
+  const url = tls === null ? listening : listening.replace(/^http:/, 'https:');
+  log.info({ host, port, tls: tls !== null }, 'consoles, API and desks are served');
   return {
     url,
     async close() {

@@ -1,4 +1,5 @@
 /** The HTTP server: limits and guards first, then one file a room. */
+import type { RequestListener } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
@@ -25,12 +26,14 @@ import { recordings } from './recordings.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
+import type { HttpTls } from './tls.ts';
 import { trunks } from './trunks.ts';
 import { users } from './users.ts';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 const HEADER_MS = 10_000;
 const REQUEST_MS = 30_000;
+const TIMEOUTS = { headersTimeout: HEADER_MS, connectionsCheckingInterval: 1_000 };
 const REQUESTS_PER_MINUTE = 1_200;
 /** Beyond this the loop serves calls, not the API. */
 const MOST_LOOP_DELAY_MS = 1_000;
@@ -39,14 +42,15 @@ const RETRY_AFTER_SECONDS = 5;
 /** Everything registered, not yet listening: `app.server` is the http.Server to which the desks' sockets are attached. */
 const PLUGIN_START_MS = 60_000;
 
-export async function buildServer(ports: ApiPorts): Promise<Api> {
+export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null): Promise<Api> {
   const app: Api = fastify({
     // A busy machine is no fault of a plugin: the usual 10 s are too few beside work that fills every core.
     pluginTimeout: PLUGIN_START_MS,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_MS,
     // Node looks for who is too slow every 30 s unless told otherwise.
-    http: { headersTimeout: HEADER_MS, connectionsCheckingInterval: 1_000 },
+    http: TIMEOUTS,
+    ...(tls === null ? {} : { serverFactory: (handler: RequestListener) => tls.serve(handler, { ...TIMEOUTS, requestTimeout: REQUEST_MS }) }),
     forceCloseConnections: true,
     genReqId: () => randomToken(8),
     frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as FastifyReply, ports.log),
@@ -54,7 +58,7 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, ports.log));
-  await protect(app);
+  await protect(app, tls !== null);
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
@@ -64,10 +68,10 @@ export async function buildServer(ports: ApiPorts): Promise<Api> {
   return app;
 }
 
-async function protect(app: Api): Promise<void> {
+async function protect(app: Api, isSecure: boolean): Promise<void> {
   await app.register(helmet, {
-    // Said by whoever does TLS in front of us.
-    hsts: false,
+    // Otherwise said by whoever does TLS in front of us.
+    hsts: isSecure,
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],

@@ -31,7 +31,7 @@ export async function main(args: string[]): Promise<number> {
   }
   const { host, port } = config.http;
   process.stdout.write(
-    `huawu ${config.version} is ready: consoles at http://${host}:${port}/ · SIP at ${config.publicAddress}:${config.sip.port}\n${loginLines(house.logins)}`,
+    `huawu ${config.version} is ready: consoles at ${config.http.tls === null ? 'http' : 'https'}://${host}:${port}/ · SIP at ${config.publicAddress}:${config.sip.port}\n${loginLines(house.logins)}`,
   );
   await stopped.first;
   await drained(house, config.drainSeconds, stopped.second);

@@ -104,6 +104,7 @@ before(async () => {
       version: '0.0.0-test',
       host: '127.0.0.1',
       port: 0,
+      tls: null,
       browserPhones: null,
     },
     toll: { ...{ blocked: () => [], alarms: () => [], counts: rooms.toll.counts }, lift: () => undefined },

@@ -18,7 +18,7 @@ import { phoneDirectory, type TestTrunk } from './phone-directory.ts';
 import { freePort } from './ports.ts';
 import { Relay } from './relay.ts';
 
-const SECRET = 'test-secret';
+export const SECRET = 'test-secret';
 const PATIENCE_MS = 10_000;
 const POLL_MS = 5;
 
@@ -31,6 +31,8 @@ export interface RimOptions {
   guarded?: boolean;
   /** The application comes to the SIP server through a network that can be cut. */
   cuttable?: boolean;
+  /** The SIP server takes browsers that are handed on here. */
+  browserSocket?: string;
   /** Both ask it for names. */
   dns?: NameServer;
   /** The SIP server's time goes so many times as fast as ours. */
@@ -67,7 +69,14 @@ export class RimHouse {
   }
 
   static async open(options: RimOptions = {}): Promise<RimHouse> {
-    const ports = { sip: await freePort(), admin: await freePort(), guarded: options.guarded === true, haste: options.sipHaste ?? 1, dns: options.dns?.at };
+    const ports = {
+      sip: await freePort(),
+      admin: await freePort(),
+      guarded: options.guarded === true,
+      haste: options.sipHaste ?? 1,
+      dns: options.dns?.at,
+      browserSocket: options.browserSocket,
+    };
     const sip = await openSip(ports);
     const events: Event[] = [];
     const relay = options.cuttable === true ? await Relay.open(ports.admin) : null;
@@ -178,12 +187,14 @@ interface Ports {
   guarded: boolean;
   haste: number;
   dns: string | undefined;
+  browserSocket: string | undefined;
 }
 
 async function openSip(ports: Ports): Promise<SipServer> {
   const env = {
     ...{ SIP_HOST: '127.0.0.1', SIP_PORT: String(ports.sip), PUBLIC_ADDRESS: '127.0.0.1' },
     ...{ DRACHTIO_PORT: String(ports.admin), DRACHTIO_SECRET: SECRET, LOG_LEVEL: 'silent' },
+    ...(ports.browserSocket === undefined ? {} : { SIP_WS_SOCKET: ports.browserSocket }),
     ...(ports.dns === undefined ? {} : { SIP_DNS_SERVERS: ports.dns }),
     ...(ports.guarded ? { SIP_CHALLENGE_REALM: SIP_REALM } : {}),
   };
