@@ -25,7 +25,11 @@ let app: Api;
 let port: number;
 let ca: string;
 let complaints = 0;
-const log = Object.assign(Object.create(silentLog) as typeof silentLog, { error: () => void (complaints += 1) });
+const log = Object.assign(Object.create(silentLog) as typeof silentLog, {
+  error: () => {
+    complaints += 1;
+  },
+});
 
 before(async () => {
   authority = new Authority();
