@@ -18,6 +18,10 @@ export interface SipConfig {
   readonly localNets: readonly string[];
   /** `192.0.2.53`, `127.0.0.1:5353`; none: those of the system. */
   readonly dnsServers: readonly string[];
+  /** Names of ours, in lower case: strangers' requests for others are refused. Empty: any name may be ours. */
+  readonly domains: ReadonlySet<string>;
+  /** Header names, in lower case, that are sent as applications write them. */
+  readonly preservedHeaders: ReadonlySet<string>;
   readonly tls: TlsConfig;
   readonly webSocket: WebSocketConfig;
   readonly adminHost: string;
@@ -83,6 +87,8 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     publicAddress: publicAddress === undefined ? undefined : bareHost(publicAddress),
     localNets: settings.list('SIP_LOCAL_NETS'),
     dnsServers: settings.list('SIP_DNS_SERVERS'),
+    domains: new Set(settings.list('SIP_DOMAINS').map((name) => name.toLowerCase())),
+    preservedHeaders: new Set(settings.list('DRACHTIO_PRESERVE_HEADER_NAMES').map((name) => name.toLowerCase())),
     tls: readTls(settings, faults),
     webSocket: readWebSocket(settings, faults),
     adminHost: bareHost(settings.text('DRACHTIO_HOST', '127.0.0.1')),
@@ -97,6 +103,8 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     orphanExitSeconds: settings.integer('ORPHAN_EXIT_SECONDS', 0, 0, A_DAY_S),
   };
   faults.push(...settings.faults, ...addressFaults(config));
+  for (const name of config.domains)
+    if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) faults.push(`SIP_DOMAINS has "${name}": give host names, separated by commas`);
   if (config.challengeRealm !== undefined && !/^[\w .@-]{1,64}$/.test(config.challengeRealm))
     faults.push(`SIP_CHALLENGE_REALM is "${config.challengeRealm}": give up to 64 letters, digits, blanks and _ . @ -`);
   if (config.secret === '')

@@ -151,7 +151,7 @@ class Server implements SipServer {
     });
     this.#door = new Door(
       {
-        onFrame: (connection, frame) => carryOut(this.#routes, this.#agent, connection.app, frame),
+        onFrame: (connection, frame) => carryOut(this.#routes, this.#agent, connection.app, frame, config.preservedHeaders),
         onOpen: (connection) => this.#onApplication(connection),
         onClosed: (connection) => this.#onApplicationGone(connection),
         hostports: (local) => this.#network.hostports(local),

@@ -16,11 +16,14 @@ import { keepSubscription } from './subscription.ts';
 
 /** Another fork answered first; the application never hears of this one. */
 const FORKED = 'another branch answered first';
+const MOST_REFUSED = 1_000;
 const CREDENTIALS_WITHIN_MS = 64 * T1_MS;
 
 /** What comes back of applications' requests. */
 export class Returns {
   readonly #stack: Stack;
+  /** Dialog ids of INVITEs of applications that were refused lately: drachtio-srf acknowledges those too, which the transaction has done. */
+  readonly refused = new Set<string>();
   constructor(stack: Stack) {
     this.#stack = stack;
   }
@@ -113,7 +116,7 @@ export class Returns {
       const leg = this.#fork(outgoing, response, from);
       leg.dialog.state = 'confirmed';
       keepSubscription(this.#stack, leg, response);
-    } else for (const leg of outgoing.forks.values()) ledger.removeLeg(leg);
+    } else this.#refusedAll(outgoing);
     this.#tell(outgoing, response, from);
   }
 
@@ -123,6 +126,13 @@ export class Returns {
     this.#stack.clock.after(CREDENTIALS_WITHIN_MS, () => {
       if (leg.dialog.state !== 'ending') this.#stack.ledger.removeLeg(leg);
     });
+  }
+
+  #refusedAll(outgoing: Outgoing): void {
+    for (const leg of outgoing.forks.values()) this.#stack.ledger.removeLeg(leg);
+    if (outgoing.transaction.request.method !== 'INVITE') return;
+    this.refused.add(this.#dialogIdOf(outgoing));
+    if (this.refused.size > MOST_REFUSED) for (const oldest of this.refused) if (this.refused.delete(oldest)) break;
   }
 
   #recordRefusal(outgoing: Outgoing, response: Response): void {

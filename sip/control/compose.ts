@@ -1,6 +1,8 @@
 /** From an application's sketch to the message that is sent: what it may set, what is added, what is put in place of `localhost`. */
 import { type Dialog, requestInside } from '../dialog/dialog.ts';
-import { headerKey, headerSpelling } from '../message/headers.ts';
+import { parseNameAddr } from '../message/address.ts';
+import { ParseError } from '../message/fault.ts';
+import { headerKey } from '../message/headers.ts';
 import { asCharset, newRequest, type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
 import { uriHost } from '../message/uri.ts';
 import { parseCSeq } from '../message/values.ts';
@@ -72,6 +74,7 @@ export function requestOutside(sketch: Sketch, hop: Hop, local: Local, fresh: Fr
     from === undefined
       ? (ownContact ?? defaultContact(local, hop, uri))
       : bracketed(from.replace(/([@:])localhost(:\d+)?(?![\w.-])/gi, (_all, mark: string) => `${mark}${uriHost(local.address)}:${local.port}`));
+  checkFrom(from);
   const to = headerOf(sketch, 'to');
   const request = newRequest(method, uri, [
     ['Via', viaOf(local, hop, fresh.branch)],
@@ -85,6 +88,14 @@ export function requestOutside(sketch: Sketch, hop: Hop, local: Local, fresh: Fr
   addHeaders(request, sketch, local, hop, (key) => IDENTITY.has(key) || key === 'max-forwards');
   addBody(request, sketch);
   return request;
+}
+
+function checkFrom(from: string): void {
+  try {
+    parseNameAddr(from);
+  } catch (error) {
+    throw error instanceof ParseError ? new Refusal(`invalid from value provided by client: ${from}`) : error;
+  }
 }
 
 /** A request inside a dialog. Throws Refusal. */
@@ -110,7 +121,7 @@ export const cancelHeaders = (sketch: Sketch): [string, string][] =>
       const key = headerKey(name);
       return !STACKS_OWN.has(key) && !IDENTITY.has(key) && !HAS_LOCALHOST.has(key) && key !== 'max-forwards';
     })
-    .map(([name, value]) => [headerSpelling(name), value]);
+    .map(([name, value]): [string, string] => [name, value]);
 
 /** Headers an application adds to a request that is passed on: nothing of who calls whom, nothing of the stack's. */
 export const addedHeaders = (sketch: Sketch): [string, string][] =>
@@ -119,7 +130,7 @@ export const addedHeaders = (sketch: Sketch): [string, string][] =>
       const key = headerKey(name);
       return !STACKS_OWN.has(key) && !IDENTITY.has(key) && key !== 'contact' && key !== 'max-forwards';
     })
-    .map(([name, value]) => [headerSpelling(name), value]);
+    .map(([name, value]): [string, string] => [name, value]);
 
 /** The application's response to a request of a peer; `localTag` is used where the To has none. Throws Refusal. */
 export function composeResponse(request: Request, sketch: Sketch, localTag: string, hop: Hop, local: Local, contact?: string): Response {
@@ -162,7 +173,7 @@ function addHeaders(message: Request | Response, sketch: Sketch, local: Local, h
   for (const [name, value] of sketch.headers) {
     const key = headerKey(name);
     if (STACKS_OWN.has(key) || isOurs(key)) continue;
-    message.headers.add(headerSpelling(name), asCharset(localised(key, value, local, hop), message.charset));
+    message.headers.add(name, asCharset(localised(key, value, local, hop), message.charset));
   }
 }
 

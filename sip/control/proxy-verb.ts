@@ -2,7 +2,7 @@ import { writeMessage } from '../message/write.ts';
 import type { Order } from '../proxy/order.ts';
 import type { StatefulProxy } from '../proxy/proxy.ts';
 import { addedHeaders } from './compose.ts';
-import { parseSketch } from './sketch.ts';
+import { type Preserved, parseSketch } from './sketch.ts';
 import type { Asker } from './verbs.ts';
 import { parseWait } from './wait.ts';
 import { dismissed, type Frame, fine, proxyAnswer, refused } from './wire.ts';
@@ -11,13 +11,13 @@ import { dismissed, type Frame, fine, proxyAnswer, refused } from './wire.ts';
 const LEAST_TOKENS = 8;
 
 /** `proxy|<transaction>|remainInDialog|fullResponse|followRedirects|simultaneous or serial|<provisional>|<final>|<destination>…` */
-export function carryOutProxy(proxy: StatefulProxy, app: Asker, { id, tokens, text }: Frame): void {
+export function carryOutProxy(proxy: StatefulProxy, app: Asker, { id, tokens, text }: Frame, preserved: Preserved): void {
   const [transaction = '', , fullResponse = ''] = tokens;
   if (tokens.length < LEAST_TOKENS || transaction === '') {
     app.dismiss(dismissed(id, 'Invalid proxy request: not enough information provided'));
     return;
   }
-  const order = orderOf(tokens, text);
+  const order = orderOf(tokens, text, preserved);
   if (typeof order === 'string') {
     app.deliver(refused(id, order));
     return;
@@ -42,12 +42,12 @@ export function carryOutProxy(proxy: StatefulProxy, app: Asker, { id, tokens, te
   if (refusal !== undefined) tell(refused(id, refusal));
 }
 
-function orderOf(tokens: readonly string[], text: string): Order | string {
+function orderOf(tokens: readonly string[], text: string, preserved: Preserved): Order | string {
   const [, remain, , redirects, mode, provisional = '', final = '', ...targets] = tokens;
   const [provisionalMs, finalMs] = [parseWait(provisional), parseWait(final)];
   if (provisionalMs === null) return `invalid provisional timeout "${provisional}": give 500ms or 5s`;
   if (finalMs === null) return `invalid final timeout "${final}": give 500ms or 5s`;
-  const sketch = parseSketch(text);
+  const sketch = parseSketch(text, preserved);
   return {
     targets: targets.filter((target) => target !== ''),
     simultaneous: mode === 'simultaneous' || mode === 'parallel',

@@ -1,10 +1,10 @@
-import { headerKey } from '../message/headers.ts';
+import { headerKey, headerSpelling } from '../message/headers.ts';
 import { isToken } from '../message/scan.ts';
 
 /** What an application wrote: a start line, the headers it cares for, a body. The rest is ours to add. */
 export interface Sketch {
   start: { kind: 'request'; method: string; uri: string } | { kind: 'response'; status: number; reason: string };
-  /** In order; names as written. */
+  /** In order; names as they will be sent. */
   headers: [name: string, value: string][];
   body: string;
 }
@@ -26,8 +26,12 @@ const METHODS: ReadonlySet<string> = new Set([
   'PUBLISH',
 ]);
 
+/** Header names, in lower case, that are sent as an application writes them. */
+export type Preserved = ReadonlySet<string>;
+export const NONE: Preserved = new Set();
+
 /** The SIP text of a frame, or the reason it is refused with. Its Content-Length is not looked at: it counts characters. */
-export function parseSketch(text: string): Sketch | string {
+export function parseSketch(text: string, preserved: Preserved = NONE): Sketch | string {
   const headEnd = text.indexOf('\r\n\r\n');
   const [startLine = '', ...lines] = (headEnd < 0 ? text : text.slice(0, headEnd)).split('\r\n');
   const start = parseStart(startLine);
@@ -39,7 +43,7 @@ export function parseSketch(text: string): Sketch | string {
     // A line that is no header (a value with a line break in it) is dropped, so that no application text can grow one.
     if (colon > 0 && isToken(name))
       headers.push([
-        name,
+        preserved.has(name.toLowerCase()) ? name : headerSpelling(name),
         line
           .slice(colon + 1)
           .replace(/[\r\n]+/g, ' ')

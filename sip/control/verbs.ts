@@ -2,7 +2,7 @@ import type { Agent } from '../agent/agent.ts';
 import type { Application } from '../agent/ledger.ts';
 import { carryOutProxy } from './proxy-verb.ts';
 import type { Routes } from './routes.ts';
-import { parseSketch, type Sketch } from './sketch.ts';
+import { NONE, type Preserved, parseSketch, type Sketch } from './sketch.ts';
 import { dismissed, type Frame, fine, refused } from './wire.ts';
 
 /** An application that can be shown the door. */
@@ -12,7 +12,7 @@ export interface Asker extends Application {
 }
 
 /** What an authenticated application asks for; each frame is answered once. */
-export function carryOut(routes: Routes, agent: Agent, app: Asker, frame: Frame): void {
+export function carryOut(routes: Routes, agent: Agent, app: Asker, frame: Frame, preserved: Preserved = NONE): void {
   const { id, verb, tokens } = frame;
   const method = (tokens[0] ?? '').toLowerCase();
   switch (verb) {
@@ -25,10 +25,10 @@ export function carryOut(routes: Routes, agent: Agent, app: Asker, frame: Frame)
       app.deliver(fine(id));
       return;
     case 'sip':
-      carryOutSip(agent, app, frame);
+      carryOutSip(agent, app, frame, preserved);
       return;
     case 'proxy':
-      carryOutProxy(agent.proxy, app, frame);
+      carryOutProxy(agent.proxy, app, frame, preserved);
       return;
     default:
       app.dismiss(dismissed(id, 'Unknown message type'));
@@ -36,9 +36,9 @@ export function carryOut(routes: Routes, agent: Agent, app: Asker, frame: Frame)
   }
 }
 
-function carryOutSip(agent: Agent, app: Asker, { id, tokens, text }: Frame): void {
+function carryOutSip(agent: Agent, app: Asker, { id, tokens, text }: Frame, preserved: Preserved): void {
   const [transaction = '', dialog = '', routeUrl = ''] = tokens;
-  const sketch = parseSketch(text);
+  const sketch = parseSketch(text, preserved);
   if (typeof sketch === 'string') {
     app.deliver(refused(id, sketch));
     return;

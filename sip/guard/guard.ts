@@ -11,7 +11,7 @@ import { Challenger, type Signer } from './challenge.ts';
 import { type BlockCause, type DropCause, noGuardCounts, type RefusalCause } from './counts.ts';
 import { stripInternal } from './internal-headers.ts';
 import { Overload } from './overload.ts';
-import { leadsElsewhere } from './relay.ts';
+import { isForAnother, leadsElsewhere } from './relay.ts';
 import { isScanner } from './scanners.ts';
 import { Strikes } from './strikes.ts';
 import { flowKey, Trust, type TrustClass } from './trust.ts';
@@ -58,6 +58,8 @@ export interface GuardOptions {
   dice: () => number;
   /** Whether `address:port` is ours. */
   isMine: (address: string, port: number) => boolean;
+  /** Names of ours, in lower case; none: any may be. */
+  domains?: ReadonlySet<string>;
   /** A source is blocked: worth a line in the log. */
   onBlocked?: (cause: BlockCause, address: string) => void;
 }
@@ -183,6 +185,7 @@ export class Guard {
     if (kind === 'trunk') return this.#newOfTrunks.take(source.address, now) ? PASS : this.#retry('rate');
     if (leadsElsewhere(request, this.#options.isMine)) return this.#refuse('route', 403);
     if (kind === 'flow') return this.#newOfFlows.take(flowKey(source), now) ? PASS : this.#retry('rate');
+    if (isForAnother(request, this.#options.domains, this.#options.isMine)) return this.#refuse('route', 403);
     return this.#judgeStranger(request, source, pending, now);
   }
 

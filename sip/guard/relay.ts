@@ -26,3 +26,15 @@ export function leadsElsewhere({ headers, uri }: Request, isMine: (address: stri
     throw error;
   }
 }
+
+/** Whether its Request-URI names a host that is none of ours (fault row D11). Without names of ours every name may be one. */
+export function isForAnother({ uri }: Request, domains: ReadonlySet<string> | undefined, isMine: (address: string, port: number) => boolean): boolean {
+  if (domains === undefined || domains.size === 0 || !/^sips?:/i.test(uri)) return false;
+  try {
+    const { host, port } = parseUri(uri);
+    return isAddress(host) ? !isMine(bareHost(host), port ?? DEFAULT_PORT) : !domains.has(host.toLowerCase());
+  } catch (error) {
+    if (error instanceof ParseError) return false;
+    throw error;
+  }
+}

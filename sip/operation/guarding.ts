@@ -9,7 +9,7 @@ const DICE_SIDES = 2 ** 24;
 
 /** On as soon as it has been told whom to trust or how to ask strangers who they are. */
 export function newGuard(
-  { trustedTrunks, challengeRealm, secret }: SipConfig,
+  { trustedTrunks, challengeRealm, secret, domains }: SipConfig,
   isMine: (address: string, port: number) => boolean,
   onBlocked: (cause: BlockCause, address: string) => void,
 ): Guard {
@@ -28,6 +28,7 @@ export function newGuard(
     },
     dice: () => randomBelow(DICE_SIDES) / DICE_SIDES,
     isMine,
+    domains,
     onBlocked,
   });
 }

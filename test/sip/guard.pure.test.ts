@@ -572,3 +572,30 @@ describe('overload', () => {
     assert.ok(pending < 5_500);
   });
 });
+
+it('D11: where our own names are said, a stranger’s request for another name or address is refused; a trunk’s and a registered phone’s are the application’s business', () => {
+  const watch = new Watch({ domains: new Set(['sip.example.com']), realm: undefined });
+  const stranger = udp('10.7.7.7');
+  const uris: [string, boolean][] = [
+    ['sip:10086@sip.example.com', true],
+    ['sip:10086@SIP.Example.COM:5060', true],
+    ['sip:10086@10.9.9.9', true],
+    ['tel:+8610086', true],
+    ['sip:10086@other.example', false],
+    ['sip:10086@192.0.2.1', false],
+    ['sips:10086@example.com', false],
+  ];
+  const passes = (uri: string, source: Hop): boolean => watch.judge(aRequest('INVITE', [], uri), source).does === 'pass';
+  for (const [uri, isOurs] of uris) {
+    assert.equal(passes(uri, stranger), isOurs, uri);
+    assert.equal(passes(uri, udp('10.0.0.5')), true, `${uri} of a trunk`);
+  }
+  const phone = udp('10.7.7.8');
+  watch.register(phone);
+  assert.equal(passes('sip:10086@other.example', phone), true);
+  assert.equal(
+    new Watch({ realm: undefined }).judge(aRequest('INVITE', [], 'sip:10086@other.example'), stranger).does,
+    'pass',
+    'without names of ours any may be one',
+  );
+});
