@@ -57,6 +57,9 @@ export interface PlayState {
   volumeDb: number;
 }
 
+/** How audio is protected: not at all, by keys in the SDP (SDES), or as browsers do it (ICE and DTLS-SRTP). */
+export type Profile = 'plain' | 'sdes' | 'webrtc';
+
 export interface OpenRequest {
   endpointId: EndpointId;
   /** The remote offer; absent = we offer. */
@@ -65,6 +68,10 @@ export interface OpenRequest {
   signallingAddress: string;
   /** No RTP for so long while sending is expected = `mediaTimeout` event; 0 = never. */
   timeoutMs: number;
+  /** How to offer, where no offer came; absent = plain. An offer is answered as it was made. */
+  profile?: Profile;
+  /** Nobody else reads the signalling (TLS): only then keys that stand in it are worth anything, and taken. */
+  privateSignalling?: boolean;
   /** Endpoints that may ever be joined or recorded together carry the same group (the call id); absent = the endpoint id up to its last dot. */
   group?: string;
 }

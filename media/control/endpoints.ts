@@ -20,6 +20,8 @@ import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
 import { encodingOf } from '../sdp/formats.ts';
 import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
 import type { Direction } from '../sdp/parse.ts';
+import { profileOf, Security } from '../sdp/security.ts';
+import { type CertificateFiles, fingerprintOf, makeCertificate } from '../webrtc/dtls/certificate.ts';
 import type { Agreement, OneEndpointOrder, Orders } from '../worker/messages.ts';
 import type { WorkerPool } from '../worker/pool.ts';
 import { chooseWorker } from './choice.ts';
@@ -55,6 +57,9 @@ export class Endpoints {
   readonly #load: number[];
   readonly #reporter: Reporter;
   #draining = false;
+  /** For DTLS, one a process. */
+  readonly #certificate: CertificateFiles;
+  readonly #fingerprint: string;
 
   constructor(config: MediaConfig, clock: Clock, pool: WorkerPool, ports: PortPool, tell: (owner: string, event: MediaEvent) => void) {
     this.#config = config;
@@ -64,11 +69,13 @@ export class Endpoints {
     this.#tell = tell;
     this.conferences = new Conferences(pool, (endpointId) => this.#row(endpointId).worker);
     this.#reporter = new Reporter(clock, pool);
+    this.#certificate = makeCertificate(clock.now());
+    this.#fingerprint = fingerprintOf(this.#certificate.der);
     this.#load = Array.from({ length: config.workers }, () => 0);
   }
 
   capabilities(): Capabilities {
-    return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: false, packetPath: this.#pool.engine };
+    return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: true, packetPath: this.#pool.engine };
   }
 
   async open(owner: string, request: OpenRequest): Promise<{ sdp: string }> {
@@ -85,7 +92,7 @@ export class Endpoints {
       this.#rows.set(endpointId, row);
       this.#opening.delete(endpointId);
       if (opening.closed) throw new MediaError('unknown_endpoint', 'closed while it was being opened');
-      return await this.#negotiate(row, request.offer);
+      return await this.#negotiate(row, request);
     } catch (error) {
       this.#opening.delete(endpointId);
       if (this.#rows.has(endpointId)) await this.close(endpointId);
@@ -172,6 +179,8 @@ export class Endpoints {
     if (event.type === 'recordingEnded') return;
     const owner = this.#rows.get(event.endpointId)?.owner ?? this.conferences.ownerOf(event.endpointId);
     if (owner !== undefined) this.#tell(owner, event);
+    // A worker tells so of one that never came to anything.
+    if (event.type === 'endpointLost') void this.close(event.endpointId).catch(() => undefined);
   }
 
   async closeAll(): Promise<void> {
@@ -208,19 +217,23 @@ export class Endpoints {
     const worker = this.#groups.get(group)?.worker ?? 0;
     const signallingAddress = canonicalAddress(request.signallingAddress);
     // A broken offer costs no port.
-    const remote = request.offer === undefined ? null : readOffer(request.offer, this.#config.codecs).agreed.remote;
+    const offered = request.offer === undefined ? null : readOffer(request.offer, null, this.#config.codecs);
+    // Where a browser is, ICE will say; the address it writes means nothing.
+    const remote = offered === null || profileOf(offered.line) === 'webrtc' ? null : offered.agreed.remote;
     if (remote !== null) this.#targetOf(remote, signallingAddress);
     const family = remote?.family ?? 4;
-    const port = await this.#openPort(worker, family, request);
+    const ssrc = randomBelow(2 ** 32);
+    const port = await this.#openPort(worker, family, request, ssrc);
     // A party on this very machine sends from, and listens at, loopback.
     const address = isLoopback(canonicalAddress(remote?.address ?? signallingAddress)) ? LOOPBACK[family] : this.#config.publicAddresses[family];
-    const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47) }, this.#config.codecs);
+    const security = new Security({ fingerprint: this.#fingerprint, address, port, ssrc, privateSignalling: request.privateSignalling === true });
+    const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47), security }, this.#config.codecs);
     return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation };
   }
 
   /** A port that another program holds is left to it, for as long as one of ours would rest. */
-  async #openPort(worker: number, family: 4 | 6, { endpointId, timeoutMs }: OpenRequest): Promise<number> {
-    const stream = { ssrc: randomBelow(2 ** 32), sequence: randomBelow(2 ** 16), timestamp: randomBelow(2 ** 32) };
+  async #openPort(worker: number, family: 4 | 6, { endpointId, timeoutMs }: OpenRequest, ssrc: number): Promise<number> {
+    const stream = { ssrc, sequence: randomBelow(2 ** 16), timestamp: randomBelow(2 ** 32) };
     for (let tries = 0; tries < PORT_TRIES; tries += 1) {
       const port = this.#ports.take(this.#clock.now());
       if (port === null) throw new MediaError('no_ports', 'no RTP port is free');
@@ -236,9 +249,10 @@ export class Endpoints {
     throw new MediaError('no_ports', `${PORT_TRIES} RTP ports in a row are held by other programs`);
   }
 
-  async #negotiate(row: Row, offer: string | undefined): Promise<{ sdp: string }> {
-    if (offer === undefined) return { sdp: row.negotiation.offer(this.#codecOfGroup(row.group, row)) };
-    const { sdp, agreed } = row.negotiation.answer(offer, this.#codecOfGroup(row.group, row));
+  async #negotiate(row: Row, { offer, profile }: OpenRequest): Promise<{ sdp: string }> {
+    const preferred = this.#codecOfGroup(row.group, row);
+    if (offer === undefined) return { sdp: row.negotiation.offer(preferred, profile) };
+    const { sdp, agreed } = row.negotiation.answer(offer, preferred);
     await this.#agree(row, agreed);
     return { sdp };
   }
@@ -247,13 +261,15 @@ export class Endpoints {
     await this.#pool.order(row.worker, 'agree', { endpointId: row.endpointId, agreed: this.#agreement(row, agreed) });
   }
 
-  #agreement(row: Row, { remote, direction, ...agreed }: Agreed): Agreement {
+  #agreement(row: Row, { remote, direction, protection, ...agreed }: Agreed): Agreement {
     return {
       ...agreed,
-      remote: this.#targetOf(remote, row.signallingAddress),
+      // ICE alone says where a browser is.
+      remote: protection?.kind === 'dtls' ? null : this.#targetOf(remote, row.signallingAddress),
       signallingAddress: row.signallingAddress,
       hears: direction === 'sendrecv' || direction === 'recvonly',
       mustSend: direction === 'sendrecv',
+      protection: protection?.kind === 'dtls' ? { ...protection, certificate: this.#certificate } : protection,
     };
   }
 

@@ -42,6 +42,8 @@ const openRequest = z.object({
   offer: sdp.exactOptional(),
   signallingAddress: z.string().max(100),
   timeoutMs: ms,
+  profile: z.enum(['plain', 'sdes', 'webrtc']).exactOptional(),
+  privateSignalling: z.boolean().exactOptional(),
   group: id.exactOptional(),
 });
 const recordRequest = z.object({

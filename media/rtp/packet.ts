@@ -53,6 +53,9 @@ export function writeRtpHeader(packet: Buffer, marker: boolean, payloadType: num
   packet.writeUInt32BE(ssrc, 8);
 }
 
+/** RFC 5761 §4: on a port that carries both, these packet types are RTCP, and no RTP packet looks like them. */
+export const isRtcp = (packet: Buffer): boolean => packet.length >= 8 && (packet[1] as number) >= 192 && (packet[1] as number) <= 223;
+
 /** a − b of 16 bit sequence numbers, as −32768…32767. */
 export const sequenceAhead = (a: number, b: number): number => ((a - b) << 16) >> 16;
 /** a − b of 32 bit timestamps, as −2^31…2^31−1. */

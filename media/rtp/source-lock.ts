@@ -28,6 +28,12 @@ export class SourceLock {
     return this.#locked;
   }
 
+  /** Whether `hear` would call him a stranger whatever he sends; changes nothing. */
+  refuses(address: string, port: number): boolean {
+    if (this.#locked !== null) return this.#locked.port !== port || this.#locked.address !== address;
+    return address !== this.#signalled.address && address !== this.#signallingAddress;
+  }
+
   hear(address: string, port: number): Verdict {
     if (this.#locked !== null) return this.#locked.port === port && this.#locked.address === address ? 'lock' : 'stranger';
     if (address === this.#signalled.address && port === this.#signalled.port) return this.#lockTo({ address, port });

@@ -28,10 +28,14 @@ export interface MediaLine {
   connection: Connection | null;
   direction: Direction;
   rtcpPort: number | null;
+  /** All of its a= lines as they came, without the `a=`. */
+  attributes: string[];
 }
 
 export interface Session {
   sessionId: string;
+  /** The a= lines that stand before the first stream. */
+  attributes: string[];
   media: MediaLine[];
 }
 
@@ -51,7 +55,7 @@ export function parseSdp(text: string): Session {
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
   if (lines.length > MOST_LINES) throw bad(`more than ${MOST_LINES} lines`);
   if (lines[0] !== 'v=0') throw bad('does not begin with v=0');
-  const session: Session = { sessionId: '', media: [] };
+  const session: Session = { sessionId: '', attributes: [], media: [] };
   const common: { connection: Connection | null; direction: Direction } = { connection: null, direction: 'sendrecv' };
   for (const line of lines) {
     if (line[1] !== '=') throw bad('a line is not <letter>=<value>');
@@ -69,6 +73,7 @@ function readLine(letter: string, value: string, session: Session, common: { con
     session.media.push({ ...readMedia(value), connection: common.connection, direction: common.direction });
   } else if (letter === 'c') (media ?? common).connection = readConnection(value);
   else if (letter === 'a') {
+    (media ?? session).attributes.push(value);
     if (DIRECTIONS.includes(value)) (media ?? common).direction = value as Direction;
     else if (media !== undefined) readAttribute(media, value);
   }
@@ -88,7 +93,7 @@ function readMedia(value: string): MediaLine {
   if (kind === '' || protocol === '' || formatTokens.length === 0 || !(port >= 0 && port <= 65_535)) throw bad('a media line (m=) is broken');
   if (formatTokens.length > MOST_FORMATS) throw bad(`more than ${MOST_FORMATS} formats in a media line`);
   const formats = formatTokens.filter((token) => /^[0-9]{1,3}$/.test(token) && Number(token) <= 127).map((token) => staticFormat(Number(token)));
-  return { kind, port, protocol, formatTokens, formats, connection: null, direction: 'sendrecv', rtcpPort: null };
+  return { kind, port, protocol, formatTokens, formats, connection: null, direction: 'sendrecv', rtcpPort: null, attributes: [] };
 }
 
 const staticFormat = (payloadType: number): PayloadFormat => ({ payloadType, name: STATIC_FORMATS[payloadType] ?? '', rate: 8000, channels: 1 });

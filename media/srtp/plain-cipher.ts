@@ -96,7 +96,9 @@ class CounterCipher implements PacketCipher {
   }
 
   #rtcpTag(packet: Buffer, end: number): Buffer {
-    return createHmac('sha1', this.#rtcpKey).update(packet.subarray(0, end + RTCP_INDEX_BYTES)).digest();
+    return createHmac('sha1', this.#rtcpKey)
+      .update(packet.subarray(0, end + RTCP_INDEX_BYTES))
+      .digest();
   }
 }
 
@@ -170,7 +172,9 @@ function seal(key: KeyObject, iv: Buffer, packet: Buffer, aad: Buffer, start: nu
 }
 
 function open(key: KeyObject, iv: Buffer, packet: Buffer, aad: Buffer, start: number, end: number): boolean {
-  const decipher = createDecipheriv('aes-128-gcm', key, iv, GCM_OPTIONS).setAAD(aad).setAuthTag(packet.subarray(end, end + GCM_TAG_BYTES));
+  const decipher = createDecipheriv('aes-128-gcm', key, iv, GCM_OPTIONS)
+    .setAAD(aad)
+    .setAuthTag(packet.subarray(end, end + GCM_TAG_BYTES));
   const opened = decipher.update(packet.subarray(start, end));
   try {
     decipher.final();

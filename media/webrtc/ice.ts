@@ -45,6 +45,11 @@ export class IceLite {
     return this.#selected;
   }
 
+  /** Who sent the last valid check: while nothing is nominated an answer can only go there. */
+  get latest(): Remote | null {
+    return this.#checked.reduce<Checked | null>((latest, each) => (latest === null || each.atMs >= latest.atMs ? each : latest), null);
+  }
+
   /** Whoever sent a valid check from there may also speak. */
   isChecked(address: string, port: number): boolean {
     for (const each of this.#checked) if (each.port === port && each.address === address) return true;
@@ -59,7 +64,8 @@ export class IceLite {
     const { pwd } = this.#local;
     if (message.username === null || message.integrityAt === null) return bindingError(transaction, 400, [], null);
     // §7.3: the username of a check to us is "ours:theirs".
-    if (message.username !== `${this.#local.ufrag}:${this.#remoteUfrag}` || !isSignedWith(packet, message, pwd)) return bindingError(transaction, 401, [], null);
+    if (message.username !== `${this.#local.ufrag}:${this.#remoteUfrag}` || !isSignedWith(packet, message, pwd))
+      return bindingError(transaction, 401, [], null);
     if (message.unknown.length > 0) return bindingError(transaction, 420, message.unknown, pwd);
     // §7.3.1.1: a lite agent is controlled, always; the other side has to change.
     if (message.role === 'controlled') return bindingError(transaction, 487, [], pwd);
@@ -81,7 +87,9 @@ export class IceLite {
   }
 
   #oldest(): Checked | undefined {
-    return this.#checked.filter((each) => each !== this.#selected).reduce<Checked | undefined>((old, each) => (old === undefined || each.atMs < old.atMs ? each : old), undefined);
+    return this.#checked
+      .filter((each) => each !== this.#selected)
+      .reduce<Checked | undefined>((old, each) => (old === undefined || each.atMs < old.atMs ? each : old), undefined);
   }
 
   #nominate(checked: Checked, nowMs: number): void {

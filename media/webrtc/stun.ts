@@ -153,7 +153,10 @@ export function bindingError(transaction: Buffer, code: keyof typeof REASONS, un
 }
 
 /** A check as a full agent sends it. Our own agent is lite and sends none: for its tests and for measuring. */
-export function bindingRequest(transaction: Buffer, check: { username: string; password: string; priority: number; useCandidate: boolean; role: StunMessage['role'] }): Buffer {
+export function bindingRequest(
+  transaction: Buffer,
+  check: { username: string; password: string; priority: number; useCandidate: boolean; role: StunMessage['role'] },
+): Buffer {
   const priority = Buffer.alloc(4);
   priority.writeUInt32BE(check.priority, 0);
   const attributes = [

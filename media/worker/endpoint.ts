@@ -12,8 +12,9 @@ import { COMFORT_NOISE_TYPE } from '../quality/comfort-noise.ts';
 import { type Reported, Reporter } from '../quality/reporter.ts';
 import type { Tap } from '../record/recording.ts';
 import { IncomingStream } from '../rtp/incoming.ts';
-import { emptyHeader, type RtpHeader, readRtp } from '../rtp/packet.ts';
+import { emptyHeader, isRtcp, type RtpHeader, readRtp } from '../rtp/packet.ts';
 import { type Remote, SourceLock } from '../rtp/source-lock.ts';
+import { type Opened, type Shield, shieldFor, type Wire } from '../webrtc/shield.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import { Narrow } from './narrow.ts';
 import { Overheard } from './overheard.ts';
@@ -49,6 +50,8 @@ export class Endpoint implements SocketOwner, Party {
   #sockets: RtpSockets | null = null;
   #agreed: Agreement | null = null;
   #lock: SourceLock | null = null;
+  /** Where audio is protected, everything goes through it. */
+  #shield: Shield | null = null;
   /** Where our line is connected to, and which lock it has followed there. */
   #aim: Remote | null = null;
   #followed: Remote | null = null;
@@ -68,9 +71,9 @@ export class Endpoint implements SocketOwner, Party {
     this.#timeoutMs = setup.timeoutMs;
     this.#world = world;
     this.speaker = new Speaker(setup, world, {
-      send: (packet) => this.#sockets?.send(packet),
+      send: (packet) => this.#send(packet),
       // What is sent this way goes out as it is: true only where nothing is protected.
-      shares: () => true,
+      shares: () => this.#shield === null,
       sendBehind: (header, payload) => this.#sockets?.sendBehind(header, payload),
     });
     this.#reportAtMs = world.now() + REPORT_EACH_MS;
@@ -89,6 +92,7 @@ export class Endpoint implements SocketOwner, Party {
     this.#timedOut = false;
     this.speaker.agree(agreed);
     this.keys.agree(agreed.eventIn !== null);
+    this.#protect(agreed, before);
     const remote = agreed.remote;
     if (remote === null) return;
     const moved = before?.remote?.address !== remote.address || before.remote.port !== remote.port;
@@ -131,6 +135,7 @@ export class Endpoint implements SocketOwner, Party {
     this.#narrow = null;
     if (this.#listener !== null && this.#listener !== this) this.#listener.listener = null;
     this.#listener = null;
+    this.#shield?.close();
     this.#sockets?.close();
     this.#sockets = null;
   }
@@ -139,19 +144,26 @@ export class Endpoint implements SocketOwner, Party {
 
   heardRtp(packet: Buffer, address: string, port: number): void {
     const agreed = this.#agreed;
-    const verdict = this.#lock?.hear(address, port);
     // Before there is an agreement nobody is a stranger, but nobody is heard either.
-    if (agreed === null || verdict === undefined) return;
-    if (verdict === 'stranger') {
-      this.#strangers += 1;
-      return;
-    }
+    if (agreed === null) return;
     const nowMs = this.#world.now();
+    const opened = this.#shield === null ? this.#inClear(packet, address, port) : this.#shield.open(packet, address, port, this.#lock, nowMs);
+    if (opened === 'stranger') this.#strangers += 1;
+    else if (opened !== null && this.#shield !== null && isRtcp(opened)) this.#heardReport(opened, nowMs);
+    else if (opened !== null) this.#heardPacket(opened, agreed, nowMs);
+  }
+
+  #inClear(packet: Buffer, address: string, port: number): Opened {
+    const verdict = this.#lock?.hear(address, port);
+    if (verdict === undefined) return null;
+    return verdict === 'stranger' ? 'stranger' : packet;
+  }
+
+  #heardPacket(packet: Buffer, agreed: Agreement, nowMs: number): void {
     if (!this.#allows(nowMs) || !readRtp(packet, this.#header)) return;
     const locked = this.#lock?.locked ?? null;
     if (locked !== null && locked !== this.#followed) this.#followLock(locked);
-    this.#heardAtMs = nowMs;
-    this.#timedOut = false;
+    this.#heard(nowMs);
     if (this.#in.heard(this.#header, nowMs, FACTS[agreed.codec].clockRate / 1000)) this.keys.reset();
     if (this.#header.payloadType === agreed.eventIn) this.#heardEvent(packet, nowMs);
     else if (this.#header.payloadType === COMFORT_NOISE_TYPE) this.#heardNoise(packet, nowMs, agreed);
@@ -161,9 +173,41 @@ export class Endpoint implements SocketOwner, Party {
   heardRtcp(packet: Buffer, address: string): void {
     const source = this.#lock?.locked ?? this.#agreed?.remote;
     if (source?.address !== address) return;
-    this.#reporter.heard(packet, this.#world.now());
-    this.#heardAtMs = this.#world.now();
+    const opened = this.#shield === null ? packet : this.#shield.openRtcp(packet);
+    if (opened !== null) this.#heardReport(opened, this.#world.now());
+  }
+
+  #heardReport(packet: Buffer, nowMs: number): void {
+    this.#reporter.heard(packet, nowMs);
+    this.#heard(nowMs);
+  }
+
+  /** A sign of life. */
+  #heard(nowMs: number): void {
+    this.#heardAtMs = nowMs;
     this.#timedOut = false;
+  }
+
+  #protect({ protection }: Agreement, before: Agreement | null): void {
+    const nowMs = this.#world.now();
+    if (protection !== null && protection.kind === before?.protection?.kind) this.#shield?.agree(protection, nowMs);
+    else {
+      this.#shield?.close();
+      this.#shield = protection === null ? null : shieldFor(protection, this.#wire(), nowMs);
+    }
+  }
+
+  #wire(): Wire {
+    return {
+      sendTo: (packet, remote) => this.#sockets?.sendTo(packet, remote),
+      aim: (remote) => void this.#aimAt(remote).catch(() => undefined),
+      failed: (reason) => this.#world.tell({ type: 'endpointLost', endpointId: this.id, reason }),
+    };
+  }
+
+  #send(packet: Buffer): void {
+    const sealed = this.#shield === null ? packet : this.#shield.sealRtp(packet);
+    if (sealed !== null) this.#sockets?.send(sealed);
   }
 
   /** Where the lock is, there we send. */
@@ -290,6 +334,7 @@ export class Endpoint implements SocketOwner, Party {
   // -- once a second
 
   check(nowMs: number): void {
+    this.#shield?.check(nowMs);
     if (this.#mask.expired(nowMs)) this.#world.tell({ type: 'maskEnded', endpointId: this.id, end: 'timeout' });
     const agreed = this.#agreed;
     if (agreed === null) return;
@@ -311,12 +356,19 @@ export class Endpoint implements SocketOwner, Party {
     this.#reportAtMs = nowMs + REPORT_EACH_MS;
     const { packet, trouble } = this.#reporter.interval(this.#party(agreed), nowMs);
     if (trouble !== null) this.#world.tell({ type: 'audioTrouble', endpointId: this.id, trouble });
-    if (packet === null || agreed.remote === null) return;
+    if (packet === null) return;
+    const sealed = this.#shield === null ? packet : this.#shield.sealRtcp(packet);
+    if (sealed === null) return;
+    if (this.#shield?.muxed === true) this.#sockets?.send(sealed);
+    else if (agreed.remote !== null) this.#sendReport(sealed, agreed.remote);
+  }
+
+  #sendReport(report: Buffer, remote: NonNullable<Agreement['remote']>): void {
     const locked = this.#lock?.locked;
-    const signalled = locked == null || (locked.address === agreed.remote.address && locked.port === agreed.remote.port);
-    const to = signalled ? { address: agreed.remote.address, port: agreed.remote.rtcpPort } : { address: locked.address, port: locked.port + 1 };
+    const signalled = locked == null || (locked.address === remote.address && locked.port === remote.port);
+    const to = signalled ? { address: remote.address, port: remote.rtcpPort } : { address: locked.address, port: locked.port + 1 };
     // The last port has none above it for RTCP.
     if (to.port > LAST_PORT) return;
-    this.#sockets?.sendRtcp(packet, to);
+    this.#sockets?.sendRtcp(report, to);
   }
 }

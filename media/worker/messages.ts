@@ -5,6 +5,8 @@ import type { ToneListening } from '../dtmf/keys.ts';
 import type { EndpointStats, Gain, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source } from '../port.ts';
 import type { RecordingFile } from '../record/messages.ts';
 import type { Choice } from '../sdp/formats.ts';
+import type { Protection as Agreed } from '../sdp/security.ts';
+import type { CertificateFiles } from '../webrtc/dtls/certificate.ts';
 import type { EngineName } from './sockets.ts';
 
 /** What a worker is started with. */
@@ -23,6 +25,9 @@ export interface OpenEndpoint {
   timestamp: number;
 }
 
+/** How packets are protected; our certificate is the same for all endpoints of the process. */
+export type Protection = Exclude<Agreed, { kind: 'dtls' }> | (Extract<Agreed, { kind: 'dtls' }> & { certificate: CertificateFiles });
+
 /** What offer and answer agreed on, as packets need it. */
 export interface Agreement {
   /** null = nowhere to send, now (hold by the null address, stream refused). */
@@ -40,6 +45,8 @@ export interface Agreement {
   hears: boolean;
   /** It is to send all the time: its silence is a fault. */
   mustSend: boolean;
+  /** null = in clear. */
+  protection: Protection | null;
 }
 
 /** Each order and what it answers. */

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CodecName } from '../../media/codec/codec.ts';
 import { Negotiation } from '../../media/sdp/negotiate.ts';
+import { Security } from '../../media/sdp/security.ts';
+
+const security = new Security({ fingerprint: '', address: '192.0.2.1', port: 20_000, ssrc: 7, privateSignalling: false });
 
 const ALL: readonly CodecName[] = ['PCMA', 'PCMU', 'G722', 'opus'];
 const head = ['v=0', 'o=- 5 1 IN IP4 198.51.100.1', 's=-', 'c=IN IP4 198.51.100.1', 't=0 0'];
 const sdp = (...lines: string[]): string => `${[...head, ...lines].join('\r\n')}\r\n`;
-const negotiation = (codecs?: readonly CodecName[]): Negotiation => new Negotiation({ address: '192.0.2.1', family: 4, port: 20_000, sessionId: 77 }, codecs);
+const negotiation = (codecs?: readonly CodecName[]): Negotiation =>
+  new Negotiation({ address: '192.0.2.1', family: 4, port: 20_000, sessionId: 77, security }, codecs);
 const mediaOf = (text: string): string[] => text.split('\r\n').filter((line) => /^[ma]=/.test(line));
 const BROWSER = sdp(
   'm=audio 4000 RTP/AVP 111 63 9 0 8 13 110 126',

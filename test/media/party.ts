@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { systemClock } from '../../kernel/clock.ts';
 import { randomBelow } from '../../kernel/ids.ts';
+import { isRtcp } from '../../media/rtp/packet.ts';
 import { alawDecode, sine, ulawDecode } from '../support/tone.ts';
 import { alawEncode, ulawEncode } from './g711-reference.ts';
 
@@ -23,6 +24,12 @@ export interface PartyOptions {
   eventType?: number | null;
 }
 
+/** What a party with protected audio does to its packets. null = not sent, or not heard. */
+export interface Cover {
+  seal(packet: Buffer): Buffer | null;
+  open(packet: Buffer): Buffer | null;
+}
+
 export class Party {
   readonly heard: Heard[] = [];
   readonly rtcp: Buffer[] = [];
@@ -37,6 +44,7 @@ export class Party {
   #stop: (() => void) | null = null;
   #sample = 0;
   #closed = false;
+  cover: Cover | null = null;
 
   private constructor(socket: Socket, address: string, options: PartyOptions) {
     this.#socket = socket;
@@ -125,6 +133,12 @@ export class Party {
   }
 
   raw(packet: Buffer): void {
+    const sealed = this.cover === null ? packet : this.cover.seal(packet);
+    if (sealed !== null) this.naked(sealed);
+  }
+
+  /** As it is, whatever covers the rest. */
+  naked(packet: Buffer): void {
     if (this.#to !== null) this.#socket.send(packet, this.#to.port, this.#to.address);
   }
 
@@ -170,7 +184,13 @@ export class Party {
     this.#closed = true;
   }
 
-  #hear(packet: Buffer, from: string): void {
+  #hear(sealed: Buffer, from: string): void {
+    const packet = this.cover === null ? sealed : this.cover.open(sealed);
+    if (packet === null) return;
+    if (isRtcp(packet)) {
+      this.rtcp.push(packet);
+      return;
+    }
     this.heard.push({
       payloadType: (packet[1] ?? 0) & 0x7f,
       marker: ((packet[1] ?? 0) & 0x80) !== 0,

@@ -3,12 +3,15 @@ import { test } from 'node:test';
 import { MediaError, type MediaErrorCode } from '../../media/port.ts';
 import { canonicalAddress, isLoopback, refusedTarget } from '../../media/sdp/address.ts';
 import { type Agreed, Negotiation } from '../../media/sdp/negotiate.ts';
+import { Security } from '../../media/sdp/security.ts';
 import { noise } from './noise.ts';
 
 const local = { address: '192.0.2.1', family: 4, port: 20_000, sessionId: 77 } as const;
 const head = ['v=0', 'o=- 5 1 IN IP4 198.51.100.1', 's=-', 'c=IN IP4 198.51.100.1', 't=0 0'];
 const sdp = (...lines: string[]): string => `${[...head, ...lines].join('\r\n')}\r\n`;
-const negotiation = (): Negotiation => new Negotiation(local);
+const security = (privateSignalling: boolean): Security =>
+  new Security({ fingerprint: 'AB:CD', address: local.address, port: local.port, ssrc: 7, privateSignalling });
+const negotiation = (privateSignalling = false): Negotiation => new Negotiation({ ...local, security: security(privateSignalling) });
 const mediaOf = (text: string): string[] => text.split('\r\n').filter((line) => /^[ma]=/.test(line));
 
 const answered: Record<string, { offer: string; answer: string[]; agreed: Partial<Agreed> }> = {

@@ -27,10 +27,7 @@ test('RFC 3711 B.2: the key stream of AES in counter mode is that of the test ve
   const keys = { cipher: hex('2b7e151628aed2a6abf7158809cf4f3c'), salt: hex('f0f1f2f3f4f5f6f7f8f9fafbfcfd'), authentication: Buffer.alloc(20) };
   const packet = Buffer.alloc(48 + 10);
   cipherOf(suite('AES_CM_128_HMAC_SHA1_80'), keys, keys).sealRtp(packet, 0, 48, 0, 0, 0);
-  assert.equal(
-    packet.subarray(0, 48).toString('hex'),
-    'e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0',
-  );
+  assert.equal(packet.subarray(0, 48).toString('hex'), 'e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0');
 });
 
 test('RFC 7714 16.1: an RTP packet sealed by AES-128-GCM is that of the test vector', () => {
@@ -40,7 +37,9 @@ test('RFC 7714 16.1: an RTP packet sealed by AES-128-GCM is that of the test vec
   cipherOf(suite('AEAD_AES_128_GCM'), keys, keys).sealRtp(packet, 12, plain.length, 0x5501a0b2, 0, 0xf17b);
   assert.equal(
     packet.toString('hex'),
-    hex(`8040f17b 8041f8d3 5501a0b2 f24de3a3fb34de6cacba861c9d7e4bca be633bd50d294e6f42a5f47a51c7d19b 36de3adf8833899d7f27beb16a9152cf 765ee4390cce`).toString('hex'),
+    hex(`8040f17b 8041f8d3 5501a0b2 f24de3a3fb34de6cacba861c9d7e4bca be633bd50d294e6f42a5f47a51c7d19b 36de3adf8833899d7f27beb16a9152cf 765ee4390cce`).toString(
+      'hex',
+    ),
   );
 });
 
@@ -74,7 +73,8 @@ export function srtpTests(name: string, make: CipherMaker): void {
       test(`${name}: RTP with contributing sources, extension and padding, and RTCP, come back as they were sent`, () => {
         const { sender, receiver } = pair(masterOf(name));
         const odd = hex(`b1080001 00000001 cafebabe 11111111 bede0001 01020304 ${'55'.repeat(33)} 000003`);
-        for (const packet of [odd, packetOf(2), Buffer.concat([packetOf(3), Buffer.alloc(1180, 7)])]) assert.deepEqual(receiver.openRtp(must(sender.sealRtp(packet))), packet);
+        for (const packet of [odd, packetOf(2), Buffer.concat([packetOf(3), Buffer.alloc(1180, 7)])])
+          assert.deepEqual(receiver.openRtp(must(sender.sealRtp(packet))), packet);
         for (const packet of [hex(RTCP), hex(RTCP)]) assert.deepEqual(receiver.openRtcp(must(sender.sealRtcp(packet))), packet);
       });
 

@@ -20,6 +20,7 @@ import {
   curveParameters,
   isRsaPss,
   MESSAGE,
+  profileOf,
   readCertificate,
   readClientHello,
   readCookie,
@@ -28,7 +29,6 @@ import {
   readServerKeyExchange,
   readSigned,
   refusalOf,
-  profileOf,
   SIGNATURES,
   type Signed,
   serverHello,
@@ -211,7 +211,14 @@ export class ServerSide extends Side {
 
 export class ClientSide extends Side {
   readonly role = 'client';
-  #expected: number[] = [MESSAGE.serverHello, MESSAGE.certificate, MESSAGE.serverKeyExchange, MESSAGE.certificateRequest, MESSAGE.serverHelloDone, MESSAGE.finished];
+  #expected: number[] = [
+    MESSAGE.serverHello,
+    MESSAGE.certificate,
+    MESSAGE.serverKeyExchange,
+    MESSAGE.certificateRequest,
+    MESSAGE.serverHelloDone,
+    MESSAGE.finished,
+  ];
   readonly #clientRandom = randomOf();
   #server: { suite: Suite; random: Buffer } | null = null;
   #point: Buffer = NOTHING;
@@ -257,7 +264,10 @@ export class ClientSide extends Side {
   #answer(): Flight {
     const server = this.#server;
     if (server === null) throw new Malformed('no ServerHello');
-    const messages = [this.say(MESSAGE.certificate, certificateMessage(this.own.der)), this.say(MESSAGE.clientKeyExchange, vector(1, this.ecdh.generateKeys()))];
+    const messages = [
+      this.say(MESSAGE.certificate, certificateMessage(this.own.der)),
+      this.say(MESSAGE.clientKeyExchange, vector(1, this.ecdh.generateKeys())),
+    ];
     const master = masterSecret(this.sharedSecret(this.#point), sha256(this.transcript));
     this.session = { suite: server.suite, master, clientRandom: this.#clientRandom, serverRandom: server.random };
     messages.push(this.say(MESSAGE.certificateVerify, signed(sign('sha256', this.transcript, this.own.key))));

@@ -126,13 +126,7 @@ export const serverHello = (random: Buffer, suite: Suite, hello: ClientHello): B
     vector(1),
     number(ECDHE_ECDSA_AES_128_GCM, 2),
     Buffer.from([0]),
-    vector(
-      2,
-      useSrtp([suite.profile]),
-      EXTENDED_MASTER,
-      ...(hello.renegotiation ? [NO_RENEGOTIATION] : []),
-      ...(hello.pointFormats ? [POINT_FORMATS] : []),
-    ),
+    vector(2, useSrtp([suite.profile]), EXTENDED_MASTER, ...(hello.renegotiation ? [NO_RENEGOTIATION] : []), ...(hello.pointFormats ? [POINT_FORMATS] : [])),
   ]);
 
 /** The random and the SRTP profile of a server that chose what we can do. */

@@ -75,7 +75,8 @@ export class RecordProtection {
   }
 }
 
-const aadOf = (epochAndSequence: Buffer, type: number, bytes: number): Buffer => Buffer.concat([epochAndSequence, number(type, 1), number(VERSION, 2), number(bytes, 2)]);
+const aadOf = (epochAndSequence: Buffer, type: number, bytes: number): Buffer =>
+  Buffer.concat([epochAndSequence, number(type, 1), number(VERSION, 2), number(bytes, 2)]);
 
 /** Numbers and protects what we send. */
 export class RecordWriter {

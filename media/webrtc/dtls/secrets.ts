@@ -20,7 +20,8 @@ export const sha256 = (data: Buffer): Buffer => createHash('sha256').update(data
 /** Bound to the whole handshake so far, so that nobody in between can make two sessions share it. */
 export const masterSecret = (premaster: Buffer, sessionHash: Buffer): Buffer => prf(premaster, 'extended master secret', sessionHash, MASTER_BYTES);
 
-export const verifyData = (master: Buffer, by: 'client' | 'server', handshakeHash: Buffer): Buffer => prf(master, `${by} finished`, handshakeHash, VERIFY_BYTES);
+export const verifyData = (master: Buffer, by: 'client' | 'server', handshakeHash: Buffer): Buffer =>
+  prf(master, `${by} finished`, handshakeHash, VERIFY_BYTES);
 
 export interface TrafficKey {
   key: Buffer;
@@ -38,7 +39,12 @@ export function trafficKeys(master: Buffer, clientRandom: Buffer, serverRandom: 
 }
 
 /** RFC 5764 §4.2: client key, server key, client salt, server salt. */
-export function srtpKeys(master: Buffer, clientRandom: Buffer, serverRandom: Buffer, saltBytes: number): Record<'client' | 'server', { key: Buffer; salt: Buffer }> {
+export function srtpKeys(
+  master: Buffer,
+  clientRandom: Buffer,
+  serverRandom: Buffer,
+  saltBytes: number,
+): Record<'client' | 'server', { key: Buffer; salt: Buffer }> {
   const block = prf(master, 'EXTRACTOR-dtls_srtp', Buffer.concat([clientRandom, serverRandom]), 2 * (KEY_BYTES + saltBytes));
   const salts = 2 * KEY_BYTES;
   return {

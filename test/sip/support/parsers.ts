@@ -4,6 +4,7 @@ import { encodeFrame, FrameDecoder } from '../../../kernel/frames.ts';
 import { MediaError } from '../../../media/port.ts';
 import { Negotiation } from '../../../media/sdp/negotiate.ts';
 import { parseSdp } from '../../../media/sdp/parse.ts';
+import { Security } from '../../../media/sdp/security.ts';
 import { parseSketch } from '../../../sip/control/sketch.ts';
 import { frame, parseFrame } from '../../../sip/control/wire.ts';
 import { parseNameAddr } from '../../../sip/message/address.ts';
@@ -67,7 +68,8 @@ function checkStream(text: string): void {
 
 function checkAnswer(text: string): void {
   parseSdp(text);
-  const { sdp } = new Negotiation({ address: '127.0.0.1', family: 4, port: 4_000, sessionId: 1 }).answer(text);
+  const security = new Security({ fingerprint: '00', address: '127.0.0.1', port: 4_000, ssrc: 1, privateSignalling: true });
+  const { sdp } = new Negotiation({ address: '127.0.0.1', family: 4, port: 4_000, sessionId: 1, security }).answer(text);
   assert.equal(parseSdp(sdp).media.length, parseSdp(text).media.length, 'each media line is answered');
 }
 

@@ -1,0 +1,2 @@
+/** Which implementation of SRTP's transforms is used. */
+export { plainCipher as makeCipher } from './plain-cipher.ts';

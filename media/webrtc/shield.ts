@@ -1,0 +1,222 @@
+/**
+ * What stands between the sockets of an endpoint and everything else of it, where audio is protected: packets are told apart
+ * (RFC 7983), opened before anybody looks into them, sealed before they go. Nobody latches on, counts or hears what has not
+ * proved itself. One for SDES: keys from the SDP; one for browsers: ICE says who may speak, DTLS brings the keys.
+ */
+import { isRtcp } from '../rtp/packet.ts';
+import type { Remote, SourceLock } from '../rtp/source-lock.ts';
+import { makeCipher } from '../srtp/maker.ts';
+import { SrtpReceiver, SrtpSender } from '../srtp/session.ts';
+import type { MasterKey } from '../srtp/suite.ts';
+import type { Protection } from '../worker/messages.ts';
+import { DtlsAssociation } from './dtls/association.ts';
+import { type OwnCertificate, ownCertificate } from './dtls/certificate.ts';
+import { isDtls } from './dtls/record.ts';
+import { IceLite } from './ice.ts';
+import { isStun } from './stun.ts';
+
+/** What a shield may ask of its endpoint. */
+export interface Wire {
+  /** From the RTP port to whom it may concern. */
+  sendTo(packet: Buffer, remote: Remote): void;
+  /** Audio goes there from now on. */
+  aim(remote: Remote): void;
+  /** It will never come to anything; why. */
+  failed(reason: string): void;
+}
+
+/** `stranger`: from where nobody may speak. null = dropped, or of the shield's own business. */
+export type Opened = Buffer | 'stranger' | null;
+
+export interface Shield {
+  /** RTCP comes and goes on the RTP port. */
+  readonly muxed: boolean;
+  agree(protection: Protection, nowMs: number): void;
+  open(packet: Buffer, address: string, port: number, lock: SourceLock | null, nowMs: number): Opened;
+  openRtcp(packet: Buffer): Buffer | null;
+  sealRtp(packet: Buffer): Buffer | null;
+  sealRtcp(packet: Buffer): Buffer | null;
+  check(nowMs: number): void;
+  close(): void;
+}
+
+export const shieldFor = (protection: Protection, wire: Wire, nowMs: number): Shield =>
+  protection.kind === 'sdes' ? new SdesShield(protection) : new BrowserShield(protection, wire, nowMs);
+
+class Keys {
+  readonly receiver: SrtpReceiver;
+  readonly sender: SrtpSender;
+
+  constructor(local: MasterKey, remote: MasterKey) {
+    this.sender = new SrtpSender(local, makeCipher);
+    this.receiver = new SrtpReceiver(remote, makeCipher);
+  }
+}
+
+type Sdes = Extract<Protection, { kind: 'sdes' }>;
+type Dtls = Extract<Protection, { kind: 'dtls' }>;
+
+class SdesShield implements Shield {
+  readonly muxed = false;
+  #agreed: Sdes;
+  #keys: Keys;
+  #opened = 0;
+
+  constructor(agreed: Sdes) {
+    this.#agreed = agreed;
+    this.#keys = new Keys(agreed.local, agreed.remote);
+  }
+
+  /** Keys that stay keep their counters; where either is new both begin anew, as RFC 4568 §6.4 has it. */
+  agree(protection: Protection): void {
+    if (protection.kind !== 'sdes') return;
+    if (!isSame(protection.local, this.#agreed.local) || !isSame(protection.remote, this.#agreed.remote))
+      this.#keys = new Keys(protection.local, protection.remote);
+    this.#agreed = protection;
+  }
+
+  open(packet: Buffer, address: string, port: number, lock: SourceLock | null): Opened {
+    if (lock === null) return null;
+    if (lock.refuses(address, port)) return 'stranger';
+    this.#opened += 1;
+    if (this.#opened > MOST_OPENED_A_SECOND) return null;
+    if (isRtcp(packet)) return this.#keys.receiver.openRtcp(packet);
+    const opened = this.#keys.receiver.openRtp(packet);
+    // Only who has proved himself may move the lock.
+    return opened !== null && lock.hear(address, port) === 'stranger' ? 'stranger' : opened;
+  }
+
+  openRtcp(packet: Buffer): Buffer | null {
+    return this.#keys.receiver.openRtcp(packet);
+  }
+
+  sealRtp(packet: Buffer): Buffer | null {
+    return this.#keys.sender.sealRtp(packet);
+  }
+
+  sealRtcp(packet: Buffer): Buffer | null {
+    return this.#keys.sender.sealRtcp(packet);
+  }
+
+  check(): void {
+    this.#opened = 0;
+  }
+
+  close(): void {}
+}
+
+const isSame = (a: MasterKey, b: MasterKey): boolean => a.suite === b.suite && Buffer.from(a.key).equals(b.key) && Buffer.from(a.salt).equals(b.salt);
+
+/** Opening costs a signature each: what comes beyond this in a second is a flood, and dropped unopened. */
+const MOST_OPENED_A_SECOND = 400;
+/** Checks cost one too: a few a second are a party's, more are noise. */
+const MOST_CHECKS_A_SECOND = 100;
+
+class BrowserShield implements Shield {
+  readonly muxed = true;
+  readonly #wire: Wire;
+  readonly #ice: IceLite;
+  readonly #own: OwnCertificate;
+  #agreed: Dtls;
+  #dtls: DtlsAssociation;
+  #keys: Keys | null = null;
+  #aimed: Remote | null = null;
+  #failed = false;
+  #checks = 0;
+  #opened = 0;
+
+  constructor(agreed: Dtls, wire: Wire, nowMs: number) {
+    this.#agreed = agreed;
+    this.#wire = wire;
+    this.#ice = new IceLite(agreed.ice.local, agreed.ice.remoteUfrag);
+    this.#own = ownCertificate(agreed.certificate);
+    this.#dtls = this.#associate(nowMs);
+  }
+
+  /** RFC 8842 §5.5: another fingerprint or role is another association; else the keys stay, whatever ICE does. */
+  agree(protection: Protection, nowMs: number): void {
+    if (protection.kind !== 'dtls') return;
+    const { fingerprint, role } = this.#agreed;
+    this.#agreed = protection;
+    this.#ice.agree(protection.ice.local, protection.ice.remoteUfrag);
+    if (protection.fingerprint.value === fingerprint.value && protection.fingerprint.hash === fingerprint.hash && protection.role === role) return;
+    this.#keys = null;
+    this.#dtls = this.#associate(nowMs);
+  }
+
+  open(packet: Buffer, address: string, port: number, _lock: SourceLock | null, nowMs: number): Opened {
+    if (isStun(packet)) return this.#heardCheck(packet, address, port, nowMs);
+    if (!this.#ice.isChecked(address, port)) return 'stranger';
+    this.#opened += 1;
+    if (this.#opened > MOST_OPENED_A_SECOND) return null;
+    if (isDtls(packet)) return this.#heardDtls(packet, nowMs);
+    const receiver = this.#keys?.receiver;
+    if (receiver === undefined) return null;
+    return isRtcp(packet) ? receiver.openRtcp(packet) : receiver.openRtp(packet);
+  }
+
+  /** Nothing is agreed on for the RTCP port. */
+  openRtcp(): null {
+    return null;
+  }
+
+  sealRtp(packet: Buffer): Buffer | null {
+    return this.#keys?.sender.sealRtp(packet) ?? null;
+  }
+
+  sealRtcp(packet: Buffer): Buffer | null {
+    return this.#keys?.sender.sealRtcp(packet) ?? null;
+  }
+
+  check(nowMs: number): void {
+    this.#checks = 0;
+    this.#opened = 0;
+    this.#dtls.check(nowMs);
+    this.#tellFailure();
+  }
+
+  close(): void {
+    this.#dtls.close();
+  }
+
+  #associate(nowMs: number): DtlsAssociation {
+    const { role, fingerprint } = this.#agreed;
+    return new DtlsAssociation({
+      role,
+      own: this.#own,
+      fingerprint,
+      nowMs,
+      send: (datagram) => {
+        const to = this.#ice.selected ?? this.#ice.latest;
+        if (to !== null) this.#wire.sendTo(datagram, to);
+      },
+    });
+  }
+
+  #heardCheck(packet: Buffer, address: string, port: number, nowMs: number): null {
+    this.#checks += 1;
+    if (this.#checks > MOST_CHECKS_A_SECOND) return null;
+    const answer = this.#ice.heard(packet, address, port, nowMs);
+    if (answer !== null) this.#wire.sendTo(answer, { address, port });
+    const { selected } = this.#ice;
+    if (selected !== null && (selected.address !== this.#aimed?.address || selected.port !== this.#aimed.port)) {
+      this.#aimed = { address: selected.address, port: selected.port };
+      this.#wire.aim(this.#aimed);
+    }
+    return null;
+  }
+
+  #heardDtls(packet: Buffer, nowMs: number): null {
+    this.#dtls.heard(packet, nowMs);
+    const { keys } = this.#dtls;
+    if (keys !== null) this.#keys ??= new Keys(keys.local, keys.remote);
+    this.#tellFailure();
+    return null;
+  }
+
+  #tellFailure(): void {
+    if (this.#failed || this.#dtls.state !== 'failed') return;
+    this.#failed = true;
+    this.#wire.failed(this.#dtls.reason);
+  }
+}
