@@ -214,6 +214,7 @@ function testHouse(engine: SocketEngine, named: (claim: string) => string): void
       eventIn: 101,
       hears: true,
       mustSend: true,
+      protection: null,
     };
     await house.handlers.agree({ endpointId: id, agreed });
     return { id, party };
