@@ -70,6 +70,8 @@ export interface OpenRequest {
   timeoutMs: number;
   /** How to offer, where no offer came; absent = plain. An offer is answered as it was made. */
   profile?: Profile;
+  /** Where no offer came: make a second one besides, for the browsers among those who are asked; whose answer is accepted decides. */
+  toBrowsers?: boolean;
   /** Nobody else reads the signalling (TLS): only then keys that stand in it are worth anything, and taken. */
   privateSignalling?: boolean;
   /** Endpoints that may ever be joined or recorded together carry the same group (the call id); absent = the endpoint id up to its last dot. */
@@ -192,7 +194,7 @@ export type MediaEvent =
 export interface MediaServer {
   capabilities(): Promise<Capabilities>;
   /** Opens an endpoint and returns our SDP: the answer to `offer`, or our own offer. Rejects `incompatible` when no codec is in common. */
-  open(request: OpenRequest): Promise<{ sdp: string }>;
+  open(request: OpenRequest): Promise<{ sdp: string; browserSdp?: string }>;
   /** The remote answer to our offer. */
   accept(endpointId: EndpointId, answer: string): Promise<void>;
   /** A later offer of the remote party (hold, retrieve, moved): returns our answer and the direction it asked for, seen from the remote party. */

@@ -78,7 +78,7 @@ export class Endpoints {
     return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: true, packetPath: this.#pool.engine };
   }
 
-  async open(owner: string, request: OpenRequest): Promise<{ sdp: string }> {
+  async open(owner: string, request: OpenRequest): Promise<{ sdp: string; browserSdp?: string }> {
     const { endpointId } = request;
     if (this.#rows.has(endpointId) || this.#opening.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
     if (this.#rows.size >= MOST_ENDPOINTS) throw new MediaError('no_ports', `${MOST_ENDPOINTS} endpoints are open`);
@@ -249,9 +249,12 @@ export class Endpoints {
     throw new MediaError('no_ports', `${PORT_TRIES} RTP ports in a row are held by other programs`);
   }
 
-  async #negotiate(row: Row, { offer, profile }: OpenRequest): Promise<{ sdp: string }> {
+  async #negotiate(row: Row, { offer, profile, toBrowsers }: OpenRequest): Promise<{ sdp: string; browserSdp?: string }> {
     const preferred = this.#codecOfGroup(row.group, row);
-    if (offer === undefined) return { sdp: row.negotiation.offer(preferred, profile) };
+    if (offer === undefined) {
+      const sdp = row.negotiation.offer(preferred, profile);
+      return toBrowsers === true ? { sdp, browserSdp: row.negotiation.offer(preferred, 'webrtc') } : { sdp };
+    }
     const { sdp, agreed } = row.negotiation.answer(offer, preferred);
     await this.#agree(row, agreed);
     return { sdp };

@@ -43,6 +43,7 @@ const openRequest = z.object({
   signallingAddress: z.string().max(100),
   timeoutMs: ms,
   profile: z.enum(['plain', 'sdes', 'webrtc']).exactOptional(),
+  toBrowsers: z.boolean().exactOptional(),
   privateSignalling: z.boolean().exactOptional(),
   group: id.exactOptional(),
 });

@@ -46,8 +46,8 @@ export class Negotiation {
   #lastBody = '';
   /** The last description we wrote was an offer: the remote party sends us events by our own numbers. */
   #offered = false;
-  /** How that description protects audio. */
-  #profile: Profile = 'plain';
+  /** How our last answer, or our offers since, protect audio. */
+  #profiles: Profile[] = [];
   agreed: Agreed | null = null;
 
   /** `codecs`: what may be agreed on, in order of preference. */
@@ -61,9 +61,10 @@ export class Negotiation {
     const { security } = this.#local;
     const { session, line, agreed } = readOffer(offer, security, this.#codecs, preferred);
     agreed.protection = security.agree(session, line, 'offer');
-    this.#profile = profileOf(line) ?? 'plain';
+    const profile = profileOf(line) ?? 'plain';
+    this.#profiles = [profile];
     const media = session.media.map((each) => (each === line ? this.#audioLines(each, agreed) : refusal(each)));
-    const sdp = this.#write(media, line);
+    const sdp = this.#write(media, profile === 'webrtc' ? browserSession(midOf(line)) : []);
     this.agreed = agreed;
     this.#offered = false;
     return { sdp, agreed };
@@ -74,8 +75,11 @@ export class Negotiation {
     const { protocol, lines } = this.#local.security.offer(profile);
     const { numbers, attributes } = offered(this.#codecs, preferred);
     this.#offered = true;
-    this.#profile = profile;
-    return this.#write([[`m=audio ${this.#local.port} ${protocol} ${numbers.join(' ')}`, ...attributes, 'a=ptime:20', 'a=sendrecv', ...lines]], null);
+    this.#profiles.push(profile);
+    return this.#write(
+      [[`m=audio ${this.#local.port} ${protocol} ${numbers.join(' ')}`, ...attributes, 'a=ptime:20', 'a=sendrecv', ...lines]],
+      profile === 'webrtc' ? browserSession(midOf(null)) : [],
+    );
   }
 
   /** The remote answer to our offer, or to our last description sent anew as one (a re-INVITE without SDP). */
@@ -84,7 +88,9 @@ export class Negotiation {
     const line = session.media[0];
     if (line === undefined || line.kind !== 'audio' || line.port === 0) throw new MediaError('incompatible', 'the answer refuses our audio');
     // An answer may not take the protection away that was offered.
-    if (profileOf(line) !== this.#profile) throw new MediaError('incompatible', `the answer speaks ${line.protocol}, which was not offered`);
+    const profile = profileOf(line);
+    if (profile === null || !this.#profiles.includes(profile))
+      throw new MediaError('incompatible', `the answer speaks ${line.protocol}, which was not offered`);
     const choices = inCommon(line, this.#codecs);
     const [choice] = choices;
     if (choice === undefined) throw new MediaError('incompatible', 'the answer takes none of our codecs');
@@ -92,6 +98,7 @@ export class Negotiation {
     const ours = this.#offered ? choices.map((each) => ({ codec: each.codec, payloadType: ourNumber(each.codec) })) : [];
     const agreed = agree(line, choice, [...choices, ...ours]);
     agreed.protection = this.#local.security.agree(session, line, 'answer');
+    this.#profiles = [profile];
     if (agreed.eventIn !== null) agreed.eventIn = this.#offered ? ourEventNumber(agreed.eventRate) : (this.agreed?.eventIn ?? agreed.eventIn);
     this.agreed = agreed;
     return agreed;
@@ -111,8 +118,7 @@ export class Negotiation {
   }
 
   /** RFC 3264 §8: "the version … MUST increment by one from the previous SDP" when it changes, and stay when it does not. */
-  #write(media: string[][], answered: MediaLine | null): string {
-    const session = this.#profile === 'webrtc' ? browserSession(midOf(answered)) : [];
+  #write(media: string[][], session: string[]): string {
     const body = [...session, ...media.flat()].join('\r\n');
     if (body !== this.#lastBody) this.#version += 1;
     this.#lastBody = body;

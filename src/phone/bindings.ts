@@ -97,6 +97,8 @@ export interface Target {
   /** Address the phone signals from, for its media's lock. */
   address: string;
   canPickUp: boolean;
+  /** It is a browser: its audio takes ICE and DTLS-SRTP. */
+  isBrowser: boolean;
 }
 
 /**
@@ -112,7 +114,13 @@ export function targetOf(binding: ContactBinding): Target {
   // A connection is found by the phone's registered address, whatever port it writes.
   const direct = protocol === 'udp' ? sameHost && (contact?.port ?? 5060) === Number(port) : sameHost || !NAMES_ITS_SOURCE.has(protocol);
   const canPickUp = binding.allowEvents.includes('talk');
-  return { uri: binding.uri, proxy: direct ? null : `sip:${host}:${port};transport=${protocol}`, address, canPickUp };
+  return {
+    uri: binding.uri,
+    proxy: direct ? null : `sip:${host}:${port};transport=${protocol}`,
+    address,
+    canPickUp,
+    isBrowser: protocol === 'ws' || protocol === 'wss',
+  };
 }
 
 const NAMES_ITS_SOURCE: ReadonlySet<string> = new Set(['udp', 'tcp', 'tls']);

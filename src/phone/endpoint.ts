@@ -9,6 +9,8 @@ interface MediaLeg {
   readonly mediaGroup: string;
   readonly ended: boolean;
   signallingAddress: string;
+  /** Its audio takes ICE and DTLS-SRTP. */
+  isBrowser: boolean;
   release(cause: EndingCause, by: EndedBy): void;
 }
 
@@ -17,11 +19,17 @@ const requestOf = ({ legId, mediaGroup, signallingAddress }: MediaLeg): OpenRequ
 });
 
 /** Our SDP, or null when the leg ended meanwhile or had to end for want of media. */
-export async function openEndpoint(rim: Rim, leg: MediaLeg, signallingAddress: string, offer: string): Promise<string | null> {
+export async function openEndpoint(
+  rim: Rim,
+  leg: MediaLeg,
+  signallingAddress: string,
+  { offer = '', isPrivate = false, toBrowsers = false }: { offer?: string; isPrivate?: boolean; toBrowsers?: boolean } = {},
+): Promise<{ sdp: string; browserSdp: string | null } | null> {
   try {
     leg.signallingAddress = signallingAddress;
-    const { sdp } = await rim.media.open({ ...requestOf(leg), ...(offer === '' ? {} : { offer }) });
-    if (!leg.ended) return sdp;
+    const wanted = offer === '' ? (toBrowsers ? { toBrowsers } : {}) : { offer, ...(isPrivate ? { privateSignalling: true } : {}) };
+    const { sdp, browserSdp = null } = await rim.media.open({ ...requestOf(leg), ...wanted });
+    if (!leg.ended) return { sdp, browserSdp };
     // It ended while the media server was opening: whichever came first there, nothing stays open.
     await rim.media.close(leg.legId);
   } catch (error) {
@@ -36,7 +44,7 @@ export async function openEndpoint(rim: Rim, leg: MediaLeg, signallingAddress: s
 export async function openAnew(rim: Rim, leg: MediaLeg): Promise<string> {
   // Where only the connection broke it may be there still.
   await rim.media.close(leg.legId).catch(() => undefined);
-  const { sdp } = await rim.media.open(requestOf(leg));
+  const { sdp } = await rim.media.open({ ...requestOf(leg), ...(leg.isBrowser ? { profile: 'webrtc' as const } : {}) });
   if (!leg.ended) return sdp;
   await rim.media.close(leg.legId);
   throw new MediaError('unknown_endpoint', 'the leg ended while it was being moved');

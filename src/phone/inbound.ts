@@ -177,14 +177,19 @@ function wantedOf(rim: Rim, { number, raw }: Party, { tenantId, agentId }: Origi
 const consultedFrom = (rim: Rim, agentId: AgentId | null): string | undefined =>
   agentId === null ? undefined : rim.legs.ofAgent(agentId).find((leg) => !leg.ended)?.mediaGroup;
 
+/** What of an INVITE is read by its sender alone: keys in its SDP may be taken. */
+const PRIVATE_PROTOCOLS: ReadonlySet<string> = new Set(['tls', 'wss']);
+
 /** 200 with our SDP; then `legAnswered`, for a call without an offer only when its ACK brought the answer. */
 export async function answer(rim: Rim, leg: Leg): Promise<void> {
   const progress = leg.progress;
   if (progress.at !== 'arriving') return;
   const { req, res } = progress;
   const line = rim.trunks.lineOf(leg.legId);
-  const sdp = await openEndpoint(rim, leg, req.source_address, req.body);
-  if (sdp === null) return;
+  const opened = await openEndpoint(rim, leg, req.source_address, { offer: req.body, isPrivate: PRIVATE_PROTOCOLS.has(req.protocol.toLowerCase()) });
+  if (opened === null) return;
+  const { sdp } = opened;
+  leg.isBrowser = /^m=audio \d+ UDP\/TLS\//m.test(sdp);
   rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS, Supported: EXTENSIONS } }, (error, dialog) => {
     if (dialog === undefined) {
       rim.log.debug({ err: error, legId: leg.legId }, 'the answer could not be sent');

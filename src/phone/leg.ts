@@ -35,6 +35,8 @@ export class Leg implements DialogLeg {
   readonly mediaGroup: string;
   /** Whom the signalling comes from, for the media server's source lock; '' before an endpoint was opened. */
   signallingAddress = '';
+  /** Its audio takes ICE and DTLS-SRTP. */
+  isBrowser = false;
   readonly #rim: Rim;
   #progress: LegProgress;
   #stopTimer: (() => void) | null = null;

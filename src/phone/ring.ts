@@ -48,6 +48,8 @@ interface Branch {
 export interface Invitation {
   headers: SipHeaders;
   sdp: string;
+  /** The same offer for browsers; null = nobody rung is one. */
+  browserSdp: string | null;
   /** true: a target silent for 4 s is taken for gone (phones; a trunk may take longer to find its party). */
   impatient: boolean;
 }
@@ -99,11 +101,11 @@ export class Fork implements Ringing {
     );
   }
 
-  #send(branch: Branch, { headers, sdp, impatient }: Invitation): void {
+  #send(branch: Branch, { headers, sdp, browserSdp, impatient }: Invitation): void {
     const { sip, clock } = this.#rim;
-    const { uri, proxy } = branch.target;
+    const { uri, proxy, isBrowser } = branch.target;
     if (impatient) branch.stopTimer = clock.after(SIGN_OF_LIFE_MS, () => this.#gone(branch));
-    const options = { headers: { ...headers, To: `<${uri}>` }, localSdp: sdp, ...(proxy === null ? {} : { proxy }) };
+    const options = { headers: { ...headers, To: `<${uri}>` }, localSdp: (isBrowser ? browserSdp : null) ?? sdp, ...(proxy === null ? {} : { proxy }) };
     const progress = {
       cbRequest: (_error: Error | null, request?: SipRequest) => {
         branch.request = request ?? null;

@@ -121,7 +121,7 @@ class Pool {
     await client?.endConference(conferenceId);
   }
 
-  async open(request: OpenRequest): Promise<{ sdp: string }> {
+  async open(request: OpenRequest): Promise<{ sdp: string; browserSdp?: string }> {
     const { clock } = this.#options;
     const until = clock.now() + WAIT_FOR_SERVER_MS;
     const group = request.group ?? request.endpointId.replace(/\.[^.]*$/, '');

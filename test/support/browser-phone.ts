@@ -18,7 +18,7 @@ interface PhoneOptions {
 
 /** What runs in the page. It keeps what happened in `phone.registration` and `phone.calls`. */
 const PAGE_SCRIPT = `
-import { Registerer, UserAgent } from './index.js';
+import { Registerer, UserAgent, Web } from './index.js';
 const phone = { registration: 'starting', calls: [], invitations: [] };
 window.phone = phone;
 phone.start = async ({ user, password }) => {
@@ -39,11 +39,44 @@ phone.start = async ({ user, password }) => {
       },
     },
   });
+  phone.userAgent = userAgent;
   phone.contact = String(userAgent.contact.uri);
   await userAgent.start();
   const registerer = new Registerer(userAgent, { expires: 300 });
   registerer.stateChange.addListener((state) => { phone.registration = state; });
   await registerer.register();
+};
+const sound = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+/** Off the hook, with what is heard going into an analyser. */
+phone.accept = async (nth) => {
+  const invitation = phone.invitations[nth];
+  await invitation.accept({ sessionDescriptionHandlerOptions: { constraints: { audio: sound, video: false } } });
+  const { peerConnection } = invitation.sessionDescriptionHandler;
+  phone.peerConnection = peerConnection;
+  const stream = new MediaStream(peerConnection.getReceivers().map((receiver) => receiver.track));
+  // Chromium feeds an audio graph from the network only where an element plays the stream, too.
+  const player = new Audio();
+  player.srcObject = stream;
+  player.muted = true;
+  void player.play();
+  phone.audio = new AudioContext();
+  phone.analyser = phone.audio.createAnalyser();
+  phone.analyser.fftSize = 8192;
+  phone.audio.createMediaStreamSource(stream).connect(phone.analyser);
+};
+/** The loudest frequency, in Hz; 0 = silence. */
+phone.heard = () => {
+  const bins = new Float32Array(phone.analyser.frequencyBinCount);
+  phone.analyser.getFloatFrequencyData(bins);
+  let best = 0;
+  for (let at = 1; at < bins.length; at += 1) if (bins[at] > bins[best]) best = at;
+  return bins[best] < -60 ? 0 : (best * phone.audio.sampleRate) / phone.analyser.fftSize;
+};
+phone.press = (nth, key) => phone.invitations[nth].sessionDescriptionHandler.sendDtmf(key);
+phone.hold = async (nth, hold) => {
+  const session = phone.invitations[nth];
+  session.sessionDescriptionHandlerOptionsReInvite = { hold };
+  await new Promise((resolve, reject) => session.invite({ requestDelegate: { onAccept: resolve, onReject: () => reject(new Error('refused')) } }));
 };
 `;
 
@@ -84,6 +117,24 @@ export class BrowserPhone {
   async ringing(nth = 0): Promise<string> {
     await this.#until('the call to ring in the browser', `phone.calls.length > ${nth}`);
     return String(await this.page.evaluate(`phone.calls[${nth}].from`));
+  }
+
+  async accept(nth = 0): Promise<void> {
+    await this.page.evaluate(`phone.accept(${nth})`);
+    await this.#until('the connection of the browser', 'phone.peerConnection.connectionState === "connected"');
+  }
+
+  /** Waits until its loudest frequency is this (within 20 Hz); 0 = silence. */
+  async hears(hz: number): Promise<void> {
+    await this.#until(`${hz} Hz in the browser`, `Math.abs(phone.heard() - ${hz}) < 20`);
+  }
+
+  async press(key: string, nth = 0): Promise<void> {
+    if ((await this.page.evaluate(`phone.press(${nth}, ${JSON.stringify(key)})`)) !== true) throw new Error('the browser cannot send keys');
+  }
+
+  async hold(isHeld: boolean, nth = 0): Promise<void> {
+    await this.page.evaluate(`phone.hold(${nth}, ${isHeld})`);
   }
 
   async reject(status: number, nth = 0): Promise<void> {

@@ -11,7 +11,7 @@ export function chromiumPath(): string {
 }
 
 /** The caller closes it. */
-export function openChromium(): Promise<Browser> {
+export function openChromium(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath(),
     headless: true,
@@ -30,6 +30,7 @@ export function openChromium(): Promise<Browser> {
       '--safebrowsing-disable-auto-update',
       '--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication,CertificateTransparencyComponentUpdater',
       '--font-render-hinting=none',
+      ...more,
     ],
   });
 }

@@ -92,7 +92,7 @@ function mediaFor(rim: Rim, leg: Leg) {
       if (open?.peer === peer) return open.sdp;
       if (open !== null) await rim.media.close(leg.legId);
       if (leg.ended) return null;
-      const sdp = await openEndpoint(rim, leg, peer, '');
+      const sdp = (await openEndpoint(rim, leg, peer))?.sdp ?? null;
       open = sdp === null ? null : { peer, sdp };
       return sdp;
     },
