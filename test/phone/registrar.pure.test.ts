@@ -354,7 +354,13 @@ describe('the way to a contact', () => {
 
   it('is the source over UDP when the contact says something else, be it private or forged', () => {
     const target = targetOf(binding('sip:a@192.168.1.4:5060', 'udp/203.0.113.9:40001'));
-    assert.deepEqual(target, { uri: 'sip:a@192.168.1.4:5060', proxy: 'sip:203.0.113.9:40001;transport=udp', address: '203.0.113.9', canPickUp: true, isBrowser: false });
+    assert.deepEqual(target, {
+      uri: 'sip:a@192.168.1.4:5060',
+      proxy: 'sip:203.0.113.9:40001;transport=udp',
+      address: '203.0.113.9',
+      canPickUp: true,
+      isBrowser: false,
+    });
   });
 
   it('D9: is the source over TCP and TLS when the contact names another host, so that no phone can make us dial inwards', () => {
