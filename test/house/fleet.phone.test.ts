@@ -1,0 +1,58 @@
+/** Two media servers and two real phones: a server is killed in the middle of their call. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { systemClock } from '../../kernel/clock.ts';
+import { Baresip } from '../support/baresip.ts';
+import { DEMO_PASSWORD, House } from '../support/house.ts';
+import { until } from '../support/wait.ts';
+
+const CALLER_HZ = 620;
+const AGENT_HZ = 930;
+const OLD = '13800001002'; // 72 years of age: no menu, straight to an agent
+
+let house: House;
+before(async () => {
+  house = await House.start({ MEDIA_SERVERS: '2' });
+});
+after(async () => {
+  await house.stop();
+});
+
+const pidOf = (server: string): number => (JSON.parse(readFileSync(join(house.dataDir, 'run', `${server}.json`), 'utf8')) as { pid: number }).pid;
+
+/** It has UDP sockets open: those of the one call there is. */
+function carriesTheCall(server: string): boolean {
+  const udp = readFileSync('/proc/net/udp', 'utf8');
+  const inodes = new Set(udp.split('\n').map((line) => line.trim().split(/\s+/)[9]));
+  const folder = `/proc/${pidOf(server)}/fd`;
+  return readdirSync(folder).some((fd) => inodes.has(/^socket:\[(\d+)\]$/.exec(readlinkSync(join(folder, fd)))?.[1]));
+}
+
+test('A11: of two media servers that of the call is killed: two baresips hear each other again by the other', async (context) => {
+  const agent = await Baresip.start({ user: '8001', password: DEMO_PASSWORD, toneHz: AGENT_HZ, server: house.sip });
+  const caller = await Baresip.start({ user: OLD, toneHz: CALLER_HZ, server: house.sip });
+  try {
+    await agent.registered();
+    const desk = await house.desk('8001');
+    await desk.must('ready');
+    await caller.dial('10086');
+    await agent.until('CALL_INCOMING', 20_000);
+    await agent.accept();
+    assert.ok((await agent.hears(CALLER_HZ, 10_000)) && (await caller.hears(AGENT_HZ, 10_000)));
+    const before = { agent: agent.heardSeconds(CALLER_HZ), caller: caller.heardSeconds(AGENT_HZ) };
+    const killedAt = systemClock.now();
+    process.kill(pidOf(carriesTheCall('media') ? 'media' : 'media-2'), 'SIGKILL');
+    await until('both hear half a second', () => agent.heardSeconds(CALLER_HZ) > before.agent + 0.5 && caller.heardSeconds(AGENT_HZ) > before.caller + 0.5);
+    context.diagnostic(`half a second heard by both ${Math.round(systemClock.now() - killedAt)} ms after the death`);
+    await caller.hangUp();
+    desk.close();
+    const { cause, recordings } = await house.record(`+86${OLD}`);
+    assert.equal(cause, 'normal');
+    assert.equal(recordings.length, 2, 'it lay on the server that died');
+  } finally {
+    await caller.stop();
+    await agent.stop();
+  }
+});
