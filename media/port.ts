@@ -22,6 +22,7 @@ export interface Capabilities {
  * `file`: absolute path of a WAV (8 kHz or 16 kHz mono, PCM16, A-law or µ-law) or raw G.711 (`.al`, `.ul`).
  * `tone`: frequencies in Hz, levels in dBm0, on/off cadence in ms (off 0 = steady); `ms` = how long, absent = for ever.
  * `signal`: a tone of a telephone network by name, with its country's frequencies and cadence (absent = CN); for ever unless `ms` is given, a beep 200 ms.
+ * `tap`: what the consumer of a tap of this endpoint wants to be heard, as it comes, until it says that this was all, or the play is stopped.
  * `music`: a file looped for ever, encoded once per codec for all who listen, wherever it stands now.
  */
 /** `callWaiting`: heard in a call, a second one waits. `unobtainable`: nobody has that number. `milliwatt`: 1004 Hz at 0 dBm0, for measuring. */
@@ -32,6 +33,7 @@ export type Source =
   | { kind: 'file'; path: string }
   | { kind: 'tone'; hz: number[]; dbm0: number; onMs: number; offMs: number; ms?: number }
   | { kind: 'signal'; name: SignalName; country?: ToneCountry; ms?: number }
+  | { kind: 'tap'; tapId: string }
   | { kind: 'silence'; ms: number }
   | { kind: 'music'; path: string };
 
@@ -150,6 +152,34 @@ export interface AudioQuality {
   troubles: AudioTrouble[];
 }
 
+/**
+ * The samples of one leg to whoever recognises, assists or answers, and back. `to`: where the consumer listens: the absolute path of a stream socket, or
+ * `tcp:127.0.0.1:port`; the frames are those of `media/tap/wire.ts`. `in` is what the party says, `out` what it is sent.
+ */
+export interface TapRequest {
+  tapId: string;
+  endpointId: EndpointId;
+  to: string;
+  rate: 8000 | 16000;
+  directions: 'in' | 'out' | 'both';
+}
+
+/** What tells people from machines, in ms; what is absent has its usual value. */
+export interface AnswerTimes {
+  /** Speech that goes on for longer than this is a machine's (2300). */
+  greetingMs: number;
+  /** Silence after a short greeting: somebody waits for us (700). */
+  answerMs: number;
+  /** Nothing at all was said (4000). */
+  silenceMs: number;
+  /** The verdict comes by then (6000). */
+  mostMs: number;
+}
+export interface Answer {
+  by: 'human' | 'machine' | 'unknown';
+  why: 'beep' | 'long_greeting' | 'short_greeting' | 'silence' | 'undecided';
+}
+
 export interface EndpointStats {
   packetsIn: number;
   packetsOut: number;
@@ -170,6 +200,14 @@ export type MediaEvent =
   | { type: 'digit'; endpointId: EndpointId; key: string; masked?: true }
   /** The party is heard again, and its keys are no secret any more. */
   | { type: 'maskEnded'; endpointId: EndpointId; end: 'asked' | 'timeout' }
+  /** Under `watchVoice`: the party begins or ceases to speak; `atMs` since it was asked for. */
+  | { type: 'voice'; endpointId: EndpointId; speaking: boolean; atMs: number }
+  /** Once for each `detectAnswer`; a machine may still beep. */
+  | ({ type: 'answeredBy'; endpointId: EndpointId; atMs: number } & Answer)
+  /** A machine's beep is over: now it records. */
+  | { type: 'beep'; endpointId: EndpointId; hz: number; ms: number; atMs: number }
+  /** Without a reason it was asked for. `dropped`: frames that the consumer was too slow for. */
+  | { type: 'tapEnded'; endpointId: EndpointId; tapId: string; dropped: number; reason?: string }
   /** No RTP came for the endpoint's `timeoutMs` although the remote party should send. Told once; again after it was heard in between. */
   | { type: 'mediaTimeout'; endpointId: EndpointId }
   /** Sound is bad or goes one way only; `none` = that is over. Told on change. */
@@ -250,6 +288,13 @@ export interface MediaServer {
   moveRecording(recordingId: string, left: EndpointId, right: EndpointId): Promise<void>;
   /** Unknown ids are fine. */
   stopRecording(recordingId: string): Promise<void>;
+  /** Rejects `unavailable` when nobody listens at `to`. Ends with one `tapEnded`. A leg may have several; a masked party is silent on them. */
+  tap(request: TapRequest): Promise<void>;
+  /** Unknown taps are fine. */
+  untap(endpointId: EndpointId, tapId: string): Promise<void>;
+  watchVoice(endpointId: EndpointId, on: boolean): Promise<void>;
+  /** From now on: did a person answer, or a machine? Asked again = begun anew. */
+  detectAnswer(endpointId: EndpointId, times?: Partial<AnswerTimes>): Promise<void>;
   stats(endpointId: EndpointId): Promise<EndpointStats>;
   /** Closes an endpoint and everything on it; unknown ids are fine. */
   close(endpointId: EndpointId): Promise<EndpointStats | null>;

@@ -6,7 +6,7 @@ import { installPackages, installTools, root } from './install.mjs';
 
 const args = process.argv.slice(2);
 const name = args.find((arg) => !arg.startsWith('-') && !/^\d+$/.test(arg));
-const names = readdirSync(join(root, 'scripts/bench')).flatMap((file) => /^(call|sip|media|acd|cti|records)\.ts$/.exec(file)?.[1] ?? []);
+const names = readdirSync(join(root, 'scripts/bench')).flatMap((file) => /^(call|sip|media|acd|cti|records|amd)\.ts$/.exec(file)?.[1] ?? []);
 if (name === undefined || !names.includes(name)) {
   process.stderr.write(`usage: npm run bench -- ${names.join('|')} [--seconds N] [--json]\n`);
   process.exit(2);
@@ -15,7 +15,7 @@ if (name === undefined || !names.includes(name)) {
 const options = { seconds: 60 };
 for (const [at, arg] of args.entries()) if (arg.startsWith('--')) options[arg.slice(2)] = /^\d+$/.test(args[at + 1] ?? '') ? Number(args[at + 1]) : true;
 installPackages();
-if (name === 'media') installTools();
+if (name === 'media' || name === 'amd') installTools();
 if (name === 'sip' && installTools().includes('sipp')) throw new Error('this bench calls with sipp: install the package sip-tester');
 const { build } = await import('./build.mjs');
 build({ quiet: true, web: false });

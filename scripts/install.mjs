@@ -28,6 +28,7 @@ const TOOLS = {
   openssl: 'openssl',
   'g++': 'g++',
   rtpengine: 'rtpengine-daemon',
+  'espeak-ng': 'espeak-ng',
 };
 const FONT = 'fonts-noto-cjk';
 

@@ -33,6 +33,7 @@ const source = z.discriminatedUnion('kind', [
     ms: ms.exactOptional(),
   }),
   z.object({ kind: z.literal('signal'), name: z.enum(signalNames), country: z.enum(countries).exactOptional(), ms: ms.exactOptional() }),
+  z.object({ kind: z.literal('tap'), tapId: id }),
   z.object({ kind: z.literal('silence'), ms }),
   z.object({ kind: z.literal('music'), path: z.string().min(1).max(4096) }),
 ]);
@@ -61,6 +62,15 @@ const gain = z.object({ speaker: id, listener: id, db: z.number().min(-60).max(1
 const MOST_MEMBERS = 32;
 const gains = z.array(gain).max(MOST_MEMBERS * MOST_MEMBERS);
 const conferenceRequest = z.object({ conferenceId: id, members: z.array(id).min(2).max(MOST_MEMBERS), gains });
+const tapRequest = z.object({
+  ...{ tapId: id, endpointId: id, directions: z.enum(['in', 'out', 'both']), rate: z.union([z.literal(8000), z.literal(16_000)]) },
+  to: z
+    .string()
+    .max(4096)
+    .regex(/^(\/|tcp:127\.0\.0\.1:[0-9]{1,5}$|tcp:\[::1\]:[0-9]{1,5}$)/, 'give an absolute path, or tcp:127.0.0.1:port'),
+});
+const time = z.number().min(100).max(60_000).exactOptional();
+const answerTimes = z.object({ greetingMs: time, answerMs: time, silenceMs: time, mostMs: time });
 
 export const methods = {
   /** The application's name, by which it takes up its endpoints again after a broken connection, and the last event that reached it. */
@@ -91,6 +101,10 @@ export const methods = {
   resumeRecording: z.tuple([id]),
   moveRecording: z.tuple([id, id, id]),
   stopRecording: z.tuple([id]),
+  tap: z.tuple([tapRequest]),
+  untap: z.tuple([id, id]),
+  watchVoice: z.tuple([id, z.boolean()]),
+  detectAnswer: z.tuple([id, answerTimes]),
   stats: z.tuple([id]),
   close: z.tuple([id]),
   report: z.tuple([]),

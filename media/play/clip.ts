@@ -5,9 +5,18 @@ import { FRAME_SAMPLES } from '../rtp/packet.ts';
 
 /**
  * `sound` is heard from its beginning, `times` it is repeated (Infinity: for ever), cut to `samples` in all.
+ * `speech` comes from elsewhere while it is heard.
  * `music` is heard from wherever it stands now: all its listeners hear the same moment.
  */
-export type Clip = { kind: 'sound'; audio: Audio; samples: number } | { kind: 'music'; audio: Audio; frames: Readonly<Record<Codec, SharedFrames>> };
+export type Clip =
+  | { kind: 'sound'; audio: Audio; samples: number }
+  | { kind: 'music'; audio: Audio; frames: Readonly<Record<Codec, SharedFrames>> }
+  | { kind: 'speech'; speech: Stream };
+
+/** Comes as it is made: fills up to `most`, returns how much; 0 = it is over. */
+export interface Stream {
+  fill(into: Buffer, at: number, codec: Codec, most: number): number;
+}
 
 export type Audio = Readonly<Record<Codec, Buffer>>;
 

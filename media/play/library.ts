@@ -33,6 +33,8 @@ export class Library {
   /** Rejects with what is wrong with the file. */
   async clip(source: Source): Promise<Clip> {
     switch (source.kind) {
+      case 'tap':
+        throw new Error('what a tap brings is heard on its own endpoint only');
       case 'silence':
         return silence(source.ms);
       case 'tone': {

@@ -12,7 +12,7 @@ export class Playlist {
   constructor(clips: readonly Clip[], loop: boolean) {
     this.#clips = clips;
     // A list of nothing, played for ever, would never fill a frame.
-    this.#loop = loop && clips.some((clip) => (clip.kind === 'music' ? clip.audio.PCMA.length > 0 : clip.samples > 0 && clip.audio.PCMA.length > 0));
+    this.#loop = loop && clips.some((clip) => lengthOf(clip) > 0);
   }
 
   /** Of one round; Infinity with anything endless in it. */
@@ -33,7 +33,7 @@ export class Playlist {
     this.#position = 0;
     for (const clip of this.#clips) {
       if (left < lengthOf(clip)) {
-        // Music stands where it stands.
+        // Music stands where it stands, speech has no other moment than now.
         if (clip.kind === 'sound') this.#position = left;
         return;
       }
@@ -58,10 +58,7 @@ export class Playlist {
         this.#clip = 0;
         continue;
       }
-      const count =
-        clip.kind === 'music'
-          ? copyMusic(clip.audio[codec], into, at + written, FRAME_SAMPLES - written, frame, written)
-          : this.#copySound(clip.audio[codec], clip.samples, into, at + written, FRAME_SAMPLES - written);
+      const count = this.#copy(clip, codec, into, at + written, FRAME_SAMPLES - written, frame, written);
       written += count;
       if (count === 0) {
         this.#clip += 1;
@@ -70,6 +67,12 @@ export class Playlist {
     }
     if (written > 0 && written < FRAME_SAMPLES) into.fill(SILENCE[codec], at + written, at + FRAME_SAMPLES);
     return written > 0;
+  }
+
+  #copy(clip: Clip, codec: Codec, into: Buffer, at: number, most: number, frame: number, skip: number): number {
+    if (clip.kind === 'speech') return clip.speech.fill(into, at, codec, most);
+    if (clip.kind === 'music') return copyMusic(clip.audio[codec], into, at, most, frame, skip);
+    return this.#copySound(clip.audio[codec], clip.samples, into, at, most);
   }
 
   #copySound(audio: Buffer, samples: number, into: Buffer, at: number, most: number): number {
@@ -84,6 +87,7 @@ export class Playlist {
 
 /** A sound of nothing has no length, however often it is repeated. */
 function lengthOf(clip: Clip): number {
+  if (clip.kind === 'speech') return Number.POSITIVE_INFINITY;
   if (clip.audio.PCMA.length === 0) return 0;
   return clip.kind === 'music' ? Number.POSITIVE_INFINITY : clip.samples;
 }

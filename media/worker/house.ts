@@ -1,11 +1,13 @@
 /** The endpoints of one worker, and what the main thread may order of them. */
 import type { Clock } from '../../kernel/clock.ts';
+import type { Clip } from '../play/clip.ts';
 import { Library } from '../play/library.ts';
 import { Playing } from '../play/playing.ts';
 import { Playlist } from '../play/playlist.ts';
 import { Tick } from '../play/tick.ts';
-import { MediaError } from '../port.ts';
+import { MediaError, type Source, type TapRequest } from '../port.ts';
 import { Recordings } from '../record/recordings.ts';
+import { Taps } from '../tap/taps.ts';
 import { Endpoint } from './endpoint.ts';
 import { Exchange } from './exchange.ts';
 import { Lag } from './lag.ts';
@@ -28,6 +30,7 @@ export class House implements Surroundings {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #recordings: Recordings;
   readonly #checks: Rota<Endpoint>;
+  readonly #taps = new Taps(this);
   readonly #library = new Library(MOST_KEPT_AUDIO_BYTES);
 
   constructor(clock: Clock, post: (message: FromWorker) => void, engine: SocketEngine) {
@@ -95,6 +98,10 @@ export class House implements Surroundings {
       resumeRecording: ({ recordingId }) => done(this.#recordings.resume(recordingId)),
       moveRecording: ({ recordingId, ...legs }) => done(this.#recordings.move(recordingId, this.#sides(legs))),
       stopRecording: ({ recordingId }) => done(this.#recordings.end(recordingId)),
+      tap: (request) => this.#tap(request),
+      untap: ({ tapId }) => this.#taps.close(tapId),
+      watchVoice: ({ endpointId, on }) => this.#taps.watch(this.#endpoint(endpointId), (watch) => watch.watchVoice(on)),
+      detectAnswer: ({ endpointId, times }) => this.#taps.watch(this.#endpoint(endpointId), (watch) => watch.detectAnswer(times)),
       stats: ({ endpointId }) => this.#endpoint(endpointId).stats(),
       close: ({ endpointId }) => this.#close(endpointId),
       recorder: ({ port }) => done(this.#recordings.meetRecorder(port)),
@@ -140,7 +147,7 @@ export class House implements Surroundings {
   #play({ endpointId, playId, sources, loop, bargeIn, volumeDb = 0, fromMs = 0 }: Orders['play']['params']): null {
     const endpoint = this.#endpoint(endpointId);
     endpoint.speaker.startPlay(new Playing(playId, bargeIn, volumeDb, fromMs));
-    Promise.all(sources.map((source) => this.#library.clip(source))).then(
+    Promise.all(sources.map((source) => this.#clip(endpoint, source))).then(
       (clips) => endpoint.speaker.play(playId, new Playlist(clips, loop)),
       (error: Error) => endpoint.speaker.endPlay('failed', error.message, playId),
     );
@@ -168,6 +175,10 @@ export class House implements Surroundings {
     return null;
   }
 
+  async #clip(endpoint: Endpoint, source: Source): Promise<Clip> {
+    return source.kind === 'tap' ? { kind: 'speech', speech: this.#taps.speechOf(source.tapId, endpoint) } : this.#library.clip(source);
+  }
+
   #sendDigits(endpointId: string, keys: string): null {
     let taken: boolean;
     try {
@@ -183,10 +194,16 @@ export class House implements Surroundings {
     return { left: this.#endpoint(left), right: this.#endpoint(right) };
   }
 
+  #tap(request: TapRequest): Promise<null> {
+    const endpoint = this.#endpoint(request.endpointId);
+    return this.#taps.open(endpoint, request, () => this.#endpoints.get(request.endpointId) === endpoint);
+  }
+
   #close(endpointId: string): Orders['close']['result'] {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) return null;
     this.#recordings.legClosed(endpoint);
+    this.#taps.forget(endpoint);
     this.#endpoints.delete(endpointId);
     this.#checks.delete(endpoint);
     this.#exchange.leave(endpoint);

@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CodecName } from '../codec/codec.ts';
 import type { ToneListening } from '../dtmf/keys.ts';
-import type { EndpointStats, Gain, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source } from '../port.ts';
+import type { AnswerTimes, EndpointStats, Gain, MediaErrorCode, MediaEvent, PlayChange, PlayOptions, PlayState, Source, TapRequest } from '../port.ts';
 import type { RecordingFile } from '../record/messages.ts';
 import type { Choice } from '../sdp/formats.ts';
 import type { Protection as Agreed } from '../sdp/security.ts';
@@ -75,6 +75,10 @@ export interface Orders {
   resumeRecording: { params: { recordingId: string }; result: null };
   moveRecording: { params: { recordingId: string; left: string; right: string }; result: null };
   stopRecording: { params: { recordingId: string }; result: null };
+  tap: { params: TapRequest; result: null };
+  untap: { params: { endpointId: string; tapId: string }; result: null };
+  watchVoice: { params: { endpointId: string; on: boolean }; result: null };
+  detectAnswer: { params: { endpointId: string; times: Partial<AnswerTimes> }; result: null };
   stats: { params: { endpointId: string }; result: EndpointStats };
   close: { params: { endpointId: string }; result: EndpointStats | null };
   /** The recorder is (again) there. */
@@ -84,7 +88,17 @@ export interface Orders {
 }
 export type OrderName = keyof Orders;
 /** Those that the main thread only passes on to where the endpoint lives. */
-export type OneEndpointOrder = 'changePlay' | 'mute' | 'signalledKey' | 'listenForTones' | 'maskKeys' | 'unmaskKeys';
+export type OneEndpointOrder =
+  | 'tap'
+  | 'untap'
+  | 'watchVoice'
+  | 'detectAnswer'
+  | 'changePlay'
+  | 'mute'
+  | 'signalledKey'
+  | 'listenForTones'
+  | 'maskKeys'
+  | 'unmaskKeys';
 export type OrderHandlers = { [Name in OrderName]: (params: Orders[Name]['params']) => Orders[Name]['result'] | Promise<Orders[Name]['result']> };
 
 export interface Order<Name extends OrderName = OrderName> {

@@ -30,7 +30,13 @@ export interface SpeakerWire {
 
 const sharedHeader = Buffer.alloc(RTP_HEADER_BYTES);
 
+/** Hears what the party is sent, where it is G.711. */
+export interface Ear {
+  heard(packet: Buffer, start: number, end: number, codec: Codec): void;
+}
+
 export class Speaker implements Player {
+  readonly ears = new Set<Ear>();
   readonly stream: OutgoingStream;
   readonly #endpointId: string;
   readonly #world: Surroundings;
@@ -118,6 +124,7 @@ export class Speaker implements Player {
       if (!law || !isLaw(agreed.codec)) return false;
       recodeInPlace(packet, codec, header.payloadStart, header.payloadEnd);
     }
+    if (law) this.#letHear(packet, header.payloadStart, header.payloadEnd, agreed.codec);
     this.#forward(packet, header, agreed.payloadType, law ? header.payloadEnd - header.payloadStart : FACTS[codec].frameTicks, nowMs);
     return true;
   }
@@ -144,13 +151,19 @@ export class Speaker implements Player {
     const agreed = this.#agreed;
     if (agreed === null || !this.#mayForward(agreed)) return;
     const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
-    this.#sendFrame(agreed, packet, this.#voice.fromSamples(samples, packet, RTP_HEADER_BYTES), skipped, nowMs);
+    const bytes = this.#voice.fromSamples(samples, packet, RTP_HEADER_BYTES);
+    this.#letHear(packet, RTP_HEADER_BYTES, RTP_HEADER_BYTES + bytes, agreed.codec);
+    this.#sendFrame(agreed, packet, bytes, skipped, nowMs);
   }
 
   forwardEvent(packet: Buffer, header: RtpHeader, nowMs: number): void {
     const agreed = this.#agreed;
     if (agreed === null || agreed.eventOut === null || !this.#mayForward(agreed)) return;
     this.#forward(packet, header, agreed.eventOut, FACTS[agreed.codec].frameTicks, nowMs);
+  }
+
+  #letHear(packet: Buffer, start: number, end: number, codec: CodecName): void {
+    if (isLaw(codec)) for (const ear of this.ears) ear.heard(packet, start, end, codec);
   }
 
   #mayForward(agreed: Agreement): boolean {
@@ -183,7 +196,7 @@ export class Speaker implements Player {
 
   #beatPlay(agreed: Agreement, playing: Playing, frame: number, skipped: number, nowMs: number): void {
     const { law, codec } = this.#voice;
-    const shared = law === codec && agreed.hears ? playing.shared(law, frame) : null;
+    const shared = law === codec && agreed.hears && this.ears.size === 0 ? playing.shared(law, frame) : null;
     if (shared !== null && this.#sendShared(agreed, shared, skipped, nowMs)) return;
     const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
     if (!playing.fill(packet, RTP_HEADER_BYTES, this.#voice.law, frame)) {
@@ -192,6 +205,7 @@ export class Speaker implements Player {
     }
     // A party on hold misses what plays; it goes on all the same, so that a dialplan does not wait for the hold to end.
     if (!agreed.hears) return;
+    this.#letHear(packet, RTP_HEADER_BYTES, RTP_HEADER_BYTES + FRAME_SAMPLES, this.#voice.law);
     this.#sendFrame(agreed, packet, this.#voice.fromLaw(packet, RTP_HEADER_BYTES), skipped, nowMs);
   }
 

@@ -300,6 +300,10 @@ export function openFleet(options: FleetOptions): Fleet {
     resumeRecording: async (recordingId) => pool.ofRecording(recordingId)?.resumeRecording(recordingId),
     moveRecording: async (recordingId, left, right) => pool.both(left, right).moveRecording(recordingId, left, right),
     stopRecording: async (recordingId) => pool.ofRecording(recordingId)?.stopRecording(recordingId),
+    tap: async (request) => pool.at(request.endpointId).tap(request),
+    untap: async (endpointId, tapId) => pool.at(endpointId).untap(endpointId, tapId),
+    watchVoice: async (endpointId, on) => pool.at(endpointId).watchVoice(endpointId, on),
+    detectAnswer: async (endpointId, times) => pool.at(endpointId).detectAnswer(endpointId, times),
     stats: async (endpointId) => pool.at(endpointId).stats(endpointId),
     close: (endpointId) => pool.close(endpointId),
   };

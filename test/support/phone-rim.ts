@@ -259,6 +259,10 @@ export class FakeMedia implements MediaServer {
   resumeRecording: MediaServer['resumeRecording'] = async () => undefined;
   moveRecording: MediaServer['moveRecording'] = async () => undefined;
   stopRecording: MediaServer['stopRecording'] = async () => undefined;
+  tap: MediaServer['tap'] = async () => undefined;
+  untap: MediaServer['untap'] = async () => undefined;
+  watchVoice: MediaServer['watchVoice'] = async () => undefined;
+  detectAnswer: MediaServer['detectAnswer'] = async () => undefined;
   stats: MediaServer['stats'] = async () => ({ packetsIn: 0, packetsOut: 0, lost: 0, jitterMs: 0, strangers: 0, quality: SILENT });
 }
 
