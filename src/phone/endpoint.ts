@@ -1,6 +1,6 @@
 /** The endpoint of a leg at the media server: opened when it is answered or rings, and anew when its media server died. */
 import type { LegId } from '../../kernel/ids.ts';
-import { MediaError, type OpenRequest } from '../../media/port.ts';
+import { MediaError, type OpenRequest, type Profile } from '../../media/port.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 
@@ -9,8 +9,6 @@ interface MediaLeg {
   readonly mediaGroup: string;
   readonly ended: boolean;
   signallingAddress: string;
-  /** Its audio takes ICE and DTLS-SRTP. */
-  isBrowser: boolean;
   release(cause: EndingCause, by: EndedBy): void;
 }
 
@@ -40,11 +38,14 @@ export async function openEndpoint(
   return null;
 }
 
-/** Another endpoint in the place of one that was lost: its offer. Rejects when no media server can give one. */
-export async function openAnew(rim: Rim, leg: MediaLeg): Promise<string> {
+/**
+ * Another endpoint in the place of one that was lost: its offer, protected as the leg was: what a party was promised is not taken back.
+ * Where there were keys in the SDP, nobody else reads it. Rejects when no media server can give one.
+ */
+export async function openAnew(rim: Rim, leg: MediaLeg, profile: Profile): Promise<string> {
   // Where only the connection broke it may be there still.
   await rim.media.close(leg.legId).catch(() => undefined);
-  const { sdp } = await rim.media.open({ ...requestOf(leg), ...(leg.isBrowser ? { profile: 'webrtc' as const } : {}) });
+  const { sdp } = await rim.media.open({ ...requestOf(leg), profile, ...(profile === 'sdes' ? { privateSignalling: true } : {}) });
   if (!leg.ended) return sdp;
   await rim.media.close(leg.legId);
   throw new MediaError('unknown_endpoint', 'the leg ended while it was being moved');

@@ -4,7 +4,7 @@
  * with its media server and goes on at another endpoint; and to refresh a session whose trunk wants credentials. Joining and parting need no
  * re-INVITE.
  */
-import { MediaError } from '../../media/port.ts';
+import { MediaError, type Profile } from '../../media/port.ts';
 import { reinvite } from './reinvite.ts';
 import type { DialogLeg, Rim } from './rim.ts';
 import { directionOf, OurSession } from './session.ts';
@@ -46,12 +46,12 @@ export class Hold {
     return this.#held;
   }
 
-  /** `open` opens another endpoint for the leg and gives its offer. Rejects when there is none, or the phone does not take it. */
-  async move(open: () => Promise<string>, ours: boolean): Promise<void> {
+  /** `open` opens another endpoint for the leg, protected as its audio stands, and gives its offer. Rejects when there is none, or the phone does not take it. */
+  async move(open: (profile: Profile) => Promise<string>, ours: boolean): Promise<void> {
     try {
       for (let moves = 1; ; moves += 1) {
         this.#change = 'moving';
-        const offer = this.#session.offer(await open());
+        const offer = this.#session.offer(await open(this.#session.profile));
         this.#change = 'asking';
         const answer = await reinvite(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, offer, ours);
         const heard = await this.#hear(answer, moves < MOST_MOVES);

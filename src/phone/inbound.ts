@@ -189,7 +189,6 @@ export async function answer(rim: Rim, leg: Leg): Promise<void> {
   const opened = await openEndpoint(rim, leg, req.source_address, { offer: req.body, isPrivate: PRIVATE_PROTOCOLS.has(req.protocol.toLowerCase()) });
   if (opened === null) return;
   const { sdp } = opened;
-  leg.isBrowser = /^m=audio \d+ UDP\/TLS\//m.test(sdp);
   rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS, Supported: EXTENSIONS } }, (error, dialog) => {
     if (dialog === undefined) {
       rim.log.debug({ err: error, legId: leg.legId }, 'the answer could not be sent');

@@ -35,8 +35,6 @@ export class Leg implements DialogLeg {
   readonly mediaGroup: string;
   /** Whom the signalling comes from, for the media server's source lock; '' before an endpoint was opened. */
   signallingAddress = '';
-  /** Its audio takes ICE and DTLS-SRTP. */
-  isBrowser = false;
   readonly #rim: Rim;
   #progress: LegProgress;
   #stopTimer: (() => void) | null = null;
@@ -135,7 +133,7 @@ export class Leg implements DialogLeg {
     const progress = this.#progress;
     if (progress.at !== 'up' || progress.hold.moving) return;
     try {
-      await progress.hold.move(() => openAnew(this.#rim, this), !progress.theirs);
+      await progress.hold.move((profile) => openAnew(this.#rim, this, profile), !progress.theirs);
       this.#adrift = false;
       if (!this.ended) moved();
     } catch (error) {

@@ -74,7 +74,6 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
     failed: (ending) => leg.end(ending),
     answered: (dialog) => {
       const ours = dialog.local.sdp ?? opened.sdp;
-      leg.isBrowser = ours === opened.browserSdp;
       leg.joined(dialog, ours);
       leg.agree(dialog.remote.sdp);
     },

@@ -2,7 +2,11 @@
  * What we have said of a leg's audio, over all the endpoints it has had: to its phone that is one session. RFC 3264 §8: the origin line of a
  * later description is that of the first but for its version, and no media line ever goes. Pure.
  */
+import type { Profile } from '../../media/port.ts';
+
 const ORIGIN = /^o=(\S+ \S+) (\d+) (.*)$/m;
+const AUDIO_THAT_GOES = /^m=audio [1-9][0-9]* (\S+)/m;
+const AUDIO = /^m=audio 0 (\S+)/m;
 
 export class OurSession {
   readonly #first: { name: string; address: string } | null;
@@ -19,6 +23,13 @@ export class OurSession {
   /** The last description, for whoever asks for one (an INVITE without SDP). */
   get current(): string {
     return this.#body;
+  }
+
+  /** How the audio stands protected. */
+  get profile(): Profile {
+    const [, protocol = ''] = AUDIO_THAT_GOES.exec(this.#body) ?? AUDIO.exec(this.#body) ?? [];
+    if (protocol.startsWith('UDP/TLS/')) return 'webrtc';
+    return protocol.startsWith('RTP/SAVP') ? 'sdes' : 'plain';
   }
 
   /** A description of the endpoint's, as the phone is told it: the version rises when anything else has changed. */

@@ -17,8 +17,8 @@ const answerAndMove: NonNullable<RimOptions['react']> = (event, rim) => {
   if (event.type === 'legMediaLost') rim.carriers.reanchorLeg({ type: 'reanchorLeg', callId: event.callId, legId: event.legId });
 };
 
-async function standing(): Promise<{ call: PhoneCall; legId: LegId }> {
-  media = new FakeMedia();
+async function standing(protocol = 'RTP/AVP'): Promise<{ call: PhoneCall; legId: LegId }> {
+  media = new FakeMedia(protocol);
   house = await RimHouse.open({ trustedTrunks: ['127.0.0.1'], media, react: answerAndMove });
   phone = await SipPhone.open({ user: '81', server: house.server });
   const call = await phone.call('10086');
@@ -57,6 +57,23 @@ describe('A11: a leg whose media server died', () => {
     assert.equal(call.state, 'up');
     assert.equal(await call.hold(), 200, 'and its phone may hold as before');
   });
+
+  for (const [profile, protocol] of [
+    ['sdes', 'RTP/SAVP'],
+    ['webrtc', 'UDP/TLS/RTP/SAVPF'],
+    ['plain', 'RTP/AVP'],
+  ] as const)
+    it(`is offered audio protected as it was: ${profile}`, async () => {
+      const { call, legId } = await standing(protocol);
+      const offers = scripted();
+      house.phone.endpointLost(legId);
+      await house.until('legMediaRestored');
+      const asked = media.opened.at(-1);
+      assert.equal(asked?.profile, profile);
+      assert.equal(asked.privateSignalling, profile === 'sdes' ? true : undefined);
+      assert.match(offers[0] ?? '', new RegExp(`^m=audio 9 ${protocol} `, 'm'));
+      assert.equal(call.state, 'up');
+    });
 
   it('whose phone is in the middle of a change of its own (491) is asked again', async () => {
     const { legId } = await standing();

@@ -25,6 +25,15 @@ test('an offer has as many media lines as before: audio where it stood, the othe
   assert.deepEqual(behind.offer(sdp(99, 30_000)).match(/^m=.*$/gm), ['m=video 0 RTP/AVP 96', 'm=audio 30000 RTP/AVP 8']);
 });
 
+test('how audio stands protected is read from the stream that was taken, or else from the one that was switched off', () => {
+  const over = (protocol: string): string => sdp(1, 20_000).replace('RTP/AVP', protocol);
+  assert.equal(new OurSession(over('RTP/AVP')).profile, 'plain');
+  assert.equal(new OurSession(over('RTP/SAVP')).profile, 'sdes');
+  assert.equal(new OurSession(over('UDP/TLS/RTP/SAVPF')).profile, 'webrtc');
+  assert.equal(new OurSession(sdp(1, 0, 'm=audio 20000 RTP/SAVP 8')).profile, 'sdes');
+  assert.equal(new OurSession(over('RTP/SAVP').replace('20000', '0')).profile, 'sdes');
+});
+
 test('the direction of audio is its own, else the session’s, else both ways', () => {
   assert.equal(directionOf(sdp(1, 1).replace('sendrecv', 'sendonly')), 'sendonly');
   assert.equal(directionOf('v=0\r\na=inactive\r\nm=audio 1 RTP/AVP 8\r\n'), 'inactive');

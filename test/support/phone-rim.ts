@@ -2,7 +2,7 @@
 import { type Clock, pause, systemClock } from '../../kernel/clock.ts';
 import { newCallId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
-import { MediaError, type MediaServer } from '../../media/port.ts';
+import { MediaError, type MediaServer, type OpenRequest } from '../../media/port.ts';
 import { readSipConfig } from '../../sip/config.ts';
 import { openSipServer, type SipServer } from '../../sip/server.ts';
 import type { PhoneSettings } from '../../src/acd/event.ts';
@@ -205,19 +205,27 @@ async function openSip(ports: Ports): Promise<SipServer> {
 
 /** Answers like a media server, without a sound: for tests that look at signalling only. */
 export class FakeMedia implements MediaServer {
-  /** Endpoints that are open. */
+  /** Endpoints that are open; what was asked for, of each that ever was. */
   readonly endpoints = new Set<string>();
+  readonly opened: OpenRequest[] = [];
   readonly accepted: string[] = [];
+  readonly #protocol: string;
   refuseChanges = false;
   /** Changes are answered after it. */
   slowness: Promise<void> | undefined;
 
   capabilities: MediaServer['capabilities'] = async () => ({ codecs: ['PCMA/8000'], record: false, mix: false, webrtc: false });
 
-  open: MediaServer['open'] = async ({ endpointId, offer = 'm=audio' }) => {
+  constructor(protocol = 'RTP/AVP') {
+    this.#protocol = protocol;
+  }
+
+  open: MediaServer['open'] = async (request) => {
+    const { endpointId, offer = 'm=audio' } = request;
+    this.opened.push(request);
     if (!offer.includes('m=audio')) throw new MediaError('incompatible', 'no codec in common');
     this.endpoints.add(endpointId);
-    return { sdp: sdpOf('sendrecv') };
+    return { sdp: sdpOf('sendrecv').replace('RTP/AVP', this.#protocol) };
   };
 
   accept: MediaServer['accept'] = async (endpointId, answer) => {
