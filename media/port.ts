@@ -208,8 +208,8 @@ export type MediaEvent =
   | { type: 'beep'; endpointId: EndpointId; hz: number; ms: number; atMs: number }
   /** Without a reason it was asked for. `dropped`: frames that the consumer was too slow for. */
   | { type: 'tapEnded'; endpointId: EndpointId; tapId: string; dropped: number; reason?: string }
-  /** No RTP came for the endpoint's `timeoutMs` although the remote party should send. Told once; again after it was heard in between. */
-  | { type: 'mediaTimeout'; endpointId: EndpointId }
+  /** No RTP came for the endpoint's `timeoutMs` (now for `silentMs`) although the remote party should send. Told once; again after it was heard in between. */
+  | { type: 'mediaTimeout'; endpointId: EndpointId; silentMs: number }
   /** Sound is bad or goes one way only; `none` = that is over. Told on change. */
   | { type: 'audioTrouble'; endpointId: EndpointId; trouble: AudioTrouble | 'none' }
   /** The endpoint is gone without having been closed: its worker died, or the media server did. Nothing more is heard of it. */

@@ -228,7 +228,7 @@ function openRims(
   const lines = {
     onEvent: (event: MediaEvent) => {
       if (sound.hear(event)) return;
-      if (event.type === 'mediaTimeout') phone.mediaTimedOut(asId<LegId>(event.endpointId));
+      if (event.type === 'mediaTimeout') phone.mediaTimedOut(asId<LegId>(event.endpointId), event.silentMs);
       else if (event.type === 'audioTrouble') phone.audioTroubled(asId<LegId>(event.endpointId), event.trouble);
       else if (event.type === 'endpointLost') phone.endpointLost(asId<LegId>(event.endpointId));
     },

@@ -338,9 +338,10 @@ export class Endpoint implements SocketOwner, Party {
     if (this.#mask.expired(nowMs)) this.#world.tell({ type: 'maskEnded', endpointId: this.id, end: 'timeout' });
     const agreed = this.#agreed;
     if (agreed === null) return;
-    if (agreed.mustSend && this.#timeoutMs > 0 && !this.#timedOut && nowMs - this.#heardAtMs > this.#timeoutMs) {
+    const silentMs = nowMs - this.#heardAtMs;
+    if (agreed.mustSend && this.#timeoutMs > 0 && !this.#timedOut && silentMs > this.#timeoutMs) {
       this.#timedOut = true;
-      this.#world.tell({ type: 'mediaTimeout', endpointId: this.id });
+      this.#world.tell({ type: 'mediaTimeout', endpointId: this.id, silentMs });
     }
     if (nowMs >= this.#reportAtMs) this.#report(agreed, nowMs);
     const strangers = this.#strangers - this.#strangersTold;

@@ -35,4 +35,6 @@ export interface Ending {
   sip?: number;
   /** ITU-T Q.850 cause value, where known. */
   q850?: number;
+  /** ms since 1970; of a media_timeout: when the far end of the leg was last heard. */
+  lastHeardAt?: number;
 }

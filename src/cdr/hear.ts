@@ -2,7 +2,7 @@
 import type { AcdEvent } from '../acd/event.ts';
 import type { CallEvent, LegAudio } from '../call/event.ts';
 import { mergeLegs } from './merge.ts';
-import { close, endLeg, type OpenCall, retrieve } from './open.ts';
+import { close, endLeg, endOfCall, endOfLeg, type OpenCall, retrieve } from './open.ts';
 import { beginPart, endPart, live, liveLeg, makeRoom, newLeg, openCall, type State } from './state.ts';
 
 type Heard = CallEvent | AcdEvent;
@@ -44,7 +44,7 @@ const handlers: Handlers = {
   },
   legEnded(state, event, at) {
     const leg = liveLeg(state, event);
-    if (leg !== undefined) endLeg(leg, at, event.ending);
+    if (leg !== undefined) endLeg(leg, endOfLeg(leg, at, event.ending), event.ending);
     return undefined;
   },
   legAudioMeasured(state, event) {
@@ -152,7 +152,7 @@ const handlers: Handlers = {
   callEnded(state, event, at) {
     const call = live(state, event.callId);
     if (call === undefined) return undefined;
-    close(call, at, event.ending, 'caller_gone');
+    close(call, endOfCall(call, at), event.ending, 'caller_gone');
     state.ended.add(call.callId);
     return call;
   },

@@ -59,7 +59,11 @@ export interface OpenCall extends Kept {
 /** Closes whatever is still open. What is presumed here gives way to the fact, should it come behind. */
 export function close(call: OpenCall, at: number, ending: Ending, offerEnd: OfferEnd): void {
   call.ended = { at, ending };
-  for (const leg of call.legs) endLeg(leg, at, ending);
+  for (const leg of call.legs) {
+    endLeg(leg, at, ending);
+    if (leg.endedAt !== null && leg.endedAt > at) leg.endedAt = at;
+    if (leg.endedAt !== null && leg.answeredAt !== null) leg.holdMs = Math.min(leg.holdMs, leg.endedAt - leg.answeredAt);
+  }
   const exit: QueueExit = ending.cause === 'abandoned' ? 'abandoned' : 'ended';
   for (const visit of call.visits) {
     if (visit.leftAt === null) Object.assign(visit, { leftAt: at, exit, presumed: true });
@@ -76,9 +80,22 @@ export function endLeg(leg: OpenLeg, at: number, ending: Ending): void {
   leg.ending = ending;
 }
 
+/** Who vanished was gone with its last packet, not when its silence had lasted long enough to be sure (fault row B12). */
+export const endOfLeg = (leg: OpenLeg, at: number, { lastHeardAt = at }: Ending): number =>
+  Math.min(at, Math.max(Math.floor(lastHeardAt), leg.startedAt, leg.answeredAt ?? 0));
+
+/** And with it ended the conversation: whoever was left listened to nothing. Nothing else that happened in the call lies behind its end. */
+export function endOfCall(call: OpenCall, at: number): number {
+  const vanished = call.legs.findLast(({ ending }) => ending?.lastHeardAt !== undefined);
+  if (vanished?.endedAt == null) return at;
+  const legs = call.legs.map(({ startedAt, ringingAt, answeredAt }) => Math.max(startedAt, ringingAt ?? 0, answeredAt ?? 0));
+  const others = [...call.visits.map(({ enteredAt, leftAt }) => leftAt ?? enteredAt), ...call.offers.map(({ offeredAt, endedAt }) => endedAt ?? offeredAt)];
+  return Math.min(at, Math.max(vanished.endedAt, ...legs, ...others));
+}
+
 export function retrieve(leg: OpenLeg, at: number): void {
   if (leg.heldSince === null) return;
-  leg.holdMs += at - leg.heldSince;
+  leg.holdMs += Math.max(0, at - leg.heldSince);
   leg.heldSince = null;
 }
 

@@ -148,7 +148,7 @@ export class Leg implements DialogLeg {
   }
 
   /** Ends it from our side, in the way its state asks for: final answer, CANCEL or BYE. */
-  release(cause: EndingCause, by: EndedBy): void {
+  release(cause: EndingCause, by: EndedBy, lastHeardAt?: number): void {
     const progress = this.#progress;
     const { status, q850 } = statusOfCause[cause];
     if (progress.at === 'arriving') {
@@ -157,7 +157,7 @@ export class Leg implements DialogLeg {
     } else if (progress.at === 'up') {
       if (cause === 'transferred') progress.referral.succeeded();
       endDialog(this.#rim, this.#rim.trunks.lineOf(this.legId), progress.dialog, reasonHeader(cause));
-      this.end({ cause, by, q850 });
+      this.end({ cause, by, q850, ...(lastHeardAt === undefined ? {} : { lastHeardAt }) });
     } else {
       if (progress.at === 'ringing') progress.fork.cancel(cancelReason(cause));
       this.end({ cause, by, q850 });

@@ -74,8 +74,8 @@ export interface Phone {
   directoryChanged(): void;
   /** This leg's audio went with its media server. */
   endpointLost(legId: LegId): void;
-  /** The media server heard nothing for too long on this leg. Counts only while two people talk. */
-  mediaTimedOut(legId: LegId): void;
+  /** The media server has heard nothing on this leg for `silentMs`, which is too long. Counts only while two people talk. */
+  mediaTimedOut(legId: LegId, silentMs: number): void;
   /** Its sound is bad or goes one way; `none` = no longer. */
   audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
@@ -215,10 +215,11 @@ class PhoneRim implements Phone {
     this.#legs.get(legId)?.lostMedia();
   }
 
-  mediaTimedOut(legId: LegId): void {
+  mediaTimedOut(legId: LegId, silentMs: number): void {
     const leg = this.#legs.get(legId);
     if (leg?.progress.at !== 'up' || leg.progress.hold.held) return;
-    if (this.#options.calls.get(leg.callId)?.joined?.includes(legId) === true) leg.release('media_timeout', 'server');
+    if (this.#options.calls.get(leg.callId)?.joined?.includes(legId) !== true) return;
+    leg.release('media_timeout', 'server', this.#options.clock.now() - silentMs);
   }
 
   audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void {

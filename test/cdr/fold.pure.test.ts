@@ -344,3 +344,32 @@ test('a hundred fruitless offers are kept, with the answered one', () => {
   assert.equal(record?.legs.length, 101);
   assert.equal(record?.offers.at(-1)?.end, 'answered');
 });
+
+test('B12: whose phone vanished was gone with its last packet: the call, its legs and her talk end there, not when the time-out ended them', () => {
+  const vanished = { cause: 'media_timeout', by: 'server', q850: 102, lastHeardAt: at(60) } as const;
+  const gone = (n: number, other: number): CallRecord | undefined =>
+    told([...served.slice(0, -4), say.legEnded(91, n, vanished), say.legEnded(91, other, released), say.ended(91, released)])[0];
+  for (const record of [gone(1, 0), gone(0, 1)]) {
+    assert.equal(record?.endedAt, at(60));
+    assert.deepEqual(
+      record.legs.map(({ endedAt }) => endedAt),
+      [at(60), at(60)],
+    );
+    assert.deepEqual(
+      record.agents.map(({ endedAt, talkMs, holdMs }) => [endedAt, talkMs, holdMs]),
+      [[at(60), 35_000, 10_000]],
+    );
+  }
+});
+
+test('B12: nothing that the record tells lies behind its end: a hold in the silence, and an answer later than what was last heard', () => {
+  const vanished = { cause: 'media_timeout', by: 'server', lastHeardAt: at(60) } as const;
+  const over = [say.legEnded(91, 0, vanished), say.legEnded(91, 1, released), say.ended(91, vanished)];
+  const [held] = told([...served.slice(0, -4), say.held(70, 1), say.retrieved(80, 1), say.held(85, 1), ...over]);
+  assert.deepEqual([held?.endedAt, held?.agents[0]?.endedAt], [at(60), at(60)]);
+  const { talkMs = -1, holdMs = -1 } = held?.agents[0] ?? {};
+  assert.ok(talkMs >= 0 && holdMs >= 0 && talkMs + holdMs === 45_000, `talk ${talkMs} hold ${holdMs}`);
+  const never = { ...vanished, lastHeardAt: at(2) };
+  const [silent] = told([...served.slice(0, -4), say.legEnded(91, 0, never), say.legEnded(91, 1, released), say.ended(91, never)]);
+  assert.equal(silent?.endedAt, at(15));
+});

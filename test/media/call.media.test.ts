@@ -253,7 +253,8 @@ test('B12: who falls silent without being on hold is told of, once', async () =>
   await wait(1500);
   assert.ok(!house.events.some((event) => event.type === 'mediaTimeout' && event.endpointId === id));
   party.hush();
-  await house.event('mediaTimeout', (event) => event.endpointId === id);
+  const { silentMs } = await house.event('mediaTimeout', (event) => event.endpointId === id);
+  assert.ok(silentMs > 200, `silent for ${silentMs} ms`);
   await wait(1500);
   assert.equal(house.events.filter((event) => event.type === 'mediaTimeout' && event.endpointId === id).length, 1);
 });

@@ -1,6 +1,7 @@
 /** The phone rim against our SIP server and test phones on loopback; its media server answers without a sound. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { systemClock } from '../../kernel/clock.ts';
 import { asId, type CallId, type LegId, legIdOf, type OfferId } from '../../kernel/ids.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
 import type { CommandOf } from '../../src/vocabulary.ts';
@@ -445,14 +446,16 @@ describe('in a call that stands', () => {
     const joined: LegId[] = [];
     const calls: CallsView = { get: () => ({ joined, legs: new Map() }) as Partial<Call> as Call, values: () => new Map<never, Call>().values(), size: 1 };
     const { call, legId } = await standing({ calls });
-    house.phone.mediaTimedOut(legId);
+    house.phone.mediaTimedOut(legId, 30_000);
     joined.push(legId, legIdOf(callId, 0));
     assert.equal(await call.hold(), 200);
-    house.phone.mediaTimedOut(legId);
+    house.phone.mediaTimedOut(legId, 30_000);
     assert.equal(await call.retrieve(), 200);
     assert.equal(house.count('legEnded'), 0);
-    house.phone.mediaTimedOut(legId);
-    assert.equal((await house.until('legEnded')).ending.cause, 'media_timeout');
+    house.phone.mediaTimedOut(legId, 30_000);
+    const { ending } = await house.until('legEnded');
+    assert.equal(ending.cause, 'media_timeout');
+    assert.ok(ending.lastHeardAt !== undefined && ending.lastHeardAt <= systemClock.now() - 30_000, 'the end says when it was last heard');
   });
 
   it('a change of media that cannot be is refused with 488, and the call goes on', async () => {

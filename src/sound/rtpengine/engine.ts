@@ -233,8 +233,9 @@ class Engine {
       leg.lookedAtMs = now;
       const heard = await leg.lastHeard().catch(() => null);
       if (first || heard === null) continue;
-      const silent = now - heard * 1000 > leg.timeoutMs;
-      if (silent && !leg.timedOut) onEvent({ type: 'mediaTimeout', endpointId: leg.endpointId });
+      const silentMs = now - heard * 1000;
+      const silent = silentMs > leg.timeoutMs;
+      if (silent && !leg.timedOut) onEvent({ type: 'mediaTimeout', endpointId: leg.endpointId, silentMs });
       leg.timedOut = silent;
     }
   }
