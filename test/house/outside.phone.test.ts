@@ -58,6 +58,27 @@ test('a trunk made over the API registers, carries an agent’s call outside, an
   assert.equal((await trunk()).live?.carried, 1);
 });
 
+test('the SIP messages of that call are shown over the API, of both legs and in order, and what proves who somebody is is in none', async () => {
+  const { callId } = await house.record('8001');
+  const { messages } = (await house.get(`/api/v1/calls/${callId}/sip-trace`)) as { messages: { direction: string; text: string }[] };
+  const proofs = messages.filter(({ text }) => /^INVITE /.test(text) && /^(?:proxy-)?authorization:/im.test(text));
+  assert.deepEqual(
+    proofs.map(({ direction }) => direction),
+    ['in', 'out'],
+    'the phone’s, and ours to the carrier',
+  );
+  for (const { text } of proofs) assert.match(text, /^(?:proxy-)?authorization: \*\*\*\r?$/im);
+  for (const { text } of messages) assert.doesNotMatch(text, /nonce=|response=|username=|sesame/);
+  const byes = messages.filter(({ text }) => /^BYE /.test(text));
+  assert.deepEqual(
+    byes.map(({ direction }) => direction),
+    ['in', 'out'],
+  );
+  // What the phone sent did have it.
+  const sent = phone.sip.seen.filter(({ out, message }) => out && message.kind === 'request' && message.method === 'INVITE');
+  assert.ok(sent.some(({ message }) => /response="/.test((message.headers.get('authorization') ?? '') + (message.headers.get('proxy-authorization') ?? ''))));
+});
+
 test('a country that is closed is refused, and opened by the admin it is reached', async () => {
   const abroad = (): Promise<number | null> => phone.call('0085221234567').then(async (call) => (await call.ended()).status);
   assert.equal(await abroad(), 403);
