@@ -22,6 +22,12 @@ export interface PartyAddress {
   port: number;
 }
 
+/** What protected parties send: packets sealed beforehand, of so many bytes, as many for each party, one party after another. */
+export interface SealedPackets {
+  path: string;
+  packetBytes: number;
+}
+
 const PROGRAM = 'dist/native/rtp-load';
 
 export class Load {
@@ -35,9 +41,11 @@ export class Load {
     this.#lines = lines;
   }
 
-  static async open(parties: number): Promise<Load> {
+  static async open(parties: number, sealed?: SealedPackets): Promise<Load> {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} was not built: npm run native says why`);
-    const process = spawn(PROGRAM, [String(parties)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const process = spawn(PROGRAM, [String(parties), ...(sealed === undefined ? [] : [sealed.path, String(sealed.packetBytes)])], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
     const port = Number(/^port ([0-9]+)$/.exec((await lines.next()).value ?? '')?.[1]);
     if (Number.isNaN(port)) throw new Error(`${PROGRAM} did not start`);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { pause, systemClock } from '../../kernel/clock.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { connectMedia, type MediaClient } from '../../src/sound/client.ts';
-import { Load, type LoadFigures, type PartyAddress } from './media-load.ts';
+import { Load, type LoadFigures, type PartyAddress, type SealedPackets } from './media-load.ts';
 import { cpuMsOf, rssMbOf } from './proc.ts';
 
 const SETTLE_MS = 1500;
@@ -41,14 +41,20 @@ export interface Measured {
   idleRssMb: number;
 }
 
+/** Parties with keys in their SDP (SDES): the `a=crypto` of each, and what was sealed with them. */
+export interface ProtectedParties extends SealedPackets {
+  cryptos: readonly string[];
+}
+
 /** A fresh server under the load of so many parties: `act` sets up what they do, the measurement follows. */
 export async function underLoad(
   parties: number,
   { seconds, settings }: StageOptions,
   act: (rig: Rig) => Promise<void>,
   partiesPerGroup = 2,
+  guarded?: ProtectedParties,
 ): Promise<Measured> {
-  const rig = await Rig.open(parties, settings, partiesPerGroup);
+  const rig = await Rig.open(parties, settings, partiesPerGroup, guarded);
   try {
     await act(rig);
     return await rig.measure(seconds);
@@ -75,8 +81,8 @@ export class Rig {
     this.media = media;
   }
 
-  static async open(parties: number, settings: Readonly<Record<string, string>>, partiesPerGroup: number): Promise<Rig> {
-    const load = await Load.open(parties);
+  static async open(parties: number, settings: Readonly<Record<string, string>>, partiesPerGroup: number, guarded?: ProtectedParties): Promise<Rig> {
+    const load = await Load.open(parties, guarded);
     const folder = mkdtempSync(join(tmpdir(), 'huawu-bench-'));
     const socket = join(folder, 'run', 'media.sock');
     const env = {
@@ -94,7 +100,7 @@ export class Rig {
     const server = spawn(process.execPath, [...process.execArgv, serverProgram], { env, stdio: ['ignore', 'ignore', 'inherit'] });
     const media = connectMedia({ socket, clock: systemClock, log: silentLog, onEvent: () => undefined });
     const rig = new Rig(folder, server, load, media);
-    await rig.#openEndpoints(partiesPerGroup);
+    await rig.#openEndpoints(partiesPerGroup, guarded?.cryptos);
     return rig;
   }
 
@@ -127,7 +133,7 @@ export class Rig {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #openEndpoints(partiesPerGroup: number): Promise<void> {
+  async #openEndpoints(partiesPerGroup: number, cryptos: readonly string[] = []): Promise<void> {
     for (let waited = 0; !this.media.connected; waited += 20) {
       if (waited > START_WITHIN_MS) throw new Error(`the media server did not start within ${START_WITHIN_MS / 1000} s`);
       await pause(systemClock, 20);
@@ -137,8 +143,8 @@ export class Rig {
     const ports: number[] = [];
     for (const party of parties.keys()) this.ids.push(`call${Math.floor(party / partiesPerGroup)}.${party}`);
     await inTurn(parties.length, async (party) => {
-      const offer = offerOf(parties[party] as PartyAddress);
-      const { sdp } = await this.media.open({ endpointId: this.id(party), offer, signallingAddress: '127.0.0.1', timeoutMs: 0 });
+      const offer = offerOf(parties[party] as PartyAddress, cryptos[party]);
+      const { sdp } = await this.media.open({ endpointId: this.id(party), offer, signallingAddress: '127.0.0.1', timeoutMs: 0, privateSignalling: true });
       ports[party] = Number(/m=audio ([0-9]+)/.exec(sdp)?.[1]);
     });
     this.#load.aim(ports);
@@ -154,5 +160,10 @@ export async function inTurn(count: number, each: (at: number) => Promise<unknow
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-const offerOf = ({ address, port }: PartyAddress): string =>
-  ['v=0', `o=- 1 1 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/AVP 8`, 'a=rtpmap:8 PCMA/8000', ''].join('\r\n');
+const offerOf = ({ address, port }: PartyAddress, crypto?: string): string =>
+  [
+    ...['v=0', `o=- 1 1 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0'],
+    ...[`m=audio ${port} ${crypto === undefined ? 'RTP/AVP' : 'RTP/SAVP'} 8`, 'a=rtpmap:8 PCMA/8000'],
+    ...(crypto === undefined ? [] : [crypto]),
+    '',
+  ].join('\r\n');

@@ -2,15 +2,22 @@
 // one port: one socket with sendmmsg and recvmmsg serves thousands, so that the load costs little beside what it measures.
 // Every payload begins with the time it was sent; the time it came back is the kernel's own, so that our beat of 1 ms is not in it.
 //
-//   rtp-load PARTIES      prints `port N`; then takes lines: `aim ADDRESS PORT PORT …` (one of the server's a party; begins to send),
+// Protected parties send what was sealed beforehand, so that no cipher runs here: packets of BYTES bytes from FILE, as many for each
+// party, one party after another. What 2n hears is what 2n + 1 said. Content and its stamp cannot be read then, but the header can: the
+// server shifts numbers by a constant and keeps the marker bit, which every kMarkEvery-th packet carries; it tells which is which.
+//
+//   rtp-load PARTIES [FILE BYTES]
+//                         prints `port N`; then takes lines: `aim ADDRESS PORT PORT …` (one of the server's a party; begins to send),
 //                         `measure` (counts from now), `report` (prints one JSON line), and ends with its input.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +34,7 @@ namespace {
 
 constexpr int kBatch = 64;
 constexpr int kPacketBytes = 172;
+constexpr int kMostBytes = 256;
 constexpr int kHeaderBytes = 12;
 constexpr int kSlots = 20;
 constexpr uint64_t kSlotNs = 1'000'000;
@@ -38,11 +46,28 @@ constexpr int kTimes = 10'000;
 constexpr int kControlBytes = 128;
 constexpr int kMostReads = 256;
 constexpr int kSocketBytes = 64 << 20;
+/** `media-browser.ts` marks by the same. */
+constexpr int kMarkEvery = 32;
+/** Packets of a party whose times are remembered: 1.28 s. */
+constexpr int kKept = 64;
 
 struct Stamp {
   uint32_t magic;
   uint32_t round;
   int64_t sentNs;
+};
+
+/** Packets that were sealed before we began. */
+struct Sealed {
+  const uint8_t* bytes = nullptr;
+  size_t packetBytes = 0;
+  size_t each = 0;
+};
+
+struct Sent {
+  uint16_t sequence = 0;
+  uint32_t round = 0;
+  int64_t sentNs = 0;
 };
 
 struct Party {
@@ -52,6 +77,10 @@ struct Party {
   uint16_t sequence = 0;
   bool heard = false;
   uint16_t lastHeard = 0;
+  /** Of the sealed packets, the next; the last with a marker; and of what is heard, how far its numbers are from those that were sent. */
+  size_t next = 0;
+  bool hasMarked = false, paired = false;
+  uint16_t marked = 0, shift = 0;
 };
 
 int64_t now(clockid_t clock) {
@@ -62,7 +91,8 @@ int64_t now(clockid_t clock) {
 
 class Load {
  public:
-  explicit Load(int parties) : parties_(parties), times_(kTimes, 0) {
+  Load(int parties, const Sealed& sealed)
+      : parties_(parties), times_(kTimes, 0), sealed_(sealed), sentLast_(sealed.bytes == nullptr ? 0 : parties * kKept) {
     socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     const int one = 1;
     setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &kSocketBytes, sizeof kSocketBytes);
@@ -108,7 +138,7 @@ class Load {
       in_[i].iov = {in_[i].bytes, sizeof in_[i].bytes};
       received_[i].msg_hdr = {nullptr, 0, &in_[i].iov, 1, in_[i].control, kControlBytes, 0};
       memset(out_[i].bytes, 0xd5, kPacketBytes);
-      out_[i].iov = {out_[i].bytes, kPacketBytes};
+      out_[i].iov = {out_[i].bytes, sealed_.bytes == nullptr ? kPacketBytes : sealed_.packetBytes};
       sent_[i].msg_hdr = {nullptr, sizeof(sockaddr_in), &out_[i].iov, 1, out_[i].control, CMSG_SPACE(sizeof(in_pktinfo)), 0};
       cmsghdr* head = CMSG_FIRSTHDR(&sent_[i].msg_hdr);
       head->cmsg_level = IPPROTO_IP;
@@ -192,7 +222,12 @@ class Load {
   void sendSlot() {
     int count = 0;
     for (size_t at = slot_; at < parties_.size(); at += kSlots) {
-      write(count, at);
+      if (sealed_.bytes == nullptr) {
+        write(count, at);
+      } else if (!writeSealed(count, at)) {
+        continue;
+      }
+      address(count, at);
       count += 1;
       if (count == kBatch) {
         flush(count);
@@ -217,7 +252,26 @@ class Load {
     memcpy(packet + 8, &ssrc, 4);
     const Stamp stamp{kMagic, measuring_ ? round_ : 0, now(CLOCK_REALTIME)};
     memcpy(packet + kHeaderBytes, &stamp, sizeof stamp);
-    sent_[place].msg_hdr.msg_name = &party.to;
+  }
+
+  /** false = this party has nothing left to say. */
+  bool writeSealed(int place, size_t at) {
+    Party& party = parties_[at];
+    if (party.next == sealed_.each) return false;
+    uint8_t* packet = out_[place].bytes;
+    memcpy(packet, sealed_.bytes + (at * sealed_.each + party.next) * sealed_.packetBytes, sealed_.packetBytes);
+    party.next += 1;
+    const uint16_t sequence = numberOf(packet);
+    sentOf(at, sequence) = {sequence, measuring_ ? round_ : 0, now(CLOCK_REALTIME)};
+    if (isMarked(packet)) {
+      party.hasMarked = true;
+      party.marked = sequence;
+    }
+    return true;
+  }
+
+  void address(int place, size_t at) {
+    sent_[place].msg_hdr.msg_name = &parties_[at].to;
     in_pktinfo from{};
     from.ipi_spec_dst.s_addr = htonl(kFirstAddress + static_cast<uint32_t>(at));
     memcpy(CMSG_DATA(CMSG_FIRSTHDR(&sent_[place].msg_hdr)), &from, sizeof from);
@@ -266,15 +320,41 @@ class Load {
     const uint32_t at = address - kFirstAddress;
     if (at >= parties_.size() || received_[i].msg_len < kHeaderBytes) return;
     const uint8_t* packet = in_[i].bytes;
-    if (measuring_) follow(parties_[at], static_cast<uint16_t>(packet[2] << 8 | packet[3]));
+    if (measuring_) follow(parties_[at], numberOf(packet));
+    if (sealed_.bytes != nullptr) {
+      if (received_[i].msg_len == sealed_.packetBytes) match(at, packet, atNs);
+      return;
+    }
     Stamp stamp{};
     if (received_[i].msg_len < kHeaderBytes + sizeof stamp) return;
     memcpy(&stamp, packet + kHeaderBytes, sizeof stamp);
     if (stamp.magic != kMagic || stamp.round != round_ || round_ == 0) return;
+    arrived(atNs - stamp.sentNs);
+  }
+
+  void match(size_t at, const uint8_t* packet, int64_t atNs) {
+    Party& hearer = parties_[at];
+    const Party& speaker = parties_[at ^ 1];
+    if (isMarked(packet) && speaker.hasMarked) {
+      hearer.shift = numberOf(packet) - speaker.marked;
+      hearer.paired = true;
+    }
+    const uint16_t sequence = numberOf(packet) - hearer.shift;
+    Sent& was = sentOf(at ^ 1, sequence);
+    if (!hearer.paired || was.sequence != sequence || was.round != round_ || round_ == 0) return;
+    was.round = 0;
+    arrived(atNs - was.sentNs);
+  }
+
+  void arrived(int64_t afterNs) {
     receivedCount_ += 1;
-    const int64_t step = std::max<int64_t>(0, atNs - stamp.sentNs) / 50'000;
+    const int64_t step = std::max<int64_t>(0, afterNs) / 50'000;
     times_[std::min<int64_t>(step, kTimes - 1)] += 1;
   }
+
+  Sent& sentOf(size_t at, uint16_t sequence) { return sentLast_[at * kKept + sequence % kKept]; }
+  static uint16_t numberOf(const uint8_t* packet) { return static_cast<uint16_t>(packet[2] << 8 | packet[3]); }
+  static bool isMarked(const uint8_t* packet) { return (packet[1] & 0x80) != 0; }
 
   /** What the server sends a party is one stream: a number left out is a packet lost. */
   void follow(Party& party, uint16_t sequence) {
@@ -292,12 +372,14 @@ class Load {
   };
   struct Out {
     iovec iov;
-    uint8_t bytes[kPacketBytes];
+    uint8_t bytes[kMostBytes];
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(in_pktinfo))];
   };
 
   std::vector<Party> parties_;
   std::vector<uint64_t> times_;
+  const Sealed sealed_;
+  std::vector<Sent> sentLast_;
   In in_[kBatch];
   Out out_[kBatch]{};
   mmsghdr received_[kBatch]{};
@@ -314,13 +396,25 @@ class Load {
 
 }  // namespace
 
+/** Without bytes where the file is not what it should be. */
+static Sealed sealedFrom(const char* path, size_t packetBytes, size_t parties) {
+  const int file = open(path, O_RDONLY);
+  struct stat facts {};
+  if (file < 0 || fstat(file, &facts) != 0 || packetBytes < kHeaderBytes || packetBytes > kMostBytes) return {};
+  const size_t each = facts.st_size / packetBytes / parties;
+  void* bytes = mmap(nullptr, facts.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+  return bytes == MAP_FAILED || each == 0 ? Sealed{} : Sealed{static_cast<const uint8_t*>(bytes), packetBytes, each};
+}
+
 int main(int count, char** words) {
-  const int parties = count == 2 ? atoi(words[1]) : 0;
-  if (parties < 1 || parties > 65'000) {
-    fprintf(stderr, "usage: rtp-load PARTIES\n");
+  const int parties = count == 2 || count == 4 ? atoi(words[1]) : 0;
+  Sealed sealed{};
+  if (count == 4 && parties > 0) sealed = sealedFrom(words[2], atoi(words[3]), parties);
+  if (parties < 1 || parties > 65'000 || (count == 4 && (sealed.bytes == nullptr || parties % 2 != 0))) {
+    fprintf(stderr, "usage: rtp-load PARTIES [FILE BYTES]\n");
     return 2;
   }
-  Load load(parties);
+  Load load(parties, sealed);
   load.run();
   return 0;
 }
