@@ -1,4 +1,4 @@
-/** The DTLS 1.2 handshake of DTLS-SRTP: with itself under loss and disorder, and what must be refused (F4). */
+/** The DTLS 1.2 handshake of DTLS-SRTP: with itself under loss and disorder, and what must be refused (F4). With OpenSSL: `dtls.media.test.ts`. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
