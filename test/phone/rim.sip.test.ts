@@ -522,6 +522,8 @@ describe('a connection to the SIP server that is cut', () => {
     assert.equal(await holding, 200);
     assert.equal((await house.until('legHeld')).legId, legId);
     await other.answered();
+    // A frame that is under way when the cut comes is lost (sip/README.md): what is cut here is a connection at rest.
+    await until(() => house.count('legAnswered') === 2);
     await cut();
     release(legId);
     const hangingUp = other.hangUp();
