@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism, networkInterfaces } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LEAST_SECRET, readControlAddress } from '../kernel/control-socket.ts';
 import { randomToken } from '../kernel/ids.ts';
@@ -45,6 +45,8 @@ export interface Config {
   };
   /** `keys` null: those in `keysFile`, made at the first start. `sealed` false: plain WAV files. */
   recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw'; keys: string | null; keysFile: string; leastFreeBytes: number };
+  /** Who speaks texts; `program`: path of espeak-ng. */
+  tts: { kind: 'off' } | { kind: 'espeak'; program: string } | { kind: 'http'; url: string; token: string | null };
   /** `tls`: PEM files, read again when they change; null: without. */
   http: { host: string; port: number; tls: { certificate: string; key: string } | null };
   logLevel: string;
@@ -117,6 +119,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       keysFile: join(dataDir, 'recording.keys'),
       leastFreeBytes: reader.integer('RECORDING_FREE_MB', 512, 0, 1_000_000) * 1024 * 1024,
     },
+    tts: readTts(reader, env, faults),
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535), tls: readHttpTls(reader, faults) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
@@ -210,6 +213,32 @@ function readHttpTls(reader: SettingsReader, faults: string[]): Config['http']['
   for (const path of [certificate, key]) if (path !== undefined && !existsSync(path)) faults.push(`the file ${path} of the HTTP port's TLS is not there`);
   return certificate === undefined || key === undefined ? null : { certificate, key };
 }
+
+function readTts(reader: SettingsReader, env: NodeJS.ProcessEnv, faults: string[]): Config['tts'] {
+  const program = onPath('espeak-ng', env.PATH ?? '');
+  const kind = reader.choice('TTS', program === null ? 'off' : 'espeak', ['espeak', 'http', 'off']);
+  if (kind === 'http') return readTtsService(reader, faults);
+  if (kind === 'espeak' && program === null) faults.push('TTS is "espeak", but there is no espeak-ng in PATH: install it, or set TTS to http or off');
+  return kind === 'espeak' && program !== null ? { kind, program } : { kind: 'off' };
+}
+
+function readTtsService(reader: SettingsReader, faults: string[]): Config['tts'] {
+  const url = reader.text('TTS_URL', '');
+  const token = reader.secret('TTS_TOKEN') ?? null;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol)) {
+    faults.push(`TTS is "http" and TTS_URL is "${url}": give the address of the service, as https://tts.example.com/speak`);
+  } else if (token !== null && parsed.protocol === 'http:' && !['127.0.0.1', '[::1]', 'localhost'].includes(parsed.hostname))
+    faults.push(`TTS_URL is "${url}", and there is a TTS_TOKEN: it is sent to another machine by https only`);
+  return { kind: 'http', url, token };
+}
+
+const onPath = (program: string, path: string): string | null =>
+  path
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder))
+    .map((folder) => join(folder, program))
+    .find((file) => existsSync(file)) ?? null;
 
 function readDrachtio(reader: SettingsReader, dataDir: string, faults: string[]): Config['drachtio'] {
   const url = reader.optional('DRACHTIO_URL');

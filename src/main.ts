@@ -34,6 +34,7 @@ import { ownMediaServers, startServers } from './servers.ts';
 import { type Fleet, openFleet } from './sound/fleet.ts';
 import { mediaServers } from './sound/servers.ts';
 import { SoundRim } from './sound/sound.ts';
+import { createSpeech } from './sound/tts/speech.ts';
 import { accountOf } from './store/accounts.ts';
 import { recordWriter } from './store/records.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -253,6 +254,7 @@ function openRims(
   const customers = createCustomers({ store, clock, log, take });
   const sound = new SoundRim({
     ...{ media, clock, log, take, calls, dialplansFolder: config.dialplansDir, recordings: config.recordings },
+    speech: createSpeech(config.tts, join(config.dataDir, 'tts'), clock),
     verifyServicePassword: customers.verifyServicePassword,
   });
   const accounts = { accountOf: (tenantId: TenantId, customerId: CustomerId) => accountOf(store, tenantId, customerId) };

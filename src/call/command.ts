@@ -11,9 +11,14 @@ export type ToneName = 'milliwatt' | 'ringback' | 'busy' | 'congestion' | 'unobt
 /**
  * One thing to be heard.
  * `prompt`: recorded prompt by name, in a language, from the tenant's folder (`dialplans/<tenant>/prompts/<language>/<name>.wav`).
+ * `speech`: a text, spoken by a machine; where that cannot be, the prompt `fallback` instead, or nothing.
  * `tone`: of the telephone network, by name. `music`: a shared looped source by name.
  */
-export type Sound = { kind: 'prompt'; name: string; language: Language } | { kind: 'tone'; name: ToneName; ms?: number } | { kind: 'music'; name: string };
+export type Sound =
+  | { kind: 'prompt'; name: string; language: Language }
+  | { kind: 'speech'; text: string; language: Language; fallback: string | null }
+  | { kind: 'tone'; name: ToneName; ms?: number }
+  | { kind: 'music'; name: string };
 
 /** How keys are taken after (or during) a prompt. */
 export interface Collecting {

@@ -12,7 +12,10 @@ export type NodeId = string;
 /** A CEL expression; `ivr/expression.ts` says which names it may use. */
 export type Cel = string;
 
-/** One thing to be said. `list`: the pairs `<name>.<n>.label` (a prompt) and `<name>.<n>.fen` (money) among the looked-up values. */
+/**
+ * One thing to be said. `list`: the pairs `<name>.<n>.label` (a prompt) and `<name>.<n>.fen` (money) among the looked-up values.
+ * `text`: spoken by a machine; there in each language the dialplan speaks.
+ */
 export type Part =
   | { prompt: string }
   | { tone: ToneName; ms?: number }
@@ -21,7 +24,8 @@ export type Part =
   | { money: Cel }
   | { date: Cel }
   | { phone: Cel }
-  | { list: string };
+  | { list: string }
+  | { text: Partial<Record<Language, Template>>; fallback: string | null };
 
 /** What may be looked up; `actions/` carries it out. */
 export const lookupNames = ['balance', 'usage', 'bill', 'plans', 'tickets'] as const;

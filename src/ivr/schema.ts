@@ -17,6 +17,8 @@ const cel = z.string().min(1).max(1000).describe('A CEL expression over caller, 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own ${…}
 const template = z.union([z.string().max(1000), z.number()]).describe('Text; ${expression} is replaced by its value');
 const key = z.string().regex(/^[0-9*#]$/, 'give one key: 0-9, * or #');
+// biome-ignore lint/suspicious/noTemplateCurlyInString: as above
+const spokenText = z.string().max(500).describe('A text, spoken by a machine; ${expression} is replaced by its value');
 const seconds = z.number().min(0).max(MOST_SECONDS);
 const language = z.enum(['zh', 'en']);
 
@@ -30,6 +32,9 @@ const part = z.union([
   z.strictObject({ date: cel.describe('A day: 2026-05-17') }),
   z.strictObject({ phone: cel.describe('A telephone number, in groups') }),
   z.strictObject({ list: variableName.describe('The pairs <name>.<n>.label and <name>.<n>.fen of a lookup') }),
+  z
+    .strictObject({ text: z.strictObject({ zh: spokenText.optional(), en: spokenText.optional() }), fallback: promptName.optional() })
+    .describe('A text, spoken by a machine; `fallback` is played where it cannot be spoken'),
 ]);
 const speech = z.union([part, z.array(part).min(1).max(50)]).meta({ id: 'speech' });
 

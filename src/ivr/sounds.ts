@@ -13,17 +13,28 @@ const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 export function soundsOf(walk: Walk, loaded: LoadedPlan, parts: readonly Part[], now: number): Sound[] {
   const scope = scopeOf(walk, now);
-  const sounds = parts.flatMap((part) => ('tone' in part ? [toneOf(part)] : namesOf(part, walk, loaded.evaluator, scope).map((name) => promptOf(walk, name))));
+  const sounds = parts.flatMap((part) => {
+    if ('tone' in part) return [toneOf(part)];
+    if ('text' in part) return speechOf(part, walk, loaded.evaluator, scope);
+    return namesOf(part, walk, loaded.evaluator, scope).map((name) => promptOf(walk, name));
+  });
   const known = loaded.prompts[walk.language];
   // What was never recorded (a name that came with a lookup) is left out: the rest is still of use.
   return sounds.filter((sound) => sound.kind !== 'prompt' || known.has(sound.name)).slice(0, MOST_SOUNDS);
 }
 
+type Spoken = Extract<Part, { text: unknown }>;
+
 export const promptOf = (walk: Walk, name: string): Sound => ({ kind: 'prompt', name, language: walk.language });
 
 const toneOf = ({ tone, ms }: Extract<Part, { tone: string }>): Sound => ({ kind: 'tone', name: tone, ...(ms === undefined ? {} : { ms }) });
 
-function namesOf(part: Exclude<Part, { tone: string }>, walk: Walk, evaluator: Evaluator, scope: Scope): string[] {
+function speechOf({ text, fallback }: Spoken, { language }: Walk, evaluator: Evaluator, scope: Scope): Sound[] {
+  const said = evaluator.fill(text[language] ?? [], scope).trim();
+  return said === '' ? [] : [{ kind: 'speech', text: said, language, fallback }];
+}
+
+function namesOf(part: Exclude<Part, { tone: string } | Spoken>, walk: Walk, evaluator: Evaluator, scope: Scope): string[] {
   if ('prompt' in part) return [part.prompt];
   if ('list' in part) return listNames(part.list, walk);
   const [kind, cel] = Object.entries(part)[0] as [SpokenKind, string];

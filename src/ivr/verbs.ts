@@ -165,7 +165,14 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
 // -- what several verbs have in common
 
 type Speech = string | SpeechPart | (string | SpeechPart)[];
-type SpeechPart = { tone: Extract<Part, { tone: string }>['tone']; seconds?: number | undefined } | Exclude<Part, { tone: string }>;
+type SpeechPart =
+  | { tone: Extract<Part, { tone: string }>['tone']; seconds?: number | undefined }
+  | TextGiven
+  | Exclude<Part, { tone: string } | { text: unknown }>;
+interface TextGiven {
+  text: { zh?: string | undefined; en?: string | undefined };
+  fallback?: string | undefined;
+}
 
 function partsOf(step: StepWork, name: string | null, speech: Speech): Part[] {
   const place = name === null ? step.place : below(step.place, name);
@@ -180,6 +187,7 @@ function partOf(step: StepWork, place: Place, piece: string | SpeechPart): Part 
     return { prompt };
   }
   if ('tone' in piece) return piece.seconds === undefined ? { tone: piece.tone } : { tone: piece.tone, ms: piece.seconds * 1000 };
+  if ('text' in piece) return textOf({ ...step, place }, piece);
   if ('list' in piece) {
     checkFragments(step, place, 'money');
     return piece;
@@ -188,6 +196,17 @@ function partOf(step: StepWork, place: Place, piece: string | SpeechPart): Part 
   checkExpression(step, below(place, kind), cel, 'any');
   checkFragments(step, place, kind);
   return piece;
+}
+
+function textOf(step: StepWork, { text, fallback }: TextGiven): Part {
+  if (fallback !== undefined) checkPrompt(step, below(step.place, 'fallback'), fallback);
+  const place = below(step.place, 'text');
+  for (const language of step.work.dialplan.languages) {
+    if ((text[language] ?? '').trim() !== '') continue;
+    step.work.faults.push(faultAt(keyOf(place), `this text is not there in "${language}": add "${language}: …"`));
+  }
+  const given = Object.entries(text).flatMap(([language, words]) => (words === undefined ? [] : [[language, words]]));
+  return { text: templatesOf(step, ['text'], Object.fromEntries(given)), fallback: fallback ?? null };
 }
 
 function checkPrompt({ work }: StepWork, place: Place, name: string): void {

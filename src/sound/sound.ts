@@ -14,7 +14,8 @@ import type { CallsView } from '../call/call.ts';
 import type { CallCommand, Sound } from '../call/command.ts';
 import type { AuthenticationResult, CallEvent, CollectEnd, PromptEnd } from '../call/event.ts';
 import { type CollectOutput, type Collector, createCollector } from '../ivr/collect.ts';
-import { plainName, sourceOf } from './sources.ts';
+import { plainName, sourcesOf, unspoken } from './sources.ts';
+import type { Speech } from './tts/port.ts';
 
 export interface SoundOptions {
   media: MediaServer;
@@ -23,6 +24,7 @@ export interface SoundOptions {
   take: (event: CallEvent) => void;
   calls: CallsView;
   dialplansFolder: string;
+  speech: Speech;
   recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw' };
   verifyServicePassword(tenantId: TenantId, customerId: CustomerId, digits: string): Promise<AuthenticationResult>;
 }
@@ -77,6 +79,8 @@ interface LegSound {
   playing: Prompt | Keys | { kind: 'echo'; playId: null } | null;
   /** Keys pressed ahead of the next question; null while keys mean nothing (music, talk, a prompt that must be heard). */
   ahead: string[] | null;
+  /** Counts what was to be heard: while a text is being spoken, the leg may turn to something else. */
+  turns: number;
 }
 
 export class SoundRim {
@@ -165,7 +169,7 @@ export class SoundRim {
   #leg(legId: LegId): LegSound {
     let leg = this.#legs.get(legId);
     if (leg === undefined) {
-      leg = { playing: null, ahead: null };
+      leg = { playing: null, ahead: null, turns: 0 };
       this.#legs.set(legId, leg);
     }
     return leg;
@@ -177,6 +181,7 @@ export class SoundRim {
     if (leg.playing?.kind === 'keys') this.#endKeys(legId, leg.playing);
     leg.playing = playing;
     leg.ahead = ahead;
+    leg.turns += 1;
   }
 
   #playSounds({ callId, legId, playId, sounds, tenantId, loop, bargeIn }: Of<'playSounds'>): void {
@@ -194,14 +199,24 @@ export class SoundRim {
     else if (playing.kind === 'prompt' || playing.asking) this.#play(legId, playing);
   }
 
-  #play(legId: LegId, { playId, sounds, tenantId, how }: Played): void {
-    const { media, dialplansFolder, log } = this.#options;
-    Promise.resolve()
-      .then(() => sounds.map((sound) => sourceOf(sound, dialplansFolder, tenantId)))
-      .then((sources) => media.play(legId, playId, sources, how))
+  #play(legId: LegId, playing: Prompt | Keys, sounds = playing.sounds): void {
+    const { playId, tenantId, how } = playing;
+    const leg = this.#leg(legId);
+    leg.turns += 1;
+    const turn = leg.turns;
+    const spoken = sounds.some(({ kind }) => kind === 'speech');
+    const isWanted = (): boolean => this.#legs.get(legId)?.turns === turn && (playing.kind === 'prompt' || playing.asking);
+    sourcesOf(sounds, tenantId, this.#options)
+      .then(async (sources) => {
+        if (spoken && !isWanted()) return;
+        if (sources.length > 0) await this.#options.media.play(legId, playId, sources, how);
+        else this.#endPlay(legId, playId, 'failed');
+      })
       .catch((error: Error) => {
-        log.warn({ err: error, legId, playId }, 'a sound could not be played');
+        this.#options.log.warn({ err: error, legId, playId }, 'a sound could not be played');
         if (isAway(error)) this.#refused.add(legId);
+        // A media server elsewhere does not find what we have had spoken.
+        else if (spoken && isWanted()) this.#play(legId, playing, unspoken(sounds));
         else this.#endPlay(legId, playId, 'failed');
       });
   }

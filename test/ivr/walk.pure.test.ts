@@ -142,6 +142,32 @@ const atMenu = (): Caller => {
   return caller;
 };
 
+describe('a text', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the file's own ${…}
+  const text = "{ text: { zh: '您好，${data.who}。', en: 'Hello, ${data.who}.' }, fallback: hello }";
+
+  it('is spoken in the caller’s language, with the values of the moment, among the other sounds', () => {
+    const steps = `- set: { who: Li }\n- say: [bye, ${text}]\n- hangup`;
+    assert.equal(inFlow(steps).dial('100').at(-1), 'play bye,“您好，Li。” or hello');
+    assert.equal(
+      inFlow(steps)
+        .dial('100', card({ language: 'en' }))
+        .at(-1),
+      'play en:bye,en:“Hello, Li.” or hello',
+    );
+  });
+
+  it('may be a question, and be whole or not at all', () => {
+    assert.equal(inFlow(`- menu: { prompt: ${text}, keys: { '1': other } }`).dial('100').at(-1), 'ask “您好，。” or hello');
+    assert.equal(inFlow('- say: { prompt: { text: { zh: a, en: b } }, bargeIn: false }').dial('100').at(-1), 'play whole “a”');
+  });
+
+  it('of which nothing is left is left out', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as above
+    assert.deepEqual(inFlow("- say: { text: { zh: '${data.nobody}', en: x } }\n- hangup").dial('100').at(-1), 'release dialplan_end');
+  });
+});
+
 describe('a menu', () => {
   it('leads where its key says', () => assert.deepEqual(atMenu().keys('1'), ['at other/echo', 'echo']));
   it('gives 0 to an agent, whatever its own keys', () => assert.deepEqual(atMenu().keys('0'), toAgent));

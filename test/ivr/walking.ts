@@ -28,7 +28,11 @@ export const card = (more: Partial<CustomerCard> = {}): CustomerCard => ({
   ...more,
 });
 
-const soundWord = (sound: Sound): string => (sound.kind === 'prompt' ? `${sound.language === 'en' ? 'en:' : ''}${sound.name}` : `${sound.kind}:${sound.name}`);
+function soundWord(sound: Sound): string {
+  const language = 'language' in sound && sound.language === 'en' ? 'en:' : '';
+  if (sound.kind === 'speech') return `${language}“${sound.text}”${sound.fallback === null ? '' : ` or ${sound.fallback}`}`;
+  return sound.kind === 'prompt' ? `${language}${sound.name}` : `${sound.kind}:${sound.name}`;
+}
 const said = (sounds: readonly Sound[]): string => sounds.map(soundWord).join(',');
 
 export function commandWord(command: CallCommand): string {

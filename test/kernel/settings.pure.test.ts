@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parseFlags, readSettingsFile, SettingsReader } from '../../kernel/settings.ts';
 import { ConfigError, readConfig } from '../../src/config.ts';
@@ -34,6 +37,30 @@ describe('settings', () => {
         return true;
       },
     );
+  });
+
+  test('who speaks texts is chosen by TTS: espeak-ng where it is in PATH, nobody else unless named, and a token goes to no other machine in the clear', () => {
+    const faultsOf = (env: Record<string, string>): string[] => {
+      try {
+        readConfig([], { PATH: '/nowhere', DRACHTIO_SECRET: 'x'.repeat(24), ...env });
+        return [];
+      } catch (error) {
+        return (error as ConfigError).faults;
+      }
+    };
+    const setting = (env: Record<string, string>): unknown => readConfig([], { PATH: '/nowhere', DRACHTIO_SECRET: 'x'.repeat(24), ...env }).tts;
+    assert.deepEqual(setting({}), { kind: 'off' });
+    const folder = mkdtempSync(join(tmpdir(), 'huawu-path-'));
+    writeFileSync(join(folder, 'espeak-ng'), '');
+    assert.deepEqual(setting({ PATH: `/nowhere:${folder}` }), { kind: 'espeak', program: join(folder, 'espeak-ng') });
+    assert.deepEqual(setting({ PATH: folder, TTS: 'off' }), { kind: 'off' });
+    rmSync(folder, { recursive: true });
+    const url = 'http://127.0.0.1:5000/speak';
+    assert.deepEqual(setting({ TTS: 'http', TTS_URL: url, TTS_TOKEN: 't' }), { kind: 'http', url, token: 't' });
+    assert.match(faultsOf({ TTS: 'espeak' }).join(), /^TTS is "espeak", but there is no espeak-ng in PATH/);
+    assert.match(faultsOf({ TTS: 'http' }).join(), /^TTS is "http" and TTS_URL is ""/);
+    assert.match(faultsOf({ TTS: 'http', TTS_URL: 'http://tts.example.com/', TTS_TOKEN: 't' }).join(), /^TTS_URL .* by https only$/);
+    assert.deepEqual(faultsOf({ TTS: 'http', TTS_URL: 'http://tts.example.com/' }), []);
   });
 
   test('a secret file that cannot be read is a fault, not an empty secret', () => {

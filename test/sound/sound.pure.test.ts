@@ -6,9 +6,10 @@ import { asId, type CallId, type CustomerId, legIdOf, type TenantId } from '../.
 import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaErrorCode, type MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../../src/call/call.ts';
-import type { Collecting } from '../../src/call/command.ts';
+import type { Collecting, Sound } from '../../src/call/command.ts';
 import type { AuthenticationResult, CallEvent } from '../../src/call/event.ts';
 import { SoundRim } from '../../src/sound/sound.ts';
+import type { Speech } from '../../src/sound/tts/port.ts';
 import { FakeClock } from '../support/clock.ts';
 import { until } from '../support/wait.ts';
 
@@ -23,7 +24,9 @@ const noCalls: CallsView = { get: () => undefined, values: () => new Map<CallId,
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The world's edge: a media server that notes what it is asked and does what the test says. */
-function house(verify: (digits: string) => Promise<AuthenticationResult> = async () => 'ok') {
+const mute: Speech = { speak: () => Promise.reject(new Error('nobody speaks')) };
+
+function house(verify: (digits: string) => Promise<AuthenticationResult> = async () => 'ok', speech = mute) {
   const asked: string[] = [];
   const events: CallEvent[] = [];
   const clock = new FakeClock();
@@ -45,6 +48,7 @@ function house(verify: (digits: string) => Promise<AuthenticationResult> = async
     take: (event) => void events.push(event),
     calls: noCalls,
     dialplansFolder: '/plans',
+    speech,
     recordings: { dir: join(tmpdir(), 'huawu-sound-test'), sealed: true, format: 'pcm16' },
     verifyServicePassword: (_tenant, _customer, digits) => verify(digits),
   });
@@ -238,4 +242,63 @@ test('A11: a prompt asked for while the media server is away is not failed: it i
   sound.mediaBack();
   await settle();
   assert.deepEqual(plays(asked), [`play ${legId} p`, `play ${legId} p`]);
+});
+
+const spoken = (text: string, fallback: string | null = null) => ({ kind: 'speech' as const, text, language: 'zh' as const, fallback });
+const playing = (playId: string, sounds: Sound[]) => ({ ...play(playId), sounds });
+const speaks: Speech = { speak: async (text) => `/tts/${text}.wav` };
+
+test('a text is spoken first and then played among the other sounds', async () => {
+  const { sound, asked } = house(undefined, speaks);
+  sound.carriers.playSounds(playing('p', [spoken('a'), ...welcome, spoken('b')]));
+  await settle();
+  const paths = [...(asked[0] ?? '').matchAll(/"path":"([^"]*)"/g)].map(([, path]) => path);
+  assert.deepEqual(paths, ['/tts/a.wav', '/plans/demo/prompts/zh/welcome.wav', '/tts/b.wav']);
+});
+
+test('a text that cannot be spoken is replaced by its fallback, or left out; with nothing left the flow goes on', async () => {
+  const { sound, asked, events } = house();
+  sound.carriers.playSounds(playing('p1', [spoken('a', 'sorry'), spoken('b')]));
+  await settle();
+  assert.deepEqual(asked, [`play ${legId} p1 [{"kind":"file","path":"/plans/demo/prompts/zh/sorry.wav"}] {"loop":false,"bargeIn":true}`]);
+  sound.carriers.playSounds(playing('p2', [spoken('b')]));
+  await settle();
+  assert.equal(asked.length, 1);
+  assert.deepEqual(events, [{ type: 'promptEnded', callId, legId, playId: 'p2', end: 'failed' }]);
+});
+
+test('what was spoken but is not found by the media server is replaced by its fallback too, once', async () => {
+  const { sound, asked, events, failOn } = house(undefined, speaks);
+  failOn('play');
+  sound.carriers.playSounds(playing('p', [spoken('a', 'sorry')]));
+  await until('it is given up', () => events.length > 0);
+  assert.deepEqual(
+    asked.map((each) => /"path":"([^"]*)"/.exec(each)?.[1]),
+    ['/tts/a.wav', '/plans/demo/prompts/zh/sorry.wav'],
+  );
+});
+
+test('a text that was ready too late is not played over what the leg hears by then, nor after its question was answered', async () => {
+  let ready: (path: string) => void = () => undefined;
+  const slow: Speech = {
+    speak: () =>
+      new Promise((resolve) => {
+        ready = resolve;
+      }),
+  };
+  const { sound, asked, events, press } = house(undefined, slow);
+  sound.carriers.playSounds(playing('p1', [spoken('a')]));
+  sound.carriers.joinLegs({ type: 'joinLegs', callId, legIds: [legId, agentLeg] });
+  ready('/tts/a.wav');
+  await settle();
+  sound.carriers.collectDigits({ ...collect('q'), sounds: [spoken('b')] });
+  press('4');
+  ready('/tts/b.wav');
+  await settle();
+  press('2#');
+  assert.deepEqual(
+    asked.filter((each) => each.startsWith('play')),
+    [],
+  );
+  assert.deepEqual(events.at(-1), { type: 'digitsCollected', callId, legId, playId: 'q', digits: '42', end: 'finish_key' });
 });
