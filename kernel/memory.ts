@@ -3,7 +3,7 @@
  * collects, and an operator sees what looks like a leak. At rest a full collection costs nobody anything.
  */
 import { performance } from 'node:perf_hooks';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from './clock.ts';
 
@@ -23,21 +23,24 @@ export const worthCollecting = (heapBytes: number, keptBytes: number, busyShare:
 /** The first collection empties pages in part; those that follow find which, and move what is left together. */
 const COLLECTIONS = 3;
 
+/** process.memoryUsage() would open a file of /proc for it, and throw where no descriptor is left (fault row A16). */
+const heapBytes = (): number => getHeapStatistics().total_heap_size;
+
 /** Returns its cancel. */
 export function giveBackAtRest(clock: Clock): () => void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  let kept = process.memoryUsage().heapTotal;
+  let kept = heapBytes();
   let loop = performance.eventLoopUtilization();
   let followUps = 0;
   return clock.every(LOOK_EACH_MS, () => {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, loop);
     loop = now;
-    if (worthCollecting(process.memoryUsage().heapTotal, kept, utilization)) followUps = COLLECTIONS;
+    if (worthCollecting(heapBytes(), kept, utilization)) followUps = COLLECTIONS;
     if (followUps === 0 || utilization > AT_REST) return;
     followUps -= 1;
     collect();
-    kept = process.memoryUsage().heapTotal;
+    kept = heapBytes();
   });
 }

@@ -187,7 +187,7 @@ describe('a call from its arrival to its end', () => {
     }
   });
 
-  test('a call of four hours is cut once', () => {
+  test('H4: a call of four hours is cut once', () => {
     const room = createCallRoom();
     room.decide(arrived, T0);
     const late = T0 + 4 * 3_600_000;
