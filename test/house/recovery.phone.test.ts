@@ -1,15 +1,17 @@
 /** kill -9 of each of the three programs in the middle of a call: what is promised holds, and the others live on. */
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { readKeyRing } from '../../kernel/seal/keys.ts';
+import { SealedFile } from '../../kernel/seal/read.ts';
 import { main as replay } from '../../src/commands/replay.ts';
 import { agree } from '../support/agreement.ts';
 import type { DeskClient } from '../support/desk-client.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
 import type { PhoneCall } from '../support/phone-call.ts';
-import { readWav, secondsOf } from '../support/tone.ts';
+import { secondsOf } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
 const CALLER_HZ = 620;
@@ -89,14 +91,14 @@ describe('kill -9 in the middle of a call', () => {
 
   test('A11: of the media server: both hear each other again, a new recording goes on where the old one was cut, and the call ends as any other', async (context) => {
     const { caller, agent, desk, number } = await talk('13900000013');
-    await until('a second of recording', () => recordedSeconds() > 1);
+    await until('a second of recording', async () => (await recordedSeconds()) > 1);
     await house.kill('media');
     const killedAt = Date.now();
     for (const { rtp } of [caller, agent]) rtp.forget();
     assert.ok(await agent.rtp.hears(CALLER_HZ, 8_000), 'the agent hears the customer again');
     assert.ok(await caller.rtp.hears(AGENT_HZ, 8_000), 'the customer hears the agent again');
     context.diagnostic(`heard again ${Date.now() - killedAt} ms after the death`);
-    await until('the second recording', () => recordedSeconds() > 0.5, 8_000);
+    await until('the second recording', async () => (await recordedSeconds()) > 0.5, 8_000);
     await caller.hangUp();
     await agent.ended();
     desk.close();
@@ -113,7 +115,7 @@ describe('kill -9 in the middle of a call', () => {
 
   test('of the application: the record is closed as server_restart, the recording can be played, the agent and her phone are not forgotten, the others lived on', async () => {
     const { caller, agent, desk, number } = await talk('13900000015');
-    await until('a second of recording', () => recordedSeconds() > 1);
+    await until('a second of recording', async () => (await recordedSeconds()) > 1);
     const before = { sip: house.pid('sip'), media: house.pid('media') };
     const killedAt = Date.now();
     await house.kill('app');
@@ -129,7 +131,7 @@ describe('kill -9 in the middle of a call', () => {
     assert.equal(record.cause, 'server_restart');
     assert.ok(Math.abs(Date.parse(record.endedAt) - killedAt) < 5_000, `ended ${record.endedAt}, killed ${new Date(killedAt).toISOString()}`);
     assert.deepEqual(await agentState(), { ...(await agentState()), state: 'not_ready', reasons: ['restart'] });
-    assert.ok(recordedSeconds() > 1, 'the recording is playable');
+    assert.ok((await recordedSeconds()) > 1, 'the recording is playable');
     await theNextCallGoesThrough('13900000016');
   });
 
@@ -145,12 +147,24 @@ describe('kill -9 in the middle of a call', () => {
   });
 });
 
-/** Seconds of the customer's tone in the newest recording, as it lies on the disk. */
-function recordedSeconds(): number {
+/** Seconds of the customer's tone in the newest recording, as it lies on the disk, sealed, perhaps still growing. */
+async function recordedSeconds(): Promise<number> {
   const folder = join(house.dataDir, 'recordings');
   const newest = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.wav'))
+    .filter((name) => name.endsWith('.hws'))
     .sort()
     .at(-1);
-  return newest === undefined ? 0 : secondsOf(readWav(join(folder, newest)), CALLER_HZ);
+  if (newest === undefined) return 0;
+  // One that has just been made may have no head yet.
+  const file = await SealedFile.open(join(folder, newest), readKeyRing(readFileSync(join(house.dataDir, 'recording.keys'), 'utf8'))).catch(() => null);
+  if (file === null) return 0;
+  const pieces: Buffer[] = [];
+  for await (const piece of file.read(0, file.plainBytes)) pieces.push(piece);
+  await file.close();
+  const bytes = Buffer.concat(pieces);
+  // Left: the customer.
+  return secondsOf(
+    Int16Array.from({ length: Math.floor(bytes.length / 4) }, (_, pair) => bytes.readInt16LE(pair * 4)),
+    CALLER_HZ,
+  );
 }
