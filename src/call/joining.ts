@@ -36,9 +36,11 @@ export function join(call: Call, left: Leg, right: Leg, turn: CallTurn): void {
   if (right.record && call.recordingId === null) startRecording(call, call.joined, turn);
 }
 
-/** The recording under way was cut with its media server: what follows of the talk is the next one. */
+/** The recording under way was cut with its media server, and has perhaps been told as ended: what follows of the talk is the next one. */
 export function recordAnew(call: Call, turn: CallTurn): void {
-  if (call.recordingId !== null && call.joined !== null) startRecording(call, call.joined, turn);
+  if (call.joined === null) return;
+  const isRecorded = call.recordingId !== null || call.legs.get(call.joined[1])?.record === true;
+  if (isRecorded) startRecording(call, call.joined, turn);
 }
 
 function startRecording(call: Call, [left, right]: [LegId, LegId], turn: CallTurn): void {

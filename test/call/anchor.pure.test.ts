@@ -46,6 +46,17 @@ const rows: { what: string; before: CallEvent[]; last: CallEvent; commands: unkn
     commands: [join, record(2)],
   },
   {
+    what: 'the same when the cut recording was told as ended before',
+    before: [
+      ...talking(true),
+      { type: 'recordingEnded', callId, recordingId: `${callId}.r1`, path: '/r/1', durationMs: 9, complete: false },
+      ...bothLost,
+      of('legMediaRestored', agent),
+    ],
+    last: of('legMediaRestored', caller),
+    commands: [join, record(2)],
+  },
+  {
     what: 'who was not recorded is not recorded now',
     before: [...talking(false), ...bothLost, of('legMediaRestored', agent)],
     last: of('legMediaRestored', caller),
