@@ -193,6 +193,7 @@ class Server implements SipServer {
       },
       localFor: (to) => network.localFor(to),
     };
+    const transactions = new Transactions(clock, transport, resolver);
     return {
       clock,
       log: this.#log,
@@ -201,9 +202,10 @@ class Server implements SipServer {
       guard: newGuard(
         this.#config,
         (address, port) => PROTOCOLS.some((protocol) => network.isMine(protocol, address, port)),
+        (request) => transactions.isOurs(request),
         (cause, address) => this.#note('source blocked', { cause, address }),
       ),
-      transactions: new Transactions(clock, transport, resolver),
+      transactions,
       ledger: new Ledger(),
       records: new CallRecords(cdrEvents(this.#routes, clock)),
       flows: new RegisteredFlows(clock, (flow) => network.isOpen(flow)),

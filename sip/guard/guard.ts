@@ -58,6 +58,8 @@ export interface GuardOptions {
   dice: () => number;
   /** Whether `address:port` is ours. */
   isMine: (address: string, port: number) => boolean;
+  /** Whether a request is one that we have sent and wait for the answer of. */
+  isOurs?: (request: Request) => boolean;
   /** Names of ours, in lower case; none: any may be. */
   domains?: ReadonlySet<string>;
   /** A source is blocked: worth a line in the log. */
@@ -183,10 +185,17 @@ export class Guard {
     this.clean(request, source, now);
     if (this.overload.refuses(kind)) return this.#retry('overload');
     if (kind === 'trunk') return this.#newOfTrunks.take(source.address, now) ? PASS : this.#retry('rate');
+    if (this.#isSpiral(request, source)) return PASS;
     if (leadsElsewhere(request, this.#options.isMine)) return this.#refuse('route', 403);
     if (kind === 'flow') return this.#newOfFlows.take(flowKey(source), now) ? PASS : this.#retry('rate');
     if (isForAnother(request, this.#options.domains, this.#options.isMine)) return this.#refuse('route', 403);
     return this.#judgeStranger(request, source, pending, now);
+  }
+
+  /** RFC 3261 §6: what we sent comes back to us with another Request-URI. An address alone can be forged; the branch of a request under way is known to who got it. */
+  #isSpiral(request: Request, { address, port }: Hop): boolean {
+    const { isMine, isOurs } = this.#options;
+    return isMine(address, port) && isOurs?.(request) === true;
   }
 
   #judgeStranger(request: Request, source: Hop, pending: number, now: number): Verdict {

@@ -4,6 +4,7 @@ import { isFresh, NonceMint, nonceKeyOf } from '../../kernel/nonce.ts';
 import type { SipConfig } from '../config.ts';
 import type { BlockCause } from '../guard/counts.ts';
 import { Guard } from '../guard/guard.ts';
+import type { Request } from '../message/message.ts';
 
 const DICE_SIDES = 2 ** 24;
 
@@ -11,6 +12,7 @@ const DICE_SIDES = 2 ** 24;
 export function newGuard(
   { trustedTrunks, challengeRealm, secret, domains }: SipConfig,
   isMine: (address: string, port: number) => boolean,
+  isOurs: (request: Request) => boolean,
   onBlocked: (cause: BlockCause, address: string) => void,
 ): Guard {
   const mint = new NonceMint(nonceKeyOf(secret));
@@ -28,6 +30,7 @@ export function newGuard(
     },
     dice: () => randomBelow(DICE_SIDES) / DICE_SIDES,
     isMine,
+    isOurs,
     domains,
     onBlocked,
   });

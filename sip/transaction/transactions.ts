@@ -96,6 +96,11 @@ export class Transactions {
     return this.#newest.key;
   }
 
+  /** We have sent this very request ourselves, and wait for its answer. */
+  isOurs(request: Request): boolean {
+    return this.#clients.has(clientKey(request));
+  }
+
   /** False for a stray. RFC 6026 §8.9: a response that matches no transaction is dropped. */
   takeResponse(response: Response, from: Hop): boolean {
     const transaction = this.#clients.get(clientKey(response));

@@ -599,3 +599,15 @@ it('D11: where our own names are said, a stranger’s request for another name o
     'without names of ours any may be one',
   );
 });
+
+test('B16: a spiral through our own address is not asked who it is; neither our address alone nor the branch of a request of ours is enough', () => {
+  const rows: [what: string, address: string, isOurs: boolean, verdict: string][] = [
+    ['what we have under way, from our own address', '10.9.9.9', true, 'pass'],
+    ['our address, forged', '10.9.9.9', false, '401'],
+    ['the branch, from who got the request', '192.0.2.66', true, '401'],
+  ];
+  for (const [what, address, isOurs, expected] of rows) {
+    const verdict = new Watch({ isOurs: () => isOurs }).judge(aRequest('INVITE'), udp(address));
+    assert.equal(verdict.does === 'refuse' ? String(verdict.status) : verdict.does, expected, what);
+  }
+});
