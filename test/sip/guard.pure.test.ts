@@ -600,7 +600,7 @@ it('D11: where our own names are said, a stranger’s request for another name o
   );
 });
 
-test('B16: a spiral through our own address is not asked who it is; neither our address alone nor the branch of a request of ours is enough', () => {
+it('B16: a spiral through our own address is not asked who it is; neither our address alone nor the branch of a request of ours is enough', () => {
   const rows: [what: string, address: string, isOurs: boolean, verdict: string][] = [
     ['what we have under way, from our own address', '10.9.9.9', true, 'pass'],
     ['our address, forged', '10.9.9.9', false, '401'],
