@@ -42,7 +42,8 @@ const RETRY_AFTER_SECONDS = 5;
 /** Everything registered, not yet listening: `app.server` is the http.Server to which the desks' sockets are attached. */
 const PLUGIN_START_MS = 60_000;
 
-export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null): Promise<Api> {
+/** `mostLoopDelayMs`: behind an event loop that is late by more, the API answers 503; 0 = however late. */
+export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, mostLoopDelayMs = MOST_LOOP_DELAY_MS): Promise<Api> {
   const app: Api = fastify({
     // A busy machine is no fault of a plugin: the usual 10 s are too few beside work that fills every core.
     pluginTimeout: PLUGIN_START_MS,
@@ -58,7 +59,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null): 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, ports.log));
-  await protect(app, tls !== null);
+  await protect(app, tls !== null, mostLoopDelayMs);
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
@@ -68,7 +69,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null): 
   return app;
 }
 
-async function protect(app: Api, isSecure: boolean): Promise<void> {
+async function protect(app: Api, isSecure: boolean, mostLoopDelayMs: number): Promise<void> {
   await app.register(helmet, {
     // Otherwise said by whoever does TLS in front of us.
     hsts: isSecure,
@@ -96,7 +97,7 @@ async function protect(app: Api, isSecure: boolean): Promise<void> {
     errorResponseBuilder: () => new Problem('too_many_requests'),
   });
   await app.register(underPressure, {
-    maxEventLoopDelay: MOST_LOOP_DELAY_MS,
+    maxEventLoopDelay: mostLoopDelayMs,
     pressureHandler: (request) => {
       if (!request.url.startsWith('/api/v1')) return;
       throw new Problem('unavailable');

@@ -163,7 +163,7 @@ export async function openFakeHouse(): Promise<FakeHouse> {
     for (const n of [1, 2, 3]) house.details.set(`c-${tenant}-${n}`, detailOf(tenant, n));
   }
   const ports = portsOf(house);
-  const app = await buildServer(ports);
+  const app = await buildServer(ports, null, 0);
   return Object.assign(house, { app, ports });
 }
 
