@@ -15,7 +15,7 @@ const LANES = [
   { name: 'sip', atOnce: 2 },
   { name: 'media', atOnce: 2 },
   { name: 'store', atOnce: 2 },
-  { name: 'phone', atOnce: 1 },
+  { name: 'phone', atOnce: 2 },
   { name: 'web', atOnce: 1 },
 ];
 
