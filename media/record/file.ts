@@ -1,6 +1,6 @@
 /** A stereo WAV that grows and is a whole WAV after every write: the header is brought up to date with each block. */
 import { type Disk, realDisk } from '../../kernel/seal/write.ts';
-import { WAV_HEADER_BYTES, wavHeader } from '../codec/wav.ts';
+import { WAV_HEADER_BYTES, wavHeader } from '../../kernel/wav.ts';
 
 const CHANNELS = 2;
 export const RATE = 8000;

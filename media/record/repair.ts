@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import { SealedFile } from '../../kernel/seal/read.ts';
-import { WAV_HEADER_BYTES, wavHeader } from '../codec/wav.ts';
+import { WAV_HEADER_BYTES, wavHeader } from '../../kernel/wav.ts';
 import { BYTES_PER_PAIR, RATE } from './file.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { RecordingEnded, RecordingFile } from './messages.ts';

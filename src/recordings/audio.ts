@@ -1,8 +1,10 @@
 /** A recording's audio as a WAV of PCM16, whatever its file is: sealed (decrypted as it is read, from any byte on) or a plain WAV. */
+
 import { open } from 'node:fs/promises';
 import { SealError } from '../../kernel/seal/format.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import { SealedFile } from '../../kernel/seal/read.ts';
+import { WAV_HEADER_BYTES, wavHeader } from '../../kernel/wav.ts';
 
 export interface RecordedAudio {
   /** Of the whole WAV. */
@@ -16,8 +18,6 @@ export interface RecordedAudio {
   close(): Promise<void>;
 }
 
-export const WAV_HEAD_BYTES = 44;
-const BYTES_PER_PAIR = 4;
 const RATE = 8000;
 const CHANNELS = 2;
 const PIECE_BYTES = 65_536;
@@ -46,12 +46,12 @@ function sealedAudio(file: SealedFile): RecordedAudio {
     }
   }
   return {
-    bytes: WAV_HEAD_BYTES + dataBytes,
+    bytes: WAV_HEADER_BYTES + dataBytes,
     seal: file.end?.chain.toString('hex') ?? null,
     beside: file.end === null ? null : file,
     close: once(() => file.close()),
     async *read(from, to) {
-      const head = wavHead(dataBytes);
+      const head = wavHeader(CHANNELS, RATE, dataBytes);
       if (from < head.length) yield head.subarray(from, Math.min(to, head.length));
       if (to > head.length) yield* data(Math.max(0, from - head.length), to - head.length);
     },
@@ -83,23 +83,6 @@ function once(close: () => Promise<void>): () => Promise<void> {
     closed ??= close();
     return closed;
   };
-}
-
-function wavHead(dataBytes: number): Buffer {
-  const head = Buffer.alloc(WAV_HEAD_BYTES);
-  head.write('RIFF', 0, 'latin1');
-  head.writeUInt32LE(WAV_HEAD_BYTES - 8 + dataBytes, 4);
-  head.write('WAVEfmt ', 8, 'latin1');
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(CHANNELS, 22);
-  head.writeUInt32LE(RATE, 24);
-  head.writeUInt32LE(RATE * BYTES_PER_PAIR, 28);
-  head.writeUInt16LE(BYTES_PER_PAIR, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36, 'latin1');
-  head.writeUInt32LE(dataBytes, 40);
-  return head;
 }
 
 /** ITU-T G.711, table 1a: the even bits of a code word are inverted on the line; the value is the middle of its interval. */

@@ -2,9 +2,11 @@
  * The outline of a recording, for the player's waveform: the loudest sample of each 50 ms, side by side. Found at the first asking, which
  * reads the file once, and kept beside a sealed file under its own key, so that it is lost with it.
  */
+
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { randomToken } from '../../kernel/ids.ts';
-import { type RecordedAudio, WAV_HEAD_BYTES } from './audio.ts';
+import { WAV_HEADER_BYTES } from '../../kernel/wav.ts';
+import type { RecordedAudio } from './audio.ts';
 
 const PAIRS_PER_STEP = 400;
 const BYTES_PER_PAIR = 4;
@@ -46,9 +48,9 @@ async function kept({ beside }: RecordedAudio, path: string): Promise<Buffer | n
 }
 
 async function found(audio: RecordedAudio, path: string): Promise<Buffer> {
-  const steps = Buffer.alloc(Math.ceil((audio.bytes - WAV_HEAD_BYTES) / BYTES_PER_PAIR / PAIRS_PER_STEP) * 2);
+  const steps = Buffer.alloc(Math.ceil((audio.bytes - WAV_HEADER_BYTES) / BYTES_PER_PAIR / PAIRS_PER_STEP) * 2);
   let sample = 0;
-  for await (const piece of audio.read(WAV_HEAD_BYTES, audio.bytes)) {
+  for await (const piece of audio.read(WAV_HEADER_BYTES, audio.bytes)) {
     for (let at = 0; at + 1 < piece.length; at += 2) {
       const slot = Math.floor((sample >> 1) / PAIRS_PER_STEP) * 2 + (sample & 1);
       const level = Math.ceil((Math.abs(piece.readInt16LE(at)) * KEPT_RANGE) / LOUDEST);

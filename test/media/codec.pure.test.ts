@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wavHeader } from '../../kernel/wav.ts';
 import { type Codec, decode, encode, recoded, SILENCE, toCode, toLinear } from '../../media/codec/g711.ts';
 import { halve } from '../../media/codec/resample.ts';
-import { readWav, wavHeader } from '../../media/codec/wav.ts';
+import { readWav } from '../../media/codec/wav.ts';
 import { shareAt } from '../support/tone.ts';
 import { alawEncode, ulawEncode } from './g711-reference.ts';
 

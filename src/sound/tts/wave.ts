@@ -1,11 +1,12 @@
 /** Any plain WAV file → one that media servers take: PCM16, 8 kHz, one channel. Pure but for the breaths it takes. */
+
 import { setImmediate } from 'node:timers/promises';
+import { wavHeader } from '../../../kernel/wav.ts';
 
 const RATE = 8000;
 const HIGHEST_RATE = 48_000;
 /** Of what is made: longer is no announcement. */
 const MOST_SECONDS = 300;
-const HEAD_BYTES = 44;
 const MOST_CHUNKS = 100;
 const PCM = 1;
 const EXTENSIBLE = 0xfffe;
@@ -52,21 +53,8 @@ function littleEndian(data: Buffer): Int16Array {
 }
 
 function writeWav(samples: Int16Array): Buffer {
-  const file = Buffer.alloc(HEAD_BYTES + samples.length * 2);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(file.length - 8, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(PCM, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(RATE, 24);
-  file.writeUInt32LE(RATE * 2, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(samples.length * 2, 40);
-  file.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), HEAD_BYTES);
-  return file;
+  const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  return Buffer.concat([wavHeader(1, RATE, bytes.length), bytes]);
 }
 
 /** Half the width of the low-pass, in samples of 8 kHz. */
