@@ -3,20 +3,20 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installPackages, installTools, root } from './install.mjs';
 
 const ci = process.env.CI === 'true';
-/** Lanes in order, with what their files must not do at the same time: those with real phones and processes run one by one. */
+/** Lanes in order, with how many of their files run at the same time. */
 const LANES = [
   // Without I/O nothing can get in each other's way: two processes hold all files, which saves most of the time.
   { name: 'pure', atOnce: 2, bundled: true },
-  { name: 'sip', atOnce: 2 },
-  { name: 'media', atOnce: 2 },
+  { name: 'sip', atOnce: 2, realTime: true },
+  { name: 'media', atOnce: 2, realTime: true },
   { name: 'store', atOnce: 2 },
-  { name: 'phone', atOnce: 2 },
-  { name: 'web', atOnce: 1 },
+  { name: 'phone', atOnce: 2, realTime: true },
+  { name: 'web', atOnce: 1, realTime: true },
 ];
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
@@ -31,6 +31,7 @@ const missing = installTools();
 if (missing.length > 0) process.stderr.write(`missing tools: ${missing.join(', ')}; the tests that need them ${ci ? 'fail' : 'are skipped'}\n`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const onlyAlone = [];
 const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, HUAWU_TEST: '1' } });
 
 function step(title, ...args) {
@@ -61,15 +62,10 @@ function bundles(files, count) {
   });
 }
 
-function runLane({ name, atOnce, bundled = false }) {
-  const found = testFiles(`.${name}.test.ts`);
-  if (found.length === 0) return;
-  const files = bundled ? bundles(found, atOnce) : found;
-  const started = Date.now();
-  process.stdout.write(`\n── ${name} lane: ${found.length} files\n`);
+/** One run of node's own test runner; what it counted, and its report. */
+function runFiles(files, atOnce) {
   const folder = mkdtempSync(join(tmpdir(), 'huawu-lane-'));
   const report = join(folder, 'report.tap');
-  const before = { ...total };
   const { status } = node(
     '--import',
     'tsx',
@@ -83,16 +79,40 @@ function runLane({ name, atOnce, bundled = false }) {
     ...files,
   );
   const tap = readFileSync(report, 'utf8');
-  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
-  total.passed += count('pass');
-  total.failed += count('fail') + count('cancelled');
-  total.skipped += count('skipped') + count('todo');
-  if (status !== 0 && total.failed === before.failed) total.failed += 1;
-  if (status !== 0) process.stdout.write(`${failures(tap)}\n`);
   rmSync(folder, { recursive: true });
-  process.stdout.write(
-    `── ${name} lane: ${total.passed - before.passed} passed, ${total.failed - before.failed} failed, ${total.skipped - before.skipped} skipped (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
-  );
+  const count = (word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
+  const failed = count('fail') + count('cancelled');
+  return { tap, passed: count('pass'), failed: status !== 0 && failed === 0 ? 1 : failed, skipped: count('skipped') + count('todo') };
+}
+
+/**
+ * What waits for real sound or real processes is at the mercy of its neighbours: up to three files that failed among others are run once
+ * more alone, and that run counts. It is said aloud, so that a test that needs it again and again is mended instead.
+ */
+function runAgainAlone(first, files) {
+  const places = [...first.tap.matchAll(/^\s*location: '(.+?):\d+:\d+'$/gm)].map((match) => match[1]);
+  const again = [...new Set(places)];
+  const known = places.length >= first.failed && again.every((file) => files.includes(file));
+  if (first.failed === 0 || !known || again.length > 3) return first;
+  process.stdout.write(`${failures(first.tap)}\n`);
+  const alone = runFiles(again, 1);
+  onlyAlone.push(...again.map((file) => relative(root, file)));
+  return { ...first, tap: alone.tap, passed: first.passed + first.failed - alone.failed, failed: alone.failed };
+}
+
+function runLane({ name, atOnce, bundled = false, realTime = false }) {
+  const found = testFiles(`.${name}.test.ts`);
+  if (found.length === 0) return;
+  const files = bundled ? bundles(found, atOnce) : found;
+  const started = Date.now();
+  process.stdout.write(`\n── ${name} lane: ${found.length} files\n`);
+  const first = runFiles(files, atOnce);
+  const { tap, passed, failed, skipped } = realTime ? runAgainAlone(first, files) : first;
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+  if (failed > 0) process.stdout.write(`${failures(tap)}\n`);
+  process.stdout.write(`── ${name} lane: ${passed} passed, ${failed} failed, ${skipped} skipped (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
 }
 
 /** The failing tests of a TAP report with their reasons, so that nobody scrolls for them. */
@@ -130,5 +150,6 @@ if (ci && total.skipped > 0) {
   process.stdout.write('with CI=true nothing may be skipped\n');
   total.failed += 1;
 }
+for (const file of onlyAlone) process.stdout.write(`\nfailed among others and was run once more, alone: ${file}`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exit(total.failed > 0 ? 1 : 0);

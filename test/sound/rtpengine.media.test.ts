@@ -29,6 +29,7 @@ let keyPort: number;
 let fleet: Fleet;
 const events: MediaEvent[] = [];
 const parties: Party[] = [];
+const opened = new Set<string>();
 
 async function daemon(): Promise<Daemon> {
   const port = await freePort();
@@ -74,12 +75,16 @@ after(async () => {
 });
 afterEach(async () => {
   for (const party of parties.splice(0)) party.close();
+  // What a test that failed left open would let the next one take the wrong server for the busy one.
+  for (const id of opened) await fleet.close(id).catch(() => null);
+  opened.clear();
   events.length = 0;
 });
 
 async function answered(endpointId: string, codec: 'PCMA' | 'PCMU' = 'PCMA'): Promise<Party> {
   const party = await Party.open({ codec });
   parties.push(party);
+  opened.add(endpointId);
   const { sdp } = await fleet.open({ endpointId, offer: party.offer(), signallingAddress: '127.0.0.1', timeoutMs: 0 });
   return party.aim(sdp);
 }
@@ -87,6 +92,7 @@ async function answered(endpointId: string, codec: 'PCMA' | 'PCMU' = 'PCMA'): Pr
 async function called(endpointId: string): Promise<Party> {
   const party = await Party.open();
   parties.push(party);
+  opened.add(endpointId);
   const { sdp } = await fleet.open({ endpointId, signallingAddress: '127.0.0.1', timeoutMs: 0 });
   await fleet.accept(endpointId, party.offer());
   return party.aim(sdp);
@@ -104,7 +110,7 @@ test('two who were opened apart are joined and hear each other, whatever law eac
   assert.equal((await fleet.renegotiate('one.0', a.offer({ direction: 'sendonly' }))).direction, 'sendonly');
   assert.equal((await fleet.renegotiate('one.0', a.offer())).direction, 'sendrecv');
   const { packetsIn } = await fleet.stats('one.0');
-  assert.ok(packetsIn > 30, `${packetsIn} packets`);
+  assert.ok(packetsIn >= 30, `0.6 s were heard, which is 30 packets; it counts ${packetsIn}`);
   await fleet.part('one.0', 'one.1');
   b.heard.length = 0;
   const before = a.sequence;
