@@ -195,7 +195,8 @@ export class Answers {
     leg.answer?.stop();
     leg.answer = new Answer(
       this.#stack.clock,
-      number,
+      // Applications know the ACK that opens a call by its INVITE, that of a re-INVITE by its dialog alone.
+      { seq: number, ackId: incoming.isInside ? this.#stack.names.transaction() : incoming.id },
       () => incoming.transaction.respond(response),
       () => this.#neverAcknowledged(leg),
     );

@@ -277,7 +277,7 @@ export class ServerSide {
     const after = leg.afterAck.splice(0);
     if (!leg.app.isGone && leg.dialog.state !== 'ending') {
       const bytes = writeMessage(ack);
-      leg.app.deliver(sipEvent(networkTrip(this.#stack, bytes, source), this.#stack.names.transaction(), leg.dialog.id, bytes));
+      leg.app.deliver(sipEvent(networkTrip(this.#stack, bytes, source), answer.ackId, leg.dialog.id, bytes));
     }
     for (const act of after) act();
   }

@@ -12,12 +12,15 @@ const GIVE_UP_MS = 64 * T1_MS;
 export class Answer {
   /** The sequence number of the INVITE, and of the ACK that ends this. */
   readonly seq: number;
+  /** The transaction id that its ACK is told with. */
+  readonly ackId: string;
   readonly #clock: Clock;
   readonly #cancelGiveUp: () => void;
   #cancelRepeat: () => void = () => undefined;
 
-  constructor(clock: Clock, seq: number, repeat: () => void, giveUp: () => void) {
+  constructor(clock: Clock, { seq, ackId }: { seq: number; ackId: string }, repeat: () => void, giveUp: () => void) {
     this.seq = seq;
+    this.ackId = ackId;
     this.#clock = clock;
     this.#cancelGiveUp = clock.after(GIVE_UP_MS, () => {
       this.#cancelRepeat();
