@@ -1,5 +1,5 @@
 import type { Answer } from '../dialog/answer.ts';
-import { type Dialog, dialogKey } from '../dialog/dialog.ts';
+import { type Dialog, dialogId, dialogKey } from '../dialog/dialog.ts';
 import type { ReliableHeard, ReliableResponses } from '../dialog/reliable.ts';
 import type { SessionInterval } from '../dialog/session.ts';
 import { PendingPerSource } from '../guard/pending.ts';
@@ -148,6 +148,8 @@ export interface Outgoing {
 export class Ledger {
   readonly incoming = new Map<string, Incoming>();
   readonly outgoing = new Map<string, Outgoing>();
+  /** SUBSCRIBEs outside dialogs by the dialog id they will have: RFC 6665 §4.4.1 lets the first NOTIFY overtake their answer. */
+  readonly subscribing = new Map<string, Outgoing>();
   /** UPDATEs told with the transaction id of their INVITE, by that id. */
   readonly updates = new Map<string, Incoming>();
   readonly pending = new PendingPerSource();
@@ -179,6 +181,9 @@ export class Ledger {
   }
   legFor(callId: string, localTag: string, remoteTag: string): Leg | undefined {
     return this.#byKey.get(dialogKey(callId, localTag, remoteTag));
+  }
+  holds(leg: Leg): boolean {
+    return this.#byKey.get(keyOf(leg.dialog)) === leg;
   }
   prefer(leg: Leg): void {
     this.#byId.set(leg.dialog.id, leg);
@@ -229,6 +234,7 @@ export class Ledger {
   addOutgoing(outgoing: Outgoing): void {
     this.outgoing.set(outgoing.id, outgoing);
     outgoing.app.owned.outgoing.add(outgoing);
+    if (outgoing.inside === undefined && outgoing.transaction.request.method === 'SUBSCRIBE') this.subscribing.set(openingId(outgoing), outgoing);
   }
   /** Its final response was told. */
   removeOutgoing(outgoing: Outgoing): void {
@@ -236,10 +242,15 @@ export class Ledger {
     outgoing.cancelGiveUp();
     this.outgoing.delete(outgoing.id);
     outgoing.app.owned.outgoing.delete(outgoing);
+    if (this.subscribing.size > 0) this.subscribing.delete(openingId(outgoing));
     if (outgoing.inside?.inviteOut === outgoing) outgoing.inside.inviteOut = undefined;
     if (outgoing.inside?.updateOut === outgoing) outgoing.inside.updateOut = undefined;
   }
 }
+
+/** The id of the dialog that a request of ours opens. */
+export const openingId = ({ transaction: { request } }: Outgoing): string =>
+  dialogId(request.headers.get('call-id') ?? '', tagOf(request.headers.get('from') ?? '') ?? '');
 
 const keyOf = ({ callId, localTag, remoteTag }: Dialog): string => dialogKey(callId, localTag, remoteTag);
 

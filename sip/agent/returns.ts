@@ -8,7 +8,7 @@ import { T1_MS } from '../transaction/timers.ts';
 import type { Hop } from '../transport/hop.ts';
 import { acknowledge } from './ack.ts';
 import { hangUp } from './hangup.ts';
-import { type Leg, newLeg, noteOurs, notePeer, type Outgoing } from './ledger.ts';
+import { type Leg, newLeg, noteOurs, notePeer, type Outgoing, openingId } from './ledger.ts';
 import { pathToCallee } from './return-path.ts';
 import { keepSession } from './session.ts';
 import type { Stack } from './stack.ts';
@@ -115,7 +115,8 @@ export class Returns {
     } else if (good && opensDialog(outgoing)) {
       const leg = this.#fork(outgoing, response, from);
       leg.dialog.state = 'confirmed';
-      keepSubscription(this.#stack, leg, response);
+      // A last NOTIFY may have ended it already.
+      if (ledger.holds(leg)) keepSubscription(this.#stack, leg, response);
     } else this.#refusedAll(outgoing);
     this.#tell(outgoing, response, from);
   }
@@ -163,9 +164,7 @@ export class Returns {
 
   #dialogIdOf(outgoing: Outgoing): string {
     if (outgoing.inside !== undefined) return outgoing.inside.dialog.id;
-    if (!opensDialog(outgoing)) return '';
-    const { headers } = outgoing.transaction.request;
-    return `${headers.get('call-id')};from-tag=${tagOf(headers.get('from') ?? '')}`;
+    return opensDialog(outgoing) ? openingId(outgoing) : '';
   }
 
   /** A final response that no peer sent: nothing was heard, or nothing could be sent. */

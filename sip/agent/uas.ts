@@ -1,5 +1,5 @@
 import { newRequestEvent, sipEvent } from '../control/wire.ts';
-import { contactUri, inOrder } from '../dialog/dialog.ts';
+import { contactUri, dialogId, inOrder } from '../dialog/dialog.ts';
 import { rackOf } from '../dialog/reliable.ts';
 import { isTooBrief } from '../dialog/session.ts';
 import { type Request, responseTo, tagOf } from '../message/message.ts';
@@ -15,6 +15,7 @@ import { type Application, type Incoming, inviteBehindNat, type Leg, mergeKey, n
 import { MUST_BE_2XX, networkTrip, reject } from './reply.ts';
 import { replyHop } from './return-path.ts';
 import { RETRY_AFTER_S, type Stack } from './stack.ts';
+import { notifiedEarly } from './subscription.ts';
 
 /** RFC 3261 gives a caller 32 s (timers B and F): an application that has said nothing by now is answered for. */
 const SILENCE_MS = 25_000;
@@ -58,7 +59,7 @@ export class ServerSide {
       return;
     }
     const isNew = tagOf(request.headers.get('to') ?? '') === undefined;
-    const leg = isNew ? undefined : this.#legOf(request);
+    const leg = isNew ? undefined : (this.#legOf(request) ?? notifiedEarly(this.#stack, request, source));
     if (isNew ? !this.#mayOpen(request, source) : !this.#gate.enters(request, source, leg)) return;
     const transaction = this.#newTransaction(request, source);
     if (isNew) this.#takeNew(request, source, transaction);
@@ -154,10 +155,16 @@ export class ServerSide {
     // §15.1.2, RFC 3311, RFC 3262: these live inside dialogs only.
     if (method === 'BYE' || method === 'UPDATE' || method === 'PRACK') return [481, []];
     if (method === 'INVITE' && isTooBrief(request)) return tooBrief();
+    if (method === 'INVITE' && this.#isTaken(request)) return [491, []];
     // §8.1.1.8: "The Contact header field MUST be present and contain exactly one SIP or SIPS URI in any request that can result in the establishment of a dialog."
     if (method === 'INVITE' && contactUri(request) === undefined) return [400, []];
     if (this.#dispatch.isDraining && method !== 'CANCEL') return [503, [['Retry-After', String(RETRY_AFTER_S)]]];
     return undefined;
+  }
+
+  /** Applications know a call by its Call-ID and From tag: a second one of that name would take the place of the first. */
+  #isTaken({ headers }: Request): boolean {
+    return this.#stack.ledger.legOf(dialogId(headers.get('call-id') ?? '', tagOf(headers.get('from') ?? '') ?? ''))?.dialog.role === 'uas';
   }
 
   #unserved(method: string): Refused {

@@ -4,6 +4,7 @@ import { parseNameAddr } from '../message/address.ts';
 import { ParseError } from '../message/fault.ts';
 import { headerKey } from '../message/headers.ts';
 import { asCharset, newRequest, type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
+import { splitOutside } from '../message/scan.ts';
 import { uriHost } from '../message/uri.ts';
 import { parseCSeq } from '../message/values.ts';
 import type { Hop } from '../transport/hop.ts';
@@ -74,14 +75,18 @@ export function requestOutside(sketch: Sketch, hop: Hop, local: Local, fresh: Fr
     from === undefined
       ? (ownContact ?? defaultContact(local, hop, uri))
       : bracketed(from.replace(/([@:])localhost(:\d+)?(?![\w.-])/gi, (_all, mark: string) => `${mark}${uriHost(local.address)}:${local.port}`));
-  checkFrom(from);
+  checkAddress('from', from);
   const to = headerOf(sketch, 'to');
+  const callId = headerOf(sketch, 'call-id') ?? fresh.callId;
+  // Both make the dialog id, a token of lines that are cut at "|".
+  if (/[|\s]/.test(`${callId}${tagOf(from) ?? ''}`)) throw new Refusal(`invalid Call-ID or From tag provided by client: ${callId}`);
+  if (to !== undefined) checkAddress('to', to);
   const request = newRequest(method, uri, [
     ['Via', viaOf(local, hop, fresh.branch)],
     ['Max-Forwards', headerOf(sketch, 'max-forwards') ?? '70'],
     ['From', tagOf(from) === undefined ? `${from};tag=${fresh.tag}` : from],
     ['To', to === undefined ? `<${uri}>` : localised('to', to, local, hop)],
-    ['Call-ID', headerOf(sketch, 'call-id') ?? fresh.callId],
+    ['Call-ID', callId],
     ['CSeq', `${seqOf(sketch) ?? fresh.seq} ${method}`],
   ]);
   if (ownContact === undefined && NEEDS_CONTACT.has(method)) request.headers.add('Contact', defaultContact(local, hop, uri));
@@ -90,11 +95,20 @@ export function requestOutside(sketch: Sketch, hop: Hop, local: Local, fresh: Fr
   return request;
 }
 
-function checkFrom(from: string): void {
+function checkContacts({ kind }: Request | Response, value: string): void {
+  for (const each of splitOutside(value, ','))
+    if (each !== '*') {
+      if (kind === 'request') checkAddress('contact', each);
+      else parseNameAddr(each);
+    }
+}
+
+/** An address that nobody could read is the application's fault, told to it and not to the peer. */
+function checkAddress(name: 'from' | 'to' | 'contact', value: string): void {
   try {
-    parseNameAddr(from);
+    parseNameAddr(value);
   } catch (error) {
-    throw error instanceof ParseError ? new Refusal(`invalid from value provided by client: ${from}`) : error;
+    throw error instanceof ParseError ? new Refusal(`invalid ${name} value provided by client: ${value}`) : error;
   }
 }
 
@@ -173,7 +187,9 @@ function addHeaders(message: Request | Response, sketch: Sketch, local: Local, h
   for (const [name, value] of sketch.headers) {
     const key = headerKey(name);
     if (STACKS_OWN.has(key) || isOurs(key)) continue;
-    message.headers.add(name, asCharset(localised(key, value, local, hop), message.charset));
+    const own = localised(key, value, local, hop);
+    if (key === 'contact') checkContacts(message, own);
+    message.headers.add(name, asCharset(own, message.charset));
   }
 }
 

@@ -62,12 +62,13 @@ function carryOutRequest(
   sketch: Sketch,
   { method, transaction, dialog, routeUrl }: { method: string; transaction: string; dialog: string; routeUrl: string },
 ): void {
-  if (dialog !== '') {
-    method === 'ACK' ? clientSide.sendAck(app, id, sketch, dialog) : clientSide.sendInside(app, id, sketch, dialog);
-    return;
-  }
+  // It names what it cancels by its transaction, inside a dialog too.
   if (method === 'CANCEL') {
     clientSide.cancel(app, id, sketch, transaction);
+    return;
+  }
+  if (dialog !== '') {
+    method === 'ACK' ? clientSide.sendAck(app, id, sketch, dialog) : clientSide.sendInside(app, id, sketch, dialog);
     return;
   }
   if (method === 'ACK' || method === 'PRACK' || method === 'BYE' || method === 'UPDATE') {

@@ -133,6 +133,36 @@ export function uacDialog(request: Request, response: Response): Dialog {
   };
 }
 
+/**
+ * RFC 6665 §4.4.1: the subscriber's dialog is made by the first NOTIFY, which may come before the answer to the SUBSCRIBE. Its route set is that of a request
+ * (§12.1.1), in order.
+ */
+export function notifiedDialog(subscribe: Request, notify: Request): Dialog {
+  const { headers } = notify;
+  const callId = headers.get('call-id') ?? '';
+  const local = subscribe.headers.get('from') ?? '';
+  const localTag = tagOf(local) ?? '';
+  const remote = headers.get('from') ?? '';
+  return {
+    id: dialogId(callId, localTag),
+    role: 'uac',
+    method: subscribe.method,
+    callId,
+    localTag,
+    remoteTag: tagOf(remote) ?? '',
+    local,
+    remote,
+    routes: routesOf(notify),
+    charset: notify.charset,
+    contact: subscribe.headers.get('contact') ?? '',
+    target: contactUri(notify) ?? subscribe.uri,
+    localSeq: parseCSeq(subscribe.headers.get('cseq') ?? '').number,
+    remoteSeq: undefined,
+    state: 'confirmed',
+    via: undefined,
+  };
+}
+
 /** The URI whose address a request of this dialog is sent to. */
 export function nextHopUri(dialog: Dialog): string {
   const first = dialog.routes[0];
