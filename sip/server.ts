@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import { Descriptors } from '../kernel/descriptors.ts';
 import { newUuid, randomBelow, randomToken } from '../kernel/ids.ts';
 import { type Logger, limited } from '../kernel/log.ts';
 import { WheelClock } from '../kernel/wheel.ts';
@@ -90,6 +91,7 @@ class Server implements SipServer {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #note: (kind: string, fields: object) => void;
+  readonly #descriptors: Descriptors;
   readonly #network: Network;
   readonly #waits: WheelClock;
   readonly #stack: Stack;
@@ -116,6 +118,8 @@ class Server implements SipServer {
     this.#clock = clock;
     this.#note = limited(log, clock);
     this.#loneSince = clock.now();
+    this.#descriptors = new Descriptors(clock);
+    this.#descriptors.onChange(() => log.warn({ left: this.#descriptors.supply }, 'descriptors: connections are taken in while there are enough'));
     this.#network = new Network(
       {
         onMessage: (bytes, source) => {
@@ -131,9 +135,10 @@ class Server implements SipServer {
         },
       },
       clock,
+      this.#descriptors,
       networkOptions(config),
     );
-    this.#watch = new Watch(clock, config.operation);
+    this.#watch = new Watch(clock, this.#descriptors, config.operation);
     // One call's fault, wherever a timer or a socket calls back, harms no other call.
     this.#waits = new WheelClock(clock, (error) => this.#faulty(error));
     this.#stack = this.#newStack();
@@ -159,6 +164,7 @@ class Server implements SipServer {
       },
       config.secret,
       clock,
+      this.#descriptors,
       log,
     );
     this.#outbound = new Outbound(config.handlers, {
@@ -325,6 +331,7 @@ class Server implements SipServer {
     this.#door.close();
     this.#certificates?.close();
     this.#network.close();
+    this.#descriptors.stop();
     this.#waits.stop();
   }
 }

@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Descriptors } from '../../kernel/descriptors.ts';
 import { readFrames } from '../../kernel/frames.ts';
+import { Listening } from '../../kernel/listening.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Certificates } from '../transport/certificate.ts';
 import { TlsDoor } from '../transport/tls.ts';
@@ -40,14 +41,16 @@ export class Door {
   readonly #secret: Buffer;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #servers: Server[] = [];
+  readonly #descriptors: Descriptors;
+  readonly #listening: Listening[] = [];
   readonly #apps = new Set<ApplicationConnection>();
   readonly #dialled = new Map<ApplicationConnection, { resolve: (app: ApplicationConnection) => void; heardAt: number }>();
 
-  constructor(user: DoorUser, secret: string, clock: Clock, log: Logger) {
+  constructor(user: DoorUser, secret: string, clock: Clock, descriptors: Descriptors, log: Logger) {
     this.#user = user;
     this.#secret = Buffer.from(secret, 'utf8');
     this.#clock = clock;
+    this.#descriptors = descriptors;
     this.#log = log;
   }
 
@@ -76,13 +79,10 @@ export class Door {
   async #listen(host: string, port: number, onSocket: (socket: Socket) => void): Promise<number> {
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 45_000 }, onSocket);
     server.maxConnections = MOST_APPLICATIONS;
-    this.#servers.push(server);
-    const ready = once(server, 'listening');
-    server.listen({ host, port });
-    await ready;
-    server.on('error', (error) => this.#log.warn({ error: error.message }, 'admin port'));
-    const bound = server.address();
-    return typeof bound === 'object' && bound !== null ? bound.port : port;
+    const onError = (error: Error): void => this.#log.warn({ error: error.message }, 'admin port');
+    const listening = await Listening.open(server, { host, port }, { descriptors: this.#descriptors, isPrivate: true, onError });
+    this.#listening.push(listening);
+    return listening.port;
   }
 
   /** Applications that have authenticated. */
@@ -99,7 +99,7 @@ export class Door {
   }
 
   close(): void {
-    for (const server of this.#servers) server.close();
+    for (const listening of this.#listening) listening.close();
     for (const { socket } of this.#apps) socket.destroySoon();
   }
 

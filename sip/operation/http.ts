@@ -2,9 +2,10 @@
  * What an operator and the application ask of this server beside calls, over HTTP: figures (also on a loopback port), the trace of a call, and which further trunks to
  * trust. The last two only on a socket file, which its folder protects: a verb of our own on the control connection would break with any other drachtio server.
  */
-import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Descriptors } from '../../kernel/descriptors.ts';
+import { Listening } from '../../kernel/listening.ts';
 import { parseTrustedNetwork, type TrustedNetwork } from '../guard/addresses.ts';
 import type { TracedMessage } from './trace.ts';
 
@@ -19,47 +20,36 @@ export interface Operation {
 }
 
 /** Port of the figures alone, on 127.0.0.1; path of the socket file for all. Rejects when one cannot be bound. */
-export async function openOperation(operation: Operation, port: number | undefined, path: string | undefined): Promise<{ port: number; close(): void }> {
-  const servers: Server[] = [];
+export async function openOperation(
+  operation: Operation,
+  descriptors: Descriptors,
+  where: { port: number | undefined; socket: string | undefined },
+): Promise<{ port: number; close(): void }> {
+  const servers: { server: Server; listening: Listening }[] = [];
   const close = (): void => {
-    for (const server of servers) {
-      server.close();
+    for (const { server, listening } of servers) {
+      listening.close();
       server.closeAllConnections();
     }
   };
+  const listen = async (at: { path: string } | { host: string; port: number }): Promise<number> => {
+    const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => void answer(operation, request, response, 'path' in at));
+    const onListening = (): void => {
+      if ('path' in at) chmodSync(at.path, 0o600);
+    };
+    const listening = await Listening.open(server, at, { descriptors, isPrivate: true, onListening, onError: () => undefined });
+    servers.push({ server, listening });
+    return listening.port;
+  };
   try {
-    if (path !== undefined) {
-      // Of a server that was killed.
-      rmSync(path, { force: true });
-      servers.push(
-        await listening(
-          createServer((request, response) => void answer(operation, request, response, true)),
-          { path },
-        ),
-      );
-      chmodSync(path, 0o600);
-    }
-    if (port !== undefined)
-      servers.push(
-        await listening(
-          createServer((request, response) => void answer(operation, request, response, false)),
-          { host: '127.0.0.1', port },
-        ),
-      );
+    // Of a server that was killed.
+    if (where.socket !== undefined) rmSync(where.socket, { force: true });
+    if (where.socket !== undefined) await listen({ path: where.socket });
+    return { port: where.port === undefined ? 0 : await listen({ host: '127.0.0.1', port: where.port }), close };
   } catch (error) {
     close();
     throw error;
   }
-  const bound = port === undefined ? null : (servers.at(-1)?.address() ?? null);
-  return { port: typeof bound === 'object' && bound !== null ? bound.port : 0, close };
-}
-
-async function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<Server> {
-  server.requestTimeout = REQUEST_MS;
-  const ready = once(server, 'listening');
-  server.listen(where);
-  await ready;
-  return server;
 }
 
 async function answer(operation: Operation, request: IncomingMessage, response: ServerResponse, isPrivate: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
+import type { Descriptors } from '../../kernel/descriptors.ts';
 import type { Stack } from '../agent/stack.ts';
 import type { OperationConfig } from '../config.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -11,6 +12,7 @@ import { Traffic } from './traffic.ts';
 /** Everything about this server that somebody may want to look at. */
 export class Watch {
   readonly #clock: Clock;
+  readonly #descriptors: Descriptors;
   readonly #config: OperationConfig;
   readonly #traffic = new Traffic();
   readonly #trace: Trace;
@@ -19,8 +21,9 @@ export class Watch {
   /** 0: off. */
   metricsPort = 0;
 
-  constructor(clock: Clock, config: OperationConfig) {
+  constructor(clock: Clock, descriptors: Descriptors, config: OperationConfig) {
     this.#clock = clock;
+    this.#descriptors = descriptors;
     this.#config = config;
     this.#trace = new Trace(config.traceMessages);
   }
@@ -49,8 +52,8 @@ export class Watch {
         trace: (callIds, huawuCallId) => this.#trace.of(callIds, huawuCallId),
         trust: (networks) => stack.guard.trust.tell(networks),
       },
-      metricsPort,
-      socket,
+      this.#descriptors,
+      { port: metricsPort, socket },
     );
     this.metricsPort = port;
     this.#close = close;

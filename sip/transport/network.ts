@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Descriptors } from '../../kernel/descriptors.ts';
 import { uriHost } from '../message/uri.ts';
 import { Addresses, type AddressOptions } from './addresses.ts';
 import type { Connection } from './connection.ts';
@@ -53,7 +54,7 @@ export class Network implements Transport {
   #udpListeners: UdpListener[] = [];
 
   /** Throws when the files of TLS cannot be used. */
-  constructor(user: NetworkUser, clock: Clock, options: NetworkOptions) {
+  constructor(user: NetworkUser, clock: Clock, descriptors: Descriptors, options: NetworkOptions) {
     this.#user = user;
     this.#addresses = new Addresses(options, clock);
     this.#keepAlives = new KeepAlives(clock);
@@ -64,7 +65,7 @@ export class Network implements Transport {
       onError: (error: Error) => user.onError(error),
       onCertificate: (error: Error | undefined) => user.onCertificate(error),
     };
-    this.#streams = new Streams(streamsUser, clock, options);
+    this.#streams = new Streams(streamsUser, clock, descriptors, options);
   }
 
   /** Rejects with the error of the first bind that may not fail. */

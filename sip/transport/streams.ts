@@ -1,8 +1,9 @@
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Descriptors } from '../../kernel/descriptors.ts';
+import { Listening } from '../../kernel/listening.ts';
 import { Acceptor } from './acceptor.ts';
 import { Certificates, type TlsFiles } from './certificate.ts';
 import type { Connection } from './connection.ts';
@@ -34,18 +35,20 @@ export class Streams {
   readonly connections: Connections;
   readonly #user: StreamsUser;
   readonly #clock: Clock;
+  readonly #descriptors: Descriptors;
   readonly #options: StreamOptions;
   readonly #gate = new Gate();
   readonly #webSocket: WebSocketDoor;
   readonly #certificates: Certificates;
   readonly #tlsDoors: TlsDoor[] = [];
   #acceptors: Acceptor[] = [];
-  #behindApplication: Server | undefined;
+  #behindApplication: Listening | undefined;
 
   /** Throws when the files of TLS cannot be used. */
-  constructor(user: StreamsUser, clock: Clock, options: StreamOptions) {
+  constructor(user: StreamsUser, clock: Clock, descriptors: Descriptors, options: StreamOptions) {
     this.#user = user;
     this.#clock = clock;
+    this.#descriptors = descriptors;
     this.#options = options;
     this.connections = new Connections(user, clock);
     this.#webSocket = new WebSocketDoor(this.connections, this.#gate, clock, options.webSocket);
@@ -67,8 +70,8 @@ export class Streams {
   /** Rejects with the error of the bind. Resolves with the port. */
   async listen(protocol: StreamProtocol, address: string, port: number): Promise<number> {
     const id = `${protocol}:${this.#acceptors.length}`;
-    const onSocket = this.#entrance(protocol);
-    const acceptor = await Acceptor.open({ id, protocol, address, port }, this.#gate, this.#clock, { onSocket, onError: (error) => this.#user.onError(error) });
+    const user = { onSocket: this.#entrance(protocol), onError: (error: Error) => this.#user.onError(error) };
+    const acceptor = await Acceptor.open({ id, protocol, address, port }, this.#gate, this.#descriptors, user);
     this.#acceptors.push(acceptor);
     return acceptor.port;
   }
@@ -78,11 +81,12 @@ export class Streams {
     // One that a dead server left behind would refuse the bind.
     rmSync(path, { force: true });
     const server = createServer((socket) => this.#webSocket.take(socket, { listener, behindApplication: true }));
-    const ready = once(server, 'listening');
-    server.listen({ path, readableAll: false, writableAll: false });
-    await ready;
-    server.on('error', (error) => this.#user.onError(error));
-    this.#behindApplication = server;
+    const onError = (error: Error): void => this.#user.onError(error);
+    this.#behindApplication = await Listening.open(
+      server,
+      { path, readableAll: false, writableAll: false },
+      { descriptors: this.#descriptors, isPrivate: true, onError },
+    );
   }
 
   send(bytes: Buffer, to: Hop, onFault: (error: Error) => void): string | undefined {

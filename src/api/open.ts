@@ -1,5 +1,7 @@
 /** Opens the HTTP side of the house: API, consoles, health, and the desks' sockets on the same port. */
 import type { Clock } from '../../kernel/clock.ts';
+import { Descriptors } from '../../kernel/descriptors.ts';
+import { Listening } from '../../kernel/listening.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { asyncApiDocument } from '../cti/asyncapi.ts';
 import type { Desks } from '../cti/desks.ts';
@@ -82,13 +84,17 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
   const sockets = new DeskSockets({ clock, log, desks });
   sockets.attach(server.server, (request, socket, head) => browserPhones !== null && handOnBrowser({ ...browserPhones, log }, request, socket, head));
   const listening = await server.listen({ host, port });
+  const descriptors = new Descriptors(clock);
+  const held = new Listening(server.server, { host, port }, { descriptors, onError: (error) => log.warn({ error: error.message }, 'the HTTP port') });
   const url = tls === null ? listening : listening.replace(/^http:/, 'https:');
   log.info({ host, port, tls: tls !== null }, 'consoles, API and desks are served');
   return {
     url,
     async close() {
+      held.release();
       sockets.close();
       await server.close();
+      descriptors.stop();
     },
   };
 }

@@ -59,6 +59,8 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, ports.log));
+  // Not when the server closes: it does also while descriptors are few.
+  if (tls !== null) app.addHook('onClose', async () => tls.stop());
   await protect(app, tls !== null, mostLoopDelayMs);
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);

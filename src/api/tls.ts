@@ -29,7 +29,7 @@ export class HttpTls {
   readonly #log: Logger;
   #pem: { cert: string; key: string };
   #seen: string;
-  #stop: () => void = () => undefined;
+  #cancelLook: () => void = () => undefined;
 
   constructor(files: TlsFiles, clock: Clock, log: Logger) {
     this.#files = files;
@@ -41,9 +41,12 @@ export class HttpTls {
 
   serve(handler: RequestListener, timeouts: Timeouts): Server {
     const server = createServer({ ...this.#pem, ...timeouts, minVersion: LEAST_VERSION, handshakeTimeout: HANDSHAKE_MS }, handler);
-    this.#stop = this.#clock.every(LOOK_MS, () => this.#look(server));
-    server.once('close', () => this.#stop());
+    this.#cancelLook = this.#clock.every(LOOK_MS, () => this.#look(server));
     return server;
+  }
+
+  stop(): void {
+    this.#cancelLook();
   }
 
   #look(server: Server): void {

@@ -1,8 +1,5 @@
 /** What peers do to connections and to the UDP port besides SIP messages: names for a connection, keep-alives, floods, silence. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { randomToken } from '../../kernel/ids.ts';
 import { bindingResponse } from '../../sip/transport/stun.ts';
@@ -13,7 +10,6 @@ import { openWire } from './support/wire.ts';
 
 /** Discard: nobody listens there. */
 const NOBODYS_PORT = 9;
-const FREE_DESCRIPTORS = 10;
 const closers: (() => void)[] = [];
 let program: SipProgram;
 let app: App;
@@ -65,39 +61,4 @@ test('C8: keep-alives of a stranger over UDP are silence and no strikes, his STU
   closers.push(() => peer.close());
   peer.send(peer.newRequest('OPTIONS'));
   await peer.response('OPTIONS', 200);
-});
-
-test('A16: descriptors used up by idle TCP connections: UDP goes on, those beyond are closed, and connections are taken in again when there is room', async () => {
-  const poor = await startProgram();
-  const own = await connectApp(poor);
-  const sockets: Socket[] = [];
-  closers.push(
-    () => leave(own),
-    () => void poor.stop(),
-    () => void sockets.map((each) => each.destroy()),
-  );
-  own.options((_req, res) => res.send(200));
-  const [udp, pid] = [await Peer.udp(poor.sipPort), String(poor.child.pid)];
-  closers.push(() => udp.close());
-  execFileSync('prlimit', ['--pid', pid, `--nofile=${readdirSync(`/proc/${pid}/fd`).length + FREE_DESCRIPTORS}`]);
-  let turnedAway = 0;
-  for (let n = 0; n < 4 * FREE_DESCRIPTORS; n += 1) {
-    const socket = connect(poor.sipPort, '127.0.0.1').on('error', () => undefined);
-    socket.once('close', () => {
-      turnedAway += 1;
-    });
-    sockets.push(socket);
-  }
-  // libuv keeps one descriptor back to take in, and close at once, what there is no room for.
-  await until('those beyond to be closed', () => turnedAway >= 2 * FREE_DESCRIPTORS);
-  udp.send(udp.newRequest('OPTIONS'));
-  await udp.response('OPTIONS', 200);
-  assert.ok(turnedAway < sockets.length, 'those that there was room for stay');
-  for (const each of sockets) each.destroy();
-  await until('connections to be taken in again', async () => {
-    const honest = await Peer.tcp(poor.sipPort);
-    closers.push(() => honest.close());
-    honest.send(honest.newRequest('OPTIONS'));
-    return honest.response('OPTIONS', 200, 500).catch(() => undefined);
-  });
 });
