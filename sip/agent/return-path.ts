@@ -33,13 +33,17 @@ export function pathToCaller(leg: Leg, source: Source): Hop | undefined {
 
 /**
  * Where requests of a dialog we opened go whatever its target says: over the connection it was opened on; over UDP to the sender of the
- * response when the target is a private address that is not the sender's (the peer is behind NAT and does not know it).
+ * response when the target is a private address that is not the sender's (the peer is behind NAT and does not know it). A proxy's route is believed, unless it
+ * names a private address and speaks from a public one.
  */
 export function pathToCallee(hop: Hop, leg: Leg, from: Hop): Hop | undefined {
-  if (leg.dialog.routes.length > 0) return undefined;
+  const { routes } = leg.dialog;
+  const host = bareHost(hostOf(nextHopUri(leg.dialog)));
+  const isHidden = isPrivate(host) && host !== from.address && (routes.length === 0 || !isPrivate(from.address));
+  const back: Hop = { protocol: 'udp', address: from.address, port: from.port, flow: from.flow };
+  if (routes.length > 0) return hop.protocol === 'udp' && isHidden ? back : undefined;
   if (hop.protocol !== 'udp') return from.flow === undefined ? hop : { ...hop, flow: from.flow };
-  const host = bareHost(hostOf(leg.dialog.target));
-  return isPrivate(host) && host !== from.address ? { protocol: 'udp', address: from.address, port: from.port, flow: from.flow } : undefined;
+  return isHidden ? back : undefined;
 }
 
 /** The hop of a request inside a dialog: the connection or address the peer is known by, else by its route or target. */

@@ -4,7 +4,7 @@ import type { Headers } from './headers.ts';
 import type { Request, Response } from './message.ts';
 import { hasEmptyPart, splitOutside } from './scan.ts';
 import { parseUri } from './uri.ts';
-import { parseCSeq } from './values.ts';
+import { numberOf, parseCSeq } from './values.ts';
 import { topVia } from './via.ts';
 
 /** RFC 3261 §8.1.1 and §7.3.1: these are there, and once. */
@@ -64,7 +64,11 @@ const NEEDS_CONTACTS: ReadonlySet<string> = new Set(['REGISTER', 'SUBSCRIBE', 'I
 function checkContacts({ method, headers }: Request): void {
   if (!NEEDS_CONTACTS.has(method)) return;
   for (const value of headers.all('contact')) if (hasEmptyPart(value)) throw new ParseError('address', 'nothing between two separators of a Contact');
-  for (const contact of headers.list('contact')) if (contact !== '*') parseNameAddr(contact);
+  const contacts = headers.list('contact');
+  for (const contact of contacts) if (contact !== '*') parseUri(parseNameAddr(contact).uri);
+  // §10.3 step 6: "if the request has additional Contact fields or an expiration time other than zero, the request is invalid".
+  if (method === 'REGISTER' && contacts.includes('*') && (contacts.length > 1 || numberOf(headers, 'expires') !== 0))
+    throw new ParseError('address', 'a Contact * stands alone, with Expires: 0');
 }
 
 /** Comma lists that are looked into: they must at least come apart, which only a quote without its end can keep them from. */
