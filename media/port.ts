@@ -212,6 +212,8 @@ export type MediaEvent =
   | { type: 'mediaTimeout'; endpointId: EndpointId; silentMs: number }
   /** Sound is bad or goes one way only; `none` = that is over. Told on change. */
   | { type: 'audioTrouble'; endpointId: EndpointId; trouble: AudioTrouble | 'none' }
+  /** A browser's page was closed, loaded anew, or lost its network; `false` = it is there again. Another page of hers comes to another endpoint. */
+  | { type: 'partyAway'; endpointId: EndpointId; away: boolean }
   /** The endpoint is gone without having been closed: its worker died, or the media server did. Nothing more is heard of it. */
   | { type: 'endpointLost'; endpointId: EndpointId; reason: string }
   /**

@@ -231,6 +231,7 @@ function openRims(
       if (sound.hear(event)) return;
       if (event.type === 'mediaTimeout') phone.mediaTimedOut(asId<LegId>(event.endpointId), event.silentMs);
       else if (event.type === 'audioTrouble') phone.audioTroubled(asId<LegId>(event.endpointId), event.trouble);
+      else if (event.type === 'partyAway') phone.partyAway(asId<LegId>(event.endpointId), event.away);
       else if (event.type === 'endpointLost') phone.endpointLost(asId<LegId>(event.endpointId));
     },
     onConnected: () => sound.mediaBack(),

@@ -46,8 +46,13 @@ export class IceLite {
   }
 
   /** Who sent the last valid check: while nothing is nominated an answer can only go there. */
-  get latest(): Remote | null {
+  get latest(): Readonly<Checked> | null {
     return this.#checked.reduce<Checked | null>((latest, each) => (latest === null || each.atMs >= latest.atMs ? each : latest), null);
+  }
+
+  /** When the last valid check came; 0 = none did. */
+  get checkedAtMs(): number {
+    return this.latest?.atMs ?? 0;
   }
 
   /** Whoever sent a valid check from there may also speak. */

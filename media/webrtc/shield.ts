@@ -23,6 +23,8 @@ export interface Wire {
   aim(remote: Remote): void;
   /** It will never come to anything; why. */
   failed(reason: string): void;
+  /** A browser is gone, or there again. */
+  away(isAway: boolean): void;
 }
 
 /** `stranger`: from where nobody may speak. null = dropped, or of the shield's own business. */
@@ -111,6 +113,11 @@ const isSame = (a: MasterKey, b: MasterKey): boolean => a.suite === b.suite && B
 const MOST_OPENED_A_SECOND = 400;
 /** Checks cost one too: a few a second are a party's, more are noise. */
 const MOST_CHECKS_A_SECOND = 100;
+/**
+ * A browser checks its path every 2.5 s at the latest (RFC 7675 asks for every 5 s on average), also while it says nothing. A page that is closed or
+ * loaded anew says goodbye by DTLS; of one that crashed nothing comes.
+ */
+const AWAY_AFTER_MS = 6000;
 
 class BrowserShield implements Shield {
   readonly muxed = true;
@@ -124,8 +131,11 @@ class BrowserShield implements Shield {
   #failed = false;
   #checks = 0;
   #opened = 0;
+  #heardAtMs: number;
+  #away = false;
 
   constructor(agreed: Dtls, wire: Wire, nowMs: number) {
+    this.#heardAtMs = nowMs;
     this.#agreed = agreed;
     this.#wire = wire;
     this.#ice = new IceLite(agreed.ice.local, agreed.ice.remoteUfrag);
@@ -142,6 +152,7 @@ class BrowserShield implements Shield {
     if (protection.fingerprint.value === fingerprint.value && protection.fingerprint.hash === fingerprint.hash && protection.role === role) return;
     this.#keys = null;
     this.#dtls = this.#associate(nowMs);
+    this.#isThere(nowMs);
   }
 
   open(packet: Buffer, address: string, port: number, _lock: SourceLock | null, nowMs: number): Opened {
@@ -152,7 +163,9 @@ class BrowserShield implements Shield {
     if (isDtls(packet)) return this.#heardDtls(packet, nowMs);
     const receiver = this.#keys?.receiver;
     if (receiver === undefined) return null;
-    return isRtcp(packet) ? receiver.openRtcp(packet) : receiver.openRtp(packet);
+    const opened = isRtcp(packet) ? receiver.openRtcp(packet) : receiver.openRtp(packet);
+    if (opened !== null) this.#isThere(nowMs);
+    return opened;
   }
 
   /** Nothing is agreed on for the RTCP port. */
@@ -173,6 +186,7 @@ class BrowserShield implements Shield {
     this.#opened = 0;
     this.#dtls.check(nowMs);
     this.#tellFailure();
+    if (this.#keys !== null && nowMs - this.#heardAtMs > AWAY_AFTER_MS) this.#tellAway(true);
   }
 
   close(): void {
@@ -197,6 +211,7 @@ class BrowserShield implements Shield {
     this.#checks += 1;
     if (this.#checks > MOST_CHECKS_A_SECOND) return null;
     const answer = this.#ice.heard(packet, address, port, nowMs);
+    if (this.#ice.checkedAtMs === nowMs) this.#isThere(nowMs);
     if (answer !== null) this.#wire.sendTo(answer, { address, port });
     const { selected } = this.#ice;
     if (selected !== null && (selected.address !== this.#aimed?.address || selected.port !== this.#aimed.port)) {
@@ -211,7 +226,20 @@ class BrowserShield implements Shield {
     const { keys } = this.#dtls;
     if (keys !== null) this.#keys ??= new Keys(keys.local, keys.remote);
     this.#tellFailure();
+    if (this.#dtls.state === 'closed') this.#tellAway(true);
     return null;
+  }
+
+  /** After its goodbye a browser does not come back to this association, whatever was under way. */
+  #isThere(nowMs: number): void {
+    this.#heardAtMs = nowMs;
+    if (this.#away && this.#dtls.state !== 'closed') this.#tellAway(false);
+  }
+
+  #tellAway(isAway: boolean): void {
+    if (isAway === this.#away) return;
+    this.#away = isAway;
+    this.#wire.away(isAway);
   }
 
   #tellFailure(): void {

@@ -202,6 +202,7 @@ export class Endpoint implements SocketOwner, Party {
       sendTo: (packet, remote) => this.#sockets?.sendTo(packet, remote),
       aim: (remote) => void this.#aimAt(remote).catch(() => undefined),
       failed: (reason) => this.#world.tell({ type: 'endpointLost', endpointId: this.id, reason }),
+      away: (away) => this.#world.tell({ type: 'partyAway', endpointId: this.id, away }),
     };
   }
 

@@ -3,10 +3,11 @@
  * answers come from the media server, and the call only hears when the direction changed. We ask in two cases only: the leg's audio was lost
  * with its media server and goes on at another endpoint; and to refresh a session whose trunk wants credentials. Joining and parting need no
  * re-INVITE.
+ * A browser whose page is gone holds, too: the other party hears music until the page is there again, or another of hers takes the leg's place.
  */
 import { MediaError, type Profile } from '../../media/port.ts';
 import { reinvite } from './reinvite.ts';
-import type { DialogLeg, Rim } from './rim.ts';
+import { type DialogLeg, MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 import { directionOf, OurSession } from './session.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 import { refreshSession } from './trunk/inside.ts';
@@ -24,6 +25,10 @@ export class Hold {
   readonly #dialog: SipDialog;
   readonly #session: OurSession;
   #held = false;
+  /** While its browser is away: ends the wait for it. */
+  #stopWaiting: (() => void) | null = null;
+  /** It was that which put the call on hold. */
+  #heldForIt = false;
   #change: Change = 'none';
   /** An offer of ours that waits for its answer in the ACK. */
   #offered = false;
@@ -44,6 +49,24 @@ export class Hold {
 
   get held(): boolean {
     return this.#held;
+  }
+
+  /** `tooLong`: nobody came back. */
+  away(away: boolean, tooLong: () => void): void {
+    this.stop();
+    if (away) this.#stopWaiting = this.#rim.clock.after(MEDIA_TIMEOUT_MS, tooLong);
+    const { callId, legId } = this.#leg;
+    const leg = this.#rim.calls.get(callId)?.legs.get(legId);
+    const isHeld = leg?.progress.state === 'up' && leg.progress.held;
+    if (away ? isHeld || this.#held : !this.#heldForIt || this.#held) return;
+    this.#heldForIt = away;
+    this.#rim.take({ type: away ? 'legHeld' : 'legRetrieved', callId, legId });
+  }
+
+  /** The leg has ended. */
+  stop(): void {
+    this.#stopWaiting?.();
+    this.#stopWaiting = null;
   }
 
   /** `open` opens another endpoint for the leg, protected as its audio stands, and gives its offer. Rejects when there is none, or the phone does not take it. */

@@ -106,9 +106,12 @@ async function proveCaller(rim: Rim, callId: CallId, identity: string | undefine
   rim.take({ type: 'dataSet', callId, data, by: 'network' });
 }
 
-/** A trunk is believed by its socket address; anybody else proves by digest whose phone it is. null = refused, and answered. */
+/**
+ * A trunk is believed by its socket address; anybody else proves by digest whose phone it is. null = refused, and answered. No trunk speaks over
+ * WebSocket: a browser on the machine of one is a browser.
+ */
 function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
-  const trusted = rim.trunks.at(req.source_address, req.source_port);
+  const trusted = isBrowser(req) ? null : rim.trunks.at(req.source_address, req.source_port);
   if (trusted !== null) return originAtTrunk(trusted, req, res);
   const from = parseSipUri(parseNameAddress(req.get('From') ?? '')?.uri ?? '');
   const known = rim.bindings.isKnownSource(sourceOf(req));
@@ -136,6 +139,8 @@ function originOf(rim: Rim, req: SipRequest, res: SipResponse): Origin | null {
     divertedFrom: null,
   };
 }
+
+const isBrowser = ({ protocol }: SipRequest): boolean => protocol === 'ws' || protocol === 'wss';
 
 function originAtTrunk({ name, line }: Trusted, req: SipRequest, res: SipResponse): Origin | null {
   const configuration = line?.configuration;

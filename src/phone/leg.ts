@@ -119,6 +119,14 @@ export class Leg implements DialogLeg {
     );
   }
 
+  /** The page of a browser was closed or loaded anew; it has as long to come back as any phone may be silent. */
+  away(away: boolean): void {
+    const progress = this.#progress;
+    if (progress.at !== 'up') return;
+    const leftAt = this.#rim.clock.now();
+    progress.hold.away(away, () => this.release('media_timeout', 'server', leftAt));
+  }
+
   /** Its media server or worker died. */
   lostMedia(): void {
     if (this.#progress.at === 'up') this.#rim.take({ type: 'legMediaLost', callId: this.callId, legId: this.legId });
@@ -170,7 +178,10 @@ export class Leg implements DialogLeg {
     const progress = this.#progress;
     this.#progress = { at: 'ended' };
     this.#stopTimer?.();
-    if (progress.at === 'up') progress.referral.stop();
+    if (progress.at === 'up') {
+      progress.referral.stop();
+      progress.hold.stop();
+    }
     const { media, log, take } = this.#rim;
     this.#rim.forget(this.legId);
     media.close(this.legId).then(

@@ -78,6 +78,8 @@ export interface Phone {
   mediaTimedOut(legId: LegId, silentMs: number): void;
   /** Its sound is bad or goes one way; `none` = no longer. */
   audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void;
+  /** The page of a browser was closed, or is there again. */
+  partyAway(legId: LegId, away: boolean): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
   canPickUp(legId: LegId): boolean;
   /** The SIP Call-IDs of all dialogs of a call, also of one that ended lately. */
@@ -225,6 +227,10 @@ class PhoneRim implements Phone {
   audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void {
     const leg = this.#legs.get(legId);
     if (leg?.progress.at === 'up') this.#options.take({ type: 'legAudioTroubled', callId: leg.callId, legId, trouble });
+  }
+
+  partyAway(legId: LegId, away: boolean): void {
+    this.#legs.get(legId)?.away(away);
   }
 
   canPickUp(legId: LegId): boolean {

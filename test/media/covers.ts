@@ -111,6 +111,11 @@ export class BrowserSide implements Cover {
     });
   }
 
+  /** As a page does that is closed or loaded anew. */
+  sayGoodbye(): void {
+    this.#dtls?.close();
+  }
+
   get isUp(): boolean {
     return this.#keys !== null;
   }

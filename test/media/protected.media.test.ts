@@ -100,6 +100,22 @@ test('a browser and a plain phone hear one another; keys, hold and retrieve pass
   await until('audio goes to the new port', () => sealed > 10);
 });
 
+test('B22: a browser that says goodbye by DTLS is told to be away, though packets of it are still under way', async () => {
+  const leg = await browser();
+  await up(leg);
+  leg.party.say(440);
+  await until('it is heard', async () => (await house.media.stats(leg.id)).packetsIn > 10);
+  leg.side.sayGoodbye();
+  const { away } = await house.event('partyAway', (event) => event.endpointId === leg.id);
+  assert.equal(away, true);
+  const { packetsIn } = await house.media.stats(leg.id);
+  await until('more packets came', async () => (await house.media.stats(leg.id)).packetsIn > packetsIn + 10);
+  assert.deepEqual(
+    house.events.filter((event) => event.type === 'partyAway').map(({ away }) => away),
+    [true],
+  );
+});
+
 test('F4: a hello from where no check came is not answered; one after it is; guessed checks are told 401', async () => {
   const leg = await browser();
   leg.side.shake(leg.sdp);

@@ -156,3 +156,18 @@ describe('A11: a leg whose media server died', () => {
     assert.equal(house.count('legMediaRestored'), 0);
   });
 });
+
+it('B22: a browser that is away holds and, there again, takes back; what its phone put on hold itself stays so', async () => {
+  const { call, legId } = await standing();
+  house.phone.partyAway(legId, true);
+  await house.until('legHeld');
+  house.phone.partyAway(legId, false);
+  await house.until('legRetrieved');
+  assert.equal(await call.hold(), 200);
+  await house.until('legHeld');
+  const told = (): number => house.events.filter(({ type }) => type === 'legHeld' || type === 'legRetrieved').length;
+  const before = told();
+  house.phone.partyAway(legId, true);
+  house.phone.partyAway(legId, false);
+  assert.equal(told(), before);
+});

@@ -18,16 +18,22 @@ interface PhoneOptions {
 
 /** What runs in the page. It keeps what happened in `phone.registration` and `phone.calls`. */
 const PAGE_SCRIPT = `
-import { Registerer, UserAgent, Web } from './index.js';
+import { Inviter, Registerer, UserAgent, Web } from './index.js';
 const phone = { registration: 'starting', calls: [], invitations: [] };
 window.phone = phone;
+/** One phone, however often its page is loaded. */
+const instanceId = sessionStorage.getItem('phone.instance') ?? crypto.randomUUID();
+sessionStorage.setItem('phone.instance', instanceId);
 phone.start = async ({ user, password }) => {
+  phone.user = user;
   const userAgent = new UserAgent({
     uri: UserAgent.makeURI('sip:' + user + '@' + location.hostname),
     transportOptions: { server: 'ws://' + location.host + '/sip' },
     authorizationUsername: user,
     authorizationPassword: password,
     logLevel: 'error',
+    instanceId,
+    sipExtensionReplaces: 'Supported',
     delegate: {
       onInvite: (invitation) => {
         const call = { from: invitation.request.from.uri.user, state: 'ringing' };
@@ -42,7 +48,7 @@ phone.start = async ({ user, password }) => {
   phone.userAgent = userAgent;
   phone.contact = String(userAgent.contact.uri);
   await userAgent.start();
-  const registerer = new Registerer(userAgent, { expires: 300 });
+  const registerer = new Registerer(userAgent, { expires: 300, instanceId, regId: 1 });
   registerer.stateChange.addListener((state) => { phone.registration = state; });
   await registerer.register();
 };
@@ -51,7 +57,26 @@ const sound = { echoCancellation: false, noiseSuppression: false, autoGainContro
 phone.accept = async (nth) => {
   const invitation = phone.invitations[nth];
   await invitation.accept({ sessionDescriptionHandlerOptions: { constraints: { audio: sound, video: false } } });
-  const { peerConnection } = invitation.sessionDescriptionHandler;
+  phone.listen(invitation);
+};
+/** Takes the place of the leg that the page had before it was loaded anew (RFC 3891). */
+phone.takeBack = async () => {
+  const call = { from: null, state: 'Establishing' };
+  const { callId, theirTag, ourTag } = JSON.parse(sessionStorage.getItem('phone.call'));
+  const inviter = new Inviter(phone.userAgent, UserAgent.makeURI('sip:' + phone.user + '@' + location.hostname), {
+    extraHeaders: ['Replaces: ' + callId + ';to-tag=' + theirTag + ';from-tag=' + ourTag, 'Require: replaces'],
+    sessionDescriptionHandlerOptions: { constraints: { audio: sound, video: false } },
+  });
+  inviter.stateChange.addListener((state) => { call.state = state; });
+  phone.calls.push(call);
+  phone.invitations.push(inviter);
+  await new Promise((resolve, reject) => inviter.invite({ requestDelegate: { onAccept: resolve, onReject: ({ message }) => reject(new Error('refused: ' + message.statusCode)) } }));
+  phone.listen(inviter);
+};
+phone.listen = (session) => {
+  const { callId, localTag, remoteTag } = session.dialog;
+  sessionStorage.setItem('phone.call', JSON.stringify({ callId, theirTag: remoteTag, ourTag: localTag }));
+  const { peerConnection } = session.sessionDescriptionHandler;
   phone.peerConnection = peerConnection;
   const stream = new MediaStream(peerConnection.getReceivers().map((receiver) => receiver.track));
   // Chromium feeds an audio graph from the network only where an element plays the stream, too.
@@ -71,6 +96,18 @@ phone.heard = () => {
   let best = 0;
   for (let at = 1; at < bins.length; at += 1) if (bins[at] > bins[best]) best = at;
   return bins[best] < -60 ? 0 : (best * phone.audio.sampleRate) / phone.analyser.fftSize;
+};
+/** How loud it is (RMS, of 1). */
+phone.loudness = () => {
+  const samples = new Float32Array(phone.analyser.fftSize);
+  phone.analyser.getFloatTimeDomainData(samples);
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+};
+/** WebRTC's own figures of what came. */
+phone.figures = async () => {
+  const all = [...(await phone.peerConnection.getStats()).values()];
+  const { packetsReceived, packetsLost } = all.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+  return { packetsReceived, packetsLost };
 };
 phone.press = (nth, key) => phone.invitations[nth].sessionDescriptionHandler.sendDtmf(key);
 phone.hold = async (nth, hold) => {
@@ -122,6 +159,22 @@ export class BrowserPhone {
   async accept(nth = 0): Promise<void> {
     await this.page.evaluate(`phone.accept(${nth})`);
     await this.#until('the connection of the browser', 'phone.peerConnection.connectionState === "connected"');
+  }
+
+  /** After a reload of the page and `register`: its call goes on in this page. */
+  async takeBack(): Promise<void> {
+    await this.page.evaluate('phone.takeBack()');
+    await this.#until('the connection of the browser', 'phone.peerConnection.connectionState === "connected"');
+  }
+
+  /** RMS of what it hears in this moment, of 1. */
+  async loudness(): Promise<number> {
+    return Number(await this.page.evaluate('phone.loudness()'));
+  }
+
+  /** By WebRTC's own count. */
+  async received(): Promise<{ packetsReceived: number; packetsLost: number }> {
+    return (await this.page.evaluate('phone.figures()')) as { packetsReceived: number; packetsLost: number };
   }
 
   /** Waits until its loudest frequency is this (within 20 Hz); 0 = silence. */
