@@ -29,6 +29,9 @@ export class Reader {
   #cancelSilent: (() => void) | undefined;
   #cancelUnfinished: (() => void) | undefined;
   #cancelTurn: (() => void) | undefined;
+  /** Messages that may still be handled in this turn, however many pieces they come in. */
+  #left = MESSAGES_A_TURN;
+  #isPaused = false;
 
   /** `pass`: of a connection that was accepted; it must say something in time. */
   constructor(connection: Connection, pass: Pass | undefined, clock: Clock, user: ReaderUser) {
@@ -51,7 +54,7 @@ export class Reader {
       this.#cancelUnfinished = undefined;
     }
     if (held) this.#cancelUnfinished ??= this.#deadline(UNFINISHED_MESSAGE_MS);
-    if (this.#cancelTurn === undefined) this.#turn();
+    this.#handleSome();
   }
 
   stop(): void {
@@ -72,16 +75,25 @@ export class Reader {
     return this.#clock.after(ms, () => this.#connection.line.destroy());
   }
 
-  #turn(): void {
+  #handleSome(): void {
     const { line } = this.#connection;
-    for (const each of this.#waiting.splice(0, MESSAGES_A_TURN)) this.#handle(each);
-    if (this.#waiting.length === 0) {
-      if (this.#cancelTurn !== undefined) line.resume();
-      this.#cancelTurn = undefined;
-      return;
+    const some = this.#waiting.splice(0, this.#left);
+    this.#left -= some.length;
+    for (const each of some) this.#handle(each);
+    if (this.#waiting.length > 0 && !this.#isPaused) {
+      this.#isPaused = true;
+      line.pause();
     }
-    if (this.#cancelTurn === undefined) line.pause();
-    this.#cancelTurn = this.#clock.after(0, () => this.#turn());
+    if (some.length > 0) this.#cancelTurn ??= this.#clock.after(0, () => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#cancelTurn = undefined;
+    this.#left = MESSAGES_A_TURN;
+    this.#handleSome();
+    if (!this.#isPaused || this.#waiting.length > 0) return;
+    this.#isPaused = false;
+    this.#connection.line.resume();
   }
 
   #handle(each: Framed | Error): void {

@@ -167,3 +167,14 @@ test('E4: of one connection that floods 16 messages are handled a turn, and it i
   clock.forward(0);
   assert.deepEqual(did, [...texts.slice(0, 16), 'pause', ...texts.slice(16), 'resume']);
 });
+
+test('E4: nor are more handled a turn when they come one by one, as they do over a WebSocket; and a turn in which nothing came is not waited for', () => {
+  const { clock, reader, did } = aReader();
+  const texts = Array.from({ length: 40 }, (_, n) => `m${n}`);
+  for (const text of texts) reader.take([framed(text)], false);
+  assert.deepEqual(did, [...texts.slice(0, 16), 'pause']);
+  clock.forward(0);
+  clock.forward(0);
+  assert.deepEqual(did, [...texts.slice(0, 16), 'pause', ...texts.slice(16), 'resume']);
+  assert.equal(clock.armed, 0);
+});
