@@ -8,12 +8,15 @@ export interface PacketPath {
   /**
    * What comes is read into slots of `arena`; `inbox` holds, for each of the `count` packets of a batch: socket, length, and the port it
    * came from, −1 when it came from where the one before at this socket did.
+   * `flows` holds a flow after another (`rtp/flow.ts`), whose clock shows `nowMs` now.
    */
-  start(arena: Uint8Array, slotBytes: number, inbox: Int32Array, onBatch: (count: number) => void): void;
+  start(arena: Uint8Array, slotBytes: number, inbox: Int32Array, onBatch: (count: number) => void, flows: Float64Array, nowMs: number): void;
   bind(host: string, port: number, shared: boolean): number;
   connect(socket: number, address: string, port: number): number;
   send(socket: number, packet: Uint8Array): number;
   sendTo(socket: number, packet: Uint8Array, address: string, port: number): number;
+  /** What comes to `socket` is sent on to `to` while flow number `flow` is live; ends with either socket. */
+  through(socket: number, to: number, flow: number): number;
   /** One payload to many, each behind 12 bytes of its own. */
   sendMany(sockets: Int32Array, headers: Uint8Array, count: number, payload: Uint8Array): number;
   /** The address the last packet came from. */

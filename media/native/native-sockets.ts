@@ -3,6 +3,7 @@
  * batch. No object is made for a packet of a length and source that came before.
  */
 import { getSystemErrorName } from 'node:util';
+import { FLOW_FIELDS, type Flow } from '../rtp/flow.ts';
 import type { Remote } from '../rtp/source-lock.ts';
 import { PortTaken, type RtpSockets, type SocketEngine, type SocketOwner } from '../worker/sockets.ts';
 import type { PacketPath } from './addon.ts';
@@ -17,6 +18,8 @@ const SAME_SOURCE = -1;
 const HEADER_BYTES = 12;
 /** Listeners of one payload that are sent to together. */
 const MOST_LISTENERS = 128;
+/** Parties of one worker that may be sent on by the engine itself; those beyond are told as ever. */
+const MOST_FLOWS = 4096;
 
 /** One socket, and who hears it. */
 interface End {
@@ -40,11 +43,14 @@ export class NativeEngine implements SocketEngine {
   readonly #listeners = new Int32Array(MOST_LISTENERS);
   readonly #headers = Buffer.allocUnsafeSlow(MOST_LISTENERS * HEADER_BYTES);
   #listening = 0;
+  readonly #flows = new Float64Array(MOST_FLOWS * FLOW_FIELDS);
+  readonly #freeFlows = Array.from({ length: MOST_FLOWS }, (_, at) => MOST_FLOWS - 1 - at);
   #payload: Buffer | null = null;
 
-  constructor(path: PacketPath) {
+  /** `nowMs`: by the clock of those who will read what the engine notes of its flows. */
+  constructor(path: PacketPath, nowMs: number) {
     this.path = path;
-    path.start(this.#arena, SLOT_BYTES, this.#inbox, (count) => this.#hear(count));
+    path.start(this.#arena, SLOT_BYTES, this.#inbox, (count) => this.#hear(count), this.#flows, nowMs);
   }
 
   async open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets> {
@@ -87,6 +93,19 @@ export class NativeEngine implements SocketEngine {
     this.path.close(socket);
   }
 
+  openFlow(): number | undefined {
+    return this.#freeFlows.pop();
+  }
+
+  flow(number: number): Flow {
+    return this.#flows.subarray(number * FLOW_FIELDS, (number + 1) * FLOW_FIELDS);
+  }
+
+  closeFlow(number: number): void {
+    this.#flows.fill(0, number * FLOW_FIELDS, (number + 1) * FLOW_FIELDS);
+    this.#freeFlows.push(number);
+  }
+
   #hear(count: number): void {
     const inbox = this.#inbox;
     for (let slot = 0; slot < count; slot += 1) {
@@ -125,6 +144,7 @@ class NativeSockets implements RtpSockets {
   readonly #rtcp: number;
   readonly #door: number;
   #line: number | null = null;
+  #flow: { number: number; fields: Flow } | null = null;
   #closed = false;
 
   constructor(engine: NativeEngine, host: string, port: number, owner: SocketOwner, rtcp: number, door: number) {
@@ -168,9 +188,24 @@ class NativeSockets implements RtpSockets {
     if (!this.#closed) this.#engine.path.sendTo(this.#rtcp, packet, remote.address, remote.port);
   }
 
+  flowTo(to: RtpSockets): Flow | null {
+    if (!(to instanceof NativeSockets) || to.#engine !== this.#engine || this.#line === null || to.#line === null) return null;
+    const flow = this.#ownFlow();
+    return flow !== null && this.#engine.path.through(this.#line, to.#line, flow.number) === 0 ? flow.fields : null;
+  }
+
+  #ownFlow(): { number: number; fields: Flow } | null {
+    if (this.#flow !== null) return this.#flow;
+    const number = this.#engine.openFlow();
+    if (number !== undefined) this.#flow = { number, fields: this.#engine.flow(number) };
+    return this.#flow;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#flow !== null) this.#engine.closeFlow(this.#flow.number);
+    this.#flow = null;
     for (const socket of [this.#door, this.#line, this.#rtcp]) if (socket !== null) this.#engine.close(socket);
     this.#line = null;
   }

@@ -31,11 +31,41 @@ constexpr int kMostBatches = 8;
 constexpr int kBusyPackets = 3;
 constexpr int kQuietBeats = 8;
 constexpr uint64_t kBeatMs = 1;
+constexpr uint8_t kPlainRtp = 0x80;
 constexpr int kHeaderBytes = 12;
 constexpr size_t kMostSharedBytes = 1500;
 
+/** What a flow is made of: `rtp/flow.ts`, in the same order. */
+enum Field {
+  kLive,
+  kTypeIn,
+  kTypeOut,
+  kSsrcIn,
+  kSsrcOut,
+  kNext,
+  kSequenceShift,
+  kTimestampShift,
+  kTicksPerMs,
+  kAllowance,
+  kAllowancePerMs,
+  kMostAllowance,
+  kPackets,
+  kOctets,
+  kAtMs,
+  kTimestampOut,
+  kPayloadBytes,
+  kTransit,
+  kJitter,
+  kFlowFields
+};
+
 struct Socket {
   int fd = -1;
+  /** Its flow and where that leads; that socket's number may have been given to another since. */
+  int32_t flow = -1;
+  int32_t to = -1;
+  uint32_t toBorn = 0;
+  uint32_t born = 0;
   sockaddr_storage source{};
   bool heard = false;
 };
@@ -64,6 +94,10 @@ struct Wire {
   int slots = 0;
   Shared<uint8_t> arena;
   Shared<int32_t> inbox;
+  Shared<double> flows;
+  /** What the clock of the flows shows beyond ours. */
+  double clockAhead = 0;
+  uint32_t births = 0;
   std::vector<epoll_event> events;
   std::vector<Socket> sockets;
   std::vector<int32_t> unused;
@@ -105,7 +139,8 @@ bool view(napi_env env, napi_value value, Item** at, size_t* length) {
   void* data = nullptr;
   napi_typedarray_type type;
   if (napi_get_typedarray_info(env, value, &type, length, &data, nullptr, nullptr) != napi_ok) return false;
-  if ((type == napi_int32_array) != (sizeof(Item) == 4) || (type == napi_uint8_array) != (sizeof(Item) == 1)) return false;
+  const napi_typedarray_type wanted = sizeof(Item) == 8 ? napi_float64_array : sizeof(Item) == 4 ? napi_int32_array : napi_uint8_array;
+  if (type != wanted) return false;
   *at = static_cast<Item*>(data);
   return true;
 }
@@ -167,27 +202,95 @@ int sendOn(const Socket& socket, const uint8_t* bytes, size_t length) {
   return -errno;
 }
 
+uint32_t readBig(const uint8_t* at, int bytes) {
+  uint32_t value = 0;
+  for (int byte = 0; byte < bytes; byte += 1) value = value << 8 | at[byte];
+  return value;
+}
+
+void writeBig(uint8_t* at, int bytes, uint32_t value) {
+  for (int byte = bytes - 1; byte >= 0; byte -= 1, value >>= 8) at[byte] = static_cast<uint8_t>(value);
+}
+
+double clockMs(const Wire* wire) { return static_cast<double>(uv_hrtime()) / 1e6 + wire->clockAhead; }
+
+/** It is the next of a live flow. */
+bool belongs(const double* flow, const uint8_t* packet, size_t length) {
+  return flow[kLive] != 0 && length > kHeaderBytes && packet[0] == kPlainRtp && (packet[1] & 0x7f) == flow[kTypeIn] &&
+         readBig(packet + 2, 2) == flow[kNext] && readBig(packet + 8, 4) == flow[kSsrcIn];
+}
+
+/** The flood guard, as it is in TypeScript. */
+bool allows(double* flow, double nowMs) {
+  const double allowance = flow[kAllowance] + (nowMs - flow[kAtMs]) * flow[kAllowancePerMs];
+  flow[kAllowance] = allowance > flow[kMostAllowance] ? flow[kMostAllowance] : allowance;
+  flow[kAtMs] = nowMs;
+  if (flow[kAllowance] < 1) return false;
+  flow[kAllowance] -= 1;
+  return true;
+}
+
+/** RFC 3550 appendix A.8. */
+void noteArrival(double* flow, uint32_t timestamp, double nowMs) {
+  const auto arrival = static_cast<uint32_t>(static_cast<int64_t>(nowMs * flow[kTicksPerMs] + 0.5));
+  const auto transit = static_cast<int32_t>(arrival - timestamp);
+  const auto change = static_cast<int32_t>(static_cast<uint32_t>(transit) - static_cast<uint32_t>(static_cast<int32_t>(flow[kTransit])));
+  flow[kTransit] = transit;
+  flow[kJitter] += ((change < 0 ? -static_cast<double>(change) : change) - flow[kJitter]) / 16;
+}
+
+/** Sends a packet of a live flow on; false = it is none, and TypeScript is told of it. */
+bool sendThrough(Wire* wire, const Socket& socket, uint8_t* packet, size_t length, double nowMs) {
+  if (socket.flow < 0) return false;
+  double* flow = wire->flows.at + socket.flow * kFlowFields;
+  const Socket* to = socketOf(wire, socket.to);
+  if (to == nullptr || to->born != socket.toBorn || !belongs(flow, packet, length) || !allows(flow, nowMs)) return false;
+  const uint32_t timestamp = readBig(packet + 4, 4);
+  noteArrival(flow, timestamp, nowMs);
+  const uint32_t sent = timestamp + static_cast<uint32_t>(flow[kTimestampShift]);
+  packet[1] = (packet[1] & 0x80) | static_cast<uint8_t>(flow[kTypeOut]);
+  writeBig(packet + 2, 2, static_cast<uint32_t>(flow[kNext]) + static_cast<uint32_t>(flow[kSequenceShift]));
+  writeBig(packet + 4, 4, sent);
+  writeBig(packet + 8, 4, static_cast<uint32_t>(flow[kSsrcOut]));
+  flow[kNext] = (static_cast<uint32_t>(flow[kNext]) + 1) & 0xffff;
+  flow[kTimestampOut] = sent;
+  flow[kPayloadBytes] = static_cast<double>(length - kHeaderBytes);
+  flow[kPackets] += 1;
+  flow[kOctets] += flow[kPayloadBytes];
+  sendOn(*to, packet, length);
+  return true;
+}
+
+struct Read {
+  /** Packets in all, and those TypeScript has to be told of. */
+  int all = 0;
+  int told = 0;
+};
+
 /** Reads one packet of each socket that has some. */
-int readReady(Wire* wire, int ready) {
-  int count = 0;
+Read readReady(Wire* wire, int ready) {
+  Read read;
+  const double nowMs = clockMs(wire);
   for (int at = 0; at < ready; at += 1) {
     const auto id = static_cast<int32_t>(wire->events[at].data.u32);
     Socket* socket = socketOf(wire, id);
     if (socket == nullptr) continue;
     sockaddr_storage from;
     socklen_t fromLength = sizeof from;
-    uint8_t* slot = wire->arena.at + count * wire->slotBytes;
+    uint8_t* slot = wire->arena.at + read.told * wire->slotBytes;
     // MSG_TRUNC: the true length is told, so that a packet that was cut is known and left out.
     const ssize_t length =
         recvfrom(socket->fd, slot, wire->slotBytes, MSG_DONTWAIT | MSG_TRUNC, reinterpret_cast<sockaddr*>(&from), &fromLength);
     if (length < 0 || static_cast<size_t>(length) > wire->slotBytes) continue;
-    int32_t* entry = wire->inbox.at + count * kInboxFields;
+    read.all += 1;
+    if (sendThrough(wire, *socket, slot, static_cast<size_t>(length), nowMs)) continue;
+    int32_t* entry = wire->inbox.at + read.told * kInboxFields;
     entry[0] = id;
     entry[1] = static_cast<int32_t>(length);
     entry[2] = noteSource(socket, from);
-    count += 1;
+    read.told += 1;
   }
-  return count;
+  return read;
 }
 
 /** Tells TypeScript of a batch. */
@@ -216,10 +319,10 @@ int drain(Wire* wire) {
     if (ready <= 0) break;
     napi_handle_scope scope = nullptr;
     if (napi_open_handle_scope(wire->env, &scope) != napi_ok) break;
-    const int count = readReady(wire, ready);
-    if (count > 0) deliver(wire, count);
+    const Read read = readReady(wire, ready);
+    if (read.told > 0) deliver(wire, read.told);
     napi_close_handle_scope(wire->env, scope);
-    total += count;
+    total += read.all;
   }
   return total;
 }
@@ -246,10 +349,10 @@ void onPoll(uv_poll_t* poll, int, int) {
 
 // -- what TypeScript asks
 
-/** start(arena, slotBytes, inbox, onBatch): once a thread. */
+/** start(arena, slotBytes, inbox, onBatch, flows, nowMs): once a thread. */
 napi_value start(napi_env env, napi_callback_info info) {
-  napi_value given[4];
-  size_t count = 4;
+  napi_value given[6];
+  size_t count = 6;
   napi_value self = nullptr;
   napi_get_cb_info(env, info, &count, given, &self, nullptr);
   Wire* wire = wireOf(env);
@@ -258,10 +361,13 @@ napi_value start(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   const int32_t slotBytes = integer(env, given[1]);
-  if (slotBytes < kHeaderBytes || !share(env, given[0], &wire->arena) || !share(env, given[2], &wire->inbox)) {
-    napi_throw_type_error(env, nullptr, "start(Uint8Array, bytes of a slot, Int32Array, function)");
+  if (slotBytes < kHeaderBytes || !share(env, given[0], &wire->arena) || !share(env, given[2], &wire->inbox) || !share(env, given[4], &wire->flows)) {
+    napi_throw_type_error(env, nullptr, "start(Uint8Array, bytes of a slot, Int32Array, function, Float64Array, now)");
     return nullptr;
   }
+  double nowMs = 0;
+  napi_get_value_double(env, given[5], &nowMs);
+  wire->clockAhead = nowMs - clockMs(wire);
   wire->slotBytes = slotBytes;
   wire->slots = static_cast<int>(wire->arena.length / slotBytes);
   if (wire->inbox.length < static_cast<size_t>(wire->slots) * kInboxFields) wire->slots = static_cast<int>(wire->inbox.length / kInboxFields);
@@ -327,6 +433,7 @@ napi_value bindSocket(napi_env env, napi_callback_info info) {
   event.data.u32 = static_cast<uint32_t>(id);
   wire->sockets[id] = Socket{};
   wire->sockets[id].fd = fd;
+  wire->sockets[id].born = ++wire->births;
   if (epoll_ctl(wire->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return number(env, id);
   const int fault = errno;
   close(fd);
@@ -346,6 +453,23 @@ napi_value connectSocket(napi_env env, napi_callback_info info) {
   const socklen_t length = readAddress(text(env, given[1]), integer(env, given[2]), &address);
   if (length == 0) return number(env, -EINVAL);
   return number(env, connect(socket->fd, reinterpret_cast<sockaddr*>(&address), length) == 0 ? 0 : -errno);
+}
+
+/** through(socket, to, flow) → 0 or −errno. */
+napi_value sendOnThrough(napi_env env, napi_callback_info info) {
+  napi_value given[3];
+  size_t count = 3;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  Socket* socket = socketOf(wire, integer(env, given[0]));
+  const int32_t to = integer(env, given[1]), flow = integer(env, given[2]);
+  const Socket* other = socketOf(wire, to);
+  if (socket == nullptr || other == nullptr) return number(env, -EBADF);
+  if (flow < 0 || static_cast<size_t>(flow + 1) * kFlowFields > wire->flows.length) return number(env, -EINVAL);
+  socket->flow = flow;
+  socket->to = to;
+  socket->toBorn = other->born;
+  return number(env, 0);
 }
 
 /** send(socket, packet) → 0 or −errno. */
@@ -485,6 +609,7 @@ napi_value init(napi_env env, napi_value exports) {
       {"start", nullptr, start, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"bind", nullptr, bindSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"connect", nullptr, connectSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"through", nullptr, sendOnThrough, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"send", nullptr, sendPacket, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"sendTo", nullptr, sendTo, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"sendMany", nullptr, sendMany, nullptr, nullptr, nullptr, napi_default, nullptr},

@@ -1,4 +1,5 @@
 /** What we know of the stream a party sends us: RFC 3550 §6.4.1 and appendix A.8. */
+import { FLOW, type Flow, fieldOf } from './flow.ts';
 import { type RtpHeader, sequenceAhead, timestampAhead } from './packet.ts';
 
 const MOST_AHEAD = 3000;
@@ -51,6 +52,32 @@ export class IncomingStream {
     this.#transit = transit;
     this.#jitter += (change - this.#jitter) / 16;
     return false;
+  }
+
+  /** Writes down what an engine needs to take note of what comes in order. */
+  lend(flow: Flow): void {
+    flow[FLOW.ssrcIn] = this.ssrc ?? 0;
+    flow[FLOW.next] = (this.#highest + 1) & 0xffff;
+    flow[FLOW.ticksPerMs] = this.#ticksPerMs;
+    flow[FLOW.transit] = this.#transit;
+    flow[FLOW.jitter] = this.#jitter;
+  }
+
+  /** Takes over what the engine noted. */
+  takeBack(flow: Flow): void {
+    const packets = fieldOf(flow, FLOW.packets);
+    this.received += packets;
+    this.#receivedOfThis += packets;
+    const highest = this.#highest + packets;
+    this.#cycles += highest - (highest & 0xffff);
+    this.#highest = highest & 0xffff;
+    this.#transit = fieldOf(flow, FLOW.transit);
+    this.#jitter = fieldOf(flow, FLOW.jitter);
+  }
+
+  /** The highest sequence number of its packets. */
+  get highest(): number {
+    return this.#highest;
   }
 
   get jitterMs(): number {

@@ -4,6 +4,7 @@
  * (RFC 3551 §4.1: "the first packet of a talkspurt … SHOULD be distinguished by setting the marker bit").
  */
 import { type CodecFacts, FACTS } from '../codec/codec.ts';
+import { FLOW, type Flow, fieldOf } from './flow.ts';
 import { type RtpHeader, sequenceAhead } from './packet.ts';
 
 export interface Stamp {
@@ -91,6 +92,31 @@ export class OutgoingStream {
       run.sinceFirst += ahead;
     }
     return this.#send(first || header.marker, header.sequence + run.sequenceShift, header.timestamp + run.timestampShift, nowMs, samples, payloadBytes);
+  }
+
+  /** Writes down how an engine is to send on what `ssrc` sends after its packet `highest`; false = that would not go on from what was sent last. */
+  lend(flow: Flow, ssrc: number | null, highest: number): boolean {
+    const run = this.#run;
+    if (run.kind !== 'forward' || run.ssrc !== ssrc || run.highest !== highest) return false;
+    if (((highest + run.sequenceShift) & 0xffff) !== this.#sequence) return false;
+    flow[FLOW.ssrcOut] = this.ssrc;
+    flow[FLOW.sequenceShift] = run.sequenceShift & 0xffff;
+    flow[FLOW.timestampShift] = run.timestampShift >>> 0;
+    return true;
+  }
+
+  /** Takes over what the engine has sent; `samples` in each of these packets, null = one a byte. */
+  takeBack(flow: Flow, samples: number | null): void {
+    const packets = fieldOf(flow, FLOW.packets);
+    this.packets += packets;
+    this.octets += fieldOf(flow, FLOW.octets);
+    this.#sequence = (this.#sequence + packets) & 0xffff;
+    this.#timestamp = fieldOf(flow, FLOW.timestampOut);
+    this.#lastSamples = samples ?? fieldOf(flow, FLOW.payloadBytes);
+    this.#sentAtMs = fieldOf(flow, FLOW.atMs);
+    if (this.#run.kind !== 'forward') return;
+    this.#run.highest = (this.#run.highest + packets) & 0xffff;
+    this.#run.sinceFirst += packets;
   }
 
   /** The RTP timestamp that belongs to this moment, for sender reports. */

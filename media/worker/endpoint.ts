@@ -18,6 +18,7 @@ import { type Opened, type Shield, shieldFor, type Wire } from '../webrtc/shield
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import { Narrow } from './narrow.ts';
 import { Overheard } from './overheard.ts';
+import { Joined, Shortcut } from './shortcut.ts';
 import type { RtpSockets, SocketOwner } from './sockets.ts';
 import { Speaker } from './speaker.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -41,10 +42,8 @@ export class Endpoint implements SocketOwner, Party {
   readonly #mask = new Mask();
   readonly #header: RtpHeader = emptyHeader();
   /** Of what the party says, and of what it hears while it is mixed. */
-  readonly taps = new Set<Tap>();
+  readonly taps = new Joined<Tap>(() => this.told());
   readonly overheard = new Overheard();
-  /** The mixer it sits at; then it has no listener. */
-  seat: Conference | null = null;
   /** Nobody hears it, nor does any recording; its keys are told. */
   muted = false;
   #sockets: RtpSockets | null = null;
@@ -55,12 +54,15 @@ export class Endpoint implements SocketOwner, Party {
   /** Where our line is connected to, and which lock it has followed there. */
   #aim: Remote | null = null;
   #followed: Remote | null = null;
+  #seat: Conference | null = null;
   #listener: Endpoint | null = null;
+  readonly #shortcut = new Shortcut();
+  /** Whose shortcut leads here. */
+  #feeder: Endpoint | null = null;
   #narrow: Narrow | null = null;
   #strangers = 0;
   #strangersTold = 0;
-  #allowance = BURST_PACKETS;
-  #allowanceAtMs = 0;
+  readonly #allowance = { perMs: MOST_PACKETS_A_SECOND / 1000, most: BURST_PACKETS, left: BURST_PACKETS, atMs: 0 };
   #heardAtMs = 0;
   #timedOut = false;
   #reportAtMs: number;
@@ -71,6 +73,7 @@ export class Endpoint implements SocketOwner, Party {
     this.#timeoutMs = setup.timeoutMs;
     this.#world = world;
     this.speaker = new Speaker(setup, world, {
+      overheard: () => this.told(),
       send: (packet) => this.#send(packet),
       // What is sent this way goes out as it is: true only where nothing is protected.
       shares: () => this.#shield === null,
@@ -116,11 +119,30 @@ export class Endpoint implements SocketOwner, Party {
 
   /** Who hears this party from the next packet on; itself = echo. */
   set listener(listener: Endpoint | null) {
+    this.told();
+    listener?.told();
     if (listener !== this.#listener) this.#listener?.speaker.endNoise();
     this.#listener = listener;
   }
 
+  get seat(): Conference | null {
+    return this.#seat;
+  }
+
+  /** The mixer it sits at; then it has no listener. */
+  set seat(seat: Conference | null) {
+    this.told();
+    this.#seat = seat;
+  }
+
+  /** From now on everything of and for this party is told again, until a packet finds that it need not be. */
+  told(): void {
+    this.#endShortcut();
+    if (this.#feeder !== null) this.#feeder.#endShortcut();
+  }
+
   stats(): EndpointStats {
+    this.#collect();
     const { received, lost, jitterMs } = this.#in;
     const quality = { codec: this.#agreed?.codec ?? null, ...this.#reporter.figures() };
     const packetsOut = this.speaker.stream.packets;
@@ -128,6 +150,8 @@ export class Endpoint implements SocketOwner, Party {
   }
 
   close(): void {
+    this.told();
+    this.#feeder = null;
     // What came since the last look counts too.
     if (this.#agreed !== null) this.#reporter.interval(this.#party(this.#agreed), this.#world.now());
     this.speaker.close();
@@ -160,6 +184,7 @@ export class Endpoint implements SocketOwner, Party {
   }
 
   #heardPacket(packet: Buffer, agreed: Agreement, nowMs: number): void {
+    this.#endShortcut();
     if (!this.#allows(nowMs) || !readRtp(packet, this.#header)) return;
     const locked = this.#lock?.locked ?? null;
     if (locked !== null && locked !== this.#followed) this.#followLock(locked);
@@ -234,6 +259,7 @@ export class Endpoint implements SocketOwner, Party {
     if (isLaw(codec)) {
       this.#examine(packet, header, codec, nowMs);
       this.#passOn(packet, header, codec, nowMs);
+      this.#shorten(codec, agreed, nowMs);
       return;
     }
     this.#narrow ??= new Narrow();
@@ -242,6 +268,44 @@ export class Endpoint implements SocketOwner, Party {
     // What is covered is passed on in the law in which it was covered.
     if (looked && this.#examine(law, lawHeader, lawCodec, nowMs)) this.#passOn(law, lawHeader, lawCodec, nowMs);
     else if (!this.secret(nowMs)) this.#passOn(packet, header, codec, nowMs);
+    this.#shorten(codec, agreed, nowMs);
+  }
+
+  /** This packet of audio was passed on and nothing else was done with it: what follows it may go past us. */
+  #shorten(codec: CodecName, agreed: Agreement, nowMs: number): void {
+    const [listener, sockets] = [this.#listener, this.#sockets];
+    if (listener === null || listener === this || sockets === null || !this.#passesOnly(agreed, codec, nowMs)) return;
+    const payloadType = listener.#shield === null ? listener.speaker.sentOnAs(codec) : null;
+    if (payloadType === null || listener.#sockets === null) return;
+    const flow = sockets.flowTo(listener.#sockets);
+    if (flow === null) return;
+    const samples = isLaw(codec) ? null : FACTS[codec].frameTicks;
+    const ends = { from: this.#in, to: listener.speaker.stream, payloadTypes: { in: agreed.payloadType, out: payloadType }, samples };
+    this.#shortcut.begin(flow, ends, this.#allowance);
+    listener.#feeder = this;
+  }
+
+  #passesOnly(agreed: Agreement, codec: CodecName, nowMs: number): boolean {
+    if (this.#shield !== null || this.#seat !== null || this.muted || this.keys.held || this.#isExamined(nowMs)) return false;
+    if (codec !== agreed.codec || this.#header.payloadType !== agreed.payloadType) return false;
+    const locked = this.#lock?.locked;
+    return locked != null && locked.address === this.#aim?.address && locked.port === this.#aim.port;
+  }
+
+  #endShortcut(): void {
+    const heardAtMs = this.#shortcut.end(this.#allowance);
+    if (heardAtMs !== null) this.#heard(heardAtMs);
+  }
+
+  /** What went past us is known to its streams, and to those it was sent on by. */
+  #collect(): void {
+    this.#collectSaid();
+    if (this.#feeder !== null) this.#feeder.#collectSaid();
+  }
+
+  #collectSaid(): void {
+    const heardAtMs = this.#shortcut.collect(this.#allowance);
+    if (heardAtMs !== null) this.#heard(heardAtMs);
   }
 
   #codecOf(payloadType: number, agreed: Agreement): CodecName | undefined {
@@ -317,6 +381,7 @@ export class Endpoint implements SocketOwner, Party {
   }
 
   mask(mostMs: number): void {
+    this.told();
     this.#mask.begin(this.#world.now() + mostMs);
   }
 
@@ -325,16 +390,18 @@ export class Endpoint implements SocketOwner, Party {
   }
 
   #allows(nowMs: number): boolean {
-    this.#allowance = Math.min(BURST_PACKETS, this.#allowance + ((nowMs - this.#allowanceAtMs) * MOST_PACKETS_A_SECOND) / 1000);
-    this.#allowanceAtMs = nowMs;
-    if (this.#allowance < 1) return false;
-    this.#allowance -= 1;
+    const allowance = this.#allowance;
+    allowance.left = Math.min(allowance.most, allowance.left + (nowMs - allowance.atMs) * allowance.perMs);
+    allowance.atMs = nowMs;
+    if (allowance.left < 1) return false;
+    allowance.left -= 1;
     return true;
   }
 
   // -- once a second
 
   check(nowMs: number): void {
+    this.#collect();
     this.#shield?.check(nowMs);
     if (this.#mask.expired(nowMs)) this.#world.tell({ type: 'maskEnded', endpointId: this.id, end: 'timeout' });
     const agreed = this.#agreed;

@@ -1,4 +1,5 @@
 /** Which of the two carries the packets: what was asked for, and what this machine can. */
+import { systemClock } from '../../kernel/clock.ts';
 import { loadPacketPath } from '../native/addon.ts';
 import { NativeEngine } from '../native/native-sockets.ts';
 import { plainEngine } from './plain-sockets.ts';
@@ -19,4 +20,4 @@ export function chooseEngine(wanted: EngineChoice, load = loadPacketPath): { nam
 }
 
 /** Of this thread. */
-export const openEngine = (name: EngineName): SocketEngine => (name === 'native' ? new NativeEngine(loadPacketPath()) : plainEngine);
+export const openEngine = (name: EngineName): SocketEngine => (name === 'native' ? new NativeEngine(loadPacketPath(), systemClock.now()) : plainEngine);

@@ -112,6 +112,8 @@ export class House implements Surroundings {
   #endpoint(endpointId: string): Endpoint {
     const endpoint = this.#endpoints.get(endpointId);
     if (endpoint === undefined) throw new MediaError('unknown_endpoint', `no endpoint ${endpointId}`);
+    // Whatever is ordered may change what has to be done with its packets.
+    endpoint.told();
     return endpoint;
   }
 

@@ -84,6 +84,11 @@ class PlainSockets implements RtpSockets {
     this.#rtcp?.send(packet, remote.port, remote.address);
   }
 
+  /** Each packet is told. */
+  flowTo(): null {
+    return null;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

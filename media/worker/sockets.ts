@@ -7,6 +7,7 @@
  * door, and sending needs no address. RTCP has the odd port above for itself, bound exclusively: that is what keeps two media servers
  * with one port range apart.
  */
+import type { Flow } from '../rtp/flow.ts';
 import type { Remote } from '../rtp/source-lock.ts';
 
 /** A packet is valid during the call alone and may be changed in place: who wants to keep it copies it. */
@@ -28,6 +29,8 @@ export interface RtpSockets {
   /** From the RTP port, to somebody the line is not connected to. */
   sendTo(packet: Buffer, remote: Remote): void;
   sendRtcp(packet: Buffer, remote: Remote): void;
+  /** The flow from our line to `to`'s: while it is live, its packets are sent on there and not told. null = there is none to be had. */
+  flowTo(to: RtpSockets): Flow | null;
   close(): void;
 }
 

@@ -13,6 +13,7 @@ import { COMFORT_NOISE_TYPE, noiseFrame, noiseLevel } from '../quality/comfort-n
 import { OutgoingStream } from '../rtp/outgoing.ts';
 import { FRAME_SAMPLES, RTP_HEADER_BYTES, type RtpHeader, writeRtpHeader } from '../rtp/packet.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
+import { Joined } from './shortcut.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Voice } from './voice.ts';
 
@@ -22,6 +23,8 @@ const SILENT_FRAME: Readonly<Record<Codec, Buffer>> = { PCMA: Buffer.alloc(FRAME
 
 /** Where its packets go. */
 export interface SpeakerWire {
+  /** Somebody wants to hear along. */
+  overheard(): void;
   send(packet: Buffer): void;
   /** Whether a payload may be sent as it is, behind a header of this party's own: never where packets are protected. */
   shares(): boolean;
@@ -36,7 +39,7 @@ export interface Ear {
 }
 
 export class Speaker implements Player {
-  readonly ears = new Set<Ear>();
+  readonly ears = new Joined<Ear>(() => this.#wire.overheard());
   readonly stream: OutgoingStream;
   readonly #endpointId: string;
   readonly #world: Surroundings;
@@ -127,6 +130,13 @@ export class Speaker implements Player {
     if (law) this.#letHear(packet, header.payloadStart, header.payloadEnd, agreed.codec);
     this.#forward(packet, header, agreed.payloadType, law ? header.payloadEnd - header.payloadStart : FACTS[codec].frameTicks, nowMs);
     return true;
+  }
+
+  /** As what payload type it is sent audio of this codec on as it came, and nothing but that; null = there is more to do. */
+  sentOnAs(codec: CodecName): number | null {
+    const agreed = this.#agreed;
+    const alone = this.#playing === null && !this.#keys.busy && this.#noise === null && this.ears.size === 0;
+    return alone && agreed?.hears === true && agreed.codec === codec ? agreed.payloadType : null;
   }
 
   /** The joined party is silent and says how silent. */

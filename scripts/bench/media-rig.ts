@@ -163,7 +163,7 @@ export async function inTurn(count: number, each: (at: number) => Promise<unknow
 const offerOf = ({ address, port }: PartyAddress, crypto?: string): string =>
   [
     ...['v=0', `o=- 1 1 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0'],
-    ...[`m=audio ${port} ${crypto === undefined ? 'RTP/AVP' : 'RTP/SAVP'} 8`, 'a=rtpmap:8 PCMA/8000'],
+    ...[`m=audio ${port} ${crypto === undefined ? 'RTP/AVP' : 'RTP/SAVP'} 8 101`, 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000'],
     ...(crypto === undefined ? [] : [crypto]),
     '',
   ].join('\r\n');
