@@ -14,7 +14,10 @@ export interface Capabilities {
   record: boolean;
   mix: boolean;
   webrtc: boolean;
-  /** What carries the packets, where a server has more than one way: `native` is our C++, `plain` is node:dgram at more than twice the cost. */
+  /**
+   * What carries the packets, where a server has more than one way: `native` is our C++, `plain` is node:dgram at more than twice the cost.
+   * SRTP is node:crypto's under either: the native path has no cipher of its own.
+   */
   packetPath?: 'native' | 'plain';
 }
 
@@ -74,10 +77,19 @@ export interface OpenRequest {
   profile?: Profile;
   /** Where no offer came: make a second one besides, for the browsers among those who are asked; whose answer is accepted decides. */
   toBrowsers?: boolean;
+  /** The same with keys in it (SDES), for those whose signalling nobody else reads. */
+  toPrivatePhones?: boolean;
   /** Nobody else reads the signalling (TLS): only then keys that stand in it are worth anything, and taken. */
   privateSignalling?: boolean;
   /** Endpoints that may ever be joined or recorded together carry the same group (the call id); absent = the endpoint id up to its last dot. */
   group?: string;
+}
+
+/** Our SDP, and the offers that were asked for besides. */
+export interface Opened {
+  sdp: string;
+  browserSdp?: string;
+  keyedSdp?: string;
 }
 
 export type ConferenceId = string;
@@ -234,7 +246,7 @@ export type MediaEvent =
 export interface MediaServer {
   capabilities(): Promise<Capabilities>;
   /** Opens an endpoint and returns our SDP: the answer to `offer`, or our own offer. Rejects `incompatible` when no codec is in common. */
-  open(request: OpenRequest): Promise<{ sdp: string; browserSdp?: string }>;
+  open(request: OpenRequest): Promise<Opened>;
   /** The remote answer to our offer. */
   accept(endpointId: EndpointId, answer: string): Promise<void>;
   /** A later offer of the remote party (hold, retrieve, moved): returns our answer and the direction it asked for, seen from the remote party. */

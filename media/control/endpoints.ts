@@ -11,6 +11,7 @@ import {
   type EndpointStats,
   MediaError,
   type MediaEvent,
+  type Opened,
   type OpenRequest,
   type PlayOptions,
   type ServerReport,
@@ -78,7 +79,7 @@ export class Endpoints {
     return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: true, packetPath: this.#pool.engine };
   }
 
-  async open(owner: string, request: OpenRequest): Promise<{ sdp: string; browserSdp?: string }> {
+  async open(owner: string, request: OpenRequest): Promise<Opened> {
     const { endpointId } = request;
     if (this.#rows.has(endpointId) || this.#opening.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
     if (this.#rows.size >= MOST_ENDPOINTS) throw new MediaError('no_ports', `${MOST_ENDPOINTS} endpoints are open`);
@@ -226,7 +227,8 @@ export class Endpoints {
     const port = await this.#openPort(worker, family, request, ssrc);
     // A party on this very machine sends from, and listens at, loopback.
     const address = isLoopback(canonicalAddress(remote?.address ?? signallingAddress)) ? LOOPBACK[family] : this.#config.publicAddresses[family];
-    const security = new Security({ fingerprint: this.#fingerprint, address, port, ssrc, privateSignalling: request.privateSignalling === true });
+    const privateSignalling = request.privateSignalling === true || request.toPrivatePhones === true;
+    const security = new Security({ fingerprint: this.#fingerprint, address, port, ssrc, privateSignalling });
     const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47), security }, this.#config.codecs);
     return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation };
   }
@@ -249,11 +251,15 @@ export class Endpoints {
     throw new MediaError('no_ports', `${PORT_TRIES} RTP ports in a row are held by other programs`);
   }
 
-  async #negotiate(row: Row, { offer, profile, toBrowsers }: OpenRequest): Promise<{ sdp: string; browserSdp?: string }> {
+  async #negotiate(row: Row, { offer, profile, toBrowsers, toPrivatePhones }: OpenRequest): Promise<Opened> {
     const preferred = this.#codecOfGroup(row.group, row);
     if (offer === undefined) {
       const sdp = row.negotiation.offer(preferred, profile);
-      return toBrowsers === true ? { sdp, browserSdp: row.negotiation.offer(preferred, 'webrtc') } : { sdp };
+      return {
+        sdp,
+        ...(toBrowsers === true ? { browserSdp: row.negotiation.offer(preferred, 'webrtc') } : {}),
+        ...(toPrivatePhones === true ? { keyedSdp: row.negotiation.offer(preferred, 'sdes') } : {}),
+      };
     }
     const { sdp, agreed } = row.negotiation.answer(offer, preferred);
     await this.#agree(row, agreed);

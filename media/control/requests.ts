@@ -45,6 +45,7 @@ const openRequest = z.object({
   timeoutMs: ms,
   profile: z.enum(['plain', 'sdes', 'webrtc']).exactOptional(),
   toBrowsers: z.boolean().exactOptional(),
+  toPrivatePhones: z.boolean().exactOptional(),
   privateSignalling: z.boolean().exactOptional(),
   group: id.exactOptional(),
 });

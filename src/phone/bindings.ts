@@ -99,6 +99,8 @@ export interface Target {
   canPickUp: boolean;
   /** It is a browser: its audio takes ICE and DTLS-SRTP. */
   isBrowser: boolean;
+  /** Nobody else reads what it is sent (TLS): it is offered audio with keys first. */
+  isPrivate: boolean;
 }
 
 /**
@@ -120,6 +122,7 @@ export function targetOf(binding: ContactBinding): Target {
     address,
     canPickUp,
     isBrowser: protocol === 'ws' || protocol === 'wss',
+    isPrivate: protocol === 'tls',
   };
 }
 

@@ -1,6 +1,6 @@
 /** The endpoint of a leg at the media server: opened when it is answered or rings, and anew when its media server died. */
 import type { LegId } from '../../kernel/ids.ts';
-import { MediaError, type OpenRequest, type Profile } from '../../media/port.ts';
+import { MediaError, type Opened, type OpenRequest, type Profile } from '../../media/port.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import { MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 
@@ -21,13 +21,13 @@ export async function openEndpoint(
   rim: Rim,
   leg: MediaLeg,
   signallingAddress: string,
-  { offer = '', isPrivate = false, toBrowsers = false }: { offer?: string; isPrivate?: boolean; toBrowsers?: boolean } = {},
-): Promise<{ sdp: string; browserSdp: string | null } | null> {
+  { offer = '', isPrivate = false, ...besides }: { offer?: string; isPrivate?: boolean; toBrowsers?: boolean; toPrivatePhones?: boolean } = {},
+): Promise<Opened | null> {
   try {
     leg.signallingAddress = signallingAddress;
-    const wanted = offer === '' ? (toBrowsers ? { toBrowsers } : {}) : { offer, ...(isPrivate ? { privateSignalling: true } : {}) };
-    const { sdp, browserSdp = null } = await rim.media.open({ ...requestOf(leg), ...wanted });
-    if (!leg.ended) return { sdp, browserSdp };
+    const wanted = offer === '' ? besides : { offer, ...(isPrivate ? { privateSignalling: true } : {}) };
+    const opened = await rim.media.open({ ...requestOf(leg), ...wanted });
+    if (!leg.ended) return opened;
     // It ended while the media server was opening: whichever came first there, nothing stays open.
     await rim.media.close(leg.legId);
   } catch (error) {

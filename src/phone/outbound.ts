@@ -34,7 +34,7 @@ export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandO
     return;
   }
   const uri = addressOf(command.target);
-  const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', canPickUp: false, isBrowser: false };
+  const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', canPickUp: false, isBrowser: false, isPrivate: false };
   place(rim, keep, command, { is: 'outside' }, uri === null ? [] : [target], false);
 }
 
@@ -42,7 +42,7 @@ export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandO
 export function phonesOf(rim: Rim, agentId: AgentId): Target[] {
   const contact = rim.directory.agent(agentId)?.staticContact ?? null;
   if (contact === null) return rim.bindings.of(agentId).map(targetOf);
-  return [{ uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', canPickUp: false, isBrowser: false }];
+  return [{ uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', canPickUp: false, isBrowser: false, isPrivate: false }];
 }
 
 const addressOf = (target: string): string | null => (/^sips?:/i.test(target) && parseSipUri(target) !== null ? target : null);
@@ -62,8 +62,11 @@ function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwn
 }
 
 async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: string, invitation: { headers: SipHeaders; impatient: boolean }): Promise<void> {
-  const toBrowsers = targets.some((target) => target.isBrowser);
-  const opened = await openEndpoint(rim, leg, address.replace(/^\[|\]$/g, ''), { toBrowsers });
+  const besides = {
+    ...(targets.some((target) => target.isBrowser) ? { toBrowsers: true } : {}),
+    ...(targets.some((target) => target.isPrivate) ? { toPrivatePhones: true } : {}),
+  };
+  const opened = await openEndpoint(rim, leg, address.replace(/^\[|\]$/g, ''), besides);
   if (opened === null) return;
   const fork = new Fork(rim, targets, {
     sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),

@@ -2,6 +2,8 @@
  * One call of ours to several contacts at once: each its own INVITE with the same offer; the first 200 wins and the rest are
  * cancelled, or, where their 200 crossed our CANCEL, hung up.
  */
+
+import type { Opened } from '../../media/port.ts';
 import type { Ending } from '../call/ending.ts';
 import { tagOf } from './address.ts';
 import type { Target } from './bindings.ts';
@@ -34,6 +36,8 @@ export interface ForkListener {
 
 interface Branch {
   target: Target;
+  /** Said again in clear, should a phone that was offered keys not take them. */
+  plainly: (() => void) | null;
   request: SipRequest | null;
   /** Of the early dialog, once it rings. */
   dialogId: string | null;
@@ -45,14 +49,14 @@ interface Branch {
   stopTimer: () => void;
 }
 
-export interface Invitation {
+export interface Invitation extends Opened {
   headers: SipHeaders;
-  sdp: string;
-  /** The same offer for browsers; null = nobody rung is one. */
-  browserSdp: string | null;
   /** true: a target silent for 4 s is taken for gone (phones; a trunk may take longer to find its party). */
   impatient: boolean;
 }
+
+/** RFC 3261 §21.4.13, §21.4.26, §21.6.4: the description is not acceptable. A phone that speaks TLS need not speak SRTP. */
+const NOT_SO_PROTECTED: ReadonlySet<number> = new Set([415, 488, 606]);
 
 const UNREACHABLE: Ending = { cause: 'unreachable', by: 'far_end', sip: 408, q850: 18 };
 
@@ -68,6 +72,7 @@ export class Fork implements Ringing {
     this.#listener = listener;
     this.#branches = targets.map((target) => ({
       target,
+      plainly: null,
       request: null,
       dialogId: null,
       remoteTag: null,
@@ -101,11 +106,20 @@ export class Fork implements Ringing {
     );
   }
 
-  #send(branch: Branch, { headers, sdp, browserSdp, impatient }: Invitation): void {
+  #send(branch: Branch, invitation: Invitation): void {
+    const { sdp, browserSdp, keyedSdp } = invitation;
+    const { isBrowser, isPrivate } = branch.target;
+    if (isPrivate && keyedSdp !== undefined) {
+      branch.plainly = () => this.#sendOffer(branch, sdp, invitation);
+      this.#sendOffer(branch, keyedSdp, invitation);
+    } else this.#sendOffer(branch, (isBrowser ? browserSdp : undefined) ?? sdp, invitation);
+  }
+
+  #sendOffer(branch: Branch, localSdp: string, { headers, impatient }: Invitation): void {
     const { sip, clock } = this.#rim;
-    const { uri, proxy, isBrowser } = branch.target;
+    const { uri, proxy } = branch.target;
     if (impatient) branch.stopTimer = clock.after(SIGN_OF_LIFE_MS, () => this.#gone(branch));
-    const options = { headers: { ...headers, To: `<${uri}>` }, localSdp: (isBrowser ? browserSdp : null) ?? sdp, ...(proxy === null ? {} : { proxy }) };
+    const options = { headers: { ...headers, To: `<${uri}>` }, localSdp, ...(proxy === null ? {} : { proxy }) };
     const progress = {
       cbRequest: (_error: Error | null, request?: SipRequest) => {
         branch.request = request ?? null;
@@ -133,8 +147,13 @@ export class Fork implements Ringing {
 
   #final(branch: Branch, error: SipFailure | null, dialog?: SipDialog): void {
     branch.stopTimer();
+    const { plainly } = branch;
+    branch.plainly = null;
     if (dialog !== undefined) this.#won(branch, dialog);
-    else this.#closed(branch, endingOfFailure(error));
+    else if (plainly !== null && !this.#over && branch.ending === null && branch.cancelled === null && NOT_SO_PROTECTED.has(error?.status ?? 0)) {
+      Object.assign(branch, { request: null, dialogId: null, remoteTag: null });
+      plainly();
+    } else this.#closed(branch, endingOfFailure(error));
   }
 
   #won(branch: Branch, dialog: SipDialog): void {

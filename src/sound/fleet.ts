@@ -13,6 +13,7 @@ import {
   MediaError,
   type MediaEvent,
   type MediaServer,
+  type Opened,
   type OpenRequest,
   type ServerReport,
 } from '../../media/port.ts';
@@ -121,7 +122,7 @@ class Pool {
     await client?.endConference(conferenceId);
   }
 
-  async open(request: OpenRequest): Promise<{ sdp: string; browserSdp?: string }> {
+  async open(request: OpenRequest): Promise<Opened> {
     const { clock } = this.#options;
     const until = clock.now() + WAIT_FOR_SERVER_MS;
     const group = request.group ?? request.endpointId.replace(/\.[^.]*$/, '');

@@ -63,8 +63,8 @@ const reached = <T extends Transport>(transport: T, host = house.sip.host) => ({
 });
 
 /** An agent's baresip, registered over this transport. */
-async function deskPhone(number: string, transport: Transport, toneHz = AGENT_HZ): Promise<Baresip> {
-  const phone = keep(await Baresip.start({ user: number, password: DEMO_PASSWORD, toneHz, ...reached(transport) }));
+async function deskPhone(number: string, transport: Transport, toneHz = AGENT_HZ, onlySrtp = false): Promise<Baresip> {
+  const phone = keep(await Baresip.start({ user: number, password: DEMO_PASSWORD, toneHz, onlySrtp, ...reached(transport) }));
   await phone.registered();
   return phone;
 }
@@ -90,9 +90,9 @@ describe('baresip', () => {
     ['tls', 'tcp'],
     ['tcp', 'tls'],
   ] as const)
-    test(`over ${to.toUpperCase()} is called by a colleague over ${from.toUpperCase()}, answers, holds and takes her back`, async () => {
-      const caller = await deskPhone('8001', from, CALLER_HZ);
-      const phone = await deskPhone('8002', to);
+    test(`over ${to.toUpperCase()} is called by a colleague over ${from.toUpperCase()}, answers, holds and takes her back; over TLS with SRTP alone`, async () => {
+      const caller = await deskPhone('8001', from, CALLER_HZ, from === 'tls');
+      const phone = await deskPhone('8002', to, AGENT_HZ, to === 'tls');
       const asked = await counted('in', 'INVITE', from);
       const rung = await counted('out', 'INVITE', to);
       await caller.dial('8002');

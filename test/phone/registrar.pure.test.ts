@@ -360,6 +360,7 @@ describe('the way to a contact', () => {
       address: '203.0.113.9',
       canPickUp: true,
       isBrowser: false,
+      isPrivate: false,
     });
   });
 

@@ -23,6 +23,8 @@ export interface BaresipOptions {
   transport?: 'udp' | 'tcp' | 'tls';
   /** PEM file: the authority that vouches for the server. */
   authority?: string;
+  /** It takes and makes calls with SRTP by keys in the SDP alone. */
+  onlySrtp?: boolean;
 }
 
 /** What ctrl_tcp tells: `type` CALL_INCOMING, CALL_RINGING, CALL_ESTABLISHED, CALL_CLOSED, REGISTER_OK, REGISTER_FAIL … */
@@ -258,7 +260,7 @@ async function controlPortBeside(sipPort: number): Promise<number> {
 }
 
 function writeConfiguration(folder: string, options: BaresipOptions, sipPort: number, controlPort: number): void {
-  const { user, password, server, toneHz, transport = 'udp', authority } = options;
+  const { user, password, server, toneHz, transport = 'udp', authority, onlySrtp = false } = options;
   const heard = join(folder, 'heard');
   mkdirSync(heard);
   const tone = join(folder, 'tone.wav');
@@ -275,12 +277,16 @@ function writeConfiguration(folder: string, options: BaresipOptions, sipPort: nu
     ],
     ...['rtp_ports 61000-64000', 'audio_jitter_buffer_delay 1-5', `snd_path ${heard}`, `ctrl_tcp_listen 127.0.0.1:${controlPort}`],
     ...(authority === undefined ? [] : [`sip_cafile ${authority}`]),
-    ...['module_path /usr/lib/baresip/modules', ...MODULES.map((name) => `module ${name}.so`), ...APPLICATIONS.map((name) => `module_app ${name}.so`)],
+    ...[
+      'module_path /usr/lib/baresip/modules',
+      ...[...MODULES, ...(onlySrtp ? ['srtp'] : [])].map((name) => `module ${name}.so`),
+      ...APPLICATIONS.map((name) => `module_app ${name}.so`),
+    ],
   ];
   writeFileSync(join(folder, 'config'), `${lines.join('\n')}\n`);
   const { host, port } = server;
   const registration = password === undefined ? 'regint=0' : `auth_user=${user};auth_pass=${password};regint=120`;
-  const account = `<sip:${user}@${host}:${port};transport=${transport}>;${registration};outbound="sip:${host}:${port};transport=${transport}";answermode=manual;audio_codecs=pcma,pcmu\n`;
+  const account = `<sip:${user}@${host}:${port};transport=${transport}>;${registration};outbound="sip:${host}:${port};transport=${transport}";answermode=manual;audio_codecs=pcma,pcmu${onlySrtp ? ';mediaenc=srtp-mand' : ''}\n`;
   writeFileSync(join(folder, 'accounts'), account);
 }
 
