@@ -1,3 +1,4 @@
+import { partOfType } from '../../kernel/multipart.ts';
 import type { Answer } from '../dialog/answer.ts';
 import { type Dialog, dialogId, dialogKey } from '../dialog/dialog.ts';
 import type { ReliableHeard, ReliableResponses } from '../dialog/reliable.ts';
@@ -105,7 +106,13 @@ export function notePeer(leg: Leg, { headers }: Request | Response): void {
 }
 /** A session description of ours that took effect. */
 export function noteOurs(leg: Leg, { headers, body }: Request | Response): void {
-  if (body.length > 0 && /^application\/sdp\b/i.test(headers.get('content-type') ?? '')) leg.localSdp = body;
+  if (body.length === 0) return;
+  const type = headers.get('content-type') ?? '';
+  if (/^application\/sdp\b/i.test(type)) leg.localSdp = body;
+  else if (/^multipart\//i.test(type)) {
+    const part = partOfType(body.toString('latin1'), type, 'application/sdp');
+    if (part !== undefined) leg.localSdp = Buffer.from(part, 'latin1');
+  }
 }
 
 /** A peer's request that an application was given and has not finally answered. */

@@ -6,6 +6,7 @@
  * A browser whose page is gone holds, too: the other party hears music until the page is there again, or another of hers takes the leg's place.
  */
 import { MediaError, type Profile } from '../../media/port.ts';
+import { descriptionIn } from './description.ts';
 import { reinvite } from './reinvite.ts';
 import { type DialogLeg, MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 import { directionOf, OurSession } from './session.ts';
@@ -104,7 +105,8 @@ export class Hold {
       refreshSession(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, req, this.#session.current);
       return;
     }
-    if (req.body === '' && this.#change !== 'asking') {
+    const offer = descriptionIn(req);
+    if (offer === '' && this.#change !== 'asking') {
       this.#offered = req.method === 'INVITE';
       this.#accept(res, this.#offered ? this.#session.current : null);
       return;
@@ -115,7 +117,7 @@ export class Hold {
     if (this.#change !== 'none') return res.send(500, { headers: { 'Retry-After': RETRY_SECONDS } });
     this.#change = 'answering';
     try {
-      const { sdp, direction } = await this.#rim.media.renegotiate(this.#leg.legId, req.body);
+      const { sdp, direction } = await this.#rim.media.renegotiate(this.#leg.legId, offer);
       this.#accept(res, this.#session.tell(sdp));
       this.#tell(isHold(direction));
     } catch (error) {
@@ -134,10 +136,11 @@ export class Hold {
   }
 
   async #acknowledged(ack: SipRequest): Promise<void> {
-    if (!this.#offered || ack.body === '') return;
+    const answer = descriptionIn(ack);
+    if (!this.#offered || answer === '') return;
     this.#offered = false;
     try {
-      await this.#rim.media.accept(this.#leg.legId, ack.body);
+      await this.#rim.media.accept(this.#leg.legId, answer);
     } catch (error) {
       this.#rim.warn('answer in ACK not usable', { err: error, legId: this.#leg.legId });
     }

@@ -4,6 +4,7 @@ import type { CallData, Dialled, Party } from '../call/event.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import { fitsAny } from '../tenants/trunk.ts';
 import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
+import { descriptionIn } from './description.ts';
 import { reasonHeader, statusOfCause } from './endings.ts';
 import { openEndpoint } from './endpoint.ts';
 import { callerOf, divertedFrom, printable } from './identity.ts';
@@ -191,7 +192,8 @@ export async function answer(rim: Rim, leg: Leg): Promise<void> {
   if (progress.at !== 'arriving') return;
   const { req, res } = progress;
   const line = rim.trunks.lineOf(leg.legId);
-  const opened = await openEndpoint(rim, leg, req.source_address, { offer: req.body, isPrivate: PRIVATE_PROTOCOLS.has(req.protocol.toLowerCase()) });
+  const offer = descriptionIn(req);
+  const opened = await openEndpoint(rim, leg, req.source_address, { offer, isPrivate: PRIVATE_PROTOCOLS.has(req.protocol.toLowerCase()) });
   if (opened === null) return;
   const { sdp } = opened;
   rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS, Supported: EXTENSIONS } }, (error, dialog) => {
@@ -201,7 +203,7 @@ export async function answer(rim: Rim, leg: Leg): Promise<void> {
     } else if (leg.ended) endDialog(rim, line, dialog, reasonHeader('normal'));
     else {
       leg.joined(dialog, sdp);
-      if (req.body === '') whenAcknowledged(leg, dialog);
+      if (offer === '') whenAcknowledged(leg, dialog);
       else leg.answered();
     }
   });
@@ -212,6 +214,6 @@ function whenAcknowledged(leg: Leg, dialog: SipDialog): void {
   dialog.on('ack', (ack) => {
     if (!waiting) return;
     waiting = false;
-    leg.agree(ack.body);
+    leg.agree(descriptionIn(ack));
   });
 }

@@ -5,6 +5,7 @@ import type { CommandOf } from '../vocabulary.ts';
 import { parseSipUri } from './address.ts';
 import { alertHeaders } from './answer.ts';
 import { type Target, targetOf } from './bindings.ts';
+import { descriptionOf } from './description.ts';
 import { statusOfCause } from './endings.ts';
 import { openEndpoint } from './endpoint.ts';
 import { shownToPhone } from './identity.ts';
@@ -78,7 +79,7 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
     answered: (dialog) => {
       const ours = dialog.local.sdp ?? opened.sdp;
       leg.joined(dialog, ours);
-      leg.agree(dialog.remote.sdp);
+      leg.agree(descriptionOf(dialog.remote.sdp));
     },
   });
   leg.ringing(fork);

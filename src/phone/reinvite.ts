@@ -3,6 +3,7 @@
  */
 import { pause, within } from '../../kernel/clock.ts';
 import { randomBelow } from '../../kernel/ids.ts';
+import { descriptionIn } from './description.ts';
 import type { Rim } from './rim.ts';
 import type { SipDialog, SipResponse } from './srf.ts';
 import { askInside } from './trunk/inside.ts';
@@ -27,7 +28,7 @@ export class ReinviteRefused extends Error {
 export async function reinvite(rim: Rim, line: TrunkLine | null, dialog: SipDialog, sdp: string, ours: boolean): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     const response = await within(rim.clock, ANSWER_WITHIN_MS, ask(rim, line, dialog, sdp), () => new ReinviteRefused(408));
-    if (response.status < 300) return response.body;
+    if (response.status < 300) return descriptionIn(response);
     const retryMs = retryAfter(response, ours);
     if (retryMs === null || tries >= MOST_TRIES || !dialog.connected) throw new ReinviteRefused(response.status);
     await pause(rim.clock, retryMs);

@@ -169,6 +169,19 @@ test('B13, as callee: we refresh at half the interval with the last session desc
   assert.equal(events(world).length, before);
 });
 
+test('B13: of a body of several parts the refresh repeats the session description alone', () => {
+  const world = newWorld();
+  const body = `--b\r\nContent-Type: application/pidf+xml\r\n\r\n<a>\u8bdd</a>\r\n--b\r\nContent-Type: application/sdp\r\n\r\n${OFFER}\r\n--b--\r\n`;
+  world.app.ask('sip||', `INVITE sip:peer@${PEER} SIP/2.0\r\nContent-Type: multipart/mixed;boundary=b\r\n\r\n${body}`);
+  world.clock.forward(50);
+  const request = last(world, 'INVITE') as Request;
+  answerWith(world, request, 200, [['Session-Expires', '100;refresher=uac']]);
+  ask(world, newest(world).dialog, 'ACK');
+  world.clock.forward(51_000);
+  const refresh = last(world, 'INVITE') as Request;
+  assert.deepEqual([refresh.headers.get('content-type'), refresh.body.toString()], ['application/sdp', OFFER]);
+});
+
 test('B13: a peer that allows UPDATE is refreshed by UPDATE, without a session description', () => {
   const world = newWorld();
   called(world, { Supported: 'timer', 'Session-Expires': '120;refresher=uas', Allow: 'INVITE, ACK, BYE, UPDATE' });

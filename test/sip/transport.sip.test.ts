@@ -1,7 +1,10 @@
 /** What peers do to connections and to the UDP port besides SIP messages: names for a connection, keep-alives, floods, silence. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../kernel/clock.ts';
+import { Descriptors } from '../../kernel/descriptors.ts';
 import { randomToken } from '../../kernel/ids.ts';
+import { Network } from '../../sip/transport/network.ts';
 import { bindingResponse } from '../../sip/transport/stun.ts';
 import { until } from '../support/wait.ts';
 import { Peer } from './support/peer.ts';
@@ -61,4 +64,27 @@ test('C8: keep-alives of a stranger over UDP are silence and no strikes, his STU
   closers.push(() => peer.close());
   peer.send(peer.newRequest('OPTIONS'));
   await peer.response('OPTIONS', 200);
+});
+
+test('PUBLIC_ADDRESS: applications are told every listener by it, and beside that by the address that is bound; no listener of a family, no way to it', async () => {
+  const nothing = (): void => undefined;
+  const user = { onMessage: nothing, onBroken: nothing, onClosed: nothing, onError: nothing, onCertificate: nothing };
+  const files = { certificate: undefined, key: undefined, authorities: undefined, revoked: undefined };
+  const webSocket = { origins: [], secret: 'x' };
+  const descriptors = new Descriptors(systemClock);
+  closers.push(() => descriptors.stop());
+  const network = new Network(user, systemClock, descriptors, {
+    publicAddress: '203.0.113.1',
+    localNets: [],
+    files,
+    verifyClient: false,
+    verifyServer: true,
+    webSocket,
+  });
+  closers.push(() => network.close());
+  await network.open({ addresses: ['0.0.0.0'], optional: new Set(), port: 0, tlsPort: undefined, wsPort: 0, wssPort: undefined, wsSocket: undefined });
+  assert.match(network.hostports(false), /^udp\/203\.0\.113\.1:(\d+),tcp\/203\.0\.113\.1:\1,ws\/203\.0\.113\.1:\d+$/);
+  assert.doesNotMatch(network.hostports(true), /203\.0\.113\.1|0\.0\.0\.0/);
+  assert.equal(network.localFor({ protocol: 'udp', address: '198.51.100.9', port: 5060 })?.address, '203.0.113.1');
+  assert.equal(network.localFor({ protocol: 'udp', address: '2001:db8::9', port: 5060 }), undefined);
 });

@@ -21,6 +21,23 @@ export interface Lock {
 const HASHES = { MD5: 'md5', 'SHA-256': 'sha256' } as const;
 const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n';
 
+const ISUP_TYPE = 'multipart/mixed;boundary=unique-boundary-1';
+const besideIsup = (sdp: string): string =>
+  [
+    '--unique-boundary-1',
+    'Content-Type: application/ISUP;version=itu-t92+;base=itu-t92+',
+    'Content-Disposition: signal;handling=optional',
+    '',
+    '\u0001\u0010\u0000\n\u0003\u0002',
+    '--unique-boundary-1',
+    'Content-Type: application/sdp',
+    'Content-Disposition: session;handling=required',
+    '',
+    sdp,
+    '--unique-boundary-1--',
+    '',
+  ].join('\r\n');
+
 export class FakeTrunk {
   readonly sip: SipSocket;
   readonly received: Request[] = [];
@@ -69,7 +86,7 @@ export class FakeTrunk {
     for (const [name, value] of headers) response.headers.add(name, value);
     if (request.method === 'INVITE' && status < 300 && status > 100) response.headers.add('Contact', `<${this.uri}>`);
     if (body !== '') {
-      response.headers.add('Content-Type', 'application/sdp');
+      if (!response.headers.has('Content-Type')) response.headers.add('Content-Type', 'application/sdp');
       response.body = Buffer.from(body);
     }
     this.sip.answer(request, response);
@@ -79,8 +96,13 @@ export class FakeTrunk {
     this.reply(invite, 200, [], SDP);
   }
 
+  /** The same, as a network does that carries ISUP beside its session descriptions (SIP-I). */
+  answerWithIsup(invite: Request): void {
+    this.reply(invite, 200, [['Content-Type', ISUP_TYPE]], besideIsup(SDP));
+  }
+
   /** A call from it. Resolves with the final answer. */
-  call(number: string, from: string, more: (readonly [string, string])[] = []): Promise<Response> {
+  call(number: string, from: string, more: (readonly [string, string])[] = [], withIsup = false): Promise<Response> {
     const { host, port } = this.sip.server;
     const headers = [
       ['From', `<sip:${from}@${this.sip.address}>;tag=${randomToken(8)}`],
@@ -89,11 +111,11 @@ export class FakeTrunk {
       ['CSeq', '1 INVITE'],
       ['Contact', `<${this.uri}>`],
       ['Max-Forwards', '70'],
-      ['Content-Type', 'application/sdp'],
+      ['Content-Type', withIsup ? ISUP_TYPE : 'application/sdp'],
       ...more,
     ] as const;
     const invite = newRequest('INVITE', `sip:${number}@${host}:${port}`, [...headers]);
-    invite.body = Buffer.from(SDP);
+    invite.body = Buffer.from(withIsup ? besideIsup(SDP) : SDP);
     return this.sip.request(invite);
   }
 

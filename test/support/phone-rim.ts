@@ -223,13 +223,13 @@ export class FakeMedia implements MediaServer {
   open: MediaServer['open'] = async (request) => {
     const { endpointId, offer = 'm=audio' } = request;
     this.opened.push(request);
-    if (!offer.includes('m=audio')) throw new MediaError('incompatible', 'no codec in common');
+    if (!/^(v=0\r\n[\s\S]*)?m=audio/.test(offer)) throw new MediaError('incompatible', 'no codec in common');
     this.endpoints.add(endpointId);
     return { sdp: sdpOf('sendrecv').replace('RTP/AVP', this.#protocol) };
   };
 
   accept: MediaServer['accept'] = async (endpointId, answer) => {
-    if (!answer.includes('m=audio')) throw new MediaError('bad_request', 'no audio in the answer');
+    if (!/^v=0\r\n[\s\S]*m=audio/.test(answer)) throw new MediaError('bad_request', 'no audio in the answer');
     this.accepted.push(endpointId);
   };
 

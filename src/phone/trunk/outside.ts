@@ -6,6 +6,7 @@ import type { Location } from '../../call/location.ts';
 import { type Destination, rateOf } from '../../toll/policy.ts';
 import type { CommandOf } from '../../vocabulary.ts';
 import { hostPart, userPart } from '../address.ts';
+import { descriptionOf } from '../description.ts';
 import { statusOfCause } from '../endings.ts';
 import { openEndpoint } from '../endpoint.ts';
 import { shownToTrunk } from '../identity.ts';
@@ -48,7 +49,7 @@ export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: Command
       failed: (ending) => leg.end(ending),
       answered: (dialog) => {
         leg.joined(dialog, media.sdp);
-        leg.agree(dialog.remote.sdp);
+        leg.agree(descriptionOf(dialog.remote.sdp));
       },
     },
   );

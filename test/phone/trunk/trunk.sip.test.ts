@@ -360,6 +360,33 @@ describe('registration', () => {
   });
 });
 
+describe('a network that carries ISUP beside its session descriptions', () => {
+  it('answers with both: media is told the session description alone', async () => {
+    const carrier = await gateway();
+    carrier.invite = (invite) => carrier.answerWithIsup(invite);
+    await open([trunk('city', [carrier])]);
+    const legId = dial('95588');
+    assert.equal((await house.until('legAnswered')).legId, legId);
+    assert.deepEqual(media.accepted, [legId]);
+    release(legId);
+    await carrier.heard('BYE');
+  });
+
+  it('calls with both: it is answered with a session description', async () => {
+    const carrier = await gateway();
+    await open([trunk('city', [], { inbound: [`127.0.0.1/32:${carrier.sip.port}`] })], {
+      react: (event, phone) => {
+        if (event.type === 'callArrived') phone.carriers.answerLeg({ type: 'answerLeg', callId: event.callId, legId: event.legId });
+      },
+    });
+    const ok = await carrier.call('10086', '13800001001', [], true);
+    assert.deepEqual([ok.status, header(ok, 'content-type')], [200, 'application/sdp']);
+    carrier.acknowledge(ok);
+    await house.until('legAnswered');
+    assert.match(media.opened[0]?.offer ?? '', /^v=0\r\n[\s\S]*PCMA\/8000\r\n$/);
+  });
+});
+
 describe('a call from a trunk', () => {
   it('is the trunk’s by its socket address, of its tenant, with its name and area code', async () => {
     const carrier = await gateway();
