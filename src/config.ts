@@ -8,6 +8,7 @@ import { LEAST_SECRET, readControlAddress } from '../kernel/control-socket.ts';
 import { randomToken } from '../kernel/ids.ts';
 import { readKeyRing } from '../kernel/seal/keys.ts';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
+import { type CaptureForms, readForms } from './capture/forms.ts';
 
 export interface Config {
   dataDir: string;
@@ -45,6 +46,8 @@ export interface Config {
   };
   /** `keys` null: those in `keysFile`, made at the first start. `sealed` false: plain WAV files. */
   recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw'; keys: string | null; keysFile: string; leastFreeBytes: number };
+  /** What callers may key in unheard, and to whom it is handed. */
+  captureForms: CaptureForms;
   /** Who speaks texts; `program`: path of espeak-ng. */
   tts: { kind: 'off' } | { kind: 'espeak'; program: string } | { kind: 'http'; url: string; token: string | null };
   /** `tls`: PEM files, read again when they change; null: without. */
@@ -119,6 +122,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       keysFile: join(dataDir, 'recording.keys'),
       leastFreeBytes: reader.integer('RECORDING_FREE_MB', 512, 0, 1_000_000) * 1024 * 1024,
     },
+    captureForms: readForms(reader.secret('CAPTURE_FORMS'), faults),
     tts: readTts(reader, env, faults),
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535), tls: readHttpTls(reader, faults) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -12,6 +12,10 @@ import type { Logger } from '../kernel/log.ts';
 import type { MediaEvent } from '../media/port.ts';
 import { openHttp } from './api/open.ts';
 import type { DialAccount } from './call/command.ts';
+import { auditCapture } from './capture/audit.ts';
+import { createDeliveries } from './capture/delivery.ts';
+import { fieldsOf } from './capture/forms.ts';
+import { Vault } from './capture/vault.ts';
 import { Spool } from './cdr/spool.ts';
 import { CdrWriter } from './cdr/writer.ts';
 import type { Config } from './config.ts';
@@ -132,7 +136,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     new Publisher({
       tenants: directory.tenants().map(({ tenantId }) => ({ tenantId, folder: join(config.dialplansDir, tenantId) })),
       dataDir: config.dataDir,
-      names: (tenantId) => namesOf(directory, tenantId),
+      names: (tenantId) => ({ ...namesOf(directory, tenantId), forms: Object.keys(config.captureForms[tenantId] ?? {}) }),
       take: ground.take,
       clock,
       log,
@@ -216,6 +220,8 @@ interface Rims {
   sound: SoundRim;
   customers: Customers;
   lookUps: ReturnType<typeof createLookUps>;
+  vault: Vault;
+  deliveries: ReturnType<typeof createDeliveries>;
   desks: Desks;
 }
 
@@ -253,20 +259,26 @@ function openRims(
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });
   const customers = createCustomers({ store, clock, log, take });
+  const vault = new Vault();
+  const deliveries = createDeliveries({ forms: config.captureForms, vault, calls, clock, log, take });
   const sound = new SoundRim({
     ...{ media, clock, log, take, calls, dialplansFolder: config.dialplansDir, recordings: config.recordings },
     speech: createSpeech(config.tts, join(config.dataDir, 'tts'), clock),
     verifyServicePassword: customers.verifyServicePassword,
+    keepSecret: (callId, name, digits) => vault.keep(callId, name, digits, clock.now()),
   });
   const accounts = { accountOf: (tenantId: TenantId, customerId: CustomerId) => accountOf(store, tenantId, customerId) };
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
-  const desks = opened(new Desks({ clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken }), (it) => it.close());
+  const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
+  const desks = opened(new Desks({ ...{ clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken }, forms }), (it) =>
+    it.close(),
+  );
   const operation = config.drachtio.embedded
     ? opened(new SipOperation(config.sipOperationSocket, () => phone.trunkSources(), clock, log), (it) => it.close())
     : null;
   phone.onTrunkSources(() => void operation?.tellTrunks());
-  return { media, phone, operation, sound, customers, lookUps, desks };
+  return { media, phone, operation, sound, customers, lookUps, vault, deliveries, desks };
 }
 
 /** The same after a restart, and nobody else's at a SIP server that several share: one program runs in a data folder of a machine. */
@@ -275,7 +287,7 @@ const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').up
 function openSwitchboard(
   { clock, log }: Ground,
   { rooms, kept, store, space }: People,
-  { phone, sound, customers, lookUps, desks }: Rims,
+  { phone, sound, customers, lookUps, vault, deliveries, desks }: Rims,
   cdr: CdrWriter,
 ): Switchboard {
   return new Switchboard({
@@ -285,6 +297,7 @@ function openSwitchboard(
       ...sound.carriers,
       findCustomer: (command) => customers.findCustomer(command),
       lookUp: (command) => lookUps.lookUp(command),
+      deliverSecrets: (command) => deliveries.deliverSecrets(command),
       popScreen: (command) => desks.popScreen(command),
       tellDesk: (command) => desks.tellDesk(command),
       writeCdr: (command) => cdr.accept(command),
@@ -292,6 +305,8 @@ function openSwitchboard(
     watchers: [
       ({ event, at }) => {
         auditPause({ store, calls: rooms.calls, log }, event, at);
+        auditCapture({ store, calls: rooms.calls, log }, event, at);
+        if (event.type === 'callEnded') vault.forget(event.callId);
         if (event.type === 'recordingEnded' && event.reason === 'disk full') space.ranOut();
       },
       (recorded) => kept.watch(recorded),

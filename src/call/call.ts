@@ -1,5 +1,6 @@
 /** What a call is, while it lives. Folded from events by `decide.ts`; read by every room to the right. */
 import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { Capture } from './capture.ts';
 import type { Ending } from './ending.ts';
 import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party, PauseHolder } from './event.ts';
 import type { Pause } from './pausing.ts';
@@ -53,6 +54,12 @@ export interface Call {
   recordings: number;
   /** Who keeps its recordings silent. */
   pauses: Map<PauseHolder, Pause>;
+  /** What an agent is having the customer key in unheard. */
+  capture: Capture | null;
+  /** How many there were so far. */
+  captures: number;
+  /** Fields of a form that were keyed in and not yet handed on. */
+  captured: Set<string>;
   /** Legs being answered that are to take another's place: new → old. */
   takeovers: Map<LegId, LegId>;
   /** A blind transfer under way: who asked, and whether a leg of ours (agent or number) is to take over. */

@@ -78,7 +78,32 @@ export type CallCommand =
   | { type: 'reanchorLeg'; callId: CallId; legId: LegId }
   // rim: sound
   | { type: 'playSounds'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; loop: boolean; bargeIn: boolean }
-  | { type: 'collectDigits'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; bargeIn: boolean; collecting: Collecting }
+  /** `secret`: nobody may hear the keys; they are kept under this name, and `secretCollected` tells how many there were instead of `digitsCollected`. */
+  | {
+      type: 'collectDigits';
+      callId: CallId;
+      legId: LegId;
+      playId: string;
+      tenantId: TenantId;
+      sounds: Sound[];
+      bargeIn: boolean;
+      collecting: Collecting;
+      secret?: string;
+    }
+  /** As an agent asks: the party of this leg keys in what she may not hear, while they talk. Told by captureChanged. */
+  | {
+      type: 'captureKeys';
+      callId: CallId;
+      legId: LegId;
+      captureId: string;
+      tenantId: TenantId;
+      by: AgentId;
+      form: string;
+      field: string;
+      collecting: Collecting;
+    }
+  /** Told by captureChanged, if there was one. */
+  | { type: 'cancelCapture'; callId: CallId; legId: LegId }
   /** Collects a secret and has it checked; neither core nor journal sees the digits. */
   | {
       type: 'authenticate';
@@ -107,5 +132,8 @@ export type CallCommand =
   | { type: 'findCustomer'; callId: CallId; tenantId: TenantId; number: string }
   // rim: ivr/actions
   | { type: 'lookUp'; callId: CallId; playId: string; tenantId: TenantId; what: string; arguments: Record<string, string> }
+  // rim: capture
+  /** Hands what was keyed in secretly under these names to the form's address, and forgets all that the call has. Told by secretsDelivered. */
+  | { type: 'deliverSecrets'; callId: CallId; tenantId: TenantId; deliveryId: string; by: AgentId | null; form: string; names: string[] }
   // rim: cti
   | { type: 'popScreen'; callId: CallId; offerId: OfferId; legId: LegId; agentId: AgentId; queueId: QueueId | null };

@@ -13,6 +13,7 @@ import { loseMedia, restoreMedia } from './anchor.ts';
 import { askAttended, merge } from './attended.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import { Calls } from './calls.ts';
+import { askCapture, type CaptureWish, cancelCapture, captureChanged, delivered } from './capture.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import type { Ending, EndingCause } from './ending.ts';
 import type { CallEvent, OfferEnd } from './event.ts';
@@ -30,7 +31,8 @@ type DeskWish = {
     callId: CallId;
   };
 };
-type Heard = CallEvent | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
+type CaptureWord = ({ type: 'deskCaptureAsked'; callId: CallId } & CaptureWish) | { type: 'deskCaptureCancelled'; agentId: AgentId; callId: CallId };
+type Heard = CallEvent | CaptureWord | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (calls: Calls, event: Extract<Heard, { type: T }>, turn: CallTurn, now: number) => void };
 
 const MOST_PATH_STEPS = 64;
@@ -69,6 +71,9 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     recordingId: null,
     recordings: 0,
     pauses: new Map(),
+    capture: null,
+    captures: 0,
+    captured: new Set(),
     takeovers: new Map(),
     adrift: new Set(),
     transfer: null,
@@ -238,6 +243,10 @@ const handlers: Handlers = {
   deskResumedRecording(calls, { callId, agentId }, turn) {
     askResume(calls.live(callId), 'agent', byAgent(agentId), turn);
   },
+  deskCaptureAsked: (calls, event, turn, now) => askCapture(calls.live(event.callId), event, turn, now),
+  deskCaptureCancelled: (calls, event, turn) => cancelCapture(calls.live(event.callId), turn),
+  captureChanged: (calls, event, turn) => captureChanged(calls.get(event.callId), event, turn),
+  secretsDelivered: (calls, event, turn) => delivered(calls.get(event.callId), event, turn),
   recordingPauseAsked(calls, { callId, holder, by, forMs }, turn, now) {
     askPause(calls.live(callId), holder, by, forMs, turn, now);
   },

@@ -76,6 +76,12 @@ export type PauseHolder = 'agent' | 'api' | 'flow' | 'capture';
 /** And who that was, for the audit trail. */
 export type PausedBy = { kind: 'agent'; agentId: AgentId } | { kind: 'user'; userId: UserId } | { kind: 'flow' } | { kind: 'server' };
 
+/**
+ * How far a field is that an agent has the customer key in unheard. `keying`: whatever is pressed is secret from now on · `kept`: it is there ·
+ * `invalid`: too short, or no number · `silent`: no key came · `cancelled`: she gave it up, or the two were parted · `failed`: it could not be made secret.
+ */
+export type CaptureState = 'keying' | 'kept' | 'invalid' | 'silent' | 'cancelled' | 'failed';
+
 export type PromptEnd = 'finished' | 'barge_in' | 'stopped' | 'failed';
 export type CollectEnd = 'complete' | 'finish_key' | 'timeout' | 'stopped' | 'failed';
 export type AuthenticationResult = 'ok' | 'wrong' | 'locked' | 'no_input' | 'unavailable';
@@ -118,6 +124,34 @@ export type CallEvent =
   | { type: 'promptEnded'; callId: CallId; legId: LegId; playId: string; end: PromptEnd }
   /** Never the digits of a masked step: those stay in the rim that checks them. */
   | { type: 'digitsCollected'; callId: CallId; legId: LegId; playId: string; digits: string; end: CollectEnd }
+  /**
+   * As `digitsCollected`, of a step whose keys are secret: how many there were, and no more. `valid`: enough of them, all digits; they are kept
+   * under `name` beside the call, in memory alone. `alone`: the only key there was, where one key cannot be what was asked for.
+   */
+  | {
+      type: 'secretCollected';
+      callId: CallId;
+      legId: LegId;
+      playId: string;
+      name: string;
+      count: number;
+      valid: boolean;
+      end: CollectEnd;
+      alone: string | null;
+    }
+  /** What an agent has the customer key in: `legId` is the customer's. */
+  | { type: 'captureChanged'; callId: CallId; legId: LegId; captureId: string; by: AgentId; form: string; field: string; state: CaptureState; count: number }
+  /** What was keyed in secretly was handed to whom it is meant for (or not), and is forgotten here. `values`: the answer. `by` null: the dialplan. */
+  | {
+      type: 'secretsDelivered';
+      callId: CallId;
+      deliveryId: string;
+      by: AgentId | null;
+      form: string;
+      names: string[];
+      ok: boolean;
+      values: Record<string, string>;
+    }
   | { type: 'authenticationEnded'; callId: CallId; legId: LegId; playId: string; result: AuthenticationResult; authLevel: AuthLevel }
   | { type: 'lookupEnded'; callId: CallId; playId: string; ok: boolean; values: Record<string, string> }
   | { type: 'legsJoined'; callId: CallId; legIds: [LegId, LegId] }

@@ -10,13 +10,14 @@ import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../kernel/ids.
 import type { AcdEvent } from '../acd/event.ts';
 import type { AcdView, AgentView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
+import type { Capture } from '../call/capture.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { AudioTrouble, CallEvent, OfferEnd } from '../call/event.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { QueueFigures } from './figures.ts';
 import { type DeskRecord, iso, isoOrNull, popOf } from './pop.ts';
-import type { AgentStateData, Pop, QueueStats, Snapshot } from './protocol.ts';
+import type { AgentStateData, DeskCall, Pop, QueueStats, Snapshot } from './protocol.ts';
 import { canIn, type DeskPhase } from './rules.ts';
 
 /** What the phone rim tells of her phones: only which of them go off-hook when told to matters here. */
@@ -94,6 +95,14 @@ const handlers: Handlers = {
     for (const [agentId] of room.onCall(event.callId)) {
       room.tell(agentId, { type: 'dataChanged', data: { callId: event.callId, changed: event.data, data, by: event.by } });
     }
+  },
+  captureChanged(room, { callId, by, form, field, state, count }) {
+    room.tell(by, { type: 'captureChanged', data: { callId, form, field, state, count } });
+    if (room.calls.get(callId)?.capture?.state === 'sending')
+      room.tell(by, { type: 'captureChanged', data: { callId, form, field: null, state: 'sending', count: 0 } });
+  },
+  secretsDelivered(room, { callId, by, form, ok }) {
+    if (by !== null) room.tell(by, { type: 'captureChanged', data: { callId, form, field: null, state: ok ? 'delivered' : 'refused', count: 0 } });
   },
   customerFound: (room, event) => room.popAgain(event.callId),
   authenticationEnded: (room, event) => room.popAgain(event.callId),
@@ -284,7 +293,7 @@ class DeskRoom {
           ? null
           : {
               ...{ phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt) },
-              ...{ audio: { ...record.audio }, pop },
+              ...{ audio: { ...record.audio }, capture: captureShown(this.calls.get(record.callId)?.capture), pop },
             },
       queues: agent.queues.flatMap((queueId) => this.#statsOf(queueId) ?? []),
     };
@@ -320,6 +329,9 @@ class DeskRoom {
     else for (const agentId of this.figures.members(queueId)) this.tell(agentId, { type: 'queueStats', data });
   }
 }
+
+const captureShown = (capture: Capture | null | undefined): DeskCall['capture'] =>
+  capture == null ? null : { form: capture.form, field: capture.state === 'sending' ? null : capture.field, state: capture.state, count: capture.count };
 
 interface DeskCallIds {
   callId: CallId;

@@ -267,6 +267,7 @@ export class Desks {
       name: user.name,
       language: user.language,
       commands: deskCommandTypes,
+      forms: this.#options.forms(user.tenantId),
       serverTime: this.#nowText(),
     };
     // A desk that dies between welcome and snapshot must not resume from a number whose state it never saw.

@@ -9,7 +9,10 @@ export type CtiEvent =
   | { type: 'deskHeld'; agentId: AgentId; callId: CallId }
   | { type: 'deskRetrieved'; agentId: AgentId; callId: CallId }
   | { type: 'deskPausedRecording'; agentId: AgentId; callId: CallId }
-  | { type: 'deskResumedRecording'; agentId: AgentId; callId: CallId };
+  | { type: 'deskResumedRecording'; agentId: AgentId; callId: CallId }
+  /** The customer is to key in a field of a form, unheard; `fields` are all there are. */
+  | { type: 'deskCaptureAsked'; agentId: AgentId; callId: CallId; form: string; field: string; fields: string[]; least: number; most: number }
+  | { type: 'deskCaptureCancelled'; agentId: AgentId; callId: CallId };
 
 /** A message that takes a number of its own in the agent's feed; number and time are put on by the feed (`cti/feed.ts`). */
 type Bare<M> = M extends { type: infer T; data: infer D } ? { type: T; data: D } : never;

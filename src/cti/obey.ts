@@ -20,6 +20,8 @@ export interface Obeying {
   acd: AcdView;
   calls: CallsView;
   directory: Pick<Directory, 'agentByNumber' | 'queue'>;
+  /** What customers of a tenant may be asked in secret: form → field → how many keys. */
+  forms(tenantId: TenantId): Record<string, Record<string, { least: number; most: number }>>;
 }
 
 /** Her call as far as the command needs it. */
@@ -47,6 +49,16 @@ const effects: Effects = {
   retrieve: (_, { agentId, callId }) => becomes({ type: 'deskRetrieved', agentId, callId }),
   pauseRecording: (_, { agentId, callId }) => becomes({ type: 'deskPausedRecording', agentId, callId }),
   resumeRecording: (_, { agentId, callId }) => becomes({ type: 'deskResumedRecording', agentId, callId }),
+  capture({ data }, { agentId, callId, tenantId, calls, forms }) {
+    const { form, field } = data;
+    const all = forms(tenantId);
+    const fields = Object.hasOwn(all, form) ? all[form] : undefined;
+    const asked = fields !== undefined && Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (fields === undefined || asked === undefined) return { ok: false, code: 'unknown_form' };
+    if (calls.get(callId)?.capture != null) return { ok: false, code: 'capturing' };
+    return becomes({ type: 'deskCaptureAsked', agentId, callId, form, field, fields: Object.keys(fields), ...asked });
+  },
+  cancelCapture: (_, { agentId, callId }) => becomes({ type: 'deskCaptureCancelled', agentId, callId }),
   blindTransfer(message, context) {
     const target = targetOf(message.data.target, context);
     const { callId, legId } = context;
@@ -86,6 +98,8 @@ const aboutACall = new Set<PhasedCommand>([
   'retrieve',
   'pauseRecording',
   'resumeRecording',
+  'capture',
+  'cancelCapture',
   'blindTransfer',
   'wrapUp',
   'setData',

@@ -59,6 +59,8 @@ export const deskCommandTypes = [
   'retrieve',
   'pauseRecording',
   'resumeRecording',
+  'capture',
+  'cancelCapture',
   'blindTransfer',
   'wrapUp',
   'setData',
@@ -145,12 +147,28 @@ export const callPhases = ['offered', 'established', 'held', 'cleared'] as const
 /** `not_heard`: nothing comes from there · `not_hearing`: nothing reaches there · `poor`: below MOS 3.1. */
 const audioTroubleSchema = z.enum(['none', 'not_heard', 'not_hearing', 'poor']);
 
+/**
+ * A field of a form that the customer keys in unheard. `keying`: her keys are secret from now on · `kept`: it is there · `invalid`: too short, or no
+ * number · `silent`: no key came · `cancelled` · `failed`: it could not be made secret · `sending` `delivered` `refused`: the whole form, on its way.
+ */
+export const captureStates = ['keying', 'kept', 'invalid', 'silent', 'cancelled', 'failed', 'sending', 'delivered', 'refused'] as const;
+const captureSchema = z.object({
+  form: z.string(),
+  /** null: all of them */
+  field: z.string().nullable(),
+  state: z.enum(captureStates),
+  /** How many keys; which ones nobody is told. */
+  count: z.number().int(),
+});
+
 const deskCallSchema = z.object({
   phase: z.enum(callPhases),
   phaseSince: time,
   establishedAt: time.nullable(),
   /** How the two sound; see `audioTrouble`. */
   audio: z.object({ agent: audioTroubleSchema, caller: audioTroubleSchema }),
+  /** Under way; null: none. */
+  capture: captureSchema.nullable(),
   pop: popSchema,
 });
 
@@ -208,6 +226,8 @@ export const ctiErrors = {
   not_on_hold: { zh: '通话未处于保持状态。', en: 'The call is not on hold.' },
   not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
   wrapping_up: { zh: '请先完成话后处理。', en: 'Finish wrapping up first.' },
+  capturing: { zh: '正在进行保密按键采集,请稍候。', en: 'The customer is keying something in already: wait, or cancel it.' },
+  unknown_form: { zh: '没有该保密采集表单或字段。', en: 'There is no such form, or no such field in it.' },
   too_much_data: { zh: '随路数据过多:最多 32 项。', en: 'Too much call data: 32 entries at most.' },
   unknown_target: { zh: '找不到转接目标。', en: 'Nobody is known under that transfer target.' },
   not_allowed: { zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
@@ -253,6 +273,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
       name: z.string(),
       language: z.enum(['zh', 'en']),
       commands: z.array(z.enum(deskCommandTypes)),
+      /** Forms whose fields customers can key in unheard, with how many keys each field takes. */
+      forms: z.record(z.string(), z.record(z.string(), z.object({ least: z.number().int(), most: z.number().int() }))),
       serverTime: time,
     }),
   ),
@@ -269,6 +291,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('callRetrieved', onCall.extend({ by: z.enum(['agent', 'caller']) })),
   /** One of those who talk sounds bad, or is heard one way only; `none` = that is over. */
   serverMessage('audioTrouble', onCall.extend({ of: z.enum(['agent', 'caller']), trouble: audioTroubleSchema })),
+  /** How far it is; `dataChanged` brings as many stars as there were keys, and what came of the form. */
+  serverMessage('captureChanged', captureSchema.extend({ callId: z.string() })),
   serverMessage('callTransferred', onCall.extend({ target: z.object({ kind: z.enum(['agent', 'queue', 'number']), to: z.string() }) })),
   serverMessage('callConferenced', onCall.extend({ parties: z.array(partySchema) })),
   /** Her part in the call is over. `cause`: see the endings table; `by`: who brought it about, seen from her phone. */
@@ -330,6 +354,8 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage('retrieve', itsCall),
   deskMessage('pauseRecording', itsCall),
   deskMessage('resumeRecording', itsCall),
+  deskMessage('capture', z.strictObject({ callId: z.string().max(64).optional(), form: z.string().min(1).max(64), field: z.string().min(1).max(64) })),
+  deskMessage('cancelCapture', itsCall),
   deskMessage('blindTransfer', z.strictObject({ callId: z.string().max(64).optional(), target: transferTargetSchema })),
   deskMessage(
     'wrapUp',

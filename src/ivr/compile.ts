@@ -19,6 +19,7 @@ export function compileDialplan(source: DialplanSource): Compiled {
   const prompts = { zh: new Set(source.prompts.zh), en: new Set(source.prompts.en) };
   const work: Work = { source, dialplan, faults, nodes: {}, places: new Map(), prompts, target: compileTarget };
   for (const flow of dialplan.flows.values()) compileFlow(work, flow);
+  for (const fault of unknownSecrets(work)) faults.push(fault);
   const plan = planOf(work);
   if (Object.keys(plan.nodes).length > MOST_NODES)
     faults.push({ file: source.files[0]?.path ?? '', line: 1, column: 1, message: `over ${MOST_NODES} steps: make it smaller` });
@@ -26,6 +27,19 @@ export function compileDialplan(source: DialplanSource): Compiled {
   if (faults.length === 0) faults.push(...reachFaults(plan, work.places, dialplan.flows));
   if (faults.length === 0) return { plan, faults: [] };
   return { plan: null, faults: faults.toSorted((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1)) };
+}
+
+/** What is handed on must have been collected in secret somewhere. */
+function unknownSecrets({ nodes, places }: Work): Fault[] {
+  const collected = Object.values(nodes).flatMap((node) => (node.verb === 'collect' && node.masked === true ? [node.into] : []));
+  return Object.entries(nodes).flatMap(([id, node]) => {
+    const place = places.get(id);
+    if (node.verb !== 'deliver' || place === undefined) return [];
+    const missing = node.secrets.filter((name) => !collected.includes(name));
+    return missing.map((name) =>
+      faultAt(place, `no step collects "${name}" with masked: true: add "collect: { into: ${name}, masked: true, … }", or take it out`),
+    );
+  });
 }
 
 function planOf(work: Work): Plan {
@@ -99,7 +113,7 @@ function compileStep(step: StepWork, given: unknown): void {
 }
 
 /** What a caller goes through; the rest shows in the path only when it was given a name. */
-const notedVerbs: ReadonlySet<VerbName> = new Set<VerbName>(['say', 'menu', 'collect', 'authenticate', 'lookup', 'queue', 'transfer', 'echo']);
+const notedVerbs: ReadonlySet<VerbName> = new Set<VerbName>(['say', 'menu', 'collect', 'authenticate', 'lookup', 'deliver', 'queue', 'transfer', 'echo']);
 
 function labelOf(verb: VerbName, body: Body): string {
   if (body.verb === 'queue') return `queue:${body.queue}`;

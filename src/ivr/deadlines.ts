@@ -4,7 +4,7 @@
  */
 import type { CallId } from '../../kernel/ids.ts';
 
-export type Wait = 'customer' | 'answer' | 'lookup' | 'sound';
+export type Wait = 'customer' | 'answer' | 'lookup' | 'delivery' | 'sound';
 
 const lengthMs: Record<Wait, number> = {
   customer: 5000,
@@ -12,12 +12,14 @@ const lengthMs: Record<Wait, number> = {
   answer: 40_000,
   /** The carrier gives up after 2 s; this is for a carrier that is gone. */
   lookup: 5000,
+  /** The carrier gives up after 20 s. */
+  delivery: 25_000,
   /** Longer than any prompt with its wait for keys. */
   sound: 600_000,
 };
 
 export class Deadlines {
-  readonly #kinds: Record<Wait, Map<CallId, number>> = { customer: new Map(), answer: new Map(), lookup: new Map(), sound: new Map() };
+  readonly #kinds: Record<Wait, Map<CallId, number>> = { customer: new Map(), answer: new Map(), lookup: new Map(), delivery: new Map(), sound: new Map() };
 
   /** The one thing this call waits for from now on; null = nothing that must come. */
   set(callId: CallId, wait: Wait | null, now: number): void {

@@ -53,6 +53,7 @@ export function readSource(
     queues: names.queues ?? tenant.queues,
     agents: names.agents ?? tenant.agents,
     numbers: names.numbers ?? tenant.numbers,
+    forms: names.forms ?? null,
   };
 }
 
@@ -61,6 +62,7 @@ export interface TenantNames {
   queues: string[] | null;
   agents: string[] | null;
   numbers: string[] | null;
+  forms?: string[] | null;
 }
 
 /** The names tenant.yaml gives; null for what it does not give. A tenant.yaml that is broken says nothing here: its own reader tells. */

@@ -60,6 +60,18 @@ const handlers: Handlers = {
     const { state } = hearing.walk;
     if (state.at === 'asking' && state.playId === event.playId) takeDigits(hearing, state, event.digits, event.end);
   },
+  secretCollected(hearing, event) {
+    const { state } = hearing.walk;
+    if (state.at === 'asking' && state.playId === event.playId) takeSecret(hearing, state, event);
+  },
+  secretsDelivered(hearing, event) {
+    const { walk } = hearing;
+    const { state } = walk;
+    if (state.at !== 'delivering' || state.playId !== event.deliveryId) return;
+    const node = nodeOf(hearing, state.node, 'deliver');
+    if (event.ok) for (const [name, value] of Object.entries(event.values).slice(0, MOST_VALUES)) walk.values.set(name, value);
+    goOn(hearing, (event.ok ? node?.next : node?.failed) ?? null);
+  },
   authenticationEnded(hearing, event) {
     const { walk } = hearing;
     walk.authLevel = event.authLevel;
@@ -123,6 +135,17 @@ function takeDigits(hearing: Hearing, state: Asking, digits: string, end: string
   const node = nodeOf(hearing, state.node, 'menu', 'collect');
   if (node === undefined || end === 'failed') return goOn(hearing, node?.patience.failed ?? null);
   const verdict = node.verb === 'menu' ? judgeKey(hearing, node, digits) : judgeInput(hearing, node, digits, end);
+  return follow(hearing, state, node, verdict);
+}
+
+function takeSecret(hearing: Hearing, state: Asking, event: Extract<CallEvent, { type: 'secretCollected' }>): Waits {
+  const node = nodeOf(hearing, state.node, 'collect');
+  if (node?.masked !== true) return 'waits';
+  if (event.end === 'failed') return goOn(hearing, node.patience.failed);
+  return follow(hearing, state, node, judgeSecret(hearing, node, event));
+}
+
+function follow(hearing: Hearing, state: Asking, node: Extract<PlanNode, { verb: 'menu' | 'collect' }>, verdict: Verdict): Waits {
   if (verdict === 'error' || verdict === 'silence') return askAgain(hearing, state, node, verdict);
   if (verdict === 'repeat') return resume(hearing, state.node, (stepping) => ask(stepping, node, { errors: state.errors, silences: 0 }, []));
   return goOn(hearing, verdict.go);
@@ -144,11 +167,34 @@ function judgeKey({ walk }: Hearing, node: Extract<PlanNode, { verb: 'menu' }>, 
   return 'error';
 }
 
-function judgeInput({ walk, turn }: Hearing, node: Extract<PlanNode, { verb: 'collect' }>, digits: string, end: string): Verdict {
-  const plan = walk.loaded?.plan;
-  if (digits === '' && end !== 'finish_key') return 'silence';
-  if (digits === plan?.keys.back) return walk.menus.at(-1) === undefined ? 'repeat' : { go: walk.menus.at(-1) ?? null };
+/** Stars stand for what was keyed in: enough to ask how many there were. */
+function judgeSecret(
+  { walk, turn }: Hearing,
+  node: Extract<PlanNode, { verb: 'collect' }>,
+  { count, valid, end, alone }: Extract<CallEvent, { type: 'secretCollected' }>,
+): Verdict {
+  if (count === 0 && end !== 'finish_key') return 'silence';
+  const led = alone === null ? null : houseKey(walk, node, alone);
+  if (led !== null) return led;
+  if (!valid) return 'error';
+  const data = { [node.into]: '*'.repeat(count) };
+  walk.data = { ...walk.data, ...data };
+  turn.events.push({ type: 'dataSet', callId: walk.callId, data, by: 'flow' });
+  return { go: node.next };
+}
+
+/** What the keys of the house mean where digits are asked for; null = nothing. */
+function houseKey({ loaded, menus }: Walk, node: Extract<PlanNode, { verb: 'collect' }>, digits: string): Verdict | null {
+  const plan = loaded?.plan;
+  if (digits === plan?.keys.back) return menus.at(-1) === undefined ? 'repeat' : { go: menus.at(-1) ?? null };
   if (digits === plan?.keys.agent && node.least > 1 && plan.agentFlow !== null) return { go: plan.agentFlow };
+  return null;
+}
+
+function judgeInput({ walk, turn }: Hearing, node: Extract<PlanNode, { verb: 'collect' }>, digits: string, end: string): Verdict {
+  if (digits === '' && end !== 'finish_key') return 'silence';
+  const led = houseKey(walk, node, digits);
+  if (led !== null) return led;
   if (digits.length < node.least || !/^[0-9]*$/.test(digits)) return 'error';
   const data = { [node.into]: digits };
   walk.data = { ...walk.data, ...data };
@@ -229,6 +275,8 @@ function lateAnswer(hearing: Hearing): Waits {
       return goOn(hearing, nodeOf(hearing, state.node, 'menu', 'collect')?.patience.failed ?? null);
     case 'authenticating':
       return takeAuthentication(hearing, state, 'unavailable');
+    case 'delivering':
+      return goOn(hearing, nodeOf(hearing, state.node, 'deliver')?.failed ?? null);
     case 'looking_up':
       return goOn(hearing, nodeOf(hearing, state.node, 'lookup')?.failed ?? null);
     default:

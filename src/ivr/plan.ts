@@ -72,6 +72,8 @@ export type PlanNode = NodePlace &
         most: number;
         finishKey: string | null;
         patience: Patience;
+        /** Nobody hears, sees or keeps the keys: `into` holds as many stars. */
+        masked?: boolean;
         next: NodeId | null;
       }
     | {
@@ -91,6 +93,7 @@ export type PlanNode = NodePlace &
     | { verb: 'hours'; offsetMinutes: number; spans: Span[]; closedOn: string[]; openOn: string[]; open: NodeId | null; closed: NodeId | null }
     | { verb: 'language'; language: Language; next: NodeId | null }
     | { verb: 'lookup'; what: string; arguments: Record<string, Template>; failed: NodeId | null; next: NodeId | null }
+    | { verb: 'deliver'; to: string; secrets: string[]; failed: NodeId | null; next: NodeId | null }
     | {
         verb: 'queue';
         queue: string;
@@ -102,6 +105,9 @@ export type PlanNode = NodePlace &
         exits: Record<'timeout' | 'full' | 'no_agents' | 'closed', NodeId | null>;
       }
     | { verb: 'transfer'; to: { number: string } | { agent: string }; timeoutMs: number; failed: NodeId | null }
+    /** null: the usual time. */
+    | { verb: 'pause-recording'; forMs: number | null; next: NodeId | null }
+    | { verb: 'resume-recording'; next: NodeId | null }
     | { verb: 'goto'; next: NodeId | null }
     | { verb: 'echo' }
     | { verb: 'hangup' }

@@ -10,6 +10,8 @@ export function successors(node: PlanNode): (NodeId | null)[] {
     case 'play':
     case 'set':
     case 'language':
+    case 'pause-recording':
+    case 'resume-recording':
     case 'goto':
       return [node.next];
     case 'menu':
@@ -23,6 +25,7 @@ export function successors(node: PlanNode): (NodeId | null)[] {
     case 'hours':
       return [node.open, node.closed];
     case 'lookup':
+    case 'deliver':
       return [node.next, node.failed];
     case 'queue':
       return Object.values(node.exits);
@@ -35,7 +38,16 @@ export function successors(node: PlanNode): (NodeId | null)[] {
 }
 
 /** Verbs that take no time: a ring of them alone would turn for ever. */
-const instant: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>(['answer', 'set', 'when', 'hours', 'language', 'goto']);
+const instant: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>([
+  'answer',
+  'set',
+  'when',
+  'hours',
+  'language',
+  'pause-recording',
+  'resume-recording',
+  'goto',
+]);
 /** Where a walk may well end: with somebody else, or in peace. */
 const isExit = (node: PlanNode): boolean => node.verb === 'hangup' || node.verb === 'queue' || node.verb === 'transfer' || node.verb === 'echo';
 

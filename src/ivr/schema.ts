@@ -50,6 +50,7 @@ const clock = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$/, 'give 
 const day = z.enum(['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']);
 const date = z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/, 'give a date as YYYY-MM-DD, in quotes');
 
+const LONGEST_PAUSE_SECONDS = 900;
 const nothing = z.union([z.null(), z.strictObject({})]);
 const play = z.union([speech, z.strictObject({ prompt: speech, bargeIn: z.boolean().optional() })]);
 const span = z.strictObject({ days: z.array(day).min(1), from: clock, to: clock });
@@ -63,6 +64,10 @@ const plainVerbs = {
   say: play,
   set: z.record(variableName, template),
   language,
+  'pause-recording': z
+    .union([nothing, z.strictObject({ seconds: z.number().min(1).max(LONGEST_PAUSE_SECONDS) })])
+    .describe('Nothing of the call is recorded until resume-recording, or until so many seconds (180) are over'),
+  'resume-recording': nothing,
   goto: flowName,
   echo: nothing,
   hangup: nothing,
@@ -77,6 +82,10 @@ const askingVerbs = <T extends z.ZodType>(target: T) => ({
   collect: z.strictObject({
     ...{ prompt: speech, into: variableName, least: z.number().int().min(0).max(64).optional(), most: z.number().int().min(1).max(64) },
     ...{ finishKey: z.union([key, z.null()]).optional(), bargeIn: z.boolean().optional() },
+    masked: z
+      .boolean()
+      .optional()
+      .describe('For card numbers: the keys are heard, logged and recorded nowhere; `into` holds as many stars, and `deliver` hands them on'),
     ...{ ...pace, ...patience, otherwise: target.optional() },
   }),
   authenticate: z.strictObject({
@@ -96,6 +105,9 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
     z.string().min(1).max(64),
     z.strictObject({ what: z.string().min(1).max(64), arguments: z.record(variableName, template).optional(), otherwise: target.optional() }),
   ]),
+  deliver: z
+    .strictObject({ to: z.string().min(1).max(64), secrets: z.array(variableName).min(1).max(16), otherwise: target.optional() })
+    .describe('Hands what was collected `masked` to the address that the server has for this form; its answer is `values` afterwards'),
   queue: z.union([
     z.string().min(1),
     z.strictObject({
@@ -153,7 +165,7 @@ export function wholeFileSchema(): z.ZodType {
   const verbs = Object.entries(verbSchemas(target)).map(([verb, args]) => z.strictObject({ [verb]: args, name }));
   // biome-ignore lint/suspicious/noThenProperty: as above
   const when = z.strictObject({ when: cel, then: target, else: target.optional(), name });
-  const step: z.ZodType = z.union([z.enum(['answer', 'echo', 'hangup']), ...verbs, when]).meta({ id: 'step' });
+  const step: z.ZodType = z.union([z.enum(['answer', 'echo', 'hangup', 'pause-recording', 'resume-recording']), ...verbs, when]).meta({ id: 'step' });
   return fileSchema.extend({ flows: z.record(flowName, steps).optional() });
 }
 

@@ -4,7 +4,8 @@
  *   identifying ─customer known─▶ ┌──────────── the flow ────────────┐ ─last step─▶ over
  *                                 │ answering  playing  asking       │
  *                                 │ authenticating  looking_up       │
- *                                 │ queued  transferring  echoing    │
+ *                                 │ delivering  queued  transferring │
+ *                                 │ echoing                          │
  *                                 └────────────┬─────────────────▲───┘
  *                                    somebody  ▼                 │ a later queue gave up
  *                                    answered served ────────────┘
@@ -27,6 +28,7 @@ export type WalkState =
   | { at: 'asking'; playId: string; node: NodeId; errors: number; silences: number }
   | { at: 'authenticating'; playId: string; node: NodeId; wrong: number; silences: number }
   | { at: 'looking_up'; playId: string; node: NodeId }
+  | { at: 'delivering'; playId: string; node: NodeId }
   | { at: 'queued'; node: NodeId; queueId: QueueId }
   | { at: 'transferring'; node: NodeId; legId: LegId | null; agentId: AgentId | null }
   | { at: 'echoing' }

@@ -55,7 +55,7 @@ function takeStep(walk: Walk): boolean {
 /** Verbs for which the line must be up. */
 const needsLine: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>(['answer', 'play', 'menu', 'collect', 'authenticate', 'queue', 'transfer', 'echo']);
 /** Verbs before which everything held back must have been heard. */
-const needsSilence: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>(['lookup', 'queue', 'transfer', 'echo', 'hangup']);
+const needsSilence: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>(['lookup', 'deliver', 'queue', 'transfer', 'echo', 'hangup']);
 
 function enterNode(stepping: Stepping, node: PlanNode): Outcome {
   const { walk, turn, id } = stepping;
@@ -118,6 +118,13 @@ const entering: Entering = {
     walk.state = { at: 'looking_up', playId, node: id };
     return 'waits';
   },
+  deliver({ walk, id, turn }, node) {
+    const deliveryId = nextPlayId(walk);
+    const { callId, tenantId } = walk;
+    turn.commands.push({ type: 'deliverSecrets', callId, tenantId, deliveryId, by: null, form: node.to, names: node.secrets });
+    walk.state = { at: 'delivering', playId: deliveryId, node: id };
+    return 'waits';
+  },
   queue({ walk, id, turn }, node) {
     const queueId = queueIdOf(walk.tenantId, node.queue);
     turn.events.push({ type: 'callQueued', callId: walk.callId, queueId, priority: node.priority, skills: node.skills, maxWaitMs: node.maxWaitMs });
@@ -125,6 +132,14 @@ const entering: Entering = {
     return 'waits';
   },
   transfer: enterTransfer,
+  'pause-recording'({ walk, turn }, node) {
+    turn.events.push({ type: 'recordingPauseAsked', callId: walk.callId, holder: 'flow', by: { kind: 'flow' }, forMs: node.forMs });
+    return { go: node.next };
+  },
+  'resume-recording'({ walk, turn }, node) {
+    turn.events.push({ type: 'recordingResumeAsked', callId: walk.callId, holder: 'flow', by: { kind: 'flow' } });
+    return { go: node.next };
+  },
   goto: (_, node) => ({ go: node.next }),
   echo({ walk, turn }) {
     turn.commands.push({ type: 'echoLeg', callId: walk.callId, legId: walk.legId });
@@ -163,7 +178,8 @@ export function ask(
   const sounds = [...takePending(walk), ...lead.map((name) => promptOf(walk, name)), ...soundsOf(walk, loaded, node.parts, now)];
   const playId = nextPlayId(walk);
   const { callId, legId, tenantId } = walk;
-  turn.commands.push({ type: 'collectDigits', callId, legId, playId, tenantId, sounds, bargeIn: node.bargeIn, collecting: collectingOf(node) });
+  const secret = node.verb === 'collect' && node.masked === true ? { secret: node.into } : {};
+  turn.commands.push({ type: 'collectDigits', callId, legId, playId, tenantId, sounds, bargeIn: node.bargeIn, collecting: collectingOf(node), ...secret });
   walk.state = { at: 'asking', playId, node: id, ...so };
   return 'waits';
 }

@@ -12,7 +12,7 @@ type Verb = Exclude<VerbName, 'when'>;
 type Compilers = { [V in Verb]: (step: StepWork, given: VerbArguments<V>) => Body | null };
 
 /** Verbs that may stand alone: `- answer`. */
-export const simpleVerbs = ['answer', 'echo', 'hangup'] as const;
+export const simpleVerbs = ['answer', 'echo', 'hangup', 'pause-recording', 'resume-recording'] as const;
 export const isSimpleVerb = (word: string): word is (typeof simpleVerbs)[number] => simpleVerbs.some((verb) => verb === word);
 
 const FIRST_KEY_SECONDS = 5;
@@ -41,7 +41,8 @@ const compilers: Compilers = {
     const finishKey = given.finishKey === undefined ? (step.work.dialplan.keys.finish ?? '#') : given.finishKey;
     const parts = partsOf(step, 'prompt', given.prompt);
     const patience = patienceOf(step, 'collect', given);
-    return { verb: 'collect', parts, bargeIn: given.bargeIn ?? true, pace: paceOf(given), into, least, most, finishKey, patience, next: step.next };
+    const masked = given.masked === true ? { masked: true } : {};
+    return { verb: 'collect', parts, bargeIn: given.bargeIn ?? true, pace: paceOf(given), into, least, most, finishKey, patience, ...masked, next: step.next };
   },
   authenticate(step, given) {
     const { digits = PASSWORD_DIGITS, attempts = PASSWORD_ATTEMPTS, wrongPrompt } = given;
@@ -86,6 +87,15 @@ const compilers: Compilers = {
     const failed = step.work.target(step, 'otherwise', otherwise, step.next);
     return { verb: 'lookup', what, arguments: templatesOf(step, ['arguments'], named), failed, next: step.next };
   },
+  deliver(step, given) {
+    const { forms } = step.work.source;
+    if (forms !== null && !forms.includes(given.to)) {
+      const known = forms.length === 0 ? 'CAPTURE_FORMS has none for this tenant' : `there are ${forms.join(', ')}`;
+      step.work.faults.push(faultAt(below(step.place, 'to'), `there is no form "${given.to}"${nearest(given.to, forms)}; ${known}`));
+    }
+    const failed = step.work.target(step, 'otherwise', given.otherwise, step.next);
+    return { verb: 'deliver', to: given.to, secrets: given.secrets, failed, next: step.next };
+  },
   queue: compileQueue,
   transfer(step, given) {
     const failed = step.work.target(step, 'otherwise', given.otherwise, step.next);
@@ -98,6 +108,12 @@ const compilers: Compilers = {
     }
     return { verb: 'transfer', to: { agent: given.agent }, timeoutMs: TRANSFER_SECONDS * 1000, failed };
   },
+  'pause-recording': (step, given) => ({
+    verb: 'pause-recording',
+    forMs: given !== null && 'seconds' in given ? given.seconds * 1000 : null,
+    next: step.next,
+  }),
+  'resume-recording': (step) => ({ verb: 'resume-recording', next: step.next }),
   goto: (step, flow) => ({ verb: 'goto', next: flowStart(step.work, flow, step.place) }),
   echo: () => ({ verb: 'echo' }),
   hangup: () => ({ verb: 'hangup' }),

@@ -53,6 +53,7 @@ const waits: Record<WalkStateName, Wait | null> = {
   asking: 'sound',
   authenticating: 'sound',
   looking_up: 'lookup',
+  delivering: 'delivery',
   // The acd and the phone keep these two within bounds.
   queued: null,
   transferring: null,

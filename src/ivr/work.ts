@@ -16,6 +16,8 @@ export interface DialplanSource {
   queues: string[] | null;
   agents: string[] | null;
   numbers: string[] | null;
+  /** Forms that secrets may be handed to. */
+  forms: string[] | null;
 }
 
 export interface Work {

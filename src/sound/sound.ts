@@ -25,6 +25,8 @@ export interface SoundOptions {
   calls: CallsView;
   dialplansFolder: string;
   speech: Speech;
+  /** What was keyed in secretly is given away here, and known nowhere else. */
+  keepSecret: (callId: CallId, name: string, digits: string) => void;
   recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw' };
   verifyServicePassword(tenantId: TenantId, customerId: CustomerId, digits: string): Promise<AuthenticationResult>;
 }
@@ -32,6 +34,8 @@ export interface SoundOptions {
 type SoundCommandType =
   | 'playSounds'
   | 'collectDigits'
+  | 'captureKeys'
+  | 'cancelCapture'
   | 'authenticate'
   | 'stopSounds'
   | 'resumeSounds'
@@ -70,9 +74,22 @@ interface Keys extends Played {
   collector: Collector;
   cancelTimer: () => void;
   finished: (digits: string, end: CollectEnd) => void;
-  /** Nobody may hear these keys. */
-  masked: boolean;
+  /** Nobody may hear these keys; null = everybody may. */
+  secret: Secret | null;
 }
+
+/** What is to be done about keys that nobody may hear, beside collecting them. */
+interface Secret {
+  /** Keys count only once nobody hears them: two talk meanwhile. */
+  strict: boolean;
+  /** From now on nobody hears them. */
+  begun: () => void;
+  pressed: () => void;
+  /** The leg turned to something else. */
+  dropped: () => void;
+}
+const nothingToDo = (): void => undefined;
+const quiet: Secret = { strict: false, begun: nothingToDo, pressed: nothingToDo, dropped: nothingToDo };
 
 interface LegSound {
   /** What the leg is busy with. */
@@ -97,10 +114,16 @@ export class SoundRim {
   readonly carriers: SoundCarriers = {
     playSounds: (command) => this.#playSounds(command),
     collectDigits: (command) => {
-      const { callId, legId, playId, bargeIn } = command;
-      this.#collect(command, bargeIn, (digits, end) => this.#options.take({ type: 'digitsCollected', callId, legId, playId, digits, end }));
+      const { callId, legId, playId, bargeIn, secret } = command;
+      if (secret !== undefined) this.#collect(command, bargeIn, quiet, (digits, end) => this.#keepCollected(command, secret, digits, end));
+      else this.#collect(command, bargeIn, null, (digits, end) => this.#options.take({ type: 'digitsCollected', callId, legId, playId, digits, end }));
     },
-    authenticate: (command) => this.#collect(command, true, (digits) => void this.#authenticate(command, digits)),
+    captureKeys: (command) => this.#capture(command),
+    cancelCapture: ({ legId }) => {
+      const playing = this.#legs.get(legId)?.playing;
+      if (playing?.kind === 'keys' && playing.secret?.strict === true) this.#busy(legId, null, null);
+    },
+    authenticate: (command) => this.#collect(command, true, quiet, (digits) => void this.#authenticate(command, digits)),
     stopSounds: ({ legId }) => {
       this.#busy(legId, null, null);
       this.#try('a sound could not be stopped', { legId }, this.#options.media.stop(legId));
@@ -131,7 +154,7 @@ export class SoundRim {
         this.#endPlay(event.endpointId as LegId, event.playId, event.end);
         return true;
       case 'digit':
-        this.#press(event.endpointId as LegId, event.key);
+        this.#press(event.endpointId as LegId, event.key, event.masked === true);
         return true;
       case 'recordingEnded': {
         // One that an earlier life of ours had begun is told of too, once its file has been mended: its name says of which call it is.
@@ -141,6 +164,7 @@ export class SoundRim {
         return true;
       }
       case 'maskEnded':
+        if (event.end === 'timeout') this.#exposed(event.endpointId as LegId);
         return true;
       default:
         return false;
@@ -178,8 +202,10 @@ export class SoundRim {
   /** The leg turns to something new; what it was busy with is dropped without a word, as the core has moved on. */
   #busy(legId: LegId, playing: LegSound['playing'], ahead: string[] | null): void {
     const leg = this.#leg(legId);
-    if (leg.playing?.kind === 'keys') this.#endKeys(legId, leg.playing);
+    const before = leg.playing;
+    if (before?.kind === 'keys') this.#endKeys(legId, before);
     leg.playing = playing;
+    if (before?.kind === 'keys') before.secret?.dropped();
     leg.ahead = ahead;
     leg.turns += 1;
   }
@@ -194,7 +220,7 @@ export class SoundRim {
   #resume(legId: LegId): void {
     const playing = this.#legs.get(legId)?.playing;
     if (playing == null) return;
-    if (playing.kind === 'keys' && playing.masked) this.#mask(legId);
+    if (playing.kind === 'keys' && playing.secret !== null) this.#mask(legId, playing, playing.secret);
     if (playing.kind === 'echo') this.#try('a leg could not be echoed', { legId }, this.#options.media.echo(legId));
     else if (playing.kind === 'prompt' || playing.asking) this.#play(legId, playing);
   }
@@ -234,32 +260,90 @@ export class SoundRim {
     this.#options.take({ type: 'promptEnded', callId: playing.callId, legId, playId, end });
   }
 
-  #collect(command: Of<'collectDigits'> | Of<'authenticate'>, bargeIn: boolean, finished: Keys['finished']): void {
+  #collect(command: Of<'collectDigits'> | Of<'authenticate'>, bargeIn: boolean, secret: Secret | null, finished: Keys['finished']): void {
     const { legId, playId, sounds } = command;
     const { clock } = this.#options;
-    const masked = command.type === 'authenticate';
     const ahead = bargeIn ? (this.#leg(legId).ahead ?? []) : [];
     // Who has begun to answer already needs no question.
     const asking = sounds.length > 0 && ahead.length === 0;
     const keys: Keys = {
-      ...{ kind: 'keys', playId, sounds, tenantId: command.tenantId, how: { loop: false, bargeIn }, asking, masked },
+      ...{ kind: 'keys', playId, sounds, tenantId: command.tenantId, how: { loop: false, bargeIn }, asking, secret },
       ...{ collector: createCollector(command.collecting, bargeIn), cancelTimer: () => undefined, finished },
     };
     this.#busy(legId, keys, bargeIn ? [] : null);
-    if (masked) this.#mask(legId);
-    for (const key of ahead) this.#press(legId, key);
+    if (secret !== null) this.#mask(legId, keys, secret);
+    for (const key of ahead) this.#press(legId, key, false);
     if (this.#legs.get(legId)?.playing !== keys) return;
     if (asking) this.#play(legId, keys);
     else this.#follow(legId, keys, keys.collector.promptEnded(clock.now()));
   }
 
-  #mask(legId: LegId): void {
-    this.#try('keys could not be masked', { legId }, this.#options.media.maskKeys(legId, LONGEST_MASK_MS));
+  /** An agent talks with the party of this leg: what that presses is collected as for a question that has been asked. */
+  #capture({ callId, legId, captureId, tenantId, by, form, field, collecting }: Of<'captureKeys'>): void {
+    const { clock, take } = this.#options;
+    const told = { type: 'captureChanged' as const, callId, legId, captureId, by, form, field };
+    let count = 0;
+    const secret: Secret = {
+      strict: true,
+      begun: () => take({ ...told, state: 'keying', count }),
+      pressed: () => {
+        count += 1;
+        take({ ...told, state: 'keying', count });
+      },
+      dropped: () => take({ ...told, state: 'cancelled', count }),
+    };
+    const finished: Keys['finished'] = (digits, end) => {
+      const valid = isSecret(digits, collecting.least);
+      if (valid) this.#options.keepSecret(callId, field, digits);
+      take({ ...told, state: end === 'failed' ? 'failed' : valid ? 'kept' : digits === '' ? 'silent' : 'invalid', count: digits.length });
+    };
+    const keys: Keys = {
+      ...{ kind: 'keys', playId: captureId, sounds: [], tenantId, how: { loop: false, bargeIn: true }, asking: false, secret },
+      ...{ collector: createCollector(collecting, true), cancelTimer: nothingToDo, finished },
+    };
+    this.#busy(legId, keys, null);
+    this.#mask(legId, keys, secret);
+    this.#follow(legId, keys, keys.collector.promptEnded(clock.now()));
+  }
+
+  #keepCollected({ callId, legId, playId, collecting }: Of<'collectDigits'>, name: string, digits: string, end: CollectEnd): void {
+    const valid = isSecret(digits, collecting.least);
+    if (valid) this.#options.keepSecret(callId, name, digits);
+    const alone = digits.length === 1 && collecting.least > 1 ? digits : null;
+    this.#options.take({ type: 'secretCollected', callId, legId, playId, name, count: digits.length, valid, end, alone });
+  }
+
+  /** Keys that cannot be made secret are not asked for. A media server that is away is asked again when it is back, unless two talk. */
+  #mask(legId: LegId, keys: Keys, secret: Secret): void {
+    const isWanted = (): boolean => this.#legs.get(legId)?.playing === keys;
+    this.#options.media.maskKeys(legId, LONGEST_MASK_MS).then(
+      () => {
+        if (isWanted()) secret.begun();
+      },
+      (error: Error) => {
+        this.#options.log.warn({ err: error, legId }, 'keys could not be masked');
+        if (isWanted() && (secret.strict || !isAway(error))) this.#giveUp(legId, keys, 'failed');
+      },
+    );
+  }
+
+  /** The mask was taken off by its time: what is pressed now is heard, so that nothing secret may be asked for any more. */
+  #exposed(legId: LegId): void {
+    const playing = this.#legs.get(legId)?.playing;
+    if (playing?.kind === 'keys' && playing.secret !== null) this.#giveUp(legId, playing, 'timeout');
+  }
+
+  #giveUp(legId: LegId, keys: Keys, end: CollectEnd): void {
+    this.#endKeys(legId, keys);
+    const leg = this.#leg(legId);
+    Object.assign(leg, { playing: null, ahead: null });
+    if (keys.asking) this.#try('a prompt could not be stopped', { legId }, this.#options.media.stop(legId));
+    keys.finished('', end);
   }
 
   #endKeys(legId: LegId, keys: Keys): void {
     keys.cancelTimer();
-    if (keys.masked) this.#try('keys could not be unmasked', { legId }, this.#options.media.unmaskKeys(legId));
+    if (keys.secret !== null) this.#try('keys could not be unmasked', { legId }, this.#options.media.unmaskKeys(legId));
   }
 
   /** Does what the collector says: stop the prompt, wait for the next key, or finish. */
@@ -270,7 +354,10 @@ export class SoundRim {
     if (output.stopPrompt === true) this.#try('a prompt could not be stopped', { legId }, media.stop(legId));
     if (output.done !== undefined) {
       this.#endKeys(legId, keys);
-      this.#leg(legId).playing = null;
+      const leg = this.#leg(legId);
+      leg.playing = null;
+      // What is pressed behind a secret may still be part of it.
+      if (keys.secret !== null) leg.ahead = null;
       keys.finished(output.done.digits, output.done.end);
     } else if (output.until !== null) {
       keys.cancelTimer = clock.after(Math.ceil(output.until - clock.now()), () => {
@@ -279,9 +366,15 @@ export class SoundRim {
     }
   }
 
-  #press(legId: LegId, key: string): void {
+  #press(legId: LegId, key: string, masked: boolean): void {
     const leg = this.#legs.get(legId);
-    if (leg?.playing?.kind === 'keys') this.#follow(legId, leg.playing, leg.playing.collector.key(key, this.#options.clock.now()));
+    const playing = leg?.playing;
+    if (playing?.kind === 'keys') {
+      if (playing.secret?.strict === true && !masked) return;
+      const output = playing.collector.key(key, this.#options.clock.now());
+      if (output.done === undefined) playing.secret?.pressed();
+      this.#follow(legId, playing, output);
+    } else if (masked) return;
     else if (leg?.ahead != null && leg.ahead.length < MOST_KEYS_AHEAD) leg.ahead.push(key);
   }
 
@@ -346,6 +439,8 @@ export class SoundRim {
   }
 }
 
+/** All digits, and enough of them. */
+const isSecret = (digits: string, least: number): boolean => digits.length >= least && /^[0-9]+$/.test(digits);
 /** No answer about the sound itself: its media server is not there, or has lost the endpoint. */
 const isAway = (error: Error): boolean => error instanceof MediaError && (error.code === 'unavailable' || error.code === 'unknown_endpoint');
 /** `<call>.r<n>` */

@@ -63,7 +63,7 @@ before(async () => {
       collectDigits: nothing,
     },
     ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
-    ...{ reanchorLeg: nothing, resumeSounds: nothing },
+    ...{ reanchorLeg: nothing, resumeSounds: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
     ...{ pauseRecording: nothing, resumeRecording: nothing, moveRecording: nothing },
     ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing },
     popScreen: (command) => desks.popScreen(command),
@@ -76,6 +76,7 @@ before(async () => {
   const desks = new Desks({
     ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },
     userOfToken: (token) => sessions.userOf(token),
+    forms: () => ({}),
   });
   const floor = new Floor(take);
   floor.tell(directory);

@@ -86,6 +86,8 @@ class Day {
   }
 }
 
+const FORMS = { payment: { card: { least: 13, most: 19 } } };
+
 /** A desk's command, taken only where the desk room lets it be. */
 function ask(day: Day, type: DeskCommandType, data: object = {}): void {
   const agentId = agent(day.pick(NUMBERS) ?? '8001');
@@ -93,7 +95,7 @@ function ask(day: Day, type: DeskCommandType, data: object = {}): void {
   if (message.type === 'hello' || message.type === 'ping') return;
   const { rooms } = day;
   const directory = { agentByNumber: (_: string, number: string) => directoryAgent(rooms, number), queue: () => null };
-  const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory });
+  const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => FORMS });
   const can = rooms.desk.snapshot(agentId)?.agent.can ?? [];
   if (outcome.ok) assert.ok(can.includes(type), `${type} was taken although the desk was told it cannot work`);
   if (outcome.ok) day.tell(...outcome.events);
@@ -133,6 +135,8 @@ const happenings: Record<string, (day: Day) => void> = {
   askTransferOut: (day) => ask(day, 'blindTransfer', { target: { kind: 'number', number: '12345' } }),
   askData: (day) => ask(day, 'setData', { data: { k: String(day.random()) } }),
   askWrapUp: (day) => ask(day, 'wrapUp'),
+  askCapture: (day) => ask(day, 'capture', { form: 'payment', field: 'card' }),
+  askCancelCapture: (day) => ask(day, 'cancelCapture'),
   askSignOut: (day) => void (day.random() < 0.3 && ask(day, 'signOut')),
   known: (day) => {
     const call = day.pick([...day.rooms.call.calls.values()]);

@@ -114,7 +114,7 @@ test('she is told when the sound of either is bad, and when it is well again; he
   assert.deepEqual(tell(legIdOf(callId, 7), 'poor'), [], 'a leg she does not talk with is none of hers');
 });
 
-const held: DeskCommandType[] = ['blindTransfer', 'hangup', 'notReady', 'pauseRecording', 'ready', 'resumeRecording', 'retrieve', 'setData'];
+const held: DeskCommandType[] = ['blindTransfer', 'cancelCapture', 'hangup', 'notReady', 'pauseRecording', 'ready', 'resumeRecording', 'retrieve', 'setData'];
 function stateOf(rooms: RoomsUnderTest) {
   const snapshot = rooms.desk.snapshot(her);
   assert.ok(snapshot);

@@ -89,6 +89,7 @@ const ways: Record<DeskPhase, (house: DeskHouse) => void> = {
 
 const data: Partial<Record<DeskCommandType, object>> = {
   notReady: { reason: 'break' },
+  capture: { form: 'payment', field: 'card' },
   blindTransfer: { target: { kind: 'number', number: '12345' } },
   setData: { data: { order: '7' } },
   wrapUp: { disposition: 'resolved', notes: 'n' },
@@ -96,9 +97,12 @@ const data: Partial<Record<DeskCommandType, object>> = {
 
 /** What each command becomes, or the error; an event is shown by its type. */
 type Cell = CtiErrorCode | Event['type'][];
-const noCall: Record<'answer' | 'reject' | 'hangup' | 'hold' | 'retrieve' | 'pauseRecording' | 'resumeRecording' | 'blindTransfer' | 'setData', Cell> = {
+const noCall: Record<
+  'answer' | 'reject' | 'hangup' | 'hold' | 'retrieve' | 'pauseRecording' | 'resumeRecording' | 'capture' | 'cancelCapture' | 'blindTransfer' | 'setData',
+  Cell
+> = {
   ...{ answer: 'no_call_offered', reject: 'no_call_offered', hangup: 'no_call', hold: 'no_call', retrieve: 'no_call' },
-  ...{ pauseRecording: 'no_call', resumeRecording: 'no_call', blindTransfer: 'no_call', setData: 'no_call' },
+  ...{ pauseRecording: 'no_call', resumeRecording: 'no_call', capture: 'no_call', cancelCapture: 'no_call', blindTransfer: 'no_call', setData: 'no_call' },
 };
 const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   signed_out: { ...noCall, ready: 'not_signed_in', notReady: 'not_signed_in', wrapUp: 'not_wrapping_up', signOut: ['agentSignedOut'] },
@@ -107,19 +111,21 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   offered: {
     ...{ ready: 'call_offered', notReady: ['agentWentNotReady'], answer: ['deskAnswered'], reject: ['deskRejected'] },
     ...{ hangup: 'call_offered', hold: 'call_offered', retrieve: 'call_offered', blindTransfer: 'call_offered' },
-    ...{ pauseRecording: 'call_offered', resumeRecording: 'call_offered' },
+    ...{ pauseRecording: 'call_offered', resumeRecording: 'call_offered', capture: 'call_offered', cancelCapture: 'call_offered' },
     ...{ wrapUp: 'not_wrapping_up', setData: 'call_offered', signOut: 'call_offered' },
   },
   talking: {
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
+    ...{ capture: ['deskCaptureAsked'], cancelCapture: ['deskCaptureCancelled'] },
     ...{ wrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
   held: {
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
+    ...{ capture: 'on_hold', cancelCapture: ['deskCaptureCancelled'] },
     ...{ wrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
   wrapping_up: { ...noCall, ready: ['wrapUpEnded', 'agentWentReady'], notReady: ['agentWentNotReady'], wrapUp: ['wrapUpEnded'], signOut: ['agentSignedOut'] },

@@ -18,7 +18,13 @@ function ask(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object = {
     },
     queue: (queueId: QueueId) => rooms.acd.view.queue(queueId)?.configuration ?? null,
   };
-  return obey(message, her, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory });
+  return obey(message, her, {
+    desk: rooms.desk,
+    acd: rooms.acd.view,
+    calls: rooms.call.calls,
+    directory,
+    forms: () => ({ payment: { card: { least: 13, most: 19 } } }),
+  });
 }
 
 function talking(): RoomsUnderTest {

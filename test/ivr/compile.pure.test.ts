@@ -27,6 +27,7 @@ function sourceOf(files: DialplanSource['files']): DialplanSource {
     queues: ['service', 'vip'],
     agents: ['8001'],
     numbers: ['10086'],
+    forms: ['payment'],
   };
 }
 

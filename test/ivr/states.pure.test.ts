@@ -8,7 +8,7 @@ import { type Caller, callerIn, card, TENANT } from './walking.ts';
 
 const DIALPLAN = `
 agentFlow: agent
-numbers: { '101': answering, '102': playing, '103': asking, '104': secret, '105': looking, '106': queued, '107': transferring, '108': echoing, '110': over }
+numbers: { '101': answering, '102': playing, '103': asking, '104': secret, '105': looking, '106': queued, '107': transferring, '108': echoing, '110': over, '111': delivering, '112': collecting }
 flows:
   agent:
     - queue: agent
@@ -26,6 +26,13 @@ flows:
   looking:
     - answer
     - lookup: { what: balance, otherwise: over }
+    - echo
+  collecting:
+    - collect: { prompt: ask, into: pin, most: 4, masked: true }
+    - hangup
+  delivering:
+    - answer
+    - deliver: { to: payment, secrets: [pin], otherwise: over }
     - echo
   queued:
     - queue: service
@@ -48,6 +55,7 @@ const toState: Record<WalkStateName, (caller: Caller) => void> = {
   asking: (caller) => void caller.dial('103'),
   authenticating: (caller) => void caller.dial('104', card()),
   looking_up: (caller) => void caller.dial('105'),
+  delivering: (caller) => void caller.dial('111'),
   queued: (caller) => void caller.dial('106'),
   transferring: (caller) => void caller.dial('107'),
   echoing: (caller) => void caller.dial('108'),
@@ -93,6 +101,9 @@ function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
     promptEnded: { type: 'promptEnded', callId, legId, playId, end: 'finished' },
     digitsCollected: { type: 'digitsCollected', callId, legId, playId, digits: '1', end: 'complete' },
     authenticationEnded: { type: 'authenticationEnded', callId, legId, playId, result: 'ok', authLevel: 2 },
+    secretCollected: { type: 'secretCollected', callId, legId, playId, name: 'n', count: 1, valid: true, end: 'complete', alone: null },
+    secretsDelivered: { type: 'secretsDelivered', callId, deliveryId: playId, by: null, form: 'f', names: ['n'], ok: true, values: {} },
+    captureChanged: { type: 'captureChanged', callId, legId, captureId: 'k', by: agentId, form: 'f', field: 'n', state: 'kept', count: 1 },
     lookupEnded: { type: 'lookupEnded', callId, playId, ok: true, values: {} },
     legsJoined: { type: 'legsJoined', callId, legIds: [legId, other] },
     recordingStarted: { type: 'recordingStarted', callId, recordingId: 'r', path: '/r' },
@@ -123,26 +134,27 @@ const states: WalkStateName[] = [
   'asking',
   'authenticating',
   'looking_up',
+  'delivering',
   'queued',
   'transferring',
   'echoing',
   'served',
   'over',
 ];
-type Row = [string, string, string, string, string, string, string, string, string, string, string];
-const nothing: Row = ['·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'];
-const gone: Row = ['gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone'];
+type Row = [string, string, string, string, string, string, string, string, string, string, string, string];
+const nothing: Row = ['·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'];
+const gone: Row = ['gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone'];
 const At = 'echoing: at';
 
 /** `·` nothing; `gone` forgotten without a word; else the new state and all that was said. */
 // biome-ignore format: a table
 const table: Record<What, Row> = {
-  //                    identifying  answering  playing  asking  authenticating  looking_up  queued  transferring  echoing  served  over
+  //                    identifying  answering  playing  asking  authenticating  looking_up  delivering  queued  transferring  echoing  served  over
   callArrived:         nothing,
-  customerFound:       ['answering: answer', '·', '·',    '·',    '·',            '·',        '·',    '·',          '·',     '·',    '·'],
+  customerFound:       ['answering: answer', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'],
   legRinging:          nothing,
-  legAnswered:         ['·', `${At} answering/echo,echo`, '·', '·', '·',          '·',        '·',    '·',          '·',     '·',    '·'],
-  otherLegAnswered:    ['·',         '·',       '·',     '·',    '·',            '·',        '·',    'served:',    '·',     '·',    '·'],
+  legAnswered:         ['·', `${At} answering/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'],
+  otherLegAnswered:    ['·', '·', '·', '·', '·', '·', '·', '·', 'served:', '·', '·', '·'],
   legHeld:             nothing,
   legAudioTroubled:    nothing,
   legAudioMeasured:    nothing,
@@ -153,15 +165,19 @@ const table: Record<What, Row> = {
   legRetrieved:        nothing,
   legEnded:            gone,
   customerHungUp:      gone,
-  otherLegEnded:       ['·',         '·',       '·',     '·',    '·',            '·',        '·', `${At} transferring/echo,echo`, '·', '·', '·'],
+  otherLegEnded:       ['·', '·', '·', '·', '·', '·', '·', '·', `${At} transferring/echo,echo`, '·', '·', '·'],
   // What a leg heard goes on at another endpoint; the flow waits for its end as before.
   legMediaLost:        nothing,
   legMediaRestored:    nothing,
   transferAsked:       nothing,
-  promptEnded:         ['·',         '·', `${At} playing/echo,echo`, '·', '·',   '·',        '·',    '·',          '·',     '·',    '·'],
-  digitsCollected:     ['·',         '·',       '·', `${At} echoing/echo,echo`, '·', '·',    '·',    '·',          '·',     '·',    '·'],
-  authenticationEnded: ['·',         '·',       '·',     '·', `${At} secret/echo,echo`, '·', '·',    '·',          '·',     '·',    '·'],
-  lookupEnded:         ['·',         '·',       '·',     '·',    '·', `${At} looking/echo,echo`, '·', '·',         '·',     '·',    '·'],
+  promptEnded:         ['·', '·', `${At} playing/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·', '·'],
+  digitsCollected:     ['·', '·', '·', `${At} echoing/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·'],
+  authenticationEnded: ['·', '·', '·', '·', `${At} secret/echo,echo`, '·', '·', '·', '·', '·', '·', '·'],
+  lookupEnded:         ['·', '·', '·', '·', '·', `${At} looking/echo,echo`, '·', '·', '·', '·', '·', '·'],
+  // The question here is no secret one.
+  secretCollected:     nothing,
+  secretsDelivered:    ['·', '·', '·', '·', '·', '·', `${At} delivering/echo,echo`, '·', '·', '·', '·', '·'],
+  captureChanged:      nothing,
   legsJoined:          nothing,
   recordingStarted:    nothing,
   recordingEnded:      nothing,
@@ -174,15 +190,15 @@ const table: Record<What, Row> = {
   dataSet:             nothing,
   // Its own fact comes back: now the music starts (none here: the queue has none).
   callQueued:          nothing,
-  callLeftQueue:       ['·',         '·',       '·',     '·',    '·',            '·', `${At} queued/echo,echo`, '·', '·', 'queued: at agent/queue:agent,queued t:agent 0', '·'],
-  servedByAgent:       ['·',         '·',       '·',     '·',    '·',            '·',        'served:', '·',       '·',     '·',    '·'],
+  callLeftQueue:       ['·', '·', '·', '·', '·', '·', '·', `${At} queued/echo,echo`, '·', '·', 'queued: at agent/queue:agent,queued t:agent 0', '·'],
+  servedByAgent:       ['·', '·', '·', '·', '·', '·', '·', 'served:', '·', '·', '·', '·'],
   callOffered:         nothing,
   // Offers of a queue are the acd's affair, and so is who comes next.
   offerEnded:          nothing,
   callTransferred:     nothing,
   callEnded:           gone,
   // Told when what is waited for is overdue; a queue, a transfer and a talk are kept within bounds by others.
-  timePassed:          ['answering: answer', 'over: release no_ack', `${At} playing/echo,echo`, 'queued: at agent/queue:agent,queued t:agent 0', 'over: release dialplan_end', 'over: release dialplan_end', '·', '·', '·', '·', '·'],
+  timePassed:          ['answering: answer', 'over: release no_ack', `${At} playing/echo,echo`, 'queued: at agent/queue:agent,queued t:agent 0', 'over: release dialplan_end', 'over: release dialplan_end', 'over: release dialplan_end', '·', '·', '·', '·', '·'],
   serverStarted:       gone,
 };
 

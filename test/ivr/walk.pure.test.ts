@@ -474,6 +474,53 @@ describe('a snapshot', () => {
   });
 });
 
+const CARD = `
+- collect: { prompt: ask, into: card, least: 13, most: 19, masked: true, errorPrompt: hello }
+- deliver: { to: payment, secrets: [card], otherwise: [{ play: { prompt: hello, bargeIn: false } }] }
+- say: { digits: values.last4 }
+- hangup`;
+
+describe('a masked question', () => {
+  const secret = (caller: CallerOf, count: number, more: object = {}): string[] => {
+    const { callId, legId, playId } = caller;
+    const told = { type: 'secretCollected' as const, callId, legId, playId, name: 'card', count, valid: count >= 13, end: 'complete' as const, alone: null };
+    return caller.tell({ ...told, ...more });
+  };
+  const at = (): CallerOf => {
+    const caller = inFlow(CARD);
+    caller.dial('100');
+    return caller;
+  };
+
+  it('asks in secret, keeps stars, has it delivered, and goes on with the answer', () => {
+    const caller = at();
+    assert.ok(caller.commands.some((command) => command.type === 'collectDigits' && command.secret === 'card'));
+    secret(caller, 16);
+    assert.ok(caller.facts.some((fact) => fact.type === 'dataSet' && fact.data.card === '****************'));
+    const { callId, playId } = caller;
+    assert.deepEqual(caller.commands.at(-1), {
+      ...{ type: 'deliverSecrets', callId, tenantId: asId('t'), deliveryId: playId, by: null, form: 'payment', names: ['card'] },
+    });
+    const answered = caller.tell({
+      type: 'secretsDelivered',
+      ...{ callId, deliveryId: playId, by: null, form: 'payment', names: ['card'], ok: true, values: { last4: '48' } },
+    });
+    assert.match(answered.join(), /play/);
+  });
+
+  it('asks again for too few keys; one key alone leads where it leads in the house; refused, it goes elsewhere', () => {
+    const caller = at();
+    secret(caller, 5);
+    assert.equal(caller.state, 'asking');
+    assert.match(secret(caller, 1, { alone: '0' }).join(), /queued t:agent/);
+    const refused = at();
+    secret(refused, 16);
+    const { callId, playId } = refused;
+    refused.tell({ type: 'secretsDelivered', ...{ callId, deliveryId: playId, by: null, form: 'payment', names: ['card'], ok: false, values: {} } });
+    assert.equal(refused.state, 'playing');
+  });
+});
+
 describe('whatever happens', () => {
   it('one walk that breaks ends its own call alone', () => {
     const ivr = ivrWith(planOf(flow('- play: { prompt: hello, bargeIn: false }\n- hangup')));

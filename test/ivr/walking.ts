@@ -17,7 +17,7 @@ const prompts = { zh: [...EXTRA, ...Object.values(fragments.zh).flat()], en: [..
 export function planOf(text: string, version = 't@1'): Plan {
   const { plan, faults } = compileDialplan({
     ...{ tenantId: TENANT, version: asId(version), files: [{ path: 'test.yaml', text }], prompts },
-    ...{ music: ['default', 'jazz'], queues: null, agents: null, numbers: null },
+    ...{ music: ['default', 'jazz'], queues: null, agents: null, numbers: null, forms: null },
   });
   if (plan === null) throw new Error(faults.map(faultLine).join('\n'));
   return plan;
@@ -127,7 +127,8 @@ export class Caller {
   }
 
   get playId(): string {
-    const last = this.commands.findLast((command) => 'playId' in command);
+    const last = this.commands.findLast((command) => 'playId' in command || command.type === 'deliverSecrets');
+    if (last?.type === 'deliverSecrets') return last.deliveryId;
     return last !== undefined && 'playId' in last ? last.playId : '';
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { asId, type CallId, type CustomerId, legIdOf, type TenantId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId, type CustomerId, legIdOf, type TenantId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaErrorCode, type MediaServer } from '../../media/port.ts';
 import type { CallsView } from '../../src/call/call.ts';
@@ -29,6 +29,7 @@ const mute: Speech = { speak: () => Promise.reject(new Error('nobody speaks')) }
 function house(verify: (digits: string) => Promise<AuthenticationResult> = async () => 'ok', speech = mute) {
   const asked: string[] = [];
   const events: CallEvent[] = [];
+  const kept: string[] = [];
   const clock = new FakeClock();
   let fail: string | null = null;
   let code: MediaErrorCode = 'internal';
@@ -50,16 +51,17 @@ function house(verify: (digits: string) => Promise<AuthenticationResult> = async
     dialplansFolder: '/plans',
     speech,
     recordings: { dir: join(tmpdir(), 'huawu-sound-test'), sealed: true, format: 'pcm16' },
+    keepSecret: (_call, name, digits) => void kept.push(`${name} ${digits}`),
     verifyServicePassword: (_tenant, _customer, digits) => verify(digits),
   });
-  const press = (keys: string): void => {
-    for (const key of keys) sound.hear({ type: 'digit', endpointId: legId, key });
+  const press = (keys: string, masked = false): void => {
+    for (const key of keys) sound.hear({ type: 'digit', endpointId: legId, key, ...(masked ? { masked: true as const } : {}) });
   };
   const failOn = (method: string | null, as: MediaErrorCode = 'internal'): void => {
     fail = method;
     code = as;
   };
-  return { asked, events, clock, sound, press, failOn };
+  return { asked, events, kept, clock, sound, press, failOn };
 }
 
 const play = (playId: string, bargeIn = true) => ({ type: 'playSounds', callId, legId, playId, tenantId, sounds: welcome, loop: false, bargeIn }) as const;
@@ -145,6 +147,107 @@ test('I2: keys of a password are masked from the question on to the last of them
   sound.carriers.authenticate(command);
   sound.carriers.joinLegs({ type: 'joinLegs', callId, legIds: [legId, agentLeg] });
   assert.deepEqual(masks(), ['maskKeys', 'unmaskKeys', 'maskKeys', 'unmaskKeys']);
+});
+
+const COLLECT_CARD = { ...collect('q'), sounds: [], secret: 'card', collecting: { ...collecting, least: 4 } };
+
+test('I2: a masked question tells how many keys there were; the keys go where secrets are kept, and nowhere else', async () => {
+  const { sound, asked, events, kept, press } = house();
+  sound.carriers.collectDigits(COLLECT_CARD);
+  press('87154#', true);
+  assert.deepEqual(kept, ['card 87154']);
+  assert.deepEqual(events, [{ type: 'secretCollected', callId, legId, playId: 'q', name: 'card', count: 5, valid: true, end: 'finish_key', alone: null }]);
+  assert.deepEqual(
+    asked.map((each) => each.split(' ')[0]),
+    ['maskKeys', 'unmaskKeys'],
+  );
+});
+
+test('I2: too few keys, or a star among them, are kept nowhere; one key alone is what it means in the house', () => {
+  for (const [keys, alone] of [
+    ['871#', null],
+    ['87*5#', null],
+    ['0#', '0'],
+  ] as const) {
+    const { sound, events, kept, press } = house();
+    sound.carriers.collectDigits(COLLECT_CARD);
+    press(keys, true);
+    assert.deepEqual(kept, []);
+    assert.deepEqual(events, [
+      { type: 'secretCollected', callId, legId, playId: 'q', name: 'card', count: keys.length - 1, valid: false, end: 'finish_key', alone },
+    ]);
+  }
+});
+
+test('I2: keys pressed behind a secret are not the answer to the next question', () => {
+  const { sound, events, press } = house();
+  sound.carriers.collectDigits(COLLECT_CARD);
+  press('871548715', true);
+  sound.carriers.collectDigits({ ...collect('q2'), sounds: [] });
+  press('9', true);
+  press('1#');
+  assert.deepEqual(
+    events.map((event) => (event.type === 'digitsCollected' ? event.digits : event.type)),
+    ['secretCollected', '91'],
+  );
+});
+
+test('I1: a mask that ends by its time ends the question: what is pressed afterwards is heard', async () => {
+  const { sound, events, kept, press } = house();
+  sound.carriers.collectDigits(COLLECT_CARD);
+  press('8715', true);
+  sound.hear({ type: 'maskEnded', endpointId: legId, end: 'timeout' });
+  press('4#');
+  assert.deepEqual([kept, events.map((event) => event.type === 'secretCollected' && [event.count, event.end])], [[], [[0, 'timeout']]]);
+});
+
+test('I2: keys that cannot be masked are not asked for', async () => {
+  const { sound, events, failOn, press } = house();
+  failOn('maskKeys');
+  sound.carriers.collectDigits(COLLECT_CARD);
+  await settle();
+  press('8715#');
+  assert.deepEqual(events, [{ type: 'secretCollected', callId, legId, playId: 'q', name: 'card', count: 0, valid: false, end: 'failed', alone: null }]);
+});
+
+const capture = {
+  ...{ type: 'captureKeys' as const, callId, legId, captureId: 'k', tenantId, by: asId<AgentId>('demo:8001'), form: 'payment', field: 'card' },
+  collecting: { ...collecting, least: 4 },
+};
+const captured = (events: CallEvent[]): string[] => events.flatMap((event) => (event.type === 'captureChanged' ? [`${event.state} ${event.count}`] : []));
+
+test('I2: while two talk keys count from the mask on, each is told as a number, and the last ones leave no word', async () => {
+  const { sound, events, kept, press } = house();
+  sound.carriers.captureKeys(capture);
+  press('9');
+  await settle();
+  press('87154#', true);
+  assert.deepEqual(captured(events), ['keying 0', 'keying 1', 'keying 2', 'keying 3', 'keying 4', 'keying 5', 'kept 5']);
+  assert.deepEqual(kept, ['card 87154']);
+  assert.doesNotMatch(JSON.stringify(events), /87154/);
+});
+
+test('I2: a capture ends with silence, with too few keys, by the agent, by a hold, or when it cannot be masked', async () => {
+  const ends = {
+    silent: ({ clock }: ReturnType<typeof house>) => clock.forward(5000),
+    invalid: ({ press }: ReturnType<typeof house>) => press('1#', true),
+    cancelled: ({ sound }: ReturnType<typeof house>) => sound.carriers.cancelCapture({ type: 'cancelCapture', callId, legId }),
+    held: ({ sound }: ReturnType<typeof house>) => sound.carriers.joinLegs({ type: 'joinLegs', callId, legIds: [legId, agentLeg] }),
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    const talk = house();
+    talk.sound.carriers.captureKeys(capture);
+    await settle();
+    end(talk);
+    assert.equal(captured(talk.events).at(-1)?.split(' ')[0], what === 'held' ? 'cancelled' : what);
+    assert.equal(talk.asked.filter((each) => each.startsWith('unmaskKeys')).length, 1);
+    assert.equal(talk.clock.armed, 0);
+  }
+  const unmaskable = house();
+  unmaskable.failOn('maskKeys', 'unavailable');
+  unmaskable.sound.carriers.captureKeys(capture);
+  await settle();
+  assert.deepEqual(captured(unmaskable.events), ['failed 0']);
 });
 
 test('a key by signalling goes by way of the media server, which knows whether it was heard', () => {

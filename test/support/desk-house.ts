@@ -111,6 +111,7 @@ export class DeskHouse {
     this.desks = new Desks({
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
       directory: nobody,
+      forms: () => ({ payment: { card: { least: 13, most: 19 } } }),
       take: (event) => this.take(event),
       userOfToken: (token) => Promise.resolve(this.tokens.has(token) ? this.#user() : null),
     });
@@ -259,7 +260,7 @@ export class DeskHouse {
         authenticate: nothing,
         stopSounds: nothing,
       },
-      ...{ reanchorLeg: nothing, resumeSounds: nothing },
+      ...{ reanchorLeg: nothing, resumeSounds: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
       ...{
         echoLeg: nothing,
         partLegs: nothing,

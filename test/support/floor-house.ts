@@ -23,7 +23,7 @@ const hotline = ((): Plan => {
   const text = 'numbers: { "10086": main }\nflows:\n  main:\n    - answer\n    - queue: service\n    - hangup\n';
   const { plan, faults } = compileDialplan({
     ...{ tenantId: demo, version: asId('demo@1'), files: [{ path: 'main.yaml', text }], prompts: { zh: [], en: [] }, music: ['default'] },
-    ...{ queues: ['service'], agents: null, numbers: null },
+    ...{ queues: ['service'], agents: null, numbers: null, forms: null },
   });
   if (plan === null) throw new Error(faults.map(faultLine).join('\n'));
   return plan;

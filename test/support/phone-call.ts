@@ -143,6 +143,17 @@ export class PhoneCall {
     }
   }
 
+  /** A key by SIP INFO; returns the status. */
+  async pressBySignalling(key: string): Promise<number> {
+    const body = `Signal=${key}\r\nDuration=100\r\n`;
+    this.#cseq += 1;
+    const request = newRequest('INFO', this.#target, this.#dialogHeaders('INFO', this.#cseq, []));
+    this.#complete(request, '');
+    request.headers.add('Content-Type', 'application/dtmf-relay');
+    request.body = Buffer.from(body);
+    return (await this.#parts.sip.request(request)).status;
+  }
+
   /** Returns the status of the re-INVITE. */
   hold(): Promise<number> {
     return this.#reinvite('sendonly');

@@ -28,24 +28,31 @@ function afterQueue(desk: Desk, stats: QueueStats): Desk {
 const afterHold = (desk: Desk, { data, ts }: ServerMessageOf<'callHeld' | 'callRetrieved'>, phase: 'held' | 'established'): Desk =>
   withCall(desk, data.callId, (call) => (data.by === 'caller' || call.phase === 'offered' || call.phase === phase ? call : { ...call, phase, phaseSince: ts }));
 
+/** What is under way; how it ended is only news. */
+function underWay({ form, field, state, count }: ServerMessageOf<'captureChanged'>['data']): DeskCall['capture'] {
+  return state === 'keying' || state === 'sending' ? { form, field, state, count } : null;
+}
+
 const fold: Fold = {
   agentState: (desk, { data }) => afterAgent(desk, data),
   callOffered: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, offerId: data.offerId, ringUntil: data.ringUntil } })),
   screenPop: (desk, { data, ts }) =>
     desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared'
       ? { ...desk, call: { ...desk.call, pop: data } }
-      : { ...desk, call: { phase: 'offered', phaseSince: ts, establishedAt: null, audio: { agent: 'none', caller: 'none' }, pop: data } },
+      : { ...desk, call: { phase: 'offered', phaseSince: ts, establishedAt: null, audio: { agent: 'none', caller: 'none' }, capture: null, pop: data } },
   callEstablished: (desk, { data }) =>
     withCall(desk, data.callId, (call) => ({
       phase: 'established',
       phaseSince: data.establishedAt,
       establishedAt: data.establishedAt,
       audio: call.audio,
+      capture: call.capture,
       pop: { ...call.pop, ringUntil: null },
     })),
   callHeld: (desk, message) => afterHold(desk, message, 'held'),
   callRetrieved: (desk, message) => afterHold(desk, message, 'established'),
   audioTrouble: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, audio: { ...call.audio, [data.of]: data.trouble } })),
+  captureChanged: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, capture: underWay(data) })),
   callTransferred: (desk) => desk, // callCleared follows
   callConferenced: (desk) => desk,
   callCleared: (desk, { data, ts }) =>
