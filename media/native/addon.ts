@@ -15,7 +15,7 @@ export interface PacketPath {
   connect(socket: number, address: string, port: number): number;
   send(socket: number, packet: Uint8Array): number;
   sendTo(socket: number, packet: Uint8Array, address: string, port: number): number;
-  /** What comes to `socket` is sent on to `to` while flow number `flow` is live; ends with either socket. */
+  /** What comes to `socket` is sent on to `to` (−1 = to nobody) while flow number `flow` is live; ends with either socket. */
   through(socket: number, to: number, flow: number): number;
   /** One payload to many, each behind 12 bytes of its own. */
   sendMany(sockets: Int32Array, headers: Uint8Array, count: number, payload: Uint8Array): number;

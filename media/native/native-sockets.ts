@@ -15,6 +15,7 @@ const INBOX_FIELDS = 3;
 /** Views of this length and less are kept: audio of 20 ms, events, reports. */
 const KEPT_VIEW_BYTES = 512;
 const SAME_SOURCE = -1;
+const NOBODY = -1;
 const HEADER_BYTES = 12;
 /** Listeners of one payload that are sent to together. */
 const MOST_LISTENERS = 128;
@@ -188,10 +189,10 @@ class NativeSockets implements RtpSockets {
     if (!this.#closed) this.#engine.path.sendTo(this.#rtcp, packet, remote.address, remote.port);
   }
 
-  flowTo(to: RtpSockets): Flow | null {
-    if (!(to instanceof NativeSockets) || to.#engine !== this.#engine || this.#line === null || to.#line === null) return null;
-    const flow = this.#ownFlow();
-    return flow !== null && this.#engine.path.through(this.#line, to.#line, flow.number) === 0 ? flow.fields : null;
+  flowTo(to: RtpSockets | null): Flow | null {
+    const other = to === null ? NOBODY : to instanceof NativeSockets && to.#engine === this.#engine ? to.#line : null;
+    const flow = this.#line === null || other === null ? null : this.#ownFlow();
+    return flow !== null && this.#engine.path.through(this.#line ?? NOBODY, other ?? NOBODY, flow.number) === 0 ? flow.fields : null;
   }
 
   #ownFlow(): { number: number; fields: Flow } | null {

@@ -25,6 +25,7 @@ namespace {
 /** Of one packet that came: socket, length, and the port it came from if it came from elsewhere than the one before. */
 constexpr int kInboxFields = 3;
 constexpr int32_t kSameSource = -1;
+constexpr int32_t kNobody = -1;
 /** Batches a wake-up, of at most one packet a socket: a backlog is worked off, and a flood keeps neither the others nor timers from their turn. */
 constexpr int kMostBatches = 8;
 /** So many packets at one wake-up, or within two beats of the timer: from now on they are waited for. */
@@ -244,19 +245,22 @@ bool sendThrough(Wire* wire, const Socket& socket, uint8_t* packet, size_t lengt
   if (socket.flow < 0) return false;
   double* flow = wire->flows.at + socket.flow * kFlowFields;
   const Socket* to = socketOf(wire, socket.to);
-  if (to == nullptr || to->born != socket.toBorn || !belongs(flow, packet, length) || !allows(flow, nowMs)) return false;
+  if (socket.to != kNobody && (to == nullptr || to->born != socket.toBorn)) return false;
+  if (!belongs(flow, packet, length) || !allows(flow, nowMs)) return false;
   const uint32_t timestamp = readBig(packet + 4, 4);
   noteArrival(flow, timestamp, nowMs);
-  const uint32_t sent = timestamp + static_cast<uint32_t>(flow[kTimestampShift]);
-  packet[1] = (packet[1] & 0x80) | static_cast<uint8_t>(flow[kTypeOut]);
-  writeBig(packet + 2, 2, static_cast<uint32_t>(flow[kNext]) + static_cast<uint32_t>(flow[kSequenceShift]));
-  writeBig(packet + 4, 4, sent);
-  writeBig(packet + 8, 4, static_cast<uint32_t>(flow[kSsrcOut]));
-  flow[kNext] = (static_cast<uint32_t>(flow[kNext]) + 1) & 0xffff;
-  flow[kTimestampOut] = sent;
   flow[kPayloadBytes] = static_cast<double>(length - kHeaderBytes);
   flow[kPackets] += 1;
   flow[kOctets] += flow[kPayloadBytes];
+  const uint32_t sequence = static_cast<uint32_t>(flow[kNext]);
+  flow[kNext] = (sequence + 1) & 0xffff;
+  if (to == nullptr) return true;
+  const uint32_t sent = timestamp + static_cast<uint32_t>(flow[kTimestampShift]);
+  packet[1] = (packet[1] & 0x80) | static_cast<uint8_t>(flow[kTypeOut]);
+  writeBig(packet + 2, 2, sequence + static_cast<uint32_t>(flow[kSequenceShift]));
+  writeBig(packet + 4, 4, sent);
+  writeBig(packet + 8, 4, static_cast<uint32_t>(flow[kSsrcOut]));
+  flow[kTimestampOut] = sent;
   sendOn(*to, packet, length);
   return true;
 }
@@ -464,11 +468,11 @@ napi_value sendOnThrough(napi_env env, napi_callback_info info) {
   Socket* socket = socketOf(wire, integer(env, given[0]));
   const int32_t to = integer(env, given[1]), flow = integer(env, given[2]);
   const Socket* other = socketOf(wire, to);
-  if (socket == nullptr || other == nullptr) return number(env, -EBADF);
+  if (socket == nullptr || (other == nullptr && to != kNobody)) return number(env, -EBADF);
   if (flow < 0 || static_cast<size_t>(flow + 1) * kFlowFields > wire->flows.length) return number(env, -EINVAL);
   socket->flow = flow;
   socket->to = to;
-  socket->toBorn = other->born;
+  socket->toBorn = other == nullptr ? 0 : other->born;
   return number(env, 0);
 }
 

@@ -274,15 +274,20 @@ export class Endpoint implements SocketOwner, Party {
   /** This packet of audio was passed on and nothing else was done with it: what follows it may go past us. */
   #shorten(codec: CodecName, agreed: Agreement, nowMs: number): void {
     const [listener, sockets] = [this.#listener, this.#sockets];
-    if (listener === null || listener === this || sockets === null || !this.#passesOnly(agreed, codec, nowMs)) return;
-    const payloadType = listener.#shield === null ? listener.speaker.sentOnAs(codec) : null;
-    if (payloadType === null || listener.#sockets === null) return;
-    const flow = sockets.flowTo(listener.#sockets);
+    if (listener === this || sockets === null || !this.#passesOnly(agreed, codec, nowMs)) return;
+    const payloadTypeOut = listener === null ? agreed.payloadType : listener.#takesFlow(codec);
+    if (payloadTypeOut === null) return;
+    const flow = sockets.flowTo(listener === null ? null : listener.#sockets);
     if (flow === null) return;
     const samples = isLaw(codec) ? null : FACTS[codec].frameTicks;
-    const ends = { from: this.#in, to: listener.speaker.stream, payloadTypes: { in: agreed.payloadType, out: payloadType }, samples };
-    this.#shortcut.begin(flow, ends, this.#allowance);
-    listener.#feeder = this;
+    const payloadTypes = { in: agreed.payloadType, out: payloadTypeOut };
+    this.#shortcut.begin(flow, { from: this.#in, to: listener?.speaker.stream ?? null, payloadTypes, samples }, this.#allowance);
+    if (listener !== null) listener.#feeder = this;
+  }
+
+  /** As what payload type it may be sent audio of this codec past us. */
+  #takesFlow(codec: CodecName): number | null {
+    return this.#shield === null && this.#sockets !== null ? this.speaker.sentOnAs(codec) : null;
   }
 
   #passesOnly(agreed: Agreement, codec: CodecName, nowMs: number): boolean {

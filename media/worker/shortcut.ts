@@ -1,5 +1,5 @@
 /**
- * The flow of one party, if it has one: what it says goes to its listener past us. It is opened by a packet that nobody but the listener
+ * The flow of one party, if it has one: what it says goes to its listener past us, or, while nobody listens, nowhere. It is opened by a packet that nobody but the listener
  * was told of, and closed by whatever might change that: any order about one of the two, any packet that is not the next of its audio.
  */
 import { FLOW, type Flow, fieldOf } from '../rtp/flow.ts';
@@ -16,7 +16,8 @@ export interface Allowance {
 
 interface Ends {
   from: IncomingStream;
-  to: OutgoingStream;
+  /** null = nobody: it is counted. */
+  to: OutgoingStream | null;
   payloadTypes: { in: number; out: number };
   /** In each packet, by the clock of the codec; null = one a byte. */
   samples: number | null;
@@ -31,7 +32,7 @@ export class Shortcut {
   }
 
   begin(flow: Flow, ends: Ends, allowance: Allowance): void {
-    if (!ends.to.lend(flow, ends.from.ssrc, ends.from.highest)) return;
+    if (ends.to?.lend(flow, ends.from.ssrc, ends.from.highest) === false) return;
     ends.from.lend(flow);
     flow[FLOW.payloadTypeIn] = ends.payloadTypes.in;
     flow[FLOW.payloadTypeOut] = ends.payloadTypes.out;
@@ -54,7 +55,7 @@ export class Shortcut {
     allowance.atMs = fieldOf(flow, FLOW.atMs);
     if (fieldOf(flow, FLOW.packets) === 0) return null;
     ends.from.takeBack(flow);
-    ends.to.takeBack(flow, ends.samples);
+    ends.to?.takeBack(flow, ends.samples);
     flow[FLOW.packets] = 0;
     flow[FLOW.octets] = 0;
     return allowance.atMs;

@@ -29,8 +29,8 @@ export interface RtpSockets {
   /** From the RTP port, to somebody the line is not connected to. */
   sendTo(packet: Buffer, remote: Remote): void;
   sendRtcp(packet: Buffer, remote: Remote): void;
-  /** The flow from our line to `to`'s: while it is live, its packets are sent on there and not told. null = there is none to be had. */
-  flowTo(to: RtpSockets): Flow | null;
+  /** The flow from our line to `to`'s, or to nobody: while it is live, its packets are sent on there and not told. null = there is none to be had. */
+  flowTo(to: RtpSockets | null): Flow | null;
   close(): void;
 }
 

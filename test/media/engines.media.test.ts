@@ -299,6 +299,26 @@ function testHouse(engine: SocketEngine, named: (claim: string) => string): void
     for (const { id } of [a, b]) await house.handlers.close({ endpointId: id });
   });
 
+  test(named('who waits is counted, and heard from the packet on that somebody listens'), async () => {
+    const [a, b] = [await open(), await open()];
+    told = 0;
+    for (let sent = 1; sent <= 40; sent += 1) {
+      a.party.frame(500);
+      await until('it has come', async () => (await stats(a.id)).packetsIn === sent);
+    }
+    const before = told;
+    for (let sent = 0; sent < 40; sent += 1) a.party.frame(500);
+    await until('all have come', async () => (await stats(a.id)).packetsIn === 80);
+    if (engine.name === 'native') assert.ok(told < before + 20, `the engine told of ${told - before} of 40 packets`);
+    await house.handlers.join({ a: a.id, b: b.id });
+    await until('b is greeted', () => b.party.heard.length === 1);
+    for (let sent = 1; sent <= 3; sent += 1) {
+      a.party.frame(500);
+      await until('b hears it', () => b.party.heard.length === 1 + sent);
+    }
+    for (const { id } of [a, b]) await house.handlers.close({ endpointId: id });
+  });
+
   test(named('F1, F2: a third address is neither sent to nor heard, before and after the lock, and is counted'), async () => {
     const [a, b] = [await open(), await open()];
     await house.handlers.join({ a: a.id, b: b.id });
