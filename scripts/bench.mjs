@@ -12,7 +12,7 @@ if (name === undefined || !names.includes(name)) {
   process.exit(2);
 }
 /** `--calls 100000 --flood` → { calls: 100000, flood: true }: each bench reads those it knows. */
-const options = { seconds: 60 };
+const options = name === 'sip' ? {} : { seconds: 60 };
 for (const [at, arg] of args.entries()) if (arg.startsWith('--')) options[arg.slice(2)] = /^\d+$/.test(args[at + 1] ?? '') ? Number(args[at + 1]) : true;
 installPackages();
 if (name === 'media' || name === 'amd') installTools();

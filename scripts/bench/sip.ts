@@ -3,12 +3,16 @@
  * beside it a bare drachtio-srf application, and the callers or phones. Default: calls, 1,000 a second for `--seconds` (30) or for `--calls`.
  */
 import { benchCalls } from './sip-calls.ts';
+import { benchConnections } from './sip-connections.ts';
 import { benchFlood } from './sip-flood.ts';
 import { benchFuzz } from './sip-fuzz.ts';
 import { benchParsers } from './sip-parse.ts';
 import { benchRegistrations } from './sip-registrations.ts';
 
 const HONEST_CALLS_PER_SECOND = 20;
+const CONNECTIONS = 2_000;
+/** Of each of its six periods. */
+const CONNECTIONS_S = 10;
 
 interface SipOptions {
   seconds?: number;
@@ -25,13 +29,17 @@ interface SipOptions {
   inputs?: number;
   /** A stranger's INVITEs beside 20 honest calls a second, instead of calls alone: 1,000 a second, or as many as it says. */
   flood?: boolean | number;
+  /** Connections over TLS and WebSocket, one that floods and then so many at once, beside 20 honest calls a second: 2,000 unless it says. */
+  connections?: boolean | number;
 }
 
-export async function run({ seconds, calls, rate = 1_000, registrations, fuzz, inputs, seed, flood }: SipOptions): Promise<object> {
+export async function run({ seconds, calls, rate = 1_000, registrations, fuzz, inputs, seed, flood, connections }: SipOptions): Promise<object> {
   if (inputs !== undefined) return benchParsers({ inputs, ...(seed === undefined ? {} : { seed }) });
   if (fuzz !== undefined) return await benchFuzz({ messages: fuzz, ...(seed === undefined ? {} : { seed }) });
   if (flood !== undefined)
     return await benchFlood({ seconds: seconds ?? 60, floodPerSecond: typeof flood === 'number' ? flood : 1_000, callsPerSecond: HONEST_CALLS_PER_SECOND });
+  if (connections !== undefined)
+    return await benchConnections({ connections: typeof connections === 'number' ? connections : CONNECTIONS, seconds: seconds ?? CONNECTIONS_S });
   if (registrations !== undefined) return await benchRegistrations({ phones: registrations, seconds: seconds ?? 60 });
   return await benchCalls({ rate, calls: calls ?? rate * (seconds ?? 30) });
 }
