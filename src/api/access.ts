@@ -5,11 +5,17 @@ import { type Action, may, type User } from '../users/user.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
+import { Tickets } from './tickets.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route does; 'signedIn': anybody who is; 'public': needs nobody signed in. */
     action?: Action | 'signedIn' | 'public';
+    /** Its `recordingId` may be fetched with a ticket instead of a token. */
+    ticketed?: boolean;
+  }
+  interface FastifyInstance {
+    tickets: Tickets;
   }
   interface FastifyRequest {
     user: User | null;
@@ -27,6 +33,12 @@ export const bearerOf = (request: FastifyRequest): string | null => /^Bearer ([\
 
 /** With what is most her own: whether there is anything at all that she may do this to. */
 export const mayAtAll = (user: User, action: Action): boolean => may(user, action, { tenantId: user.tenantId, agentId: user.agentId });
+
+function tokenOfTicket(tickets: Tickets, { query, params }: FastifyRequest, now: number): string | null {
+  const { ticket } = query as { ticket?: unknown };
+  const { recordingId } = params as { recordingId?: unknown };
+  return typeof ticket === 'string' && typeof recordingId === 'string' ? tickets.tokenOf(ticket, recordingId, now) : null;
+}
 
 const MOST_TOKENS_REMEMBERED = 20_000;
 
@@ -49,6 +61,7 @@ function identifier({ sessions, clock }: Pick<ApiPorts, 'sessions' | 'clock'>): 
 /** Refuses to start with a route that names no action; refuses requests whose user may not do it. */
 export function guardRoutes(app: Api, ports: Pick<ApiPorts, 'sessions' | 'clock'>): void {
   const identify = identifier(ports);
+  app.decorate('tickets', new Tickets());
   app.decorateRequest('user', null);
   app.decorateRequest('token', null);
   app.addHook('onRoute', (route) => {
@@ -57,7 +70,7 @@ export function guardRoutes(app: Api, ports: Pick<ApiPorts, 'sessions' | 'clock'
   app.addHook('onRequest', async (request) => {
     const { action } = request.routeOptions.config;
     if (action === undefined || action === 'public') return;
-    const token = bearerOf(request);
+    const token = bearerOf(request) ?? (request.routeOptions.config.ticketed === true ? tokenOfTicket(app.tickets, request, ports.clock.now()) : null);
     const user = token === null ? null : await identify(token, request.ip);
     if (user === null) throw new Problem('unauthenticated');
     request.user = user;

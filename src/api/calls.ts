@@ -6,7 +6,7 @@ import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
-import { sendAudio } from './recordings.ts';
+import { pausesSchema, sendAudio } from './recordings.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
 const text = z.string();
@@ -53,7 +53,7 @@ const legSchema = z.object({
   q850: z.number().nullable(),
   audio: audioSchema.nullable(),
 });
-const recordingSchema = z.object({ recordingId: text, startedAt: text, durationMs: z.number().nullable(), complete: z.boolean() });
+const recordingSchema = z.object({ recordingId: text, startedAt: text, durationMs: z.number().nullable(), complete: z.boolean(), pauses: pausesSchema });
 const liveCallSchema = z.object({
   callId: text,
   arrivedAt: text,
@@ -98,11 +98,12 @@ const shownLeg = ({ startedAt, answeredAt, endedAt, ...rest }: LegRecord) => ({
   ...rest,
   ...{ startedAt: iso(startedAt), answeredAt: isoOrNull(answeredAt), endedAt: iso(endedAt) },
 });
-const shownRecording = ({ recordingId, startedAt, durationMs, complete }: RecordingRecord) => ({
+const shownRecording = ({ recordingId, startedAt, durationMs, complete, pauses }: RecordingRecord) => ({
   recordingId,
   startedAt: iso(startedAt),
   durationMs,
   complete,
+  pauses,
 });
 
 const shownLiveLeg = ({ legId, role, agentId, progress }: Leg) => ({

@@ -146,11 +146,9 @@ function detailOf(stored: StoredCall): CallDetail {
       ...{ agentId: leg.agentId === null ? null : asId(leg.agentId), startedAt: ms(startedAt), answeredAt: msOrNull(answeredAt), endedAt: ms(endedAt) },
       ...{ cause: ending.cause, endedBy: ending.by, sipStatus: ending.sip ?? null, q850: ending.q850 ?? null },
     })),
-    recordings: stored.recordings.map(({ recordingId, startedAt, durationMs, complete }) => ({
-      recordingId,
-      startedAt: ms(startedAt),
-      durationMs,
-      complete,
+    recordings: stored.recordings.map(({ recordingId, startedAt, durationMs, complete, pauses }) => ({
+      ...{ recordingId, startedAt: ms(startedAt) },
+      ...{ durationMs, complete, pauses },
     })),
     agentIds: [...new Set(stored.agents.map((agent) => agent.agentId))],
   };

@@ -8,6 +8,7 @@ import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
+import type { RecordingPause } from '../cdr/record.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { CallRow } from '../store/calls.ts';
@@ -167,6 +168,7 @@ export interface RecordingRecord {
   startedAt: number;
   durationMs: number | null;
   complete: boolean;
+  pauses: RecordingPause[];
 }
 export interface CallDetail {
   call: CallRecord;

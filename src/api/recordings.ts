@@ -12,6 +12,8 @@ import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, given, idSchema, iso, isoOrNull } from './shapes.ts';
 
+/** When both sides are silent because somebody had it paused, in ms since its beginning; null = its end is not known. */
+export const pausesSchema = z.array(z.object({ fromMs: z.number(), toMs: z.number().nullable() }));
 const recordingSchema = z.object({
   recordingId: z.string(),
   callId: z.string(),
@@ -20,6 +22,7 @@ const recordingSchema = z.object({
   complete: z.boolean(),
   reason: z.string().nullable(),
   bytes: z.number().nullable(),
+  pauses: pausesSchema,
   /** Whether its file can be proved unchanged. */
   sealed: z.boolean(),
   legalHold: z.boolean(),
@@ -37,7 +40,7 @@ const LONGEST_PAUSE_SECONDS = 900;
 
 const shown = (row: StoredRecording): z.infer<typeof recordingSchema> => ({
   ...{ recordingId: row.recordingId, callId: row.callId, startedAt: iso(row.startedAt), durationMs: row.durationMs, complete: row.complete },
-  ...{ reason: row.reason, bytes: row.bytes, sealed: row.seal !== null, legalHold: row.legalHold },
+  ...{ reason: row.reason, bytes: row.bytes, pauses: row.pauses, sealed: row.seal !== null, legalHold: row.legalHold },
   ...{ erasedAt: isoOrNull(row.erasedAt), eraseReason: row.eraseReason },
 });
 
@@ -55,6 +58,7 @@ const audited = (ports: ApiPorts, { tenantId, userId }: Identity, action: string
 export function recordings(app: Api, ports: ApiPorts): void {
   read(app, ports);
   hear(app, ports);
+  admit(app, ports);
   outline(app, ports);
   hold(app, ports);
   eraseOne(app, ports);
@@ -96,10 +100,36 @@ function hear(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/recordings/:recordingId/audio',
     {
-      config: { action: 'recording.play' },
-      schema: { tags: ['recordings'], summary: 'Its sound (WAV, caller left, agent right); understands Range', params: recordingParams },
+      config: { action: 'recording.play', ticketed: true },
+      schema: {
+        tags: ['recordings'],
+        summary: 'Its sound (WAV, caller left, agent right); understands Range. With a ticket, for a player that shows no token',
+        params: recordingParams,
+        querystring: z.strictObject({ ticket: z.string().max(64).optional() }),
+      },
     },
     async (request, reply) => sendAudio(ports, await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId), request, reply),
+  );
+}
+
+function admit(app: Api, ports: ApiPorts): void {
+  app.post(
+    '/api/v1/recordings/:recordingId/tickets',
+    {
+      config: { action: 'recording.play' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'An address of its sound that needs no token: for two hours, and no longer than this sign-in',
+        params: recordingParams,
+        response: { 201: z.object({ url: z.string(), expiresAt: z.string() }) },
+      },
+    },
+    async (request, reply) => {
+      const { recordingId } = await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId);
+      const { ticket, until } = app.tickets.issue(recordingId, request.token ?? '', ports.clock.now());
+      reply.code(201).header('cache-control', 'no-store');
+      return { url: `/api/v1/recordings/${encodeURIComponent(recordingId)}/audio?ticket=${ticket}`, expiresAt: iso(until) };
+    },
   );
 }
 

@@ -3,6 +3,7 @@ import type { AcdEvent } from '../acd/event.ts';
 import type { CallEvent, LegAudio } from '../call/event.ts';
 import { mergeLegs } from './merge.ts';
 import { close, endLeg, endOfCall, endOfLeg, type OpenCall, retrieve } from './open.ts';
+import { beginsPaused, endSilence, pausedBy, resumedBy } from './pauses.ts';
 import { beginPart, endPart, live, liveLeg, makeRoom, newLeg, openCall, type State } from './state.ts';
 
 type Heard = CallEvent | AcdEvent;
@@ -136,6 +137,7 @@ const handlers: Handlers = {
     const call = state.calls.get(event.callId);
     if (call === undefined || call.recordings.some((known) => known.recordingId === event.recordingId)) return undefined;
     call.recordings.push({ recordingId: event.recordingId, path: event.path, startedAt: at, durationMs: null, complete: false });
+    beginsPaused(call, event.recordingId, at);
     return call;
   },
   recordingEnded(state, event, at) {
@@ -147,7 +149,18 @@ const handlers: Handlers = {
     const ended = { ...told, startedAt: known?.startedAt ?? at - durationMs };
     if (known === undefined) call.recordings.push(ended);
     else Object.assign(known, ended);
+    endSilence(call, at, recordingId);
     return call;
+  },
+  recordingPaused(state, event, at) {
+    const call = live(state, event.callId);
+    if (call !== undefined) pausedBy(call, event.holder, at);
+    return undefined;
+  },
+  recordingResumed(state, event, at) {
+    const call = live(state, event.callId);
+    if (call !== undefined) resumedBy(call, event.holder, at);
+    return undefined;
   },
   callEnded(state, event, at) {
     const call = live(state, event.callId);

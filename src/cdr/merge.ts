@@ -1,6 +1,7 @@
 /** Two calls became one (attended transfer): the leg that came over ends in one record and begins in the other. */
 import type { CallEvent } from '../call/event.ts';
 import { endLeg, type OpenCall } from './open.ts';
+import { inheritPausedBy } from './pauses.ts';
 import { beginPart, endPart, live, liveLeg, newLeg, type State } from './state.ts';
 
 export function mergeLegs(state: State, event: Extract<CallEvent, { type: 'callsMerged' }>, at: number): OpenCall | undefined {
@@ -14,6 +15,7 @@ export function mergeLegs(state: State, event: Extract<CallEvent, { type: 'calls
     { legId, role: agentId === null ? 'target' : 'agent', agentId, offerId, target: target ?? (agentId === null ? left.callee.number : null) },
     at,
   );
+  inheritPausedBy(call, left, at);
   call.legs.push(up ? { ...moved, answeredAt: at, heldSince: leg.heldSince === null ? null : at } : { ...moved, ringingAt: leg.ringingAt });
   endLeg(leg, at, { cause: 'transferred', by: 'server' });
   const offer = left.offers.find((found) => found.legId === legId && found.endedAt === null);

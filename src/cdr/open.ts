@@ -1,7 +1,7 @@
 /** A call while its record is being folded. Plain JSON, so that it can lie in a snapshot. */
 import type { AgentId, LegId } from '../../kernel/ids.ts';
 import type { Ending } from '../call/ending.ts';
-import type { OfferEnd, QueueExit } from '../call/event.ts';
+import type { OfferEnd, PauseHolder, QueueExit } from '../call/event.ts';
 import type { AgentRecord, CallRecord, LegRecord, OfferRecord, QueueVisit, RecordingRecord, RecordingState } from './record.ts';
 
 type Open<T, Late extends keyof T> = Omit<T, Late> & { [K in Late]: T[K] | null };
@@ -54,6 +54,8 @@ export interface OpenCall extends Kept {
   offers: OpenOffer[];
   parts: Part[];
   recordings: RecordingRecord[];
+  /** Who has its recording paused now; absent in a snapshot of an earlier version. */
+  pausedBy?: PauseHolder[];
 }
 
 /** Closes whatever is still open. What is presumed here gives way to the fact, should it come behind. */
@@ -139,7 +141,10 @@ const detached = (record: CallRecord): CallRecord => ({
   ...record,
   ivrPath: [...record.ivrPath],
   data: { ...record.data },
-  recordings: record.recordings.map((recording) => ({ ...recording })),
+  recordings: record.recordings.map((recording) => ({
+    ...recording,
+    ...(recording.pauses === undefined ? {} : { pauses: recording.pauses.map((span) => ({ ...span })) }),
+  })),
 });
 
 function legRecord(leg: OpenLeg, ended: { at: number; ending: Ending }): LegRecord {

@@ -70,6 +70,14 @@ export interface RecordingRecord {
   seal?: string;
   /** Length of the file. */
   bytes?: number;
+  /** When both sides are silent because somebody had it paused, in order. */
+  pauses?: RecordingPause[];
+}
+
+/** ms since the recording began; null = its end was never heard of. */
+export interface RecordingPause {
+  fromMs: number;
+  toMs: number | null;
 }
 
 /** `partial`: some of what should have been recorded is missing. */

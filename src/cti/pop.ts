@@ -48,6 +48,7 @@ export function popOf(call: Call, record: DeskRecord, queue: QueueView | undefin
     data: { ...call.data },
     recorded: record.recorded,
     recordingPausedUntil: isoOrNull(pausedUntil(call)),
+    recordingPausedBy: [...call.pauses.keys()],
     ringUntil: isoOrNull(record.ringUntil),
   };
 }

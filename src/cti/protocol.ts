@@ -111,6 +111,8 @@ const popSchema = z.object({
   recorded: z.boolean(),
   /** The recording holds silence until then at the latest; null: it is not paused. */
   recordingPausedUntil: time.nullable(),
+  /** Who holds it so: `agent` she, or whoever had the call before · `api` a supervisor · `flow` the dialplan · `capture` keys that nobody may hear. */
+  recordingPausedBy: z.array(z.enum(['agent', 'api', 'flow', 'capture'])),
   /** She must answer before this; null once answered. */
   ringUntil: time.nullable(),
 });

@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { LegAudio } from '../call/event.ts';
-import type { AgentRecord, OfferRecord, QueueVisit, RecordingState } from '../cdr/record.ts';
+import type { AgentRecord, OfferRecord, QueueVisit, RecordingPause, RecordingState } from '../cdr/record.ts';
 import type { Database } from './schema.ts';
 
 export interface CallFilter {
@@ -75,6 +75,7 @@ export interface RecordingRow {
   startedAt: string;
   durationMs: number | null;
   complete: boolean;
+  pauses: RecordingPause[];
 }
 
 export interface CallDetail extends CallRow {
@@ -151,6 +152,7 @@ export async function recordingsOf(db: Kysely<Database>, tenantId: TenantId, cal
     startedAt: row.started_at.toISOString(),
     durationMs: row.duration_ms,
     complete: row.complete,
+    pauses: row.pauses,
   }));
 }
 

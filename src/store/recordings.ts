@@ -1,7 +1,7 @@
 /** Recordings: what the record says of each, and what people decided about it. */
 import { type Kysely, sql } from 'kysely';
 import { type AgentId, asId, type CallId, type CustomerId, type TenantId } from '../../kernel/ids.ts';
-import type { AgentRecord } from '../cdr/record.ts';
+import type { AgentRecord, RecordingPause } from '../cdr/record.ts';
 import type { Database } from './schema.ts';
 
 export interface StoredRecording {
@@ -16,6 +16,7 @@ export interface StoredRecording {
   reason: string | null;
   seal: string | null;
   bytes: number | null;
+  pauses: RecordingPause[];
   legalHold: boolean;
   erasedAt: number | null;
   eraseReason: string | null;
@@ -45,6 +46,7 @@ const storedOf = (row: Row): StoredRecording => ({
   reason: row.reason,
   seal: row.seal,
   bytes: row.bytes,
+  pauses: row.pauses,
   legalHold: row.legal_hold ?? false,
   erasedAt: row.erased_at?.getTime() ?? null,
   eraseReason: row.erase_reason,

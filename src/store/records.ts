@@ -162,4 +162,5 @@ const recordingRow = (record: CallRecord, recording: RecordingRecord): Row<'reco
   reason: recording.reason ?? null,
   seal: recording.seal ?? null,
   bytes: recording.bytes ?? null,
+  pauses: recording.pauses ?? [],
 });

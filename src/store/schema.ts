@@ -2,6 +2,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { PhoneSettings } from '../acd/event.ts';
 import type { LegAudio } from '../call/event.ts';
+import type { RecordingPause } from '../cdr/record.ts';
 
 type Json<T> = ColumnType<T, string, string>;
 
@@ -104,6 +105,7 @@ export interface Database {
     reason: string | null;
     seal: string | null;
     bytes: number | null;
+    pauses: RecordingPause[];
   };
   recording_care: {
     recording_id: string;

@@ -174,7 +174,7 @@ function detailOf(tenant: TenantName, n: number): CallDetail {
   return {
     call,
     legs: [],
-    recordings: [{ recordingId: `c-${tenant}-${n}.r1`, startedAt: START, durationMs: 1000, complete: true }],
+    recordings: [{ recordingId: `c-${tenant}-${n}.r1`, startedAt: START, durationMs: 1000, complete: true, pauses: [] }],
     agentIds: call.agentId === null ? [] : [call.agentId],
   };
 }

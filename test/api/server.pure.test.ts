@@ -227,6 +227,23 @@ test('a recording plays whole or in ranges, is audited, and nothing outside its 
   assert.deepEqual([...new Set(house.audit.map((entry) => entry.action))], ['recording.play']);
 });
 
+test('a player is given an address that needs no token: for that recording alone, in ranges and audited, until the sign-in is over', async () => {
+  const house = await openFakeHouse();
+  const given = await send(house, 'POST', '/api/v1/recordings/c-demo-1.r1/tickets', undefined, as('supervisor'));
+  assert.equal(given.statusCode, 201);
+  const { url } = given.json() as { url: string };
+  const bare = (at: string, range?: string) => send(house, 'GET', at, undefined, range === undefined ? {} : { range });
+  const part = await bare(url, 'bytes=10-19');
+  assert.equal(part.statusCode, 206);
+  assert.deepEqual(part.rawPayload, recordingBytes.subarray(10, 20));
+  assert.deepEqual([house.audit.at(-1)?.action, house.audit.at(-1)?.userId], ['recording.play', 'demo:supervisor']);
+  assertProblem(await bare(url.replace('c-demo-1.r1', 'c-demo-2.r1')), 'unauthenticated');
+  assertProblem(await bare(url.replace('/audio', '/peaks')), 'unauthenticated');
+  assertProblem(await bare(url.replace(/ticket=.*/, 'ticket=guessed')), 'unauthenticated');
+  house.now += 3 * 3_600_000;
+  assertProblem(await bare(url), 'unauthenticated');
+});
+
 test('the SIP trace of a call is for supervisors and admins, is audited, and says when the SIP server has none', async () => {
   const house = await openFakeHouse();
   const ask = (call: string, role: 'agent' | 'supervisor' | 'admin' = 'supervisor') =>

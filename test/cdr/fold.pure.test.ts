@@ -95,6 +95,24 @@ test('wrap-up and the recording come behind: the record is written again with th
   assert.deepEqual(records, [servedRecord, withRecording, { ...withRecording, revision: 3, ...told3, agents: [{ ...agent, ...told3 }] }]);
 });
 
+test('where a recording is silent is in its record: from the first who has it paused to the last who lets it go on; what begins under a pause begins silent', () => {
+  const paused = (seconds: number, holder: 'agent' | 'api'): Step => [
+    seconds,
+    { type: 'recordingPaused', callId, recordingId: null, holder, by: { kind: 'server' }, until: at(seconds + 180) },
+  ];
+  const resumed = (seconds: number, holder: 'agent' | 'api'): Step => [
+    seconds,
+    { type: 'recordingResumed', callId, recordingId: null, holder, by: { kind: 'server' }, why: 'asked' },
+  ];
+  const pauses = (...steps: Step[]) => told([say.arrived(), say.answered(0, 0), ...steps]).at(-1)?.recordings[0]?.pauses;
+  const whole = [say.recordingStarted(10), paused(12, 'agent'), paused(14, 'api'), resumed(16, 'agent'), resumed(20, 'api'), paused(50, 'agent')];
+  assert.deepEqual(pauses(...whole, say.legEnded(55, 0), say.ended(55), say.recordingEnded(56, 44_500)), [
+    { fromMs: 2000, toMs: 10_000 },
+    { fromMs: 40_000, toMs: 44_500 },
+  ]);
+  assert.deepEqual(pauses(paused(5, 'api'), say.recordingStarted(10), resumed(13, 'api'), say.legEnded(55, 0), say.ended(55)), [{ fromMs: 0, toMs: 3000 }]);
+});
+
 test('how each leg sounded is learnt behind its end; a leg without sound changes nothing', () => {
   const audio = { codec: 'PCMA', heard: { mos: 4.4, worstMos: 4.1, lossPct: 0.2, jitterMs: 2 }, sent: null, roundTripMs: 12, troubles: ['poor' as const] };
   const silent = { codec: null, heard: null, sent: null, roundTripMs: null, troubles: [] };

@@ -52,7 +52,15 @@ test('the pop holds who calls, from where in the menu, with what, and until when
     queue: { queueId: SERVICE, name: { zh: '服务', en: 'Service' } },
     customer: card,
     ...{ tier: 'gold', language: 'zh', specialNeeds: ['elder'], openTickets: card.openTickets, recentContacts: card.recentContacts },
-    ...{ authLevel: 1, ivrPath: ['main/menu'], data: { reason: 'bill' }, recorded: true, recordingPausedUntil: null, ringUntil: at(30_000) },
+    ...{
+      authLevel: 1,
+      ivrPath: ['main/menu'],
+      data: { reason: 'bill' },
+      recorded: true,
+      recordingPausedUntil: null,
+      recordingPausedBy: [],
+      ringUntil: at(30_000),
+    },
   });
   assert.equal(rooms.desk.screenPop(her, 'c-1.o9' as OfferId), null, 'not for an offer that is over');
 });
