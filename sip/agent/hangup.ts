@@ -1,10 +1,12 @@
 import { composeInside } from '../control/compose.ts';
 import { sipEvent } from '../control/wire.ts';
 import { requestInside } from '../dialog/dialog.ts';
+import type { Response } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
 import type { ClientUser } from '../transaction/client-transaction.ts';
 import type { Hop } from '../transport/hop.ts';
 import { acknowledgeFirst } from './ack.ts';
+import { leaveByeToApplication } from './challenged.ts';
 import type { Leg } from './ledger.ts';
 import { stopReasonOf } from './records.ts';
 import { hopOf } from './return-path.ts';
@@ -53,7 +55,14 @@ function sendBye(stack: Stack, leg: Leg, found: Hop | undefined, reason: string,
   const transaction = stack.transactions.newClient(
     bye,
     hop,
-    untilOver(() => stack.ledger.removeLeg(leg)),
+    untilOver(
+      () => stack.ledger.removeLeg(leg),
+      (challenge, from) => {
+        if (!tell || leg.app.isGone) return false;
+        leaveByeToApplication(stack, leg, challenge, from, reasonHeader(reason));
+        return true;
+      },
+    ),
   );
   if (tell) tellUnsolicited(stack, leg, transaction.bytes, { protocol: hop.protocol, ...(local ?? { address: '', port: 0 }) });
   if (local !== undefined) {
@@ -76,10 +85,12 @@ export function tellEnded(stack: Stack, leg: Leg, reason: string): void {
   tellUnsolicited(stack, leg, writeMessage(bye), { protocol: 'udp', address: '', port: 0 });
 }
 
-/** Whatever the answer to a BYE is, the dialog is over. */
-const untilOver = (over: () => void): ClientUser => ({
-  onResponse: (response) => {
-    if (response.status >= 200) over();
+/** Whatever the answer to a BYE is, the dialog is over, unless somebody `answers` a challenge. */
+const untilOver = (over: () => void, answers: (challenge: Response, from: Hop) => boolean): ClientUser => ({
+  onResponse: (response, from) => {
+    if (response.status < 200) return;
+    const isChallenge = response.status === 401 || response.status === 407;
+    if (!isChallenge || !answers(response, from)) over();
   },
   onTimeout: over,
   onTransportError: over,

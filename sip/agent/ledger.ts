@@ -73,6 +73,8 @@ export interface Leg {
   localSdp: Buffer | undefined;
   /** The peer's Allow names UPDATE. */
   peerUpdates: boolean;
+  /** Our own BYE was challenged: one of the application, with credentials, is still carried out. */
+  awaitsBye: boolean;
   /** Our INVITE that was answered 2xx, with the ACK once it was sent. */
   answered: { request: Request; ack: (() => void) | undefined } | undefined;
 }
@@ -97,6 +99,7 @@ export const newLeg = (dialog: Dialog, app: Application, addresses: readonly str
   afterRefresh: [],
   localSdp: undefined,
   peerUpdates: false,
+  awaitsBye: false,
   answered: undefined,
 });
 

@@ -4,9 +4,9 @@ import { ReliableHeard, rseqOf } from '../dialog/reliable.ts';
 import { agreedInTheirs } from '../dialog/session.ts';
 import { type Request, type Response, reasonOf, responseTo, tagOf } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
-import { T1_MS } from '../transaction/timers.ts';
 import type { Hop } from '../transport/hop.ts';
 import { acknowledge } from './ack.ts';
+import { CREDENTIALS_WITHIN_MS } from './challenged.ts';
 import { hangUp } from './hangup.ts';
 import { type Leg, newLeg, noteOurs, notePeer, type Outgoing, openingId } from './ledger.ts';
 import { pathToCallee } from './return-path.ts';
@@ -17,7 +17,6 @@ import { keepSubscription } from './subscription.ts';
 /** Another fork answered first; the application never hears of this one. */
 const FORKED = 'another branch answered first';
 const MOST_REFUSED = 1_000;
-const CREDENTIALS_WITHIN_MS = 64 * T1_MS;
 
 /** What comes back of applications' requests. */
 export class Returns {
@@ -123,6 +122,11 @@ export class Returns {
 
   /** A BYE that was challenged leaves the call as it was, for a BYE with credentials; who has none leaves no dialog here for ever. */
   #mayComeAgain(leg: Leg): void {
+    // One with credentials for a BYE of ours that was challenged: there is no third.
+    if (leg.awaitsBye) {
+      this.#stack.ledger.removeLeg(leg);
+      return;
+    }
     leg.dialog.state = 'confirmed';
     this.#stack.clock.after(CREDENTIALS_WITHIN_MS, () => {
       if (leg.dialog.state !== 'ending') this.#stack.ledger.removeLeg(leg);

@@ -116,7 +116,7 @@ function leaveToApplication(stack: Stack, leg: Leg, challenge: Response, from: H
   const { session } = leg;
   if (session === undefined || leg.dialog.state !== 'confirmed') return;
   session.cancel = stack.clock.after(Math.max(0, session.endsAt - stack.clock.now()), () => hangUp(stack, leg, SESSION_EXPIRED));
-  if (from !== undefined) tellChallenged(stack, leg, challenge, from);
+  if (from !== undefined) tellChallenged(stack, leg, challenge, from, 'UPDATE');
 }
 
 function settle(stack: Stack, leg: Leg, how: Response | 'lost'): void {

@@ -64,7 +64,7 @@ export class ClientSide {
       (hop) => {
         const local = this.#stack.transport.localFor(hop);
         if (local === undefined) throw new Unreachable('requested protocol/transport not available');
-        if (leg.dialog.state === 'ending') throw new Refusal(NO_DIALOG);
+        if (leg.dialog.state === 'ending' && !(leg.awaitsBye && start.method === 'BYE')) throw new Refusal(NO_DIALOG);
         const { dialog } = leg;
         // A digest retry of the application brings its own, higher number.
         dialog.localSeq = Math.max(dialog.localSeq + 1, seqOf(sketch) ?? 0);

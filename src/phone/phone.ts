@@ -30,6 +30,7 @@ import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
 import { CallerVerifier } from './stir/verify.ts';
 import { Subscriptions } from './subscription/subscriptions.ts';
 import { FailureThrottle } from './throttle.ts';
+import { endChallenged } from './trunk/inside.ts';
 import { systemNames, type TrunkNames } from './trunk/names.ts';
 import { type TrunkStatus, Trunks } from './trunk/trunks.ts';
 import type { SipServerAddress } from './wire.ts';
@@ -312,6 +313,14 @@ class PhoneRim implements Phone {
     sip.use(
       'subscribe',
       this.#guarded((req, res) => this.#subscriptions.subscribe(req, res)),
+    );
+    // Of calls that are over already: those that are not end in their dialog.
+    sip.use(
+      'bye',
+      this.#guarded((req, res) => {
+        if (req.source === 'network') res.send(481);
+        else if (req.has('Proxy-Authenticate') || req.has('WWW-Authenticate')) endChallenged(this.#rim, this.#rim.trunks.lines(), sip, req);
+      }),
     );
     answerOthers(sip, () => !this.#accepting);
   }

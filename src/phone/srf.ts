@@ -26,6 +26,8 @@ export interface SipRequest extends SipMessage {
   /** udp, tcp, tls, ws …; '' on some in-dialog requests. */
   readonly protocol: string;
   readonly source: 'network' | 'application';
+  /** '' outside dialogs. */
+  readonly stackDialogId: string;
   on(event: 'cancel', listener: (cancel: SipMessage) => void): this;
   on(event: 'response', listener: (response: SipResponse) => void): this;
   cancel(options: { headers?: SipHeaders }, done: (error: Error | null) => void): void;

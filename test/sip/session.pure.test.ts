@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { agreeAsCallee } from '../../sip/dialog/session.ts';
 import { newRequest, type Request, type Response } from '../../sip/message/message.ts';
 import {
+  answers,
   answerWith,
   ask,
   dial,
@@ -20,6 +21,7 @@ import {
   PEER,
   respond,
   times,
+  up,
   type World,
 } from './support/world.ts';
 
@@ -290,6 +292,49 @@ test('a refresh that is challenged is left to the application: it is told once, 
   unmet.clock.forward(2_000);
   answerWith(unmet, expiredBye(unmet), 200);
   nothingLeft(unmet);
+});
+
+test('a BYE of our own that is challenged is left to the application, once, for 32 s; for all else the call is over', () => {
+  const challenged = (): { world: World; dialog: string; bye: Request } => {
+    const world = newWorld();
+    const { dialog } = up(world);
+    world.app.ask('route|info');
+    ask(world, dialog, 'INVITE', ['Session-Expires: 90;refresher=uas'], OFFER);
+    answerWith(world, last(world, 'INVITE') as Request, 200, [['Session-Expires', '90;refresher=uas']]);
+    ask(world, dialog, 'ACK');
+    world.clock.forward(62_000);
+    const bye = last(world, 'BYE') as Request;
+    answerWith(world, bye, 407, [['Proxy-Authenticate', 'Digest realm="r", nonce="n"']]);
+    const { tokens, message } = world.app.heard.at(-1) ?? { tokens: [] };
+    assert.deepEqual(events(world).slice(-2), ['BYE unsolicited', 'BYE unsolicited']);
+    assert.deepEqual([tokens[5], tokens[6], tokens[9]], [PEER, '5060', dialog], 'from where the challenge came');
+    assert.deepEqual(
+      ['proxy-authenticate', 'reason'].map((name) => message?.headers.get(name)),
+      ['Digest realm="r", nonce="n"', 'SIP ;cause=200 ;text="Session timer expired"'],
+    );
+    return { world, dialog, bye };
+  };
+  const met = challenged();
+  ask(met.world, met.dialog, 'INFO');
+  assert.match(answers(met.world).at(-1) ?? '', /unable to find dialog/);
+  ask(met.world, met.dialog, 'BYE', ['Proxy-Authorization: Digest x="y"']);
+  const again = last(met.world, 'BYE') as Request;
+  assert.equal(again.headers.get('proxy-authorization'), 'Digest x="y"');
+  assert.equal(Number.parseInt(again.headers.get('cseq') ?? '', 10), Number.parseInt(met.bye.headers.get('cseq') ?? '', 10) + 1);
+  answerWith(met.world, again, 200);
+  assert.equal(events(met.world).at(-1), '200 BYE');
+  nothingLeft(met.world);
+
+  const wrong = challenged();
+  ask(wrong.world, wrong.dialog, 'BYE', ['Proxy-Authorization: Digest x="wrong"']);
+  answerWith(wrong.world, last(wrong.world, 'BYE') as Request, 407);
+  ask(wrong.world, wrong.dialog, 'BYE');
+  assert.match(answers(wrong.world).at(-1) ?? '', /unable to find dialog/);
+  nothingLeft(wrong.world);
+
+  const unmet = challenged();
+  unmet.world.clock.forward(33_000);
+  nothingLeft(unmet.world);
 });
 
 test('a BYE that was challenged and does not come again leaves no dialog behind', () => {

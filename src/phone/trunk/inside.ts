@@ -4,7 +4,7 @@
  */
 import { randomToken } from '../../../kernel/ids.ts';
 import type { Rim } from '../rim.ts';
-import type { RequestOptions, SipDialog, SipHeaders, SipRequest, SipResponse } from '../srf.ts';
+import type { RequestOptions, SipAgent, SipDialog, SipHeaders, SipRequest, SipResponse } from '../srf.ts';
 import { authorizationFor, challengeFor } from './challenge.ts';
 import type { TrunkLine } from './line.ts';
 
@@ -55,6 +55,24 @@ export function refreshSession(rim: Logged, line: TrunkLine | null, dialog: SipD
   if (credentials === null) return;
   const offer = updates ? { headers: credentials } : { headers: { ...credentials, 'Content-Type': 'application/sdp' }, body: localSdp };
   askInside(rim, line, dialog, { method, ...offer });
+}
+
+/**
+ * Our SIP server's own BYE was challenged (told by a second BYE, with the challenge in it): sent again with the credentials of the trunk that it came from. Its leg is
+ * over for us already, but not for a carrier, which would go on to bill it.
+ */
+export function endChallenged(rim: Logged, lines: Iterable<TrunkLine>, sip: Pick<SipAgent, 'request'>, bye: SipRequest): void {
+  for (const line of lines) {
+    if (line.login === null || !line.isFrom(bye)) continue;
+    const credentials = credentialsFor(rim, line, bye, { method: 'BYE', uri: bye.uri });
+    if (credentials === null) continue;
+    const reason = bye.get('Reason');
+    const headers = { ...credentials, ...(reason === undefined ? {} : { Reason: reason }) };
+    sip.request({ method: 'BYE', uri: 'sip:placeholder', stackDialogId: bye.stackDialogId, headers }, (error) => {
+      if (error !== null) rim.warn('a challenged BYE could not be sent again', { err: error, trunk: line.configuration.trunkId });
+    });
+    return;
+  }
 }
 
 function credentialsFor(rim: Logged, line: TrunkLine | null, challenge: Challenged, request: { method: string; uri: string }): SipHeaders | null {

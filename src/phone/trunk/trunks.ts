@@ -109,6 +109,11 @@ export class Trunks {
     return [...this.#lines.values()].flatMap(({ line }) => line.sourceTexts);
   }
 
+  /** Those that are switched on. */
+  lines(): TrunkLine[] {
+    return [...this.#lines.values()].map(({ line }) => line);
+  }
+
   /** By the socket address alone. Named trunks go before nameless lists. */
   at(address: string, port: number): Trusted | null {
     const source = sourceAt(this.#sources, address, port);

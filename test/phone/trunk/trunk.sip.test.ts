@@ -327,6 +327,27 @@ describe('digest', () => {
       await carrier.heard(method, 4); // the session went on to its next refresh
       assert.equal(house.count('legEnded'), 0);
     });
+
+  it('of the BYE that our SIP server sends by itself is answered, and no other trunk’s credentials are shown', async () => {
+    const [other, carrier] = [await gateway(), await gateway()];
+    carrier.lock = lock('SHA-256', true);
+    carrier.locksInside = true;
+    const said = { credentials: LOGIN, inbound: [`127.0.0.1:${carrier.sip.port}`] };
+    const elsewhere = { credentials: { ...LOGIN, username: 'another' }, inbound: [`127.0.0.1:${other.sip.port}`] };
+    await open([trunk('other', [other], elsewhere, 'other'), trunk('city', [carrier], said, 'sesame')], {
+      sipHaste: 20,
+      react: (event, phone) => {
+        if (event.type === 'callArrived') phone.carriers.answerLeg({ type: 'answerLeg', callId: event.callId, legId: event.legId });
+      },
+    });
+    assert.equal((await carrier.call('10086', '13800001001')).status, 200);
+    // It never acknowledges.
+    const [first, second] = [await carrier.heard('BYE'), await carrier.heard('BYE', 2)];
+    assert.equal(first.headers.has('proxy-authorization'), false);
+    assert.match(header(second, 'proxy-authorization'), /username="huawu-1"/);
+    assert.equal(header(second, 'reason'), header(first, 'reason'));
+    await house.until('legEnded');
+  });
 });
 
 describe('registration', () => {
