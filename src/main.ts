@@ -205,11 +205,16 @@ function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrW
   return writer;
 }
 
-async function openRecordings({ config, clock, log, opened }: Ground, store: Store): Promise<Pick<People, 'recordings' | 'space'>> {
+async function openRecordings({ config, clock, log, take, opened }: Ground, store: Store): Promise<Pick<People, 'recordings' | 'space'>> {
   const { dir, leastFreeBytes } = config.recordings;
   const recordings = opened(new Recordings({ ...config.recordings, store, clock, log }), (it) => it.close());
   await recordings.readRules();
-  return { recordings, space: opened(new SpaceWatch({ dir, leastBytes: leastFreeBytes, clock, log }), (it) => it.close()) };
+  return {
+    recordings,
+    space: opened(new SpaceWatch({ dir, leastBytes: leastFreeBytes, clock, log, changed: (full) => take({ type: 'recordingSpaceChanged', full }) }), (it) =>
+      it.close(),
+    ),
+  };
 }
 
 interface Rims {
@@ -335,8 +340,9 @@ function readyStaticAgents({ take }: Ground, { directory }: People): void {
 }
 
 /** The first words of a run: what was open is over, and records that were not seen written are given to the writer again. */
-function begin({ clock, take, opened }: Ground, { rooms, kept }: People, cdr: CdrWriter): void {
+function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, cdr: CdrWriter): void {
   take({ type: 'serverStarted' });
+  void space.look();
   for (const [agentId, bindings] of kept.bindings) take({ type: 'bindingsChanged', agentId, bindings });
   for (const record of kept.leftover) cdr.accept({ type: 'writeCdr', record });
   opened(

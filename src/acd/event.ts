@@ -1,5 +1,6 @@
 /** What happens to agents and queues. Facts about calls in queues are in `../call/event.ts`. */
 import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
 
 /** Why an agent is not ready. Several can hold at once; she is ready when none does. */
@@ -38,6 +39,8 @@ export interface QueueConfiguration {
   ringTimeoutMs: number;
   wrapUpMs: number;
   record: boolean;
+  /** Absent = optional. */
+  recording?: RecordingRule;
   /** Music source for those who wait; null = silence. */
   music: string | null;
   /** Service level threshold. */
@@ -85,6 +88,8 @@ export type AcdEvent =
   // -- from the phone rim
   | { type: 'phoneReachable'; agentId: AgentId }
   | { type: 'phoneLost'; agentId: AgentId }
+  // -- from the rim that watches the disk of the recordings
+  | { type: 'recordingSpaceChanged'; full: boolean }
   // -- established by the acd itself
   /** `reasons`: why she is not ready; while a call has her, what takes effect after it. */
   | { type: 'agentStateChanged'; agentId: AgentId; state: AgentState; reasons: NotReadyReason[]; callId: CallId | null; wrapUpUntil: number | null };

@@ -6,7 +6,7 @@
  * the order of idleness. After a turn no line has both (SPEC, invariant 2), but for lines in `unpaired`.
  */
 import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
-import type { QueueExit } from '../call/event.ts';
+import type { QueueExit, RecordingRule } from '../call/event.ts';
 import type { Command, Event } from '../vocabulary.ts';
 import type { Activity, Offer } from './agent.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
@@ -83,6 +83,8 @@ export interface Call {
   placeSeq: number;
   /** As its last queue had it; what a direct offer goes by. */
   record: boolean;
+  /** Absent = optional. */
+  recording?: RecordingRule;
   wrapUpMs: number;
   waiting: Waiting | null;
   offer: Offer | null;
@@ -132,6 +134,8 @@ export interface Floor {
   mostATurn: number;
   /** Work was left for the next `timePassed`. */
   behind: boolean;
+  /** There is no room to record: who must be recorded is not let in. */
+  recordingFull: boolean;
   /** Last number given to a place or an idle agent. */
   seq: number;
 }
@@ -160,6 +164,7 @@ export function emptyFloor(mostATurn: number): Floor {
     unsaid: new Set(),
     behind: false,
     seq: 0,
+    recordingFull: false,
   };
 }
 

@@ -33,6 +33,7 @@ type Heard =
   | 'callsMerged'
   | 'legReplaced'
   | 'callEnded'
+  | 'recordingSpaceChanged'
   | 'timePassed'
   | 'serverStarted';
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
@@ -41,6 +42,10 @@ export type Hearing = { [T in Heard]: (m: Moment, event: EventOf<T>) => void };
 const REMOVED: Failure = { end: 'withdrawn', reason: 'supervisor', release: { cause: 'normal', by: 'server' } };
 
 export const hearing: Hearing = {
+  recordingSpaceChanged({ floor }, { full }) {
+    floor.recordingFull = full;
+  },
+
   // Rule 15. New rules apply to those who wait, but for the limit on the wait they came with.
   queueConfigured({ floor }, { queue: configuration }) {
     const known = floor.queues.get(configuration.queueId);
@@ -197,6 +202,8 @@ export const hearing: Hearing = {
   timePassed: (m) => passTime(m),
 
   serverStarted(m) {
+    // Whoever looks at the disk tells it anew.
+    m.floor.recordingFull = false;
     const { floor } = m;
     for (const agent of [...floor.agents.values()]) {
       if (agent.activity.state === 'talking') rest(m, agent);

@@ -44,6 +44,7 @@ const failureOfCause: Record<EndingCause, 'no_answer' | 'busy' | 'rejected' | 'u
   transferred: 'rejected',
   media_timeout: 'unreachable',
   media_failure: 'ours',
+  recording_failure: 'ours',
   sip_failure: 'ours',
   no_ack: 'unreachable',
   session_expired: 'unreachable',
@@ -67,9 +68,10 @@ export const PHONE_LOST: Failure = { end: 'unreachable', reason: 'phone_lost', r
 /** The caller's turn has come and she is the one. */
 export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   const { call, queue } = waiting;
-  const { record, wrapUpMs, ringTimeoutMs } = queue.configuration;
+  const { record, recording = 'optional', wrapUpMs, ringTimeoutMs } = queue.configuration;
   stepOut(m.floor, waiting);
-  call.record = record;
+  call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
+  call.recording = recording;
   call.wrapUpMs = wrapUpMs;
   offer(m, call, agent, ringTimeoutMs);
 }
@@ -153,7 +155,8 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number): void {
   call.offer = live;
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
-  m.events.push({ type: 'callOffered', callId, queueId, record: call.record, offerId, legId, agentId, until: live.until });
+  const rule = call.recording === undefined || call.recording === 'optional' ? {} : { recording: call.recording };
+  m.events.push({ type: 'callOffered', callId, queueId, record: call.record, ...rule, offerId, legId, agentId, until: live.until });
   // In this order: her screen knows who is calling before her phone rings.
   m.commands.push(
     { type: 'popScreen', callId, offerId, legId, agentId, queueId },

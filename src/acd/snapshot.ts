@@ -42,6 +42,7 @@ export interface AcdSnapshot {
   leaving: [CallId, QueueExit][];
   unsaid: AgentId[];
   behind: boolean;
+  recordingFull?: boolean;
 }
 
 export function takeSnapshot(floor: Floor): AcdSnapshot {
@@ -62,6 +63,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     leaving: [...floor.leaving].map(([waiting, exit]) => [waiting.call.callId, exit]),
     unsaid: [...floor.unsaid].map(({ configuration }) => configuration.agentId),
     behind: floor.behind,
+    ...(floor.recordingFull ? { recordingFull: true } : {}),
   };
 }
 
@@ -71,6 +73,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   const floor = emptyFloor(mostATurn);
   floor.seq = snapshot.seq;
   floor.behind = snapshot.behind;
+  floor.recordingFull = snapshot.recordingFull === true;
   for (const { configuration, removed } of snapshot.queues) floor.queues.set(configuration.queueId, { ...newQueue(configuration), removed });
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const { waiting: _placed, ...kept } of snapshot.calls) floor.calls.set(kept.callId, { ...kept, waiting: null, agentLegs: new Set() });

@@ -23,7 +23,9 @@ export function newQueue(configuration: QueueConfiguration): Queue {
 /** Why a caller may not come in; null = may. */
 export function refusal(floor: Floor, queue: Queue | undefined): QueueExit | null {
   if (queue === undefined || queue.removed) return 'closed';
-  const { queueId, leaveWhenNoAgents, maxWaiting } = queue.configuration;
+  const { queueId, leaveWhenNoAgents, maxWaiting, recording } = queue.configuration;
+  // F8: of those who must be recorded none is taken while nothing can be.
+  if (recording === 'mandatory' && floor.recordingFull) return 'closed';
   if (leaveWhenNoAgents && signedIn(floor, queueId) === 0) return 'no_agents';
   return queue.order.size >= maxWaiting ? 'full' : null;
 }

@@ -31,7 +31,9 @@ const rules = {
   leaveWhenNoAgents: z.boolean(),
   ringTimeoutMs: z.number().int().min(3_000).max(120_000),
   wrapUpMs: z.number().int().min(0).max(HOUR_MS),
+  /** Whether its calls are recorded, where `recording` leaves it open. */
   record: z.boolean(),
+  recording: z.enum(['optional', 'mandatory', 'forbidden']),
   music: z
     .string()
     .regex(/^[a-z0-9_-]{1,64}$/, 'name of a music source')
@@ -61,6 +63,7 @@ const usual: Omit<QueueConfiguration, 'queueId' | 'tenantId' | 'name'> = {
   ringTimeoutMs: 20_000,
   wrapUpMs: 30_000,
   record: true,
+  recording: 'optional',
   music: 'default',
   answerWithinMs: 20_000,
 };
@@ -72,7 +75,8 @@ export function queues(app: Api, ports: ApiPorts): void {
   changeQueue(app, ports);
 }
 
-function shown({ acd }: ApiPorts, { tenantId: _, ...queue }: QueueConfiguration) {
+function shown({ acd }: ApiPorts, { tenantId: _, ...rest }: QueueConfiguration) {
+  const queue = { ...rest, recording: rest.recording ?? ('optional' as const) };
   const view = acd.queue(queue.queueId);
   if (view === undefined) return { ...queue, live: null };
   const { waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;

@@ -2,7 +2,7 @@
 import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Capture } from './capture.ts';
 import type { Ending } from './ending.ts';
-import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party, PauseHolder } from './event.ts';
+import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party, PauseHolder, RecordingRule } from './event.ts';
 import type { Pause } from './pausing.ts';
 
 export type LegState =
@@ -18,8 +18,10 @@ export interface Leg {
   /** The agent whose phone this is; null for callers and numbers. */
   agentId: AgentId | null;
   offerId: OfferId | null;
-  /** The queue's rule for this offer. */
+  /** What it talks is to be recorded. */
   record: boolean;
+  /** The queue's rule; absent = optional. */
+  recording?: RecordingRule;
   startedAt: number;
   progress: LegState;
 }
@@ -50,6 +52,8 @@ export interface Call {
   joined: [LegId, LegId] | null;
   /** The recording under way. */
   recordingId: string | null;
+  /** It is being written. */
+  recordingRuns: boolean;
   /** How many there were so far. */
   recordings: number;
   /** Who keeps its recordings silent. */

@@ -69,6 +69,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     waiting: false,
     joined: null,
     recordingId: null,
+    recordingRuns: false,
     recordings: 0,
     pauses: new Map(),
     capture: null,
@@ -133,8 +134,9 @@ const handlers: Handlers = {
     if (call !== undefined && call.queueId === event.queueId) call.waiting = false;
   },
   callOffered(calls, event, _turn, now) {
-    const { legId, agentId, offerId, record } = event;
-    calls.live(event.callId)?.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, startedAt: now, progress: { state: 'dialling' } });
+    const { legId, agentId, offerId, record, recording } = event;
+    const rule = recording === undefined ? {} : { recording };
+    calls.live(event.callId)?.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, ...rule, startedAt: now, progress: { state: 'dialling' } });
   },
   offerEnded(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -255,16 +257,32 @@ const handlers: Handlers = {
   },
   recordingPaused: (calls, event, turn) => pause(calls, event, turn),
   recordingResumed: (calls, event, turn) => resume(calls, event, turn),
-  recordingEnded(calls, event) {
-    // By itself, for example because the disk is full: what is joined next may be recorded again.
+  recordingStarted(calls, event) {
     const call = calls.live(event.callId);
-    if (call?.recordingId === event.recordingId) call.recordingId = null;
+    if (call?.recordingId === event.recordingId) call.recordingRuns = true;
+  },
+  recordingEnded(calls, event, turn) {
+    const call = calls.live(event.callId);
+    if (call?.recordingId === event.recordingId) endRecording(call, turn);
   },
   serverStarted(calls, _event, _turn, now) {
     // The dialogs and the audio of these calls died with us; their records are closed by the cdr room on the same event.
     calls.endAll(now);
   },
 };
+
+/**
+ * By itself, for example because the disk is full: what is joined next may be recorded again. F8: who talks goes on; but a talk that must be
+ * recorded, and is not from its very beginning, does not take place.
+ */
+function endRecording(call: Call, turn: CallTurn): void {
+  const neverRan = !call.recordingRuns;
+  call.recordingId = null;
+  call.recordingRuns = false;
+  const caller = callerLeg(call);
+  if (!neverRan || caller === undefined || isEnded(caller) || call.joined?.some((legId) => call.legs.get(legId)?.recording === 'mandatory') !== true) return;
+  turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: caller.legId, cause: 'recording_failure', by: 'server' });
+}
 
 /** The live leg of this agent's phone in this call. */
 function agentLegOf(call: Call | undefined, agentId: AgentId): Leg | undefined {
@@ -288,7 +306,9 @@ function endCaller(call: Call, ending: Ending, turn: CallTurn): void {
 
 /** What the other party is told: why the first one ended, where that concerns it; otherwise a plain end. */
 const fateShared = (cause: EndingCause): EndingCause =>
-  cause === 'media_failure' || cause === 'sip_failure' || cause === 'server_shutdown' || cause === 'max_duration' ? cause : 'normal';
+  cause === 'media_failure' || cause === 'recording_failure' || cause === 'sip_failure' || cause === 'server_shutdown' || cause === 'max_duration'
+    ? cause
+    : 'normal';
 
 function endOther(call: Call, leg: Leg, wasUp: boolean, turn: CallTurn): void {
   const partner = partnerOf(call, leg.legId);

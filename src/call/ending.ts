@@ -14,6 +14,7 @@ export const endingCauses = [
   'transferred',
   'media_timeout', // no packet for too long while talking
   'media_failure', // the media server was lost
+  'recording_failure', // it must be recorded and could not be
   'sip_failure', // the SIP server was lost
   'no_ack',
   'session_expired',

@@ -71,6 +71,12 @@ export interface LegAudio {
   troubles: AudioTrouble[];
 }
 
+/**
+ * What a queue says of recording. `optional`: as its `record` says, and a talk goes on unrecorded rather than not at all · `mandatory`: it is
+ * recorded or does not take place · `forbidden`: it never is.
+ */
+export type RecordingRule = 'optional' | 'mandatory' | 'forbidden';
+
 /** Who keeps a recording silent; each kind holds it once. */
 export type PauseHolder = 'agent' | 'api' | 'flow' | 'capture';
 /** And who that was, for the audit trail. */
@@ -180,8 +186,18 @@ export type CallEvent =
   | { type: 'dataSet'; callId: CallId; data: CallData; by: 'flow' | 'network' | AgentId }
   | { type: 'callQueued'; callId: CallId; queueId: QueueId; priority: number; skills: { skill: string; level: number }[]; maxWaitMs: number | null }
   | { type: 'callLeftQueue'; callId: CallId; queueId: QueueId; exit: QueueExit }
-  /** queueId null = a direct offer (transfer to this very agent). `record`: the queue's rule. */
-  | { type: 'callOffered'; callId: CallId; queueId: QueueId | null; record: boolean; offerId: OfferId; legId: LegId; agentId: AgentId; until: number }
+  /** queueId null = a direct offer (transfer to this very agent). `record`: whether it is to be recorded, `recording` the queue's rule; absent = optional. */
+  | {
+      type: 'callOffered';
+      callId: CallId;
+      queueId: QueueId | null;
+      record: boolean;
+      recording?: Exclude<RecordingRule, 'optional'>;
+      offerId: OfferId;
+      legId: LegId;
+      agentId: AgentId;
+      until: number;
+    }
   | { type: 'offerEnded'; callId: CallId; queueId: QueueId | null; offerId: OfferId; legId: LegId; agentId: AgentId; end: OfferEnd }
   /** The caller is being sent elsewhere. By number: `legId` rings there. To an agent: the acd makes a direct offer. To a queue: callQueued follows. `kept`: the party that is sent, where an agent sends it. */
   | { type: 'callTransferred'; callId: CallId; legId: LegId | null; target: TransferTarget; by: 'flow' | LegId; kept?: LegId }

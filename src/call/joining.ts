@@ -47,6 +47,7 @@ function startRecording(call: Call, [left, right]: [LegId, LegId], turn: CallTur
   const { callId, tenantId } = call;
   call.recordings += 1;
   call.recordingId = `${callId}.r${call.recordings}`;
+  call.recordingRuns = false;
   turn.commands.push({ type: 'startRecording', callId, tenantId, recordingId: call.recordingId, left, right, paused: call.pauses.size > 0 });
 }
 

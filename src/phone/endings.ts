@@ -25,6 +25,7 @@ export const statusOfCause: Readonly<Record<EndingCause, FinalStatus>> = {
   transferred: { status: 480, q850: 16 },
   media_timeout: { status: 480, q850: 102 },
   media_failure: { status: 503, q850: 41 },
+  recording_failure: { status: 503, q850: 41 },
   sip_failure: { status: 503, q850: 38 },
   no_ack: { status: 500, q850: 111 },
   session_expired: { status: 500, q850: 102 },

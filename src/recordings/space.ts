@@ -20,6 +20,8 @@ export interface SpaceOptions {
   leastBytes: number;
   clock: Clock;
   log: Logger;
+  /** Told when it becomes full, and when it no longer is. */
+  changed?: (full: boolean) => void;
   /** Free bytes; rejects when it cannot be told. */
   free?: (dir: string) => Promise<number>;
 }
@@ -64,7 +66,9 @@ export class SpaceWatch {
 
   #turn(space: Space, freeBytes: number): void {
     if (space === this.#space) return;
+    const wasFull = this.#space === 'full';
     this.#space = space;
+    if (wasFull !== (space === 'full')) this.#options.changed?.(space === 'full');
     const { log, dir } = this.#options;
     if (space === 'full') log.error({ dir, freeBytes }, 'ALARM: the disk of the recordings is full: tenants that must record are refused');
     else if (space === 'low') log.error({ dir, freeBytes }, 'ALARM: the disk of the recordings is nearly full');

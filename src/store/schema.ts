@@ -1,7 +1,7 @@
 /** The tables as kysely types them; the law is `migrations/`. Times are Dates, amounts of bigint columns come as numbers. */
 import type { ColumnType, Generated } from 'kysely';
 import type { PhoneSettings } from '../acd/event.ts';
-import type { LegAudio } from '../call/event.ts';
+import type { LegAudio, RecordingRule } from '../call/event.ts';
 import type { RecordingPause } from '../cdr/record.ts';
 
 type Json<T> = ColumnType<T, string, string>;
@@ -27,6 +27,7 @@ export interface Database {
     ring_timeout_ms: number;
     wrap_up_ms: number;
     record: boolean;
+    recording: RecordingRule;
     music: string | null;
     answer_within_ms: number;
   };

@@ -20,6 +20,7 @@ const queue = z.strictObject({
   ringTimeoutMs: ms,
   wrapUpMs: z.int().nonnegative(),
   record: z.boolean(),
+  recording: z.enum(['optional', 'mandatory', 'forbidden']).optional(),
   music: z.string().nullable(),
   answerWithinMs: ms,
 });

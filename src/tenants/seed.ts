@@ -120,7 +120,10 @@ function usersIn(file: TenantFile): User[] {
 
 function queuesIn(file: TenantFile): QueueConfiguration[] {
   const tenantId = asId<TenantId>(file.tenant);
-  return file.queues.map(({ name, displayName, ...queue }) => ({ queueId: queueIdOf(tenantId, name), tenantId, name: displayName, ...queue }));
+  return file.queues.map(({ name, displayName, recording, ...queue }) => ({
+    ...{ queueId: queueIdOf(tenantId, name), tenantId, name: displayName, ...queue },
+    ...(recording === undefined ? {} : { recording }),
+  }));
 }
 
 function agentsIn(file: TenantFile): AgentConfiguration[] {

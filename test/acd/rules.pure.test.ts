@@ -262,6 +262,25 @@ test('a caller whose time is up while a phone rings in vain is not offered again
   ]);
 });
 
+test('F8: a queue that must be recorded takes nobody while there is no room; who waits keeps its place, other queues take callers', () => {
+  const floor = floorWith({}, { recording: 'mandatory' });
+  floor.tell(queueConfigured('open'));
+  assert.deepEqual(call(floor, 'c1'), []);
+  floor.tell({ type: 'recordingSpaceChanged', full: true });
+  assert.deepEqual(call(floor, 'c2'), ['c2 left service closed']);
+  assert.deepEqual(call(floor, 'c3', 'open'), []);
+  floor.tell({ type: 'recordingSpaceChanged', full: false });
+  assert.deepEqual(call(floor, 'c4'), []);
+  floor.tell(agentConfigured('8001'), phoneReachable('8001'), signedIn('8001'));
+  assert.deepEqual(offeredCall(floor.tell(wentReady('8001'))), ['c1']);
+});
+
+test('an offer says what the queue’s rule makes of `record`', () => {
+  const recorded = (rules: Parameters<typeof queueConfigured>[1]): boolean[] =>
+    call(floorWith({ 8001: {} }, rules), 'c1').map((line) => / recorded/.test(line));
+  assert.deepEqual([recorded({ record: false, recording: 'mandatory' }), recorded({ record: true, recording: 'forbidden' })].flat().slice(0, 2), [true, false]);
+});
+
 test('the door: unknown queue, no agents, full, caller gone', () => {
   const floor = floorWith({}, { maxWaiting: 1, leaveWhenNoAgents: false });
   assert.deepEqual(call(floor, 'c1', 'nowhere'), ['c1 left nowhere closed']);

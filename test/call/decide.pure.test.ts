@@ -270,3 +270,22 @@ describe('blind transfer', () => {
     assert.deepEqual(facts(lastTurn(arrived, answered(), queued, offered(), toAgent)), { events: [], commands: [refused('not_allowed')] });
   });
 });
+
+describe('F8: a recording that ends by itself', () => {
+  const recordingId = `${callId}.r1`;
+  const ends = { type: 'recordingEnded', callId, recordingId, path: '/r', durationMs: 0, complete: false, reason: 'disk full' } as const;
+  const offer = (recording?: 'mandatory'): CallEvent => ({
+    ...(offered(agent, agentId, queueId, true) as Extract<CallEvent, { type: 'callOffered' }>),
+    ...(recording ? { recording } : {}),
+  });
+  const talk = (recording?: 'mandatory'): CallEvent[] => [arrived, answered(), queued, offer(recording), answered(agent), left];
+
+  test('before it began ends a talk that must be recorded, with its name, and no other', () => {
+    assert.deepEqual(lastTurn(...talk('mandatory'), ends).commands, [release(caller, 'recording_failure', 'server')]);
+    assert.deepEqual(lastTurn(...talk(), ends).commands, []);
+  });
+
+  test('in the middle of a talk ends none: what there is stays', () => {
+    assert.deepEqual(lastTurn(...talk('mandatory'), { type: 'recordingStarted', callId, recordingId, path: '/r' }, ends).commands, []);
+  });
+});

@@ -1,4 +1,7 @@
-/** Card numbers at the running server: keyed in by a customer, once to the dialplan and once while an agent listens, and then looked for everywhere. */
+/**
+ * What must not be recorded and what must be, at the running server. Card numbers: keyed in by a customer, once to the dialplan and once while an
+ * agent listens, and then looked for everywhere. A recording that must be and cannot: the talk does not take place.
+ */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -81,7 +84,7 @@ test('I1, I2: a card number keyed in under the dialplan and with an agent reache
   await keyIn(caller, `${CARD_IN_FLOW}#`);
   const agent = await phone.ringing();
   agent.answer();
-  const { data: call } = await desk.until('callEstablished');
+  await desk.until('callEstablished');
   agent.rtp.play(AGENT_HZ);
   caller.rtp.play(CALLER_HZ);
   assert.ok(await agent.rtp.hears(CALLER_HZ), 'the agent hears the customer before');
@@ -141,6 +144,37 @@ test('I1, I2: a card number keyed in under the dialplan and with an agent reache
   assert.deepEqual(holds('sesame-of-the-test'), []);
   const facts = journalOf(house).map(({ event }) => event);
   assert.ok(!facts.some((event) => 'digits' in event || 'key' in event), 'no fact has a key of its own');
+  desk.close();
+});
+
+test('F8: a talk that must be recorded and cannot be ends with its name; one that may go on unrecorded does', { timeout: 40_000 }, async () => {
+  const desk = await house.desk('8001');
+  await house.patch('/api/v1/queues/demo:bench', { recording: 'mandatory', wrapUpMs: 0 });
+  await house.patch('/api/v1/agents/demo:8001', { queues: ['demo:bench'] });
+  await desk.must('ready');
+  // Where the tenant's recordings should lie is no folder.
+  const folder = join(house.dataDir, 'recordings', 'demo');
+  rmSync(folder, { recursive: true, force: true });
+  writeFileSync(folder, '');
+  const talk = async (number: string): Promise<{ caller: PhoneCall; agent: PhoneCall }> => {
+    const customer = await SipPhone.open({ user: number, server: house.sip });
+    phones.push(customer);
+    const caller = await customer.call('700');
+    const agent = await phone.ringing();
+    agent.answer();
+    return { caller, agent };
+  };
+  const refused = await talk('13900000042');
+  await Promise.all([refused.caller.ended(), refused.agent.ended()]);
+  const record = (await house.record('+8613900000042')) as { cause: string; recording?: string; agentId: string | null };
+  assert.deepEqual([record.cause, record.agentId], ['recording_failure', 'demo:8001']);
+  await house.patch('/api/v1/queues/demo:bench', { recording: 'optional', record: true });
+  await desk.must('ready');
+  const open = await talk('13900000043');
+  open.agent.rtp.play(AGENT_HZ);
+  assert.ok(await open.caller.rtp.hears(AGENT_HZ), 'optional: they talk');
+  await open.caller.hangUp();
+  assert.equal((await house.record('+8613900000043')).cause, 'normal');
   desk.close();
 });
 

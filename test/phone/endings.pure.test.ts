@@ -19,6 +19,7 @@ const readBack: Record<EndingCause, EndingCause> = {
   transferred: 'unreachable',
   media_timeout: 'unreachable',
   media_failure: 'congestion',
+  recording_failure: 'congestion',
   sip_failure: 'unreachable',
   no_ack: 'internal',
   session_expired: 'internal',

@@ -186,6 +186,21 @@ describe('a call to us', () => {
     assert.equal((await (await (await phone('81')).call('99999')).ended()).status, 404);
   });
 
+  it('F8: is refused with 503 while it must be recorded and there is no room, and taken again when there is; calls that are up go on', async () => {
+    let room = true;
+    await open({ recordable: () => room });
+    const up = await (await phone('81')).call('10086');
+    const { callId, legId } = await house.until('callArrived');
+    house.phone.carriers.answerLeg({ type: 'answerLeg', callId, legId });
+    await up.answered();
+    room = false;
+    assert.equal((await (await (await phone('82')).call('10086')).ended()).status, 503);
+    assert.equal(up.state, 'up');
+    room = true;
+    await (await phone('83')).call('10086');
+    assert.equal((await house.until('callArrived')).caller.raw, '83');
+  });
+
   it('is refused with 503 while draining', async () => {
     await open();
     house.phone.drain();

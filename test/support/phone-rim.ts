@@ -37,6 +37,8 @@ export interface RimOptions {
   dns?: NameServer;
   /** The SIP server's time goes so many times as fast as ours. */
   sipHaste?: number;
+  /** There is room to record; absent = there is. */
+  recordable?: () => boolean;
   media?: MediaServer;
   calls?: CallsView;
   stirRoots?: string;
@@ -169,6 +171,7 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
     trustedTrunks: options.trustedTrunks ?? [],
     ...(options.dns === undefined ? {} : { names: systemNames([options.dns.at]) }),
     ...(options.stirRoots === undefined ? {} : { stirRoots: options.stirRoots }),
+    ...(options.recordable === undefined ? {} : { recordable: options.recordable }),
     publicAddress: '127.0.0.1',
     newCallId: () => newCallId(systemClock.now()),
   });

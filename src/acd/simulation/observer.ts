@@ -46,7 +46,7 @@ export interface SeenLeg {
 }
 
 const SPARED_MS = 1_000;
-const OUR_FAULTS = new Set<string>(['congestion', 'media_failure', 'sip_failure', 'server_shutdown', 'server_restart', 'internal']);
+const OUR_FAULTS = new Set<string>(['congestion', 'media_failure', 'recording_failure', 'sip_failure', 'server_shutdown', 'server_restart', 'internal']);
 
 export class Violation extends Error {}
 
