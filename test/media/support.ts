@@ -73,7 +73,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     get pid() {
       return child.pid ?? 0;
     },
-    event: async (type, matches = () => true, withinMs = 4000) => {
+    event: async (type, matches = () => true, withinMs = 12_000) => {
       let found: MediaEvent | undefined;
       await until(
         `event ${type}`,
