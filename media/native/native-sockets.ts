@@ -138,6 +138,7 @@ export class NativeEngine implements SocketEngine {
 }
 
 class NativeSockets implements RtpSockets {
+  readonly keepsPackets = false;
   readonly #engine: NativeEngine;
   readonly #host: string;
   readonly #port: number;

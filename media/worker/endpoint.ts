@@ -75,6 +75,8 @@ export class Endpoint implements SocketOwner, Party {
     this.speaker = new Speaker(setup, world, {
       overheard: () => this.told(),
       send: (packet) => this.#send(packet),
+      // Where it is protected, another packet is made of it.
+      keeps: () => this.#shield === null && this.#sockets?.keepsPackets !== false,
       // What is sent this way goes out as it is: true only where nothing is protected.
       shares: () => this.#shield === null,
       sendBehind: (header, payload) => this.#sockets?.sendBehind(header, payload),

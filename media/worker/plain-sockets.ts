@@ -11,6 +11,7 @@ export const plainEngine: SocketEngine = {
 };
 
 class PlainSockets implements RtpSockets {
+  readonly keepsPackets = true;
   readonly #host: string;
   readonly #port: number;
   readonly #family: 4 | 6;

@@ -17,6 +17,8 @@ export interface SocketOwner {
 }
 
 export interface RtpSockets {
+  /** What is sent may be read until it has left: it must not be changed. */
+  readonly keepsPackets: boolean;
   /** Sends to `remote` from now on; a newer aim wins over one under way. */
   aim(remote: Remote): Promise<void>;
   /** false = there is nowhere to send yet. */

@@ -26,6 +26,8 @@ export interface SpeakerWire {
   /** Somebody wants to hear along. */
   overheard(): void;
   send(packet: Buffer): void;
+  /** What is sent may not be changed afterwards. */
+  keeps(): boolean;
   /** Whether a payload may be sent as it is, behind a header of this party's own: never where packets are protected. */
   shares(): boolean;
   sendBehind(header: Buffer, payload: Buffer): void;
@@ -47,6 +49,8 @@ export class Speaker implements Player {
   readonly #keys = new KeySender();
   #agreed: Agreement | null = null;
   #voice = new Voice('PCMA');
+  /** One frame, with its header: the same again and again where nobody keeps it. */
+  #frame: Buffer | null = null;
   #playing: Playing | null = null;
   /** The joined party is silent: the level of the noise that is made meanwhile. */
   #noise: number | null = null;
@@ -64,6 +68,7 @@ export class Speaker implements Player {
     if (agreed.codec === this.#voice.codec) return;
     this.#voice.close();
     this.#voice = new Voice(agreed.codec);
+    this.#frame = null;
   }
 
   startPlay(playing: Playing): void {
@@ -160,7 +165,7 @@ export class Speaker implements Player {
   mixed(samples: Int16Array, skipped: number, nowMs: number): void {
     const agreed = this.#agreed;
     if (agreed === null || !this.#mayForward(agreed)) return;
-    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
+    const packet = this.#blank();
     const bytes = this.#voice.fromSamples(samples, packet, RTP_HEADER_BYTES);
     this.#letHear(packet, RTP_HEADER_BYTES, RTP_HEADER_BYTES + bytes, agreed.codec);
     this.#sendFrame(agreed, packet, bytes, skipped, nowMs);
@@ -208,7 +213,7 @@ export class Speaker implements Player {
     const { law, codec } = this.#voice;
     const shared = law === codec && agreed.hears && this.ears.size === 0 ? playing.shared(law, frame) : null;
     if (shared !== null && this.#sendShared(agreed, shared, skipped, nowMs)) return;
-    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
+    const packet = this.#blank();
     if (!playing.fill(packet, RTP_HEADER_BYTES, this.#voice.law, frame)) {
       this.endPlay('finished');
       return;
@@ -248,9 +253,15 @@ export class Speaker implements Player {
     }
   }
 
+  #blank(): Buffer {
+    if (this.#wire.keeps()) return Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
+    this.#frame ??= Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
+    return this.#frame;
+  }
+
   /** 20 ms in the law of the voice. */
   #sendOwn(agreed: Agreement, audio: Buffer, skipped: number, nowMs: number): void {
-    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + this.#voice.room);
+    const packet = this.#blank();
     audio.copy(packet, RTP_HEADER_BYTES);
     this.#sendFrame(agreed, packet, this.#voice.fromLaw(packet, RTP_HEADER_BYTES), skipped, nowMs);
   }
