@@ -21,6 +21,8 @@ export interface Config {
     browserSocket: string;
     /** What else is said of its transports; it reads them itself. */
     transports: Readonly<Record<string, string>>;
+    /** Our own names, in lower case; none: every name may be ours. */
+    domains: ReadonlySet<string>;
   };
   publicAddress: string;
   /** `embedded`: we run our own SIP server; otherwise where a drachtio-compatible one is. */
@@ -98,6 +100,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
       port: reader.integer('SIP_PORT', 5060, 1, 65_535),
       browserSocket: join(dataDir, 'run', 'sip-ws.sock'),
       transports: readTransports(reader),
+      domains: new Set(reader.list('SIP_DOMAINS').map((name) => name.toLowerCase())),
     },
     publicAddress: reader.text('PUBLIC_ADDRESS', firstPublicAddress()),
     drachtio: readDrachtio(reader, dataDir, faults),

@@ -254,6 +254,7 @@ function openRims(
     ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, toll: rooms.toll, trustedTrunks: config.trustedTrunks },
     ...{
       publicAddress: config.publicAddress,
+      domains: config.sip.domains,
       newCallId: () => newCallId(clock.now()),
       accepting,
       recordable: (tenantId: TenantId) => space.space !== 'full' || !recordings.rules(tenantId).required,

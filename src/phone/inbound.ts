@@ -64,9 +64,12 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
     takeOver(rim, keep, origin, req, res);
     return;
   }
-  const raw = printable(parseSipUri(req.uri)?.user ?? '', LONGEST_NUMBER);
+  const uri = parseSipUri(req.uri);
+  const raw = printable(uri?.user ?? '', LONGEST_NUMBER);
   const callee: Party = { number: normaliseNumber(raw), raw };
-  const wanted = raw === '' ? null : wantedOf(rim, callee, origin);
+  // A trunk may write what it likes behind the @; a phone that names another house means another house.
+  const isElsewhere = origin.agentId !== null && !rim.isOurs(uri?.host ?? '');
+  const wanted = raw === '' || isElsewhere ? null : wantedOf(rim, callee, origin);
   if (wanted === null) {
     res.send(404, { headers: { Reason: reasonHeader('not_found') } });
     return;

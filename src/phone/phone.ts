@@ -16,6 +16,7 @@ import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
 import { SipConnection } from './connection.ts';
+import { ourHosts, unnamedDomains } from './domains.ts';
 import type { ContactBinding } from './event.ts';
 import { answer, takeInvite } from './inbound.ts';
 import type { Leg } from './leg.ts';
@@ -51,6 +52,8 @@ export interface PhoneOptions {
   /** `address[/prefix][:port]`; createPhone throws on one it cannot read. */
   trustedTrunks: readonly string[];
   publicAddress: string;
+  /** SIP_DOMAINS, in lower case; none = every host may be ours. */
+  domains?: ReadonlySet<string>;
   /** PEM text of the authorities whose certificates may sign callers' numbers; absent = signatures are not looked at. */
   stirRoots?: string;
   newCallId: () => CallId;
@@ -137,7 +140,8 @@ class PhoneRim implements Phone {
       log.warn(guessed, 'ALARM passwords of phones are being guessed'),
     );
     const bindings = new Bindings(clock, take);
-    this.#registrar = new Registrar(clock, authenticator, bindings);
+    const isOurs = ourHosts(options.domains ?? new Set(), directory);
+    this.#registrar = new Registrar(clock, authenticator, bindings, isOurs);
     const connection = new SipConnection({
       ...{ server: options.drachtio, clock, log, tags: [`name:${options.name ?? randomToken(8)}`, `run:${randomToken(8)}`] },
       furnish: (agent) => this.#furnish(agent),
@@ -157,7 +161,7 @@ class PhoneRim implements Phone {
       get sip() {
         return connection.agent;
       },
-      ...{ clock, log, take, media, directory, calls, authenticator, bindings, publicAddress, newCallId },
+      ...{ clock, log, take, media, directory, calls, authenticator, bindings, publicAddress, isOurs, newCallId },
       warn: limited(log, clock),
       callerVerifier: options.stirRoots === undefined ? null : new CallerVerifier(clock, options.stirRoots),
       legs: this.#legs,
@@ -179,6 +183,8 @@ class PhoneRim implements Phone {
   async start(): Promise<void> {
     this.#rim.bindings.start();
     this.directoryChanged();
+    const unnamed = unnamedDomains(this.#options.domains ?? new Set(), this.#rim.directory);
+    if (unnamed.length > 0) this.#rim.log.warn({ unnamed }, 'SIP_DOMAINS lacks domains of tenants: phones that register under them are refused');
     await this.#connection.start();
     this.#rim.trunks.start();
   }

@@ -34,13 +34,15 @@ const OUTCOME_WITHIN_MS = 30_000;
 const DIALLABLE = /^\+?[0-9*#]{2,20}$/;
 
 /** An agent's number, a queue by name or a number to dial. */
-export function referredTo(header: string, tenantId: TenantId, directory: Directory): Referred {
+export function referredTo(header: string, tenantId: TenantId, directory: Directory, isOurs: (host: string) => boolean): Referred {
   const address = parseNameAddress(header);
   if (address === null) return { status: 400 };
   const uri = parseSipUri(address.uri);
   if (uri === null) return { status: /^sips?:/i.test(address.uri) ? 400 : 416 };
   const method = uri.params.get('method')?.toUpperCase() ?? 'INVITE';
   if (method !== 'INVITE') return { status: 603 };
+  // Whoever has that number elsewhere is not the one that has it here.
+  if (!isOurs(uri.host)) return { status: 404 };
   const agent = directory.agentByNumber(tenantId, uri.user);
   if (agent !== null) return { target: { kind: 'agent', agentId: agent.agentId } };
   const queue = directory.queue(queueIdOf(tenantId, uri.user));
@@ -106,7 +108,7 @@ export class Referral {
     const { callId, legId } = this.#leg;
     const replaces = replacesOfUri(parseNameAddress(header)?.uri ?? '');
     if (replaces === undefined) {
-      const referred = referredTo(header, tenantId, this.#rim.directory);
+      const referred = referredTo(header, tenantId, this.#rim.directory, this.#rim.isOurs);
       return 'status' in referred ? referred : { event: { type: 'transferAsked', callId, legId, target: referred.target } };
     }
     const consult = replaces === null ? null : this.#consultOf(replaces);

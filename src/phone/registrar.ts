@@ -36,8 +36,10 @@ export class Registrar {
   readonly #clock: Clock;
   readonly #authenticator: Authenticator;
   readonly #bindings: Bindings;
+  readonly #isOurs: (host: string) => boolean;
 
-  constructor(clock: Clock, authenticator: Authenticator, bindings: Bindings) {
+  constructor(clock: Clock, authenticator: Authenticator, bindings: Bindings, isOurs: (host: string) => boolean = () => true) {
+    this.#isOurs = isOurs;
     this.#clock = clock;
     this.#authenticator = authenticator;
     this.#bindings = bindings;
@@ -57,6 +59,11 @@ export class Registrar {
     }
     // §10.3 step 3: is this user "authorized to modify registrations for this address-of-record"?
     const { agentId, username } = identity.account;
+    // §10.3 step 5: an address-of-record that is none of this domain is 404.
+    if (!this.#isOurs(to.host)) {
+      res.send(404);
+      return;
+    }
     if (to.user !== username) {
       res.send(403, 'Not Your Address');
       return;

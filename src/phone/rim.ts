@@ -36,6 +36,8 @@ export interface Rim {
   publicAddress: string;
   /** Whether carriers' signatures on callers' numbers are looked at. */
   callerVerifier: CallerVerifier | null;
+  /** Whether the host of a URI means this house. */
+  isOurs: (host: string) => boolean;
   newCallId: () => CallId;
   /** Whether calls of this tenant may be taken as far as recording goes: false while one must be recorded and cannot be. */
   recordable: (tenantId: TenantId) => boolean;

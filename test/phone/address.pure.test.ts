@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { queueIdOf } from '../../kernel/ids.ts';
 import { hostPart, parseNameAddress, parseSipUri, quoteName, splitValues, userPart } from '../../src/phone/address.ts';
+import { ourHosts, unnamedDomains } from '../../src/phone/domains.ts';
 import { callerOf } from '../../src/phone/identity.ts';
 import { referredTo } from '../../src/phone/refer.ts';
 import { agentId, demo, phoneDirectory } from '../support/phone-directory.ts';
@@ -73,5 +74,40 @@ describe('a Refer-To', () => {
     ['<sip:8002', { status: 400 }],
   ];
   for (const [header, expected] of cases)
-    it(`${header} leads to ${JSON.stringify(expected)}`, () => assert.deepEqual(referredTo(header, demo, phoneDirectory()), expected));
+    it(`${header} leads to ${JSON.stringify(expected)}`, () =>
+      assert.deepEqual(
+        referredTo(header, demo, phoneDirectory(), () => true),
+        expected,
+      ));
+
+  it('to a host that is another house’s is nobody of ours', () => {
+    const isOurs = ourHosts(new Set(['pbx.example']), phoneDirectory());
+    assert.deepEqual(referredTo('<sip:8002@elsewhere.example>', demo, phoneDirectory(), isOurs), { status: 404 });
+    assert.deepEqual(referredTo('<sip:8002@PBX.example>', demo, phoneDirectory(), isOurs), { target: { kind: 'agent', agentId: agentId('8002') } });
+  });
+});
+
+describe('SIP_DOMAINS', () => {
+  const tenants = () => [{ tenantId: demo, name: 'Demo', numbers: [], sipDomains: ['Phones.demo.example'] }];
+  const isOurs = ourHosts(new Set(['pbx.example']), { tenants });
+  const cases: Record<string, boolean> = {
+    'pbx.example': true,
+    'PBX.Example': true,
+    'phones.demo.example': true,
+    localhost: true,
+    '203.0.113.7': true,
+    '[2001:db8::7]': true,
+    '': true,
+    example: false,
+    'sip.pbx.example': false,
+    'pbx.example.org': false,
+    '203.0.113.7.example': false,
+  };
+  for (const [host, expected] of Object.entries(cases)) it(`"${host}" is ${expected ? '' : 'not '}ours`, () => assert.equal(isOurs(host), expected));
+
+  it('without any every host may be ours, and no domain of a tenant is missed', () => {
+    assert.equal(ourHosts(new Set(), { tenants })('elsewhere.example'), true);
+    assert.deepEqual(unnamedDomains(new Set(), { tenants }), []);
+    assert.deepEqual(unnamedDomains(new Set(['pbx.example']), { tenants }), ['Phones.demo.example']);
+  });
 });

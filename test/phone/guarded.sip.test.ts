@@ -14,7 +14,7 @@ let phones: SipPhone[];
 
 beforeEach(async () => {
   phones = [];
-  house = await RimHouse.open({ guarded: true });
+  house = await RimHouse.open({ guarded: true, domains: new Set(['pbx.example']) });
 });
 afterEach(async () => {
   for (const one of phones) await one.close();
@@ -139,4 +139,14 @@ test('D6: whatever a stranger sends is refused, nothing of it is told, and no ph
     desk.sip.seen.filter(({ out, message }) => !out && message.kind === 'request'),
     [],
   );
+});
+
+test('SIP_DOMAINS: a phone of ours that calls an address of another house reaches nobody here who has that number', async () => {
+  const desk = await phone('8001');
+  await desk.registered();
+  assert.equal((await (await desk.call('sip:8002@elsewhere.example')).ended()).status, 404);
+  const ours = await desk.call('sip:8002@pbx.example');
+  await house.until('callArrived');
+  await ours.hangUp();
+  await house.until('legEnded');
 });

@@ -25,8 +25,9 @@ class Office {
   readonly bindings = new Bindings(this.clock, (event) => this.events.push(event));
   readonly registrar: Registrar;
 
-  constructor(onGuessing?: (guessed: object) => void) {
-    this.registrar = new Registrar(this.clock, new Authenticator(this.clock, phoneDirectory(), undefined, undefined, onGuessing), this.bindings);
+  constructor(onGuessing?: (guessed: object) => void, isOurs?: (host: string) => boolean) {
+    const authenticator = new Authenticator(this.clock, phoneDirectory(), undefined, undefined, onGuessing);
+    this.registrar = new Registrar(this.clock, authenticator, this.bindings, isOurs);
   }
 
   send(headers: Record<string, string>, source = '10.0.0.7:5060'): Answer {
@@ -167,6 +168,14 @@ describe('the registrar', () => {
 
   it("D8, D9: refuses to bind to somebody else's address, though the password is right", () => {
     assert.equal(new Office().register({ To: '<sip:8002@huawu>', Contact: contact() }).status, 403);
+  });
+
+  it('takes no address-of-record of another house, and says so only to who has proved himself', () => {
+    const office = new Office(undefined, (host) => host === 'huawu');
+    const elsewhere = { To: '<sip:8001@elsewhere.example>', Contact: '<sip:8001@10.0.0.7>' };
+    assert.equal(office.send(elsewhere).status, 401);
+    assert.equal(office.register(elsewhere).status, 404);
+    assert.equal(office.register({ Contact: '<sip:8001@10.0.0.7>', 'Call-ID': 'c2' }).status, 200);
   });
 
   it('D3: says stale to a nonce used before or too old, and takes the same credentials with the next count', () => {

@@ -33,6 +33,8 @@ export interface RimOptions {
   cuttable?: boolean;
   /** The SIP server takes browsers that are handed on here. */
   browserSocket?: string;
+  /** SIP_DOMAINS, as the application knows them. */
+  domains?: ReadonlySet<string>;
   /** Both ask it for names. */
   dns?: NameServer;
   /** The SIP server's time goes so many times as fast as ours. */
@@ -170,6 +172,7 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
     take,
     trustedTrunks: options.trustedTrunks ?? [],
     ...(options.dns === undefined ? {} : { names: systemNames([options.dns.at]) }),
+    ...(options.domains === undefined ? {} : { domains: options.domains }),
     ...(options.stirRoots === undefined ? {} : { stirRoots: options.stirRoots }),
     ...(options.recordable === undefined ? {} : { recordable: options.recordable }),
     publicAddress: '127.0.0.1',
