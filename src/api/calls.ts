@@ -6,7 +6,7 @@ import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
-import { pausesSchema, sendAudio } from './recordings.ts';
+import { pausesSchema, sendAll } from './recordings.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
 const text = z.string();
@@ -223,7 +223,7 @@ function playRecording(app: Api, ports: ApiPorts): void {
       config: { action: 'recording.play' },
       schema: {
         tags: ['calls'],
-        summary: 'The recording (WAV, caller left, agent right); understands Range',
+        summary: 'All recordings of the call as one WAV (caller left, agent right), without the gaps between them, or the one that is named; understands Range',
         params,
         querystring: z.strictObject({ recordingId: idSchema.optional() }),
       },
@@ -233,9 +233,8 @@ function playRecording(app: Api, ports: ApiPorts): void {
       await recordOf(ports, user, 'recording.play', request.params.callId);
       const recordings = await ports.recordings.ofCall(user.tenantId, branded(request.params.callId));
       const { recordingId } = request.query;
-      const recording = recordingId === undefined ? recordings[0] : recordings.find((row) => row.recordingId === recordingId);
-      if (recording === undefined) throw new Problem('not_found');
-      return sendAudio(ports, recording, request, reply);
+      const wanted = recordingId === undefined ? recordings : recordings.filter((row) => row.recordingId === recordingId);
+      return sendAll(ports, wanted, request, reply);
     },
   );
 }

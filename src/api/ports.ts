@@ -225,7 +225,7 @@ export interface ApiPorts {
   customers: CustomersPort;
   dialplans: DialplansPort;
   records: RecordsPort;
-  recordings: Pick<Recordings, 'get' | 'ofCall' | 'open' | 'peaks' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
+  recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
   pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
   resumeRecording(callId: CallId, by: UserId): void;
   /** Built consoles; may be missing. */

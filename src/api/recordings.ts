@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { SealError } from '../../kernel/seal/format.ts';
+import type { RecordedAudio } from '../recordings/audio.ts';
 import type { StoredRecording } from '../recordings/recordings.ts';
 import { type RecordingRules, recordingRulesSchema } from '../recordings/rules.ts';
 import { type Action, may } from '../users/user.ts';
@@ -17,6 +18,8 @@ export const pausesSchema = z.array(z.object({ fromMs: z.number(), toMs: z.numbe
 const recordingSchema = z.object({
   recordingId: z.string(),
   callId: z.string(),
+  /** Who talked with the customer in it; null: nobody of ours. */
+  agentId: z.string().nullable(),
   startedAt: z.string(),
   durationMs: z.number().nullable(),
   complete: z.boolean(),
@@ -39,7 +42,14 @@ const USUAL_STEPS = 800;
 const LONGEST_PAUSE_SECONDS = 900;
 
 const shown = (row: StoredRecording): z.infer<typeof recordingSchema> => ({
-  ...{ recordingId: row.recordingId, callId: row.callId, startedAt: iso(row.startedAt), durationMs: row.durationMs, complete: row.complete },
+  ...{
+    recordingId: row.recordingId,
+    callId: row.callId,
+    agentId: row.agentId,
+    startedAt: iso(row.startedAt),
+    durationMs: row.durationMs,
+    complete: row.complete,
+  },
   ...{ reason: row.reason, bytes: row.bytes, pauses: row.pauses, sealed: row.seal !== null, legalHold: row.legalHold },
   ...{ erasedAt: isoOrNull(row.erasedAt), eraseReason: row.eraseReason },
 });
@@ -82,16 +92,24 @@ function read(app: Api, ports: ApiPorts): void {
       config: { action: 'record.read' },
       schema: {
         tags: ['recordings'],
-        summary: 'The recordings of a call in order: one for each stretch that the same two parties talked',
+        summary:
+          'The recordings of a call in order: one for each stretch that the same two parties talked, and where it begins in the sound of all (`/recording`)',
         params: callParams,
-        response: { 200: z.object({ items: z.array(recordingSchema) }) },
+        response: { 200: z.object({ items: z.array(recordingSchema.extend({ offsetMs: z.number().nullable() })) }) },
       },
     },
     async (request) => {
       const user = asker(request);
       const all = await ports.recordings.ofCall(user.tenantId, branded(request.params.callId));
       const seen = all.filter(({ agentIds }) => [null, ...agentIds].some((agentId) => may(user, 'record.read', { tenantId: user.tenantId, agentId })));
-      return { items: seen.map(shown) };
+      let offsetMs = 0;
+      return {
+        items: seen.map((row) => {
+          const begins = row.erasedAt === null ? offsetMs : null;
+          if (row.erasedAt === null) offsetMs += row.durationMs ?? 0;
+          return { ...shown(row), offsetMs: begins };
+        }),
+      };
     },
   );
 }
@@ -133,14 +151,24 @@ function admit(app: Api, ports: ApiPorts): void {
   );
 }
 
+const sendAudio = async (ports: ApiPorts, recording: StoredRecording, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+  send(ports, await opened(ports, [recording]), `recording/${recording.recordingId}`, request, reply);
+
+/** Of one call, as one; what was erased is left out, and of nothing but erased ones it is told so. */
+export async function sendAll(ports: ApiPorts, recordings: readonly StoredRecording[], request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const left = recordings.filter(({ erasedAt }) => erasedAt === null);
+  const [first] = left.length > 0 ? left : recordings;
+  if (first === undefined) throw new Problem('not_found');
+  if (left.length <= 1) return sendAudio(ports, first, request, reply);
+  return send(ports, await opened(ports, left), `call/${first.callId}`, request, reply);
+}
+
 /** Written to the audit trail before a byte of it goes out. */
-export async function sendAudio(ports: ApiPorts, recording: StoredRecording, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function send(ports: ApiPorts, audio: RecordedAudio, resource: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const user = asker(request);
-  const audio = await opened(ports, recording);
   reply.raw.once('close', () => void audio.close());
-  const { recordingId } = recording;
   reply.header('accept-ranges', 'bytes').header('cache-control', 'private, no-store').type('audio/wav');
-  reply.header('content-disposition', `inline; filename="${recordingId.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}.wav"`);
+  reply.header('content-disposition', `inline; filename="${resource.replace(/^[a-z]+\//, '').replaceAll(/[^A-Za-z0-9_.-]/g, '_')}.wav"`);
   let part: ReturnType<typeof rangeOf>;
   try {
     part = rangeOf(request.headers.range, audio.bytes);
@@ -149,18 +177,18 @@ export async function sendAudio(ports: ApiPorts, recording: StoredRecording, req
     throw error;
   }
   const { first, last } = part ?? { first: 0, last: audio.bytes - 1 };
-  await audited(ports, user, 'recording.play', `recording/${recordingId}`, { first, last, from: request.ip });
+  await audited(ports, user, 'recording.play', resource, { first, last, from: request.ip });
   if (part !== null) reply.code(206).header('content-range', `bytes ${first}-${last}/${audio.bytes}`);
   return reply.header('content-length', last - first + 1).send(Readable.from(audio.read(first, last + 1), { objectMode: false }));
 }
 
-async function opened(ports: ApiPorts, recording: StoredRecording) {
-  if (recording.erasedAt !== null) throw new Problem('recording_erased');
-  return ports.recordings.open(recording).catch((error: unknown) => refuse(ports, recording, error));
+async function opened(ports: ApiPorts, recordings: readonly StoredRecording[]): Promise<RecordedAudio> {
+  if (recordings.some(({ erasedAt }) => erasedAt !== null)) throw new Problem('recording_erased');
+  return ports.recordings.openAll(recordings).catch((error: unknown) => refuse(ports, recordings, error));
 }
 
-function refuse({ log }: ApiPorts, { recordingId }: StoredRecording, error: unknown): never {
-  log.error({ err: error, recordingId }, 'a recording cannot be played');
+function refuse({ log }: ApiPorts, recordings: readonly StoredRecording[], error: unknown): never {
+  log.error({ err: error, recordings: recordings.map(({ recordingId }) => recordingId) }, 'a recording cannot be played');
   if (error instanceof SealError) throw new Problem('recording_changed', error.message);
   throw new Problem('not_found');
 }
@@ -181,9 +209,36 @@ function outline(app: Api, ports: ApiPorts): void {
     async (request) => {
       const recording = await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId);
       if (recording.erasedAt !== null) throw new Problem('recording_erased');
-      return ports.recordings.peaks(recording, request.query.steps).catch((error: unknown) => refuse(ports, recording, error));
+      return ports.recordings.peaks(recording, request.query.steps).catch((error: unknown) => refuse(ports, [recording], error));
     },
   );
+  app.get(
+    '/api/v1/calls/:callId/recording/peaks',
+    {
+      config: { action: 'recording.play' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'The outline of all recordings of a call as one, for the player of `/recording`',
+        params: callParams,
+        querystring: z.strictObject({ steps: z.coerce.number().int().min(1).max(MOST_STEPS).default(USUAL_STEPS) }),
+        response: { 200: peaksSchema },
+      },
+    },
+    async (request) => {
+      const left = (await playable(ports, asker(request), request.params.callId)).filter(({ erasedAt }) => erasedAt === null);
+      if (left.length === 0) throw new Problem('recording_erased');
+      return ports.recordings.peaksOfAll(left, request.query.steps).catch((error: unknown) => refuse(ports, left, error));
+    },
+  );
+}
+
+/** The recordings of a call that she may play; who may play none does not find it. */
+async function playable({ recordings }: ApiPorts, user: Identity, callId: string): Promise<StoredRecording[]> {
+  const { tenantId } = user;
+  const all = await recordings.ofCall(tenantId, branded(callId));
+  const mine = all.filter(({ agentIds }) => [null, ...agentIds].some((agentId) => may(user, 'recording.play', { tenantId, agentId })));
+  if (mine.length === 0) throw new Problem('not_found');
+  return mine;
 }
 
 function hold(app: Api, ports: ApiPorts): void {

@@ -18,8 +18,8 @@ export interface RecordedAudio {
   close(): Promise<void>;
 }
 
-const RATE = 8000;
-const CHANNELS = 2;
+export const RATE = 8000;
+export const CHANNELS = 2;
 const PIECE_BYTES = 65_536;
 
 /** Throws a SealError (wrong key, changed), or the disk's error. */

@@ -24,7 +24,7 @@ export interface Peaks {
 
 export const peaksPath = (path: string): string => `${path}.peaks`;
 
-/** `most` steps at most: several are put together when it is longer. */
+/** `most` steps at most: several are put together when it is longer; Infinity = each of 50 ms. */
 export async function peaksOf(audio: RecordedAudio, path: string, most: number): Promise<Peaks> {
   const steps = (await kept(audio, path)) ?? (await found(audio, path));
   const count = steps.length / 2;

@@ -11,6 +11,7 @@ import { readRecordingRules, recordingById, recordingsOfCall, type StoredRecordi
 import type { Store } from '../store/store.ts';
 import { openAudio, type RecordedAudio } from './audio.ts';
 import { type ErasureParts, type ErasureReport, erase, eraseCustomer, eraseInTime } from './erasure.ts';
+import { joinAudio, joinPeaks } from './joined.ts';
 import { type Peaks, peaksOf } from './peaks.ts';
 import { type RecordingRules, readRules, usualRecordingRules } from './rules.ts';
 
@@ -26,6 +27,9 @@ export interface RecordingsOptions {
   keys: string | null;
   keysFile: string;
 }
+
+/** Each is a file held open while it is played. */
+const MOST_TOGETHER = 100;
 
 export class Recordings {
   readonly #options: RecordingsOptions;
@@ -79,6 +83,25 @@ export class Recordings {
     } finally {
       await audio.close();
     }
+  }
+
+  /** All of one call as one, in this order. To be closed by whoever opens it. Throws as `open`. */
+  async openAll(recordings: readonly StoredRecording[]): Promise<RecordedAudio> {
+    const parts: RecordedAudio[] = [];
+    if (recordings.length > MOST_TOGETHER) throw new Error(`${recordings.length} recordings are too many to be played as one: play each by its id`);
+    try {
+      for (const recording of recordings) parts.push(await this.open(recording));
+    } catch (error) {
+      await Promise.all(parts.map((part) => part.close()));
+      throw error;
+    }
+    return joinAudio(parts);
+  }
+
+  async peaksOfAll(recordings: readonly StoredRecording[], most: number): Promise<Peaks> {
+    const parts: Peaks[] = [];
+    for (const recording of recordings) parts.push(await this.peaks(recording, Number.POSITIVE_INFINITY));
+    return joinPeaks(parts, most);
   }
 
   /** Reads all of it. Throws a SealError when anything is not as it was recorded; `sealed` false: a plain file, which proves nothing. */

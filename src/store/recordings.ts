@@ -23,6 +23,8 @@ export interface StoredRecording {
   customerId: CustomerId | null;
   /** Every agent who talked on the call. */
   agentIds: AgentId[];
+  /** Who talked in this one; null: nobody of ours. */
+  agentId: AgentId | null;
 }
 
 const rowsOf = (db: Kysely<Database>) =>
@@ -51,8 +53,18 @@ const storedOf = (row: Row): StoredRecording => ({
   erasedAt: row.erased_at?.getTime() ?? null,
   eraseReason: row.erase_reason,
   customerId: row.customer_id === null ? null : asId<CustomerId>(row.customer_id),
-  agentIds: [...new Set(((row.agents ?? []) as AgentRecord[]).map(({ agentId }) => agentId))],
+  agentIds: [...new Set(partsOf(row).map(({ agentId }) => agentId))],
+  agentId: talkedIn(partsOf(row), row.started_at.getTime(), row.duration_ms ?? 0),
 });
+
+const partsOf = (row: Row): AgentRecord[] => (row.agents ?? []) as AgentRecord[];
+
+/** Whose part lay longest within it: one who transfers hears the other answer. */
+function talkedIn(parts: readonly AgentRecord[], from: number, durationMs: number): AgentId | null {
+  const within = ({ answeredAt, endedAt }: AgentRecord): number => Math.min(endedAt, from + durationMs) - Math.max(answeredAt, from);
+  const longest = parts.toSorted((a, b) => within(b) - within(a))[0];
+  return longest === undefined || within(longest) <= 0 ? null : longest.agentId;
+}
 
 export async function recordingById(db: Kysely<Database>, tenantId: TenantId, recordingId: string): Promise<StoredRecording | null> {
   const row = await rowsOf(db).where('recordings.recording_id', '=', recordingId).where('recordings.tenant_id', '=', tenantId).executeTakeFirst();

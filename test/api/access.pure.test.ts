@@ -114,6 +114,11 @@ const rows: Record<string, Row> = {
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
     stranger: 404,
   },
+  'GET /api/v1/calls/{callId}/recording/peaks': {
+    url: '/api/v1/calls/c-:tenant-1/recording/peaks',
+    allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
   'GET /api/v1/calls/{callId}/recording': {
     url: '/api/v1/calls/c-:tenant-1/recording',
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },

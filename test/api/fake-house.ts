@@ -186,7 +186,7 @@ function recordingsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts['record
   });
   const rowOf = ({ call, recordings, agentIds }: CallDetail): StoredRecording[] =>
     recordings.map((recording) => ({
-      ...{ ...recording, callId: call.callId, tenantId: call.tenantId, customerId: call.customerId, agentIds },
+      ...{ ...recording, callId: call.callId, tenantId: call.tenantId, customerId: call.customerId, agentIds, agentId: agentIds[0] ?? null },
       ...{ reason: null, seal: null, bytes: 1000, legalHold: house.held.has(recording.recordingId), erasedAt: null, eraseReason: null },
       path: call.callId.endsWith('3') ? join(recordingsDir, '../secret.wav') : join(recordingsDir, `${call.callId}.wav`),
     }));
@@ -194,8 +194,9 @@ function recordingsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts['record
   return {
     get: async (tenantId, recordingId) => all().find((row) => row.tenantId === tenantId && row.recordingId === recordingId) ?? null,
     ofCall: async (tenantId, callId) => all().filter((row) => row.tenantId === tenantId && row.callId === callId),
-    open: (recording) => opener.open(recording),
+    openAll: (recordings) => opener.openAll(recordings),
     peaks: (recording, most) => opener.peaks(recording, most),
+    peaksOfAll: (recordings, most) => opener.peaksOfAll(recordings, most),
     hold: async ({ recordingId }, legalHold) => {
       house.held[legalHold ? 'add' : 'delete'](recordingId);
       return true;

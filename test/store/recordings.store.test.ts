@@ -82,11 +82,42 @@ const stored = async (n: number) => {
 };
 async function heard(n: number, from: number, to: number): Promise<Buffer> {
   const audio = await recordings.open(await stored(n));
-  const pieces: Buffer[] = [];
-  for await (const piece of audio.read(from, to)) pieces.push(piece);
+  const bytes = await gathered(audio.read(from, to));
   await audio.close();
+  return bytes;
+}
+async function gathered(read: AsyncGenerator<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of read) pieces.push(piece);
   return Buffer.concat(pieces);
 }
+
+test('the recordings of a call play as one, in order, without the gaps between them, from any byte on; each says who talked in it', async () => {
+  const [first, second] = [recorded(901, 1), recorded(902, 1, null, 'alaw')];
+  const { callId, agents } = first;
+  const begins = first.arrivedAt + 60_000;
+  const part = { ...agents[0], agentId: agentIdOf(tenantId, '8002'), answeredAt: begins - 50, endedAt: begins + 950 };
+  const moved = second.recordings.map((each) => ({ ...each, recordingId: `${callId}.r2`, startedAt: begins }));
+  await writeRecords(store.db, [{ ...first, agents: [...agents, part as (typeof agents)[number]], recordings: [...first.recordings, ...moved] }]);
+  const all = await recordings.ofCall(tenantId, callId);
+  assert.deepEqual(
+    all.map(({ recordingId, agentId }) => [recordingId, agentId]),
+    [
+      [`${callId}.r1`, 'demo:8001'],
+      [`${callId}.r2`, 'demo:8002'],
+    ],
+  );
+  const audio = await recordings.openAll(all);
+  const from = async (first: number, last: number): Promise<Buffer> => gathered(audio.read(first, last));
+  const whole = await from(0, audio.bytes);
+  assert.deepEqual([whole.length, whole.readUInt32LE(40), whole.readUInt32LE(24)], [44 + 64_000, 64_000, 8000]);
+  for (const at of [40, 44, 32_000, 32_044, 48_000]) assert.deepEqual(await from(at, at + 100), whole.subarray(at, at + 100), `from ${at}`);
+  assert.ok(Math.abs(whole.readInt16LE(44) - whole.readInt16LE(44 + 32_000)) < 600, 'both begin alike');
+  await audio.close();
+  const peaks = await recordings.peaksOfAll(all, 20);
+  assert.deepEqual([peaks.stepMs, peaks.left.length], [100, 20]);
+  assert.ok(Math.abs((peaks.left[0] ?? 0) - 0.5) < 0.02 && Math.abs((peaks.left[10] ?? 0) - 0.5) < 0.02, String(peaks.left));
+});
 
 test('a sealed recording plays as a WAV from any byte on, in either format, and its outline shows where it was loud', async () => {
   await writeRecords(store.db, [recorded(1, 0), recorded(2, 0, null, 'alaw')]);
