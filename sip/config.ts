@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 import { parseTrustedNetwork, type TrustedNetwork } from './guard/addresses.ts';
-import { bareHost } from './message/uri.ts';
+import { bareHost, parseUri } from './message/uri.ts';
 import { type Handlers, readHandlers } from './outbound/handlers.ts';
 import { parseNet } from './transport/addresses.ts';
 import type { TlsFiles } from './transport/certificate.ts';
@@ -22,6 +22,10 @@ export interface SipConfig {
   readonly domains: ReadonlySet<string>;
   /** Header names, in lower case, that are sent as applications write them. */
   readonly preservedHeaders: ReadonlySet<string>;
+  /** A URI: the way of applications' new requests that name none. */
+  readonly outboundProxy: string | undefined;
+  /** User-Agents whose OPTIONS are answered here. */
+  readonly probeAgents: ReadonlySet<string>;
   readonly tls: TlsConfig;
   readonly webSocket: WebSocketConfig;
   readonly adminHost: string;
@@ -89,6 +93,8 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     dnsServers: settings.list('SIP_DNS_SERVERS'),
     domains: new Set(settings.list('SIP_DOMAINS').map((name) => name.toLowerCase())),
     preservedHeaders: new Set(settings.list('DRACHTIO_PRESERVE_HEADER_NAMES').map((name) => name.toLowerCase())),
+    outboundProxy: settings.optional('SIP_OUTBOUND_PROXY'),
+    probeAgents: new Set(settings.list('SIP_PROBE_USER_AGENTS')),
     tls: readTls(settings, faults),
     webSocket: readWebSocket(settings, faults),
     adminHost: bareHost(settings.text('DRACHTIO_HOST', '127.0.0.1')),
@@ -107,10 +113,20 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) faults.push(`SIP_DOMAINS has "${name}": give host names, separated by commas`);
   if (config.challengeRealm !== undefined && !/^[\w .@-]{1,64}$/.test(config.challengeRealm))
     faults.push(`SIP_CHALLENGE_REALM is "${config.challengeRealm}": give up to 64 letters, digits, blanks and _ . @ -`);
+  if (config.outboundProxy !== undefined && !isSipUri(config.outboundProxy))
+    faults.push(`SIP_OUTBOUND_PROXY is "${config.outboundProxy}": give a SIP URI such as sip:192.0.2.1:5060;transport=tcp`);
   if (config.secret === '')
     faults.push('DRACHTIO_SECRET is not set: give the secret applications must show, or DRACHTIO_SECRET_FILE with a file that holds it');
   else if (/[|\r\n]/.test(config.secret)) faults.push('DRACHTIO_SECRET holds a "|" or a line break: the control protocol cannot carry those');
   return faults.length > 0 ? { faults } : { config: Object.freeze(config) };
+}
+
+function isSipUri(text: string): boolean {
+  try {
+    return /^sips?$/.test(parseUri(text).scheme);
+  } catch {
+    return false;
+  }
 }
 
 function readTls(settings: SettingsReader, faults: string[]): TlsConfig {

@@ -219,6 +219,8 @@ class Server implements SipServer {
       isOpen: (flow) => network.isOpen(flow),
       isMine: (hop) => network.isMine(hop.protocol, hop.address, hop.port),
       alias: (flow, host, port) => network.alias(flow, host, port),
+      outboundProxy: this.#config.outboundProxy,
+      probeAgents: this.#config.probeAgents,
       sign: signer(this.#config.secret),
       counters: noCounts(),
     };

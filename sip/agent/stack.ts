@@ -41,6 +41,10 @@ export interface Stack {
   isMine(hop: Hop): boolean;
   /** The peer of that connection asks for requests to `host:port` over it; granted to whom that address is (RFC 5923). */
   alias(flow: string, host: string, port: number): void;
+  /** Where new requests of applications go that name no other way, and no registered phone; a URI. */
+  readonly outboundProxy?: string | undefined;
+  /** Who asks only whether we are there: an OPTIONS of these User-Agents is answered 200 without any application. */
+  readonly probeAgents?: ReadonlySet<string>;
   /** A short mark of `text` that nobody can make without our key. */
   sign(text: string): string;
   readonly counters: Counters;

@@ -5,6 +5,7 @@ import { refreshHeaders } from '../dialog/session.ts';
 import { ParseError } from '../message/fault.ts';
 import type { Request } from '../message/message.ts';
 import { writeMessage } from '../message/write.ts';
+import { isOwnUri } from '../proxy/own.ts';
 import { type ClientUser, cancelOf } from '../transaction/client-transaction.ts';
 import { T1_MS } from '../transaction/timers.ts';
 import { FlowFailed, type Hop } from '../transport/hop.ts';
@@ -19,6 +20,7 @@ const NOBODY: ClientUser = { onResponse: () => undefined, onTimeout: () => undef
 /** The hop of a name without an address: nothing is sent, the application is told 503 as of a dead transport (RFC 3261 §8.1.3.1). */
 const NOWHERE: Hop = { protocol: 'udp', address: '', port: 0 };
 const CANCEL_GIVE_UP_MS = 64 * T1_MS;
+const TO_MYSELF = 'can not send request to myself';
 const NO_DIALOG = 'Server error: unable to find dialog for dialog id provided';
 
 /** The client side: applications' requests on their way out, and what comes back. */
@@ -157,13 +159,22 @@ export class ClientSide {
     const target = routeUrl === '' ? uri : routeUrl.replace(/^<|>$/g, '');
     const flow = this.#stack.flows.find(target);
     if (flow !== undefined) return flow;
+    const { outboundProxy } = this.#stack;
+    if (routeUrl === '' && outboundProxy !== undefined) {
+      if (isOwnUri(this.#stack, uri)) throw new Unreachable(TO_MYSELF);
+      return this.#orNowhere(this.#stack.resolve(outboundProxy));
+    }
     const checked = (hop: Hop): Hop => {
-      if (routeUrl === '' && this.#stack.isMine(hop)) throw new Unreachable('can not send request to myself');
+      if (routeUrl === '' && this.#stack.isMine(hop)) throw new Unreachable(TO_MYSELF);
       return hop;
     };
     const hop = this.#stack.resolve(routeUrl === '' || /^sips?:/i.test(target) ? target : `sip:${target}`);
-    if (!(hop instanceof Promise)) return checked(hop);
-    return hop.then(checked).catch((error: unknown) => {
+    return hop instanceof Promise ? this.#orNowhere(hop.then(checked)) : checked(hop);
+  }
+
+  #orNowhere(hop: Hop | Promise<Hop>): Hop | Promise<Hop> {
+    if (!(hop instanceof Promise)) return hop;
+    return hop.catch((error: unknown) => {
       if (error instanceof Unresolvable) return NOWHERE;
       throw error;
     });

@@ -116,6 +116,10 @@ export class ServerSide {
       reject(this.#stack, transaction, 503, [['Retry-After', String(RETRY_AFTER_S)]]);
       return;
     }
+    if (request.method === 'OPTIONS' && this.#stack.probeAgents?.has(request.headers.get('user-agent') ?? '') === true) {
+      reject(this.#stack, transaction, 200);
+      return;
+    }
     const app = this.#dispatch.pick(request.method.toLowerCase());
     if (app === 'none' || app === 'busy') {
       if (app === 'none') counters.refusedNoApplication += 1;

@@ -103,6 +103,21 @@ for (const [what, [method, headers, status]] of Object.entries(door))
     assert.deepEqual(events(world), status === undefined ? [method] : []);
   });
 
+test('an OPTIONS of a probe is answered without any application, one of anybody else is routed', () => {
+  const world = newWorld();
+  Object.assign(world.node.stack, { probeAgents: new Set(['LB probe']) });
+  world.app.ask('route|options');
+  world.send(outOfDialog('OPTIONS', [['User-Agent', 'LB probe']]));
+  assert.deepEqual([lines(world), events(world)], [['200 OPTIONS'], []]);
+  world.send(
+    outOfDialog('OPTIONS', [
+      ['User-Agent', 'LB probe 2'],
+      ['Via', `SIP/2.0/UDP ${PEER}:5060;branch=z9hG4bKnext`],
+    ]),
+  );
+  assert.deepEqual(events(world), ['OPTIONS']);
+});
+
 test('a request that waits for its application is told once, however often it comes', () => {
   const world = newWorld();
   for (const _copy of [1, 2, 3]) world.send(invite());

@@ -1,7 +1,11 @@
 /** The control protocol call by call: what of a call is the server's, what the application's, request by request; a table of statements. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { requestOutside } from '../../sip/control/compose.ts';
+import { parseSketch } from '../../sip/control/sketch.ts';
 import { newRequest, type Request, type Response, responseTo } from '../../sip/message/message.ts';
+import { writeMessage } from '../../sip/message/write.ts';
+import type { Hop } from '../../sip/transport/hop.ts';
 import {
   answers,
   answerWith,
@@ -64,6 +68,18 @@ const statements: Record<string, (world: World) => void> = {
   'a route URL may have neither scheme nor brackets, or both': (world) => {
     for (const url of [PEER, `<sip:${PEER};lr>`]) outside(world, 'OPTIONS sip:10086@pbx.example.com SIP/2.0', [], '', `|||${url}`);
     assert.equal(requests(world, 'OPTIONS').length, 2);
+  },
+  'with an outbound proxy a new request without a route URL goes there; with one, to ourselves or inside a dialog it is as ever': (world) => {
+    Object.assign(world.node.stack, { outboundProxy: `sip:${PEER}` });
+    outside(world, 'OPTIONS sip:b@192.0.2.77 SIP/2.0');
+    assert.equal((last(world, 'OPTIONS') as Request).uri, 'sip:b@192.0.2.77');
+    outside(world, 'OPTIONS sip:b@192.0.2.77 SIP/2.0', [], '', '|||sip:192.0.2.1');
+    assert.equal(requests(world, 'OPTIONS').length, 1);
+    outside(world, `OPTIONS sip:x@${SERVER} SIP/2.0`);
+    assert.equal(told(world), 'NOK can not send request to myself');
+    const { dialog } = up(world);
+    ask(world, dialog, 'INFO');
+    assert.equal((last(world, 'INFO') as Request).uri, `sip:peer@${PEER}`);
   },
   'the body of a response without a type goes without one, unless it is a session description': (world) => {
     world.app.ask('route|message');
@@ -163,6 +179,20 @@ const statements: Record<string, (world: World) => void> = {
     assert.deepEqual(events(world), ['INVITE', 'ACK']);
     ask(world, newest(world).dialog, 'BYE');
     assert.equal(last(world, 'BYE').headers.get('from'), to(world), 'it is still the first call');
+  },
+  'over a connection a 200 without ACK is repeated and given up all the same; a refusal is sent once': (world) => {
+    const overTcp = (request: Request): void => {
+      world.node.agent.take(writeMessage(request), { protocol: 'tcp', address: PEER, port: 40_000, flow: 'tcp-1', local: { address: SERVER, port: 5060 } });
+      world.clock.forward(50);
+    };
+    overTcp(invite());
+    respond(world, newest(world).transaction, '200 OK');
+    world.clock.forward(33_000);
+    assert.deepEqual([times(world, '200 INVITE').length, lines(world).at(-1)], [11, 'BYE']);
+    overTcp(invite((headers) => headers.set('Via', `SIP/2.0/TCP ${PEER}:5060;branch=z9hG4bKother`).set('Call-ID', 'other')));
+    respond(world, newest(world).transaction, '486 Busy Here');
+    world.clock.forward(33_000);
+    assert.equal(times(world, '486 INVITE').length, 1);
   },
   'a re-INVITE before the ACK is told like any other, with 100 Trying': (world) => {
     respond(world, rings(world), '200 OK');
@@ -356,4 +386,49 @@ for (const [method, status] of Object.entries(strays))
     const finals = lines(world).filter((each) => !each.startsWith('100'));
     assert.deepEqual(finals, status === 'nothing' ? [] : [`${status} ${method}`]);
     assert.deepEqual(events(world), []);
+  });
+
+/** Request-URI, transport and the application's Contact and From; Contact, From (without its tag) and Via as they are sent. */
+const identities: Record<string, [uri: string, protocol: Hop['protocol'], said: string[], contact: string, from: string, via: string]> = {
+  'UDP, nothing said': ['sip:b@h', 'udp', [], '<sip:10.0.0.1:5060>', '<sip:10.0.0.1:5060>', 'UDP'],
+  'TCP, nothing said': ['sip:b@h', 'tcp', [], '<sip:10.0.0.1:5060;transport=tcp>', '<sip:10.0.0.1:5060;transport=tcp>', 'TCP'],
+  'TLS, nothing said': ['sip:b@h', 'tls', [], '<sip:10.0.0.1:5060;transport=tls>', '<sip:10.0.0.1:5060;transport=tls>', 'TLS'],
+  'TLS to a sips URI': ['sips:b@h', 'tls', [], '<sips:10.0.0.1:5060;transport=tls>', '<sips:10.0.0.1:5060;transport=tls>', 'TLS'],
+  'secure WebSocket': ['sip:b@h', 'wss', [], '<sip:10.0.0.1:5060;transport=ws>', '<sip:10.0.0.1:5060;transport=ws>', 'WSS'],
+  'a user at localhost, by TCP': [
+    'sip:b@h',
+    'tcp',
+    ['Contact: sip:a@localhost'],
+    '<sip:a@10.0.0.1:5060;transport=tcp>',
+    '<sip:a@10.0.0.1:5060;transport=tcp>',
+    'TCP',
+  ],
+  'a transport of the application stays': [
+    'sip:b@h',
+    'tcp',
+    ['Contact: <sip:a@localhost;transport=udp>'],
+    '<sip:a@10.0.0.1:5060;transport=udp>',
+    '<sip:a@10.0.0.1:5060;transport=udp>',
+    'TCP',
+  ],
+  'localhost without a user, or with a port, in From': ['sip:b@h', 'udp', ['From: <sip:localhost>'], '<sip:10.0.0.1:5060>', '<sip:10.0.0.1:5060>', 'UDP'],
+  'localhost with a port': ['sip:b@h', 'udp', ['From: "x" <sip:a@localhost:9>'], '<sip:10.0.0.1:5060>', '"x" <sip:a@10.0.0.1:5060>', 'UDP'],
+  'a host that only begins like it': ['sip:b@h', 'udp', ['From: <sip:a@localhost.example>'], '<sip:10.0.0.1:5060>', '<sip:a@localhost.example>', 'UDP'],
+  'a whole Contact of its own': [
+    'sip:b@h',
+    'udp',
+    ['Contact: <sip:a@pbx.example>;x=1', 'From: sip:a@pbx.example'],
+    '<sip:a@pbx.example>;x=1',
+    '<sip:a@pbx.example>',
+    'UDP',
+  ],
+};
+for (const [what, [uri, protocol, said, contact, from, via]] of Object.entries(identities))
+  test(`who we are: ${what}`, () => {
+    const sketch = parseSketch(`${[`INVITE ${uri} SIP/2.0`, ...said].join('\r\n')}\r\n\r\n`);
+    assert.ok(typeof sketch !== 'string', 'a sketch');
+    const hop: Hop = { protocol, address: '10.0.0.9', port: 5060 };
+    const { headers } = requestOutside(sketch, hop, { address: SERVER, port: 5060 }, { branch: 'z9hG4bKx', tag: 'ours', callId: 'c', seq: 1 });
+    assert.deepEqual([headers.get('contact'), headers.get('from')], [contact, `${from};tag=ours`]);
+    assert.match(headers.get('via') ?? '', new RegExp(`^SIP/2\\.0/${via} 10\\.0\\.0\\.1:5060;rport`));
   });

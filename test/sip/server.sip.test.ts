@@ -295,9 +295,15 @@ test('every fault of the settings is named with its mend, the secret may come fr
   const folder = mkdtempSync(join(tmpdir(), 'sip-config-'));
   try {
     const nowhere = { HUAWU_CONFIG: join(folder, 'none.yaml') };
-    const wrong = readSipConfig(['--sip-port', '70000', 'what'], { ...nowhere, SIP_HOST: 'example.com', LOG_LEVEL: 'loud', PUBLIC_ADDRESS: 'x' });
+    const wrong = readSipConfig(['--sip-port', '70000', 'what'], {
+      ...nowhere,
+      SIP_HOST: 'example.com',
+      LOG_LEVEL: 'loud',
+      PUBLIC_ADDRESS: 'x',
+      SIP_OUTBOUND_PROXY: 'y',
+    });
     assert.ok('faults' in wrong);
-    for (const name of ['SIP_PORT', 'SIP_HOST', 'LOG_LEVEL', 'PUBLIC_ADDRESS', 'DRACHTIO_SECRET', '"what"'])
+    for (const name of ['SIP_PORT', 'SIP_HOST', 'LOG_LEVEL', 'PUBLIC_ADDRESS', 'SIP_OUTBOUND_PROXY', 'DRACHTIO_SECRET', '"what"'])
       assert.ok(
         wrong.faults.some((fault) => fault.includes(name)),
         name,
