@@ -11,7 +11,7 @@ export interface PacketPath {
    * `flows` holds a flow after another (`rtp/flow.ts`), whose clock shows `nowMs` now.
    */
   start(arena: Uint8Array, slotBytes: number, inbox: Int32Array, onBatch: (count: number) => void, flows: Float64Array, nowMs: number): void;
-  bind(host: string, port: number, shared: boolean): number;
+  bind(host: string, port: number, shared: boolean, receiveBufferBytes: number): number;
   connect(socket: number, address: string, port: number): number;
   send(socket: number, packet: Uint8Array): number;
   sendTo(socket: number, packet: Uint8Array, address: string, port: number): number;

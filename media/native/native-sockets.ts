@@ -5,7 +5,7 @@
 import { getSystemErrorName } from 'node:util';
 import { FLOW_FIELDS, type Flow } from '../rtp/flow.ts';
 import type { Remote } from '../rtp/source-lock.ts';
-import { PortTaken, type RtpSockets, type SocketEngine, type SocketOwner } from '../worker/sockets.ts';
+import { PortTaken, RECEIVE_BUFFER_BYTES, type RtpSockets, type SocketEngine, type SocketOwner } from '../worker/sockets.ts';
 import type { PacketPath } from './addon.ts';
 
 /** No longer packet is heard: more than any path of the Internet carries unbroken. */
@@ -67,7 +67,7 @@ export class NativeEngine implements SocketEngine {
   }
 
   bind(host: string, port: number, shared: boolean, owner: SocketOwner, rtcp: boolean): number {
-    const socket = this.path.bind(host, port, shared);
+    const socket = this.path.bind(host, port, shared, RECEIVE_BUFFER_BYTES);
     if (socket < 0) throw faultOf(socket, 'bind');
     this.#ends[socket] = { owner, rtcp, address: '', port: 0 };
     return socket;

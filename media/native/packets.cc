@@ -399,7 +399,7 @@ napi_value start(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-int openSocket(const std::string& host, int port, bool shared) {
+int openSocket(const std::string& host, int port, bool shared, int bufferBytes) {
   sockaddr_storage address{};
   const socklen_t length = readAddress(host, port, &address);
   if (length == 0) return -EINVAL;
@@ -408,22 +408,23 @@ int openSocket(const std::string& host, int port, bool shared) {
   const int one = 1;
   if (address.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
   if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bufferBytes, sizeof bufferBytes);
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) == 0) return fd;
   const int fault = errno;
   close(fd);
   return -fault;
 }
 
-/** bind(host, port, shared) → number of the socket, or −errno. */
+/** bind(host, port, shared, bytes of its receive buffer) → number of the socket, or −errno. */
 napi_value bindSocket(napi_env env, napi_callback_info info) {
-  napi_value given[3];
-  size_t count = 3;
+  napi_value given[4];
+  size_t count = 4;
   napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
   Wire* wire = wireOf(env);
   bool shared = false;
   napi_get_value_bool(env, given[2], &shared);
   if (wire == nullptr || wire->epoll < 0) return number(env, -EBADF);
-  const int fd = openSocket(text(env, given[0]), integer(env, given[1]), shared);
+  const int fd = openSocket(text(env, given[0]), integer(env, given[1]), shared, integer(env, given[3]));
   if (fd < 0) return number(env, fd);
   int32_t id = static_cast<int32_t>(wire->sockets.size());
   if (wire->unused.empty()) {

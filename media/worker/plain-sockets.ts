@@ -1,7 +1,7 @@
 /** Sockets by node:dgram: the engine that is always there. */
 import { createSocket, type Socket } from 'node:dgram';
 import type { Remote } from '../rtp/source-lock.ts';
-import { PortTaken, type RtpSockets, type SocketEngine, type SocketOwner } from './sockets.ts';
+import { PortTaken, RECEIVE_BUFFER_BYTES, type RtpSockets, type SocketEngine, type SocketOwner } from './sockets.ts';
 
 export const plainEngine: SocketEngine = {
   name: 'plain',
@@ -101,7 +101,12 @@ class PlainSockets implements RtpSockets {
 
   #bound(port: number, shared: boolean): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const socket = createSocket({ type: this.#family === 6 ? 'udp6' : 'udp4', reuseAddr: shared, ipv6Only: this.#family === 6 });
+      const socket = createSocket({
+        type: this.#family === 6 ? 'udp6' : 'udp4',
+        reuseAddr: shared,
+        ipv6Only: this.#family === 6,
+        recvBufferSize: RECEIVE_BUFFER_BYTES,
+      });
       const failed = (error: Error): void => {
         socket.close();
         reject(error);

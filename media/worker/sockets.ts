@@ -36,6 +36,12 @@ export interface RtpSockets {
   close(): void;
 }
 
+/**
+ * Of packets nobody has read yet, so much is kept a socket: some 80 packets of 20 ms as Linux counts them. A worker that cannot keep up, or a
+ * flood, costs packets then, not a conversation that lags ever further behind, and no more of the kernel's memory than that.
+ */
+export const RECEIVE_BUFFER_BYTES = 32 * 1024;
+
 export type EngineName = 'plain' | 'native';
 
 export interface SocketEngine {

@@ -166,6 +166,20 @@ function testEngine(engine: SocketEngine): void {
     for (const row of rows) row.sockets?.close();
   });
 
+  test(named('of what comes faster than it is read, some 80 packets are kept and the rest is lost: nobody is heard seconds late'), async () => {
+    const port = await freeRange(2);
+    const owner = ear();
+    const sockets = await engine.open(4, '127.0.0.1', port, owner);
+    const party = await partyAt(port);
+    const packet = Buffer.alloc(172);
+    for (let sent = 0; sent < 1000; sent += 1) party.raw(packet);
+    await until('some are heard', () => owner.heard.length >= 40);
+    party.raw(Buffer.from('last'));
+    await until('the last is heard', () => owner.heard.at(-1)?.text === 'last');
+    assert.ok(owner.heard.length < 160, `${owner.heard.length} of 1000 were kept`);
+    sockets.close();
+  });
+
   test(named('out of file descriptors, an endpoint is refused by name and leaves nothing open'), async () => {
     const first = await freeRange(60);
     const prlimit = (most: string): void => void execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${most}:`], { stdio: 'ignore' });

@@ -10,6 +10,7 @@ import { MediaError, type MediaEvent } from '../../media/port.ts';
 import { type Fleet, openFleet } from '../../src/sound/fleet.ts';
 import { connectEngine } from '../../src/sound/rtpengine/engine.ts';
 import { type KeyPort, openKeyPort } from '../../src/sound/rtpengine/keys.ts';
+import { sdesOffer } from '../media/covers.ts';
 import { Party } from '../media/party.ts';
 import { until } from '../media/support.ts';
 import { freePort, freeRange } from '../support/ports.ts';
@@ -118,6 +119,22 @@ test('two who were opened apart are joined and hear each other, whatever law eac
   assert.ok(secondsOf(b.audio(), 500) < 0.1);
   for (const id of ['one.0', 'one.1']) assert.ok((await fleet.close(id)) !== null);
   assert.equal(await fleet.close('one.0'), null);
+});
+
+test('it is the SRTP edge for a desk phone: protected on its side, in clear inside, heard both ways', { skip }, async () => {
+  const desk = await Party.open();
+  parties.push(desk);
+  opened.add('five.0');
+  const { offer, answered: keyed } = sdesOffer(desk, 'AES_CM_128_HMAC_SHA1_80');
+  const { sdp } = await fleet.open({ endpointId: 'five.0', offer, signallingAddress: '127.0.0.1', privateSignalling: true, timeoutMs: 0 });
+  assert.match(sdp, /RTP\/SAVP /);
+  keyed(sdp);
+  const plain = await answered('five.1', 'PCMU');
+  await fleet.join('five.0', 'five.1');
+  desk.say(500);
+  plain.say(900);
+  await until('both are heard', () => secondsOf(plain.audio(), 500) >= 0.6 && secondsOf(desk.audio(), 900) >= 0.6);
+  for (const id of ['five.0', 'five.1']) await fleet.close(id);
 });
 
 test('a prompt is played to its end; one for ever is stopped; what cannot be read fails, and tones are refused', { skip }, async () => {
