@@ -11,6 +11,7 @@ import { darkTheme, lightTheme, useDark } from './shared/theme.ts';
 import './shared/theme.css';
 
 const AgentPage = lazy(() => import('./agent/page.tsx'));
+const SupervisorPage = lazy(() => import('./supervisor/page.tsx'));
 const HomePage = lazy(() => import('./home/page.tsx'));
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });
@@ -18,6 +19,7 @@ const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetch
 function Page() {
   const path = location.pathname.replace(/\/+$/, '');
   if (path === '/agent') return <AgentPage />;
+  if (path === '/supervisor') return <SupervisorPage />;
   return <HomePage path={path} />;
 }
 

@@ -7,11 +7,13 @@ import { after, before, test } from 'node:test';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { RawWebSocket } from '../sip/support/raw-websocket.ts';
 import { AgentPage } from '../support/agent-page.ts';
+import { shots } from '../support/at-the-desk.ts';
 import { Baresip } from '../support/baresip.ts';
 import { BrowserPhone } from '../support/browser-phone.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
+import { RecordingsPage } from '../support/recordings-page.ts';
 import { rms, SAMPLE_RATE, shareAt, sine, writeWav } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
@@ -74,7 +76,9 @@ test('B22: a browser registers, again after a reload; its agent and a desk phone
     await silenceOf(customer);
     await agent.hold(false);
     await console.waitForPhase('established');
+    await console.pauseRecording();
     await bothHeard(agent, customer, 'after the hold');
+    await console.resumeRecording();
 
     await agent.page.reload();
     await console.waitForPhase('held');
@@ -100,6 +104,44 @@ test('B22: a browser registers, again after a reload; its agent and a desk phone
   } finally {
     await customer.stop();
   }
+});
+
+test('a supervisor finds the call and listens: outline, both sides by ear, ranges, keyboard, and where it was paused', async () => {
+  const page = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1280, height: 800 } })).newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  const parts: number[] = [];
+  page.on('response', (response) => response.url().includes('/audio?ticket=') && parts.push(response.status()));
+  const listener = new RecordingsPage(page);
+  await listener.open(house.http);
+  await listener.signIn('supervisor', DEMO_PASSWORD);
+  await listener.choose('138 **** 1001');
+  await listener.outlined();
+  const { words } = listener;
+  await page.getByRole('button', { name: new RegExp(`^${words.player.paused.split(' ')[0]} `) }).waitFor();
+
+  await listener.slider.focus();
+  await page.keyboard.press('Space');
+  await listener.hears({ left: CUSTOMER_HZ, right: TONE_HZ });
+  assert.ok(parts.length > 0 && parts.every((status) => status === 206), `ranges: ${parts}`);
+  await page.keyboard.press('Space');
+  await listener.button(words.player.play).waitFor();
+  const stopped = await listener.position();
+  await page.keyboard.press('Home');
+  assert.equal(await listener.position(), 0);
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await listener.position(), 5);
+  await page.keyboard.press('End');
+  assert.ok((await listener.position()) > stopped);
+  await listener.seek(0.5);
+  assert.deepEqual(complaints, []);
+
+  for (const language of ['zh', 'en'] as const)
+    for (const look of ['light', 'dark'] as const) {
+      await listener.shows(language, look);
+      await page.screenshot({ path: `${shots}recordings-${language}-${look}.png` });
+    }
+  await page.close();
 });
 
 /** Each hears the other's tone: the frequency, and as loud as it was said. */

@@ -86,6 +86,16 @@ export class AgentPage {
     await this.waitForPhase('established');
   }
 
+  async pauseRecording(): Promise<void> {
+    await this.button(this.words.pauser.pause).click();
+    await this.page.locator('[data-paused-by="agent"]').waitFor();
+  }
+
+  async resumeRecording(): Promise<void> {
+    await this.button(this.words.pauser.resume).click();
+    await this.page.locator('[data-paused-by]').waitFor({ state: 'detached' });
+  }
+
   async hangUp(): Promise<void> {
     await this.button(this.words.call.hangup).click();
   }

@@ -32,6 +32,9 @@ for (const language of ['zh', 'en'] as const) {
         await shoot('3-ringing');
         await agent.answer();
         await agent.waitForPhase('established');
+        await agent.pauseRecording();
+        await shoot('4-recording-paused');
+        await agent.resumeRecording();
         await agent.hold();
         await agent.button(agent.words.call.retrieve).and(page.locator(':enabled')).waitFor();
         await shoot('4-held');

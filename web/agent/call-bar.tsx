@@ -29,9 +29,15 @@ export function CallBar() {
   return (
     <section className={`call-bar is-${call?.phase ?? 'none'}`} data-phase={call?.phase ?? 'none'} aria-label={t('call.bar')}>
       {call === null ? <NoCall /> : <CallLine call={call} />}
-      <CallButtons phase={call?.phase ?? null} />
+      <CallButtons phase={call?.phase ?? null} recording={recordingOf(call)} />
     </section>
   );
+}
+
+/** What she may do to its recording: nothing where there is none. */
+function recordingOf(call: DeskCall | null): 'none' | 'running' | 'paused' {
+  if (call === null || !call.pop.recorded || (call.phase !== 'established' && call.phase !== 'held')) return 'none';
+  return call.pop.recordingPausedBy.includes('agent') ? 'paused' : 'running';
 }
 
 function NoCall() {
@@ -59,6 +65,7 @@ function CallLine({ call }: { call: DeskCall }) {
           {queueName(t, call.pop)} · <CallTimes call={call} />
         </span>
         <AudioTroubles call={call} />
+        <RecordingPaused call={call} />
       </div>
     </>
   );
@@ -78,6 +85,21 @@ function AudioTroubles({ call }: { call: DeskCall }) {
   });
 }
 
+/** That nothing is recorded now, on whose word, and until when at most. */
+function RecordingPaused({ call: { phase, pop } }: { call: DeskCall }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const { recordingPausedUntil: until, recordingPausedBy } = pop;
+  // Of several, the one she cannot lift says more.
+  const holder = (['capture', 'flow', 'api', 'agent'] as const).find((each) => recordingPausedBy.includes(each));
+  if (phase === 'cleared' || until === null || holder === undefined) return null;
+  return (
+    <span role="status" className="recording-paused" data-paused-by={holder}>
+      {t(`pauser.${holder}`, { time: asDuration(Date.parse(until) - now) })}
+    </span>
+  );
+}
+
 /** The other time that matters: how long it still rings, or how long she has talked in all. */
 function CallTimes({ call }: { call: DeskCall }) {
   const { t } = useTranslation();
@@ -92,7 +114,7 @@ function CallTimes({ call }: { call: DeskCall }) {
   return <span className="figures">{text}</span>;
 }
 
-function CallButtons({ phase }: { phase: DeskCall['phase'] | null }) {
+function CallButtons({ phase, recording }: { phase: DeskCall['phase'] | null; recording: 'none' | 'running' | 'paused' }) {
   const { t } = useTranslation();
   const { can } = useDesk();
   const settled = useSettled(phase);
@@ -109,6 +131,12 @@ function CallButtons({ phase }: { phase: DeskCall['phase'] | null }) {
       </CallButton>
       <CallButton {...slots} type="retrieve" when={phase === 'held'} shortcut="F6" icon="retrieve" look="primary">
         {t('call.retrieve')}
+      </CallButton>
+      <CallButton {...slots} type="pauseRecording" when={recording === 'running'} shortcut="F7" icon="record">
+        {t('pauser.pause')}
+      </CallButton>
+      <CallButton {...slots} type="resumeRecording" when={recording === 'paused'} shortcut="F7" icon="record" look="primary">
+        {t('pauser.resume')}
       </CallButton>
       <CallButton {...slots} type="reject" when={ringing} shortcut="F8" icon="hangup">
         {t('call.reject')}
@@ -127,7 +155,7 @@ function useSettled(phase: string | null): boolean {
 }
 
 interface CallButtonProps {
-  type: Extract<CommandType, 'answer' | 'reject' | 'hold' | 'retrieve' | 'hangup'>;
+  type: Extract<CommandType, 'answer' | 'reject' | 'hold' | 'retrieve' | 'hangup' | 'pauseRecording' | 'resumeRecording'>;
   when: boolean;
   settled: boolean;
   phase: string | null;

@@ -1,11 +1,13 @@
 /** The agent's page: sign-in, or the desk of whoever is signed in in this tab. */
 import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import { keepToken, keptToken } from '../shared/session.ts';
+import { SignIn, type SignInNotice } from '../shared/sign-in.tsx';
 import { DeskPage } from './desk-page.tsx';
-import { SignIn, type SignInNotice } from './sign-in.tsx';
 import './agent.css';
 
 export default function AgentPage() {
+  const { t } = useTranslation();
   const [token, setToken] = useState(keptToken);
   const [notice, setNotice] = useState<SignInNotice | null>(null);
   const enter = (given: string) => {
@@ -18,5 +20,6 @@ export default function AgentPage() {
     setNotice(why);
     setToken(null);
   };
-  return token === null ? <SignIn notice={notice} onToken={enter} /> : <DeskPage key={token} token={token} onLeave={leave} />;
+  const words = { title: t('signIn.title'), lead: t('signIn.lead'), name: t('signIn.number'), nameMissing: t('signIn.numberMissing') };
+  return token === null ? <SignIn words={words} notice={notice} onToken={enter} /> : <DeskPage key={token} token={token} onLeave={leave} />;
 }

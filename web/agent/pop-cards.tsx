@@ -70,7 +70,9 @@ export function WhoCard({ pop }: { pop: Pop }) {
 /** Recording begins with the talk: while it rings it has not begun, afterwards it is over. */
 const recording = ({ pop, phase }: DeskCall) => {
   if (!pop.recorded) return 'pop.notRecorded';
-  return phase === 'offered' ? 'pop.willRecord' : phase === 'cleared' ? 'pop.wasRecorded' : 'pop.recorded';
+  if (phase === 'offered') return 'pop.willRecord';
+  if (phase === 'cleared') return 'pop.wasRecorded';
+  return pop.recordingPausedUntil === null ? 'pop.recorded' : 'pop.recordingPaused';
 };
 
 /** From the first ring at the hotline to her answer: what the caller feels as waiting, menus included. */

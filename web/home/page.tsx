@@ -6,14 +6,13 @@ import './home.css';
 
 function Missing({ path }: { path: string }) {
   const { t } = useTranslation();
-  if (path === '/supervisor') return <p className="missing">{t('home.supervisorMissing')}</p>;
   if (path === '/admin') return <p className="missing">{t('home.adminMissing')}</p>;
   return path === '' ? null : <p className="missing">{t('home.unknown', { path })}</p>;
 }
 
 export default function HomePage({ path }: { path: string }) {
   const { t } = useTranslation();
-  const heading = path === '/supervisor' ? t('console.supervisor') : path === '/admin' ? t('console.admin') : t('home.title');
+  const heading = path === '/admin' ? t('console.admin') : t('home.title');
   useEffect(() => {
     document.title = `${heading} · ${t('product')}`;
   }, [heading, t]);
@@ -31,6 +30,11 @@ export default function HomePage({ path }: { path: string }) {
             <strong>{t('console.agent')}</strong>
             <span>{t('home.agent')}</span>
             <span className="go">{t('home.toAgent')}</span>
+          </a>
+          <a className="door" href="/supervisor">
+            <strong>{t('console.supervisor')}</strong>
+            <span>{t('home.supervisor')}</span>
+            <span className="go">{t('home.toSupervisor')}</span>
           </a>
           <a className="door" href="/api/docs">
             <strong>{t('home.toDocs')}</strong>

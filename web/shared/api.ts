@@ -57,3 +57,11 @@ export async function signIn(username: string, password: string): Promise<string
 export async function signOut(token: string): Promise<void> {
   await ask('/api/v1/sessions/current', { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
 }
+
+/** What `path` holds; the shapes are those of the API's documents. */
+export const get = <T>(token: string, path: string): Promise<T> =>
+  ask(path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }) as Promise<T>;
+
+/** Makes one of `path`. */
+export const post = <T>(token: string, path: string): Promise<T> =>
+  ask(path, { method: 'POST', headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }) as Promise<T>;

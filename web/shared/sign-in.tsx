@@ -2,22 +2,30 @@ import { useMutation } from '@tanstack/react-query';
 import { Alert, Button, Input } from 'antd';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem, signIn } from '../shared/api.ts';
-import { waitingFor } from '../shared/busy.ts';
-import { TasteControls } from '../shared/controls.tsx';
+import { Problem, signIn } from './api.ts';
+import { waitingFor } from './busy.ts';
+import { TasteControls } from './controls.tsx';
+import './sign-in.css';
 
 /** Why she is (back) here. */
 export type SignInNotice = 'expired' | 'signedOut' | 'forbidden';
+/** What this console calls itself, and those who sign in. */
+export interface SignInWords {
+  title: string;
+  lead: string;
+  name: string;
+  nameMissing: string;
+}
 interface Fields {
   number: string;
   password: string;
 }
 
-export function SignIn({ notice, onToken }: { notice: SignInNotice | null; onToken(token: string): void }) {
+export function SignIn({ words, notice, onToken }: { words: SignInWords; notice: SignInNotice | null; onToken(token: string): void }) {
   const { t } = useTranslation();
   useEffect(() => {
-    document.title = `${t('signIn.title')} · ${t('product')}`;
-  }, [t]);
+    document.title = `${words.title} · ${t('product')}`;
+  }, [t, words.title]);
   const { mutate, isPending, error, reset } = useMutation({ mutationFn: ({ number, password }: Fields) => signIn(number, password), onSuccess: onToken });
   return (
     <div className="sign-in">
@@ -26,8 +34,8 @@ export function SignIn({ notice, onToken }: { notice: SignInNotice | null; onTok
         <TasteControls />
       </header>
       <main className="sign-in-card">
-        <h1>{t('signIn.title')}</h1>
-        <p className="quiet">{t('signIn.lead')}</p>
+        <h1>{words.title}</h1>
+        <p className="quiet">{words.lead}</p>
         <div className="sign-in-notice" role="alert">
           {error !== null ? (
             <ProblemLine error={error} />
@@ -35,7 +43,7 @@ export function SignIn({ notice, onToken }: { notice: SignInNotice | null; onTok
             notice !== null && <Alert type={notice === 'signedOut' ? 'info' : 'warning'} showIcon title={t(`signIn.${notice}`)} />
           )}
         </div>
-        <SignInForm busy={isPending} onSubmit={mutate} onChange={reset} />
+        <SignInForm words={words} busy={isPending} onSubmit={mutate} onChange={reset} />
       </main>
     </div>
   );
@@ -47,7 +55,7 @@ function ProblemLine({ error }: { error: Error }) {
   return <Alert type="error" showIcon title={t(`problem.${kind}`, { status, detail })} />;
 }
 
-function SignInForm({ busy, onSubmit, onChange }: { busy: boolean; onSubmit(fields: Fields): void; onChange(): void }) {
+function SignInForm({ words, busy, onSubmit, onChange }: { words: SignInWords; busy: boolean; onSubmit(fields: Fields): void; onChange(): void }) {
   const { t } = useTranslation();
   const [fields, setFields] = useState<Fields>({ number: '', password: '' });
   const [missing, setMissing] = useState<keyof Fields | null>(null);
@@ -65,7 +73,7 @@ function SignInForm({ busy, onSubmit, onChange }: { busy: boolean; onSubmit(fiel
   };
   return (
     <form className="sign-in-form" onSubmit={submit} noValidate>
-      <label htmlFor="number">{t('signIn.number')}</label>
+      <label htmlFor="number">{words.name}</label>
       <Input
         id="number"
         size="large"
@@ -76,7 +84,7 @@ function SignInForm({ busy, onSubmit, onChange }: { busy: boolean; onSubmit(fiel
         {...fault(missing === 'number', 'number-fault')}
       />
       <p className="fault" id="number-fault">
-        {missing === 'number' && t('signIn.numberMissing')}
+        {missing === 'number' && words.nameMissing}
       </p>
       <label htmlFor="password">{t('signIn.password')}</label>
       <Input.Password

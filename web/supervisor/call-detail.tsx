@@ -1,0 +1,41 @@
+/** One call: its facts, and a player for each of its recordings. */
+import { useTranslation } from 'react-i18next';
+import { asDuration } from '../shared/clock.ts';
+import { label, ownName, shownNumber, shownTime, zoneName } from '../shared/labels.ts';
+import { Failure } from './failure.tsx';
+import { Player } from './player.tsx';
+import { type CallRow, useRecordings } from './records.ts';
+
+export function CallDetail({ token, call }: { token: string; call: CallRow }) {
+  const { t } = useTranslation();
+  const recordings = useRecordings(token, call.callId);
+  const facts: [string, string][] = [
+    [t('calls.time'), shownTime(call.arrivedAt)],
+    [t('calls.dialled'), call.callee],
+    [t('calls.queue'), call.queueId === null ? '—' : ownName(call.queueId)],
+    [t('calls.agent'), call.agentId === null ? '—' : ownName(call.agentId)],
+    [t('calls.talked'), asDuration(call.talkMs)],
+    [t('calls.end'), label(t, 'cause', call.cause)],
+    [t('wrapUp.disposition'), call.disposition === null ? '—' : label(t, 'disposition', call.disposition)],
+  ];
+  return (
+    <section className="call-detail" aria-label={t('calls.detail')}>
+      <h2 className="figures">{call.caller === '' ? t('call.withheld') : shownNumber(call.caller, true)}</h2>
+      <dl className="call-facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {call.notes !== null && <p className="call-notes">{call.notes}</p>}
+      {recordings.error !== null && <Failure error={recordings.error} />}
+      {recordings.data?.items.length === 0 && <p className="quiet">{t('player.none')}</p>}
+      {recordings.data?.items.map((recording, at) => (
+        <Player key={recording.recordingId} token={token} recording={recording} nth={at + 1} of={recordings.data.items.length} />
+      ))}
+      <p className="quiet small">{t('pop.zone', { zone: zoneName() })}</p>
+    </section>
+  );
+}

@@ -1,0 +1,109 @@
+/** Calls there were, newest first, and beside them the one that is looked at. */
+import { Button, Input } from 'antd';
+import { type KeyboardEvent, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Problem } from '../shared/api.ts';
+import { browserClock } from '../shared/clock.ts';
+import { TasteControls } from '../shared/controls.tsx';
+import { Icon } from '../shared/icon.tsx';
+import { CallDetail } from './call-detail.tsx';
+import { CallList } from './call-list.tsx';
+import { Failure } from './failure.tsx';
+import { type Filter, isNumber, useCalls, useMe } from './records.ts';
+
+interface Props {
+  token: string;
+  onSignOut(): void;
+  onExpired(): void;
+}
+
+/** She types; what she has typed is asked for when she rests. */
+const REST_MS = 400;
+
+export function CallsPage({ token, onSignOut, onExpired }: Props) {
+  const { t } = useTranslation();
+  const me = useMe(token);
+  const [typed, setTyped] = useState<Filter>({ caller: '', agent: '' });
+  const [filter, setFilter] = useState(typed);
+  const [pages, setPages] = useState(1);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const calls = useCalls(token, me.data?.tenantId, filter, pages);
+  useEffect(() => {
+    document.title = `${t('calls.title')} · ${t('product')}`;
+  }, [t]);
+  useEffect(
+    () =>
+      browserClock.after(REST_MS, () => {
+        setFilter({ caller: isNumber(typed.caller) ? typed.caller : '', agent: isNumber(typed.agent) ? typed.agent : '' });
+        setPages(1);
+      }),
+    [typed],
+  );
+  const failed = me.error ?? calls.error;
+  const expired = failed instanceof Problem && failed.status === 401;
+  useEffect(() => {
+    if (expired) onExpired();
+  }, [expired, onExpired]);
+  const items = calls.data?.items ?? [];
+  const call = items.find(({ callId }) => callId === chosen) ?? null;
+  return (
+    <div className="calls-page">
+      <header className="top-bar">
+        <span className="brand">{t('product')}</span>
+        <h1>{t('calls.title')}</h1>
+        <span className="spacer" />
+        <TasteControls />
+        <span className="me">{me.data?.name}</span>
+        <Button type="text" icon={<Icon name="leave" />} onClick={onSignOut}>
+          {t('controls.signOut')}
+        </Button>
+      </header>
+      <main className="calls-main">
+        <section className="calls-list" aria-label={t('calls.list')}>
+          <Filters typed={typed} onType={setTyped} />
+          {failed !== null && !expired && <Failure error={failed} />}
+          <CallList
+            calls={items}
+            chosen={chosen}
+            onChoose={setChosen}
+            loaded={calls.data !== undefined}
+            filtered={filter.caller !== '' || filter.agent !== ''}
+          />
+          {calls.data != null && calls.data.nextCursor !== null && (
+            <Button block onClick={() => setPages(pages + 1)} loading={calls.isFetching}>
+              {t('calls.more')}
+            </Button>
+          )}
+        </section>
+        {call === null ? <p className="calls-nothing quiet">{t('calls.choose')}</p> : <CallDetail key={call.callId} token={token} call={call} />}
+      </main>
+    </div>
+  );
+}
+
+function Filters({ typed, onType }: { typed: Filter; onType(filter: Filter): void }) {
+  const { t } = useTranslation();
+  // Escape empties them: the list is whole again.
+  const clear = (event: KeyboardEvent) => event.key === 'Escape' && onType({ caller: '', agent: '' });
+  const wrong = (text: string) => (text !== '' && !isNumber(text) ? ({ status: 'error', 'aria-invalid': true } as const) : {});
+  return (
+    <search className="calls-filters" onKeyDown={clear}>
+      <label htmlFor="by-caller">{t('calls.byCaller')}</label>
+      <Input
+        id="by-caller"
+        allowClear
+        value={typed.caller}
+        onChange={(event) => onType({ ...typed, caller: event.target.value.trim() })}
+        {...wrong(typed.caller)}
+      />
+      <label htmlFor="by-agent">{t('calls.byAgent')}</label>
+      <Input
+        id="by-agent"
+        allowClear
+        value={typed.agent}
+        onChange={(event) => onType({ ...typed, agent: event.target.value.trim() })}
+        {...wrong(typed.agent)}
+      />
+    </search>
+  );
+}

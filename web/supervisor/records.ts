@@ -1,0 +1,97 @@
+/** What the API says of calls and their recordings, as far as this page shows it (see /api/docs). */
+import { useQuery } from '@tanstack/react-query';
+import { get } from '../shared/api.ts';
+
+export interface CallRow {
+  callId: string;
+  /** RFC 3339 */
+  arrivedAt: string;
+  endedAt: string;
+  caller: string;
+  callee: string;
+  cause: string;
+  queueId: string | null;
+  agentId: string | null;
+  recording: 'none' | 'complete' | 'partial';
+  talkMs: number;
+  disposition: string | null;
+  notes: string | null;
+}
+
+export interface Recording {
+  recordingId: string;
+  startedAt: string;
+  durationMs: number | null;
+  complete: boolean;
+  pauses: { fromMs: number; toMs: number | null }[];
+  legalHold: boolean;
+  erasedAt: string | null;
+}
+
+export interface Peaks {
+  stepMs: number;
+  /** 0 silent … 1 loudest */
+  left: number[];
+  right: number[];
+}
+
+export interface Filter {
+  /** As it stands in the record, or the 11 digits of a mobile number. */
+  caller: string;
+  /** An agent's number. */
+  agent: string;
+}
+
+interface Me {
+  tenantId: string;
+  name: string;
+  username: string;
+}
+
+const PAGE = 50;
+/** A list of calls grows as they end. */
+const LOOK_EACH_MS = 15_000;
+
+export const useMe = (token: string) => useQuery({ queryKey: ['me', token], queryFn: () => get<Me>(token, '/api/v1/me'), staleTime: Number.POSITIVE_INFINITY });
+
+/** `138 0000 1001` and `13800001001` are +8613800001001. */
+function wholeNumber(typed: string): string {
+  const digits = typed.replaceAll(/[\s-]/g, '');
+  return /^1[3-9]\d{9}$/.test(digits) ? `+86${digits}` : digits;
+}
+
+export const isNumber = (typed: string): boolean => /^\+?[0-9]{1,20}$/.test(wholeNumber(typed));
+
+export const useCalls = (token: string, tenantId: string | undefined, { caller, agent }: Filter, pages: number) =>
+  useQuery({
+    queryKey: ['calls', token, caller, agent, pages],
+    enabled: tenantId !== undefined,
+    refetchInterval: LOOK_EACH_MS,
+    placeholderData: (before: { items: CallRow[]; nextCursor: string | null } | undefined) => before,
+    queryFn: async () => {
+      const items: CallRow[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < pages; page += 1) {
+        const query = new URLSearchParams({ limit: String(PAGE) });
+        if (caller !== '') query.set('caller', wholeNumber(caller));
+        if (agent !== '') query.set('agentId', `${tenantId}:${agent}`);
+        if (cursor !== null) query.set('cursor', cursor);
+        const got: { items: CallRow[]; nextCursor: string | null } = await get(token, `/api/v1/calls?${query}`);
+        items.push(...got.items);
+        cursor = got.nextCursor;
+        if (cursor === null) break;
+      }
+      return { items, nextCursor: cursor };
+    },
+  });
+
+export const useRecordings = (token: string, callId: string) =>
+  useQuery({ queryKey: ['recordings', callId], queryFn: () => get<{ items: Recording[] }>(token, `/api/v1/calls/${encodeURIComponent(callId)}/recordings`) });
+
+export const usePeaks = (token: string, recordingId: string, wanted: boolean) =>
+  useQuery({
+    queryKey: ['peaks', recordingId],
+    enabled: wanted,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: () => get<Peaks>(token, `/api/v1/recordings/${encodeURIComponent(recordingId)}/peaks?steps=600`),
+  });
