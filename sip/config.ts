@@ -39,6 +39,8 @@ export interface SipConfig {
   readonly trustedTrunks: readonly TrustedNetwork[];
   /** Strangers are challenged here, in this realm, with nonces that the application takes; undefined: by the application alone. */
   readonly challengeRealm: string | undefined;
+  /** New calls a second that are let in; undefined: as many as can be served. */
+  readonly ratedCalls: number | undefined;
   readonly operation: OperationConfig;
   readonly logLevel: string;
   /** 0: never. */
@@ -75,6 +77,7 @@ const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 const YES_NO = ['true', 'false'] as const;
 const A_DAY_S = 86_400;
 const MOST_TRACED = 100_000;
+const MOST_RATED_CALLS = 100_000;
 
 /** The configuration, or every fault of it, each saying how to mend it. Flags over environment over `huawu.yaml`. */
 export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): { config: SipConfig } | { faults: string[] } {
@@ -104,6 +107,7 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     handlers: readHandlers(settings),
     trustedTrunks: trunksOf(settings.list('TRUSTED_TRUNKS'), faults),
     challengeRealm: settings.optional('SIP_CHALLENGE_REALM'),
+    ratedCalls: settings.optional('SIP_RATED_CALLS') === undefined ? undefined : settings.integer('SIP_RATED_CALLS', 0, 1, MOST_RATED_CALLS),
     operation: readOperation(settings),
     logLevel: settings.choice('LOG_LEVEL', 'info', LEVELS),
     orphanExitSeconds: settings.integer('ORPHAN_EXIT_SECONDS', 0, 0, A_DAY_S),

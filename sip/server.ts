@@ -181,7 +181,7 @@ class Server implements SipServer {
       clock,
       () => ({ pending: this.#stack.ledger.incoming.size, backlogBytes: this.#door.shortestBacklog }),
       (ms) => this.#watch.lag(ms),
-      (load) => this.#stack.guard.overload.sample(load),
+      (load) => this.#stack.guard.overload.sample(load, clock.now()),
     );
     this.orphaned = new Promise((resolve) => {
       this.#orphan = resolve;

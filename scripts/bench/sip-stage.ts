@@ -27,7 +27,7 @@ export class SipStage {
   }
 
   /** `SIP_NODE_ARGS` go to the server's Node: `--cpu-prof` shows where its time is spent. */
-  static async open(settings: Record<string, string> = {}): Promise<SipStage> {
+  static async open(settings: Record<string, string> = {}, more: Pick<AppOptions, 'mostCalls'> = {}): Promise<SipStage> {
     const [sipPort, adminPort] = [await freePort(), await freePort()];
     const env = { PATH: process.env.PATH ?? '', SIP_HOST: '127.0.0.1', SIP_PORT: String(sipPort), DRACHTIO_PORT: String(adminPort), DRACHTIO_SECRET: SECRET };
     const profiling = (process.env.SIP_NODE_ARGS ?? '').split(' ').filter((arg) => arg !== '');
@@ -40,7 +40,7 @@ export class SipStage {
       server.kill('SIGKILL');
       app.kill('SIGKILL');
     });
-    const options: AppOptions = { adminPort, secret: SECRET };
+    const options: AppOptions = { adminPort, secret: SECRET, ...more };
     app.send(options);
     const died = once(server, 'exit').then(([code]) => [`the server ended with ${code}`]);
     const [ready] = (await Promise.race([once(app, 'message'), died])) as [string];

@@ -94,7 +94,9 @@ export class Answers {
     const { request } = incoming;
     incoming.cancelSilence();
     modest(this.#stack, incoming, response);
-    this.#stack.guard.answered(request, response, incoming.source, this.#stack.clock.now());
+    const now = this.#stack.clock.now();
+    this.#stack.guard.overload.heard(incoming.id, request.method, now);
+    this.#stack.guard.answered(request, response, incoming.source, now);
     if (status > 100 && status < 300 && opensDialog(request) && incoming.leg === undefined) this.#openLeg(incoming, response);
     if (status < 200) return this.#provisional(incoming, response, isReliable);
     // RFC 3262 §3: "The UAS MAY send a final response to the initial request before having received PRACKs for all unacknowledged reliable

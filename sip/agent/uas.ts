@@ -191,6 +191,7 @@ export class ServerSide {
       held: undefined,
     };
     this.#stack.ledger.addIncoming(incoming);
+    if (leg === undefined) this.#stack.guard.overload.asked(id, request.method, this.#stack.clock.now());
     return incoming;
   }
 

@@ -60,6 +60,8 @@ export interface GuardOptions {
   isMine: (address: string, port: number) => boolean;
   /** Whether a request is one that we have sent and wait for the answer of. */
   isOurs?: (request: Request) => boolean;
+  /** Calls a second that are let in; undefined: as many as can be served. */
+  ratedCalls?: number | undefined;
   /** Names of ours, in lower case; none: any may be. */
   domains?: ReadonlySet<string>;
   /** A source is blocked: worth a line in the log. */
@@ -73,7 +75,7 @@ const DROP: Verdict = { does: 'drop' };
 
 export class Guard {
   readonly trust: Trust;
-  readonly overload = new Overload();
+  readonly overload: Overload;
   readonly counts = noGuardCounts();
   readonly #options: GuardOptions;
   readonly #challenger: Challenger | undefined;
@@ -96,6 +98,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
+    this.overload = new Overload(options.ratedCalls);
     this.trust = new Trust(options.isOn, options.trunks);
     this.#challenger = options.realm === undefined ? undefined : new Challenger(options.realm, options.signer);
   }
@@ -177,6 +180,12 @@ export class Guard {
   /** A request outside dialogs that is no copy of another. `pending`: how many of its address wait for an application. Strips what it may not say. */
   judge(request: Request, source: Hop, pending: number, now: number): Verdict {
     const kind = this.trust.classOf(source, now);
+    const verdict = this.#judgeAs(kind, request, source, pending, now);
+    if (verdict.does !== 'pass' || request.method !== 'INVITE' || this.overload.takesCall(kind, now)) return verdict;
+    return this.#retry('overload');
+  }
+
+  #judgeAs(kind: TrustClass, request: Request, source: Hop, pending: number, now: number): Verdict {
     if (!this.trust.isListed(source) && isScanner(request.headers)) {
       if (this.isOn && kind === 'stranger') this.#strike('scanner', source.address, now);
       this.#drop('scanner');

@@ -10,7 +10,7 @@ const DICE_SIDES = 2 ** 24;
 
 /** On as soon as it has been told whom to trust or how to ask strangers who they are. */
 export function newGuard(
-  { trustedTrunks, challengeRealm, secret, domains }: SipConfig,
+  { trustedTrunks, challengeRealm, secret, domains, ratedCalls }: SipConfig,
   isMine: (address: string, port: number) => boolean,
   isOurs: (request: Request) => boolean,
   onBlocked: (cause: BlockCause, address: string) => void,
@@ -32,6 +32,7 @@ export function newGuard(
     isMine,
     isOurs,
     domains,
+    ratedCalls,
     onBlocked,
   });
 }

@@ -23,6 +23,7 @@ export class Metrics {
     this.#gauge('transactions', 'Transactions under way', () => stack.transactions.size);
     this.#gauge('dialogs', 'Dialogs under way', () => stack.ledger.dialogs);
     this.#gauge('requests_waiting', 'Requests that wait for an application', () => stack.ledger.incoming.size);
+    this.#gauge('requests_unheard', 'New requests of which no application has said a word', () => guard.overload.unheard);
     this.#gauge('sources_tracked', 'Strangers whose rate is watched', () => guard.sourcesTracked);
     this.#gauge('flows_known', 'Socket addresses and connections that proved who they are', () => guard.trust.flows);
     this.#gauge('flows_registered', 'Contacts registered over a connection', () => stack.flows.size);

@@ -55,10 +55,11 @@ export class StatefulProxy {
 
   /** A request that `app` was given and has not finally answered: from here on it is ours. */
   #takeOver(app: Application, id: string): Incoming | undefined {
-    const { ledger } = this.#stack;
+    const { ledger, guard, clock } = this.#stack;
     const incoming = ledger.incoming.get(id);
     if (incoming === undefined || incoming.app !== app || incoming.isInside || incoming.held !== undefined) return undefined;
     ledger.removeIncoming(incoming);
+    guard.overload.heard(id, incoming.request.method, clock.now());
     ledger.merged.delete(mergeKey(incoming.request));
     // Whatever the application said of it so far was provisional.
     if (incoming.leg !== undefined) ledger.removeLeg(incoming.leg);

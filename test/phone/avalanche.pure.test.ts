@@ -80,7 +80,7 @@ class Avalanche {
       clock.every(1_000 / capacity, () => this.#queue.shift()?.()),
       clock.every(SAMPLE_MS, () => {
         const busyShare = clock.now() - this.began < busyMs ? 1 : 0.5;
-        this.guard.overload.sample({ lagMs: 0, busyShare, pending: this.#queue.length, backlogBytes: 0 });
+        this.guard.overload.sample({ lagMs: 0, busyShare, pending: this.#queue.length, backlogBytes: 0 }, clock.now());
       }),
       clock.every(1_000 / CALLS_A_SECOND, () => this.#callOfTrunk()),
     ];

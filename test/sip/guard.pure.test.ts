@@ -500,7 +500,7 @@ describe('overload', () => {
 
   it('turns nobody away from an idle server', () => {
     const overload = new Overload();
-    overload.sample(idle);
+    overload.sample(idle, 0);
     assert.deepEqual(refused(overload), { stranger: 0, flow: 0, trunk: 0 });
   });
 
@@ -516,7 +516,7 @@ describe('overload', () => {
     it(`at a pressure of ${pressure} turns away strangers first, known phones next, trunks last`, () => {
       for (const load of [{ lagMs: pressure * 2_000 }, { pending: pressure * 10_000 }, { backlogBytes: pressure * 1024 * 1024 }]) {
         const overload = new Overload();
-        overload.sample({ ...idle, ...load });
+        overload.sample({ ...idle, ...load }, 0);
         for (const [kind, count] of Object.entries(refused(overload))) assert.ok(Math.abs(count - (expected[kind] ?? 0)) <= 1, `${kind}: ${count}`);
       }
     });
@@ -525,7 +525,7 @@ describe('overload', () => {
     const overload = new Overload();
     const seconds = (busyShare: number, most: number, until: () => boolean): number => {
       for (let half = 1; half <= 2 * most; half += 1) {
-        overload.sample({ ...idle, busyShare });
+        overload.sample({ ...idle, busyShare }, 0);
         if (until()) return half / 2;
       }
       return Number.POSITIVE_INFINITY;
@@ -565,7 +565,7 @@ describe('overload', () => {
         served[kind] += 1;
         pending += 1;
       }
-      if (ms % 500 === 0) overload.sample({ ...idle, pending });
+      if (ms % 500 === 0) overload.sample({ ...idle, pending }, 0);
     }
     assert.ok((served.trunk + served.flow) / (asked.trunk + asked.flow) >= 0.995);
     assert.ok(served.stranger < 0.25 * asked.stranger);
