@@ -28,7 +28,7 @@ import { Certificates } from './transport/certificate.ts';
 import { SystemDns } from './transport/dns.ts';
 import { RegisteredFlows } from './transport/flows.ts';
 import type { Transport } from './transport/hop.ts';
-import { Network, type NetworkOptions } from './transport/network.ts';
+import { Network, type NetworkOptions, type NetworkUser } from './transport/network.ts';
 import { Resolver } from './transport/resolve.ts';
 
 /** A graceful stop waits this long for applications to come back, and for the last call. */
@@ -120,24 +120,7 @@ class Server implements SipServer {
     this.#loneSince = clock.now();
     this.#descriptors = new Descriptors(clock);
     this.#descriptors.onChange(() => log.warn({ left: this.#descriptors.supply }, 'descriptors: connections are taken in while there are enough'));
-    this.#network = new Network(
-      {
-        onMessage: (bytes, source) => {
-          this.#watch.note('in', bytes, source, this.#stack.guard);
-          this.#agent.take(bytes, source);
-        },
-        onBroken: (error, source) => this.#agent.takeBroken(error, source),
-        onClosed: (flow) => this.#stack.transactions.flowClosed(flow),
-        onError: (error) => this.#note('socket', { error: error.message }),
-        onCertificate: (error) => {
-          if (error === undefined) log.info('the TLS certificate was renewed');
-          else log.error({ error: error.message }, 'the TLS files that changed cannot be used: those before stay');
-        },
-      },
-      clock,
-      this.#descriptors,
-      networkOptions(config),
-    );
+    this.#network = new Network(this.#networkUser(), clock, this.#descriptors, networkOptions(config));
     this.#watch = new Watch(clock, this.#descriptors, config.operation);
     // One call's fault, wherever a timer or a socket calls back, harms no other call.
     this.#waits = new WheelClock(clock, (error) => this.#faulty(error));
@@ -188,6 +171,22 @@ class Server implements SipServer {
     });
   }
 
+  #networkUser(): NetworkUser {
+    return {
+      onMessage: (bytes, source) => {
+        this.#watch.note('in', bytes, source, this.#stack.guard);
+        this.#agent.take(bytes, source);
+      },
+      onBroken: (error, source) => this.#agent.takeBroken(error, source),
+      onClosed: (flow) => this.#stack.transactions.flowClosed(flow),
+      onError: (error) => this.#note('socket', { error: error.message }),
+      onCertificate: (error) => {
+        if (error === undefined) this.#log.info('the TLS certificate was renewed');
+        else this.#log.error({ error: error.message }, 'the TLS files that changed cannot be used: those before stay');
+      },
+    };
+  }
+
   #newStack(): Stack {
     const clock = this.#waits;
     const network = this.#network;
@@ -219,6 +218,7 @@ class Server implements SipServer {
       isOpen: (flow) => network.isOpen(flow),
       isMine: (hop) => network.isMine(hop.protocol, hop.address, hop.port),
       alias: (flow, host, port) => network.alias(flow, host, port),
+      domains: this.#config.domains,
       outboundProxy: this.#config.outboundProxy,
       probeAgents: this.#config.probeAgents,
       sign: signer(this.#config.secret),

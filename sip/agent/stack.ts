@@ -41,6 +41,8 @@ export interface Stack {
   isMine(hop: Hop): boolean;
   /** The peer of that connection asks for requests to `host:port` over it; granted to whom that address is (RFC 5923). */
   alias(flow: string, host: string, port: number): void;
+  /** Our own names, in lower case. */
+  readonly domains?: ReadonlySet<string>;
   /** Where new requests of applications go that name no other way, and no registered phone; a URI. */
   readonly outboundProxy?: string | undefined;
   /** Who asks only whether we are there: an OPTIONS of these User-Agents is answered 200 without any application. */

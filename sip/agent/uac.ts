@@ -1,6 +1,7 @@
 import { cancelHeaders, composeInside, Refusal, requestOutside, seqOf } from '../control/compose.ts';
 import { headerOf, type Sketch } from '../control/sketch.ts';
 import { refused, requestSent } from '../control/wire.ts';
+import { hostOf } from '../dialog/dialog.ts';
 import { refreshHeaders } from '../dialog/session.ts';
 import { ParseError } from '../message/fault.ts';
 import type { Request } from '../message/message.ts';
@@ -159,7 +160,8 @@ export class ClientSide {
     const target = routeUrl === '' ? uri : routeUrl.replace(/^<|>$/g, '');
     const flow = this.#stack.flows.find(target);
     if (flow !== undefined) return flow;
-    const { outboundProxy } = this.#stack;
+    const { outboundProxy, domains } = this.#stack;
+    if (routeUrl === '' && domains?.has(hostOf(uri)) === true) throw new Unreachable(TO_MYSELF);
     if (routeUrl === '' && outboundProxy !== undefined) {
       if (isOwnUri(this.#stack, uri)) throw new Unreachable(TO_MYSELF);
       return this.#orNowhere(this.#stack.resolve(outboundProxy));

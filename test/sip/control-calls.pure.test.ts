@@ -69,6 +69,13 @@ const statements: Record<string, (world: World) => void> = {
     for (const url of [PEER, `<sip:${PEER};lr>`]) outside(world, 'OPTIONS sip:10086@pbx.example.com SIP/2.0', [], '', `|||${url}`);
     assert.equal(requests(world, 'OPTIONS').length, 2);
   },
+  'a name of ours is ourselves, unless the request is to go another way': (world) => {
+    Object.assign(world.node.stack, { domains: new Set(['pbx.example.com']) });
+    outside(world, 'OPTIONS sip:x@PBX.example.com SIP/2.0');
+    assert.equal(told(world), 'NOK can not send request to myself');
+    outside(world, 'OPTIONS sip:x@pbx.example.com SIP/2.0', [], '', `|||sip:${PEER}`);
+    assert.equal(told(world), 'OK');
+  },
   'with an outbound proxy a new request without a route URL goes there; with one, to ourselves or inside a dialog it is as ever': (world) => {
     Object.assign(world.node.stack, { outboundProxy: `sip:${PEER}` });
     outside(world, 'OPTIONS sip:b@192.0.2.77 SIP/2.0');
