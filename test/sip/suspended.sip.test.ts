@@ -73,13 +73,27 @@ test('B20: an application that is suspended: its caller gets 480 before he gives
     return (await answered(`first-${calls}`)) === 486 ? true : undefined;
   });
   app.kill('SIGSTOP');
-  const began = hasty.now();
-  assert.equal(await answered('while-it-sleeps'), 480);
+  let began = 0;
+  let asleep = '';
+  // On a machine that is busy itself the server may refuse a call as overload (503): that one never reached the application.
+  const status = await until('an answer that is not about the load', async () => {
+    calls += 1;
+    asleep = `while-it-sleeps-${calls}`;
+    began = hasty.now();
+    const told = await answered(asleep);
+    return told === 503 ? undefined : told;
+  });
+  assert.equal(status, 480);
   const waitedMs = hasty.now() - began;
   assert.ok(waitedMs >= 25_000, `answered after ${waitedMs} ms of the server's time: not before its patience ended`);
   assert.doesNotMatch(heard, /while-it-sleeps/);
   app.kill('SIGCONT');
-  await until('it to hear of what it slept through', () => heard.includes('while-it-sleeps'));
-  assert.equal(await answered('awake'), 486);
-  assert.deepEqual([...new Set(statuses('while-it-sleeps'))], [480], 'its late answer went nowhere');
+  await until('it to hear of what it slept through', () => heard.includes(asleep));
+  await until('it to answer the next call', async () => {
+    calls += 1;
+    const told = await answered(`awake-${calls}`);
+    assert.ok(told === 486 || told === 503, `${told}`);
+    return told === 486;
+  });
+  assert.deepEqual([...new Set(statuses(asleep))], [480], 'its late answer went nowhere');
 });
