@@ -41,6 +41,8 @@ export interface QueueConfiguration {
   record: boolean;
   /** Absent = optional. */
   recording?: RecordingRule;
+  /** `direct`: who talk unrecorded send their audio to one another, where their phones can. Absent = anchored at the media server. */
+  media?: 'anchored' | 'direct';
   /** Music source for those who wait; null = silence. */
   music: string | null;
   /** Service level threshold. */

@@ -85,6 +85,7 @@ export interface Call {
   record: boolean;
   /** Absent = optional. */
   recording?: RecordingRule;
+  direct?: boolean;
   wrapUpMs: number;
   waiting: Waiting | null;
   offer: Offer | null;

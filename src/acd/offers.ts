@@ -68,10 +68,11 @@ export const PHONE_LOST: Failure = { end: 'unreachable', reason: 'phone_lost', r
 /** The caller's turn has come and she is the one. */
 export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   const { call, queue } = waiting;
-  const { record, recording = 'optional', wrapUpMs, ringTimeoutMs } = queue.configuration;
+  const { record, recording = 'optional', media, wrapUpMs, ringTimeoutMs } = queue.configuration;
   stepOut(m.floor, waiting);
   call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
   call.recording = recording;
+  call.direct = media === 'direct';
   call.wrapUpMs = wrapUpMs;
   offer(m, call, agent, ringTimeoutMs);
 }
@@ -155,7 +156,8 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number): void {
   call.offer = live;
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
-  const rule = call.recording === undefined || call.recording === 'optional' ? {} : { recording: call.recording };
+  const { recording = 'optional', direct = false } = call;
+  const rule = { ...(recording === 'optional' ? {} : { recording }), ...(direct ? { direct } : {}) };
   m.events.push({ type: 'callOffered', callId, queueId, record: call.record, ...rule, offerId, legId, agentId, until: live.until });
   // In this order: her screen knows who is calling before her phone rings.
   m.commands.push(

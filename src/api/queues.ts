@@ -34,6 +34,8 @@ const rules = {
   /** Whether its calls are recorded, where `recording` leaves it open. */
   record: z.boolean(),
   recording: z.enum(['optional', 'mandatory', 'forbidden']),
+  /** `direct`: who talk unrecorded send their audio to one another, where their phones can. */
+  media: z.enum(['anchored', 'direct']),
   music: z
     .string()
     .regex(/^[a-z0-9_-]{1,64}$/, 'name of a music source')
@@ -64,6 +66,7 @@ const usual: Omit<QueueConfiguration, 'queueId' | 'tenantId' | 'name'> = {
   wrapUpMs: 30_000,
   record: true,
   recording: 'optional',
+  media: 'anchored',
   music: 'default',
   answerWithinMs: 20_000,
 };
@@ -76,7 +79,7 @@ export function queues(app: Api, ports: ApiPorts): void {
 }
 
 function shown({ acd }: ApiPorts, { tenantId: _, ...rest }: QueueConfiguration) {
-  const queue = { ...rest, recording: rest.recording ?? ('optional' as const) };
+  const queue = { ...rest, recording: rest.recording ?? ('optional' as const), media: rest.media ?? ('anchored' as const) };
   const view = acd.queue(queue.queueId);
   if (view === undefined) return { ...queue, live: null };
   const { waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;

@@ -12,6 +12,7 @@
 import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import { type Call, isEnded, isUp, type Leg } from './call.ts';
 import type { Calls } from './calls.ts';
+import { anchor } from './direct.ts';
 import type { CallEvent } from './event.ts';
 import { type CallTurn, join, partnerOf, stopRecording } from './joining.ts';
 import { inheritPauses } from './pausing.ts';
@@ -61,6 +62,8 @@ export function merge(calls: Calls, event: EventOf<'callsMerged'>, turn: CallTur
   const kept = stays?.legs.get(event.kept);
   const by = stays?.legs.get(event.by);
   if (stays === undefined || over === undefined || moved === undefined || kept === undefined || by === undefined) return;
+  for (const call of [over, stays]) anchor(call, turn);
+  if (over.adrift.delete(moved.legId)) stays.adrift.add(moved.legId);
   turn.commands.push({ type: 'moveLeg', callId: stays.callId, legId: moved.legId });
   inheritPauses(calls, stays, over);
   for (const call of [over, stays]) partFromHer(call, call === stays && !isUp(moved) ? kept.legId : null, turn);

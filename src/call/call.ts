@@ -1,6 +1,7 @@
 /** What a call is, while it lives. Folded from events by `decide.ts`; read by every room to the right. */
 import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Capture } from './capture.ts';
+import type { DirectState } from './direct.ts';
 import type { Ending } from './ending.ts';
 import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party, PauseHolder, RecordingRule } from './event.ts';
 import type { Pause } from './pausing.ts';
@@ -22,6 +23,8 @@ export interface Leg {
   record: boolean;
   /** The queue's rule; absent = optional. */
   recording?: RecordingRule;
+  /** The queue lets its phone and the other's send audio to one another. */
+  direct?: boolean;
   startedAt: number;
   progress: LegState;
 }
@@ -50,6 +53,10 @@ export interface Call {
   waiting: boolean;
   /** The two legs that hear each other now. */
   joined: [LegId, LegId] | null;
+  /** Whether they do so past the media server; null = they do not. */
+  direct: DirectState | null;
+  /** How often that was tried. */
+  directs: number;
   /** The recording under way. */
   recordingId: string | null;
   /** It is being written. */

@@ -76,6 +76,8 @@ export type CallCommand =
   | { type: 'pickUpLeg'; callId: CallId; legId: LegId }
   /** Puts a leg that stands, and whose audio is lost, on another endpoint (re-INVITE). Answered by legMediaRestored or legEnded. */
   | { type: 'reanchorLeg'; callId: CallId; legId: LegId }
+  /** Has the phones of the two send audio to one another, past the media server. Answered by legsDirect or directEnded. */
+  | { type: 'directLegs'; callId: CallId; legIds: [LegId, LegId] }
   // rim: sound
   | { type: 'playSounds'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; loop: boolean; bargeIn: boolean }
   /** `secret`: nobody may hear the keys; they are kept under this name, and `secretCollected` tells how many there were instead of `digitsCollected`. */

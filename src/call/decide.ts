@@ -15,6 +15,7 @@ import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import { Calls } from './calls.ts';
 import { askCapture, type CaptureWish, cancelCapture, captureChanged, delivered } from './capture.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
+import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
 import type { Ending, EndingCause } from './ending.ts';
 import type { CallEvent, OfferEnd } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
@@ -68,6 +69,8 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     queueId: null,
     waiting: false,
     joined: null,
+    direct: null,
+    directs: 0,
     recordingId: null,
     recordingRuns: false,
     recordings: 0,
@@ -134,8 +137,8 @@ const handlers: Handlers = {
     if (call !== undefined && call.queueId === event.queueId) call.waiting = false;
   },
   callOffered(calls, event, _turn, now) {
-    const { legId, agentId, offerId, record, recording } = event;
-    const rule = recording === undefined ? {} : { recording };
+    const { legId, agentId, offerId, record, recording, direct } = event;
+    const rule = { ...(recording === undefined ? {} : { recording }), ...(direct === undefined ? {} : { direct }) };
     calls.live(event.callId)?.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, ...rule, startedAt: now, progress: { state: 'dialling' } });
   },
   offerEnded(calls, event, turn) {
@@ -181,6 +184,7 @@ const handlers: Handlers = {
     if (call === undefined || leg === undefined || isEnded(leg)) return;
     const before = leg.progress.state;
     leg.progress = { state: 'ended', at: now, ending: event.ending };
+    call.adrift.delete(leg.legId);
     if (leg.role === 'caller') endCaller(call, event.ending, turn);
     else endOther(call, leg, before === 'up', turn);
     endCallIfEmpty(call, turn);
@@ -188,13 +192,17 @@ const handlers: Handlers = {
   legMediaLost(calls, event, turn) {
     const call = calls.live(event.callId);
     const leg = call?.legs.get(event.legId);
-    if (call !== undefined && leg !== undefined) loseMedia(call, leg, turn);
+    // What goes past the media server does not miss it.
+    if (call !== undefined && leg !== undefined && call.direct !== 'direct') loseMedia(call, leg, turn);
   },
   legMediaRestored(calls, event, turn) {
     const call = calls.live(event.callId);
     const leg = call?.legs.get(event.legId);
     if (call !== undefined && leg !== undefined) restoreMedia(call, leg, turn);
   },
+  legsJoined: (calls, event, turn) => askDirect(calls.live(event.callId), event, turn),
+  legsDirect: (calls, event, turn) => becameDirect(calls.live(event.callId), turn),
+  directEnded: (calls, event, turn) => directEnded(calls.live(event.callId), event, turn),
   transferAsked(calls, event, turn) {
     const call = calls.live(event.callId);
     if (call !== undefined) askTransfer(call, event, turn);
@@ -358,6 +366,7 @@ export function createCallRoom(): { name: 'call'; calls: Calls; decide(event: Pa
       const turn: CallTurn = { events: [], commands: [], wakeAt: null };
       const handler = handlers[event.type as Heard['type']] as ((calls: Calls, event: Passing, turn: CallTurn, now: number) => void) | undefined;
       handler?.(calls, event, turn, now);
+      anchorFirst(calls, turn);
       turn.wakeAt = sooner(cutOverdue(calls, turn, now), resumeDue(calls, turn, now));
       return turn;
     },

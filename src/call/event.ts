@@ -161,6 +161,10 @@ export type CallEvent =
   | { type: 'authenticationEnded'; callId: CallId; legId: LegId; playId: string; result: AuthenticationResult; authLevel: AuthLevel }
   | { type: 'lookupEnded'; callId: CallId; playId: string; ok: boolean; values: Record<string, string> }
   | { type: 'legsJoined'; callId: CallId; legIds: [LegId, LegId] }
+  /** Their phones send audio to one another. */
+  | { type: 'legsDirect'; callId: CallId; legIds: [LegId, LegId] }
+  /** They do not, or no longer: it could not be, or a phone changed its audio. `moved`: one at least was told to. */
+  | { type: 'directEnded'; callId: CallId; legIds: [LegId, LegId] | null; moved: boolean }
   | { type: 'recordingStarted'; callId: CallId; recordingId: string; path: string }
   /** `seal`: last value of the hash chain of a sealed file; `bytes`: its length. Told again when a file whose writer died has been mended. */
   | {
@@ -193,6 +197,8 @@ export type CallEvent =
       queueId: QueueId | null;
       record: boolean;
       recording?: Exclude<RecordingRule, 'optional'>;
+      /** Their phones may send audio to one another; absent = no. */
+      direct?: true;
       offerId: OfferId;
       legId: LegId;
       agentId: AgentId;

@@ -6,7 +6,7 @@
  * A browser whose page is gone holds, too: the other party hears music until the page is there again, or another of hers takes the leg's place.
  */
 import { MediaError, type Profile } from '../../media/port.ts';
-import { descriptionIn } from './description.ts';
+import { descriptionIn, descriptionOf } from './description.ts';
 import { reinvite } from './reinvite.ts';
 import { type DialogLeg, MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 import { directionOf, OurSession } from './session.ts';
@@ -25,6 +25,10 @@ export class Hold {
   readonly #leg: DialogLeg;
   readonly #dialog: SipDialog;
   readonly #session: OurSession;
+  /** The phone's last description of itself. */
+  #theirs: string;
+  /** What we have said is another phone's: audio goes past the media server. */
+  #direct = false;
   #held = false;
   /** While its browser is away: ends the wait for it. */
   #stopWaiting: (() => void) | null = null;
@@ -39,6 +43,7 @@ export class Hold {
     this.#leg = leg;
     this.#dialog = dialog;
     this.#session = new OurSession(localSdp);
+    this.#theirs = descriptionOf(dialog.remote.sdp);
     dialog.on('modify', (req, res) => void this.#changed(req, res));
     dialog.on('update', (req, res) => void this.#changed(req, res));
     dialog.on('ack', (ack) => void this.#acknowledged(ack));
@@ -46,6 +51,10 @@ export class Hold {
 
   get moving(): boolean {
     return this.#change === 'moving' || this.#change === 'asking';
+  }
+
+  get theirs(): string {
+    return this.#theirs;
   }
 
   get held(): boolean {
@@ -80,9 +89,29 @@ export class Hold {
         const answer = await reinvite(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, offer, ours);
         const heard = await this.#hear(answer, moves < MOST_MOVES);
         if (!heard) continue;
+        this.#theirs = answer;
+        this.#direct = false;
         this.#tell(isHold(directionOf(answer)));
         return;
       }
+    } finally {
+      this.#change = 'none';
+    }
+  }
+
+  /** Tells the phone to send to where another is (`sdp`, that one's description). Resolves with its answer; rejects when it does not take it. */
+  async point(sdp: string, ours: boolean): Promise<string> {
+    if (this.#change !== 'none') throw new Error('the leg is being changed');
+    const before = this.#session.current;
+    this.#change = 'asking';
+    try {
+      const answer = await reinvite(this.#rim, this.#rim.trunks.lineOf(this.#leg.legId), this.#dialog, this.#session.offer(sdp), ours);
+      this.#theirs = answer;
+      this.#direct = true;
+      return answer;
+    } catch (error) {
+      this.#session.tell(before);
+      throw error;
     } finally {
       this.#change = 'none';
     }
@@ -115,10 +144,13 @@ export class Hold {
     if (this.#change === 'asking') return res.send(491);
     // RFC 3261 §14.2: a second offer while one is being answered is refused "with a Retry-After header field".
     if (this.#change !== 'none') return res.send(500, { headers: { 'Retry-After': RETRY_SECONDS } });
+    // RFC 3264 §8: the version of the origin line stays while the description does: a refresh, which changes nothing.
+    if (this.#direct && originOf(offer) === originOf(this.#theirs)) return this.#accept(res, this.#session.current);
     this.#change = 'answering';
     try {
       const { sdp, direction } = await this.#rim.media.renegotiate(this.#leg.legId, offer);
       this.#accept(res, this.#session.tell(sdp));
+      this.#theirs = offer;
       this.#tell(isHold(direction));
     } catch (error) {
       // The session stays as it was (RFC 3261 §14.2): only this change is refused.
@@ -126,7 +158,14 @@ export class Hold {
       if (!this.#leg.ended) this.#refuse(res, error);
     } finally {
       if (this.#change === 'answering') this.#change = 'none';
+      if (this.#direct && !this.#leg.ended) this.#anchored();
     }
+  }
+
+  /** It has been answered for ourselves, or could not be: the audio comes back to the media server, of both. */
+  #anchored(): void {
+    this.#direct = false;
+    this.#rim.take({ type: 'directEnded', callId: this.#leg.callId, legIds: null, moved: true });
   }
 
   /** What a media server that is away cannot answer now it may answer later. */
@@ -162,4 +201,6 @@ export class Hold {
 
 /** The endpoint is gone with its media server, or will be told so soon. */
 export const isLost = (error: unknown): boolean => error instanceof MediaError && (error.code === 'unavailable' || error.code === 'unknown_endpoint');
+/** `o=` of a description. */
+const originOf = (sdp: string): string => /^o=(.*?)\s*$/m.exec(sdp)?.[1] ?? '';
 const isHold = (direction: string): boolean => direction === 'sendonly' || direction === 'inactive';

@@ -137,6 +137,17 @@ export class Leg implements DialogLeg {
     void this.#move(() => this.#rim.take({ type: 'legMediaRestored', callId: this.callId, legId: this.legId }));
   }
 
+  /** Its phone's last description of itself; '' while it does not stand. */
+  get theirs(): string {
+    return this.#progress.at === 'up' ? this.#progress.hold.theirs : '';
+  }
+
+  /** See `Hold.point`. */
+  point(sdp: string): Promise<string> {
+    const progress = this.#progress;
+    return progress.at === 'up' ? progress.hold.point(sdp, !progress.theirs) : Promise.reject(new Error('the leg does not stand'));
+  }
+
   async #move(moved: () => void): Promise<void> {
     const progress = this.#progress;
     if (progress.at !== 'up' || progress.hold.moving) return;

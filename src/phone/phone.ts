@@ -16,6 +16,7 @@ import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
 import { SipConnection } from './connection.ts';
+import { connectDirectly } from './direct.ts';
 import { ourHosts, unnamedDomains } from './domains.ts';
 import type { ContactBinding } from './event.ts';
 import { answer, takeInvite } from './inbound.ts';
@@ -65,7 +66,10 @@ export interface PhoneOptions {
 }
 
 export interface Phone {
-  carriers: Pick<Carriers, 'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'reanchorLeg' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'>;
+  carriers: Pick<
+    Carriers,
+    'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'reanchorLeg' | 'directLegs' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'
+  >;
   /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
   /** New calls get 503 from now on; calls in progress go on. */
@@ -227,12 +231,15 @@ class PhoneRim implements Phone {
   mediaTimedOut(legId: LegId, silentMs: number): void {
     const leg = this.#legs.get(legId);
     if (leg?.progress.at !== 'up' || leg.progress.hold.held) return;
-    if (this.#options.calls.get(leg.callId)?.joined?.includes(legId) !== true) return;
+    const call = this.#options.calls.get(leg.callId);
+    if (call?.joined?.includes(legId) !== true || call.direct != null) return;
     leg.release('media_timeout', 'server', this.#options.clock.now() - silentMs);
   }
 
   audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void {
     const leg = this.#legs.get(legId);
+    // What goes past the media server is not heard there.
+    if (leg !== undefined && this.#options.calls.get(leg.callId)?.direct != null) return;
     if (leg?.progress.at === 'up') this.#options.take({ type: 'legAudioTroubled', callId: leg.callId, legId, trouble });
   }
 
@@ -293,6 +300,10 @@ class PhoneRim implements Phone {
       ringLeg: (command) => ringAgent(this.#rim, keep, command),
       dialLeg: (command) => dialNumber(this.#rim, keep, command),
       releaseLeg: ({ legId, cause, by }) => this.#legs.get(legId)?.release(cause, by),
+      directLegs: ({ callId, legIds }) => {
+        const [first, second] = legIds;
+        void connectDirectly(this.#rim, callId, legIds, [this.#legs.get(first), this.#legs.get(second)]);
+      },
       reanchorLeg: ({ legId }) => this.#legs.get(legId)?.reanchor(),
       moveLeg: ({ callId, legId }) => {
         const leg = this.#legs.get(legId);

@@ -28,6 +28,7 @@ export interface Database {
     wrap_up_ms: number;
     record: boolean;
     recording: RecordingRule;
+    media: 'anchored' | 'direct';
     music: string | null;
     answer_within_ms: number;
   };

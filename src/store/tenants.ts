@@ -65,6 +65,7 @@ async function readQueues(db: Kysely<Database>): Promise<QueueConfiguration[]> {
     ringTimeoutMs: row.ring_timeout_ms,
     wrapUpMs: row.wrap_up_ms,
     record: row.record,
+    ...(row.media === 'anchored' ? {} : { media: row.media }),
     ...(row.recording === 'optional' ? {} : { recording: row.recording }),
     music: row.music,
     answerWithinMs: row.answer_within_ms,
@@ -122,6 +123,7 @@ export async function saveQueue(db: Kysely<Database>, queue: QueueConfiguration)
     wrap_up_ms: queue.wrapUpMs,
     record: queue.record,
     recording: queue.recording ?? 'optional',
+    media: queue.media ?? 'anchored',
     music: queue.music,
     answer_within_ms: queue.answerWithinMs,
   };

@@ -21,6 +21,7 @@ const queue = z.strictObject({
   wrapUpMs: z.int().nonnegative(),
   record: z.boolean(),
   recording: z.enum(['optional', 'mandatory', 'forbidden']).optional(),
+  media: z.enum(['anchored', 'direct']).optional(),
   music: z.string().nullable(),
   answerWithinMs: ms,
 });

@@ -120,9 +120,10 @@ function usersIn(file: TenantFile): User[] {
 
 function queuesIn(file: TenantFile): QueueConfiguration[] {
   const tenantId = asId<TenantId>(file.tenant);
-  return file.queues.map(({ name, displayName, recording, ...queue }) => ({
+  return file.queues.map(({ name, displayName, recording, media, ...queue }) => ({
     ...{ queueId: queueIdOf(tenantId, name), tenantId, name: displayName, ...queue },
     ...(recording === undefined ? {} : { recording }),
+    ...(media === undefined ? {} : { media }),
   }));
 }
 

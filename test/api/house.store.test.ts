@@ -63,7 +63,7 @@ before(async () => {
       collectDigits: nothing,
     },
     ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
-    ...{ reanchorLeg: nothing, resumeSounds: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
+    ...{ reanchorLeg: nothing, resumeSounds: nothing, directLegs: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
     ...{ pauseRecording: nothing, resumeRecording: nothing, moveRecording: nothing },
     ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing },
     popScreen: (command) => desks.popScreen(command),

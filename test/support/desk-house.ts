@@ -260,7 +260,7 @@ export class DeskHouse {
         authenticate: nothing,
         stopSounds: nothing,
       },
-      ...{ reanchorLeg: nothing, resumeSounds: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
+      ...{ reanchorLeg: nothing, resumeSounds: nothing, directLegs: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
       ...{
         echoLeg: nothing,
         partLegs: nothing,

@@ -42,13 +42,18 @@ export class RtpStream {
   /** Keys heard, in order. */
   heardKeys = '';
   packetsIn = 0;
+  /** Port of the last packet's sender. */
+  heardFrom = 0;
   packetsOut = 0;
   /** false = nothing leaves: a phone that vanished. */
   sending = true;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('message', (packet) => this.#hear(packet));
+    socket.on('message', (packet, { port }) => {
+      this.heardFrom = port;
+      this.#hear(packet);
+    });
     socket.on('error', () => undefined);
   }
 

@@ -1,6 +1,7 @@
 /**
  * What must not be recorded and what must be, at the running server. Card numbers: keyed in by a customer, once to the dialplan and once while an
- * agent listens, and then looked for everywhere. A recording that must be and cannot: the talk does not take place.
+ * agent listens, and then looked for everywhere. A recording that must be and cannot: the talk does not take place. Audio that
+ * nothing has to hear: it goes past the media server, and comes back when it is needed.
  */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ import type { PhoneCall } from '../support/phone-call.ts';
 import { shareAt } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
-const [CALLER_HZ, AGENT_HZ, FLAT_HZ] = [620, 930, 400];
+const [CALLER_HZ, AGENT_HZ, FLAT_HZ, COLLEAGUE_HZ] = [620, 930, 400, 1240];
 const [CARD_IN_FLOW, CARD_WITH_AGENT, CODE] = ['4929136578114', '5375414309671', '8713'];
 const CUSTOMER = '13900000041';
 const KEY_GAP_MS = 70;
@@ -176,6 +177,60 @@ test('F8: a talk that must be recorded and cannot be ends with its name; one tha
   await open.caller.hangUp();
   assert.equal((await house.record('+8613900000043')).cause, 'normal');
   desk.close();
+});
+
+test('direct: two phones send to one another; hold, transfer and a change of phones bring their audio back, and what follows is direct again', {
+  timeout: 60_000,
+}, async (context) => {
+  const [desk, second] = [await house.desk('8001'), await SipPhone.open({ user: '8002', password: DEMO_PASSWORD, server: house.sip })];
+  phones.push(second);
+  await second.registered();
+  await house.patch('/api/v1/queues/demo:bench', { recording: 'optional', record: false, media: 'direct', wrapUpMs: 0 });
+  await house.patch('/api/v1/agents/demo:8001', { queues: ['demo:bench'] });
+  const colleague = await house.desk('8002');
+  await desk.must('ready');
+  const customer = await SipPhone.open({ user: '13900000044', server: house.sip });
+  phones.push(customer);
+  const caller = await customer.call('700');
+  const agent = await phone.ringing();
+  agent.answer();
+  const straight = (one: PhoneCall, other: PhoneCall): Promise<unknown> =>
+    until('audio goes straight between the two', () => one.rtp.heardFrom === other.rtp.port && other.rtp.heardFrom === one.rtp.port, 8_000);
+  const talk = async (one: PhoneCall, other: PhoneCall, hz: number): Promise<void> => {
+    for (const { rtp } of [one, other]) rtp.forget();
+    assert.ok(await one.rtp.hears(hz, 5_000), 'the customer hears her');
+    assert.ok(await other.rtp.hears(CALLER_HZ, 5_000), 'she hears the customer');
+  };
+  await straight(caller, agent);
+  caller.rtp.play(CALLER_HZ);
+  agent.rtp.play(AGENT_HZ);
+  await talk(caller, agent, AGENT_HZ);
+
+  await desk.must('hold');
+  await until('the customer hears the media server', () => caller.rtp.heardFrom !== agent.rtp.port, 8_000);
+  caller.rtp.forget();
+  assert.ok(await caller.rtp.hearsSound(5_000), 'music');
+  await desk.must('retrieve');
+  await straight(caller, agent);
+  await talk(caller, agent, AGENT_HZ);
+
+  await house.kill('media');
+  await until('the media server to be back', async () => (await house.readiness())?.status === 'ok', 15_000);
+  await straight(caller, agent);
+  await talk(caller, agent, AGENT_HZ);
+
+  await desk.must('blindTransfer', { target: { kind: 'agent', number: '8002' } });
+  const next = await second.ringing();
+  next.answer();
+  next.rtp.play(COLLEAGUE_HZ);
+  await straight(caller, next);
+  await talk(caller, next, COLLEAGUE_HZ);
+  await caller.hangUp();
+  const record = await house.record('+8613900000044');
+  assert.deepEqual([record.cause, record.agentId, record.recordings], ['normal', 'demo:8002', []]);
+  const facts = journalOf(house).flatMap(({ event }) => ('callId' in event && event.callId === record.callId ? [event.type] : []));
+  context.diagnostic(facts.filter((type) => /Direct|direct|Media/.test(type)).join(' '));
+  for (const each of [desk, colleague]) each.close();
 });
 
 /** More than twenty keys a second are not taken, and a busy box may send those of one moment late, together. */
