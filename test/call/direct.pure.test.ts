@@ -82,7 +82,7 @@ test('a leg that ends before it was fetched back keeps nobody from being direct 
     { type: 'legAnswered', ...{ callId, legId: second } },
     { type: 'legEnded', ...{ callId, legId: agent, ending: { cause: 'transferred', by: 'server' } } },
   );
-  assert.deepEqual(tell({ ...joined, legIds: [caller, second] }), [{ type: 'directLegs', callId, legIds: [caller, second] }]);
+  assert.deepEqual(tell({ type: 'legsJoined', ...{ callId, legIds: [caller, second] } }), [{ type: 'directLegs', callId, legIds: [caller, second] }]);
 });
 
 test('a hold while they are being connected is obeyed at once, and what comes of the connecting is undone', () => {
