@@ -24,8 +24,9 @@ export interface EnumeratorFound {
   statuses: string[];
 }
 
-const PATIENCE_MS = 500;
-const MOST_TRIES = 20;
+/** Nothing is lost on loopback, and a wrong password that is tried again counts again: long enough for a machine that is busy. */
+const PATIENCE_MS = 5_000;
+const MOST_TRIES = 3;
 /** Strangers together may send 1,000 messages a second. */
 const LEAST_MS_A_MESSAGE = 1.2;
 /** And 2,000 at once. */
