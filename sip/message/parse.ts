@@ -35,17 +35,21 @@ export function parseMessage(input: Uint8Array | string): Message {
   if (end - start > MOST_HEAD_BYTES) throw new ParseError('headTooLong', `a head may have ${MOST_HEAD_BYTES} bytes`);
   const { text, charset, isPlain } = decode(bytes.subarray(start, end));
   const lineEnd = text.indexOf('\r\n');
-  const message = parseStartLine(lineEnd < 0 ? text : text.slice(0, lineEnd), charset);
+  const line = lineEnd < 0 ? text : text.slice(0, lineEnd);
+  const message = parseStartLine(line, charset);
   try {
     const viaAt = lineEnd < 0 ? undefined : parseHeaderLines(text, lineEnd + 2, message.headers);
     message.body = cutBody(message.headers, bytes.subarray(end + HEAD_END.length));
-    if (isPlain && viaAt !== undefined && message.headers.count('content-length') === 1)
+    if (isPlain && isAsSent(line) && viaAt !== undefined && message.headers.count('content-length') === 1)
       noteOrigin(message, bytes.subarray(start, end + HEAD_END.length + message.body.length), viaAt);
   } catch (error) {
     throw error instanceof ParseError && message.kind === 'request' ? new MalformedRequest(error, message) : error;
   }
   return message;
 }
+
+/** RFC 3261 §7.1: the version may come in any case, but is sent in upper case: drachtio-srf understands no other. */
+const isAsSent = (line: string): boolean => line.endsWith(' SIP/2.0') || line.startsWith('SIP/2.0 ');
 
 function noteOrigin(message: Message, bytes: Buffer, viaAt: number): void {
   const { headers, body } = message;
@@ -79,7 +83,7 @@ function parseStartLine(line: string, charset: Charset): Message {
   if (response !== null) {
     const status = Number(response[2]);
     if (status < 100 || status > 699) throw new ParseError('startLine', 'a status is 100 to 699');
-    return { kind: 'response', version: response[1] ?? '', status, reason: response[3] ?? '', ...rest };
+    return { kind: 'response', version: (response[1] ?? '').toUpperCase(), status, reason: response[3] ?? '', ...rest };
   }
   const first = line.indexOf(' ');
   const last = line.trimEnd().lastIndexOf(' ');
@@ -87,7 +91,7 @@ function parseStartLine(line: string, charset: Charset): Message {
   if (first <= 0 || last <= first || !/^SIP\/\d+\.\d+ *$/i.test(version)) throw new ParseError('notSip', 'not a SIP start line');
   const method = line.slice(0, first);
   if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(method)) throw new ParseError('startLine', 'a method is a token');
-  return { kind: 'request', method, uri: line.slice(first + 1, last), version, ...rest };
+  return { kind: 'request', method, uri: line.slice(first + 1, last), version: version.trimEnd().toUpperCase(), ...rest };
 }
 
 /** Where the value of the first Via begins; undefined when there is none, or when a line is written in a way that is not sent on as it is. */

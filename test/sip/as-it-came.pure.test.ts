@@ -23,6 +23,15 @@ describe('a message that came over the network', () => {
     assert.equal(String(writeMessage(parseMessage(bytes))), String(bytes));
   });
 
+  test('says SIP/2.0 in upper case and nothing behind it, in whatever case it came (RFC 3261 §7.1): drachtio-srf reads no other', () => {
+    for (const version of ['sip/2.0', 'Sip/2.0', 'SIP/2.0 ', 'sip/2.0  ']) {
+      const came = TIDY.replace('10.0.0.1 SIP/2.0', `10.0.0.1 ${version}`);
+      assert.match(String(writeMessage(parseMessage(whole(came)))), /^INVITE sip:b@10\.0\.0\.1 SIP\/2\.0\r\nX-first: 1\r\n/, version);
+    }
+    const answer = TIDY.replace(/^.*/, 'sip/2.0 200 Fine');
+    assert.match(String(writeMessage(parseMessage(whole(answer)))), /^SIP\/2\.0 200 Fine\r\nX-first: 1\r\n/);
+  });
+
   test('has its blank lines before and what follows its body left away', () => {
     const bytes = whole(TIDY);
     assert.equal(String(writeMessage(parseMessage(Buffer.concat([Buffer.from('\r\n\r\n'), bytes, Buffer.from('more')])))), String(bytes));
