@@ -121,8 +121,8 @@ export interface RecordRequest {
   right: EndpointId;
   /** Absent or false: a plain WAV of PCM16. true: sealed (kernel/seal/format.ts) under the master key. */
   sealed?: boolean;
-  /** In a sealed file: PCM16 (absent), or A-law in half the space. */
-  format?: 'pcm16' | 'alaw';
+  /** In a sealed file: PCM16 (absent), A-law in half the space, or Opus in an eighth. */
+  format?: 'pcm16' | 'alaw' | 'opus';
   /** It begins paused. */
   paused?: boolean;
 }

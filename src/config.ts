@@ -47,7 +47,7 @@ export interface Config {
     rtpPortMax: number;
   };
   /** `keys` null: those in `keysFile`, made at the first start. `sealed` false: plain WAV files. */
-  recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw'; keys: string | null; keysFile: string; leastFreeBytes: number };
+  recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw' | 'opus'; keys: string | null; keysFile: string; leastFreeBytes: number };
   /** What callers may key in unheard, and to whom it is handed. */
   captureForms: CaptureForms;
   /** Who speaks texts; `program`: path of espeak-ng. */
@@ -86,6 +86,8 @@ export class ConfigError extends Error {
 export const packageRoot = findPackageRoot();
 export const version = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
+const RECORDING_FORMATS = { pcm: 'pcm16', g711: 'alaw', opus: 'opus' } as const;
+
 /** Throws ConfigError with every fault there is. */
 export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
   const faults: string[] = [];
@@ -120,7 +122,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     recordings: {
       dir: resolve(reader.text('RECORDINGS_DIR', join(dataDir, 'recordings'))),
       sealed: reader.choice('RECORDING_ENCRYPTION', 'on', ['on', 'off']) === 'on',
-      format: reader.choice('RECORDING_FORMAT', 'pcm', ['pcm', 'g711']) === 'g711' ? 'alaw' : 'pcm16',
+      format: RECORDING_FORMATS[reader.choice('RECORDING_FORMAT', 'pcm', ['pcm', 'g711', 'opus'])],
       keys: reader.secret('RECORDING_KEY') ?? null,
       keysFile: join(dataDir, 'recording.keys'),
       leastFreeBytes: reader.integer('RECORDING_FREE_MB', 512, 0, 1_000_000) * 1024 * 1024,

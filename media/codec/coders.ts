@@ -1,9 +1,10 @@
 /** Decoders and encoders for a leg: from its codec to samples of a wanted rate, and back. */
+
+import { OpusDecoder, OpusEncoder } from '../../kernel/opus.ts';
 import { type CodecName, type Decoder, type Encoder, FACTS, isLaw, LONGEST_PACKET_MS, type SampleRate } from './codec.ts';
 import { Concealer } from './conceal.ts';
 import { type Codec, toCode, toLinear } from './g711.ts';
 import { G722Decoder, G722Encoder } from './g722.ts';
-import { OpusDecoder, OpusEncoder } from './opus.ts';
 import { Resampler } from './resampler.ts';
 
 const LONGEST_SAMPLES = LONGEST_PACKET_MS * 16;

@@ -55,7 +55,7 @@ const recordRequest = z.object({
   left: id,
   right: id,
   sealed: z.boolean().exactOptional(),
-  format: z.enum(['pcm16', 'alaw']).exactOptional(),
+  format: z.enum(['pcm16', 'alaw', 'opus']).exactOptional(),
   paused: z.boolean().exactOptional(),
 });
 

@@ -14,7 +14,7 @@ export interface RecordingFile {
   path: string;
   sealed: boolean;
   /** How samples lie in a sealed file; a WAV is always PCM of 16 bit. */
-  format: 'pcm16' | 'alaw';
+  format: 'pcm16' | 'alaw' | 'opus';
 }
 
 /** From the main thread: one port for each RTP worker, and, when it is certain that no other server writes here, the order to mend what was left. */

@@ -7,6 +7,7 @@ import type { Disk } from '../../kernel/seal/write.ts';
 import { type AudioFile, WavFile } from './file.ts';
 import type { Ledger } from './ledger.ts';
 import type { FromRecorder, RecordingEnded, RecordingFile, ToRecorder } from './messages.ts';
+import { mayOpenOpus } from './opus-sides.ts';
 import { SealedAudioFile } from './sealed-audio.ts';
 
 const PAIRS_PER_MS = 8;
@@ -75,7 +76,8 @@ export class Recorder {
     const { keys, disk } = this.#options;
     if (!file.sealed) return new WavFile(file.path, disk);
     if (keys === null) throw new Error('there is no master key to seal it with');
-    return new SealedAudioFile(recordingId, file, keys, disk);
+    const format = file.format === 'opus' && !mayOpenOpus() ? 'alaw' : file.format;
+    return new SealedAudioFile(recordingId, { ...file, format }, keys, disk);
   }
 
   #write(recordingId: string, open: Open, at: number, samples: Int16Array): void {

@@ -6,6 +6,7 @@ import { WAV_HEADER_BYTES, wavHeader } from '../../kernel/wav.ts';
 import { BYTES_PER_PAIR, RATE } from './file.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { RecordingEnded, RecordingFile } from './messages.ts';
+import { pairsOf } from './sealed-audio.ts';
 
 const PAIRS_PER_MS = RATE / 1000;
 
@@ -26,8 +27,7 @@ async function repairSealed(path: string, keys: KeyRing | null): Promise<Pick<Re
   const { format } = JSON.parse(found.about) as Pick<RecordingFile, 'format'>;
   await found.close();
   const { seal, plainBytes, bytes } = await SealedFile.repair(path, keys);
-  const pairs = plainBytes / (format === 'alaw' ? BYTES_PER_PAIR / 2 : BYTES_PER_PAIR);
-  return { durationMs: Math.round(pairs / PAIRS_PER_MS), seal, bytes };
+  return { durationMs: Math.round(pairsOf(format, plainBytes) / PAIRS_PER_MS), seal, bytes };
 }
 
 async function repairWav(path: string): Promise<Pick<RecordingEnded, 'durationMs' | 'bytes'>> {

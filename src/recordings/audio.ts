@@ -5,6 +5,7 @@ import { SealError } from '../../kernel/seal/format.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import { SealedFile } from '../../kernel/seal/read.ts';
 import { WAV_HEADER_BYTES, wavHeader } from '../../kernel/wav.ts';
+import { opusData, pcmBytes } from './opus.ts';
 
 export interface RecordedAudio {
   /** Of the whole WAV. */
@@ -33,10 +34,10 @@ export async function openAudio(path: string, keys: KeyRing): Promise<RecordedAu
 }
 
 function sealedAudio(file: SealedFile): RecordedAudio {
-  const { format } = JSON.parse(file.about) as { format: 'pcm16' | 'alaw' };
+  const { format } = JSON.parse(file.about) as { format: 'pcm16' | 'alaw' | 'opus' };
   /** Bytes of PCM for a byte of the file. */
   const ratio = format === 'alaw' ? 2 : 1;
-  const dataBytes = file.plainBytes * ratio;
+  const dataBytes = format === 'opus' ? pcmBytes(file.plainBytes) : file.plainBytes * ratio;
   async function* data(from: number, to: number): AsyncGenerator<Buffer> {
     let at = Math.floor(from / ratio) * ratio;
     for await (const piece of file.read(at / ratio, Math.ceil(to / ratio))) {
@@ -53,7 +54,9 @@ function sealedAudio(file: SealedFile): RecordedAudio {
     async *read(from, to) {
       const head = wavHeader(CHANNELS, RATE, dataBytes);
       if (from < head.length) yield head.subarray(from, Math.min(to, head.length));
-      if (to > head.length) yield* data(Math.max(0, from - head.length), to - head.length);
+      if (to <= head.length) return;
+      const [first, last] = [Math.max(0, from - head.length), to - head.length];
+      yield* format === 'opus' ? opusData(file, first, last) : data(first, last);
     },
   };
 }

@@ -27,7 +27,7 @@ export interface SoundOptions {
   speech: Speech;
   /** What was keyed in secretly is given away here, and known nowhere else. */
   keepSecret: (callId: CallId, name: string, digits: string) => void;
-  recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw' };
+  recordings: { dir: string; sealed: boolean; format: 'pcm16' | 'alaw' | 'opus' };
   verifyServicePassword(tenantId: TenantId, customerId: CustomerId, digits: string): Promise<AuthenticationResult>;
 }
 

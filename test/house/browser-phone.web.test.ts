@@ -40,7 +40,7 @@ before(async () => {
   await builtWeb();
   const tone = join(folder, 'tone.wav');
   writeWav(tone, sine(TONE_HZ, 0, 8000));
-  [browser, house] = await Promise.all([openChromium(microphone(tone)), House.start()]);
+  [browser, house] = await Promise.all([openChromium(microphone(tone)), House.start({ RECORDING_FORMAT: 'opus' })]);
   context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
 });
 after(async () => {
@@ -106,7 +106,7 @@ test('B22: a browser registers, again after a reload; its agent and a desk phone
   }
 });
 
-test('a supervisor finds the call and listens: outline, both sides by ear, ranges, keyboard, and where it was paused', async () => {
+test('a supervisor finds the call and listens to what was kept as Opus: outline, both sides by ear, ranges, keyboard, and where it was paused', async () => {
   const page = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1280, height: 800 } })).newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

@@ -1,11 +1,11 @@
 /**
  * Opus (RFC 6716) by libopus as WebAssembly. The package brings JavaScript of its own, which copies every buffer; we take its
  * wasm file alone and speak libopus' C interface, with one packet and one frame of samples as the buffers of the whole thread.
- * It decodes and encodes at 8 or 16 kHz itself, so that nothing is ever resampled from 48 kHz.
+ * It decodes and encodes at 8 or 16 kHz itself, so that nothing is ever resampled from 48 kHz. In the kernel because two programs speak it: what
+ * the media server sends and records, the application plays.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Decoder, type Encoder, LONGEST_PACKET_MS, MOST_FRAME_BYTES, type SampleRate } from './codec.ts';
 
 /** Node has it; its types belong to a browser's. */
 declare const WebAssembly: {
@@ -28,9 +28,12 @@ interface Wasm {
   opus_encoder_ctl_set(encoder: number, request: number, value: number): number;
 }
 
+type SampleRate = 8000 | 16_000;
+
 /** opus_defines.h */
 const VOIP = 2048;
 const SET_BITRATE = 4002;
+const SET_VBR = 4006;
 const SET_COMPLEXITY = 4010;
 const SET_INBAND_FEC = 4012;
 const SET_PACKET_LOSS_PERCENT = 4014;
@@ -42,8 +45,13 @@ const RESET_STATE = 4028;
 const BITRATE: Readonly<Record<SampleRate, number>> = { 8000: 16_000, 16000: 28_000 };
 /** Of 10. Higher costs more than it is heard on a telephone. */
 const COMPLEXITY = 4;
+/** Of what is kept: at 16 kbit/s it is as good, for half the work. */
+const COMPLEXITY_KEPT = 2;
 /** What the encoder is told to prepare for: from a few percent on it sends the second copy. */
 const EXPECTED_LOSS_PERCENT = 10;
+/** Of a frame of ours. */
+const MOST_FRAME_BYTES = 400;
+const LONGEST_PACKET_MS = 120;
 /** RFC 6716 §3.4: a packet holds at most 120 ms, a frame at most 1275 bytes. */
 const MOST_PACKET_BYTES = 1275 * 6;
 const MOST_SAMPLES = LONGEST_PACKET_MS * 16;
@@ -100,7 +108,7 @@ function checked(result: number): void {
   if (result < 0) throw new Error(`libopus: error ${result}`);
 }
 
-export class OpusDecoder implements Decoder {
+export class OpusDecoder {
   readonly #library = theLibrary();
   readonly #rate: SampleRate;
   #pointer: number;
@@ -155,31 +163,50 @@ export class OpusDecoder implements Decoder {
   }
 }
 
-export class OpusEncoder implements Encoder {
+/** Request and value of a `ctl`. */
+type Setting = readonly [request: number, value: number];
+
+const FRAMES_A_SECOND = 50;
+const BITS = 8;
+
+export class OpusEncoder {
   readonly #library = theLibrary();
+  readonly #most: number;
   #pointer: number;
 
-  constructor(rate: SampleRate) {
+  /** `packetBytes`: each packet of 20 ms has just so many, and no second copy of the one before: to be kept, not sent. */
+  constructor(rate: SampleRate, packetBytes: number | null = null) {
+    this.#most = packetBytes ?? MOST_FRAME_BYTES;
     const { wasm } = this.#library;
     this.#pointer = this.#library.allocate(wasm.opus_encoder_get_size(1));
     checked(wasm.opus_encoder_init(this.#pointer, rate, 1, VOIP));
-    const settings = [
+    const sent: Setting[] = [
       [SET_BITRATE, BITRATE[rate]],
-      [SET_COMPLEXITY, COMPLEXITY],
       [SET_INBAND_FEC, 1],
       [SET_PACKET_LOSS_PERCENT, EXPECTED_LOSS_PERCENT],
-      [SET_SIGNAL, SIGNAL_VOICE],
-    ] as const;
-    for (const [request, value] of settings) checked(wasm.opus_encoder_ctl_set(this.#pointer, request, value));
+      [SET_COMPLEXITY, COMPLEXITY],
+    ];
+    const kept: Setting[] = [
+      [SET_VBR, 0],
+      [SET_BITRATE, (packetBytes ?? 0) * BITS * FRAMES_A_SECOND],
+      [SET_COMPLEXITY, COMPLEXITY_KEPT],
+    ];
+    const voice: Setting = [SET_SIGNAL, SIGNAL_VOICE];
+    for (const [request, value] of [...(packetBytes === null ? sent : kept), voice]) checked(wasm.opus_encoder_ctl_set(this.#pointer, request, value));
   }
 
   encode(samples: Int16Array, into: Uint8Array, at: number): number {
     if (this.#pointer === 0) return 0;
     const { wasm, words, bytes, packet } = this.#library;
     words.set(samples);
-    const made = wasm.opus_encode(this.#pointer, this.#library.samples, samples.length, packet, MOST_FRAME_BYTES);
+    const made = wasm.opus_encode(this.#pointer, this.#library.samples, samples.length, packet, this.#most);
     for (let each = 0; each < made; each += 1) into[at + each] = bytes[each] as number;
     return Math.max(0, made);
+  }
+
+  /** As if nothing had been said before. */
+  reset(): void {
+    this.#library.wasm.opus_encoder_ctl_set(this.#pointer, RESET_STATE, 0);
   }
 
   close(): void {
