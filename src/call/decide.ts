@@ -8,7 +8,7 @@
  *   arriving ──answered──▶ up ──hold──▶ held ──retrieve──▶ up ──end──▶ ended        (caller)
  *   dialling ──▶ ringing ──answered──▶ up …                                         (agent, target)
  */
-import type { AgentId, CallId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import { loseMedia, restoreMedia } from './anchor.ts';
 import { askAttended, merge } from './attended.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
@@ -40,17 +40,13 @@ const MOST_PATH_STEPS = 64;
 /** Nobody talks to a hotline for longer; what does is a stuck or a fraudulent call. */
 const LONGEST_CALL_MS = 4 * 3_600_000;
 
+const arriving = (legId: LegId, now: number): Leg => ({
+  ...{ legId, role: 'caller', agentId: null, offerId: null, record: false, startedAt: now },
+  progress: { state: 'arriving' },
+});
+
 /** What `callArrived` lays down. */
 function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: number): Call {
-  const leg: Leg = {
-    legId: event.legId,
-    role: 'caller',
-    agentId: null,
-    offerId: null,
-    record: false,
-    startedAt: now,
-    progress: { state: 'arriving' },
-  };
   return {
     callId: event.callId,
     tenantId: event.tenantId,
@@ -59,7 +55,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     callee: event.callee,
     dialled: event.dialled ?? null,
     answering: null,
-    legs: new Map([[leg.legId, leg]]),
+    legs: new Map([[event.legId, arriving(event.legId, now)]]),
     nextTransferLeg: FIRST_TRANSFER_LEG,
     customer: null,
     authLevel: 0,
