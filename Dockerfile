@@ -8,7 +8,7 @@ COPY . .
 RUN npm run build && find dist/test -mindepth 1 -maxdepth 1 ! -name support -exec rm -rf {} + && rm -rf dist/scripts/demo dist/scripts/bench && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:20-bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install -y --no-install-recommends tini espeak-ng && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10086 --create-home --home-dir /var/lib/huawu huawu
 WORKDIR /huawu
 COPY --from=build /huawu/package.json ./

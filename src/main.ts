@@ -368,6 +368,7 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store, recordings,
       counts: rooms.toll.counts,
       lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
     },
+    mediaServers: () => media.servers(),
     legAudio: (legId: LegId) =>
       media.stats(legId).then(
         ({ quality }) => quality,

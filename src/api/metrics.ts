@@ -1,10 +1,12 @@
 /** The application's figures for Prometheus. No label holds a number, a name or a call: there are too many, and they are private. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { agentStates } from '../cti/protocol.ts';
+import type { FleetStatus } from '../sound/fleet.ts';
 import { refusals } from '../toll/policy.ts';
+import { mediaFigures } from './media-metrics.ts';
 import type { ApiPorts } from './ports.ts';
 
-type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'>;
+type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & { mediaServers(): FleetStatus[] };
 
 /** `desks`: how many sockets have said hello. `sip`: the SIP server's own figures, appended. */
 export function openMetrics(house: House, desks: () => number, sip: () => Promise<string>): ApiPorts['metrics'] & { registry: Registry } {
@@ -45,6 +47,7 @@ export function openMetrics(house: House, desks: () => number, sip: () => Promis
     },
   });
   trunkFigures(registry, house);
+  mediaFigures(registry, house.mediaServers);
   return { registry, contentType: registry.contentType, text: async () => (await Promise.all([registry.metrics(), sip()])).join('\n') };
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { asyncApiDocument } from '../cti/asyncapi.ts';
 import type { Desks } from '../cti/desks.ts';
 import { DeskSockets } from '../cti/socket.ts';
+import type { FleetStatus } from '../sound/fleet.ts';
 import { handOnBrowser } from './browser-phones.ts';
 import { type HouseParts, portsOf } from './house.ts';
 import { openMetrics } from './metrics.ts';
@@ -34,6 +35,7 @@ export interface HttpOptions
   log: Logger;
   clock: Clock;
   desks: Desks;
+  mediaServers: () => FleetStatus[];
   /** Figures of the SIP server. */
   sipMetrics: () => Promise<string>;
   /** null: the SIP server is another's, and takes its browsers itself. */
@@ -68,7 +70,7 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     port,
     browserPhones,
   } = options;
-  const metrics = openMetrics({ acd, calls, trunks, toll, directory }, () => desks.connected, sipMetrics);
+  const metrics = openMetrics({ acd, calls, trunks, toll, directory, mediaServers: options.mediaServers }, () => desks.connected, sipMetrics);
   const tls = options.tls === null ? null : new HttpTls(options.tls, clock, log);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));

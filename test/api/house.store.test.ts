@@ -114,6 +114,7 @@ before(async () => {
       floor.tell(directory);
     },
     sipTrace: null,
+    mediaServers: () => [],
     legAudio: async () => null,
     sipMetrics: async () => 'huawu_sip_dialogs 0\n',
     health: { parts: () => ({ store: { ok: store.health().state === 'ok', essential: false } }), draining: () => false },

@@ -4,11 +4,14 @@
  * nothing has to hear: it goes past the media server, and comes back when it is needed.
  */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -23,6 +26,7 @@ import { until } from '../support/wait.ts';
 const [CALLER_HZ, AGENT_HZ, FLAT_HZ, COLLEAGUE_HZ] = [620, 930, 400, 1240];
 const [CARD_IN_FLOW, CARD_WITH_AGENT, CODE] = ['4929136578114', '5375414309671', '8713'];
 const CUSTOMER = '13900000041';
+const huawu = fileURLToPath(new URL('../../scripts/huawu.mjs', import.meta.url));
 const KEY_GAP_MS = 70;
 const FLOWS = `
 numbers: { "760": pay }
@@ -146,6 +150,28 @@ test('I1, I2: a card number keyed in under the dialplan and with an agent reache
   const facts = journalOf(house).map(({ event }) => event);
   assert.ok(!facts.some((event) => 'digits' in event || 'key' in event), 'no fact has a key of its own');
   desk.close();
+});
+
+test('I5: huawu recording verify --all, beside the running server, proves what it has recorded and names the file that was changed', {
+  timeout: 60_000,
+}, async () => {
+  const verify = async (): Promise<{ code: number | null; said: string }> => {
+    const child = spawn(process.execPath, [huawu, 'recording', 'verify', '--all', '--data-dir', house.dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    return { code: code as number | null, said };
+  };
+  const whole = await verify();
+  assert.deepEqual([whole.code, /(\d+) proved, 0 plain, 0 not as/.exec(whole.said)?.[1]], [0, '1'], whole.said);
+  const [[file] = []] = filesBelow(join(house.dataDir, 'recordings')).filter(([path]) => path.endsWith('.hws'));
+  assert.ok(file !== undefined, 'there is a recording');
+  const bytes = readFileSync(file);
+  const at = Math.floor(bytes.length / 2);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(file, bytes);
+  const changed = await verify();
+  assert.equal(changed.code, 1);
+  assert.match(changed.said, new RegExp(`^${file}: changed: `, 'm'));
+  assert.match(changed.said, /0 proved, 0 plain, 1 not as they were recorded/);
 });
 
 test('F8: a talk that must be recorded and cannot be ends with its name; one that may go on unrecorded does', { timeout: 40_000 }, async () => {

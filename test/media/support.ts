@@ -62,7 +62,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   };
   const events: MediaEvent[] = [];
   let child = await start(settings, options.fileLimit);
-  const client = connectMedia({ socket: settings.MEDIA_SOCKET, clock: systemClock, log: silentLog, onEvent: (event) => events.push(event) });
+  const client = connectMedia({
+    socket: settings.MEDIA_SOCKET,
+    secret: options.settings?.MEDIA_SECRET ?? null,
+    clock: systemClock,
+    log: silentLog,
+    onEvent: (event) => events.push(event),
+  });
   const connected = (): Promise<void> => until('the client is connected', () => client.connected, START_MS);
   await connected();
   return {
