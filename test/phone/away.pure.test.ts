@@ -29,10 +29,13 @@ beforeEach(() => {
   const calls = { get: () => ({ legs: new Map([[legId, { progress: { state: 'up', since: 0, held } }]]) }) };
   const rim: Partial<Record<keyof Rim, unknown>> = { clock, take, calls };
   const leg: Partial<DialogLeg> = { callId, legId, ended: false };
-  const dialog: Partial<Record<keyof SipDialog, unknown>> = { on: () => undefined };
+  const dialog: Partial<Record<keyof SipDialog, unknown>> = { on: () => undefined, remote: { sdp: '' } };
   hold = new Hold(rim as Rim, leg as DialogLeg, dialog as SipDialog, 'v=0\r\n');
 });
-const away = (isAway: boolean): void => hold.away(isAway, () => void (gone += 1));
+const away = (isAway: boolean): void =>
+  hold.away(isAway, () => {
+    gone += 1;
+  });
 
 test('it is held at once, and taken back when the page is there again; nobody is let go then', () => {
   away(true);
