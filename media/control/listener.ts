@@ -7,7 +7,9 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
 import { securedServer } from '../../kernel/control-socket.ts';
+import { Descriptors } from '../../kernel/descriptors.ts';
 import { encodeFrame, readFrames } from '../../kernel/frames.ts';
+import { Listening } from '../../kernel/listening.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
 import type { MediaConfig } from '../config.ts';
 import { prepareSocketFolder } from '../config.ts';
@@ -46,6 +48,7 @@ export class Listener {
   readonly #applications = new Map<string, Application>();
   readonly #forAll: MediaEvent[] = [];
   readonly #server: Server;
+  #stopWatching: () => void = () => undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -58,9 +61,23 @@ export class Listener {
   }
 
   async listen(): Promise<void> {
-    const { socket } = this.#options;
+    const { socket, clock, log } = this.#options;
     if ('path' in socket) await this.#listenAt(socket.path);
     else await started(this.#server, () => this.#server.listen(socket.port, socket.host));
+    // Endpoints may have taken every descriptor: an application that comes again must not keep this loop busy for nothing.
+    const descriptors = new Descriptors(clock);
+    const listening = new Listening(this.#server, socket, {
+      descriptors,
+      isPrivate: true,
+      onListening: () => {
+        if ('path' in socket) chmodSync(socket.path, 0o600);
+      },
+      onError: (error) => log.warn({ error: error.message }, 'the control socket'),
+    });
+    this.#stopWatching = () => {
+      listening.release();
+      descriptors.stop();
+    };
   }
 
   /** The TCP port listened on, when it was given as 0. */
@@ -93,6 +110,7 @@ export class Listener {
   }
 
   close(): void {
+    this.#stopWatching();
     this.#server.close();
     for (const application of this.#applications.values()) {
       application.cancelGrace();
@@ -113,7 +131,6 @@ export class Listener {
     } finally {
       process.umask(mask);
     }
-    chmodSync(path, 0o600);
   }
 
   #meet(socket: Socket): void {
