@@ -29,10 +29,10 @@ class Side {
 }
 
 /**
- * At once in one thread, which is shared by all recordings: each takes about one percent of a core, and sound that waits for too long is lost. What
+ * At once in one thread, which is shared by all recordings: each takes one to two percent of a core, and sound that waits for too long is lost. What
  * begins beyond that is kept in A-law.
  */
-export const MOST_OPUS = 60;
+export const MOST_OPUS = 40;
 
 let open = 0;
 export const mayOpenOpus = (): boolean => open < MOST_OPUS;
