@@ -12,6 +12,7 @@ import { until } from '../support/wait.ts';
 
 const CALLER_HZ = 620;
 const AGENT_HZ = 930;
+const MANY = 50;
 const OLD = '13800001002'; // 72 years of age: no menu, straight to an agent
 
 let house: House;
@@ -26,6 +27,15 @@ after(async () => {
 
 const pidOf = (server: string): number => (JSON.parse(readFileSync(join(house.dataDir, 'run', `${server}.json`), 'utf8')) as { pid: number }).pid;
 
+/** Its state file is being written while it is started. */
+function isAnother(server: string, pid: number): boolean {
+  try {
+    return pidOf(server) !== pid;
+  } catch {
+    return false;
+  }
+}
+
 function inodeOf(fd: string): string | undefined {
   try {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(fd))?.[1];
@@ -36,14 +46,17 @@ function inodeOf(fd: string): string | undefined {
 }
 
 /** It has UDP sockets open: those of the one call there is. */
-function carriesTheCall(server: string): boolean {
-  const udp = readFileSync('/proc/net/udp', 'utf8');
-  const inodes = new Set(udp.split('\n').map((line) => line.trim().split(/\s+/)[9]));
+const carriesTheCall = (server: string): boolean => udpPortsOf(server).size > 0;
+
+function udpPortsOf(server: string): Set<number> {
+  const rows = readFileSync('/proc/net/udp', 'utf8')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/));
+  const portOf = new Map(rows.map(([, local = '', , , , , , , , inode = '']) => [inode, Number.parseInt(local.split(':')[1] ?? '', 16)]));
   const folder = `/proc/${pidOf(server)}/fd`;
-  return readdirSync(folder).some((fd) => {
-    const inode = inodeOf(join(folder, fd));
-    return inode !== undefined && inodes.has(inode);
-  });
+  const ports = readdirSync(folder).map((fd) => portOf.get(inodeOf(join(folder, fd)) ?? 'none'));
+  return new Set(ports.filter((port) => port !== undefined));
 }
 
 test('A11: of two media servers that of the call is killed: two baresips hear each other again by the other', async (context) => {
@@ -101,6 +114,37 @@ test('drain: a media server told to (SIGUSR2) keeps its call, gets no other, end
   first.call.rtp.forget();
   assert.ok(await first.call.rtp.hears(1004), 'its call goes on');
   await first.call.hangUp();
-  await until('it has ended and is there again', async () => pidOf(drained) !== pid && (await figure('huawu_media_draining', drained)) === 0, 15_000);
+  await until('it has ended and is there again', async () => isAnother(drained, pid) && (await figure('huawu_media_draining', drained)) === 0, 15_000);
   assert.ok(next.every(({ call }) => call.state === 'up'));
+});
+
+test('A11: of fifty calls those of a media server that is killed are each heard again by the other, or end as media_failure: none is left in silence', async (context) => {
+  const customer = await SipPhone.open({ user: '13900000054', server: house.sip });
+  phones.push(customer);
+  const calls: PhoneCall[] = [];
+  // As calls come, not all at once: the guard lets a trunk begin so many a second.
+  for (let n = 0; n < MANY; n += 1) {
+    const call = await customer.call('751');
+    await call.answered();
+    calls.push(call);
+  }
+  await until('all are heard', () => calls.every(({ rtp }) => rtp.packetsIn > 10), 15_000);
+  // On a busy machine they need not lie on both alike.
+  const onServer = (server: string): PhoneCall[] => {
+    const ports = udpPortsOf(server);
+    return calls.filter(({ rtp }) => ports.has(rtp.heardFrom));
+  };
+  const doomed = onServer('media').length > onServer('media-2').length ? 'media' : 'media-2';
+  const [lost, ports] = [onServer(doomed), udpPortsOf(doomed)];
+  const killedAt = systemClock.now();
+  process.kill(pidOf(doomed), 'SIGKILL');
+  await until('the last has been heard again, or has ended', () => lost.every((call) => call.state === 'ended' || !ports.has(call.rtp.heardFrom)), 10_000);
+  const took = Math.round(systemClock.now() - killedAt);
+  const ended = lost.filter(({ state }) => state === 'ended');
+  for (const call of ended) assert.match((await call.ended()).reason ?? '', /media_failure/);
+  context.diagnostic(
+    `${lost.length} of ${MANY} calls lay on it: ${lost.length - ended.length} on another server, ${ended.length} ended, the last ${took} ms after the death`,
+  );
+  assert.ok(lost.length >= MANY / 2, `half of them at least lay on the server that died, not ${lost.length}`);
+  assert.equal(calls.filter(({ state }) => state === 'up').length, MANY - ended.length, 'the others are untouched');
 });
