@@ -37,6 +37,7 @@ const peaksSchema = z.object({ stepMs: z.number(), left: z.array(z.number()), ri
 const reason = z.string().trim().min(1).max(500);
 const recordingParams = z.strictObject({ recordingId: idSchema });
 const callParams = z.strictObject({ callId: idSchema });
+const [WAV, OGG] = ['audio/wav', 'audio/ogg'] as const;
 const MOST_STEPS = 4000;
 const USUAL_STEPS = 800;
 const LONGEST_PAUSE_SECONDS = 900;
@@ -121,12 +122,16 @@ function hear(app: Api, ports: ApiPorts): void {
       config: { action: 'recording.play', ticketed: true },
       schema: {
         tags: ['recordings'],
-        summary: 'Its sound (WAV, caller left, agent right); understands Range. With a ticket, for a player that shows no token',
+        summary:
+          'Its sound, caller left, agent right: a WAV, or as Ogg if it was kept as Opus and that is wanted; understands Range. With a ticket, for a player that shows no token',
         params: recordingParams,
-        querystring: z.strictObject({ ticket: z.string().max(64).optional() }),
+        querystring: z.strictObject({ ticket: z.string().max(64).optional(), as: z.enum(['wav', 'opus']).default('wav') }),
       },
     },
-    async (request, reply) => sendAudio(ports, await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId), request, reply),
+    async (request, reply) => {
+      const recording = await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId);
+      return sendAudio(ports, recording, request, reply, request.query.as);
+    },
   );
 }
 
@@ -151,8 +156,17 @@ function admit(app: Api, ports: ApiPorts): void {
   );
 }
 
-const sendAudio = async (ports: ApiPorts, recording: StoredRecording, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-  send(ports, await opened(ports, [recording]), `recording/${recording.recordingId}`, request, reply);
+async function sendAudio(
+  ports: ApiPorts,
+  recording: StoredRecording,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  as: 'wav' | 'opus' = 'wav',
+): Promise<FastifyReply> {
+  const audio = await opened(ports, [recording]);
+  reply.type(as === 'opus' && audio.ogg !== undefined ? OGG : WAV);
+  return send(ports, as === 'opus' ? { ...audio, ...audio.ogg } : audio, `recording/${recording.recordingId}`, request, reply);
+}
 
 /** Of one call, as one; what was erased is left out, and of nothing but erased ones it is told so. */
 export async function sendAll(ports: ApiPorts, recordings: readonly StoredRecording[], request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -160,15 +174,24 @@ export async function sendAll(ports: ApiPorts, recordings: readonly StoredRecord
   const [first] = left.length > 0 ? left : recordings;
   if (first === undefined) throw new Problem('not_found');
   if (left.length <= 1) return sendAudio(ports, first, request, reply);
-  return send(ports, await opened(ports, left), `call/${first.callId}`, request, reply);
+  return send(ports, await opened(ports, left), `call/${first.callId}`, request, reply.type(WAV));
 }
 
-/** Written to the audit trail before a byte of it goes out. */
-async function send(ports: ApiPorts, audio: RecordedAudio, resource: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+/** Written to the audit trail before a byte of it goes out. `reply` knows of what type it is. */
+async function send(
+  ports: ApiPorts,
+  audio: Pick<RecordedAudio, 'bytes' | 'read' | 'close'>,
+  resource: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const user = asker(request);
   reply.raw.once('close', () => void audio.close());
-  reply.header('accept-ranges', 'bytes').header('cache-control', 'private, no-store').type('audio/wav');
-  reply.header('content-disposition', `inline; filename="${resource.replace(/^[a-z]+\//, '').replaceAll(/[^A-Za-z0-9_.-]/g, '_')}.wav"`);
+  reply.header('accept-ranges', 'bytes').header('cache-control', 'private, no-store');
+  reply.header(
+    'content-disposition',
+    `inline; filename="${resource.replace(/^[a-z]+\//, '').replaceAll(/[^A-Za-z0-9_.-]/g, '_')}.${reply.getHeader('content-type') === OGG ? 'opus' : 'wav'}"`,
+  );
   let part: ReturnType<typeof rangeOf>;
   try {
     part = rangeOf(request.headers.range, audio.bytes);

@@ -5,6 +5,7 @@ import { SealError } from '../../kernel/seal/format.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import { SealedFile } from '../../kernel/seal/read.ts';
 import { WAV_HEADER_BYTES, wavHeader } from '../../kernel/wav.ts';
+import { type OggFile, oggOf } from './ogg.ts';
 import { opusData, pcmBytes } from './opus.ts';
 
 export interface RecordedAudio {
@@ -16,6 +17,8 @@ export interface RecordedAudio {
   read(from: number, to: number): AsyncGenerator<Buffer>;
   /** For what is kept beside a sealed file under its key; null: a plain or unfinished file. */
   beside: Pick<SealedFile, 'sealBeside' | 'openBeside'> | null;
+  /** The same as an Ogg file; only where it lies as Opus. */
+  ogg?: OggFile;
   close(): Promise<void>;
 }
 
@@ -51,6 +54,7 @@ function sealedAudio(file: SealedFile): RecordedAudio {
     seal: file.end?.chain.toString('hex') ?? null,
     beside: file.end === null ? null : file,
     close: once(() => file.close()),
+    ...(format === 'opus' ? { ogg: oggOf(file) } : {}),
     async *read(from, to) {
       const head = wavHeader(CHANNELS, RATE, dataBytes);
       if (from < head.length) yield head.subarray(from, Math.min(to, head.length));

@@ -110,8 +110,12 @@ test('a supervisor finds the call and listens to what was kept as Opus: outline,
   const page = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1280, height: 800 } })).newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
-  const parts: number[] = [];
-  page.on('response', (response) => response.url().includes('/audio?ticket=') && parts.push(response.status()));
+  const parts = { url: '', statuses: [] as number[] };
+  page.on('response', (response) => {
+    if (!response.url().includes('/audio?ticket=')) return;
+    parts.url = response.url();
+    parts.statuses.push(response.status());
+  });
   const listener = new RecordingsPage(page);
   await listener.open(house.http);
   await listener.signIn('supervisor', DEMO_PASSWORD);
@@ -123,7 +127,7 @@ test('a supervisor finds the call and listens to what was kept as Opus: outline,
   await listener.slider.focus();
   await page.keyboard.press('Space');
   await listener.hears({ left: CUSTOMER_HZ, right: TONE_HZ });
-  assert.ok(parts.length > 0 && parts.every((status) => status === 206), `ranges: ${parts}`);
+  assert.ok(parts.statuses.length > 0 && parts.statuses.every((status) => status === 206), `ranges: ${parts.statuses}`);
   await page.keyboard.press('Space');
   await listener.button(words.player.play).waitFor();
   const stopped = await listener.position();
@@ -135,6 +139,14 @@ test('a supervisor finds the call and listens to what was kept as Opus: outline,
   assert.ok((await listener.position()) > stopped);
   await listener.seek(0.5);
   assert.deepEqual(complaints, []);
+
+  // Another maker's decoder opens the Ogg file: each side, in the length it has as a WAV.
+  const opus = await listener.decoded(parts.url.replace('/audio?', '/audio?as=opus&'));
+  const wav = await listener.decoded(parts.url);
+  assert.deepEqual([opus.type, wav.type], ['audio/ogg', 'audio/wav']);
+  assert.ok(Math.abs(opus.seconds - wav.seconds) < 0.03, `${opus.seconds} s and ${wav.seconds} s`);
+  assert.ok(Math.abs((opus.heardHz[0] ?? 0) - CUSTOMER_HZ) < 20 && Math.abs((opus.heardHz[1] ?? 0) - TONE_HZ) < 20, `heard ${opus.heardHz}`);
+  assert.ok(opus.bytes < wav.bytes / 7, `${opus.bytes} bytes, and ${wav.bytes}`);
 
   for (const language of ['zh', 'en'] as const)
     for (const look of ['light', 'dark'] as const) {

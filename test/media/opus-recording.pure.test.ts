@@ -112,6 +112,23 @@ test('whatever range is asked for, it is the same bytes', async () => {
     for await (const part of audio.read(from, to)) parts.push(part);
     assert.ok(Buffer.concat(parts).equals(wav.subarray(from, to)), `${from} to ${to}`);
   }
+  const ogg = audio.ogg ?? assert.fail('it is no Ogg file');
+  const read = async (from: number, to: number): Promise<Buffer> => {
+    const parts: Buffer[] = [];
+    for await (const part of ogg.read(from, to)) parts.push(part);
+    return Buffer.concat(parts);
+  };
+  const all = await read(0, ogg.bytes);
+  assert.equal(all.length, ogg.bytes);
+  for (const [from, to] of [
+    [0, 1],
+    [90, 110],
+    [100, 2177],
+    [2176, 2178],
+    [5000, 9000],
+    [all.length - 1, all.length],
+  ] as const)
+    assert.ok((await read(from, to)).equals(all.subarray(from, to)), `Ogg: ${from} to ${to}`);
   const { left } = await peaksOf(audio, path, 100);
   assert.ok(left.some((peak) => peak > 0.2) && left.some((peak) => peak === 0), 'its outline, with the pause in it');
   await audio.close();

@@ -91,6 +91,29 @@ export class RecordingsPage {
     });
   }
 
+  /** What the browser makes of a whole file: its length, and the frequency of either side where it says anything, by counting crossings of zero. */
+  async decoded(url: string): Promise<{ type: string; bytes: number; seconds: number; heardHz: number[] }> {
+    return (await this.page.evaluate(`(async () => {
+      const response = await fetch(${JSON.stringify(url)});
+      const file = await response.arrayBuffer();
+      const bytes = file.byteLength;
+      const sound = await new OfflineAudioContext(2, 48000, 48000).decodeAudioData(file);
+      const heardHz = [0, 1].map((side) => {
+        const samples = sound.getChannelData(side);
+        const heard = [];
+        for (let from = 0; from + 4800 <= samples.length; from += 4800) {
+          const window = samples.subarray(from, from + 4800);
+          if (!window.some((sample) => Math.abs(sample) > 0.1)) continue;
+          let rises = 0;
+          for (let at = 1; at < window.length; at += 1) if (window[at - 1] < 0 && window[at] >= 0) rises += 1;
+          heard.push(rises * 10);
+        }
+        return heard.sort((a, b) => a - b)[heard.length >> 1];
+      });
+      return { type: response.headers.get('content-type'), bytes, seconds: sound.duration, heardHz };
+    })()`)) as { type: string; bytes: number; seconds: number; heardHz: number[] };
+  }
+
   /** Switches language and colours as a person does. */
   async shows(language: Language, look: 'light' | 'dark'): Promise<void> {
     if (this.words !== undefined && (await this.page.locator('html').getAttribute('lang'))?.slice(0, 2) !== language) {
