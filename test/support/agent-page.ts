@@ -91,6 +91,15 @@ export class AgentPage {
     await this.page.locator('[data-paused-by="agent"]').waitFor();
   }
 
+  async askForSecret(field: string): Promise<void> {
+    await this.page.locator(`[data-field="${field}"]`).getByRole('button', { name: this.words.secret.ask }).click();
+    await this.page.locator(`[data-field="${field}"][data-keys]`).waitFor();
+  }
+
+  async secretKeys(field: string, count: number): Promise<void> {
+    await this.page.locator(`[data-field="${field}"][data-keys="${count}"]`).waitFor();
+  }
+
   async resumeRecording(): Promise<void> {
     await this.button(this.words.pauser.resume).click();
     await this.page.locator('[data-paused-by]').waitFor({ state: 'detached' });

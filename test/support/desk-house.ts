@@ -144,6 +144,14 @@ export class DeskHouse {
     this.take({ type: 'bindingsChanged', agentId: AGENT, bindings: [{ ...registered, expiresAt: clock.now() + 3_600_000 }] });
   }
 
+  /** What the customer keys in unheard, as the sound room tells it. */
+  customerKeys(callId: CallId, state: 'keying' | 'invalid', count: number): void {
+    const asked = this.events.findLast((event) => event.type === 'deskCaptureAsked');
+    if (asked?.type !== 'deskCaptureAsked') throw new Error('nobody asked for keys');
+    const { agentId, form, field } = asked;
+    this.take({ type: 'captureChanged', callId, legId: legIdOf(callId, 0), captureId: `${callId}.k1`, by: agentId, form, field, state, count });
+  }
+
   take(event: Event): void {
     this.#switchboard.take(event);
   }
@@ -245,6 +253,8 @@ export class DeskHouse {
       },
       releaseLeg: ({ callId, legId, cause, by }) => this.take({ type: 'legEnded', callId, legId, ending: { cause, by } }),
       joinLegs: ({ callId, legIds }) => this.take({ type: 'legsJoined', callId, legIds }),
+      captureKeys: ({ callId, legId, captureId, by, form, field }) =>
+        this.take({ type: 'captureChanged', callId, legId, captureId, by, form, field, state: 'keying', count: 0 }),
       findCustomer: ({ callId }) => {
         const { customer = null, authLevel = 1 } = this.#stories.get(callId) ?? {};
         this.take({ type: 'customerFound', callId, customer, authLevel });
@@ -260,7 +270,7 @@ export class DeskHouse {
         authenticate: nothing,
         stopSounds: nothing,
       },
-      ...{ reanchorLeg: nothing, resumeSounds: nothing, directLegs: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
+      ...{ reanchorLeg: nothing, resumeSounds: nothing, directLegs: nothing, cancelCapture: nothing, deliverSecrets: nothing },
       ...{
         echoLeg: nothing,
         partLegs: nothing,

@@ -35,6 +35,16 @@ for (const language of ['zh', 'en'] as const) {
         await agent.pauseRecording();
         await shoot('4-recording-paused');
         await agent.resumeRecording();
+        await agent.askForSecret('card');
+        house.customerKeys(callId, 'keying', 12);
+        await agent.secretKeys('card', 12);
+        await shoot('4-secret-keys');
+        house.customerKeys(callId, 'invalid', 12);
+        await page
+          .getByRole('status')
+          .filter({ hasText: agent.words.secretWord.invalid.replace('{{field}}', agent.words.dataName.card) })
+          .waitFor();
+        await shoot('4-secret-invalid');
         await agent.hold();
         await agent.button(agent.words.call.retrieve).and(page.locator(':enabled')).waitFor();
         await shoot('4-held');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { endingCauses } from '../../src/call/ending.ts';
-import { agentStates, callPhases, ctiErrorCodes, notReadyReasons, ownReasons as protocolReasons } from '../../src/cti/protocol.ts';
+import { agentStates, callPhases, captureStates, ctiErrorCodes, notReadyReasons, ownReasons as protocolReasons } from '../../src/cti/protocol.ts';
 import { dispositions } from '../../web/agent/dispositions.ts';
 import { ownReasons } from '../../web/agent/own-reasons.ts';
 
@@ -41,6 +41,7 @@ test('everything the protocol can say has words: states, reasons, phases, errors
   for (const reason of notReadyReasons) assert.ok(table('reason').includes(reason), reason);
   for (const phase of callPhases) assert.ok(table('call').includes(phase), phase);
   for (const cause of endingCauses) assert.ok(table('cause').includes(cause), cause);
+  for (const state of captureStates.filter((each) => each !== 'keying')) assert.ok(table('secretWord').includes(state), state);
   for (const code of ctiErrorCodes) assert.ok(table('errors').includes(code), code);
 });
 

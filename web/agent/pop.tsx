@@ -7,6 +7,7 @@ import { CallDataCard } from './call-data.tsx';
 import { useDesk } from './desk-context.ts';
 import { EmptyDesk } from './empty-desk.tsx';
 import { ContactsCard, TicketsCard, WhoCard, WhyCard } from './pop-cards.tsx';
+import { SecretCard } from './secret-card.tsx';
 
 export function Pop() {
   const { t } = useTranslation();
@@ -39,6 +40,7 @@ function PopContent({ call }: { call: DeskCall }) {
         <WhyCard call={call} />
         <TicketsCard tickets={pop.openTickets} />
         <CallDataCard pop={pop} />
+        <SecretCard call={call} />
         <ContactsCard contacts={pop.recentContacts} />
       </div>
       <p className="quiet small zone">{t('pop.zone', { zone: zoneName() })}</p>

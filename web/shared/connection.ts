@@ -36,6 +36,8 @@ export interface DeskView {
   welcome: Welcome | null;
   /** Types of commands sent but not yet answered. */
   waiting: readonly CommandType[];
+  /** What was said last of a field that is keyed in unheard: how one ended is news, no part of the desk. */
+  lastCapture: ServerMessageOf<'captureChanged'>['data'] | null;
 }
 
 export type Command = Exclude<DeskMessageInput, { type: 'hello' | 'ping' }>;
@@ -83,7 +85,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #listeners = new Set<() => void>();
   readonly #pending = new Map<string, Pending>();
-  #view: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [] };
+  #view: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null };
   #socket: DeskSocket | null = null;
   /** Each socket has its number: what an old one still says is not heard. */
   #generation = 0;
@@ -271,7 +273,8 @@ export class Connection {
     this.#lastSeq = message.seq;
     // The quickest message tells best how far this machine's clock is off.
     const skewMs = Math.max(this.#view.skewMs, Date.parse(message.ts) - this.#options.clock.now());
-    this.#show({ desk: applyChange(desk, message), skewMs });
+    const news = message.type === 'captureChanged' ? { lastCapture: message.data } : {};
+    this.#show({ desk: applyChange(desk, message), skewMs, ...news });
   }
 }
 

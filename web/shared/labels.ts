@@ -3,7 +3,21 @@ import type { TFunction } from 'i18next';
 import i18next from 'i18next';
 import type { Language } from './language.ts';
 
-type Table = 'tier' | 'step' | 'ticketStatus' | 'reason' | 'state' | 'auth' | 'need' | 'spoken' | 'disposition' | 'errors' | 'dataName' | 'topic' | 'cause';
+type Table =
+  | 'tier'
+  | 'step'
+  | 'ticketStatus'
+  | 'reason'
+  | 'state'
+  | 'auth'
+  | 'need'
+  | 'spoken'
+  | 'disposition'
+  | 'errors'
+  | 'dataName'
+  | 'formName'
+  | 'topic'
+  | 'cause';
 
 export function label(t: TFunction, table: Table, name: string | number): string {
   const key = `${table}.${name}`;
