@@ -205,8 +205,11 @@ test('a recording goes on through a conference: caller left, everybody the calle
   const third = Math.floor(right.length / 3);
   assert.ok(secondsOf(right.subarray(0, third), A) > third / 8000 - 0.8, `right, before: ${secondsOf(right.subarray(0, third), A)} s`);
   assert.ok(shareAt(right.subarray(0, 1.5 * third), S) < 0.01, 'the whisper');
-  const end = right.subarray(-3200, -1600);
-  assert.ok(shareAt(end, S) > 0.3 && shareAt(end, A) > 0.3, `right, at the end: ${shareAt(end, S)} and ${shareAt(end, A)}`);
+  // The last of it was still waiting its turn in a jitter buffer, 240 ms at most, when the recording was stopped.
+  // Where a jitter buffer lengthens or shortens a frame, the phase of a tone jumps, and a longer stretch of it cancels itself: each 60 ms is looked at alone.
+  const ends = Array.from({ length: 10 }, (_, at) => right.subarray(right.length - 8000 + at * 480, right.length - 8000 + (at + 1) * 480));
+  const both = ends.filter((end) => shareAt(end, S) > 0.3 && shareAt(end, A) > 0.3).length;
+  assert.ok(both >= 5, `right, at the end: ${ends.map((end) => `${shareAt(end, S).toFixed(2)} and ${shareAt(end, A).toFixed(2)}`).join(', ')}`);
 });
 
 test('F7: who changes codec in mid-call, by a new offer or without one, is transcoded from then on, in streams that stay whole', async () => {

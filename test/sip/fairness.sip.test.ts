@@ -15,8 +15,8 @@ const SECURE = ['tls', 'wss'] as const;
 type Secure = (typeof SECURE)[number];
 
 const FLOOD = 500;
-/** Four turns of a connection: the one in which the others' messages were not there yet, and some to spare. */
-const MOST_BEFORE_OTHERS = 64;
+/** Ten turns of a connection: those in which the others' messages were not there yet, and some to spare. */
+const MOST_BEFORE_OTHERS = 160;
 const HONEST_EACH = 4;
 
 const closers: (() => void)[] = [];
