@@ -20,6 +20,7 @@ const PARTS = {
     needs: [join(headers ?? join(dirname(dirname(process.execPath)), 'include/node'), 'node_api.h')],
     flags: ['-fPIC', '-shared', '-fno-exceptions', `-I${headers}`, '-DNODE_GYP_MODULE_NAME=huawu_packets'],
   },
+  relay: { source: 'scripts/bench/native/relay.cc', needs: [], flags: [] },
   'rtp-load': { source: 'scripts/bench/native/rtp-load.cc', needs: [], flags: [] },
 };
 

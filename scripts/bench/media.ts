@@ -2,18 +2,19 @@
  * `npm run bench -- media`: what a call, a recording, a listener cost the media server. Stage after stage, each on a fresh server with one
  * worker; a stage is one file, `media-NAME.ts`, and a line below.
  *
- * `--seconds N` in all; `--calls N`, `--recorded N`, `--waiting N`, `--conferences N`, `--browsers N` … : only the stages that are named, each with so many (or its default).
+ * `--seconds N` in all; `--calls N`, `--floor N`, `--recorded N`, `--waiting N`, `--conferences N`, `--browsers N` … : only the stages that are named, each with so many (or its default).
  * `--plain`: on the engine that every machine has, instead of the native one.
  */
 import { bridged } from './media-bridged.ts';
 import { browserPairs } from './media-browser.ts';
 import { conferences } from './media-conference.ts';
+import { floor } from './media-floor.ts';
 import { recorded } from './media-recorded.ts';
 import type { StageRun } from './media-rig.ts';
 import { waiting } from './media-waiting.ts';
 
 /** By the option that names a stage. */
-const STAGES: Readonly<Record<string, StageRun>> = { calls: bridged, recorded, waiting, conferences, browsers: browserPairs };
+const STAGES: Readonly<Record<string, StageRun>> = { calls: bridged, floor, recorded, waiting, conferences, browsers: browserPairs };
 
 const SECONDS = 20;
 const LEAST_SECONDS = 2;
