@@ -93,6 +93,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     },
     kill: () => endChild(child, 'SIGKILL'),
     restart: async () => {
+      // Of a process that has gone the socket may still look alive for a moment.
+      await until('the client has noticed', () => !client.connected);
       child = await start(settings, options.fileLimit);
       await connected();
     },
