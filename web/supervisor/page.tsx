@@ -1,26 +1,14 @@
 /** The supervisor's page: sign-in, or the calls there were and their recordings. */
-import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signOut } from '../shared/api.ts';
-import { keepToken, keptToken } from '../shared/session.ts';
-import { SignIn, type SignInNotice } from '../shared/sign-in.tsx';
+import { SignIn } from '../shared/sign-in.tsx';
+import { useSession } from '../shared/use-session.ts';
 import { CallsPage } from './calls-page.tsx';
 import './supervisor.css';
 
 export default function SupervisorPage() {
   const { t } = useTranslation();
-  const [token, setToken] = useState(keptToken);
-  const [notice, setNotice] = useState<SignInNotice | null>(null);
-  const enter = (given: string) => {
-    keepToken(given);
-    setNotice(null);
-    setToken(given);
-  };
-  const leave = useCallback((why: SignInNotice) => {
-    keepToken(null);
-    setNotice(why);
-    setToken(null);
-  }, []);
+  const { token, notice, enter, leave } = useSession();
   const words = {
     title: t('supervisorSignIn.title'),
     lead: t('supervisorSignIn.lead'),
