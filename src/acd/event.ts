@@ -2,6 +2,7 @@
 import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
+import type { AgentSections, QueueSections } from './sections.ts';
 
 /** Why an agent is not ready. Several can hold at once; she is ready when none does. */
 export type NotReadyReason =
@@ -24,7 +25,7 @@ export type NotReadyReason =
 /** signed_out → not_ready ⇄ ready → offered → talking → wrapping_up → ready | not_ready */
 export type AgentState = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'talking' | 'wrapping_up';
 
-export interface QueueConfiguration {
+export interface QueueConfiguration extends QueueSections {
   queueId: QueueId;
   tenantId: TenantId;
   name: Record<'zh' | 'en', string>;
@@ -49,7 +50,7 @@ export interface QueueConfiguration {
   answerWithinMs: number;
 }
 
-export interface AgentConfiguration {
+export interface AgentConfiguration extends AgentSections {
   agentId: AgentId;
   tenantId: TenantId;
   /** Job number: also her SIP user and sign-in name, for example 8001. */

@@ -4,6 +4,7 @@ import { type AgentId, agentIdOf, type QueueId, type TenantId } from '../../kern
 import type { AgentConfiguration } from '../acd/event.ts';
 import { agentStates, notReadyReasons } from '../cti/protocol.ts';
 import { locationSchema } from '../tenants/location.ts';
+import { agentSectionChanges, agentSections, sectionsOfAgent, withAgentSections } from '../tenants/sections.ts';
 import { asker, mayAtAll } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -49,6 +50,7 @@ const agentSchema = z.object({
   skills: z.record(z.string(), z.number()),
   staticContact: z.string().nullable(),
   phone: phoneSchema,
+  ...agentSections,
   live: z
     .object({
       state: z.enum(agentStates),
@@ -69,10 +71,12 @@ const newAgentSchema = z.strictObject({
   skills: skillsSchema.default({}),
   staticContact: staticContactSchema.default(null),
   phone: phoneSchema.default({}),
+  ...agentSections,
 });
 const changeSchema = z
   .strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema, phone: phoneSchema })
-  .partial();
+  .partial()
+  .extend(agentSectionChanges);
 
 export function agents(app: Api, ports: ApiPorts): void {
   readAgents(app, ports);
@@ -151,6 +155,7 @@ function addAgent(app: Api, ports: ApiPorts): void {
         skills,
         staticContact,
         phone: given(phone),
+        ...sectionsOfAgent(request.body),
       };
       await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, after: agent });
       await ports.configuration.saveAgent(agent);
@@ -182,7 +187,7 @@ function changeAgent(app: Api, ports: ApiPorts): void {
       const { name = before.name, skills = before.skills, staticContact = before.staticContact } = request.body;
       const queues = request.body.queues === undefined ? before.queues : ownQueues(ports, tenantId, request.body.queues);
       const phone = { ...before.phone, ...given(request.body.phone ?? {}) };
-      const after: AgentConfiguration = { ...before, name, skills, queues, staticContact, phone };
+      const after: AgentConfiguration = withAgentSections({ ...before, name, skills, queues, staticContact, phone }, request.body);
       await ports.audit.write({ tenantId, userId, action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
       await ports.configuration.saveAgent(after);
       return shown(ports, after);

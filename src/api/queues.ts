@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import type { QueueConfiguration } from '../acd/event.ts';
+import { queueSectionChanges, queueSections, sectionsOfQueue, withQueueSections } from '../tenants/sections.ts';
 import { asker } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -42,9 +43,12 @@ const rules = {
     .nullable(),
   answerWithinMs: z.number().int().min(1_000).max(HOUR_MS),
 };
+/** A change without its sections. */
+const plainRules = z.object(rules).partial();
 const queueSchema = z.object({
   queueId: z.string(),
   ...rules,
+  ...queueSections,
   live: z
     .object({
       waiting: z.number().int(),
@@ -122,7 +126,7 @@ function addQueue(app: Api, ports: ApiPorts): void {
       schema: {
         tags: ['queues'],
         summary: 'Add a queue',
-        body: z.strictObject({ ...z.strictObject(rules).partial().shape, id: shortNameSchema, name: bilingualSchema }),
+        body: z.strictObject({ ...z.strictObject(rules).partial().shape, ...queueSections, id: shortNameSchema, name: bilingualSchema }),
         response: { 201: queueSchema },
       },
     },
@@ -131,7 +135,7 @@ function addQueue(app: Api, ports: ApiPorts): void {
       const { id, name, ...rest } = request.body;
       const queueId = queueIdOf(tenantId, id);
       if (ports.directory.queue(queueId) !== null) throw new Problem('conflict');
-      const queue: QueueConfiguration = { ...usual, ...given(rest), queueId, tenantId, name };
+      const queue: QueueConfiguration = { ...usual, ...given(rest), ...sectionsOfQueue(rest), queueId, tenantId, name };
       await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, after: queue });
       await ports.configuration.saveQueue(queue);
       reply.code(201);
@@ -149,14 +153,14 @@ function changeQueue(app: Api, ports: ApiPorts): void {
         tags: ['queues'],
         summary: 'Change a queue; calls that wait keep their places',
         params,
-        body: z.strictObject(rules).partial(),
+        body: z.strictObject({ ...z.strictObject(rules).partial().shape, ...queueSectionChanges }),
         response: { 200: queueSchema },
       },
     },
     async (request) => {
       const { tenantId, userId } = asker(request);
       const before = queueOf(ports, tenantId, branded(request.params.queueId));
-      const after: QueueConfiguration = { ...before, ...given(request.body) };
+      const after = withQueueSections({ ...before, ...given(plainRules.parse(request.body)) }, request.body);
       await ports.audit.write({ tenantId, userId, action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
       await ports.configuration.saveQueue(after);
       return shown(ports, after);

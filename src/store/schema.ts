@@ -31,6 +31,7 @@ export interface Database {
     media: 'anchored' | 'direct';
     music: string | null;
     answer_within_ms: number;
+    rules: ColumnType<unknown, string | undefined, string>;
   };
   agents: {
     agent_id: string;
@@ -39,6 +40,7 @@ export interface Database {
     name: string;
     static_contact: string | null;
     phone: ColumnType<PhoneSettings, string | undefined, string>;
+    rules: ColumnType<unknown, string | undefined, string>;
   };
   agent_queues: { agent_id: string; queue_id: string };
   agent_skills: { agent_id: string; skill: string; level: number };

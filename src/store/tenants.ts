@@ -4,6 +4,7 @@ import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/id
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import { SIP_REALM, type SipAccount, type Tenant } from '../tenants/directory.ts';
 import { readOutsideRules } from '../tenants/outside.ts';
+import { readAgentSections, readQueueSections, sectionsOfAgent, sectionsOfQueue } from '../tenants/sections.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { Database } from './schema.ts';
 import { readTrunks, type StoredTrunk } from './trunks.ts';
@@ -69,6 +70,7 @@ async function readQueues(db: Kysely<Database>): Promise<QueueConfiguration[]> {
     ...(row.recording === 'optional' ? {} : { recording: row.recording }),
     music: row.music,
     answerWithinMs: row.answer_within_ms,
+    ...readQueueSections(row.rules),
   }));
 }
 
@@ -91,6 +93,7 @@ async function readAgents(db: Kysely<Database>): Promise<AgentConfiguration[]> {
     skills: skills.get(row.agent_id) ?? {},
     staticContact: row.static_contact,
     ...(Object.keys(row.phone).length === 0 ? {} : { phone: row.phone }),
+    ...readAgentSections(row.rules),
   }));
 }
 
@@ -126,6 +129,7 @@ export async function saveQueue(db: Kysely<Database>, queue: QueueConfiguration)
     media: queue.media ?? 'anchored',
     music: queue.music,
     answer_within_ms: queue.answerWithinMs,
+    rules: JSON.stringify(sectionsOfQueue(queue)),
   };
   await db
     .insertInto('queues')
@@ -141,10 +145,11 @@ export const saveAgent = (db: Kysely<Database>, agent: AgentConfiguration): Prom
 export async function putAgent(trx: Transaction<Database>, agent: AgentConfiguration): Promise<void> {
   const { agentId: agent_id, tenantId: tenant_id, number, name, staticContact: static_contact, queues, skills } = agent;
   const phone = JSON.stringify(agent.phone ?? {});
+  const rules = JSON.stringify(sectionsOfAgent(agent));
   await trx
     .insertInto('agents')
-    .values({ agent_id, tenant_id, number, name, static_contact, phone })
-    .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ name, static_contact, phone }))
+    .values({ agent_id, tenant_id, number, name, static_contact, phone, rules })
+    .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ name, static_contact, phone, rules }))
     .execute();
   await trx.deleteFrom('agent_queues').where('agent_id', '=', agent_id).execute();
   const members = queues.map((queue_id) => ({ agent_id, queue_id }));

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { locationSchema } from './location.ts';
 import { outsideRules } from './outside.ts';
+import { agentSections, queueSections } from './sections.ts';
 import { trunkSettings } from './trunk.ts';
 
 const ms = z.int().positive();
@@ -24,6 +25,7 @@ const queue = z.strictObject({
   media: z.enum(['anchored', 'direct']).optional(),
   music: z.string().nullable(),
   answerWithinMs: ms,
+  ...queueSections,
 });
 
 const agent = z.strictObject({
@@ -35,6 +37,7 @@ const agent = z.strictObject({
   /** What of her phone's settings is known beforehand: where it stands. */
   phone: z.strictObject({ location: locationSchema }).optional(),
   phoneDigest: z.enum(['any', 'sha256']).default('any'),
+  ...agentSections,
 });
 
 const fen = z.int();

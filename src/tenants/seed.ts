@@ -23,6 +23,7 @@ import type { Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
 import { readTenantFile, type TenantFile } from './file.ts';
 import { readOutsideRules } from './outside.ts';
+import { sectionsOfAgent, sectionsOfQueue } from './sections.ts';
 import { newTrunk, trunkFault } from './trunk.ts';
 
 export interface Login {
@@ -121,7 +122,19 @@ function usersIn(file: TenantFile): User[] {
 function queuesIn(file: TenantFile): QueueConfiguration[] {
   const tenantId = asId<TenantId>(file.tenant);
   return file.queues.map(({ name, displayName, recording, media, ...queue }) => ({
-    ...{ queueId: queueIdOf(tenantId, name), tenantId, name: displayName, ...queue },
+    queueId: queueIdOf(tenantId, name),
+    tenantId,
+    name: displayName,
+    skills: queue.skills,
+    maxWaitMs: queue.maxWaitMs,
+    maxWaiting: queue.maxWaiting,
+    leaveWhenNoAgents: queue.leaveWhenNoAgents,
+    ringTimeoutMs: queue.ringTimeoutMs,
+    wrapUpMs: queue.wrapUpMs,
+    record: queue.record,
+    music: queue.music,
+    answerWithinMs: queue.answerWithinMs,
+    ...sectionsOfQueue(queue),
     ...(recording === undefined ? {} : { recording }),
     ...(media === undefined ? {} : { media }),
   }));
@@ -129,12 +142,15 @@ function queuesIn(file: TenantFile): QueueConfiguration[] {
 
 function agentsIn(file: TenantFile): AgentConfiguration[] {
   const tenantId = asId<TenantId>(file.tenant);
-  return file.agents.map(({ queues, phoneDigest: _digest, phone, ...agent }) => ({
-    agentId: agentIdOf(tenantId, agent.number),
+  return file.agents.map(({ number, name, queues, skills, phone, ...agent }) => ({
+    agentId: agentIdOf(tenantId, number),
     tenantId,
+    number,
+    name,
     queues: queues.map((queue) => queueIdOf(tenantId, queue)),
+    skills,
     staticContact: null,
-    ...agent,
+    ...sectionsOfAgent(agent),
     ...(phone === undefined ? {} : { phone }),
   }));
 }
