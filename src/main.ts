@@ -356,8 +356,12 @@ function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, 
 
 function httpOptions({ config, take }: Ground, { rooms, kept, store, recordings, space }: People, { phone, media, desks, operation }: Rims, cdr: CdrWriter) {
   return {
-    ...{ acd: rooms.acd.view, calls: rooms.calls, desks, recordings, webDir: config.webDir, version: config.version },
+    ...{ acd: rooms.acd.view, explain: rooms.acd.explain, calls: rooms.calls, desks, recordings, webDir: config.webDir, version: config.version },
     ...config.http,
+    openOffers: (tenantId: TenantId, callId: CallId) => {
+      const call = rooms.cdr.open.get(callId);
+      return call?.tenantId === tenantId ? call.offers : null;
+    },
     pauseRecording: (callId: CallId, userId: UserId, forMs: number | null) =>
       take({ type: 'recordingPauseAsked', callId, holder: 'api', by: { kind: 'user', userId }, forMs }),
     resumeRecording: (callId: CallId, userId: UserId) => take({ type: 'recordingResumeAsked', callId, holder: 'api', by: { kind: 'user', userId } }),

@@ -3,6 +3,8 @@
  * it never looks at a clock, a socket or dice, so that the same log gives the same turns.
  */
 import type { Command, Event, Room, Turn } from '../vocabulary.ts';
+import { explainer } from './explain/explain.ts';
+import type { Explainer } from './explain/explanation.ts';
 import { emptyFloor, type Moment } from './floor.ts';
 import { type Hearing, hearing } from './hear.ts';
 import { nextWake, settle } from './settle.ts';
@@ -13,6 +15,8 @@ import { watch } from './watch.ts';
 export interface Acd extends Room {
   name: 'acd';
   view: AcdView;
+  /** Why a call waits, why an agent has none. */
+  explain: Explainer;
   /** Everything it knows, as plain JSON. */
   snapshot(): unknown;
   /** Becomes what it was when the snapshot was taken. Throws when the snapshot is of another version. */
@@ -33,6 +37,14 @@ export function createAcd(mostATurn = MOST_A_TURN): Acd {
       return { events: moment.events, commands: moment.commands, wakeAt: nextWake(moment) };
     },
     view: watch(() => floor),
+    explain: explainer(
+      () => floor,
+      (snapshot) => {
+        const copy = createAcd(mostATurn);
+        copy.restore(snapshot);
+        return copy.decide;
+      },
+    ),
     snapshot: () => takeSnapshot(floor),
     restore(snapshot) {
       floor = restoreFloor(snapshot, mostATurn);

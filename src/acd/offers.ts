@@ -1,10 +1,11 @@
 /** Offers: the agent is reserved before anybody hears of it, and every offer ends once. */
 import { type LegId, legIdOf, type OfferId, offerIdOf } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
-import type { OfferEnd, QueueExit } from '../call/event.ts';
+import type { OfferChoice, OfferEnd, QueueExit } from '../call/event.ts';
 import { afterwardsOf, landing, legOf, type Offer, reasonsOf, withReason } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
 import type { NotReadyReason } from './event.ts';
+import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
 import { comeBack, depart, MOST_OFFERS_A_CALL, stepOut } from './waiting.ts';
 
@@ -69,12 +70,13 @@ export const PHONE_LOST: Failure = { end: 'unreachable', reason: 'phone_lost', r
 export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   const { call, queue } = waiting;
   const { record, recording = 'optional', media, wrapUpMs, ringTimeoutMs } = queue.configuration;
+  const choice = choiceOf(waiting, agent);
   stepOut(m.floor, waiting);
   call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
   call.recording = recording;
   call.direct = media === 'direct';
   call.wrapUpMs = wrapUpMs;
-  offer(m, call, agent, ringTimeoutMs);
+  offer(m, call, agent, ringTimeoutMs, choice);
 }
 
 /** A transfer to this very agent: her phone rings whatever her reasons not to be ready, unless a call has her. */
@@ -148,7 +150,7 @@ export function leave(m: Moment, waiting: Waiting, exit: QueueExit): void {
   depart(m, waiting, exit);
 }
 
-function offer(m: Moment, call: Call, agent: Agent, ringMs: number): void {
+function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: OfferChoice): void {
   const { callId } = call;
   const { agentId } = agent.configuration;
   const queueId = call.waiting?.queue.configuration.queueId ?? null;
@@ -158,7 +160,18 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number): void {
   const { offerId, legId } = live;
   const { recording = 'optional', direct = false } = call;
   const rule = { ...(recording === 'optional' ? {} : { recording }), ...(direct ? { direct } : {}) };
-  m.events.push({ type: 'callOffered', callId, queueId, record: call.record, ...rule, offerId, legId, agentId, until: live.until });
+  m.events.push({
+    type: 'callOffered',
+    callId,
+    queueId,
+    record: call.record,
+    ...rule,
+    offerId,
+    legId,
+    agentId,
+    until: live.until,
+    ...(choice === undefined ? {} : { choice }),
+  });
   // In this order: her screen knows who is calling before her phone rings.
   m.commands.push(
     { type: 'popScreen', callId, offerId, legId, agentId, queueId },

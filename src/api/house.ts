@@ -1,6 +1,6 @@
 /** The API's ports on the rooms of this house: thin, because each room already speaks its own language well. */
 import type { Clock } from '../../kernel/clock.ts';
-import { asId, type UserId } from '../../kernel/ids.ts';
+import { asId, type CallId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { buildCard } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import type { Publisher } from '../ivr/publisher.ts';
@@ -14,21 +14,23 @@ import { listUsers, type UserWithHash, userById } from '../store/users.ts';
 import { trunkSecretOf } from '../users/digest.ts';
 import type { Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
-import type { ApiPorts, CallDetail, CallRecord, Page, PageRequest, UserRecord } from './ports.ts';
+import type { ApiPorts, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 
-type HousePorts = Pick<ApiPorts, 'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'audit'>;
+type HousePorts = Pick<ApiPorts, 'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'audit' | 'offersOf'>;
 
 export interface HouseParts {
   store: Store;
   clock: Clock;
   sessions: Sessions;
   publisher: Publisher;
+  /** Offers of a call whose record is still being folded. */
+  openOffers(tenantId: TenantId, callId: CallId): OfferTold[] | null;
   /** Reads the directory again and tells the floor what is new. */
   directoryChanged(): Promise<void>;
 }
 
-export function portsOf({ store, clock, sessions, publisher, directoryChanged }: HouseParts): HousePorts {
+export function portsOf({ store, clock, sessions, publisher, openOffers, directoryChanged }: HouseParts): HousePorts {
   const cardOf = (customer: CustomerWithHistory | null) => (customer === null ? null : buildCard(customer, clock.now()));
   return {
     sessions: {
@@ -79,6 +81,7 @@ export function portsOf({ store, clock, sessions, publisher, directoryChanged }:
         return stored === null ? null : detailOf(stored);
       },
     },
+    offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
     audit: { write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }) },
   };
 }

@@ -19,6 +19,7 @@ export interface HttpOptions
     Pick<
       ApiPorts,
       | 'acd'
+      | 'explain'
       | 'calls'
       | 'trunks'
       | 'toll'
@@ -53,6 +54,7 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     log,
     desks,
     acd,
+    explain,
     calls,
     trunks,
     toll,
@@ -78,7 +80,25 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     {
       ...ports,
       sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
-      ...{ clock, log, acd, calls, trunks, toll, directory, health, recordings, pauseRecording, resumeRecording, webDir, version, metrics, sipTrace, legAudio },
+      ...{
+        clock,
+        log,
+        acd,
+        explain,
+        calls,
+        trunks,
+        toll,
+        directory,
+        health,
+        recordings,
+        pauseRecording,
+        resumeRecording,
+        webDir,
+        version,
+        metrics,
+        sipTrace,
+        legAudio,
+      },
       asyncApi: asyncApiDocument(version),
     },
     tls,

@@ -4,11 +4,12 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { Explainer } from '../acd/explain/explanation.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
-import type { RecordingPause } from '../cdr/record.ts';
+import type { OfferRecord, RecordingPause } from '../cdr/record.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { CallRow } from '../store/calls.ts';
@@ -178,6 +179,9 @@ export interface CallDetail {
   agentIds: AgentId[];
 }
 
+/** An offer, also one that is not over. */
+export type OfferTold = Omit<OfferRecord, 'endedAt' | 'end'> & { endedAt: number | null; end: OfferRecord['end'] | null };
+
 interface RecordsPort {
   /** Newest first. */
   list(tenantId: TenantId, filter: CallFilter, page: PageRequest): Promise<Page<CallRecord>>;
@@ -219,6 +223,9 @@ export interface ApiPorts {
   directory: Directory;
   configuration: ConfigurationPort;
   acd: AcdView;
+  explain: Explainer;
+  /** Offers of a call that is up or has a record; null: the tenant has no such call. */
+  offersOf(tenantId: TenantId, callId: CallId): Promise<OfferTold[] | null>;
   calls: CallsView;
   trunks: TrunksPort;
   toll: TollPort;

@@ -16,6 +16,7 @@ import { consoles } from './consoles.ts';
 import { customers } from './customers.ts';
 import { dialplans } from './dialplans.ts';
 import { describeRoutes, documents } from './documents.ts';
+import { explanations } from './explanations.ts';
 import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
 import { outside } from './outside.ts';
@@ -65,7 +66,23 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
-  for (const room of [sessions, users, queues, agents, trunks, outside, customers, dialplans, calls, callAudio, recordings, sipTrace, health, documents])
+  for (const room of [
+    sessions,
+    users,
+    queues,
+    agents,
+    trunks,
+    outside,
+    customers,
+    dialplans,
+    calls,
+    callAudio,
+    explanations,
+    recordings,
+    sipTrace,
+    health,
+    documents,
+  ])
     room(app, ports);
   await consoles(app, ports.webDir);
   return app;

@@ -54,6 +54,27 @@ export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agen
 /** Why an offer to an agent came to nothing; `answered` is the good end. */
 export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn';
 
+/** Why this agent got this caller, as it stood when she was chosen. Times are ms since 1970. */
+export interface OfferChoice {
+  /** The comparators in their order; the first in which hers and the runner-up's keys differ decided. With equal keys the one who stood there first was taken. */
+  by: string[];
+  keys: number[];
+  /** Whom it would have been; null = nobody else was idle. */
+  runnerUp: { agentId: AgentId; keys: number[] } | null;
+  /** Idle agents it could have been given to, she included. */
+  idle: number;
+  caller: CallerPlace;
+  /** Whom she would have served otherwise. */
+  nextCaller: CallerPlace | null;
+}
+
+/** Where a caller stood: higher priority first, then who has been in line longer. */
+export interface CallerPlace {
+  callId: CallId;
+  priority: number;
+  placedAt: number;
+}
+
 /** One direction of a leg's sound: MOS estimate (1 bad … 4.5) over all of it and of its worst 5 s. */
 export interface AudioDirection {
   mos: number;
@@ -203,6 +224,8 @@ export type CallEvent =
       legId: LegId;
       agentId: AgentId;
       until: number;
+      /** Absent: a direct offer, or one of before offers said why. */
+      choice?: OfferChoice;
     }
   | { type: 'offerEnded'; callId: CallId; queueId: QueueId | null; offerId: OfferId; legId: LegId; agentId: AgentId; end: OfferEnd }
   /** The caller is being sent elsewhere. By number: `legId` rings there. To an agent: the acd makes a direct offer. To a queue: callQueued follows. `kept`: the party that is sent, where an agent sends it. */

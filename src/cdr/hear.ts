@@ -119,9 +119,19 @@ const handlers: Handlers = {
   callOffered(state, event, at) {
     const call = live(state, event.callId);
     if (call === undefined) return undefined;
-    const { offerId, agentId, queueId, legId } = event;
+    const { offerId, agentId, queueId, legId, choice } = event;
     makeRoom(call);
-    call.offers.push({ offerId, agentId, queueId, legId, offeredAt: at, endedAt: null, end: null, presumed: false });
+    call.offers.push({
+      offerId,
+      agentId,
+      queueId,
+      legId,
+      offeredAt: at,
+      endedAt: null,
+      end: null,
+      presumed: false,
+      ...(choice === undefined ? {} : { choice }),
+    });
     call.legs.push(newLeg({ legId, role: 'agent', agentId, offerId, target: null }, at));
     return undefined;
   },

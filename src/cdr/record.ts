@@ -4,7 +4,7 @@
  */
 import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Ending } from '../call/ending.ts';
-import type { AuthLevel, CallData, Language, LegAudio, LegRole, OfferEnd, Party, QueueExit } from '../call/event.ts';
+import type { AuthLevel, CallData, Language, LegAudio, LegRole, OfferChoice, OfferEnd, Party, QueueExit } from '../call/event.ts';
 
 export interface LegRecord {
   legId: LegId;
@@ -41,6 +41,8 @@ export interface OfferRecord {
   offeredAt: number;
   endedAt: number;
   end: OfferEnd;
+  /** Absent: a direct offer, or one of before offers said why. */
+  choice?: OfferChoice;
 }
 
 /** One agent's part in the call: one for each leg of hers that was answered. Wrap-up stands with her last one. */

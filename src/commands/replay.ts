@@ -41,8 +41,15 @@ export async function main(args: string[]): Promise<number> {
 }
 
 function compare(expected: Event | undefined, recorded: Recorded): string | null {
-  const [now, then] = [JSON.stringify(expected), JSON.stringify(recorded.event)];
+  const [now, then] = [JSON.stringify(asThen(expected, recorded.event)), JSON.stringify(recorded.event)];
   return now === then ? null : `the journal has ${then}, the rooms now give ${now ?? 'nothing'}`;
+}
+
+/** What this build says beyond what the build of that day could: who of old was offered a call was not told why. */
+function asThen(expected: Event | undefined, then: Event): Event | undefined {
+  if (expected?.type !== 'callOffered' || then.type !== 'callOffered' || then.choice !== undefined) return expected;
+  const { choice: _, ...told } = expected;
+  return told;
 }
 
 function print({ seq, at, event, derived }: Recorded, commands: { type: string }[]): void {

@@ -65,6 +65,9 @@ const rows: Record<string, Row> = {
   'GET /api/v1/calls': { url: '/api/v1/calls', allowed: everybody, stranger: 'own' },
   'GET /api/v1/calls/{callId}': { url: '/api/v1/calls/c-:tenant-1', allowed: everybody, stranger: 404 },
   'GET /api/v1/calls/{callId}/audio': { url: '/api/v1/calls/c-:tenant-1/audio', allowed: everybody, stranger: 404 },
+  'GET /api/v1/calls/{callId}/explanation': { url: '/api/v1/calls/c-:tenant-1/explanation', allowed: leaders, stranger: 404 },
+  'GET /api/v1/agents/{agentId}/explanation': { url: '/api/v1/agents/:tenant:8001/explanation', allowed: everybody, stranger: 404 },
+  'GET /api/v1/offers/{offerId}/explanation': { url: '/api/v1/offers/c-:tenant-1.o1/explanation', allowed: leaders, stranger: 404 },
   'GET /api/v1/calls/{callId}/sip-trace': { url: '/api/v1/calls/c-:tenant-1/sip-trace', allowed: leaders, stranger: 404 },
   'GET /api/v1/recordings/{recordingId}': { url: '/api/v1/recordings/c-:tenant-1.r1', allowed: everybody, stranger: 404 },
   'GET /api/v1/recordings/{recordingId}/audio': {

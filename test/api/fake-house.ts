@@ -2,10 +2,22 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentId, asId, type CallId, type CustomerId, type DialplanVersion, type QueueId, type TenantId, type UserId } from '../../kernel/ids.ts';
+import {
+  type AgentId,
+  asId,
+  type CallId,
+  type CustomerId,
+  type DialplanVersion,
+  legIdOf,
+  offerIdOf,
+  type QueueId,
+  type TenantId,
+  type UserId,
+} from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
+import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
-import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, UserRecord } from '../../src/api/ports.ts';
+import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, OfferTold, UserRecord } from '../../src/api/ports.ts';
 import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
@@ -17,6 +29,7 @@ import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
 import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
 import type { Role } from '../../src/users/user.ts';
+import type { Event } from '../../src/vocabulary.ts';
 import { FakeClock } from '../support/clock.ts';
 
 export const tenants = ['demo', 'other'] as const;
@@ -69,6 +82,29 @@ const agentOf = (tenant: TenantName): AgentConfiguration => ({
   staticContact: null,
 });
 
+function coreOf(): Acd {
+  const core = createAcd();
+  for (const tenant of tenants) {
+    const callId = id<CallId>(`c-${tenant}-1`);
+    const party = { number: '+8613800001001', raw: '13800001001' };
+    const queueId = queueOf(tenant).queueId;
+    const events: Event[] = [
+      { type: 'queueConfigured', queue: queueOf(tenant) },
+      { type: 'agentConfigured', agent: agentOf(tenant) },
+      { type: 'callArrived', callId, legId: legIdOf(callId, 0), tenantId: id(tenant), caller: party, callee: party, trunk: 't', sipCallId: 's' },
+      { type: 'callQueued', callId, queueId, priority: 0, skills: [], maxWaitMs: null },
+    ];
+    for (const event of events) core.decide(event, START);
+  }
+  return core;
+}
+
+const offerOf = (callId: CallId): OfferTold => ({
+  ...{ offerId: offerIdOf(callId, 1), agentId: id<AgentId>('demo:8001'), queueId: null, legId: legIdOf(callId, 1) },
+  ...{ offeredAt: START, endedAt: null, end: null },
+  choice: { by: ['idleSince'], keys: [START], runnerUp: null, idle: 1, caller: { callId, priority: 0, placedAt: START }, nextCaller: null },
+});
+
 const cardOf = (tenant: TenantName): CustomerCard => ({
   customerId: id<CustomerId>(`${tenant}-c1`),
   name: '张伟',
@@ -119,6 +155,8 @@ export interface FakeHouse {
   users: Map<string, UserRecord & { password: string }>;
   details: Map<string, CallDetail>;
   live: Call[];
+  /** Has the two agents, and a call `c-<tenant>-1` that waits for each. */
+  core: Acd;
   /** Over every trunk. */
   trunkCalls: number;
   alarms: TollAlarm[];
@@ -146,6 +184,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 export async function openFakeHouse(): Promise<FakeHouse> {
   const house: Omit<FakeHouse, 'app' | 'ports'> = {
     audit: [],
+    core: coreOf(),
     configured: [],
     trunkCalls: 0,
     alarms: [],
@@ -286,6 +325,8 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       lift: (tenantId) => void house.configured.push({ tenantId }),
     },
     acd: { agent: () => undefined, agents: () => [], queue: () => undefined, queues: () => [] },
+    explain: house.core.explain,
+    offersOf: async (tenantId, callId) => (callId.startsWith(`c-${tenantId}-`) ? [offerOf(callId)] : null),
     calls: { get: (callId) => house.live.find((call) => call.callId === callId), values: () => house.live.values(), size: 0 },
     customers: {
       byNumber: async (tenantId, number) => (number.replaceAll(' ', '').endsWith('13800001001') ? cardOf(String(tenantId) as TenantName) : null),

@@ -99,6 +99,8 @@ before(async () => {
     ...{ pauseRecording: () => undefined, resumeRecording: () => undefined },
     ...{
       acd: rooms.acd.view,
+      explain: rooms.acd.explain,
+      openOffers: () => null,
       calls: rooms.calls,
       trunks: { status: () => [], calls: () => 0 },
       webDir: join(cluster.dataDir, 'web'),

@@ -1,0 +1,65 @@
+/** Why an agent has no call. */
+import { callOf, publicState, reasonsOf } from '../agent.ts';
+import { type Agent, type Floor, isReachable, type Queue } from '../floor.ts';
+import type { AgentExplanation, AgentQueue } from './explanation.ts';
+import { engaged, obstacleBetween } from './obstacle.ts';
+
+export function explainAgent(floor: Floor, agentId: AgentExplanation['agentId'], now: number): AgentExplanation | undefined {
+  const agent = floor.agents.get(agentId);
+  if (agent === undefined) return undefined;
+  const { activity, configuration, since, idleSince } = agent;
+  const queues = configuration.queues.flatMap((queueId) => {
+    const queue = floor.queues.get(queueId);
+    return queue === undefined ? [] : [queueOf(agent, queue)];
+  });
+  return {
+    agentId,
+    tenantId: configuration.tenantId,
+    at: now,
+    why: whyNoCall(agent, queues),
+    state: publicState(activity),
+    reasons: [...reasonsOf(activity)],
+    since,
+    idleSince,
+    callId: callOf(activity),
+    phoneReachable: isReachable(floor, agent),
+    queues,
+  };
+}
+
+function whyNoCall(agent: Agent, queues: readonly AgentQueue[]): AgentExplanation['why'] {
+  const what = engaged(agent)?.what;
+  if (what === 'signed_out' || what === 'not_ready' || what === 'phone_lost' || what === 'offered') return what;
+  if (what === 'releasing' || what === 'talking' || what === 'wrapping_up') return what;
+  if (queues.every(({ waiting }) => waiting === 0)) return 'nobody_waits';
+  return queues.every(({ servable }) => servable === 0) ? 'nobody_fits' : 'others_first';
+}
+
+function queueOf(agent: Agent, queue: Queue): AgentQueue {
+  let [waiting, servable] = [0, 0];
+  const idle = new Set<Agent>();
+  for (const line of queue.lines.values()) {
+    waiting += line.callers.size;
+    if (!line.members.has(agent)) continue;
+    servable += line.callers.size;
+    for (const other of line.idle) {
+      if (other === agent) break;
+      idle.add(other);
+    }
+  }
+  return {
+    queueId: queue.configuration.queueId,
+    waiting,
+    servable,
+    idleBefore: agent.activity.state === 'ready' ? idle.size : null,
+    longest: longestOf(agent, queue),
+  };
+}
+
+function longestOf(agent: Agent, queue: Queue): AgentQueue['longest'] {
+  for (const waiting of queue.entered) {
+    const { call, queuedAt } = waiting;
+    if (call.offer === null && waiting.line !== null) return { callId: call.callId, queuedAt, obstacle: obstacleBetween(agent, waiting) };
+  }
+  return null;
+}
