@@ -66,7 +66,7 @@ const liveCallSchema = z.object({
   waiting: z.boolean(),
   ivrPath: z.array(text),
   data: z.record(text, text),
-  legs: z.array(z.object({ legId: text, role: text, agentId: text.nullable(), state: text, held: z.boolean() })),
+  legs: z.array(z.object({ legId: text, role: text, agentId: text.nullable(), offerId: text.nullable(), state: text, held: z.boolean() })),
 });
 
 const filters = {
@@ -106,8 +106,8 @@ const shownRecording = ({ recordingId, startedAt, durationMs, complete, pauses }
   pauses,
 });
 
-const shownLiveLeg = ({ legId, role, agentId, progress }: Leg) => ({
-  ...{ legId, role, agentId },
+const shownLiveLeg = ({ legId, role, agentId, offerId, progress }: Leg) => ({
+  ...{ legId, role, agentId, offerId },
   state: progress.state,
   held: progress.state === 'up' && progress.held,
 });

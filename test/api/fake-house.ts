@@ -181,7 +181,8 @@ writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>console</ti
 writeFileSync(join(folder, 'web/assets/app-1a2b.js'), 'void 0;');
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-export async function openFakeHouse(): Promise<FakeHouse> {
+/** `over`: ports that are not to be faked. */
+export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Partial<ApiPorts> = () => ({})): Promise<FakeHouse> {
   const house: Omit<FakeHouse, 'app' | 'ports'> = {
     audit: [],
     core: coreOf(),
@@ -201,7 +202,7 @@ export async function openFakeHouse(): Promise<FakeHouse> {
     for (const role of roleNames) house.users.set(`${tenant}:${role}`, { ...identityOf(tenant, role), disabled: false, password: PASSWORD });
     for (const n of [1, 2, 3]) house.details.set(`c-${tenant}-${n}`, detailOf(tenant, n));
   }
-  const ports = portsOf(house);
+  const ports = { ...portsOf(house), ...over(house) };
   const app = await buildServer(ports, null, 0);
   return Object.assign(house, { app, ports });
 }

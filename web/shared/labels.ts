@@ -17,7 +17,8 @@ type Table =
   | 'dataName'
   | 'formName'
   | 'topic'
-  | 'cause';
+  | 'cause'
+  | 'comparator';
 
 export function label(t: TFunction, table: Table, name: string | number): string {
   const key = `${table}.${name}`;

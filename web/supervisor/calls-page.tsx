@@ -4,12 +4,11 @@ import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem } from '../shared/api.ts';
 import { browserClock } from '../shared/clock.ts';
-import { TasteControls } from '../shared/controls.tsx';
-import { Icon } from '../shared/icon.tsx';
 import { CallDetail } from './call-detail.tsx';
 import { CallList } from './call-list.tsx';
 import { Failure } from './failure.tsx';
 import { type Filter, isNumber, useCalls, useMe } from './records.ts';
+import { TopBar } from './top-bar.tsx';
 
 interface Props {
   token: string;
@@ -48,16 +47,7 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
   const call = items.find(({ callId }) => callId === chosen) ?? null;
   return (
     <div className="calls-page">
-      <header className="top-bar">
-        <span className="brand">{t('product')}</span>
-        <h1>{t('calls.title')}</h1>
-        <span className="spacer" />
-        <TasteControls />
-        <span className="me">{me.data?.name}</span>
-        <Button type="text" icon={<Icon name="leave" />} onClick={onSignOut}>
-          {t('controls.signOut')}
-        </Button>
-      </header>
+      <TopBar at="calls" name={me.data?.name} onSignOut={onSignOut} />
       <main className="calls-main">
         <section className="calls-list" aria-label={t('calls.list')}>
           <Filters typed={typed} onType={setTyped} />

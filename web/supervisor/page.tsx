@@ -1,14 +1,25 @@
-/** The supervisor's page: sign-in, or the calls there were and their recordings. */
+/** The supervisor's page: sign-in, the floor as it is now, or the calls there were and their recordings. */
+import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signOut } from '../shared/api.ts';
 import { SignIn } from '../shared/sign-in.tsx';
 import { useSession } from '../shared/use-session.ts';
 import { CallsPage } from './calls-page.tsx';
+import { LivePage } from './live-page.tsx';
+import type { Place } from './top-bar.tsx';
 import './supervisor.css';
+
+const subscribe = (onChange: () => void) => {
+  addEventListener('hashchange', onChange);
+  return () => removeEventListener('hashchange', onChange);
+};
+/** `#live` is the floor now; else the calls there were. */
+const usePlace = (): Place => useSyncExternalStore(subscribe, () => (location.hash === '#live' ? 'live' : 'calls'));
 
 export default function SupervisorPage() {
   const { t } = useTranslation();
   const { token, notice, enter, leave } = useSession();
+  const place = usePlace();
   const words = {
     title: t('supervisorSignIn.title'),
     lead: t('supervisorSignIn.lead'),
@@ -20,5 +31,6 @@ export default function SupervisorPage() {
     void signOut(token).catch(() => undefined); // the token expires by itself
     leave('signedOut');
   };
-  return <CallsPage key={token} token={token} onSignOut={signOutNow} onExpired={() => leave('expired')} />;
+  const page = { token, onSignOut: signOutNow, onExpired: () => leave('expired') };
+  return place === 'live' ? <LivePage key={token} {...page} /> : <CallsPage key={token} {...page} />;
 }

@@ -1,0 +1,33 @@
+/** The bar above every page of the supervisor's console. */
+import { Button } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { TasteControls } from '../shared/controls.tsx';
+import { Icon } from '../shared/icon.tsx';
+
+export type Place = 'live' | 'calls';
+
+export function TopBar({ at, name, onSignOut }: { at: Place; name: string | undefined; onSignOut(): void }) {
+  const { t } = useTranslation();
+  const places: [Place, string][] = [
+    ['live', t('live.title')],
+    ['calls', t('calls.title')],
+  ];
+  return (
+    <header className="top-bar">
+      <span className="brand">{t('product')}</span>
+      <nav className="places" aria-label={t('live.places')}>
+        {places.map(([place, title]) => (
+          <a key={place} href={`#${place}`} aria-current={place === at ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      <span className="spacer" />
+      <TasteControls />
+      <span className="me">{name}</span>
+      <Button type="text" icon={<Icon name="leave" />} onClick={onSignOut}>
+        {t('controls.signOut')}
+      </Button>
+    </header>
+  );
+}
