@@ -18,6 +18,8 @@
  * `releasing`: her offer came to nothing through no fault of hers, but her phone still rings until its leg has ended; she
  * would answer the next call with "busy". Seen from outside she still is `offered`.
  *
+ * `pausing`: an offer failed, and the queue wants her back by herself after a while. Seen from outside she is not ready.
+ *
  * "Takes effect after this call": what she asks for while a call has her is kept in `after` and applied by `landing`.
  */
 import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
@@ -56,6 +58,7 @@ export type Activity =
   | { state: 'signed_out' }
   | { state: 'not_ready'; reasons: Reasons }
   | { state: 'ready' }
+  | { state: 'pausing'; reason: NotReadyReason; until: number; after: Afterwards }
   | { state: 'offered'; offer: Offer; after: Afterwards }
   | { state: 'releasing'; callId: CallId; legId: LegId; until: number; after: Afterwards }
   | { state: 'talking'; callId: CallId; legId: LegId; wrapUpMs: number; after: Afterwards }
@@ -104,7 +107,7 @@ export function afterwardsOf(activity: Activity): Afterwards {
   }
 }
 
-/** Her reasons now, or those that take effect after this call. */
+/** Her reasons now, or those that take effect after this call or pause. */
 export const reasonsOf = (activity: Activity): Reasons => afterwardsOf(activity).reasons;
 
 /** The same activity with other reasons: at once when no call has her, else after it. */
@@ -117,7 +120,18 @@ export function withReasons(activity: Activity, reasons: Reasons): Activity {
 export const withLeave = (activity: Activity, leave: Afterwards['leave']): Activity =>
   'after' in activity && activity.after.leave !== leave ? { ...activity, after: { ...activity.after, leave } } : activity;
 
-export const publicState = (activity: Activity): AgentState => (activity.state === 'releasing' ? 'offered' : activity.state);
+export function publicState({ state }: Activity): AgentState {
+  if (state === 'releasing') return 'offered';
+  return state === 'pausing' ? 'not_ready' : state;
+}
+
+/** What others are told why she is not ready; while a call has her, what takes effect after it. */
+export const shownReasons = (activity: Activity): Reasons =>
+  activity.state === 'pausing' ? withReason(activity.after.reasons, activity.reason) : reasonsOf(activity);
+
+/** When she is offered calls again by herself; null = she does not pause. */
+export const pausedUntilOf = (activity: Activity): number | null =>
+  activity.state === 'pausing' && activity.after.reasons.length === 0 ? activity.until : null;
 
 export function callOf(activity: Activity): CallId | null {
   if (activity.state === 'offered') return activity.offer.callId;

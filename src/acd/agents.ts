@@ -1,6 +1,6 @@
 /** The one place where an agent's activity changes: indexes, counts, deadline and what is told follow it. */
 import type { LegId } from '../../kernel/ids.ts';
-import { type Activity, callOf, landing, legOf, publicState, reasonsOf, SIGNED_OUT, untilOf, withLeave } from './agent.ts';
+import { type Activity, callOf, landing, legOf, pausedUntilOf, publicState, SIGNED_OUT, shownReasons, untilOf, withLeave } from './agent.ts';
 import type { AgentConfiguration } from './event.ts';
 import { type Agent, type Floor, isReachable, type Moment, setDeadline } from './floor.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
@@ -16,6 +16,8 @@ export function newAgent(configuration: AgentConfiguration, now: number): Agent 
     lines: new Set(),
     deadline: null,
     ownCalls: new Set(),
+    hasDesk: false,
+    failures: null,
     said: '',
   };
   agent.said = statementOf(agent);
@@ -78,13 +80,15 @@ export function say(m: Moment, agent: Agent): void {
   if (statement === agent.said) return;
   agent.said = statement;
   const { activity } = agent;
+  const pausedUntil = pausedUntilOf(activity);
   m.events.push({
     type: 'agentStateChanged',
     agentId: agent.configuration.agentId,
     state: publicState(activity),
-    reasons: [...reasonsOf(activity)],
+    reasons: [...shownReasons(activity)],
     callId: callOf(activity),
     wrapUpUntil: activity.state === 'wrapping_up' ? activity.until : null,
+    ...(pausedUntil === null ? {} : { pausedUntil }),
   });
 }
 
@@ -100,6 +104,7 @@ export const canBeOffered = (floor: Floor, agent: Agent): boolean => agent.activ
 
 function signedOut(m: Moment, agent: Agent, previous: Activity): void {
   agent.idleSince = null;
+  agent.failures = null;
   for (const { queueId } of agent.groups) m.floor.forsaken.add(queueId);
   if ('after' in previous && previous.after.leave === 'remove') forget(m, agent);
 }
@@ -132,6 +137,6 @@ function deadlineOf(agent: Agent): { at: number; key: string; owner: { agent: Ag
 }
 
 function statementOf({ activity }: Agent): string {
-  const until = activity.state === 'wrapping_up' ? activity.until : '';
-  return `${publicState(activity)} ${reasonsOf(activity).join()} ${callOf(activity) ?? ''} ${until}`;
+  const until = activity.state === 'wrapping_up' ? activity.until : (pausedUntilOf(activity) ?? '');
+  return `${publicState(activity)} ${shownReasons(activity).join()} ${callOf(activity) ?? ''} ${until}`;
 }

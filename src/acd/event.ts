@@ -91,8 +91,20 @@ export type AcdEvent =
   // -- from the phone rim
   | { type: 'phoneReachable'; agentId: AgentId }
   | { type: 'phoneLost'; agentId: AgentId }
+  // -- from the desks
+  | { type: 'deskConnected'; agentId: AgentId }
+  | { type: 'deskLost'; agentId: AgentId }
   // -- from the rim that watches the disk of the recordings
   | { type: 'recordingSpaceChanged'; full: boolean }
   // -- established by the acd itself
   /** `reasons`: why she is not ready; while a call has her, what takes effect after it. */
-  | { type: 'agentStateChanged'; agentId: AgentId; state: AgentState; reasons: NotReadyReason[]; callId: CallId | null; wrapUpUntil: number | null };
+  | {
+      type: 'agentStateChanged';
+      agentId: AgentId;
+      state: AgentState;
+      reasons: NotReadyReason[];
+      callId: CallId | null;
+      wrapUpUntil: number | null;
+      /** When she is ready again by herself, having failed to take a call; absent = she is not pausing. */
+      pausedUntil?: number;
+    };

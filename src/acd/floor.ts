@@ -6,7 +6,7 @@
  * the order of idleness. After a turn no line has both (SPEC, invariant 2), but for lines in `unpaired`.
  */
 import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
-import type { QueueExit, RecordingRule } from '../call/event.ts';
+import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
 import type { Command, Event } from '../vocabulary.ts';
 import type { Activity, Offer } from './agent.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
@@ -34,6 +34,10 @@ export interface Agent {
   deadline: Deadline | null;
   /** Live calls she dialled herself. */
   ownCalls: Set<CallId>;
+  /** Her desk is connected. */
+  hasDesk: boolean;
+  /** Offers to her that failed in the same way in a row, since she last took one or signed in. */
+  failures: { end: OfferEnd; inARow: number } | null;
   /** What the last agentStateChanged of hers said. */
   said: string;
 }
@@ -118,6 +122,8 @@ export interface Floor {
   agents: Map<AgentId, Agent>;
   /** Agents whose phone is registered, known to us or not. */
   phones: Set<AgentId>;
+  /** Agents whose desk is connected, known to us or not. */
+  desks: Set<AgentId>;
   groups: Map<QueueId, Group>;
   queues: Map<QueueId, Queue>;
   calls: Map<CallId, Call>;
@@ -154,6 +160,7 @@ export function emptyFloor(mostATurn: number): Floor {
     mostATurn,
     agents: new Map(),
     phones: new Set(),
+    desks: new Set(),
     groups: new Map(),
     queues: new Map(),
     calls: new Map(),

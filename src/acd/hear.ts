@@ -6,8 +6,9 @@ import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLe
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
-import { joinGroups, leaveGroups } from './line.ts';
-import { answerOffer, type Failure, failOffer, failureOfEnding, leave, offerDirectly, PHONE_LOST, REJECTED, spareAgent, withdrawOffer } from './offers.ts';
+import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
+import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
+import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
 import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
 
@@ -24,6 +25,8 @@ type Heard =
   | 'wrapUpEnded'
   | 'phoneReachable'
   | 'phoneLost'
+  | 'deskConnected'
+  | 'deskLost'
   | 'deskRejected'
   | 'callArrived'
   | 'callQueued'
@@ -38,8 +41,6 @@ type Heard =
   | 'serverStarted';
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 export type Hearing = { [T in Heard]: (m: Moment, event: EventOf<T>) => void };
-
-const REMOVED: Failure = { end: 'withdrawn', reason: 'supervisor', release: { cause: 'normal', by: 'server' } };
 
 export const hearing: Hearing = {
   recordingSpaceChanged({ floor }, { full }) {
@@ -64,6 +65,7 @@ export const hearing: Hearing = {
     leaveGroups(floor, agent);
     agent.configuration = configuration;
     floor.agents.set(configuration.agentId, agent);
+    agent.hasDesk = floor.desks.has(configuration.agentId);
     joinGroups(floor, agent);
     if ('after' in agent.activity && agent.activity.after.leave === 'remove') become(m, agent, withLeave(agent.activity, 'stay'));
     followPhone(m, agent);
@@ -93,18 +95,19 @@ export const hearing: Hearing = {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
     const { state } = agent.activity;
-    if (state === 'signed_out' || state === 'not_ready' || state === 'ready' || state === 'wrapping_up') return become(m, agent, SIGNED_OUT);
+    if (state === 'signed_out' || state === 'not_ready' || state === 'ready' || state === 'wrapping_up' || state === 'pausing')
+      return become(m, agent, SIGNED_OUT);
     if (agent.activity.after.leave === 'stay') become(m, agent, withLeave(agent.activity, 'sign_out'));
     failOffer(m, agent, REJECTED);
   },
 
-  // Rule 1. It takes away every reason but a lost phone, and ends a wrap-up.
+  // Rule 1. It takes away every reason but a lost phone, and ends a wrap-up or a pause.
   agentWentReady(m, { agentId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
     const { activity } = agent;
     const reasons = whenReady(reasonsOf(activity));
-    if (activity.state === 'wrapping_up') become(m, agent, withoutCall(reasons));
+    if (activity.state === 'wrapping_up' || activity.state === 'pausing') become(m, agent, withoutCall(reasons));
     else become(m, agent, withReasons(activity, reasons));
   },
 
@@ -129,6 +132,17 @@ export const hearing: Hearing = {
     m.floor.phones.delete(agentId);
     const agent = m.floor.agents.get(agentId);
     if (agent !== undefined) followPhone(m, agent);
+  },
+
+  // Rule 21.
+  deskConnected(m, { agentId }) {
+    m.floor.desks.add(agentId);
+    deskChanged(m, agentId, true);
+  },
+
+  deskLost(m, { agentId }) {
+    m.floor.desks.delete(agentId);
+    deskChanged(m, agentId, false);
   },
 
   // Rule 8. Refused by button is refused; a late press for another call changes nothing.
@@ -204,6 +218,7 @@ export const hearing: Hearing = {
   serverStarted(m) {
     // Whoever looks at the disk tells it anew.
     m.floor.recordingFull = false;
+    m.floor.desks.clear();
     const { floor } = m;
     for (const agent of [...floor.agents.values()]) {
       if (agent.activity.state === 'talking') rest(m, agent);
@@ -217,6 +232,7 @@ export const hearing: Hearing = {
     for (const agent of floor.agents.values()) {
       agent.lines.clear();
       agent.ownCalls.clear();
+      agent.hasDesk = false;
     }
     floor.calls.clear();
     floor.leaving.clear();
@@ -255,6 +271,16 @@ function agentLegEnded(m: Moment, agent: Agent, ending: Ending): void {
 
 /** Her phone sent nothing any more, neither sound nor a refresh. */
 const PHONE_VANISHED: ReadonlySet<EndingCause> = new Set(['media_timeout', 'session_expired']);
+
+/** Which lines she stands idle in depends on her desk. */
+function deskChanged({ floor }: Moment, agentId: Agent['configuration']['agentId'], hasDesk: boolean): void {
+  const agent = floor.agents.get(agentId);
+  if (agent === undefined || agent.hasDesk === hasDesk) return;
+  agent.hasDesk = hasDesk;
+  if (agent.activity.state !== 'ready') return;
+  stopIdling(agent);
+  startIdling(floor, agent);
+}
 
 /** A phone that is lost takes the agent off the queues, one that is back returns her; a fixed address is never lost. */
 function followPhone(m: Moment, agent: Agent): void {

@@ -1,6 +1,7 @@
 /** Lines: which agents can serve which callers, without asking each. */
 import { publicState } from './agent.ts';
 import { type Agent, before, type Floor, groupOf, type Line, longerIdle, type Queue, type Skill } from './floor.ts';
+import { passesGate } from './offering/gate.ts';
 import { OrderedList } from './ordered.ts';
 
 /** A queue keeps so many empty lines for the next caller of the kind; dialplans name few combinations of skills. */
@@ -43,7 +44,7 @@ export function closeLine(floor: Floor, line: Line): void {
 function admit(line: Line, agent: Agent): void {
   line.members.add(agent);
   agent.lines.add(line);
-  if (agent.activity.state === 'ready') line.idle.add(agent);
+  if (agent.activity.state === 'ready' && passesGate(line.queue, agent)) line.idle.add(agent);
 }
 
 /** Her configuration counts from here on. */
@@ -76,6 +77,7 @@ export function leaveGroups(floor: Floor, agent: Agent): void {
 
 export function startIdling(floor: Floor, agent: Agent): void {
   for (const line of agent.lines) {
+    if (!passesGate(line.queue, agent)) continue;
     line.idle.add(agent);
     if (line.callers.size > 0) floor.unpaired.add(line);
   }

@@ -1,12 +1,11 @@
 /** Offers: the agent is reserved before anybody hears of it, and every offer ends once. */
 import { type LegId, legIdOf, type OfferId, offerIdOf } from '../../kernel/ids.ts';
-import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { OfferChoice, OfferEnd, QueueExit } from '../call/event.ts';
-import { afterwardsOf, landing, legOf, type Offer, reasonsOf, withReason } from './agent.ts';
+import { afterwardsOf, legOf, type Offer, reasonsOf } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
-import type { NotReadyReason } from './event.ts';
 import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
+import { consequence, type Failure, type Release } from './offering/failure.ts';
 import { comeBack, depart, MOST_OFFERS_A_CALL, stepOut } from './waiting.ts';
 
 const DIRECT_RING_MS = 20_000;
@@ -15,56 +14,6 @@ const BACK_STOP_MS = 5_000;
 /** So long a leg may take to end that we have asked to end. */
 const RELEASE_MS = 5_000;
 const OUR_FAULT_PAUSE_MS = 1_000;
-
-interface Release {
-  cause: EndingCause;
-  by: EndedBy;
-}
-
-/** Why an offer fails that is the agent's or her phone's doing: what she is not ready for, and what her leg is told. */
-export interface Failure {
-  end: OfferEnd;
-  reason: NotReadyReason;
-  /** null = the leg has ended already */
-  release: Release | null;
-}
-
-/** What becomes of an offer whose leg ended unanswered. What is neither the agent's doing nor plainly ours is her phone's. */
-const failureOfCause: Record<EndingCause, 'no_answer' | 'busy' | 'rejected' | 'unreachable' | 'ours'> = {
-  normal: 'rejected',
-  abandoned: 'unreachable',
-  busy: 'busy',
-  no_answer: 'no_answer',
-  rejected: 'rejected',
-  unreachable: 'unreachable',
-  not_found: 'unreachable',
-  not_allowed: 'unreachable',
-  congestion: 'ours',
-  incompatible_media: 'unreachable',
-  answered_elsewhere: 'rejected',
-  transferred: 'rejected',
-  media_timeout: 'unreachable',
-  media_failure: 'ours',
-  recording_failure: 'ours',
-  sip_failure: 'ours',
-  no_ack: 'unreachable',
-  session_expired: 'unreachable',
-  max_duration: 'no_answer',
-  dialplan_end: 'unreachable',
-  server_shutdown: 'ours',
-  server_restart: 'ours',
-  internal: 'ours',
-};
-
-/** null: the leg could not be made or kept, by a fault of ours that is no reason to set an agent aside. */
-export function failureOfEnding(cause: EndingCause): Failure | null {
-  const end = failureOfCause[cause];
-  return end === 'ours' ? null : { end, reason: end, release: null };
-}
-
-export const NO_ANSWER: Failure = { end: 'no_answer', reason: 'no_answer', release: { cause: 'no_answer', by: 'server' } };
-export const REJECTED: Failure = { end: 'rejected', reason: 'rejected', release: { cause: 'rejected', by: 'far_end' } };
-export const PHONE_LOST: Failure = { end: 'unreachable', reason: 'phone_lost', release: { cause: 'unreachable', by: 'server' } };
 
 /** The caller's turn has come and she is the one. */
 export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
@@ -88,13 +37,12 @@ export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, a
   else offer(m, call, agent, DIRECT_RING_MS);
 }
 
-/** Her fault or her phone's: she is not ready, the caller goes back to its place and to the next agent in this very turn. */
+/** Her fault or her phone's: she is set aside as the queue has it, the caller goes back to its place and to the next agent in this very turn. */
 export function failOffer(m: Moment, agent: Agent, failure: Failure): void {
   const { activity } = agent;
   if (activity.state !== 'offered') return;
   const waiting = endOffer(m, activity.offer, failure.end, failure.release);
-  const after = { ...activity.after, reasons: withReason(activity.after.reasons, failure.reason) };
-  become(m, agent, landing(after, m.now));
+  become(m, agent, consequence(m, agent, failure, activity.offer.queueId, activity.after));
   if (waiting !== null) comeBack(m, waiting);
 }
 
@@ -138,6 +86,7 @@ export function answerOffer(m: Moment, agent: Agent): void {
   const { offer: live, after } = activity;
   const call = m.floor.calls.get(live.callId);
   const waiting = endOffer(m, live, 'answered', null);
+  agent.failures = null;
   if (waiting !== null) depart(m, waiting, 'answered');
   become(m, agent, { state: 'talking', callId: live.callId, legId: live.legId, wrapUpMs: call?.wrapUpMs ?? 0, after });
 }

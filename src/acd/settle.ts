@@ -7,7 +7,8 @@
 import { landing } from './agent.ts';
 import { become, say } from './agents.ts';
 import { type Agent, before, type Line, type Moment, signedIn } from './floor.ts';
-import { failOffer, leave, NO_ANSWER, offerWaiting } from './offers.ts';
+import { NO_ANSWER } from './offering/failure.ts';
+import { failOffer, leave, offerWaiting } from './offers.ts';
 import { empty } from './waiting.ts';
 
 /** Ends what has lasted until now, and takes up what was left undone. */
@@ -37,7 +38,7 @@ export const nextWake = ({ floor, now }: Moment): number | null => (floor.behind
 function timeIsUp(m: Moment, agent: Agent): void {
   const { activity } = agent;
   if (activity.state === 'offered') failOffer(m, agent, NO_ANSWER);
-  else if (activity.state === 'releasing' || activity.state === 'wrapping_up') become(m, agent, landing(activity.after, m.now));
+  else if (activity.state === 'releasing' || activity.state === 'wrapping_up' || activity.state === 'pausing') become(m, agent, landing(activity.after, m.now));
 }
 
 function emptyForsaken({ floor }: Moment): void {

@@ -4,7 +4,7 @@ import type { QueueExit } from '../call/event.ts';
 import type { Activity } from './agent.ts';
 import { newAgent, reindex } from './agents.ts';
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
-import { type Call, emptyFloor, type Floor, type Skill, type Waiting } from './floor.ts';
+import { type Agent, type Call, emptyFloor, type Floor, type Skill, type Waiting } from './floor.ts';
 import { lineFor } from './line.ts';
 import { newQueue, stand } from './waiting.ts';
 
@@ -17,6 +17,7 @@ interface AgentRow {
   idleSince: number | null;
   idleSeq: number;
   said: string;
+  failures?: Agent['failures'];
 }
 
 interface WaitingRow {
@@ -36,6 +37,7 @@ export interface AcdSnapshot {
   seq: number;
   queues: { configuration: QueueConfiguration; removed: boolean }[];
   phones: AgentId[];
+  desks?: AgentId[];
   agents: AgentRow[];
   calls: CallRow[];
   /** In the order in which they leave. */
@@ -51,13 +53,15 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     seq: floor.seq,
     queues: [...floor.queues.values()].map(({ configuration, removed }) => ({ configuration, removed })),
     phones: [...floor.phones],
-    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said }) => ({
+    ...(floor.desks.size === 0 ? {} : { desks: [...floor.desks] }),
+    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures }) => ({
       configuration,
       activity,
       since,
       idleSince,
       idleSeq,
       said,
+      ...(failures === null ? {} : { failures }),
     })),
     calls: [...floor.calls.values()].map(rowOfCall),
     leaving: [...floor.leaving].map(([waiting, exit]) => [waiting.call.callId, exit]),
@@ -76,8 +80,10 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   floor.recordingFull = snapshot.recordingFull === true;
   for (const { configuration, removed } of snapshot.queues) floor.queues.set(configuration.queueId, { ...newQueue(configuration), removed });
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
+  for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);
   for (const { waiting: _placed, ...kept } of snapshot.calls) floor.calls.set(kept.callId, { ...kept, waiting: null, agentLegs: new Set() });
-  for (const row of snapshot.agents) reindex(floor, Object.assign(newAgent(row.configuration, row.since), row));
+  for (const row of snapshot.agents)
+    reindex(floor, Object.assign(newAgent(row.configuration, row.since), row, { hasDesk: floor.desks.has(row.configuration.agentId) }));
   for (const { callId, dialledBy, callerGone } of floor.calls.values()) if (dialledBy != null && !callerGone) floor.agents.get(dialledBy)?.ownCalls.add(callId);
   const exits = new Map(snapshot.leaving);
   const places = snapshot.calls.flatMap(({ callId, waiting }) => (waiting === null ? [] : [{ callId, waiting }]));

@@ -13,9 +13,12 @@ export interface AgentView {
   since: number;
   callId: CallId | null;
   wrapUpUntil: number | null;
+  /** She failed to take a call and is offered none until then; null = she does not pause. */
+  pausedUntil: number | null;
   queues: QueueId[];
   skills: Record<string, number>;
   phoneReachable: boolean;
+  deskConnected: boolean;
 }
 
 export interface QueueView {

@@ -1,6 +1,6 @@
 /** The floor as others may see it: copies, so that nobody changes it from outside. */
 import type { TenantId } from '../../kernel/ids.ts';
-import { callOf, publicState, reasonsOf } from './agent.ts';
+import { callOf, pausedUntilOf, publicState, shownReasons } from './agent.ts';
 import { type Agent, type Floor, isReachable, type Queue, signedIn } from './floor.ts';
 import type { AcdView, AgentView, QueueView } from './view.ts';
 
@@ -33,13 +33,15 @@ function viewOfAgent(floor: Floor, agent: Agent): AgentView {
     number,
     name,
     state: publicState(activity),
-    reasons: [...reasonsOf(activity)],
+    reasons: [...shownReasons(activity)],
     since,
     callId: callOf(activity),
     wrapUpUntil: activity.state === 'wrapping_up' ? activity.until : null,
+    pausedUntil: pausedUntilOf(activity),
     queues: [...queues],
     skills: { ...skills },
     phoneReachable: isReachable(floor, agent),
+    deskConnected: agent.hasDesk,
   };
 }
 

@@ -58,7 +58,10 @@ const agentSchema = z.object({
       since: z.string(),
       callId: z.string().nullable(),
       wrapUpUntil: z.string().nullable(),
+      /** She failed to take a call and is offered none until then. */
+      pausedUntil: z.string().nullable(),
       phoneReachable: z.boolean(),
+      deskConnected: z.boolean(),
     })
     .nullable(),
 });
@@ -88,8 +91,9 @@ function shown({ acd }: ApiPorts, { tenantId: _, phone = {}, ...rest }: AgentCon
   const agent = { ...rest, phone };
   const view = acd.agent(agent.agentId);
   if (view === undefined) return { ...agent, live: null };
-  const { state, reasons, callId, phoneReachable } = view;
-  const live = { state, reasons, since: iso(view.since), callId, wrapUpUntil: isoOrNull(view.wrapUpUntil), phoneReachable };
+  const { state, reasons, callId, phoneReachable, deskConnected } = view;
+  const times = { since: iso(view.since), wrapUpUntil: isoOrNull(view.wrapUpUntil), pausedUntil: isoOrNull(view.pausedUntil) };
+  const live = { state, reasons, ...times, callId, phoneReachable, deskConnected };
   return { ...agent, live };
 }
 

@@ -306,7 +306,7 @@ class DeskRoom {
   #stateOf(agent: AgentView): AgentStateData {
     const { agentId, number, name, state, reasons, callId, phoneReachable } = agent;
     const can = canIn(this.#phase(agent)).filter((command) => command !== 'answer' || this.canPickUp(agentId));
-    const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil) };
+    const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil), pausedUntil: isoOrNull(agent.pausedUntil) };
     return { agentId, number, name, state, reasons: [...reasons], ...times, callId, phoneReachable, can };
   }
 

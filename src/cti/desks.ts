@@ -103,6 +103,7 @@ export class Desks {
   readonly #connections = new Set<Connection>();
   readonly #cancelRecheck: () => void;
   #rechecking = false;
+  #closing = false;
   #lastJson: { data: DeskNews['data']; json: string } | null = null;
 
   constructor(options: DesksOptions) {
@@ -161,6 +162,7 @@ export class Desks {
   }
 
   close(): void {
+    this.#closing = true;
     this.#cancelRecheck();
     for (const connection of [...this.#connections]) this.#end(connection, 'goingAway');
     // Only now: each desk that has just lost its socket waits for it to come back.
@@ -251,6 +253,7 @@ export class Desks {
     this.#reply(connection, message.id);
     this.#catchUp(connection, desk, user, message.data);
     desk.connection = connection;
+    if (former === null) this.#options.take({ type: 'deskConnected', agentId });
   }
 
   /** Welcome, then what was missed, or everything. Numbers go on from there. */
@@ -322,6 +325,7 @@ export class Desks {
   }
 
   #signedOut(connection: Connection, desk: AgentDesk): void {
+    if (desk.connection === connection) this.#options.take({ type: 'deskLost', agentId: desk.agentId });
     desk.connection = null;
     this.#end(connection, 'signedOut');
     if (this.#desks.get(desk.agentId) === desk && desk.connection === null) this.#desks.delete(desk.agentId);
@@ -362,6 +366,7 @@ export class Desks {
     const { desk } = connection;
     if (desk === null || desk.connection !== connection) return;
     desk.connection = null;
+    if (!this.#closing) this.#options.take({ type: 'deskLost', agentId: desk.agentId });
     const { clock, graceMs = GRACE_MS } = this.#options;
     desk.cancelTimer = clock.after(graceMs, () => this.#notComingBack(desk));
   }

@@ -127,6 +127,8 @@ const agentStateSchema = z.object({
   since: time,
   callId: z.string().nullable(),
   wrapUpUntil: time.nullable(),
+  /** She failed to take a call and is offered none until then; null: she does not pause. */
+  pausedUntil: time.nullable(),
   phoneReachable: z.boolean(),
   /** Commands that can work now: a desk shows no other button. */
   can: z.array(z.enum(deskCommandTypes)),

@@ -130,7 +130,8 @@ export class Floor {
         const reasons = event.reasons.length === 0 ? '' : ` (${event.reasons.join(', ')})`;
         const call = event.callId === null ? '' : ` ${event.callId}`;
         const until = event.wrapUpUntil === null ? '' : ` until ${this.#relative(event.wrapUpUntil)}`;
-        return `${short(event.agentId)} ${event.state}${reasons}${call}${until}`;
+        const paused = event.pausedUntil === undefined ? '' : ` back ${this.#relative(event.pausedUntil)}`;
+        return `${short(event.agentId)} ${event.state}${reasons}${call}${until}${paused}`;
       }
       case 'callOffered': {
         const from = event.queueId === null ? 'directly' : `from ${short(event.queueId)}`;

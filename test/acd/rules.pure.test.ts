@@ -505,3 +505,74 @@ describe('a call she dialled herself', () => {
     assert.deepEqual(floor.acd.view.agent(agentId('8001'))?.state, 'ready');
   });
 });
+
+describe("what comes of a failed offer is the queue's to say, by cause", () => {
+  const pause = {
+    offering: { afterFailure: { no_answer: { action: 'pause' as const, pauseMs: 5_000 }, rejected: { action: 'not_ready' as const, signOutAfter: 2 } } },
+  };
+
+  test('she pauses, is told until when, and is ready again by herself with the idleness she had', () => {
+    const floor = floorWith({ 8001: {}, 8002: {} }, pause);
+    assert.deepEqual(offeredTo(call(floor, 'c1')), ['8001']);
+    const missed = floor.after(15_000);
+    assert.deepEqual(missed.slice(0, 2), [
+      'c1.o1 c1 no_answer at 8001 on c1.1 service',
+      'c1.o2 c1 offered to 8002 from service on c1.2 until +15000, recorded',
+    ]);
+    assert.ok(missed.includes('8001 not_ready (no_answer) back +5000'), missed.join('\n'));
+    floor.tell(legEnded('c1.0'), legEnded('c1.2'));
+    assert.deepEqual(floor.after(5_000), ['8001 ready']);
+    assert.deepEqual(offeredTo(call(floor, 'c2')), ['8001'], 'she was idle longer than 8002');
+  });
+
+  test('a pause is over at once when she says that she is ready, and by a call for her alone', () => {
+    const floor = floorWith({ 8001: {} }, pause);
+    call(floor, 'c1');
+    floor.after(15_000);
+    assert.deepEqual(offeredCall(floor.tell(wentReady('8001'))), ['c1']);
+    floor.after(15_000);
+    floor.tell(callArrived('c2'));
+    assert.deepEqual(offeredTo(floor.tell(transferredTo('c2', '8001'))), ['8001']);
+  });
+
+  test('so many failures of one kind in a row sign her out; another kind, or a call she takes, begins the count anew', () => {
+    const floor = floorWith({ 8001: {} }, pause);
+    const refuses = (name: string): string[] => {
+      floor.tell(wentReady('8001'));
+      call(floor, name);
+      const lines = floor.tell(deskRejected('8001', name));
+      floor.tell(legEnded(`${name}.0`));
+      return lines;
+    };
+    assert.ok(refuses('c1').includes('8001 not_ready (rejected)'));
+    floor.tell(wentReady('8001'));
+    call(floor, 'c2');
+    floor.after(15_000);
+    floor.tell(legEnded('c2.0'));
+    assert.ok(refuses('c3').includes('8001 not_ready (rejected)'), 'no_answer lay between');
+    assert.ok(refuses('c4').includes('8001 signed_out'));
+    floor.tell(signedIn('8001'));
+    assert.ok(refuses('c5').includes('8001 not_ready (rejected)'), 'signed in anew');
+  });
+
+  test('a lost phone is no pause', () => {
+    const floor = floorWith({ 8001: {} }, { offering: { afterFailure: { unreachable: { action: 'pause', pauseMs: 5_000 } } } });
+    call(floor, 'c1');
+    assert.ok(floor.tell(phoneLost('8001')).includes('8001 not_ready (phone_lost)'));
+    floor.after(60_000);
+    assert.deepEqual(offeredTo(floor.tell(phoneReachable('8001'))), ['8001']);
+  });
+});
+
+test('a queue that wants a desk offers its calls to nobody without one, and to her as soon as it is connected; other queues do not mind', () => {
+  const queues = [queueId('service'), queueId('plain')];
+  const floor = floorWith({ 8001: { queues } }, { offering: { needsDesk: true } });
+  floor.tell(queueConfigured('plain'));
+  assert.deepEqual(offeredTo(call(floor, 'c1')), []);
+  assert.deepEqual(offeredTo(call(floor, 'c2', 'plain')), ['8001']);
+  floor.tell(legEnded('c2.0'), legEnded('c2.1'));
+  assert.deepEqual(offeredCall(floor.tell({ type: 'deskConnected', agentId: agentId('8001') })), ['c1']);
+  assert.deepEqual(floor.tell({ type: 'deskLost', agentId: agentId('8001') }).slice(0, -1), [], 'what rings goes on ringing');
+  floor.tell(legEnded('c1.0'), legEnded('c1.1'));
+  assert.deepEqual(offeredTo(call(floor, 'c3')), []);
+});

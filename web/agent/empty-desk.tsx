@@ -37,6 +37,7 @@ export function EmptyDesk() {
   const [title, text] = ((): [string, string] => {
     if (agent.state === 'signed_out') return [t('empty.signedOutTitle'), t('empty.signedOutText')];
     if (agent.state !== 'not_ready') return [t('empty.readyTitle'), t('empty.readyText')];
+    if (agent.pausedUntil !== null) return [t('empty.notReadyTitle'), t('empty.paused')];
     return [t('empty.notReadyTitle'), t(`empty.${adviceOf(agent.reasons)}`, { number: agent.number })];
   })();
   return (

@@ -3,12 +3,13 @@ import { Button } from 'antd';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { waitingFor } from '../shared/busy.ts';
+import { asDuration } from '../shared/clock.ts';
 import { Icon } from '../shared/icon.tsx';
 import { label } from '../shared/labels.ts';
 import { useDesk } from './desk-context.ts';
 import { type OwnReason, ownReasons } from './own-reasons.ts';
 import { useShortcut } from './shortcuts.ts';
-import { Since } from './timer.tsx';
+import { Since, useNow } from './timer.tsx';
 
 export function Status() {
   const { t } = useTranslation();
@@ -22,6 +23,7 @@ export function Status() {
         <strong>{t(`state.${agent.state}`)}</strong>
         {agent.state === 'not_ready' && reasons !== '' && <span className="state-reason">{reasons}</span>}
         <Since at={agent.since} />
+        {agent.pausedUntil !== null && <BackIn at={agent.pausedUntil} />}
         {onCall && <span className="state-reason">{t('status.afterCall', { reason: reasons })}</span>}
       </div>
       <StatusSwitch />
@@ -30,6 +32,13 @@ export function Status() {
       </span>
     </section>
   );
+}
+
+/** An offer failed, and the queue has her ready again by herself. */
+function BackIn({ at }: { at: string }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  return <span className="state-reason">{t('status.backIn', { time: asDuration(Date.parse(at) - now) })}</span>;
 }
 
 function StatusSwitch() {

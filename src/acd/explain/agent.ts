@@ -1,5 +1,5 @@
 /** Why an agent has no call. */
-import { callOf, publicState, reasonsOf } from '../agent.ts';
+import { callOf, publicState, shownReasons } from '../agent.ts';
 import { type Agent, type Floor, isReachable, type Queue } from '../floor.ts';
 import type { AgentExplanation, AgentQueue } from './explanation.ts';
 import { engaged, obstacleBetween } from './obstacle.ts';
@@ -18,7 +18,7 @@ export function explainAgent(floor: Floor, agentId: AgentExplanation['agentId'],
     at: now,
     why: whyNoCall(agent, queues),
     state: publicState(activity),
-    reasons: [...reasonsOf(activity)],
+    reasons: [...shownReasons(activity)],
     since,
     idleSince,
     callId: callOf(activity),
@@ -29,7 +29,7 @@ export function explainAgent(floor: Floor, agentId: AgentExplanation['agentId'],
 
 function whyNoCall(agent: Agent, queues: readonly AgentQueue[]): AgentExplanation['why'] {
   const what = engaged(agent)?.what;
-  if (what === 'signed_out' || what === 'not_ready' || what === 'phone_lost' || what === 'offered') return what;
+  if (what === 'signed_out' || what === 'not_ready' || what === 'phone_lost' || what === 'offered' || what === 'pausing') return what;
   if (what === 'releasing' || what === 'talking' || what === 'wrapping_up') return what;
   if (queues.every(({ waiting }) => waiting === 0)) return 'nobody_waits';
   return queues.every(({ servable }) => servable === 0) ? 'nobody_fits' : 'others_first';

@@ -111,6 +111,7 @@ function freed(agent: Agent): Candidate[] | null {
   const goesReady: Event = { type: 'agentWentReady', agentId };
   switch (engaged(agent)?.what) {
     case 'not_ready':
+    case 'pausing':
       return [{ change: { ...change, kind: 'ready' }, agents: [agent], events: [goesReady], cost: 1 }];
     case 'wrapping_up': {
       const events: Event[] =

@@ -15,6 +15,10 @@ export const obstacles = [
   'signed_out',
   'not_ready',
   'phone_lost',
+  /** An offer to her failed, and she is offered nothing for a while. */
+  'pausing',
+  /** The queue wants a connected desk. */
+  'desk_lost',
   'offered',
   'releasing',
   'talking',
@@ -96,6 +100,7 @@ export const agentAnswers = [
   'signed_out',
   'phone_lost',
   'not_ready',
+  'pausing',
   'offered',
   'releasing',
   'talking',

@@ -1,6 +1,7 @@
 /** What stands between one agent and one caller. Who may serve a caller its line says; here is only put into words why not. */
 import { reasonsOf } from '../agent.ts';
 import type { Agent, Skill, Waiting } from '../floor.ts';
+import { passesGate } from '../offering/gate.ts';
 import type { Obstacle } from './explanation.ts';
 
 const NOTHING: Omit<Obstacle, 'what'> = { skill: null, level: null, has: null, reason: null };
@@ -8,7 +9,7 @@ const plain = (what: Obstacle['what']): Obstacle => ({ ...NOTHING, what });
 
 /** null: nothing; she would get it if it were next. */
 export function obstacleBetween(agent: Agent, waiting: Waiting): Obstacle | null {
-  return unfit(agent, waiting) ?? engaged(agent);
+  return unfit(agent, waiting) ?? engaged(agent) ?? (passesGate(waiting.queue, agent) ? null : plain('desk_lost'));
 }
 
 /** Why she is not one of those who may serve it. */

@@ -39,7 +39,7 @@ function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Comma
     if (offer !== null) due.push(offer.until);
     else if (waits[0]?.leaveAt != null) due.push(waits[0].leaveAt);
   }
-  for (const { wrapUpUntil } of seen.agents.values()) if (wrapUpUntil !== null) due.push(wrapUpUntil);
+  for (const { wrapUpUntil, pausedUntil } of seen.agents.values()) due.push(...[wrapUpUntil, pausedUntil].filter((until) => until !== null));
   const soonest = Math.min(...due);
   const never = soonest === Number.POSITIVE_INFINITY;
   demand(never || (wakeAt !== null && wakeAt <= soonest), 'INV7', () => `wants to be woken at ${wakeAt}, due is ${soonest}`);
@@ -101,7 +101,8 @@ function agentsAreWhereTheirLegsAre(seen: Observer, now: number): void {
 export function checkView(seen: Observer, view: AcdView): void {
   for (const [agentId, agent] of seen.agents) {
     const shown = view.agent(agentId);
-    const same = shown?.state === agent.state && shown.callId === agent.callId && shown.wrapUpUntil === agent.wrapUpUntil;
+    const same =
+      shown?.state === agent.state && shown.callId === agent.callId && shown.wrapUpUntil === agent.wrapUpUntil && shown.pausedUntil === agent.pausedUntil;
     demand(same, 'INV6', () => `${agentId} is ${shown?.state}, and ${agent.state} was told`);
   }
   for (const queueId of seen.queues.keys()) {
@@ -118,6 +119,7 @@ function eligible(seen: Observer, agent: SeenAgent, call: SeenCall): boolean {
   const wait = call.waits[0];
   const queue = wait === undefined ? undefined : seen.queues.get(wait.queueId);
   if (wait === undefined || queue === undefined || !agent.configuration.queues.includes(wait.queueId)) return false;
+  if (queue.offering?.needsDesk === true && !seen.desks.has(agent.configuration.agentId)) return false;
   return [...queue.skills, ...wait.skills].every(({ skill, level }) => (agent.configuration.skills[skill] ?? 0) >= level);
 }
 

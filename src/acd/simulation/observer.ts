@@ -15,6 +15,7 @@ export interface SeenAgent {
   state: AgentState;
   callId: CallId | null;
   wrapUpUntil: number | null;
+  pausedUntil: number | null;
   idleSince: number | null;
   phone: boolean;
 }
@@ -58,6 +59,8 @@ export class Observer {
   /** Whose leg ended by a fault of ours: she is left alone for a moment. */
   readonly sparedUntil = new Map<AgentId, number>();
   readonly tally = { offers: 0, answered: 0, entries: 0, exits: 0 };
+  /** Whose desk is connected. */
+  readonly desks = new Set<AgentId>();
   readonly #phones = new Set<AgentId>();
   readonly #removed = new Set<AgentId>();
   readonly #offerIds = new Set<OfferId>();
@@ -110,6 +113,7 @@ export class Observer {
       case 'serverStarted':
         this.calls.clear();
         this.legs.clear();
+        this.desks.clear();
         return;
       default:
         return;
@@ -139,6 +143,12 @@ export class Observer {
       case 'phoneLost':
         this.#phone(event.agentId, false);
         return;
+      case 'deskConnected':
+        this.desks.add(event.agentId);
+        return;
+      case 'deskLost':
+        this.desks.delete(event.agentId);
+        return;
       default:
         return;
     }
@@ -154,7 +164,7 @@ export class Observer {
     if (known !== undefined) known.configuration = configuration;
     else {
       const phone = this.#phones.has(agentId);
-      this.agents.set(agentId, { configuration, state: 'signed_out', callId: null, wrapUpUntil: null, idleSince: null, phone });
+      this.agents.set(agentId, { configuration, state: 'signed_out', callId: null, wrapUpUntil: null, pausedUntil: null, idleSince: null, phone });
     }
   }
 
@@ -307,6 +317,7 @@ export class Observer {
     agent.state = fact.state;
     agent.callId = fact.callId;
     agent.wrapUpUntil = fact.wrapUpUntil;
+    agent.pausedUntil = fact.pausedUntil ?? null;
   }
 
   #door(expected: QueueExit | null, { callId, queueId }: EventOf<'callQueued'>, turn: Turn<Event, Command>): void {

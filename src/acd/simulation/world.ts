@@ -3,6 +3,7 @@ import { type AgentId, agentIdOf, asId, type CallId, type LegId, legIdOf, type Q
 import { type Ending, endingCauses } from '../../call/ending.ts';
 import type { Event } from '../../vocabulary.ts';
 import type { AgentConfiguration, NotReadyReason, QueueConfiguration } from '../event.ts';
+import { type FailurePolicy, type Offering, offerFailures } from '../offering/offering.ts';
 import type { Dice } from './dice.ts';
 import type { Observer } from './observer.ts';
 
@@ -63,6 +64,19 @@ export class World {
       record: dice.chance(0.5),
       music: null,
       answerWithinMs: 15_000,
+      ...(dice.chance(0.5) ? { offering: this.offering() } : {}),
+    };
+  }
+
+  offering(): Offering {
+    const dice = this.#dice;
+    const policy = (): FailurePolicy => {
+      const signOutAfter = dice.chance(0.2) ? dice.between(1, 4) : undefined;
+      return dice.chance(0.3) ? { action: 'not_ready', signOutAfter } : { action: 'pause', pauseMs: dice.between(1_000, 10_000), signOutAfter };
+    };
+    return {
+      afterFailure: Object.fromEntries(dice.some(offerFailures, 0.7).map((failure) => [failure, policy()])),
+      needsDesk: dice.chance(0.2),
     };
   }
 
@@ -190,6 +204,8 @@ const wentReady: Act = (world) => ({ type: 'agentWentReady', agentId: world.anyA
 const wentNotReady: Act = (world) => ({ type: 'agentWentNotReady', agentId: world.anyAgent(), reason: world.anyReason() });
 const reachable: Act = (world) => ({ type: 'phoneReachable', agentId: world.anyAgent() });
 const lost: Act = (world) => ({ type: 'phoneLost', agentId: world.anyAgent() });
+const deskConnects: Act = (world) => ({ type: 'deskConnected', agentId: world.anyAgent() });
+const deskGoes: Act = (world) => ({ type: 'deskLost', agentId: world.anyAgent() });
 const wrapped: Act = (world) => {
   const found = world.wrapUp();
   return found === null ? null : { type: 'wrapUpEnded', ...found, disposition: null, notes: null };
@@ -242,6 +258,8 @@ const DECK: Act[] = (
     [3, wentNotReady],
     [8, reachable],
     [1, lost],
+    [3, deskConnects],
+    [1, deskGoes],
     [3, wrapped],
     [1, nothing],
     [1, heartbeat],

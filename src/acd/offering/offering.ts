@@ -1,0 +1,22 @@
+/** How a queue makes its offers, and what comes of those that fail: the section `offering` of a queue. Absent = the usual, also of each part. */
+
+/** The ends of an offer that are the agent's doing, or her phone's. */
+export const offerFailures = ['no_answer', 'rejected', 'busy', 'unreachable'] as const;
+export type OfferFailure = (typeof offerFailures)[number];
+
+/**
+ * What becomes of her. `not_ready`: with that reason, until she says that she is ready (the usual). `pause`: she is offered nothing for `pauseMs` and
+ * is ready again by herself. `signOutAfter`: so many failures of one kind in a row sign her out.
+ */
+export type FailurePolicy =
+  | { action: 'not_ready'; signOutAfter?: number | undefined }
+  | { action: 'pause'; pauseMs: number; signOutAfter?: number | undefined };
+
+export interface Offering {
+  /** By what the offer failed of. */
+  afterFailure?: Partial<Record<OfferFailure, FailurePolicy | undefined>> | undefined;
+  /** true: its calls are only offered to agents whose desk is connected. A phone is always needed. */
+  needsDesk?: boolean | undefined;
+}
+
+export const NOT_READY: FailurePolicy = { action: 'not_ready' };
