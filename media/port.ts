@@ -135,6 +135,8 @@ export interface ServerReport {
   lagMs: number;
   /** Of the whole process since the report before, in % of one core. */
   cpuPercent: number;
+  /** Groups that went on in another worker because theirs lagged, since the start. */
+  moved: number;
   /** It takes no new groups and ends when its last endpoint is closed. */
   draining: boolean;
 }

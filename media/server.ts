@@ -6,6 +6,7 @@ import type { MediaConfig } from './config.ts';
 import { Endpoints } from './control/endpoints.ts';
 import { Listener } from './control/listener.ts';
 import { PortPool } from './control/ports.ts';
+import { Reliever } from './control/reliever.ts';
 import { type MethodName, type Params, readParams } from './control/requests.ts';
 import type { MediaEvent } from './port.ts';
 import { RecordingBook } from './record/book.ts';
@@ -56,10 +57,15 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     workerOf: (left, right) => endpoints.workerOfBoth(left, right),
     tellAll: (event) => listener.tellAll(event),
   });
+  const reliever = new Reliever({
+    ...{ clock, log, workers: () => endpoints.workers, groupsOf: (worker) => endpoints.groupsOf(worker) },
+    move: (group, to) => endpoints.move(group, to),
+  });
   const handlers = handlersOf(endpoints, recordings);
   const ask = <Name extends keyof Handlers>(owner: string, method: Name, params: unknown): unknown => {
     const handle: Handlers[Name] = handlers[method];
-    return handle(owner, readParams(method, params));
+    const carryOut = (): unknown => handle(owner, readParams(method, params));
+    return endpoints.settled(params)?.then(carryOut) ?? carryOut();
   };
   const listener = new Listener({
     socket: config.socket,
@@ -70,12 +76,14 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     onGone: (owner) => void endpoints.closeAllOf(owner),
   });
   const close = async (): Promise<void> => {
+    reliever.stop();
     await endpoints.closeAll();
     await recordings.settled();
     listener.close();
     await pool.close();
   };
   await listener.listen().catch(async (error: unknown) => {
+    reliever.stop();
     await pool.close();
     throw error;
   });

@@ -1,7 +1,5 @@
 /**
- * Which worker carries a new group of legs. A group stays where it began: its sockets, streams, detectors and recordings live in that
- * thread's own objects, and nothing of them could be carried over without a gap. So work moves off a worker that lags by giving it no
- * more: calls end, and new ones begin elsewhere.
+ * Which worker carries a new group of legs. One that lags is given no more; if it goes on lagging, it gives away what it has (`relief.ts`).
  */
 export interface WorkerState {
   alive: boolean;
@@ -11,7 +9,7 @@ export interface WorkerState {
 }
 
 /** A frame. Who comes later than this to what is due is heard to. */
-const LAGGING_MS = 20;
+export const LAGGING_MS = 20;
 
 /** Of those that live, keep time, and carry least: in this order. When all lag, the machine does, and none is spared. */
 export function chooseWorker(workers: readonly WorkerState[]): number {

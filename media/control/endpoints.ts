@@ -25,8 +25,9 @@ import { profileOf, Security } from '../sdp/security.ts';
 import { type CertificateFiles, fingerprintOf, makeCertificate } from '../webrtc/dtls/certificate.ts';
 import type { Agreement, OneEndpointOrder, Orders } from '../worker/messages.ts';
 import type { WorkerPool } from '../worker/pool.ts';
-import { chooseWorker } from './choice.ts';
+import { chooseWorker, type WorkerState } from './choice.ts';
 import { Conferences } from './conferences.ts';
+import { Moves } from './moves.ts';
 import type { PortPool } from './ports.ts';
 import { Reporter } from './report.ts';
 
@@ -42,6 +43,8 @@ interface Row {
 
 const PORT_TRIES = 50;
 const MOST_ENDPOINTS = 20_000;
+/** Ids in a request lie no deeper. */
+const DEEPEST_ID = 4;
 const LOOPBACK: Readonly<Record<4 | 6, string>> = { 4: '127.0.0.1', 6: '::1' };
 
 export class Endpoints {
@@ -56,6 +59,7 @@ export class Endpoints {
   readonly #opening = new Map<string, { owner: string; closed: boolean }>();
   readonly #groups = new Map<string, { worker: number; endpoints: number }>();
   readonly #load: number[];
+  readonly #moves: Moves;
   readonly #reporter: Reporter;
   #draining = false;
   /** For DTLS, one a process. */
@@ -70,6 +74,7 @@ export class Endpoints {
     this.#tell = tell;
     this.conferences = new Conferences(pool, (endpointId) => this.#row(endpointId).worker);
     this.#reporter = new Reporter(clock, pool);
+    this.#moves = new Moves(pool);
     this.#certificate = makeCertificate(clock.now());
     this.#fingerprint = fingerprintOf(this.#certificate.der);
     this.#load = Array.from({ length: config.workers }, () => 0);
@@ -83,7 +88,7 @@ export class Endpoints {
     const { endpointId } = request;
     if (this.#rows.has(endpointId) || this.#opening.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
     if (this.#rows.size >= MOST_ENDPOINTS) throw new MediaError('no_ports', `${MOST_ENDPOINTS} endpoints are open`);
-    const wanted = request.group ?? endpointId.replace(/\.[^.]*$/, '');
+    const wanted = request.group ?? groupNamedBy(endpointId);
     if (this.#draining && !this.#groups.has(wanted)) throw new MediaError('unavailable', 'the media server is draining: it takes no new calls');
     const opening = { owner, closed: false };
     this.#opening.set(endpointId, opening);
@@ -152,6 +157,8 @@ export class Endpoints {
   async close(endpointId: string): Promise<EndpointStats | null> {
     const opening = this.#opening.get(endpointId);
     if (opening !== undefined) opening.closed = true;
+    const named = this.#rows.get(endpointId);
+    if (named !== undefined && this.#moves.isUnder(named.group)) await this.#moves.settled([named.group]);
     const row = this.#rows.get(endpointId);
     if (row === undefined) return null;
     try {
@@ -172,7 +179,52 @@ export class Endpoints {
   }
 
   report(): ServerReport {
-    return this.#reporter.report(this.#rows.size, this.#draining);
+    return { ...this.#reporter.report(this.#rows.size, this.#draining), moved: this.#moves.moved };
+  }
+
+  // -- from one worker to another
+
+  get workers(): WorkerState[] {
+    return this.#load.map((endpoints, at) => ({ ...this.#pool.stateOf(at), endpoints }));
+  }
+
+  *groupsOf(worker: number): Generator<string> {
+    for (const [group, each] of this.#groups) if (each.worker === worker) yield group;
+  }
+
+  /** false = it stays: more is done with it than to relay it. Its streams go on as if nothing had been. */
+  async move(group: string, to: number): Promise<boolean> {
+    const known = this.#groups.get(group);
+    const rows = [...this.#rows.values()].filter((row) => row.group === group);
+    // Of one that is being opened the worker knows already.
+    if (known === undefined || known.worker === to || rows.length !== known.endpoints || this.#moves.isUnder(group)) return false;
+    const from = known.worker;
+    const endpointIds = rows.map(({ endpointId }) => endpointId);
+    return this.#moves.move(group, { endpointIds, from, to, place: () => this.#place(group, rows, to), lost: (reason) => this.#lost(rows, reason) });
+  }
+
+  /** What is asked of a group on its way waits until it has arrived; undefined = these params name none. */
+  settled(params: unknown): Promise<void> | undefined {
+    if (this.#moves.none) return undefined;
+    const groups = [...wordsIn(params, DEEPEST_ID)].flatMap((word) => [this.#rows.get(word)?.group ?? groupNamedBy(word), word]);
+    return groups.some((group) => this.#moves.isUnder(group)) ? this.#moves.settled([...new Set(groups)]) : undefined;
+  }
+
+  #place(group: string, rows: readonly Row[], to: number): void {
+    const known = this.#groups.get(group);
+    if (known === undefined) return;
+    this.#load[known.worker] = (this.#load[known.worker] ?? known.endpoints) - known.endpoints;
+    this.#load[to] = (this.#load[to] ?? 0) + known.endpoints;
+    known.worker = to;
+    for (const row of rows) row.worker = to;
+  }
+
+  #lost(rows: readonly Row[], reason: string): void {
+    for (const { endpointId, port, owner } of rows) {
+      if (this.#forget(endpointId) === undefined) continue;
+      this.#ports.giveBack(port, this.#clock.now());
+      this.#tell(owner, { type: 'endpointLost', endpointId, reason });
+    }
   }
 
   /** An event of a worker, for whoever owns the endpoint it is about. */
@@ -196,11 +248,10 @@ export class Endpoints {
   }
 
   workerLost(worker: number): void {
-    for (const row of [...this.#rows.values()].filter((each) => each.worker === worker)) {
-      this.#forget(row.endpointId);
-      this.#ports.giveBack(row.port, this.#clock.now());
-      this.#tell(row.owner, { type: 'endpointLost', endpointId: row.endpointId, reason: 'the media worker died' });
-    }
+    this.#lost(
+      [...this.#rows.values()].filter((each) => each.worker === worker),
+      'the media worker died',
+    );
   }
 
   /** Legs that are heard or recorded together live in one worker. Throws a MediaError when these do not. */
@@ -308,7 +359,7 @@ export class Endpoints {
 
   #enterGroup(group: string): string {
     const known = this.#groups.get(group);
-    const worker = known?.worker ?? chooseWorker(this.#load.map((endpoints, at) => ({ ...this.#pool.stateOf(at), endpoints })));
+    const worker = known?.worker ?? chooseWorker(this.workers);
     this.#groups.set(group, { worker, endpoints: (known?.endpoints ?? 0) + 1 });
     this.#load[worker] = (this.#load[worker] ?? 0) + 1;
     return group;
@@ -336,4 +387,12 @@ export class Endpoints {
     if (row === undefined) throw new MediaError('unknown_endpoint', `no endpoint ${endpointId}`);
     return row;
   }
+}
+
+/** Legs of one call are named `call.n`. */
+const groupNamedBy = (endpointId: string): string => endpointId.replace(/\.[^.]*$/, '');
+
+function* wordsIn(params: unknown, deepest: number): Generator<string> {
+  if (typeof params === 'string') yield params;
+  else if (typeof params === 'object' && params !== null && deepest > 0) for (const each of Object.values(params)) yield* wordsIn(each, deepest - 1);
 }

@@ -15,7 +15,7 @@ export class Reporter {
     this.#sinceMs = clock.now();
   }
 
-  report(endpoints: number, draining: boolean): ServerReport {
+  report(endpoints: number, draining: boolean): Omit<ServerReport, 'moved'> {
     const workers = this.#pool.size;
     const lagMs = Math.max(...Array.from({ length: workers }, (_, worker) => this.#pool.stateOf(worker).lagMs));
     return { endpoints, workers, lagMs: Math.round(lagMs), cpuPercent: this.#cpuSince(this.#clock.now()), draining };

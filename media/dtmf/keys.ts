@@ -3,8 +3,8 @@ import { type Codec, toLinear } from '../codec/g711.ts';
 import type { RtpHeader } from '../rtp/packet.ts';
 import { timestampAhead } from '../rtp/packet.ts';
 import { ToneReceiver } from './inband.ts';
-import { KeyMerge } from './merge.ts';
-import { KEYS, KeyReceiver } from './receive.ts';
+import { KeyMerge, type Press } from './merge.ts';
+import { KEYS, KeyReceiver, type KnownEvent } from './receive.ts';
 
 /** Tones are looked for: where the party has no telephone-events (`auto`), in any case, or not at all. */
 export type ToneListening = 'auto' | 'always' | 'never';
@@ -15,6 +15,13 @@ const LONGEST_HOLE_SAMPLES = 480;
 const MOST_SAMPLES = 2048;
 /** One packet is decoded at a time, whoever's it is. */
 const scratch = new Int16Array(MOST_SAMPLES);
+
+/** What it has noted down, to go on with in another thread while no key is held; tones are listened for anew. */
+export interface KeysState {
+  event: KnownEvent;
+  presses: readonly Press[];
+  listening: ToneListening;
+}
 
 export class Keys {
   readonly #events = new KeyReceiver();
@@ -68,6 +75,16 @@ export class Keys {
     this.#events.reset();
     this.#tones?.reset();
     this.#next = null;
+  }
+
+  carry(): KeysState {
+    return { event: this.#events.known, presses: this.#merge.presses, listening: this.#listening };
+  }
+
+  resume({ event, presses, listening }: KeysState): void {
+    this.#events.resume(event);
+    this.#merge.resume(presses);
+    this.listen(listening);
   }
 
   get looksForTones(): boolean {

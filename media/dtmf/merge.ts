@@ -17,7 +17,7 @@ export const SAME_PRESS_MS = 500;
 /** Keys beyond this many in any one second are not taken: nobody presses so fast, and a flood must not reach the application. */
 export const MOST_KEYS_A_SECOND = 20;
 
-interface Press {
+export interface Press {
   key: string;
   atMs: number;
   ways: Set<Way>;
@@ -26,6 +26,14 @@ interface Press {
 export class KeyMerge {
   /** Oldest first; never more than a second holds. */
   #presses: Press[] = [];
+
+  get presses(): readonly Press[] {
+    return this.#presses;
+  }
+
+  resume(presses: readonly Press[]): void {
+    this.#presses = [...presses];
+  }
 
   /** true = a new press. */
   heard(key: string, way: Way, nowMs: number): boolean {

@@ -11,8 +11,19 @@ const LONGEST_DURATION = 0xffff;
 /** A timestamp further back than this is not a packet that comes late but a sender that started its clock anew. */
 const LATEST_SAMPLES = 8000 * 5;
 
+/** The event last heard of. */
+export type KnownEvent = { code: number; timestamp: number; duration: number; ended: boolean } | null;
+
 export class KeyReceiver {
-  #event: { code: number; timestamp: number; duration: number; ended: boolean } | null = null;
+  #event: KnownEvent = null;
+
+  get known(): KnownEvent {
+    return this.#event;
+  }
+
+  resume(known: KnownEvent): void {
+    this.#event = known;
+  }
 
   /** One event packet; returns the key that went down with it, or null. */
   heard(packet: Buffer, start: number, end: number, timestamp: number): string | null {

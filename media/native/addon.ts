@@ -21,6 +21,10 @@ export interface PacketPath {
   sendMany(sockets: Int32Array, headers: Uint8Array, count: number, payload: Uint8Array): number;
   /** The address the last packet came from. */
   source(socket: number): string;
+  /** Lets go of a socket without closing it; its file descriptor, or −errno. */
+  release(socket: number): number;
+  /** Takes up a file descriptor that another thread has let go of; number of the socket, or −errno, and then it is closed. */
+  adopt(descriptor: number): number;
   close(socket: number): void;
 }
 
@@ -31,5 +35,7 @@ const PLACES = ['../../native/packets.node', '../../dist/native/packets.node'].m
 export function loadPacketPath(places: readonly string[] = PLACES): PacketPath {
   const path = places.find((place) => existsSync(place));
   if (path === undefined) throw new Error('it was not built: npm run native');
-  return createRequire(import.meta.url)(path) as PacketPath;
+  const loaded = createRequire(import.meta.url)(path) as PacketPath;
+  if (typeof loaded.adopt !== 'function') throw new Error('it was built from an older source: npm run native');
+  return loaded;
 }

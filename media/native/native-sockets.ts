@@ -5,7 +5,7 @@
 import { getSystemErrorName } from 'node:util';
 import { FLOW_FIELDS, type Flow } from '../rtp/flow.ts';
 import type { Remote } from '../rtp/source-lock.ts';
-import { PortTaken, RECEIVE_BUFFER_BYTES, type RtpSockets, type SocketEngine, type SocketOwner } from '../worker/sockets.ts';
+import { type Descriptors, PortTaken, RECEIVE_BUFFER_BYTES, type RtpSockets, type SocketEngine, type SocketOwner } from '../worker/sockets.ts';
 import type { PacketPath } from './addon.ts';
 
 /** No longer packet is heard: more than any path of the Internet carries unbroken. */
@@ -55,8 +55,7 @@ export class NativeEngine implements SocketEngine {
   }
 
   async open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets> {
-    // As node:dgram has it, the unspecified address of the family is meant.
-    const address = family === 6 && host === '' ? '::' : host;
+    const address = addressOf(family, host);
     const rtcp = this.bind(address, port + 1, false, owner, true);
     try {
       return new NativeSockets(this, address, port, owner, rtcp, this.bind(address, port, true, owner, false));
@@ -66,9 +65,33 @@ export class NativeEngine implements SocketEngine {
     }
   }
 
+  async adopt(descriptors: Descriptors, _: Remote | null, family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets> {
+    if (descriptors === null) throw new Error('no descriptors were handed over');
+    const [rtcp, door] = [this.#adopted(descriptors.rtcp, owner, true), this.#adopted(descriptors.door, owner, false)];
+    const line = descriptors.line === null ? null : this.#adopted(descriptors.line, owner, false);
+    return new NativeSockets(this, addressOf(family, host), port, owner, rtcp, door, line);
+  }
+
+  /** What lies in a socket goes with it. */
+  async caughtUp(): Promise<void> {}
+
+  #adopted(descriptor: number, owner: SocketOwner, rtcp: boolean): number {
+    return this.#owned(this.path.adopt(descriptor), 'adopt', owner, rtcp);
+  }
+
+  /** Its file descriptor. */
+  release(socket: number): number {
+    this.flush();
+    this.#ends[socket] = null;
+    return this.path.release(socket);
+  }
+
   bind(host: string, port: number, shared: boolean, owner: SocketOwner, rtcp: boolean): number {
-    const socket = this.path.bind(host, port, shared, RECEIVE_BUFFER_BYTES);
-    if (socket < 0) throw faultOf(socket, 'bind');
+    return this.#owned(this.path.bind(host, port, shared, RECEIVE_BUFFER_BYTES), 'bind', owner, rtcp);
+  }
+
+  #owned(socket: number, call: string, owner: SocketOwner, rtcp: boolean): number {
+    if (socket < 0) throw faultOf(socket, call);
     this.#ends[socket] = { owner, rtcp, address: '', port: 0 };
     return socket;
   }
@@ -149,13 +172,14 @@ class NativeSockets implements RtpSockets {
   #flow: { number: number; fields: Flow } | null = null;
   #closed = false;
 
-  constructor(engine: NativeEngine, host: string, port: number, owner: SocketOwner, rtcp: number, door: number) {
+  constructor(engine: NativeEngine, host: string, port: number, owner: SocketOwner, rtcp: number, door: number, line: number | null = null) {
     this.#engine = engine;
     this.#host = host;
     this.#port = port;
     this.#owner = owner;
     this.#rtcp = rtcp;
     this.#door = door;
+    this.#line = line;
   }
 
   async aim(remote: Remote): Promise<void> {
@@ -203,15 +227,31 @@ class NativeSockets implements RtpSockets {
     return this.#flow;
   }
 
-  close(): void {
-    if (this.#closed) return;
+  handOver(): Descriptors {
+    if (this.#closed) return null;
+    this.#end();
+    const release = (socket: number): number => this.#engine.release(socket);
+    const line = this.#line;
+    this.#line = null;
+    return { rtcp: release(this.#rtcp), door: release(this.#door), line: line === null ? null : release(line) };
+  }
+
+  #end(): void {
     this.#closed = true;
     if (this.#flow !== null) this.#engine.closeFlow(this.#flow.number);
     this.#flow = null;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#end();
     for (const socket of [this.#door, this.#line, this.#rtcp]) if (socket !== null) this.#engine.close(socket);
     this.#line = null;
   }
 }
+
+/** As node:dgram has it, no address is the unspecified one of the family. */
+const addressOf = (family: 4 | 6, host: string): string => (family === 6 && host === '' ? '::' : host);
 
 function faultOf(errno: number, call: string): Error {
   const code = getSystemErrorName(errno);

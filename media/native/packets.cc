@@ -415,17 +415,8 @@ int openSocket(const std::string& host, int port, bool shared, int bufferBytes) 
   return -fault;
 }
 
-/** bind(host, port, shared, bytes of its receive buffer) → number of the socket, or −errno. */
-napi_value bindSocket(napi_env env, napi_callback_info info) {
-  napi_value given[4];
-  size_t count = 4;
-  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
-  Wire* wire = wireOf(env);
-  bool shared = false;
-  napi_get_value_bool(env, given[2], &shared);
-  if (wire == nullptr || wire->epoll < 0) return number(env, -EBADF);
-  const int fd = openSocket(text(env, given[0]), integer(env, given[1]), shared, integer(env, given[3]));
-  if (fd < 0) return number(env, fd);
+/** Hears `fd` from now on; its number, or −errno, and then it is closed. */
+int32_t enrol(Wire* wire, int fd) {
   int32_t id = static_cast<int32_t>(wire->sockets.size());
   if (wire->unused.empty()) {
     wire->sockets.emplace_back();
@@ -439,12 +430,35 @@ napi_value bindSocket(napi_env env, napi_callback_info info) {
   wire->sockets[id] = Socket{};
   wire->sockets[id].fd = fd;
   wire->sockets[id].born = ++wire->births;
-  if (epoll_ctl(wire->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return number(env, id);
+  if (epoll_ctl(wire->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return id;
   const int fault = errno;
   close(fd);
   wire->sockets[id].fd = -1;
   wire->unused.push_back(id);
-  return number(env, -fault);
+  return -fault;
+}
+
+/** bind(host, port, shared, bytes of its receive buffer) → number of the socket, or −errno. */
+napi_value bindSocket(napi_env env, napi_callback_info info) {
+  napi_value given[4];
+  size_t count = 4;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  bool shared = false;
+  napi_get_value_bool(env, given[2], &shared);
+  if (wire == nullptr || wire->epoll < 0) return number(env, -EBADF);
+  const int fd = openSocket(text(env, given[0]), integer(env, given[1]), shared, integer(env, given[3]));
+  return number(env, fd < 0 ? fd : enrol(wire, fd));
+}
+
+/** adopt(descriptor) → number of the socket, or −errno; then it is closed. */
+napi_value adoptSocket(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  const int32_t fd = integer(env, given[0]);
+  return number(env, wire == nullptr || wire->epoll < 0 || fd < 0 ? -EBADF : enrol(wire, fd));
 }
 
 /** connect(socket, address, port) → 0 or −errno. */
@@ -572,6 +586,22 @@ napi_value closeSocket(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** release(socket) → its file descriptor, or −errno: it stays open and is no longer ours. */
+napi_value releaseSocket(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  const int32_t id = integer(env, given[0]);
+  Socket* socket = socketOf(wire, id);
+  if (socket == nullptr) return number(env, -EBADF);
+  const int fd = socket->fd;
+  if (epoll_ctl(wire->epoll, EPOLL_CTL_DEL, fd, nullptr) != 0) return number(env, -errno);
+  *socket = Socket{};
+  (wire->delivering ? wire->closing : wire->unused).push_back(id);
+  return number(env, fd);
+}
+
 // -- the end of a thread
 
 void freeWhenClosed(Wire* wire) {
@@ -619,6 +649,8 @@ napi_value init(napi_env env, napi_value exports) {
       {"sendTo", nullptr, sendTo, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"sendMany", nullptr, sendMany, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"source", nullptr, source, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"release", nullptr, releaseSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"adopt", nullptr, adoptSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"close", nullptr, closeSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
   napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods);

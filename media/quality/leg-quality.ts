@@ -25,6 +25,26 @@ export interface HeardInterval {
   clockRate: number;
 }
 
+interface Sums {
+  packets: number;
+  lost: number;
+  mos: number;
+  jitter: number;
+  worstMos: number;
+}
+
+/** What it has noted down, to go on with in another thread. */
+export interface LegQualityState {
+  heard: Sums;
+  sent: Sums;
+  roundTripMs: number | null;
+  about: ReceivedReport['about'];
+  aboutHighest: number | null;
+  looks: Record<AudioTrouble, number>;
+  had: AudioTrouble[];
+  told: AudioTrouble | null;
+}
+
 /** Below this nearly all users are dissatisfied (G.107 annex B). */
 const POOR_MOS = 3.1;
 const LOOKS_TILL_TROUBLE = 2;
@@ -36,14 +56,30 @@ const BUFFER_JITTERS = 2;
 const KNOWN_PATH_MS = 0;
 
 export class LegQuality {
-  #heard = new Accumulated();
-  #sent = new Accumulated();
+  readonly #heard = new Accumulated();
+  readonly #sent = new Accumulated();
   #roundTripMs: number | null = null;
   #about: ReceivedReport['about'] = null;
   #aboutHighest: number | null = null;
   readonly #looks: Record<AudioTrouble, number> = { not_heard: 0, not_hearing: 0, poor: 0 };
   readonly #had = new Set<AudioTrouble>();
   #told: AudioTrouble | null = null;
+
+  carry(): LegQualityState {
+    const [looks, roundTripMs, about, aboutHighest] = [this.#looks, this.#roundTripMs, this.#about, this.#aboutHighest];
+    return { heard: this.#heard.sums, sent: this.#sent.sums, roundTripMs, about, aboutHighest, looks, had: [...this.#had], told: this.#told };
+  }
+
+  resume(state: LegQualityState): void {
+    Object.assign(this.#heard.sums, state.heard);
+    Object.assign(this.#sent.sums, state.sent);
+    Object.assign(this.#looks, state.looks);
+    this.#roundTripMs = state.roundTripMs;
+    this.#about = state.about;
+    this.#aboutHighest = state.aboutHighest;
+    for (const trouble of state.had) this.#had.add(trouble);
+    this.#told = state.told;
+  }
 
   /** The party's report came. `ntpMiddle` is our NTP time now, its middle 32 bits (1/65,536 s). */
   reported(about: NonNullable<ReceivedReport['about']>, ntpMiddle: number): void {
@@ -111,27 +147,24 @@ export class LegQuality {
 
 /** Sums of one direction over the leg, weighted by packets. */
 class Accumulated {
-  #packets = 0;
-  #lost = 0;
-  #mos = 0;
-  #jitter = 0;
-  #worstMos = 5;
+  readonly sums: Sums = { packets: 0, lost: 0, mos: 0, jitter: 0, worstMos: 5 };
 
   /** Returns the interval's MOS. */
   add(impairments: Parameters<typeof rating>[0], packets: number, jitterMs: number): number {
+    const { sums } = this;
     const mos = mosOf(rating(impairments));
-    this.#packets += packets;
-    this.#lost += impairments.lossShare * packets;
-    this.#mos += mos * packets;
-    this.#jitter += jitterMs * packets;
-    this.#worstMos = Math.min(this.#worstMos, mos);
+    sums.packets += packets;
+    sums.lost += impairments.lossShare * packets;
+    sums.mos += mos * packets;
+    sums.jitter += jitterMs * packets;
+    sums.worstMos = Math.min(sums.worstMos, mos);
     return mos;
   }
 
   direction(): AudioDirection | null {
-    const packets = this.#packets;
+    const { packets, mos, worstMos, lost, jitter } = this.sums;
     if (packets === 0) return null;
     const of = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
-    return { mos: of(this.#mos / packets, 2), worstMos: this.#worstMos, lossPct: of((this.#lost * 100) / packets, 2), jitterMs: of(this.#jitter / packets, 1) };
+    return { mos: of(mos / packets, 2), worstMos, lossPct: of((lost * 100) / packets, 2), jitterMs: of(jitter / packets, 1) };
   }
 }

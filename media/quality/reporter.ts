@@ -3,7 +3,7 @@ import type { AudioQuality, AudioTrouble } from '../port.ts';
 import type { IncomingStream } from '../rtp/incoming.ts';
 import type { OutgoingStream } from '../rtp/outgoing.ts';
 import { ntpMiddle, type ReportBlock, receiverReport, senderReport } from '../rtp/rtcp.ts';
-import { LegQuality } from './leg-quality.ts';
+import { LegQuality, type LegQualityState } from './leg-quality.ts';
 import { readReports } from './received-report.ts';
 
 export interface Reported {
@@ -11,6 +11,13 @@ export interface Reported {
   clockRate: number;
   /** It is to send all the time. */
   mustSend: boolean;
+}
+
+/** What it has noted down, to go on with in another thread. */
+export interface ReporterState {
+  quality: LegQualityState;
+  theirs: { at: number; cameMs: number } | null;
+  sentBefore: number;
 }
 
 export class Reporter {
@@ -24,6 +31,16 @@ export class Reporter {
   constructor(incoming: IncomingStream, outgoing: OutgoingStream) {
     this.#in = incoming;
     this.#out = outgoing;
+  }
+
+  carry(): ReporterState {
+    return { quality: this.#quality.carry(), theirs: this.#theirs, sentBefore: this.#sentBefore };
+  }
+
+  resume({ quality, theirs, sentBefore }: ReporterState): void {
+    this.#quality.resume(quality);
+    this.#theirs = theirs;
+    this.#sentBefore = sentBefore;
   }
 
   /** Takes an RTCP datagram of the party. */

@@ -15,6 +15,24 @@ export interface IntervalReport {
   jitter: number;
 }
 
+/** What it has noted down, to go on with in another thread. */
+export interface IncomingState {
+  received: number;
+  ssrc: number | null;
+  lostBefore: number;
+  first: number;
+  highest: number;
+  cycles: number;
+  receivedOfThis: number;
+  ticksPerMs: number;
+  jitter: number;
+  transit: number;
+  reportedExpected: number;
+  reportedReceived: number;
+  gaps: number;
+  reportedGaps: number;
+}
+
 export class IncomingStream {
   received = 0;
   ssrc: number | null = null;
@@ -73,6 +91,31 @@ export class IncomingStream {
     this.#highest = highest & 0xffff;
     this.#transit = fieldOf(flow, FLOW.transit);
     this.#jitter = fieldOf(flow, FLOW.jitter);
+  }
+
+  carry(): IncomingState {
+    return {
+      ...{ received: this.received, ssrc: this.ssrc, lostBefore: this.#lostBefore, first: this.#first, highest: this.#highest, cycles: this.#cycles },
+      ...{ receivedOfThis: this.#receivedOfThis, ticksPerMs: this.#ticksPerMs, jitter: this.#jitter, transit: this.#transit },
+      ...{ reportedExpected: this.#reportedExpected, reportedReceived: this.#reportedReceived, gaps: this.#gaps, reportedGaps: this.#reportedGaps },
+    };
+  }
+
+  resume(state: IncomingState): void {
+    this.received = state.received;
+    this.ssrc = state.ssrc;
+    this.#lostBefore = state.lostBefore;
+    this.#first = state.first;
+    this.#highest = state.highest;
+    this.#cycles = state.cycles;
+    this.#receivedOfThis = state.receivedOfThis;
+    this.#ticksPerMs = state.ticksPerMs;
+    this.#jitter = state.jitter;
+    this.#transit = state.transit;
+    this.#reportedExpected = state.reportedExpected;
+    this.#reportedReceived = state.reportedReceived;
+    this.#gaps = state.gaps;
+    this.#reportedGaps = state.reportedGaps;
   }
 
   /** The highest sequence number of its packets. */

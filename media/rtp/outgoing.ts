@@ -23,6 +23,17 @@ type Run =
   | { kind: 'event'; timestamp: number }
   | { kind: 'forward'; ssrc: number; sequenceShift: number; timestampShift: number; highest: number; sinceFirst: number };
 
+/** What it has noted down, to go on with in another thread. */
+export interface OutgoingState {
+  packets: number;
+  octets: number;
+  run: Run;
+  sequence: number;
+  timestamp: number;
+  lastSamples: number;
+  sentAtMs: number | null;
+}
+
 export class OutgoingStream {
   readonly ssrc: number;
   packets = 0;
@@ -117,6 +128,22 @@ export class OutgoingStream {
     if (this.#run.kind !== 'forward') return;
     this.#run.highest = (this.#run.highest + packets) & 0xffff;
     this.#run.sinceFirst += packets;
+  }
+
+  carry(): OutgoingState {
+    const [run, sequence, timestamp] = [this.#run, this.#sequence, this.#timestamp];
+    return { packets: this.packets, octets: this.octets, run, sequence, timestamp, lastSamples: this.#lastSamples, sentAtMs: this.#sentAtMs };
+  }
+
+  /** By the clock that was agreed on; the run under way goes on. */
+  resume(state: OutgoingState): void {
+    this.packets = state.packets;
+    this.octets = state.octets;
+    this.#run = state.run;
+    this.#sequence = state.sequence;
+    this.#timestamp = state.timestamp;
+    this.#lastSamples = state.lastSamples;
+    this.#sentAtMs = state.sentAtMs;
   }
 
   /** The RTP timestamp that belongs to this moment, for sender reports. */

@@ -13,15 +13,33 @@ export type Verdict = 'lock' | 'candidate' | 'stranger';
 
 const PACKETS_TO_LOCK = 5;
 
+export interface LockState {
+  signalled: Remote;
+  signallingAddress: string;
+  locked: Remote | null;
+  candidates: (Remote & { packets: number })[];
+}
+
 export class SourceLock {
   #locked: Remote | null = null;
-  readonly #candidates: (Remote & { packets: number })[] = [];
+  readonly #candidates: LockState['candidates'] = [];
   readonly #signalled: Remote;
   readonly #signallingAddress: string;
 
   constructor(signalled: Remote, signallingAddress: string) {
     this.#signalled = signalled;
     this.#signallingAddress = signallingAddress;
+  }
+
+  static resumed({ signalled, signallingAddress, locked, candidates }: LockState): SourceLock {
+    const lock = new SourceLock(signalled, signallingAddress);
+    lock.#locked = locked;
+    lock.#candidates.push(...candidates);
+    return lock;
+  }
+
+  carry(): LockState {
+    return { signalled: this.#signalled, signallingAddress: this.#signallingAddress, locked: this.#locked, candidates: this.#candidates };
   }
 
   get locked(): Remote | null {

@@ -1,11 +1,29 @@
 /** Which of the last 64 packets were there already (RFC 3711 §3.3.2). An index counts up over the whole session. */
 export const WINDOW = 64;
 
+export interface ReplayState {
+  highest: number;
+  low: number;
+  high: number;
+}
+
 export class ReplayWindow {
   #highest = -1;
   /** Bit n of the low word: highest − n was there; the high word goes on with 32 … 63. */
   #low = 0;
   #high = 0;
+
+  static resumed({ highest, low, high }: ReplayState): ReplayWindow {
+    const window = new ReplayWindow();
+    window.#highest = highest;
+    window.#low = low;
+    window.#high = high;
+    return window;
+  }
+
+  carry(): ReplayState {
+    return { highest: this.#highest, low: this.#low, high: this.#high };
+  }
 
   get highest(): number {
     return this.#highest;

@@ -3,7 +3,7 @@
  * nothing here before it has proved itself: no stream is begun, no counter moved, no window shifted.
  */
 import { type CipherMaker, type PacketCipher, RTCP_HEADER_BYTES, RTCP_INDEX_BYTES } from './cipher.ts';
-import { ReplayWindow } from './replay.ts';
+import { type ReplayState, ReplayWindow } from './replay.ts';
 import { type MasterKey, type Suite, suiteNamed } from './suite.ts';
 
 const RTP_HEADER_BYTES = 12;
@@ -17,6 +17,9 @@ interface Stream {
   rtp: ReplayWindow;
   rtcp: ReplayWindow;
 }
+
+/** The streams of a direction, by SSRC, with their rollover counters: an index counts on over all of them. */
+export type DirectionState = [ssrc: number, rtp: ReplayState, rtcp: ReplayState][];
 
 /** Where the payload begins; −1 = no RTP packet. Its padding is encrypted and read later. */
 function payloadStart(packet: Buffer, end: number): number {
@@ -48,6 +51,14 @@ abstract class Direction {
     if (suite === undefined) throw new Error(`unknown SRTP suite ${master.suite}`);
     this.suite = suite;
     this.cipher = make(master);
+  }
+
+  carry(): DirectionState {
+    return [...this.streams].map(([ssrc, { rtp, rtcp }]) => [ssrc, rtp.carry(), rtcp.carry()]);
+  }
+
+  resume(state: DirectionState): void {
+    for (const [ssrc, rtp, rtcp] of state) this.streams.set(ssrc, { rtp: ReplayWindow.resumed(rtp), rtcp: ReplayWindow.resumed(rtcp) });
   }
 
   /** The stream of this SSRC. A new one is not in the table yet: that is for an authentic packet to bring about. */

@@ -6,7 +6,7 @@
 import { isRtcp } from '../rtp/packet.ts';
 import type { Remote, SourceLock } from '../rtp/source-lock.ts';
 import { makeCipher } from '../srtp/maker.ts';
-import { SrtpReceiver, SrtpSender } from '../srtp/session.ts';
+import { type DirectionState, SrtpReceiver, SrtpSender } from '../srtp/session.ts';
 import type { MasterKey } from '../srtp/suite.ts';
 import type { Protection } from '../worker/messages.ts';
 import { DtlsAssociation } from './dtls/association.ts';
@@ -30,6 +30,12 @@ export interface Wire {
 /** `stranger`: from where nobody may speak. null = dropped, or of the shield's own business. */
 export type Opened = Buffer | 'stranger' | null;
 
+/** What keys from the SDP have been used for so far. */
+export interface ShieldState {
+  receiver: DirectionState;
+  sender: DirectionState;
+}
+
 export interface Shield {
   /** RTCP comes and goes on the RTP port. */
   readonly muxed: boolean;
@@ -39,6 +45,9 @@ export interface Shield {
   sealRtp(packet: Buffer): Buffer | null;
   sealRtcp(packet: Buffer): Buffer | null;
   check(nowMs: number): void;
+  /** To go on with in another thread; null = it cannot (an association of DTLS is an object of its thread). */
+  carry(): ShieldState | null;
+  resume(state: ShieldState): void;
   close(): void;
 }
 
@@ -102,6 +111,16 @@ class SdesShield implements Shield {
 
   check(): void {
     this.#opened = 0;
+  }
+
+  carry(): ShieldState {
+    return { receiver: this.#keys.receiver.carry(), sender: this.#keys.sender.carry() };
+  }
+
+  /** Under the keys it was begun with. */
+  resume({ receiver, sender }: ShieldState): void {
+    this.#keys.receiver.resume(receiver);
+    this.#keys.sender.resume(sender);
   }
 
   close(): void {}
@@ -188,6 +207,12 @@ class BrowserShield implements Shield {
     this.#tellFailure();
     if (this.#keys !== null && nowMs - this.#heardAtMs > AWAY_AFTER_MS) this.#tellAway(true);
   }
+
+  carry(): null {
+    return null;
+  }
+
+  resume(): void {}
 
   close(): void {
     this.#dtls.close();

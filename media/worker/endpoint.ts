@@ -4,23 +4,23 @@
  */
 import { type CodecName, FACTS, isLaw } from '../codec/codec.ts';
 import type { Codec } from '../codec/g711.ts';
-import { Keys } from '../dtmf/keys.ts';
+import { Keys, type KeysState } from '../dtmf/keys.ts';
 import { Mask } from '../dtmf/mask.ts';
 import type { Conference, Party } from '../mix/conference.ts';
 import type { EndpointStats } from '../port.ts';
 import { COMFORT_NOISE_TYPE } from '../quality/comfort-noise.ts';
-import { type Reported, Reporter } from '../quality/reporter.ts';
+import { type Reported, Reporter, type ReporterState } from '../quality/reporter.ts';
 import type { Tap } from '../record/recording.ts';
-import { IncomingStream } from '../rtp/incoming.ts';
+import { type IncomingState, IncomingStream } from '../rtp/incoming.ts';
 import { emptyHeader, isRtcp, type RtpHeader, readRtp } from '../rtp/packet.ts';
-import { type Remote, SourceLock } from '../rtp/source-lock.ts';
-import { type Opened, type Shield, shieldFor, type Wire } from '../webrtc/shield.ts';
+import { type LockState, type Remote, SourceLock } from '../rtp/source-lock.ts';
+import { type Opened, type Shield, type ShieldState, shieldFor, type Wire } from '../webrtc/shield.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import { Narrow } from './narrow.ts';
 import { Overheard } from './overheard.ts';
-import { Joined, Shortcut } from './shortcut.ts';
-import type { RtpSockets, SocketOwner } from './sockets.ts';
-import { Speaker } from './speaker.ts';
+import { type Allowance, Joined, Shortcut } from './shortcut.ts';
+import type { Descriptors, RtpSockets, SocketOwner } from './sockets.ts';
+import { Speaker, type SpeakerState } from './speaker.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** RFC 3551 §6: these two numbers mean the same to everybody, so a party that changes codec in mid-call is understood. */
@@ -32,9 +32,30 @@ const REPORT_EACH_MS = 5000;
 const ALARM_STRANGERS_A_SECOND = 50;
 const LAST_PORT = 65_535;
 
+/** All of an endpoint that is simply relayed, to go on with in another thread. */
+export interface EndpointState {
+  setup: OpenEndpoint;
+  agreed: Agreement | null;
+  lock: LockState | null;
+  shield: ShieldState | null;
+  aim: Remote | null;
+  muted: boolean;
+  allowance: Pick<Allowance, 'left' | 'atMs'>;
+  strangers: number;
+  strangersTold: number;
+  heardAtMs: number;
+  timedOut: boolean;
+  reportAtMs: number;
+  heard: IncomingState;
+  speaker: SpeakerState;
+  keys: KeysState;
+  reporter: ReporterState;
+}
+
 export class Endpoint implements SocketOwner, Party {
   readonly id: string;
   readonly speaker: Speaker;
+  readonly #setup: OpenEndpoint;
   readonly #world: Surroundings;
   readonly #timeoutMs: number;
   readonly #in = new IncomingStream();
@@ -70,6 +91,7 @@ export class Endpoint implements SocketOwner, Party {
 
   constructor(setup: OpenEndpoint, world: Surroundings) {
     this.id = setup.endpointId;
+    this.#setup = setup;
     this.#timeoutMs = setup.timeoutMs;
     this.#world = world;
     this.speaker = new Speaker(setup, world, {
@@ -164,6 +186,63 @@ export class Endpoint implements SocketOwner, Party {
     this.#shield?.close();
     this.#sockets?.close();
     this.#sockets = null;
+  }
+
+  // -- from one thread to another
+
+  /** null = more is done with its sound than to pass it on: it stays. */
+  carry(): EndpointState | null {
+    this.told();
+    const shield = this.#shield?.carry() ?? null;
+    const speaker = this.speaker.carry();
+    const nowMs = this.#world.now();
+    const looked = this.taps.size > 0 || this.overheard.taps.size > 0 || this.secret(nowMs) || this.keys.held;
+    if (speaker === null || looked || this.#seat !== null || (this.#shield !== null && shield === null)) return null;
+    const { left, atMs } = this.#allowance;
+    return {
+      ...{ setup: this.#setup, agreed: this.#agreed, lock: this.#lock?.carry() ?? null, shield, aim: this.#aim, muted: this.muted },
+      ...{ allowance: { left, atMs }, strangers: this.#strangers, strangersTold: this.#strangersTold },
+      ...{ heardAtMs: this.#heardAtMs, timedOut: this.#timedOut, reportAtMs: this.#reportAtMs },
+      ...{ heard: this.#in.carry(), speaker, keys: this.keys.carry(), reporter: this.#reporter.carry() },
+    };
+  }
+
+  /** Its sockets are another thread's from now on. */
+  handOver(): Descriptors {
+    this.#listener = null;
+    this.#feeder = null;
+    this.speaker.close();
+    this.#narrow?.close();
+    this.#shield?.close();
+    const descriptors = this.#sockets?.handOver() ?? null;
+    this.#sockets = null;
+    return descriptors;
+  }
+
+  /** Goes on where one in another thread has left off; it has no sockets yet. */
+  resume(state: EndpointState): void {
+    const { agreed, lock, shield } = state;
+    this.#agreed = agreed;
+    if (agreed !== null) {
+      this.speaker.agree(agreed);
+      this.keys.agree(agreed.eventIn !== null);
+      this.#protect(agreed, null);
+    }
+    if (shield !== null) this.#shield?.resume(shield);
+    this.#lock = lock === null ? null : SourceLock.resumed(lock);
+    this.#aim = state.aim;
+    this.#followed = this.#lock?.locked ?? null;
+    this.muted = state.muted;
+    Object.assign(this.#allowance, state.allowance);
+    this.#strangers = state.strangers;
+    this.#strangersTold = state.strangersTold;
+    this.#heardAtMs = state.heardAtMs;
+    this.#timedOut = state.timedOut;
+    this.#reportAtMs = state.reportAtMs;
+    this.#in.resume(state.heard);
+    this.speaker.resume(state.speaker);
+    this.keys.resume(state.keys);
+    this.#reporter.resume(state.reporter);
   }
 
   // -- inward

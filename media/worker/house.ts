@@ -12,6 +12,7 @@ import { Endpoint } from './endpoint.ts';
 import { Exchange } from './exchange.ts';
 import { Lag } from './lag.ts';
 import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
+import { giveUp, takeUp } from './moving.ts';
 import { Rota } from './rota.ts';
 import { PortTaken, type SocketEngine } from './sockets.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -28,6 +29,8 @@ export class House implements Surroundings {
   readonly #engine: SocketEngine;
   readonly #lag: Lag;
   readonly #endpoints = new Map<string, Endpoint>();
+  /** Something of them is still under way. */
+  readonly #busy = new Set<{ endpoint: Endpoint }>();
   readonly #recordings: Recordings;
   readonly #checks: Rota<Endpoint>;
   readonly #taps = new Taps(this);
@@ -104,6 +107,8 @@ export class House implements Surroundings {
       detectAnswer: ({ endpointId, times }) => this.#taps.watch(this.#endpoint(endpointId), (watch) => watch.detectAnswer(times)),
       stats: ({ endpointId }) => this.#endpoint(endpointId).stats(),
       close: ({ endpointId }) => this.#close(endpointId),
+      yield: ({ endpointIds }) => this.#yield(endpointIds),
+      adopt: ({ moving }) => this.#adopt(moving),
       recorder: ({ port }) => done(this.#recordings.meetRecorder(port)),
       ping: () => this.#lag.take(),
     };
@@ -127,8 +132,7 @@ export class House implements Surroundings {
       if (code === 'EMFILE' || code === 'ENFILE') throw new MediaError('no_ports', 'the process may open no more sockets');
       throw new MediaError('internal', `the RTP port ${setup.port} could not be opened: ${(error as Error).message}`);
     }
-    this.#endpoints.set(setup.endpointId, endpoint);
-    this.#checks.add(endpoint);
+    this.#welcome(endpoint);
     return { taken: false };
   }
 
@@ -167,9 +171,51 @@ export class House implements Surroundings {
 
   async #agree({ endpointId, agreed }: Orders['agree']['params']): Promise<null> {
     const endpoint = this.#endpoint(endpointId);
-    await endpoint.agree(agreed);
+    await this.#staying(endpoint, () => endpoint.agree(agreed));
     this.#exchange.agreed(endpoint);
     return null;
+  }
+
+  /** Until `work` is done it is not moved. */
+  async #staying<T>(endpoint: Endpoint, work: () => Promise<T>): Promise<T> {
+    const under = { endpoint };
+    this.#busy.add(under);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(under);
+    }
+  }
+
+  async #yield(endpointIds: readonly string[]): Promise<Orders['yield']['result']> {
+    await this.#engine.caughtUp();
+    const legs = endpointIds.flatMap((endpointId) => this.#endpoints.get(endpointId) ?? []);
+    const isBusy = [...this.#busy].some(({ endpoint }) => legs.includes(endpoint));
+    if (legs.length !== endpointIds.length || isBusy) return null;
+    const moving = giveUp(legs);
+    if (moving !== null) for (const leg of legs) this.#forget(leg);
+    return moving;
+  }
+
+  async #adopt(moving: Orders['adopt']['params']['moving']): Promise<null> {
+    let legs: Endpoint[];
+    try {
+      legs = await takeUp(moving, this, this.#engine, (leg) => this.#guarded(leg));
+    } catch (error) {
+      throw new MediaError('internal', `the RTP ports of a group that was moved could not be opened again: ${(error as Error).message}`);
+    }
+    for (const leg of legs) this.#welcome(leg);
+    return null;
+  }
+
+  #welcome(endpoint: Endpoint): void {
+    this.#endpoints.set(endpoint.id, endpoint);
+    this.#checks.add(endpoint);
+  }
+
+  #forget(endpoint: Endpoint): void {
+    this.#endpoints.delete(endpoint.id);
+    this.#checks.delete(endpoint);
   }
 
   #mute(endpoint: Endpoint, muted: boolean): null {
@@ -198,7 +244,7 @@ export class House implements Surroundings {
 
   #tap(request: TapRequest): Promise<null> {
     const endpoint = this.#endpoint(request.endpointId);
-    return this.#taps.open(endpoint, request, () => this.#endpoints.get(request.endpointId) === endpoint);
+    return this.#staying(endpoint, () => this.#taps.open(endpoint, request, () => this.#endpoints.get(request.endpointId) === endpoint));
   }
 
   #close(endpointId: string): Orders['close']['result'] {
@@ -206,8 +252,7 @@ export class House implements Surroundings {
     if (endpoint === undefined) return null;
     this.#recordings.legClosed(endpoint);
     this.#taps.forget(endpoint);
-    this.#endpoints.delete(endpointId);
-    this.#checks.delete(endpoint);
+    this.#forget(endpoint);
     this.#exchange.leave(endpoint);
     endpoint.close();
     return endpoint.stats();

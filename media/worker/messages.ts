@@ -7,6 +7,7 @@ import type { RecordingFile } from '../record/messages.ts';
 import type { Choice } from '../sdp/formats.ts';
 import type { Protection as Agreed } from '../sdp/security.ts';
 import type { CertificateFiles } from '../webrtc/dtls/certificate.ts';
+import type { Moving } from './moving.ts';
 import type { EngineName } from './sockets.ts';
 
 /** What a worker is started with. */
@@ -81,6 +82,9 @@ export interface Orders {
   detectAnswer: { params: { endpointId: string; times: Partial<AnswerTimes> }; result: null };
   stats: { params: { endpointId: string }; result: EndpointStats };
   close: { params: { endpointId: string }; result: EndpointStats | null };
+  /** Out of this worker with these, all of one group; null = they cannot be moved now, and stay. */
+  yield: { params: { endpointIds: string[] }; result: Moving[] | null };
+  adopt: { params: { moving: Moving[] }; result: null };
   /** The recorder is (again) there. */
   recorder: { params: { port: MessagePort }; result: null };
   /** Is it alive? By how many ms did it come late to what was due, at worst since the last time? */

@@ -1,14 +1,31 @@
 /** Sockets by node:dgram: the engine that is always there. */
 import { createSocket, type Socket } from 'node:dgram';
+import { turn } from '../../kernel/clock.ts';
 import type { Remote } from '../rtp/source-lock.ts';
 import { PortTaken, RECEIVE_BUFFER_BYTES, type RtpSockets, type SocketEngine, type SocketOwner } from './sockets.ts';
 
 export const plainEngine: SocketEngine = {
   name: 'plain',
   open: (family, host, port, owner) => PlainSockets.open(family, host, port, owner),
+  adopt: async (_, aim, family, host, port, owner) => {
+    const sockets = await PlainSockets.open(family, host, port, owner);
+    try {
+      if (aim !== null) await sockets.aim(aim);
+    } catch (error) {
+      sockets.close();
+      throw error;
+    }
+    return sockets;
+  },
+  // With the sockets goes what nobody has read: what lay there with the order, and what came meanwhile.
+  caughtUp: async () => {
+    for (let turns = 0; turns < TURNS_TO_CATCH_UP; turns += 1) await turn();
+  },
   // Nothing waits: each packet is sent as it comes.
   flush: () => undefined,
 };
+
+const TURNS_TO_CATCH_UP = 2;
 
 class PlainSockets implements RtpSockets {
   readonly keepsPackets = true;
@@ -87,6 +104,12 @@ class PlainSockets implements RtpSockets {
 
   /** Each packet is told. */
   flowTo(): null {
+    return null;
+  }
+
+  /** node:dgram lets go of none: the ports are opened again. */
+  handOver(): null {
+    this.close();
     return null;
   }
 

@@ -16,6 +16,9 @@ export interface SocketOwner {
   heardRtcp(packet: Buffer, address: string): void;
 }
 
+/** Sockets on their way from one thread to another: a file descriptor is the process's. null = they were closed. */
+export type Descriptors = { rtcp: number; door: number; line: number | null } | null;
+
 export interface RtpSockets {
   /** What is sent may be read until it has left: it must not be changed. */
   readonly keepsPackets: boolean;
@@ -33,6 +36,8 @@ export interface RtpSockets {
   sendRtcp(packet: Buffer, remote: Remote): void;
   /** The flow from our line to `to`'s, or to nobody: while it is live, its packets are sent on there and not told. null = there is none to be had. */
   flowTo(to: RtpSockets | null): Flow | null;
+  /** Gives them up to the engine of another thread. */
+  handOver(): Descriptors;
   close(): void;
 }
 
@@ -48,6 +53,10 @@ export interface SocketEngine {
   readonly name: EngineName;
   /** Rejects with PortTaken, or with the system's error. */
   open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets>;
+  /** What another thread has handed over is heard by this one from now on, aimed at where it was. Rejects as `open` does. */
+  adopt(descriptors: Descriptors, aim: Remote | null, family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets>;
+  /** Resolves when what came before sockets are handed over has been heard. */
+  caughtUp(): Promise<void>;
   /** Sends what waits. */
   flush(): void;
 }

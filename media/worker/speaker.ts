@@ -10,7 +10,7 @@ import type { Playlist } from '../play/playlist.ts';
 import type { Player } from '../play/tick.ts';
 import { MediaError, type MediaEvent, type PlayChange, type PlayState } from '../port.ts';
 import { COMFORT_NOISE_TYPE, noiseFrame, noiseLevel } from '../quality/comfort-noise.ts';
-import { OutgoingStream } from '../rtp/outgoing.ts';
+import { type OutgoingState, OutgoingStream } from '../rtp/outgoing.ts';
 import { FRAME_SAMPLES, RTP_HEADER_BYTES, type RtpHeader, writeRtpHeader } from '../rtp/packet.ts';
 import type { Agreement, OpenEndpoint } from './messages.ts';
 import { Joined } from './shortcut.ts';
@@ -38,6 +38,12 @@ const sharedHeader = Buffer.alloc(RTP_HEADER_BYTES);
 /** Hears what the party is sent, where it is G.711. */
 export interface Ear {
   heard(packet: Buffer, start: number, end: number, codec: Codec): void;
+}
+
+/** To go on with in another thread, while it does nothing but pass on. */
+export interface SpeakerState {
+  stream: OutgoingState;
+  noise: number | null;
 }
 
 export class Speaker implements Player {
@@ -69,6 +75,19 @@ export class Speaker implements Player {
     this.#voice.close();
     this.#voice = new Voice(agreed.codec);
     this.#frame = null;
+  }
+
+  /** null = it plays or sends keys, or somebody hears along. */
+  carry(): SpeakerState | null {
+    const passesOn = this.#playing === null && !this.#keys.busy && this.ears.size === 0;
+    return passesOn ? { stream: this.stream.carry(), noise: this.#noise } : null;
+  }
+
+  /** Once it has been told what was agreed on. */
+  resume({ stream, noise }: SpeakerState): void {
+    this.stream.resume(stream);
+    this.#noise = noise;
+    if (noise !== null) this.#world.tick.add(this);
   }
 
   startPlay(playing: Playing): void {

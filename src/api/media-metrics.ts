@@ -22,6 +22,11 @@ export function mediaFigures(registry: Registry, servers: () => FleetStatus[]): 
   perServer('huawu_media_endpoints', 'Legs of ours that lie on it', ({ endpoints }) => endpoints);
   perServer('huawu_media_draining', 'It takes no new calls and ends with its last one', ({ report }) => (report === null ? null : Number(report.draining)));
   perServer('huawu_media_lag_seconds', 'The longest a worker of it took to answer', ({ report }) => (report === null ? null : report.lagMs / 1000));
+  perServer(
+    'huawu_media_moved_groups',
+    'Calls it went on with in another worker since its start, because theirs lagged',
+    ({ report }) => report?.moved ?? null,
+  );
   perServer('huawu_media_cpu_percent', 'Of the whole process, in percent of one core', ({ report }) => report?.cpuPercent ?? null);
   new Gauge({
     name: 'huawu_media_packet_path',

@@ -211,6 +211,8 @@ function testHouse(engine: SocketEngine, named: (claim: string) => string): void
   const counting: SocketEngine = {
     name: engine.name,
     flush: () => engine.flush(),
+    adopt: (...given) => engine.adopt(...given),
+    caughtUp: () => engine.caughtUp(),
     open: (family, host, port, owner) =>
       engine.open(family, host, port, {
         heardRtp: (...heard) => {

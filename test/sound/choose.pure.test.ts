@@ -4,7 +4,7 @@ import { type Candidate, chooseServer } from '../../src/sound/choose.ts';
 
 const able = { codecs: ['PCMA/8000'], record: true, mix: true, webrtc: true };
 const relay = { ...able, record: false, mix: false, webrtc: false };
-const report = { endpoints: 0, workers: 1, lagMs: 1, cpuPercent: 5, draining: false };
+const report = { endpoints: 0, workers: 1, lagMs: 1, cpuPercent: 5, moved: 0, draining: false };
 type Named = Candidate & { name: string };
 const server = (name: string, changes: Partial<Candidate> = {}): Named => ({ name, connected: true, capabilities: able, report, endpoints: 0, ...changes });
 

@@ -45,7 +45,7 @@ class Server {
     return method === 'open' ? { sdp: 'v=0' } : null;
   }
   #report(): ServerReport {
-    return { endpoints: 0, workers: 1, lagMs: 0, cpuPercent: 0, draining: this.draining };
+    return { endpoints: 0, workers: 1, lagMs: 0, cpuPercent: 0, moved: 0, draining: this.draining };
   }
 }
 

@@ -286,7 +286,7 @@ export function connectEngine(options: EngineOptions): MediaClient {
     detectAnswer: cannot('tell who answered'),
     stats: async (endpointId) => engine.at(endpointId).stats(),
     close: (endpointId) => engine.close(endpointId),
-    report: async () => ({ endpoints: engine.size, workers: 1, lagMs: 0, cpuPercent: 0, draining: engine.draining }),
+    report: async () => ({ endpoints: engine.size, workers: 1, lagMs: 0, cpuPercent: 0, moved: 0, draining: engine.draining }),
     drain: async () => engine.drain(),
     giveUp: (reason) => engine.giveUp(reason),
     disconnect: () => engine.disconnect(),
