@@ -23,8 +23,11 @@ export interface Rooms {
 
 export function createRooms(): Rooms {
   const call = createCallRoom();
-  const ivr = createIvr();
   const acd = createAcd();
+  const ivr = createIvr((queueId) => {
+    const queue = acd.view.queue(queueId);
+    return queue === undefined ? null : { ...queue, estimate: acd.view.estimate(queueId) };
+  });
   const desk = createDesk(call.calls, acd.view);
   const cdr = createCdr();
   const toll = createToll();

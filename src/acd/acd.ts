@@ -3,6 +3,7 @@
  * it never looks at a clock, a socket or dice, so that the same log gives the same turns.
  */
 import type { Command, Event, Room, Turn } from '../vocabulary.ts';
+import { expect } from './estimate/estimate.ts';
 import { explainer } from './explain/explain.ts';
 import type { Explainer } from './explain/explanation.ts';
 import { emptyFloor, type Moment } from './floor.ts';
@@ -29,14 +30,20 @@ const MOST_A_TURN = 250;
 /** `mostATurn`: callers sent back, offers made, agents told of and timers fired in one turn, of each at most so many. */
 export function createAcd(mostATurn = MOST_A_TURN): Acd {
   let floor = emptyFloor(mostATurn);
+  /** ms since 1970: the last event's. Who looks at the floor between turns sees it as it was then. */
+  let toldAt = 0;
   return {
     name: 'acd',
     decide(event: Event, now: number): Turn<Event, Command> {
-      const moment: Moment = { floor, now, events: [], commands: [] };
+      toldAt = now;
+      const moment: Moment = { floor, now, events: [], commands: [], arrived: null };
       hear(moment, event);
       return { events: moment.events, commands: moment.commands, wakeAt: nextWake(moment) };
     },
-    view: watch(() => floor),
+    view: watch(
+      () => floor,
+      () => toldAt,
+    ),
     explain: explainer(
       () => floor,
       (snapshot) => {
@@ -58,4 +65,5 @@ function hear(moment: Moment, event: Event): void {
   const handler = hearing[event.type as keyof Hearing] as (m: Moment, heard: Event) => void;
   handler(moment, event);
   settle(moment);
+  expect(moment);
 }

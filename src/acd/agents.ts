@@ -1,6 +1,7 @@
 /** The one place where an agent's activity changes: indexes, counts, deadline and what is told follow it. */
 import type { LegId } from '../../kernel/ids.ts';
 import { type Activity, callOf, landing, legOf, pausedUntilOf, publicState, SIGNED_OUT, shownReasons, untilOf, withLeave } from './agent.ts';
+import { followWork } from './estimate/forecast.ts';
 import type { AgentConfiguration } from './event.ts';
 import { type Agent, type Floor, isReachable, type Moment, setDeadline } from './floor.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
@@ -31,6 +32,7 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
   if (previous.state === 'ready') stopIdling(agent);
   moveLeg(floor, agent, previous, next);
   agent.activity = next;
+  followWork(floor.learned, agent.configuration.agentId, previous, next, now);
   const from = publicState(previous);
   const to = publicState(next);
   if (from !== to) {

@@ -9,6 +9,7 @@ import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids
 import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
 import type { Command, Event } from '../vocabulary.ts';
 import type { Activity, Offer } from './agent.ts';
+import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
 import { OrderedList } from './ordered.ts';
 
@@ -109,6 +110,8 @@ export interface Waiting {
   /** null = may not be offered any more: it is about to leave */
   line: Line | null;
   deadline: Deadline | null;
+  /** What it was to expect when it came, where that was looked at. */
+  said?: Said;
 }
 
 export interface Deadline {
@@ -143,6 +146,8 @@ export interface Floor {
   behind: boolean;
   /** There is no room to record: who must be recorded is not let in. */
   recordingFull: boolean;
+  /** Of agents and callers, for estimates. */
+  learned: Learned;
   /** Last number given to a place or an idle agent. */
   seq: number;
 }
@@ -153,6 +158,8 @@ export interface Moment {
   now: number;
   events: Event[];
   commands: Command[];
+  /** Who came into a queue in this turn. */
+  arrived: Waiting | null;
 }
 
 export function emptyFloor(mostATurn: number): Floor {
@@ -173,6 +180,7 @@ export function emptyFloor(mostATurn: number): Floor {
     behind: false,
     seq: 0,
     recordingFull: false,
+    learned: nothingLearned(),
   };
 }
 

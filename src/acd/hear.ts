@@ -235,6 +235,8 @@ export const hearing: Hearing = {
       agent.hasDesk = false;
     }
     floor.calls.clear();
+    // What calls and agents are like is known still; who was busy is not any more.
+    floor.learned.work.clear();
     floor.leaving.clear();
     floor.unpaired.clear();
     floor.behind = false;

@@ -3,6 +3,7 @@ import type { AgentId, CallId, QueueId } from '../../kernel/ids.ts';
 import type { QueueExit } from '../call/event.ts';
 import type { Activity } from './agent.ts';
 import { newAgent, reindex } from './agents.ts';
+import { type LearnedRows, learnedOf, rowsOf, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
 import { type Agent, type Call, emptyFloor, type Floor, type Skill, type Waiting } from './floor.ts';
 import { lineFor } from './line.ts';
@@ -26,6 +27,7 @@ interface WaitingRow {
   skills: readonly Skill[];
   queuedAt: number;
   leaveAt: number | null;
+  said?: Said;
 }
 
 interface CallRow extends Omit<Call, 'waiting' | 'agentLegs'> {
@@ -45,6 +47,8 @@ export interface AcdSnapshot {
   unsaid: AgentId[];
   behind: boolean;
   recordingFull?: boolean;
+  /** Absent in snapshots of before anything was learned. */
+  learned?: LearnedRows;
 }
 
 export function takeSnapshot(floor: Floor): AcdSnapshot {
@@ -68,6 +72,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     unsaid: [...floor.unsaid].map(({ configuration }) => configuration.agentId),
     behind: floor.behind,
     ...(floor.recordingFull ? { recordingFull: true } : {}),
+    learned: rowsOf(floor.learned),
   };
 }
 
@@ -78,6 +83,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   floor.seq = snapshot.seq;
   floor.behind = snapshot.behind;
   floor.recordingFull = snapshot.recordingFull === true;
+  floor.learned = learnedOf(snapshot.learned);
   for (const { configuration, removed } of snapshot.queues) floor.queues.set(configuration.queueId, { ...newQueue(configuration), removed });
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);
@@ -117,6 +123,6 @@ function rowOfCall(call: Call): CallRow {
   return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
 }
 
-function rowOfWaiting({ queue, priority, skills, queuedAt, leaveAt }: Waiting): WaitingRow {
-  return { queueId: queue.configuration.queueId, priority, skills, queuedAt, leaveAt };
+function rowOfWaiting({ queue, priority, skills, queuedAt, leaveAt, said }: Waiting): WaitingRow {
+  return { queueId: queue.configuration.queueId, priority, skills, queuedAt, leaveAt, ...(said === undefined ? {} : { said }) };
 }

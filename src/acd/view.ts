@@ -36,9 +36,28 @@ export interface QueueView {
   callIds: CallId[];
 }
 
+/** How long who comes now, or stands at a place, has to wait; `calibrated`: it may be said aloud. */
+export interface EstimateView {
+  p50Ms: number;
+  p90Ms: number;
+  calibrated: boolean;
+}
+
+/** Of the last callers: how many were scored, which share waited no longer than the P50 and the P90; mean pinball loss of both. */
+export interface EstimateScore {
+  n: number;
+  p50: number;
+  p90: number;
+  loss50Ms: number;
+  loss90Ms: number;
+}
+
 export interface AcdView {
   agent(agentId: AgentId): AgentView | undefined;
   agents(tenantId: TenantId): AgentView[];
   queue(queueId: QueueId): QueueView | undefined;
   queues(tenantId: TenantId): QueueView[];
+  /** Of a caller at this place of the queue (1 = next), without a place of one who would come now; null = nobody is there to serve it. */
+  estimate(queueId: QueueId, place?: number): EstimateView | null;
+  estimateScore(queueId: QueueId): EstimateScore | null;
 }

@@ -1,6 +1,7 @@
 /** Callers in queues: through the door, in their place, and out again exactly once. */
 import type { QueueId } from '../../kernel/ids.ts';
 import type { QueueExit } from '../call/event.ts';
+import { followWait } from './estimate/forecast.ts';
 import type { QueueConfiguration } from './event.ts';
 import { before, type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, type Waiting } from './floor.ts';
 import { closeIfSpare, closeLine, lineFor } from './line.ts';
@@ -52,6 +53,7 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
   call.waiting = waiting;
   queue.order.add(waiting);
   queue.entered.add(waiting);
+  m.arrived = waiting;
   stand(floor, waiting);
 }
 
@@ -92,6 +94,7 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
   call.waiting = null;
   waiting.line = null;
   if (line !== null) closeIfSpare(m.floor, line);
+  followWait(m.floor.learned, queue.configuration.queueId, m.now - waiting.queuedAt, exit, waiting.said ?? null);
   if (queue.removed) dropIfEmpty(m.floor, queue);
   m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit });
 }
@@ -115,7 +118,9 @@ export function remove(floor: Floor, queue: Queue): void {
 }
 
 function dropIfEmpty(floor: Floor, queue: Queue): void {
-  if (queue.order.size === 0) floor.queues.delete(queue.configuration.queueId);
+  if (queue.order.size > 0) return;
+  floor.queues.delete(queue.configuration.queueId);
+  floor.learned.forecasts.delete(queue.configuration.queueId);
 }
 
 /** New rules for a queue that has callers: everyone keeps the place and the limit on the wait they came with. */

@@ -1,12 +1,14 @@
 /** The floor as others may see it: copies, so that nobody changes it from outside. */
 import type { TenantId } from '../../kernel/ids.ts';
 import { callOf, pausedUntilOf, publicState, shownReasons } from './agent.ts';
+import { estimate, scoreOf } from './estimate/estimate.ts';
 import { type Agent, type Floor, isReachable, type Queue, signedIn } from './floor.ts';
 import type { AcdView, AgentView, QueueView } from './view.ts';
 
 const MOST_CALLS_SHOWN = 100;
 
-export function watch(floor: () => Floor): AcdView {
+/** `toldAt`: ms since 1970 of the last event. */
+export function watch(floor: () => Floor, toldAt: () => number): AcdView {
   return {
     agent(agentId) {
       const agent = floor().agents.get(agentId);
@@ -18,6 +20,8 @@ export function watch(floor: () => Floor): AcdView {
       return queue === undefined ? undefined : viewOfQueue(floor(), queue);
     },
     queues: (tenantId) => ofTenant(floor().queues.values(), tenantId).map((queue) => viewOfQueue(floor(), queue)),
+    estimate: (queueId, place) => estimate(floor(), queueId, place, toldAt()),
+    estimateScore: (queueId) => scoreOf(floor(), queueId),
   };
 }
 

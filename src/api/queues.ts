@@ -57,6 +57,10 @@ const queueSchema = z.object({
       ready: z.number().int(),
       talking: z.number().int(),
       wrappingUp: z.number().int(),
+      /** What a caller who comes now has to wait; `calibrated`: it may be said aloud. null = nobody is there to serve it. */
+      expectedWait: z.object({ p50Ms: z.number().int(), p90Ms: z.number().int(), calibrated: z.boolean() }).nullable(),
+      /** How good estimates were: of the last n callers, shares within P50 and P90, and mean pinball loss of each. null = none yet. */
+      estimateScore: z.object({ n: z.number().int(), p50: z.number(), p90: z.number(), loss50Ms: z.number(), loss90Ms: z.number() }).nullable(),
     })
     .nullable(),
 });
@@ -87,7 +91,8 @@ function shown({ acd }: ApiPorts, { tenantId: _, ...rest }: QueueConfiguration) 
   const view = acd.queue(queue.queueId);
   if (view === undefined) return { ...queue, live: null };
   const { waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
-  return { ...queue, live: { waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp } };
+  const live = { waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp };
+  return { ...queue, live: { ...live, expectedWait: acd.estimate(queue.queueId), estimateScore: acd.estimateScore(queue.queueId) } };
 }
 
 function queueOf({ directory }: ApiPorts, tenantId: TenantId, queueId: QueueId): QueueConfiguration {

@@ -320,7 +320,8 @@ class DeskRoom {
     const queue = this.acd.queue(queueId);
     if (queue === undefined) return null;
     const { waiting, signedIn, ready, talking, wrappingUp } = queue;
-    return { queueId, name: queue.configuration.name, waiting, oldestSince: isoOrNull(queue.oldestSince), signedIn, ready, talking, wrappingUp };
+    const figures = { waiting, oldestSince: isoOrNull(queue.oldestSince), signedIn, ready, talking, wrappingUp };
+    return { queueId, name: queue.configuration.name, ...figures, expectedWait: this.acd.estimate(queueId) };
   }
 
   #tellFigures(queueId: QueueId): void {

@@ -144,6 +144,8 @@ const queueStatsSchema = z.object({
   ready: z.number().int(),
   talking: z.number().int(),
   wrappingUp: z.number().int(),
+  /** What a caller who comes now has to wait: half no longer than P50, nine of ten no longer than P90. null = nobody is there to serve it */
+  expectedWait: z.object({ p50Ms: z.number().int(), p90Ms: z.number().int(), calibrated: z.boolean() }).nullable().optional(),
 });
 
 export const callPhases = ['offered', 'established', 'held', 'cleared'] as const;

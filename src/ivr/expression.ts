@@ -23,8 +23,21 @@ export interface Scope {
   values: Map<string, string>;
   language: string;
   authLevel: bigint;
+  /** Of the tenant, by name, as they stand now. */
+  queues: ReadonlyMap<string, LiveQueue>;
   /** In China's time (UTC+8). weekday 0 = Sunday. */
   time: { date: string; hour: bigint; minute: bigint; weekday: bigint };
+}
+
+/** A queue as an expression sees it. Seconds a caller who came now would wait: half wait no longer than `p50Seconds`, nine of ten no longer than `p90Seconds`. */
+export interface LiveQueue {
+  waiting: bigint;
+  signedIn: bigint;
+  ready: bigint;
+  p50Seconds: bigint;
+  p90Seconds: bigint;
+  /** What was said lately came true: it may be said aloud. */
+  calibrated: boolean;
 }
 
 const environment = new Environment({ limits: { maxAstNodes: 300, maxDepth: 40, maxListElements: 100, maxMapEntries: 100, maxCallArguments: 16 } })
@@ -46,6 +59,7 @@ const environment = new Environment({ limits: { maxAstNodes: 300, maxDepth: 40, 
   })
   .registerVariable('data', 'map<string, string>')
   .registerVariable('values', 'map<string, string>')
+  .registerVariable('queues', 'map<string, dyn>')
   .registerVariable('language', 'string')
   .registerVariable('authLevel', 'int')
   .registerVariable({ name: 'time', schema: { date: 'string', hour: 'int', minute: 'int', weekday: 'int' } });

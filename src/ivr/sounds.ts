@@ -72,6 +72,7 @@ export function scopeOf(walk: Walk, now: number): Scope {
     },
     data: new Map(Object.entries(walk.data)),
     values: walk.values,
+    queues: walk.queues,
     language: walk.language,
     authLevel: BigInt(walk.authLevel),
     time: {

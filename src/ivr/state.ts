@@ -17,7 +17,7 @@ import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids
 import type { CallCommand, Sound } from '../call/command.ts';
 import type { AuthLevel, CallData, CallEvent, CustomerCard, Language, Party } from '../call/event.ts';
 import type { Turn } from '../call/turn.ts';
-import { Evaluator } from './expression.ts';
+import { Evaluator, type LiveQueue } from './expression.ts';
 import type { NodeId, Plan } from './plan.ts';
 
 export type WalkState =
@@ -63,6 +63,7 @@ export interface Walk {
   language: Language;
   data: CallData;
   values: Map<string, string>;
+  queues: ReadonlyMap<string, LiveQueue>;
   answered: boolean;
   /** Steps so far. */
   steps: number;
@@ -83,7 +84,7 @@ export type Outcome = { go: NodeId | null } | Waits;
 /** All that can be done now is done. */
 export type Waits = 'waits';
 
-export function openWalk(event: Extract<CallEvent, { type: 'callArrived' }>): Walk {
+export function openWalk(event: Extract<CallEvent, { type: 'callArrived' }>, queues: Walk['queues']): Walk {
   const { callId, legId, tenantId, caller, callee } = event;
   return {
     callId,
@@ -97,6 +98,7 @@ export function openWalk(event: Extract<CallEvent, { type: 'callArrived' }>): Wa
     language: 'zh',
     data: {},
     values: new Map(),
+    queues,
     answered: false,
     steps: 0,
     plays: 0,

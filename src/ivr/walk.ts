@@ -8,6 +8,7 @@ import type { TimePassed } from '../call/turn.ts';
 import { Deadlines, type Wait } from './deadlines.ts';
 import type { IvrEvent } from './event.ts';
 import { hear } from './hear.ts';
+import { liveQueues, type QueuesNow } from './live.ts';
 import type { Plan } from './plan.ts';
 import { type IvrTurn, type LoadedPlan, loadPlan, openWalk, type Walk, type WalkStateName } from './state.ts';
 import { release } from './steps.ts';
@@ -68,6 +69,11 @@ class Walks implements Ivr {
   readonly #plans = new Map<TenantId, LoadedPlan>();
   readonly #music = new Map<QueueId, string | null>();
   readonly #deadlines = new Deadlines();
+  readonly #queuesNow: QueuesNow;
+
+  constructor(queuesNow: QueuesNow) {
+    this.#queuesNow = queuesNow;
+  }
 
   decide(event: Passing, now: number): IvrTurn {
     const turn: IvrTurn = { events: [], commands: [], wakeAt: null };
@@ -116,7 +122,7 @@ class Walks implements Ivr {
     const { callId } = event;
     const walk = this.#walks.get(callId);
     if (event.type === 'callArrived' && walk === undefined && event.dialled?.target == null) {
-      this.#walks.set(callId, openWalk(event));
+      this.#walks.set(callId, openWalk(event, liveQueues(event.tenantId, this.#queuesNow)));
       this.#deadlines.set(callId, waits.identifying, now);
     }
     if (walk === undefined) return;
@@ -146,7 +152,8 @@ class Walks implements Ivr {
   }
 }
 
-export const createIvr = (): Ivr => new Walks();
+/** `queuesNow`: how queues stand, for expressions; without it there are none. */
+export const createIvr = (queuesNow: QueuesNow = () => null): Ivr => new Walks(queuesNow);
 
 /** Desks' words carry a callId too, but none of this room's types: they fall through `hear`. */
 const isHeard = (event: Passing): event is Heard => true;

@@ -325,7 +325,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       counts: { refused: {}, blocked: 0, emergencies: 0 },
       lift: (tenantId) => void house.configured.push({ tenantId }),
     },
-    acd: { agent: () => undefined, agents: () => [], queue: () => undefined, queues: () => [] },
+    acd: { agent: () => undefined, agents: () => [], estimate: () => null, estimateScore: () => null, queue: () => undefined, queues: () => [] },
     explain: house.core.explain,
     offersOf: async (tenantId, callId) => (callId.startsWith(`c-${tenantId}-`) ? [offerOf(callId)] : null),
     calls: { get: (callId) => house.live.find((call) => call.callId === callId), values: () => house.live.values(), size: 0 },

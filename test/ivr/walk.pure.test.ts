@@ -464,6 +464,25 @@ describe('expressions', () => {
   });
 });
 
+describe('how a queue stands', () => {
+  const standing = { waiting: 4, signedIn: 2, ready: 0 };
+  const rows: [string, { p50Ms: number; p90Ms: number; calibrated: boolean } | null, boolean][] = [
+    ['queues.service.p90Seconds > 60', { p50Ms: 30_000, p90Ms: 61_000, calibrated: true }, true],
+    ['queues["service"].p50Seconds > 60', { p50Ms: 30_000, p90Ms: 61_000, calibrated: true }, false],
+    ['queues["service"].calibrated', { p50Ms: 30_000, p90Ms: 61_000, calibrated: true }, true],
+    ['queues["service"].waiting >= 4 && queues["service"].ready == 0', null, true],
+    ['queues["service"].p50Seconds > 3600', null, true],
+    ['queues["nowhere"].waiting >= 0', null, false],
+  ];
+  for (const [cel, estimate, truth] of rows)
+    it(`${cel} is ${truth}`, () => {
+      const ivr = createIvr((queueId) => (queueId === `${TENANT}:service` ? { ...standing, estimate } : null));
+      const plan = planOf(flow(`- when: '${cel}'\n  then: other\n- hangup`));
+      ivr.decide({ type: 'dialplanPublished', ...{ tenantId: plan.tenantId, version: plan.version, plan } }, 0);
+      assert.equal(new CallerOf(ivr).arrive('100').at(-1), truth ? 'answer' : 'release dialplan_end');
+    });
+});
+
 describe('a snapshot', () => {
   it('lets a fresh room lead new calls as the old one would', () => {
     const old = ivrWith(planOf(flow('- answer\n- queue: service')));

@@ -38,6 +38,9 @@ function QueueItem({ queue }: { queue: QueueStats }) {
       <strong>{queue.name[languageNow()]}</strong>
       <span className="figures">{queue.waiting === 0 ? t('queues.nobody') : t('queues.waiting', { count: queue.waiting })}</span>
       {queue.oldestSince !== null && <span className="figures">{t('queues.longest', { time: asDuration(now - Date.parse(queue.oldestSince)) })}</span>}
+      {queue.waiting > 0 && queue.expectedWait?.calibrated && (
+        <span className="figures">{t('queues.expected', { p50: asDuration(queue.expectedWait.p50Ms), p90: asDuration(queue.expectedWait.p90Ms) })}</span>
+      )}
       <span className="quiet figures">{t('queues.ready', { count: queue.ready })}</span>
     </li>
   );
