@@ -19,8 +19,8 @@ const commands: Record<string, CommandHelp> = {
     run: () => import('../scripts/simulate.ts'),
   },
   replay: {
-    usage: 'replay [FOLDER] [--print]',
-    does: 'tells the rooms a journal again and checks that they decide the same',
+    usage: 'replay [FOLDER] [--from start|snapshot|N] [--print]',
+    does: 'proves by hash that a journal is decided the same again',
     run: () => import('./commands/replay.ts'),
   },
   call: {

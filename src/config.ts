@@ -68,6 +68,8 @@ export interface Config {
   bench: { agents: number; contact: string };
   /** How long calls under way may go on after SIGTERM. */
   drainSeconds: number;
+  /** Of the journal behind its newest snapshot. */
+  journalKeepBytes: number;
   version: string;
   packageRoot: string;
   /** What the two programs beside us are started with. */
@@ -138,6 +140,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     webDir: join(packageRoot, 'dist', 'web'),
     demoPassword: reader.secret('DEMO_PASSWORD') ?? null,
     bench: { agents: reader.integer('BENCH_AGENTS', 0, 0, 10_000), contact: reader.text('BENCH_CONTACT', '127.0.0.1:5970') },
+    journalKeepBytes: reader.integer('JOURNAL_KEEP_MB', 256, 0, 1_000_000) * 1024 * 1024,
     drainSeconds: reader.integer('DRAIN_SECONDS', 3600, 0, 86_400),
     version,
     packageRoot,

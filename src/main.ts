@@ -122,7 +122,10 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   let switchboard: Switchboard | null = null;
   const ground: Ground = { ...base, take: (event) => switchboard?.take(event) };
   const cdr = opened(openCdrWriter(ground, store), (it) => it.close(LAST_RECORDS_MS));
-  const kept = opened(keepJournal({ folder: join(config.dataDir, 'journal'), rooms, clock, log, unwritten: () => cdr.unwritten() }), (it) => it.close());
+  const kept = opened(
+    keepJournal({ folder: join(config.dataDir, 'journal'), keepBytes: config.journalKeepBytes, rooms, clock, log, unwritten: () => cdr.unwritten() }),
+    (it) => it.close(),
+  );
   const people: People = { store, sessions, directory, rooms, kept, ...(await openRecordings(ground, store)) };
   const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());

@@ -1,59 +1,107 @@
 /**
- * `huawu replay [FOLDER]`: tells the rooms a journal again and checks that they establish the same facts as on the day.
- * Prints each turn with `--print`. The first difference names its event.
+ * `huawu replay [FOLDER] [--from start|snapshot|N] [--print]`: tells the rooms a journal again and proves by hash that they
+ * decide as on the day, or shows the first difference. Only reads: a journal that is being written can be replayed too.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLog } from '../../kernel/log.ts';
 import { parseFlags } from '../../kernel/settings.ts';
 import { readConfig } from '../config.ts';
-import { recover } from '../journal/read.ts';
+import { type Difference, Proof } from '../journal/proof.ts';
 import type { HouseSnapshot } from '../journal/replay.ts';
+import { type JournalStart, journalBytes, startsOf, walk } from '../journal/walk.ts';
 import { createRooms, restoreRooms } from '../rooms.ts';
-import type { Event, Recorded } from '../vocabulary.ts';
+import type { Recorded } from '../vocabulary.ts';
 
+const USAGE = `usage: huawu replay [FOLDER] [--from start|snapshot|N] [--print]
+  --from start     from the first event or the oldest snapshot there is (the usual)
+  --from snapshot  from the newest snapshot
+  --from N         from the newest snapshot of at most event N
+  --print          every event and every command
+`;
+const TELL_EACH_EVENTS = 200_000;
+
+/** Exit codes: 0 every decision the same, 1 one that is not, 2 wrong usage. */
 export async function main(args: string[]): Promise<number> {
   const { flags, words } = parseFlags(args);
+  const unknown = Object.keys(flags).filter((name) => name !== 'FROM' && name !== 'PRINT');
+  if (unknown.length > 0 || words.length > 1) return complain(`${unknown.map((name) => `--${name.toLowerCase()} is no flag of replay\n`).join('')}${USAGE}`);
   const folder = words[0] ?? join(readConfig([]).dataDir, 'journal');
-  const recovered = recover(folder, openLog('replay', 'warn'));
+  if (!existsSync(folder)) return complain(`there is no folder ${folder}\n${USAGE}`);
+  const start = chosen(startsOf(folder), flags.FROM ?? 'start');
+  if (start === undefined) return complain(`${folder} holds no journal that begins at ${flags.FROM ?? 'its start'}\n${USAGE}`);
+  return replayFrom(folder, start, flags.PRINT === 'true');
+}
+
+function chosen(starts: readonly JournalStart[], from: string): JournalStart | undefined {
+  if (from === 'start') return starts[0];
+  if (from === 'snapshot') return starts.at(-1);
+  const least = Number(from);
+  return Number.isInteger(least) ? starts.findLast(({ seq }) => seq <= least) : undefined;
+}
+
+function replayFrom(folder: string, start: JournalStart, print: boolean): number {
   const rooms = createRooms();
-  if (recovered.snapshot !== null) {
-    process.stdout.write(`starts from the snapshot after event ${recovered.snapshotSeq}; calls that were up then are not in it\n`);
-    restoreRooms(rooms, recovered.snapshot as HouseSnapshot);
+  if (start.read !== null) {
+    say(`from the snapshot after event ${start.seq}; what was said of calls that were up then is passed over\n`);
+    restoreRooms(rooms, start.read() as HouseSnapshot);
   }
-  let due: Event[] = [];
-  for (const recorded of recovered.events) {
-    const difference =
-      recorded.derived === true ? compare(due.shift(), recorded) : due[0] === undefined ? null : `was expected to follow: ${JSON.stringify(due[0])}`;
-    if (difference !== null) {
-      process.stdout.write(`event ${recorded.seq} (${recorded.event.type}) differs: ${difference}\n`);
-      return 1;
-    }
-    const turns = rooms.all.map((room) => room.decide(recorded.event, recorded.at));
-    due = [...due, ...turns.flatMap((turn) => turn.events)];
-    if (flags.PRINT === 'true')
-      print(
-        recorded,
-        turns.flatMap((turn) => turn.commands),
-      );
+  const proof = new Proof(rooms.all, start.read === null);
+  const progress = progressOver(journalBytes(folder));
+  let broken = '';
+  const onBreak = (file: string, lastSeq: number): void => {
+    broken = `${file} cannot be read behind event ${lastSeq}; all before it was replayed\n`;
+  };
+  for (const recorded of walk(folder, start.seq, onBreak)) {
+    const told = proof.take(recorded);
+    if (!Array.isArray(told)) return differs(told, proof);
+    if (print) printTurn(recorded, told);
+    progress(proof.events);
   }
-  process.stdout.write(`${recovered.events.length} events replayed, every fact established again as it was\n`);
+  say(broken);
+  const left = proof.end();
+  // A server that is running (or that died) has written an event and not yet what followed from it.
+  if (left !== null) say(`the journal ends in mid-turn: ${left.now?.type} was to follow event ${left.seq}\n`);
+  const { journal, now } = proof.hashes();
+  if (journal !== now) return fail(`the hashes differ: journal ${journal}, decided now ${now}\n`);
+  const passed = proof.passedOver > 0 ? `, ${proof.passedOver} of calls from before passed over` : '';
+  say(`${proof.events} events replayed, every fact established again as it was: ${proof.facts} facts${passed}\nhash ${now}\n`);
   return 0;
 }
 
-function compare(expected: Event | undefined, recorded: Recorded): string | null {
-  const [now, then] = [JSON.stringify(asThen(expected, recorded.event)), JSON.stringify(recorded.event)];
-  return now === then ? null : `the journal has ${then}, the rooms now give ${now ?? 'nothing'}`;
+function differs({ seq, at, cause, then, now, fields }: Difference, proof: Proof): number {
+  const lines = [
+    `event ${seq} (${(then ?? now)?.type}) differs, ${new Date(at).toISOString()}, in the turn of ${JSON.stringify(cause)}`,
+    ...fields.map((field) => `  ${field}`),
+    `  journal: ${then === null ? '—' : JSON.stringify(then)}`,
+    `  now:     ${now === null ? '—' : JSON.stringify(now)}`,
+    `${proof.events} events before it are the same`,
+  ];
+  return fail(`${lines.join('\n')}\n`);
 }
 
-/** What this build says beyond what the build of that day could: who of old was offered a call was not told why. */
-function asThen(expected: Event | undefined, then: Event): Event | undefined {
-  if (expected?.type !== 'callOffered' || then.type !== 'callOffered' || then.choice !== undefined) return expected;
-  const { choice: _, ...told } = expected;
-  return told;
+function progressOver(bytes: number): (events: number) => void {
+  const startedAt = performance.now();
+  return (events) => {
+    if (events % TELL_EACH_EVENTS !== 0) return;
+    const seconds = (performance.now() - startedAt) / 1000;
+    process.stderr.write(`${events} events, ${Math.round(events / seconds)} a second, of a journal of ${Math.round(bytes / 1e6)} MB\n`);
+  };
 }
 
-function print({ seq, at, event, derived }: Recorded, commands: { type: string }[]): void {
+function printTurn({ seq, at, event, derived }: Recorded, commands: { type: string }[]): void {
   const when = new Date(at).toISOString();
-  process.stdout.write(`${String(seq).padStart(8)} ${when} ${derived === true ? '  ' : ''}${JSON.stringify(event)}\n`);
-  for (const command of commands) process.stdout.write(`${' '.repeat(36)}→ ${JSON.stringify(command)}\n`);
+  say(`${String(seq).padStart(8)} ${when} ${derived === true ? '  ' : ''}${JSON.stringify(event)}\n`);
+  for (const command of commands) say(`${' '.repeat(36)}→ ${JSON.stringify(command)}\n`);
+}
+
+const say = (text: string): void => void process.stdout.write(text);
+
+function fail(text: string): number {
+  say(text);
+  return 1;
+}
+
+function complain(text: string): number {
+  process.stderr.write(text);
+  return 2;
 }

@@ -19,6 +19,8 @@ const MOST_HELD_BYTES = 64 * 1024 * 1024;
 export interface FileJournalOptions {
   folder: string;
   lastSeq: number;
+  /** So much of what a snapshot has made superfluous stays; absent = nothing. */
+  keepBytes?: number;
   clock: Clock;
   log: Logger;
 }
@@ -83,7 +85,7 @@ export class FileJournal implements Journal {
     closeSync(this.#file);
     this.#file = next;
     this.#segmentBytes = 0;
-    prune(folder, this.#seq);
+    prune(folder, this.#seq, this.#options.keepBytes);
   }
 
   async close(): Promise<void> {

@@ -24,13 +24,20 @@ export interface KeptJournal {
   close(): Promise<void>;
 }
 
-export function keepJournal(options: { folder: string; rooms: Rooms; clock: Clock; log: Logger; unwritten: () => CallRecord[] }): KeptJournal {
-  const { folder, rooms, clock, log } = options;
+export function keepJournal(options: {
+  folder: string;
+  keepBytes: number;
+  rooms: Rooms;
+  clock: Clock;
+  log: Logger;
+  unwritten: () => CallRecord[];
+}): KeptJournal {
+  const { folder, keepBytes, rooms, clock, log } = options;
   const startedAt = clock.now();
   const recovered = recover(folder, log);
   const { bindings, unwritten, events } = replay(recovered, { rooms: rooms.all, restore: (snapshot) => restoreRooms(rooms, snapshot) });
   log.info({ events, lastSeq: recovered.lastSeq, unwritten: unwritten.size, ms: Math.round(clock.now() - startedAt) }, 'journal replayed');
-  const journal = new FileJournal({ folder, lastSeq: recovered.lastSeq, clock, log });
+  const journal = new FileJournal({ folder, keepBytes, lastSeq: recovered.lastSeq, clock, log });
 
   const rotate = (): void => {
     const waiting = new Map<CallId, CallRecord>(options.unwritten().map((record) => [record.callId, record]));

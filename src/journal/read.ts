@@ -1,5 +1,5 @@
 /** What lies in the journal's folder: the newest whole snapshot and every good event after it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../kernel/log.ts';
 import type { Recorded } from '../vocabulary.ts';
@@ -27,7 +27,9 @@ export function recover(folder: string, log: Logger): Recovered {
   mkdirSync(folder, { recursive: true });
   const { snapshot, seq: snapshotSeq } = newestSnapshot(folder, log);
   const recovered: Recovered = { snapshot, snapshotSeq, events: [], lastSeq: snapshotSeq, setAsideBytes: 0 };
-  const segments = listed(folder, SEGMENT);
+  // Older ones may be kept to be looked at; what the snapshot holds is not read again.
+  const superseded = new Set(supersededBy(folder, snapshotSeq).map(({ name }) => name));
+  const segments = listed(folder, SEGMENT).filter(({ name }) => !superseded.has(name));
   for (const [at, segment] of segments.entries()) {
     const good = readSegment(join(folder, segment.name), recovered);
     if (good) continue;
@@ -39,14 +41,20 @@ export function recover(folder: string, log: Logger): Recovered {
   return recovered;
 }
 
-/** Snapshots and segments that a newer snapshot has made superfluous. */
-export function prune(folder: string, snapshotSeq: number): void {
-  for (const old of listed(folder, SNAPSHOT)) if (old.seq < snapshotSeq) unlinkSync(join(folder, old.name));
-  const segments = listed(folder, SEGMENT);
-  for (const [at, segment] of segments.entries()) {
-    const next = segments[at + 1];
-    if (next !== undefined && next.seq <= snapshotSeq + 1) unlinkSync(join(folder, segment.name));
+/** Snapshots and segments that a newer snapshot has made superfluous, but for `keepBytes` of the newest, which `huawu replay` and `simulate` can read. */
+export function prune(folder: string, snapshotSeq: number, keepBytes = 0): void {
+  const old = supersededBy(folder, snapshotSeq).map((file) => ({ ...file, bytes: statSync(join(folder, file.name)).size }));
+  let kept = 0;
+  for (const { name, bytes } of old.sort((a, b) => b.seq - a.seq)) {
+    kept += bytes;
+    if (kept > keepBytes) unlinkSync(join(folder, name));
   }
+}
+
+function supersededBy(folder: string, snapshotSeq: number): { name: string; seq: number }[] {
+  const segments = listed(folder, SEGMENT);
+  const older = segments.filter((_, at) => (segments[at + 1]?.seq ?? Number.POSITIVE_INFINITY) <= snapshotSeq + 1);
+  return [...listed(folder, SNAPSHOT).filter(({ seq }) => seq < snapshotSeq), ...older];
 }
 
 export function writeSnapshot(folder: string, seq: number, state: unknown): void {
@@ -63,6 +71,16 @@ function listed(folder: string, pattern: RegExp): { name: string; seq: number }[
       return match === null ? [] : [{ name, seq: Number(match[1]) }];
     })
     .sort((a, b) => a.seq - b.seq);
+}
+
+export const listedSegments = (folder: string): { name: string; seq: number }[] => listed(folder, SEGMENT);
+export const listedSnapshots = (folder: string): { name: string; seq: number }[] => listed(folder, SNAPSHOT);
+
+/** Throws when the snapshot is damaged. */
+export function snapshotBody(text: string, name: string): unknown {
+  const body = text.slice(9);
+  if (text.slice(0, 8) !== checkOf(body)) throw new Error(`${name} is damaged`);
+  return JSON.parse(body);
 }
 
 function newestSnapshot(folder: string, log: Logger): { snapshot: unknown; seq: number } {
