@@ -5,6 +5,7 @@ import { followWork } from './estimate/forecast.ts';
 import type { AgentConfiguration } from './event.ts';
 import { type Agent, type Floor, isReachable, type Moment, setDeadline } from './floor.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
+import { account, noWork } from './matching/work.ts';
 
 export function newAgent(configuration: AgentConfiguration, now: number): Agent {
   const agent: Agent = {
@@ -14,7 +15,8 @@ export function newAgent(configuration: AgentConfiguration, now: number): Agent 
     idleSince: null,
     idleSeq: 0,
     groups: [],
-    lines: new Set(),
+    pools: new Set(),
+    work: noWork(now),
     deadline: null,
     ownCalls: new Set(),
     hasDesk: false,
@@ -30,6 +32,7 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
   const previous = agent.activity;
   if (previous === next) return;
   if (previous.state === 'ready') stopIdling(agent);
+  account(agent.work, previous.state, next.state, now);
   moveLeg(floor, agent, previous, next);
   agent.activity = next;
   followWork(floor.learned, agent.configuration.agentId, previous, next, now);

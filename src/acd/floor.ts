@@ -2,8 +2,9 @@
  * Everything the routing core knows. Terms: a *group* is the agents of one queue; a *line* is those callers of one queue
  * who need the same skills, with the agents who have them; a *place* is where a caller stands (since when it waits at all).
  *
- * Indexes: an agent knows the lines she can serve; a line has its callers in the order of service and its idle agents in
- * the order of idleness. After a turn no line has both (SPEC, invariant 2), but for lines in `unpaired`.
+ * Indexes: a *pool* is those of one group who can serve such callers; an agent knows her pools, a pool has its idle agents in the
+ * order in which the queue chooses them, and a line its callers in the order of service and the pools it is served from. After a
+ * turn no line has both a caller and an idle agent (SPEC, invariant 2), but for lines in `unpaired`.
  */
 import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
@@ -11,7 +12,8 @@ import type { Command, Event } from '../vocabulary.ts';
 import type { Activity, Offer } from './agent.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
-import { OrderedList } from './ordered.ts';
+import type { Work } from './matching/work.ts';
+import { type Compare, OrderedList } from './ordered.ts';
 
 export interface Skill {
   skill: string;
@@ -30,8 +32,9 @@ export interface Agent {
   idleSeq: number;
   /** One a queue of hers. */
   groups: Group[];
-  /** The lines she has the skills for. */
-  lines: Set<Line>;
+  /** Those of her groups' pools she has the skills for. */
+  pools: Set<Pool>;
+  work: Work;
   deadline: Deadline | null;
   /** Live calls she dialled herself. */
   ownCalls: Set<CallId>;
@@ -48,6 +51,8 @@ export interface Group {
   members: Set<Agent>;
   /** How many of them are in which state. */
   counts: Record<AgentState, number>;
+  /** What they are asked to serve. */
+  pools: Set<Pool>;
 }
 
 export interface Queue {
@@ -55,6 +60,7 @@ export interface Queue {
   /** Removed: nobody comes in any more, and it is gone when the last caller has left. */
   removed: boolean;
   lines: Map<string, Line>;
+  pools: Map<string, Pool>;
   /** All who wait, also those being offered, in the order of service. */
   order: OrderedList<Waiting>;
   /** The same in the order they came to this queue. */
@@ -65,10 +71,25 @@ export interface Line {
   queue: Queue;
   key: string;
   needs: readonly Skill[];
-  members: Set<Agent>;
+  prefers: readonly Skill[];
+  place: string | null;
+  /** Asked in this order. */
+  pools: Pool[];
   /** Only those with no live offer. */
   callers: OrderedList<Waiting>;
+}
+
+export interface Pool {
+  queue: Queue;
+  key: string;
+  group: Group;
+  needs: readonly Skill[];
+  members: Set<Agent>;
   idle: OrderedList<Agent>;
+  /** Set where the lot decides among those who are first together. */
+  lot: { first: Compare<Agent> } | null;
+  /** Whose callers they serve. */
+  lines: Set<Line>;
 }
 
 export interface Call {
@@ -104,6 +125,15 @@ export interface Waiting {
   priority: number;
   /** What the call itself asks for, beside the queue's skills. */
   skills: readonly Skill[];
+  /** Who has these is chosen first. */
+  prefers: readonly Skill[];
+  /** Where the call came in, as its dialplan has it; null = not said. */
+  place: string | null;
+  /** So much longer it counts as waiting. */
+  virtualWaitMs: number;
+  /** Its place, of `placeOf`: what goes before any wait, and since when it counts as waiting. */
+  rank: number;
+  virtualAt: number;
   queuedAt: number;
   /** ms since 1970; null = waits as long as it takes */
   leaveAt: number | null;
@@ -148,8 +178,10 @@ export interface Floor {
   recordingFull: boolean;
   /** Of agents and callers, for estimates. */
   learned: Learned;
-  /** Last number given to a place or an idle agent. */
+  /** Last number given to a place, an idle agent or a turn of a round. */
   seq: number;
+  /** Where the lots go on from. */
+  lots: number;
 }
 
 /** One turn as it is being decided. */
@@ -161,6 +193,8 @@ export interface Moment {
   /** Who came into a queue in this turn. */
   arrived: Waiting | null;
 }
+
+const FIRST_LOT = 10_086;
 
 export function emptyFloor(mostATurn: number): Floor {
   return {
@@ -179,14 +213,11 @@ export function emptyFloor(mostATurn: number): Floor {
     unsaid: new Set(),
     behind: false,
     seq: 0,
+    lots: FIRST_LOT,
     recordingFull: false,
     learned: nothingLearned(),
   };
 }
-
-/** Order of service: priority (higher first), then the place. */
-export const before = (a: Waiting, b: Waiting): number =>
-  b.priority - a.priority || (a.call.placedAt ?? 0) - (b.call.placedAt ?? 0) || a.call.placeSeq - b.call.placeSeq;
 
 export const longerIdle = (a: Agent, b: Agent): number => (a.idleSince ?? 0) - (b.idleSince ?? 0) || a.idleSeq - b.idleSeq;
 
@@ -195,7 +226,7 @@ const sooner = (a: Deadline, b: Deadline): number => a.at - b.at || (a.key < b.k
 export function groupOf(floor: Floor, queueId: QueueId): Group {
   let group = floor.groups.get(queueId);
   if (group === undefined) {
-    group = { queueId, members: new Set(), counts: { signed_out: 0, not_ready: 0, ready: 0, offered: 0, talking: 0, wrapping_up: 0 } };
+    group = { queueId, members: new Set(), counts: { signed_out: 0, not_ready: 0, ready: 0, offered: 0, talking: 0, wrapping_up: 0 }, pools: new Set() };
     floor.groups.set(queueId, group);
   }
   return group;

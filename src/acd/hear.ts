@@ -225,12 +225,13 @@ export const hearing: Hearing = {
       become(m, agent, afterRestart(agent.activity, agent.configuration.staticContact !== null));
     }
     for (const call of floor.calls.values()) if (call.waiting !== null && call.waiting.deadline !== null) floor.deadlines.remove(call.waiting.deadline);
+    for (const group of floor.groups.values()) group.pools.clear();
     for (const [queueId, { configuration, removed }] of floor.queues) {
       if (removed) floor.queues.delete(queueId);
       else floor.queues.set(queueId, newQueue(configuration));
     }
     for (const agent of floor.agents.values()) {
-      agent.lines.clear();
+      agent.pools.clear();
       agent.ownCalls.clear();
       agent.hasDesk = false;
     }

@@ -1,6 +1,9 @@
 /** Lines: which agents can serve which callers, without asking each. */
 import { publicState } from './agent.ts';
-import { type Agent, before, type Floor, groupOf, type Line, longerIdle, type Queue, type Skill } from './floor.ts';
+import { type Agent, type Floor, groupOf, type Line, type Skill, type Waiting } from './floor.ts';
+import { groupsOf } from './matching/groups.ts';
+import { before } from './matching/place.ts';
+import { admit, closePool, dropIfEmpty, keyOf, poolFor } from './matching/pool.ts';
 import { passesGate } from './offering/gate.ts';
 import { OrderedList } from './ordered.ts';
 
@@ -8,26 +11,28 @@ import { OrderedList } from './ordered.ts';
 const MOST_EMPTY_LINES = 64;
 
 /** The queue's skills and the call's own together, the higher level of each, by name. */
-function needsOf(queueSkills: readonly Skill[], own: readonly Skill[]): Skill[] {
+function together(queueSkills: readonly Skill[], own: readonly Skill[]): Skill[] {
   const levels = new Map<string, number>();
   for (const { skill, level } of [...queueSkills, ...own]) levels.set(skill, Math.max(level, levels.get(skill) ?? 0));
   return [...levels].map(([skill, level]) => ({ skill, level })).sort((a, b) => (a.skill < b.skill ? -1 : 1));
 }
 
-const keyOf = (needs: readonly Skill[]): string => needs.map(({ skill, level }) => `${skill}\n${level}`).join('\n\n');
-
-const has = (agent: Agent, needs: readonly Skill[]): boolean =>
-  needs.every(({ skill, level }) => Object.hasOwn(agent.configuration.skills, skill) && (agent.configuration.skills[skill] ?? 0) >= level);
-
-export function lineFor(floor: Floor, queue: Queue, own: readonly Skill[]): Line {
-  const needs = needsOf(queue.configuration.skills, own);
-  const key = keyOf(needs);
+export function lineFor(floor: Floor, { queue, skills, prefers, place }: Pick<Waiting, 'queue' | 'skills' | 'prefers' | 'place'>): Line {
+  const needs = together(queue.configuration.skills, skills);
+  const wanted = together([], prefers);
+  const key = `${keyOf(needs)}\t${keyOf(wanted)}\t${place ?? ''}`;
   const known = queue.lines.get(key);
   if (known !== undefined) return known;
-  const line: Line = { queue, key, needs, members: new Set(), callers: new OrderedList(before), idle: new OrderedList(longerIdle) };
+  const line: Line = { queue, key, needs, prefers: wanted, place, pools: [], callers: new OrderedList(before) };
   queue.lines.set(key, line);
-  for (const agent of groupOf(floor, queue.configuration.queueId).members) if (has(agent, needs)) admit(line, agent);
+  open(floor, line);
   return line;
+}
+
+/** Finds the pools it is served from, in the order in which they are asked. */
+function open(floor: Floor, line: Line): void {
+  line.pools = [poolFor(floor, line, line.queue.configuration.queueId)];
+  for (const pool of line.pools) pool.lines.add(line);
 }
 
 /** Forgets a line nobody waits in when the queue has many. */
@@ -38,51 +43,71 @@ export function closeIfSpare(floor: Floor, line: Line): void {
 export function closeLine(floor: Floor, line: Line): void {
   line.queue.lines.delete(line.key);
   floor.unpaired.delete(line);
-  for (const agent of line.members) agent.lines.delete(line);
+  for (const pool of line.pools) {
+    pool.lines.delete(line);
+    if (pool.lines.size === 0) closePool(floor, pool);
+  }
 }
 
-function admit(line: Line, agent: Agent): void {
-  line.members.add(agent);
-  agent.lines.add(line);
-  if (agent.activity.state === 'ready' && passesGate(line.queue, agent)) line.idle.add(agent);
+export const serves = ({ pools }: Line, agent: Agent): boolean => pools.some(({ members }) => members.has(agent));
+
+/** Each of her lines once. */
+export function linesOf(agent: Agent): Set<Line> {
+  const lines = new Set<Line>();
+  for (const pool of agent.pools) for (const line of pool.lines) lines.add(line);
+  return lines;
 }
+
+/** Everybody who may serve it, once. */
+export function membersOf({ pools }: Line): Set<Agent> {
+  const all = new Set<Agent>();
+  for (const { members } of pools) for (const agent of members) all.add(agent);
+  return all;
+}
+
+/** Its idle agents in the order in which they are chosen; some may come twice. */
+export function* idleOf({ pools }: Line): Iterable<Agent> {
+  for (const { idle } of pools) yield* idle;
+}
+
+export const hasIdle = ({ pools }: Line): boolean => pools.some(({ idle }) => idle.size > 0);
 
 /** Her configuration counts from here on. */
 export function joinGroups(floor: Floor, agent: Agent): void {
-  for (const queueId of new Set(agent.configuration.queues)) {
-    const group = groupOf(floor, queueId);
+  for (const groupId of groupsOf(agent.configuration)) {
+    const group = groupOf(floor, groupId);
     agent.groups.push(group);
     group.members.add(agent);
     group.counts[publicState(agent.activity)] += 1;
-    for (const line of floor.queues.get(queueId)?.lines.values() ?? []) {
-      if (!has(agent, line.needs)) continue;
-      admit(line, agent);
-      if (line.callers.size > 0) floor.unpaired.add(line);
-    }
+    for (const pool of group.pools) if (admit(pool, agent)) lookForCallers(floor, pool.lines);
   }
 }
 
 export function leaveGroups(floor: Floor, agent: Agent): void {
   stopIdling(agent);
-  for (const line of agent.lines) line.members.delete(agent);
-  agent.lines.clear();
+  for (const pool of agent.pools) pool.members.delete(agent);
+  agent.pools.clear();
   for (const group of agent.groups) {
     group.members.delete(agent);
     group.counts[publicState(agent.activity)] -= 1;
     floor.forsaken.add(group.queueId);
-    if (group.members.size === 0) floor.groups.delete(group.queueId);
+    dropIfEmpty(floor, group);
   }
   agent.groups = [];
 }
 
 export function startIdling(floor: Floor, agent: Agent): void {
-  for (const line of agent.lines) {
-    if (!passesGate(line.queue, agent)) continue;
-    line.idle.add(agent);
-    if (line.callers.size > 0) floor.unpaired.add(line);
+  for (const pool of agent.pools) {
+    if (!passesGate(pool.queue, agent)) continue;
+    pool.idle.add(agent);
+    lookForCallers(floor, pool.lines);
   }
 }
 
 export function stopIdling(agent: Agent): void {
-  for (const line of agent.lines) line.idle.remove(agent);
+  for (const pool of agent.pools) pool.idle.remove(agent);
+}
+
+function lookForCallers(floor: Floor, lines: Iterable<Line>): void {
+  for (const line of lines) if (line.callers.size > 0) floor.unpaired.add(line);
 }

@@ -19,7 +19,7 @@ const OUR_FAULT_PAUSE_MS = 1_000;
 export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   const { call, queue } = waiting;
   const { record, recording = 'optional', media, wrapUpMs, ringTimeoutMs } = queue.configuration;
-  const choice = choiceOf(waiting, agent);
+  const choice = choiceOf(waiting, agent, m.now);
   stepOut(m.floor, waiting);
   call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
   call.recording = recording;

@@ -1,10 +1,11 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
+import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
 
 export interface QueueSections {
-  /** Which of the agents who may serve a call gets it; absent = who has been idle longest. */
-  matching?: { strategy: 'longest_idle' };
+  /** Which of the agents who may serve a call gets it, and which caller; absent = who has been idle longest, and who has waited longest. */
+  matching?: QueueMatching;
   /** How its calls are offered, and what comes of offers that fail. */
   offering?: Offering;
 }
@@ -13,4 +14,6 @@ export interface AgentSections {
   /** The team and the site she belongs to; absent = none. */
   team?: string;
   site?: string;
+  /** How she stands beside others; absent = like everybody. */
+  matching?: AgentMatching;
 }

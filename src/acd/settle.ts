@@ -6,7 +6,10 @@
  */
 import { landing } from './agent.ts';
 import { become, say } from './agents.ts';
-import { type Agent, before, type Line, type Moment, signedIn } from './floor.ts';
+import { type Agent, type Line, type Moment, signedIn } from './floor.ts';
+import { hasIdle } from './line.ts';
+import { beforeAcross } from './matching/place.ts';
+import { chosen, tookTurn } from './matching/pool.ts';
 import { NO_ANSWER } from './offering/failure.ts';
 import { failOffer, leave, offerWaiting } from './offers.ts';
 import { empty } from './waiting.ts';
@@ -58,25 +61,26 @@ function sendBack(m: Moment): void {
   }
 }
 
-/** The caller whose turn it is, of all lines with an idle agent, gets the agent who was idle longest. */
+/** The caller whose turn it is, of all lines with an idle agent, gets the agent whom its queue chooses. */
 function pair(m: Moment): void {
   for (let paired = 0; paired < m.floor.mostATurn; paired += 1) {
     const line = nextLine(m);
     const waiting = line?.callers.first();
-    const agent = line?.idle.first();
+    const agent = line === undefined ? undefined : chosen(m.floor, line);
     if (waiting === undefined || agent === undefined) return;
     offerWaiting(m, waiting, agent);
+    tookTurn(m.floor, waiting.queue, agent);
   }
   nextLine(m);
 }
 
-function nextLine({ floor }: Moment): Line | undefined {
+function nextLine({ floor, now }: Moment): Line | undefined {
   let next: Line | undefined;
   for (const line of floor.unpaired) {
     const head = line.callers.first();
     const best = next?.callers.first();
-    if (head === undefined || line.idle.size === 0) floor.unpaired.delete(line);
-    else if (best === undefined || before(head, best) < 0) next = line;
+    if (head === undefined || !hasIdle(line)) floor.unpaired.delete(line);
+    else if (best === undefined || beforeAcross(head, best, now) < 0) next = line;
   }
   return next;
 }

@@ -7,6 +7,8 @@ import { type LearnedRows, learnedOf, rowsOf, type Said } from './estimate/forec
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
 import { type Agent, type Call, emptyFloor, type Floor, type Skill, type Waiting } from './floor.ts';
 import { lineFor } from './line.ts';
+import { placeOf } from './matching/place.ts';
+import type { Work } from './matching/work.ts';
 import { newQueue, stand } from './waiting.ts';
 
 const VERSION = 1;
@@ -19,12 +21,16 @@ interface AgentRow {
   idleSeq: number;
   said: string;
   failures?: Agent['failures'];
+  work?: Work;
 }
 
 interface WaitingRow {
   queueId: QueueId;
   priority: number;
   skills: readonly Skill[];
+  prefers?: readonly Skill[];
+  place?: string | null;
+  virtualWaitMs?: number;
   queuedAt: number;
   leaveAt: number | null;
   said?: Said;
@@ -49,16 +55,18 @@ export interface AcdSnapshot {
   recordingFull?: boolean;
   /** Absent in snapshots of before anything was learned. */
   learned?: LearnedRows;
+  lots?: number;
 }
 
 export function takeSnapshot(floor: Floor): AcdSnapshot {
   return {
     version: VERSION,
     seq: floor.seq,
+    lots: floor.lots,
     queues: [...floor.queues.values()].map(({ configuration, removed }) => ({ configuration, removed })),
     phones: [...floor.phones],
     ...(floor.desks.size === 0 ? {} : { desks: [...floor.desks] }),
-    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures }) => ({
+    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures, work }) => ({
       configuration,
       activity,
       since,
@@ -66,6 +74,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
       idleSeq,
       said,
       ...(failures === null ? {} : { failures }),
+      work: { ...work, turns: { ...work.turns } },
     })),
     calls: [...floor.calls.values()].map(rowOfCall),
     leaving: [...floor.leaving].map(([waiting, exit]) => [waiting.call.callId, exit]),
@@ -81,6 +90,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   if (snapshot?.version !== VERSION) throw new Error(`acd: this snapshot is not of version ${VERSION}; replay the journal from its start`);
   const floor = emptyFloor(mostATurn);
   floor.seq = snapshot.seq;
+  floor.lots = snapshot.lots ?? floor.lots;
   floor.behind = snapshot.behind;
   floor.recordingFull = snapshot.recordingFull === true;
   floor.learned = learnedOf(snapshot.learned);
@@ -110,8 +120,10 @@ function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean
   const call = floor.calls.get(callId);
   const queue = floor.queues.get(row.queueId);
   if (call === undefined || queue === undefined) return;
-  const { queueId: _named, ...kept } = row;
-  const waiting: Waiting = { ...kept, call, queue, line: leaving ? null : lineFor(floor, queue, row.skills), deadline: null };
+  const { queueId: _named, prefers = [], place = null, virtualWaitMs = 0, ...kept } = row;
+  const { rank, virtualAt } = placeOf(queue.configuration.matching ?? {}, call.placedAt ?? 0, row.priority, virtualWaitMs);
+  const waiting: Waiting = { ...kept, prefers, place, virtualWaitMs, rank, virtualAt, call, queue, line: null, deadline: null };
+  if (!leaving) waiting.line = lineFor(floor, waiting);
   call.waiting = waiting;
   queue.order.add(waiting);
   queue.entered.add(waiting);
@@ -123,6 +135,7 @@ function rowOfCall(call: Call): CallRow {
   return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
 }
 
-function rowOfWaiting({ queue, priority, skills, queuedAt, leaveAt, said }: Waiting): WaitingRow {
-  return { queueId: queue.configuration.queueId, priority, skills, queuedAt, leaveAt, ...(said === undefined ? {} : { said }) };
+function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, queuedAt, leaveAt, said }: Waiting): WaitingRow {
+  const { queueId } = queue.configuration;
+  return { queueId, priority, skills, prefers, place, virtualWaitMs, queuedAt, leaveAt, ...(said === undefined ? {} : { said }) };
 }

@@ -1,16 +1,17 @@
 /** Callers in queues: through the door, in their place, and out again exactly once. */
 import type { QueueId } from '../../kernel/ids.ts';
-import type { QueueExit } from '../call/event.ts';
+import type { QueueExit, QueueWishes } from '../call/event.ts';
 import { followWait } from './estimate/forecast.ts';
 import type { QueueConfiguration } from './event.ts';
-import { before, type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, type Waiting } from './floor.ts';
-import { closeIfSpare, closeLine, lineFor } from './line.ts';
+import { type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, type Waiting } from './floor.ts';
+import { closeIfSpare, closeLine, hasIdle, lineFor } from './line.ts';
+import { before, placeOf } from './matching/place.ts';
 import { OrderedList } from './ordered.ts';
 
 /** A call that was offered so often goes back to its dialplan; leg numbers from 1001 are the call room's. */
 export const MOST_OFFERS_A_CALL = 1000;
 
-export interface Wish {
+export interface Wish extends QueueWishes {
   queueId: QueueId;
   priority: number;
   skills: { skill: string; level: number }[];
@@ -18,7 +19,7 @@ export interface Wish {
 }
 
 export function newQueue(configuration: QueueConfiguration): Queue {
-  return { configuration, removed: false, lines: new Map(), order: new OrderedList(before), entered: new Set() };
+  return { configuration, removed: false, lines: new Map(), pools: new Map(), order: new OrderedList(before), entered: new Set() };
 }
 
 /** Why a caller may not come in; null = may. */
@@ -45,11 +46,16 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
     queue,
     priority: wish.priority,
     skills: wish.skills,
+    prefers: wish.preferredSkills ?? [],
+    place: wish.place ?? null,
+    virtualWaitMs: wish.virtualWaitMs ?? 0,
+    ...placeOf(queue.configuration.matching ?? {}, call.placedAt, wish.priority, wish.virtualWaitMs ?? 0),
     queuedAt: now,
     leaveAt: longest === null ? null : now + longest,
-    line: lineFor(floor, queue, wish.skills),
+    line: null,
     deadline: null,
   };
+  waiting.line = lineFor(floor, waiting);
   call.waiting = waiting;
   queue.order.add(waiting);
   queue.entered.add(waiting);
@@ -62,10 +68,10 @@ export function stand(floor: Floor, waiting: Waiting): void {
   const { queue, leaveAt } = waiting;
   if (waiting.line === null) return;
   // A line nobody waited in may have been closed while this caller was being offered.
-  const line = queue.lines.get(waiting.line.key) === waiting.line ? waiting.line : lineFor(floor, queue, waiting.skills);
+  const line = queue.lines.get(waiting.line.key) === waiting.line ? waiting.line : lineFor(floor, waiting);
   waiting.line = line;
   line.callers.add(waiting);
-  if (line.idle.size > 0) floor.unpaired.add(line);
+  if (hasIdle(line)) floor.unpaired.add(line);
   const deadline = leaveAt === null ? null : { at: leaveAt, key: `call ${waiting.call.callId}`, owner: { waiting } };
   setDeadline(floor, waiting, deadline);
 }
@@ -123,14 +129,21 @@ function dropIfEmpty(floor: Floor, queue: Queue): void {
   floor.learned.forecasts.delete(queue.configuration.queueId);
 }
 
-/** New rules for a queue that has callers: everyone keeps the place and the limit on the wait they came with. */
+/** New rules for a queue that has callers: everyone keeps the limit on the wait they came with, and the place as the new rules count it. */
 export function reconfigure(floor: Floor, queue: Queue, configuration: QueueConfiguration): void {
-  const staying = [...queue.order].filter((waiting) => waiting.line !== null);
+  const all = [...queue.order];
+  const staying = all.filter((waiting) => waiting.line !== null);
   for (const line of [...queue.lines.values()]) closeLine(floor, line);
   queue.configuration = configuration;
   queue.removed = false;
+  queue.order = new OrderedList(before);
+  for (const waiting of all) {
+    const { call, priority, virtualWaitMs } = waiting;
+    Object.assign(waiting, placeOf(configuration.matching ?? {}, call.placedAt ?? 0, priority, virtualWaitMs));
+    queue.order.add(waiting);
+  }
   for (const waiting of staying) {
-    waiting.line = lineFor(floor, queue, waiting.skills);
+    waiting.line = lineFor(floor, waiting);
     if (waiting.call.offer === null) stand(floor, waiting);
   }
   floor.forsaken.add(configuration.queueId);

@@ -140,7 +140,7 @@ function addQueue(app: Api, ports: ApiPorts): void {
       const { id, name, ...rest } = request.body;
       const queueId = queueIdOf(tenantId, id);
       if (ports.directory.queue(queueId) !== null) throw new Problem('conflict');
-      const queue: QueueConfiguration = { ...usual, ...given(rest), ...sectionsOfQueue(rest), queueId, tenantId, name };
+      const queue: QueueConfiguration = { ...usual, ...given(plainRules.parse(rest)), ...sectionsOfQueue(rest), queueId, tenantId, name };
       await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, after: queue });
       await ports.configuration.saveQueue(queue);
       reply.code(201);

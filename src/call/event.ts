@@ -113,6 +113,16 @@ export type PromptEnd = 'finished' | 'barge_in' | 'stopped' | 'failed';
 export type CollectEnd = 'complete' | 'finish_key' | 'timeout' | 'stopped' | 'failed';
 export type AuthenticationResult = 'ok' | 'wrong' | 'locked' | 'no_input' | 'unavailable';
 
+/** What a call may ask for beside skills, all of it optional. */
+export interface QueueWishes {
+  /** Who has these is chosen first. */
+  preferredSkills?: { skill: string; level: number }[];
+  /** So much longer it counts as waiting: who is more important than others comes earlier, and nobody waits for ever. */
+  virtualWaitMs?: number;
+  /** Where the call came in; queues may choose agents who sit there. */
+  place?: string;
+}
+
 export type CallEvent =
   // -- the call and its legs (rim: phone)
   | {
@@ -209,7 +219,14 @@ export type CallEvent =
   | { type: 'flowEntered'; callId: CallId; version: DialplanVersion; flow: string; step: string }
   | { type: 'languageChosen'; callId: CallId; language: Language }
   | { type: 'dataSet'; callId: CallId; data: CallData; by: 'flow' | 'network' | AgentId }
-  | { type: 'callQueued'; callId: CallId; queueId: QueueId; priority: number; skills: { skill: string; level: number }[]; maxWaitMs: number | null }
+  | ({
+      type: 'callQueued';
+      callId: CallId;
+      queueId: QueueId;
+      priority: number;
+      skills: { skill: string; level: number }[];
+      maxWaitMs: number | null;
+    } & QueueWishes)
   | { type: 'callLeftQueue'; callId: CallId; queueId: QueueId; exit: QueueExit }
   /** queueId null = a direct offer (transfer to this very agent). `record`: whether it is to be recorded, `recording` the queue's rule; absent = optional. */
   | {

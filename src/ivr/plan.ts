@@ -100,6 +100,7 @@ export type PlanNode = NodePlace &
         priority: number;
         skills: { skill: string; level: number }[];
         maxWaitMs: number | null;
+        wishes?: QueueWish;
         /** undefined = the queue's own */
         music?: string | null;
         exits: Record<'timeout' | 'full' | 'no_agents' | 'closed', NodeId | null>;
@@ -112,6 +113,14 @@ export type PlanNode = NodePlace &
     | { verb: 'echo' }
     | { verb: 'hangup' }
   );
+
+/** What a call may ask of its queue beside skills; absent = nothing of it. */
+export interface QueueWish {
+  preferredSkills?: { skill: string; level: number }[];
+  /** Its number of seconds. */
+  virtualWait?: Cel;
+  place?: Template;
+}
 
 /** Days 0 = Sunday … 6; minutes from midnight, `to` not included. */
 export interface Span {

@@ -112,6 +112,11 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
     z.string().min(1),
     z.strictObject({
       ...{ name: z.string().min(1), priority: z.number().int().min(0).max(1000).optional(), skills: skills.optional() },
+      ...{ preferredSkills: skills.optional(), place: template.optional() },
+      virtualWaitSeconds: z
+        .union([z.number().int().min(0).max(3600), cel])
+        .optional()
+        .describe('So much longer the call counts as waiting; or an expression, for example: customer.tier == "gold" ? 120 : 0'),
       ...{ maxWaitSeconds: seconds.optional(), music: z.union([promptName, z.null()]).optional() },
       ...{ timeout: target.optional(), full: target.optional(), noAgents: target.optional(), closed: target.optional() },
     }),

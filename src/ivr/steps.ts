@@ -5,6 +5,7 @@ import type { EndingCause } from '../call/ending.ts';
 import type { NodeId, PlanNode } from './plan.ts';
 import { promptOf, scopeOf, soundsOf } from './sounds.ts';
 import type { IvrTurn, LoadedPlan, Outcome, Waits, Walk } from './state.ts';
+import { wishesNow } from './wishes.ts';
 
 /** A walk that does more in one go does not wait for anybody: it is cut. */
 const MOST_STEPS_A_TURN = 200;
@@ -125,9 +126,11 @@ const entering: Entering = {
     walk.state = { at: 'delivering', playId: deliveryId, node: id };
     return 'waits';
   },
-  queue({ walk, id, turn }, node) {
+  queue(stepping, node) {
+    const { walk, id, turn } = stepping;
+    const { priority, skills, maxWaitMs } = node;
     const queueId = queueIdOf(walk.tenantId, node.queue);
-    turn.events.push({ type: 'callQueued', callId: walk.callId, queueId, priority: node.priority, skills: node.skills, maxWaitMs: node.maxWaitMs });
+    turn.events.push({ type: 'callQueued', callId: walk.callId, queueId, priority, skills, maxWaitMs, ...wishesNow(stepping, node.wishes ?? {}) });
     walk.state = { at: 'queued', node: id, queueId };
     return 'waits';
   },

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { expressionFault, parseTemplate } from './expression.ts';
 import { below, faultAt, keyOf, nearest, type Place, schemaFaults } from './fault.ts';
-import { lookupNames, type NodeId, type Pace, type Part, type Patience, type Span, type Template } from './plan.ts';
+import { lookupNames, type NodeId, type Pace, type Part, type Patience, type QueueWish, type Span, type Template } from './plan.ts';
 import { shallowVerbs, type VerbArguments, type VerbName } from './schema.ts';
 import { fragments, type SpokenKind } from './speak.ts';
 import { type Body, flowStart, type StepWork } from './work.ts';
@@ -168,6 +168,7 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
     priority: asked.priority ?? 0,
     skills: asked.skills ?? [],
     maxWaitMs: asked.maxWaitSeconds === undefined ? null : asked.maxWaitSeconds * 1000,
+    ...wishesOf(step, asked),
     ...(asked.music === undefined ? {} : { music: asked.music }),
     exits: {
       timeout: step.work.target(step, 'timeout', asked.timeout, step.next),
@@ -176,6 +177,17 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
       closed: step.work.target(step, 'closed', asked.closed, step.next),
     },
   };
+}
+
+function wishesOf(step: StepWork, asked: Exclude<VerbArguments<'queue'>, string>): { wishes?: QueueWish } {
+  const { preferredSkills, virtualWaitSeconds, place } = asked;
+  if (virtualWaitSeconds !== undefined) checkExpression(step, below(step.place, 'virtualWaitSeconds'), String(virtualWaitSeconds), 'any');
+  const wishes: QueueWish = {
+    ...(preferredSkills === undefined ? {} : { preferredSkills }),
+    ...(virtualWaitSeconds === undefined ? {} : { virtualWait: String(virtualWaitSeconds) }),
+    ...templatesOf(step, [], place === undefined ? {} : { place }),
+  };
+  return Object.keys(wishes).length === 0 ? {} : { wishes };
 }
 
 // -- what several verbs have in common

@@ -165,7 +165,7 @@ test('an offer says who the runner-up was and whom else she would have served', 
   const turn = floor.acd.decide(callQueued('mine'), floor.now);
   const offered = turn.events.find((fact) => fact.type === 'callOffered');
   assert.deepEqual(offered?.choice, {
-    ...{ by: ['idleSince'], keys: [floor.now - 5_000], runnerUp: { agentId: agentId('8002'), keys: [floor.now] }, idle: 2 },
+    ...{ by: ['longest_idle'], keys: [floor.now - 5_000], runnerUp: { agentId: agentId('8002'), keys: [floor.now] }, idle: 2 },
     ...{ caller: { callId: callId('mine'), priority: 0, placedAt: floor.now }, nextCaller: null },
   });
   floor.tell(legAnswered('mine.1'));

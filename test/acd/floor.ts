@@ -4,6 +4,7 @@ import { agentIdOf, asId, type CallId, type LegId, legIdOf, queueIdOf, type Tena
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { AgentConfiguration, NotReadyReason, QueueConfiguration } from '../../src/acd/event.ts';
 import type { EndedBy, EndingCause } from '../../src/call/ending.ts';
+import type { QueueWishes } from '../../src/call/event.ts';
 import type { Command, Event, Turn } from '../../src/vocabulary.ts';
 
 export const DEMO = asId<TenantId>('demo');
@@ -51,7 +52,7 @@ export const callArrived = (call: string, number = '+8613800001001'): Event => (
 export const callQueued = (
   call: string,
   queue = 'service',
-  wish: { priority?: number; skills?: { skill: string; level: number }[]; maxWaitMs?: number | null } = {},
+  wish: { priority?: number; skills?: { skill: string; level: number }[]; maxWaitMs?: number | null } & QueueWishes = {},
 ): Event => ({ type: 'callQueued', callId: callId(call), queueId: queueId(queue), priority: 0, skills: [], maxWaitMs: null, ...wish });
 
 export const legAnswered = (leg: string): Event => ({ type: 'legAnswered', callId: callOfLeg(leg), legId: legId(leg) });

@@ -90,7 +90,7 @@ for (const [name, { invariant, spoil }] of Object.entries(faults)) {
       const result = runShift(seed, 400, faulty(spoil));
       if (!isFault(result)) continue;
       assert.ok(result.message.startsWith(invariant), result.message);
-      assert.ok(result.trace.length <= 30, `${result.trace.length} events are left`);
+      assert.ok(result.trace.length <= 45, `${result.trace.length} events are left`);
       return;
     }
     assert.fail('20 shifts with the fault, and nobody saw it');

@@ -190,16 +190,19 @@ test('a section of a queue or an agent is kept, survives the next change, and nu
     const { items } = JSON.parse((await ask('GET', '/api/v1/agents', token)).text) as { items: { agentId: string; team?: string }[] };
     return items.find(({ agentId }) => agentId === 'demo:8001')?.team;
   };
-  assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', token, { matching: { strategy: 'longest_idle' } })).status, 200);
+  assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', token, { matching: { strategy: ['best_skill', 'longest_idle'] } })).status, 200);
   assert.equal((await ask('PATCH', '/api/v1/agents/demo:8001', token, { team: '一组' })).status, 200);
   assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', token, { wrapUpMs: 12_345 })).status, 200);
   assert.equal((await ask('PATCH', '/api/v1/agents/demo:8001', token, { name: '王小明' })).status, 200);
   const { rules } = await store.db.selectFrom('queues').select('rules').where('queue_id', '=', 'demo:service').executeTakeFirstOrThrow();
-  assert.deepEqual([rules, queue()?.matching, await team()], [{ matching: { strategy: 'longest_idle' } }, { strategy: 'longest_idle' }, '一组']);
+  assert.deepEqual(
+    [rules, queue()?.matching, await team()],
+    [{ matching: { strategy: ['best_skill', 'longest_idle'] } }, { strategy: ['best_skill', 'longest_idle'] }, '一组'],
+  );
   assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', token, { matching: null })).status, 200);
   assert.equal((await ask('PATCH', '/api/v1/agents/demo:8001', token, { team: null })).status, 200);
   assert.deepEqual([queue()?.matching, await team()], [undefined, undefined]);
-  const wrong = await ask('PATCH', '/api/v1/queues/demo:service', token, { matching: { strategy: 'favourite' } });
+  const wrong = await ask('PATCH', '/api/v1/queues/demo:service', token, { matching: { strategy: ['favourite'] } });
   assert.equal(wrong.status, 400, wrong.text);
 });
 

@@ -337,6 +337,21 @@ describe('queue', () => {
       maxWaitMs: 30_000,
     });
   });
+  it('says what is preferred, how much longer it counts as waiting, and where it came in, as reckoned then', () => {
+    const step = (wait: string): string =>
+      `- set: { region: 呼和浩特 }\n- queue: { name: service, virtualWaitSeconds: ${wait}, preferredSkills: [{ skill: mongolian, level: 3 }], place: '\${data["region"]}' }`;
+    const asked = (wait: string) => {
+      const caller = inFlow(step(wait));
+      caller.dial('100', card({ tier: 'gold' }));
+      const fact = caller.facts.find((event) => event.type === 'callQueued');
+      return fact?.type === 'callQueued' ? { virtualWaitMs: fact.virtualWaitMs, preferred: fact.preferredSkills, place: fact.place } : null;
+    };
+    const beside = { preferred: [{ skill: 'mongolian', level: 3 }], place: '呼和浩特' };
+    assert.deepEqual(asked(`'customer.tier == "gold" ? 120 : 0'`), { virtualWaitMs: 120_000, ...beside });
+    assert.deepEqual(asked('5'), { virtualWaitMs: 5_000, ...beside });
+    assert.deepEqual(asked(`'data["nothing"]'`), { virtualWaitMs: undefined, ...beside }, 'no value, no advantage');
+    assert.throws(() => asked(`'customer.rank'`), /virtualWaitSeconds|rank/);
+  });
   it('plays the queue’s own music while one waits', () => {
     const ivr = ivrWith(planOf(flow('- answer\n- queue: service')));
     ivr.decide({ type: 'queueConfigured', ...{ queue: { queueId: 't:service', music: 'jazz' } } }, 0);

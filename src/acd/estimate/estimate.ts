@@ -6,7 +6,9 @@
  */
 import type { QueueId } from '../../../kernel/ids.ts';
 import { reasonsOf, untilOf } from '../agent.ts';
-import { type Agent, before, type Floor, type Line, type Moment, type Queue, type Waiting } from '../floor.ts';
+import type { Agent, Floor, Line, Moment, Queue, Waiting } from '../floor.ts';
+import { serves as isServedBy, linesOf } from '../line.ts';
+import { beforeAcross } from '../matching/place.ts';
 import { Dice } from '../simulation/dice.ts';
 import { type Forecast, forecastOf, handlingNow, newForecast, type Outlook, type Said } from './forecast.ts';
 import { type Client, type Kind, play, type Server } from './paths.ts';
@@ -153,7 +155,7 @@ function addServers(scene: Scene, agents: Iterable<Agent>, own: boolean): void {
     skipped -= thinning;
     if (seen.has(agent)) continue;
     seen.add(agent);
-    if (own) for (const line of agent.lines) if (line.callers.size > 0) nameLine(scene, line);
+    if (own) for (const line of linesOf(agent)) if (line.callers.size > 0) nameLine(scene, line);
     const serves = servesOf(scene, agent, own);
     if (serves !== 0) servers.push({ serves, busy: busyWith(scene, agent) });
   }
@@ -162,8 +164,8 @@ function addServers(scene: Scene, agents: Iterable<Agent>, own: boolean): void {
 const isMember = ({ groups }: Agent, { configuration }: Queue): boolean => groups.some(({ queueId }) => queueId === configuration.queueId);
 
 function servesOf({ bits, queue }: Scene, agent: Agent, own: boolean): number {
-  let serves = own && (queue.lines.size === 0 || [...queue.lines.values()].some((line) => agent.lines.has(line))) ? OWN : 0;
-  for (const [line, bit] of bits) if (agent.lines.has(line)) serves |= bit;
+  let serves = own && (queue.lines.size === 0 || [...queue.lines.values()].some((line) => isServedBy(line, agent))) ? OWN : 0;
+  for (const [line, bit] of bits) if (isServedBy(line, agent)) serves |= bit;
   return serves;
 }
 
@@ -202,7 +204,7 @@ function clientsOf(scene: Scene): { clients: Client[]; places: number[] } {
   const standing: { waiting: Waiting; place: number }[] = [];
   for (const line of bits.keys()) if (line.queue !== queue) thin(scene, line.callers, MOST_CLIENTS_A_LINE, (waiting) => standing.push({ waiting, place: 0 }));
   thin(scene, queue.order, MOST_CLIENTS, (waiting, place) => standing.push({ waiting, place }));
-  standing.sort((a, b) => before(a.waiting, b.waiting));
+  standing.sort((a, b) => beforeAcross(a.waiting, b.waiting, scene.now));
   const clients: Client[] = [];
   const places: number[] = [];
   for (const { waiting, place } of standing) {

@@ -1,6 +1,7 @@
 /** Why an agent has no call. */
 import { callOf, publicState, shownReasons } from '../agent.ts';
 import { type Agent, type Floor, isReachable, type Queue } from '../floor.ts';
+import { idleOf, serves } from '../line.ts';
 import type { AgentExplanation, AgentQueue } from './explanation.ts';
 import { engaged, obstacleBetween } from './obstacle.ts';
 
@@ -40,9 +41,9 @@ function queueOf(agent: Agent, queue: Queue): AgentQueue {
   const idle = new Set<Agent>();
   for (const line of queue.lines.values()) {
     waiting += line.callers.size;
-    if (!line.members.has(agent)) continue;
+    if (!serves(line, agent)) continue;
     servable += line.callers.size;
-    for (const other of line.idle) {
+    for (const other of idleOf(line)) {
       if (other === agent) break;
       idle.add(other);
     }

@@ -1,6 +1,7 @@
 /** Why a call waits: its place, who stands before it, who of the agents does not get it, and what would serve it now. */
 import type { Agent, Floor, Line, Waiting } from '../floor.ts';
-import { before } from '../floor.ts';
+import { linesOf, membersOf } from '../line.ts';
+import { beforeAcross, precedenceOf } from '../matching/place.ts';
 import { smallestChanges, type TryOut } from './change.ts';
 import type { Ahead, CallExplanation, Excluded, Obstacle, Precedence } from './explanation.ts';
 import { obstacleBetween } from './obstacle.ts';
@@ -20,7 +21,7 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
   const { queue, priority, queuedAt, leaveAt, line } = waiting;
   const known = { callId, tenantId, at: now, queueId: queue.configuration.queueId, priority, queuedAt, placedAt, leaveAt };
   if (line === null) return { ...known, state: 'leaving', ...nothing };
-  const standing = standingBefore(waiting, line);
+  const standing = standingBefore(waiting, line, now);
   return {
     ...known,
     state: call.offer === null ? 'waiting' : 'ringing',
@@ -28,7 +29,7 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
     before: counted(standing),
     ahead: standing.slice(0, MOST_AHEAD_SHOWN),
     needs: line.needs.map(({ skill, level }) => ({ skill, level })),
-    eligible: line.members.size,
+    eligible: membersOf(line).size,
     excluded: excludedFrom(floor, waiting),
     widening: null,
     changes: call.offer === null ? smallestChanges(floor, waiting, line, now, tryOut) : [],
@@ -36,7 +37,7 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
 }
 
 /** Callers of its own queue who stand before it, and those of other queues whom agents of its line serve first. */
-function standingBefore(waiting: Waiting, line: Line): Ahead[] {
+function standingBefore(waiting: Waiting, line: Line, now: number): Ahead[] {
   const ahead: Ahead[] = [];
   for (const other of waiting.queue.order) {
     if (other === waiting || ahead.length === MOST_AHEAD_COUNTED) break;
@@ -44,7 +45,7 @@ function standingBefore(waiting: Waiting, line: Line): Ahead[] {
   }
   for (const other of linesBeside(line)) {
     for (const caller of other.callers) {
-      if (before(caller, waiting) >= 0 || ahead.length >= MOST_AHEAD_COUNTED) break;
+      if (beforeAcross(caller, waiting, now) >= 0 || ahead.length >= MOST_AHEAD_COUNTED) break;
       ahead.push(aheadOf(caller, waiting));
     }
   }
@@ -54,12 +55,14 @@ function standingBefore(waiting: Waiting, line: Line): Ahead[] {
 /** Lines of other queues that agents of this one serve too. */
 function linesBeside(line: Line): Set<Line> {
   const beside = new Set<Line>();
-  for (const agent of line.members) for (const other of agent.lines) if (other.queue !== line.queue && other.callers.size > 0) beside.add(other);
+  for (const agent of membersOf(line)) for (const other of linesOf(agent)) if (other.queue !== line.queue && other.callers.size > 0) beside.add(other);
   return beside;
 }
 
-const whyBefore = (other: Waiting, waiting: Waiting): Precedence =>
-  other.queue !== waiting.queue ? 'other_queue' : other.priority === waiting.priority ? 'place' : 'priority';
+function whyBefore(other: Waiting, waiting: Waiting): Precedence {
+  const why = precedenceOf(other, waiting);
+  return why === 'place' && other.queue !== waiting.queue ? 'other_queue' : why;
+}
 
 function aheadOf(other: Waiting, waiting: Waiting): Ahead {
   const { call, queue, priority, queuedAt } = other;

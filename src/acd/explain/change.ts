@@ -5,6 +5,7 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { Agent, Floor, Line, Waiting } from '../floor.ts';
+import { serves } from '../line.ts';
 import { type AcdSnapshot, takeSnapshot } from '../snapshot.ts';
 import type { Change } from './explanation.ts';
 import { engaged, lacks, levelOf } from './obstacle.ts';
@@ -97,7 +98,7 @@ function candidatesFor(floor: Floor, waiting: Waiting, line: Line): Candidate[] 
   const found: Candidate[] = [];
   for (const agent of floor.agents.values()) {
     if (agent.configuration.tenantId !== waiting.call.tenantId) continue;
-    const candidate = line.members.has(agent) ? freed(agent) : agent.activity.state === 'ready' ? enabled(agent, waiting, line) : null;
+    const candidate = serves(line, agent) ? freed(agent) : agent.activity.state === 'ready' ? enabled(agent, waiting, line) : null;
     if (candidate !== null) found.push(...candidate);
   }
   return found;

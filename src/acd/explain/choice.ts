@@ -1,36 +1,48 @@
 /** Why this agent got this caller, as it stood when she was chosen; kept with the offer. */
 import type { OfferChoice } from '../../call/event.ts';
-import { type Agent, before, type Line, type Waiting } from '../floor.ts';
+import type { Agent, Line, Waiting } from '../floor.ts';
+import { idleOf, linesOf } from '../line.ts';
+import { chainOf, standingsOf } from '../matching/order.ts';
+import { beforeAcross } from '../matching/place.ts';
 
 /** Before she is reserved and the caller steps out of its line. */
-export function choiceOf(waiting: Waiting, agent: Agent): OfferChoice {
-  const { line, priority } = waiting;
+export function choiceOf(waiting: Waiting, agent: Agent, now: number): OfferChoice {
+  const { line } = waiting;
   const second = line === null ? undefined : runnerUp(line, agent);
-  const next = nextCaller(waiting, agent);
+  const next = nextCaller(waiting, agent, now);
+  const standings = line === null ? [] : standingsIn(line, agent, now);
   return {
-    by: ['idleSince'],
-    keys: keysOf(agent),
-    runnerUp: second === undefined ? null : { agentId: second.configuration.agentId, keys: keysOf(second) },
-    idle: line?.idle.size ?? 0,
-    caller: { callId: waiting.call.callId, priority, placedAt: waiting.call.placedAt ?? waiting.queuedAt },
-    nextCaller: next === undefined ? null : { callId: next.call.callId, priority: next.priority, placedAt: next.call.placedAt ?? next.queuedAt },
+    by: standings.map(({ by }) => by),
+    keys: standings.map(({ figure }) => figure),
+    runnerUp:
+      line === null || second === undefined
+        ? null
+        : { agentId: second.configuration.agentId, keys: standingsIn(line, second, now).map(({ figure }) => figure) },
+    idle: line?.pools.reduce((sum, { idle }) => sum + idle.size, 0) ?? 0,
+    caller: placeOf(waiting),
+    nextCaller: next === undefined ? null : placeOf(next),
   };
 }
 
-const keysOf = ({ idleSince }: Agent): number[] => [idleSince ?? 0];
+const placeOf = ({ call, priority, queuedAt }: Waiting): OfferChoice['caller'] => ({ callId: call.callId, priority, placedAt: call.placedAt ?? queuedAt });
 
-function runnerUp({ idle }: Line, chosen: Agent): Agent | undefined {
-  for (const agent of idle) if (agent !== chosen) return agent;
+function standingsIn({ queue, needs, prefers, place }: Line, agent: Agent, now: number): { by: string; figure: number }[] {
+  const { queueId, matching } = queue.configuration;
+  return standingsOf(chainOf(matching?.strategy), { queueId, needs, prefers, place }, agent, now);
+}
+
+function runnerUp(line: Line, chosen: Agent): Agent | undefined {
+  for (const agent of idleOf(line)) if (agent !== chosen) return agent;
   return undefined;
 }
 
 /** Whom she would have served otherwise. */
-function nextCaller(waiting: Waiting, agent: Agent): Waiting | undefined {
+function nextCaller(waiting: Waiting, agent: Agent, now: number): Waiting | undefined {
   let next: Waiting | undefined;
-  for (const { callers } of agent.lines) {
+  for (const { callers } of linesOf(agent)) {
     for (const caller of callers) {
       if (caller === waiting) continue;
-      if (next === undefined || before(caller, next) < 0) next = caller;
+      if (next === undefined || beforeAcross(caller, next, now) < 0) next = caller;
       break;
     }
   }

@@ -4,6 +4,7 @@
  */
 import type { AgentId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
 import type { AgentState, NotReadyReason } from '../event.ts';
+import { precedences as named } from '../matching/place.ts';
 
 /** Why one agent does not get one call: the first of these, in this order, that holds for her. */
 export const obstacles = [
@@ -41,7 +42,7 @@ export interface Excluded extends Obstacle {
 }
 
 /** Why another caller is served before this one. */
-export const precedences = ['priority', 'place', 'other_queue'] as const;
+export const precedences = [...named, 'other_queue'] as const;
 export type Precedence = (typeof precedences)[number];
 
 export interface Ahead {

@@ -1,6 +1,7 @@
 /** What stands between one agent and one caller. Who may serve a caller its line says; here is only put into words why not. */
 import { reasonsOf } from '../agent.ts';
 import type { Agent, Skill, Waiting } from '../floor.ts';
+import { serves } from '../line.ts';
 import { passesGate } from '../offering/gate.ts';
 import type { Obstacle } from './explanation.ts';
 
@@ -14,7 +15,7 @@ export function obstacleBetween(agent: Agent, waiting: Waiting): Obstacle | null
 
 /** Why she is not one of those who may serve it. */
 export function unfit(agent: Agent, { line, queue }: Waiting): Obstacle | null {
-  if (line === null || line.members.has(agent)) return null;
+  if (line === null || serves(line, agent)) return null;
   if (!agent.configuration.queues.includes(queue.configuration.queueId)) return plain('not_member');
   const [lacking] = lacks(agent, line.needs);
   if (lacking === undefined) return plain('kept_out');

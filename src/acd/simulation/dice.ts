@@ -1,3 +1,5 @@
+import { fractionOf, nextLot } from '../matching/lots.ts';
+
 /** Dice that fall the same way again for the same seed (mulberry32). */
 export class Dice {
   #state: number;
@@ -8,11 +10,8 @@ export class Dice {
 
   /** [0, 1) */
   fraction(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.#state = nextLot(this.#state);
+    return fractionOf(this.#state);
   }
 
   /** A whole number from `least` to `most`. */

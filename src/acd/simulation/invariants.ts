@@ -2,6 +2,7 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AcdView } from '../view.ts';
+import { agentOrder, servedBefore } from './matching.ts';
 import { demand, type Observer, type SeenAgent, type SeenCall, type SeenLeg } from './observer.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */
@@ -70,12 +71,12 @@ function nobodyOvertook(seen: Observer, turn: Turn<Event, Command>, now: number,
     if (agent === undefined || call === undefined || call.offer !== fact) continue;
     demand(eligible(seen, agent, call), 'INV4', () => `${fact.agentId} lacks what ${fact.callId} needs`);
     for (const other of seen.calls.values()) {
-      const overtaken = other.offer === null && other.waits.length > 0 && servedBefore(other, call) && eligible(seen, agent, other);
+      const overtaken = other.offer === null && other.waits.length > 0 && servedBefore(seen, other, call, now) && eligible(seen, agent, other);
       demand(!overtaken, 'INV3', () => `${fact.callId} overtook ${other.callId} at ${now}`);
     }
     for (const other of hurried ? [] : seen.agents.values()) {
-      const longer = other.state === 'ready' && (other.idleSince ?? 0) < (agent.idleSince ?? 0) && eligible(seen, other, call);
-      demand(!longer, 'INV3', () => `${fact.agentId} was taken before ${other.configuration.agentId}, who was idle longer`);
+      const first = other.state === 'ready' && eligible(seen, other, call) && agentOrder(seen, call, agent, other) > 0;
+      demand(!first, 'INV3', () => `${fact.agentId} was taken before ${other.configuration.agentId}, whose turn it was`);
     }
   }
 }
@@ -98,7 +99,7 @@ function agentsAreWhereTheirLegsAre(seen: Observer, now: number): void {
 }
 
 /** What others are shown is what was told. */
-export function checkView(seen: Observer, view: AcdView): void {
+export function checkView(seen: Observer, view: AcdView, now: number): void {
   for (const [agentId, agent] of seen.agents) {
     const shown = view.agent(agentId);
     const same =
@@ -110,7 +111,7 @@ export function checkView(seen: Observer, view: AcdView): void {
     const waiting = seen.waitingIn(queueId);
     demand(shown?.waiting === waiting.length, 'INV5', () => `${queueId} shows ${shown?.waiting} waiting, of ${waiting.length}`);
     demand(shown?.signedIn === seen.signedIn(queueId), 'INV6', () => `${queueId} shows ${shown?.signedIn} signed in, of ${seen.signedIn(queueId)}`);
-    const order = waiting.sort((a, b) => (servedBefore(a, b) ? -1 : 1)).map(({ callId }) => callId);
+    const order = waiting.sort((a, b) => (servedBefore(seen, a, b, now) ? -1 : 1)).map(({ callId }) => callId);
     demand(shown?.callIds.join() === order.slice(0, 100).join(), 'INV3', () => `${queueId} shows another order than that of service`);
   }
 }
@@ -121,9 +122,4 @@ function eligible(seen: Observer, agent: SeenAgent, call: SeenCall): boolean {
   if (wait === undefined || queue === undefined || !agent.configuration.queues.includes(wait.queueId)) return false;
   if (queue.offering?.needsDesk === true && !seen.desks.has(agent.configuration.agentId)) return false;
   return [...queue.skills, ...wait.skills].every(({ skill, level }) => (agent.configuration.skills[skill] ?? 0) >= level);
-}
-
-function servedBefore(a: SeenCall, b: SeenCall): boolean {
-  const [first, second] = [a.waits[0]?.priority ?? 0, b.waits[0]?.priority ?? 0];
-  return first === second ? a.place < b.place : first > second;
 }

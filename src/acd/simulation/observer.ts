@@ -7,6 +7,7 @@ import { legIdOf } from '../../../kernel/ids.ts';
 import type { QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
+import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -18,12 +19,16 @@ export interface SeenAgent {
   pausedUntil: number | null;
   idleSince: number | null;
   phone: boolean;
+  work: SeenWork;
 }
 
 interface SeenWait {
   queueId: QueueId;
   priority: number;
   skills: { skill: string; level: number }[];
+  preferred: { skill: string; level: number }[];
+  place: string | null;
+  virtualWaitMs: number;
   leaveAt: number | null;
   /** Reasons to leave that came up while it waited. */
   reasons: Set<QueueExit>;
@@ -65,6 +70,7 @@ export class Observer {
   readonly #removed = new Set<AgentId>();
   readonly #offerIds = new Set<OfferId>();
   #places = 0;
+  #turns = 0;
 
   /** `hurried`: the core may leave work for the next turn, so that what it has told of agents may lag behind what it does. */
   readonly #hurried: boolean;
@@ -97,7 +103,7 @@ export class Observer {
 
   /** Answers with what the door must say to a call that was queued: an exit, null = come in. */
   #hear(event: Event, now: number): QueueExit | null | undefined {
-    this.#hearOfFloor(event);
+    this.#hearOfFloor(event, now);
     switch (event.type) {
       case 'callArrived':
         if (!this.calls.has(event.callId)) this.calls.set(event.callId, newCall(event.callId));
@@ -120,7 +126,7 @@ export class Observer {
     }
   }
 
-  #hearOfFloor(event: Event): void {
+  #hearOfFloor(event: Event, now: number): void {
     switch (event.type) {
       case 'queueConfigured':
         this.queues.set(event.queue.queueId, event.queue);
@@ -132,7 +138,7 @@ export class Observer {
         return;
       case 'agentConfigured':
         this.#removed.delete(event.agent.agentId);
-        this.#configure(event.agent);
+        this.#configure(event.agent, now);
         return;
       case 'agentRemoved':
         this.#removed.add(event.agentId);
@@ -158,13 +164,14 @@ export class Observer {
     for (const { waits } of this.calls.values()) if (waits[0]?.queueId === queueId) waits[0].reasons.add(exit);
   }
 
-  #configure(configuration: AgentConfiguration): void {
+  #configure(configuration: AgentConfiguration, now: number): void {
     const { agentId } = configuration;
     const known = this.agents.get(agentId);
     if (known !== undefined) known.configuration = configuration;
     else {
       const phone = this.#phones.has(agentId);
-      this.agents.set(agentId, { configuration, state: 'signed_out', callId: null, wrapUpUntil: null, pausedUntil: null, idleSince: null, phone });
+      const work = noSeenWork(now);
+      this.agents.set(agentId, { configuration, state: 'signed_out', callId: null, wrapUpUntil: null, pausedUntil: null, idleSince: null, phone, work });
     }
   }
 
@@ -177,14 +184,14 @@ export class Observer {
 
   /** Which exit the door must give; null = in. */
   #queued(event: EventOf<'callQueued'>, now: number): QueueExit | null {
-    const { callId, queueId, priority, skills, maxWaitMs } = event;
+    const { callId, queueId, priority, skills, maxWaitMs, preferredSkills: preferred = [], place = null, virtualWaitMs = 0 } = event;
     const call = this.calls.get(callId);
     if (call === undefined) return 'ended';
     const queue = this.queues.get(queueId);
     const others = this.waitingIn(queueId).filter((other) => other !== call).length;
     const waits = [maxWaitMs, queue?.maxWaitMs ?? null].filter((ms) => ms !== null);
     const reasons = new Set<QueueExit>(queue === undefined ? ['closed'] : queue.leaveWhenNoAgents ? ['no_agents'] : []);
-    call.waits.push({ queueId, priority, skills, leaveAt: waits.length === 0 ? null : now + Math.min(...waits), reasons });
+    call.waits.push({ queueId, priority, skills, preferred, place, virtualWaitMs, leaveAt: waits.length === 0 ? null : now + Math.min(...waits), reasons });
     this.tally.entries += 1;
     if (call.gone) return 'ended';
     if (queue === undefined) return 'closed';
@@ -255,6 +262,14 @@ export class Observer {
     this.legs.set(legId, { agentId, callId, state: 'ringing', releasedAt: 0 });
     this.tally.offers += 1;
     if (queueId !== null) agent.idleSince ??= now;
+    if (queueId !== null) this.#tookTurn(agent, queueId);
+  }
+
+  #tookTurn({ work }: SeenAgent, queueId: QueueId): void {
+    const before = work.turns.get(queueId)?.[1] ?? 0;
+    const goesRound = this.queues.get(queueId)?.matching?.strategy?.includes('round_robin') === true;
+    if (goesRound) this.#turns += 1;
+    work.turns.set(queueId, [before, goesRound ? this.#turns : before]);
   }
 
   #offerEnded(fact: EventOf<'offerEnded'>, now: number): void {
@@ -314,6 +329,7 @@ export class Observer {
     demand(fact.state !== 'ready' || fact.reasons.length === 0, 'INV6', () => `${fact.agentId} is ready with reasons`);
     demand(fact.state !== 'not_ready' || fact.reasons.length > 0, 'INV6', () => `${fact.agentId} is not ready without a reason`);
     demand(new Set(fact.reasons).size === fact.reasons.length, 'INV6', () => `${fact.agentId} has a reason twice`);
+    seenWorking(agent, fact.state, now);
     agent.state = fact.state;
     agent.callId = fact.callId;
     agent.wrapUpUntil = fact.wrapUpUntil;

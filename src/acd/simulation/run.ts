@@ -74,7 +74,7 @@ class Stage {
     this.observer.see(event, turn, at);
     checkTurn(this.observer, event, turn, at, this.#hurried);
     this.#checked += 1;
-    if (this.#checked % 8 === 0 && (turn.wakeAt ?? Number.POSITIVE_INFINITY) > at) checkView(this.observer, this.acd.view);
+    if (this.#checked % 8 === 0 && (turn.wakeAt ?? Number.POSITIVE_INFINITY) > at) checkView(this.observer, this.acd.view, at);
   }
 
   /** From here on a core that was made from a snapshot must decide alike. */

@@ -1,10 +1,12 @@
 /** The rest of the house as the dice will have it: callers, agents, phones, admins, and now and then a fault of one of them. */
 import { type AgentId, agentIdOf, asId, type CallId, type LegId, legIdOf, type QueueId, queueIdOf, type TenantId } from '../../../kernel/ids.ts';
 import { type Ending, endingCauses } from '../../call/ending.ts';
+import type { QueueWishes } from '../../call/event.ts';
 import type { Event } from '../../vocabulary.ts';
 import type { AgentConfiguration, NotReadyReason, QueueConfiguration } from '../event.ts';
 import { type FailurePolicy, type Offering, offerFailures } from '../offering/offering.ts';
 import type { Dice } from './dice.ts';
+import { agentMatching, queueMatching, queueWishes } from './draws.ts';
 import type { Observer } from './observer.ts';
 
 const TENANT = asId<TenantId>('demo');
@@ -65,6 +67,7 @@ export class World {
       music: null,
       answerWithinMs: 15_000,
       ...(dice.chance(0.5) ? { offering: this.offering() } : {}),
+      ...(dice.chance(0.6) ? { matching: queueMatching(dice) } : {}),
     };
   }
 
@@ -85,7 +88,7 @@ export class World {
     const number = agentId.split(':')[1] ?? '';
     const skills = Object.fromEntries(dice.some(SKILLS, 0.7).map((skill) => [skill, dice.between(1, 10)]));
     const staticContact = dice.chance(0.3) ? `sip:${number}@127.0.0.1:5970` : null;
-    return { agentId, tenantId: TENANT, number, name: number, queues: dice.some(this.#queueIds, 0.7), skills, staticContact };
+    return { agentId, tenantId: TENANT, number, name: number, queues: dice.some(this.#queueIds, 0.7), skills, staticContact, ...agentMatching(dice) };
   }
 
   skills(probability: number): { skill: string; level: number }[] {
@@ -105,6 +108,7 @@ export class World {
   anyQueue = (): QueueId => this.#dice.pick(this.#queueIds) ?? queueIdOf(TENANT, 'none');
   anyAgent = (): AgentId => this.#dice.pick(this.#agentIds) ?? agentIdOf(TENANT, 'nobody');
   anyReason = (): NotReadyReason => this.#dice.pick(REASONS) ?? 'break';
+  wishes = (): QueueWishes => queueWishes(this.#dice);
   chance = (probability: number): boolean => this.#dice.chance(probability);
   between = (least: number, most: number): number => this.#dice.between(least, most);
 
@@ -147,7 +151,7 @@ const queued = (world: World, callId: CallId | null): Event | null => {
   if (callId === null) return null;
   const priority = world.chance(0.8) ? 0 : world.between(1, 3);
   const maxWaitMs = world.chance(0.3) ? world.between(0, 30_000) : null;
-  return { type: 'callQueued', callId, queueId: world.anyQueue(), priority, skills: world.skills(0.1), maxWaitMs };
+  return { type: 'callQueued', callId, queueId: world.anyQueue(), priority, skills: world.skills(0.1), maxWaitMs, ...world.wishes() };
 };
 const queueIdle: Act = (world) =>
   queued(
