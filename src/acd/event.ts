@@ -1,5 +1,5 @@
 /** What happens to agents and queues. Facts about calls in queues are in `../call/event.ts`. */
-import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
 import type { AgentSections, QueueSections } from './sections.ts';
@@ -24,6 +24,12 @@ export type NotReadyReason =
 
 /** signed_out → not_ready ⇄ ready → offered → talking → wrapping_up → ready | not_ready */
 export type AgentState = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'talking' | 'wrapping_up';
+
+/**
+ * The same more finely. `reserved`: a call is hers, and her phone does not ring yet (or no longer); `holding`: she has put it on hold; `consulting`:
+ * she has dialled somebody else meanwhile.
+ */
+export type AgentActivity = 'signed_out' | 'not_ready' | 'ready' | 'reserved' | 'ringing' | 'talking' | 'holding' | 'consulting' | 'wrapping_up';
 
 export interface QueueConfiguration extends QueueSections {
   queueId: QueueId;
@@ -83,10 +89,13 @@ export type AcdEvent =
   | { type: 'agentRemoved'; agentId: AgentId }
   // -- from desks and the API
   | { type: 'agentSignedIn'; agentId: AgentId }
-  | { type: 'agentSignedOut'; agentId: AgentId }
+  /** `by`, here and below: the supervisor who had it so; absent = she herself, or the house. */
+  | { type: 'agentSignedOut'; agentId: AgentId; by?: UserId }
   /** Clears every not-ready reason she may clear herself. */
-  | { type: 'agentWentReady'; agentId: AgentId }
-  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason }
+  | { type: 'agentWentReady'; agentId: AgentId; by?: UserId }
+  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason; by?: UserId }
+  /** By one step, as far as the queue lets her. */
+  | { type: 'wrapUpExtended'; agentId: AgentId; callId: CallId }
   | { type: 'wrapUpEnded'; agentId: AgentId; callId: CallId; disposition: string | null; notes: string | null }
   // -- from the phone rim
   | { type: 'phoneReachable'; agentId: AgentId }
@@ -107,4 +116,8 @@ export type AcdEvent =
       wrapUpUntil: number | null;
       /** When she is ready again by herself, having failed to take a call; absent = she is not pausing. */
       pausedUntil?: number;
+      /** Absent = what the state says: `reserved` of `offered`, else the same. */
+      activity?: AgentActivity;
+      /** While a call has her: what she will be after it. Absent = ready again, or no call has her. */
+      afterwards?: 'not_ready' | 'signed_out';
     };

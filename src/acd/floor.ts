@@ -13,6 +13,7 @@ import type { Activity, Offer } from './agent.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
 import type { Work } from './matching/work.ts';
+import type { WrapUpExtension } from './offering/offering.ts';
 import { type Compare, OrderedList } from './ordered.ts';
 
 export interface Skill {
@@ -113,6 +114,7 @@ export interface Call {
   recording?: RecordingRule;
   direct?: boolean;
   wrapUpMs: number;
+  wrapUpExtension?: WrapUpExtension;
   waiting: Waiting | null;
   offer: Offer | null;
   /** Agents' live legs. */

@@ -26,6 +26,7 @@ export interface HttpOptions
       | 'directory'
       | 'health'
       | 'recordings'
+      | 'setAgentState'
       | 'pauseRecording'
       | 'resumeRecording'
       | 'webDir'
@@ -61,6 +62,7 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     directory,
     health,
     recordings,
+    setAgentState,
     pauseRecording,
     resumeRecording,
     webDir,
@@ -91,6 +93,7 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
         directory,
         health,
         recordings,
+        setAgentState,
         pauseRecording,
         resumeRecording,
         webDir,

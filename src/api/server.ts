@@ -9,6 +9,7 @@ import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { isPassing } from '../store/outage.ts';
 import { guardRoutes } from './access.ts';
+import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
 import { callAudio } from './call-audio.ts';
 import { calls } from './calls.ts';
@@ -71,6 +72,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     users,
     queues,
     agents,
+    agentState,
     trunks,
     outside,
     customers,

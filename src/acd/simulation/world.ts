@@ -1,5 +1,5 @@
 /** The rest of the house as the dice will have it: callers, agents, phones, admins, and now and then a fault of one of them. */
-import { type AgentId, agentIdOf, asId, type CallId, type LegId, legIdOf, type QueueId, queueIdOf, type TenantId } from '../../../kernel/ids.ts';
+import { type AgentId, agentIdOf, asId, type CallId, type LegId, legIdOf, type QueueId, queueIdOf, type TenantId, type UserId } from '../../../kernel/ids.ts';
 import { type Ending, endingCauses } from '../../call/ending.ts';
 import type { QueueWishes } from '../../call/event.ts';
 import type { Event } from '../../vocabulary.ts';
@@ -12,6 +12,7 @@ import type { Observer } from './observer.ts';
 const TENANT = asId<TenantId>('demo');
 const SKILLS = ['mandarin', 'english', 'broadband', 'elder'];
 const REASONS: NotReadyReason[] = ['break', 'meal', 'training', 'meeting', 'other', 'client_lost', 'supervisor'];
+const SUPERVISOR = asId<UserId>('demo:supervisor');
 const MOST_CALLS = 25;
 
 type Act = (world: World) => Event | null;
@@ -80,6 +81,7 @@ export class World {
     return {
       afterFailure: Object.fromEntries(dice.some(offerFailures, 0.7).map((failure) => [failure, policy()])),
       needsDesk: dice.chance(0.2),
+      ...(dice.chance(0.5) ? { wrapUpExtension: { stepMs: dice.between(1_000, 5_000), mostMs: dice.between(1_000, 10_000) } } : {}),
     };
   }
 
@@ -203,7 +205,7 @@ const callEndsAbruptly: Act = (world) => {
 };
 
 const signedIn: Act = (world) => ({ type: 'agentSignedIn', agentId: world.anyAgent() });
-const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent() });
+const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent(), ...(world.chance(0.3) ? { by: SUPERVISOR } : {}) });
 const wentReady: Act = (world) => ({ type: 'agentWentReady', agentId: world.anyAgent() });
 const wentNotReady: Act = (world) => ({ type: 'agentWentNotReady', agentId: world.anyAgent(), reason: world.anyReason() });
 const reachable: Act = (world) => ({ type: 'phoneReachable', agentId: world.anyAgent() });
@@ -213,6 +215,18 @@ const deskGoes: Act = (world) => ({ type: 'deskLost', agentId: world.anyAgent() 
 const wrapped: Act = (world) => {
   const found = world.wrapUp();
   return found === null ? null : { type: 'wrapUpEnded', ...found, disposition: null, notes: null };
+};
+const wrapsLonger: Act = (world) => {
+  const found = world.wrapUp();
+  return found === null ? null : { type: 'wrapUpExtended', ...found };
+};
+const rings: Act = (world) => {
+  const leg = world.leg(['ringing'], null);
+  return leg === null ? null : { type: 'legRinging', callId: leg.callId, legId: leg.legId };
+};
+const holds: Act = (world) => {
+  const leg = world.leg(['up'], null);
+  return leg === null ? null : { type: world.chance(0.5) ? 'legHeld' : 'legRetrieved', callId: leg.callId, legId: leg.legId };
 };
 const nothing: Act = () => ({ type: 'timePassed' });
 const heartbeat: Act = () => ({ type: 'heartbeat' });
@@ -265,6 +279,9 @@ const DECK: Act[] = (
     [3, deskConnects],
     [1, deskGoes],
     [3, wrapped],
+    [2, wrapsLonger],
+    [6, rings],
+    [3, holds],
     [1, nothing],
     [1, heartbeat],
     [1, admin],
