@@ -11,7 +11,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route does; 'signedIn': anybody who is; 'public': needs nobody signed in. */
     action?: Action | 'signedIn' | 'public';
-    /** Its `recordingId` may be fetched with a ticket instead of a token. */
+    /** Its `recordingId`, or all of its `callId`, may be fetched with a ticket instead of a token. */
     ticketed?: boolean;
   }
   interface FastifyInstance {
@@ -36,8 +36,10 @@ export const mayAtAll = (user: User, action: Action): boolean => may(user, actio
 
 function tokenOfTicket(tickets: Tickets, { query, params }: FastifyRequest, now: number): string | null {
   const { ticket } = query as { ticket?: unknown };
-  const { recordingId } = params as { recordingId?: unknown };
-  return typeof ticket === 'string' && typeof recordingId === 'string' ? tickets.tokenOf(ticket, recordingId, now) : null;
+  const { recordingId, callId } = params as { recordingId?: unknown; callId?: unknown };
+  if (typeof ticket !== 'string') return null;
+  if (typeof recordingId === 'string') return tickets.tokenOf(ticket, `recording/${recordingId}`, now);
+  return typeof callId === 'string' ? tickets.tokenOf(ticket, `call/${callId}`, now) : null;
 }
 
 const MOST_TOKENS_REMEMBERED = 20_000;

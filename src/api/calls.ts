@@ -6,7 +6,7 @@ import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
-import { pausesSchema, sendAll } from './recordings.ts';
+import { pausesSchema, playable, sendAll } from './recordings.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
 const text = z.string();
@@ -220,21 +220,22 @@ function playRecording(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/calls/:callId/recording',
     {
-      config: { action: 'recording.play' },
+      config: { action: 'recording.play', ticketed: true },
       schema: {
         tags: ['calls'],
-        summary: 'All recordings of the call as one WAV (caller left, agent right), without the gaps between them, or the one that is named; understands Range',
+        summary:
+          'All recordings of the call as one WAV (caller left, agent right), without the gaps between them, or the one that is named (a single one also as Ogg if it was kept as Opus); understands Range. With a ticket, for a player that shows no token',
         params,
-        querystring: z.strictObject({ recordingId: idSchema.optional() }),
+        querystring: z.strictObject({ recordingId: idSchema.optional(), ticket: z.string().max(64).optional(), as: z.enum(['wav', 'opus']).default('wav') }),
       },
     },
     async (request, reply) => {
       const user = asker(request);
       await recordOf(ports, user, 'recording.play', request.params.callId);
-      const recordings = await ports.recordings.ofCall(user.tenantId, branded(request.params.callId));
-      const { recordingId } = request.query;
+      const recordings = await playable(ports, user, request.params.callId);
+      const { recordingId, as } = request.query;
       const wanted = recordingId === undefined ? recordings : recordings.filter((row) => row.recordingId === recordingId);
-      return sendAll(ports, wanted, request, reply);
+      return sendAll(ports, wanted, request, reply, as);
     },
   );
 }

@@ -33,6 +33,7 @@ const recordingSchema = z.object({
   eraseReason: z.string().nullable(),
 });
 const reportSchema = z.object({ erased: z.array(z.string()), held: z.array(z.string()), failed: z.array(z.string()) });
+const ticketSchema = z.object({ url: z.string(), expiresAt: z.string() });
 const peaksSchema = z.object({ stepMs: z.number(), left: z.array(z.number()), right: z.array(z.number()) });
 const reason = z.string().trim().min(1).max(500);
 const recordingParams = z.strictObject({ recordingId: idSchema });
@@ -144,36 +145,55 @@ function admit(app: Api, ports: ApiPorts): void {
         tags: ['recordings'],
         summary: 'An address of its sound that needs no token: for two hours, and no longer than this sign-in',
         params: recordingParams,
-        response: { 201: z.object({ url: z.string(), expiresAt: z.string() }) },
+        response: { 201: ticketSchema },
       },
     },
     async (request, reply) => {
       const { recordingId } = await recordingOf(ports, asker(request), 'recording.play', request.params.recordingId);
-      const { ticket, until } = app.tickets.issue(recordingId, request.token ?? '', ports.clock.now());
+      const { ticket, until } = app.tickets.issue(`recording/${recordingId}`, request.token ?? '', ports.clock.now());
       reply.code(201).header('cache-control', 'no-store');
       return { url: `/api/v1/recordings/${encodeURIComponent(recordingId)}/audio?ticket=${ticket}`, expiresAt: iso(until) };
     },
   );
+  app.post(
+    '/api/v1/calls/:callId/recording/tickets',
+    {
+      config: { action: 'recording.play' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'An address of the sound of all recordings of a call (`/recording`) that needs no token: for two hours, and no longer than this sign-in',
+        params: callParams,
+        response: { 201: ticketSchema },
+      },
+    },
+    async (request, reply) => {
+      const { callId } = request.params;
+      await playable(ports, asker(request), callId);
+      const { ticket, until } = app.tickets.issue(`call/${callId}`, request.token ?? '', ports.clock.now());
+      reply.code(201).header('cache-control', 'no-store');
+      return { url: `/api/v1/calls/${encodeURIComponent(callId)}/recording?ticket=${ticket}`, expiresAt: iso(until) };
+    },
+  );
 }
 
-async function sendAudio(
-  ports: ApiPorts,
-  recording: StoredRecording,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  as: 'wav' | 'opus' = 'wav',
-): Promise<FastifyReply> {
+async function sendAudio(ports: ApiPorts, recording: StoredRecording, request: FastifyRequest, reply: FastifyReply, as: 'wav' | 'opus'): Promise<FastifyReply> {
   const audio = await opened(ports, [recording]);
   reply.type(as === 'opus' && audio.ogg !== undefined ? OGG : WAV);
   return send(ports, as === 'opus' ? { ...audio, ...audio.ogg } : audio, `recording/${recording.recordingId}`, request, reply);
 }
 
 /** Of one call, as one; what was erased is left out, and of nothing but erased ones it is told so. */
-export async function sendAll(ports: ApiPorts, recordings: readonly StoredRecording[], request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendAll(
+  ports: ApiPorts,
+  recordings: readonly StoredRecording[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+  as: 'wav' | 'opus',
+): Promise<FastifyReply> {
   const left = recordings.filter(({ erasedAt }) => erasedAt === null);
   const [first] = left.length > 0 ? left : recordings;
   if (first === undefined) throw new Problem('not_found');
-  if (left.length <= 1) return sendAudio(ports, first, request, reply);
+  if (left.length <= 1) return sendAudio(ports, first, request, reply, as);
   return send(ports, await opened(ports, left), `call/${first.callId}`, request, reply.type(WAV));
 }
 
@@ -256,7 +276,7 @@ function outline(app: Api, ports: ApiPorts): void {
 }
 
 /** The recordings of a call that she may play; who may play none does not find it. */
-async function playable({ recordings }: ApiPorts, user: Identity, callId: string): Promise<StoredRecording[]> {
+export async function playable({ recordings }: ApiPorts, user: Identity, callId: string): Promise<StoredRecording[]> {
   const { tenantId } = user;
   const all = await recordings.ofCall(tenantId, branded(callId));
   const mine = all.filter(({ agentIds }) => [null, ...agentIds].some((agentId) => may(user, 'recording.play', { tenantId, agentId })));

@@ -81,6 +81,11 @@ const rows: Record<string, Row> = {
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
     stranger: 404,
   },
+  'POST /api/v1/calls/{callId}/recording/tickets': {
+    url: '/api/v1/calls/c-:tenant-1/recording/tickets',
+    allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
   'GET /api/v1/recordings/{recordingId}/peaks': {
     url: '/api/v1/recordings/c-:tenant-1.r1/peaks',
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },

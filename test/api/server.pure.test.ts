@@ -244,6 +244,22 @@ test('a player is given an address that needs no token: for that recording alone
   assertProblem(await bare(url), 'unauthenticated');
 });
 
+test('a player of a whole call is given an address of its own, for that call alone', async () => {
+  const house = await openFakeHouse();
+  const given = await send(house, 'POST', '/api/v1/calls/c-demo-1/recording/tickets', undefined, as('supervisor'));
+  assert.equal(given.statusCode, 201);
+  const { url } = given.json() as { url: string };
+  const bare = (at: string, range?: string) => send(house, 'GET', at, undefined, range === undefined ? {} : { range });
+  const part = await bare(url, 'bytes=10-19');
+  assert.equal(part.statusCode, 206);
+  assert.deepEqual(part.rawPayload, recordingBytes.subarray(10, 20));
+  assertProblem(await bare(url.replace('c-demo-1', 'c-demo-2')), 'unauthenticated');
+  assertProblem(await bare(url.replace('/recording?', '/recording/peaks?')), 'unauthenticated');
+  assertProblem(await bare(url.replace('/calls/c-demo-1/recording', '/recordings/c-demo-1.r1/audio')), 'unauthenticated');
+  house.now += 3 * 3_600_000;
+  assertProblem(await bare(url), 'unauthenticated');
+});
+
 test('the SIP trace of a call is for supervisors and admins, is audited, and says when the SIP server has none', async () => {
   const house = await openFakeHouse();
   const ask = (call: string, role: 'agent' | 'supervisor' | 'admin' = 'supervisor') =>

@@ -112,7 +112,7 @@ test('a supervisor finds the call and listens to what was kept as Opus: outline,
   page.on('pageerror', (error) => complaints.push(String(error)));
   const parts = { url: '', statuses: [] as number[] };
   page.on('response', (response) => {
-    if (!response.url().includes('/audio?ticket=')) return;
+    if (!response.url().includes('/recording?ticket=')) return;
     parts.url = response.url();
     parts.statuses.push(response.status());
   });
@@ -141,7 +141,7 @@ test('a supervisor finds the call and listens to what was kept as Opus: outline,
   assert.deepEqual(complaints, []);
 
   // Another maker's decoder opens the Ogg file: each side, in the length it has as a WAV.
-  const opus = await listener.decoded(parts.url.replace('/audio?', '/audio?as=opus&'));
+  const opus = await listener.decoded(parts.url.replace('/recording?', '/recording?as=opus&'));
   const wav = await listener.decoded(parts.url);
   assert.deepEqual([opus.type, wav.type], ['audio/ogg', 'audio/wav']);
   assert.ok(Math.abs(opus.seconds - wav.seconds) < 0.03, `${opus.seconds} s and ${wav.seconds} s`);

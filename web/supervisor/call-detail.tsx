@@ -1,18 +1,20 @@
-/** One call: its facts, and a player for each of its recordings. */
+/** One call: its facts, and a player of all that was recorded of it. */
 import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { label, ownName, shownNumber, shownTime, zoneName } from '../shared/labels.ts';
 import { Failure } from './failure.tsx';
 import { Player } from './player.tsx';
+import { useQueueNames } from './queues.ts';
 import { type CallRow, useRecordings } from './records.ts';
 
 export function CallDetail({ token, call }: { token: string; call: CallRow }) {
   const { t } = useTranslation();
   const recordings = useRecordings(token, call.callId);
+  const queueOf = useQueueNames(token);
   const facts: [string, string][] = [
     [t('calls.time'), shownTime(call.arrivedAt)],
     [t('calls.dialled'), call.callee],
-    [t('calls.queue'), call.queueId === null ? '—' : ownName(call.queueId)],
+    [t('calls.queue'), queueOf(call.queueId)],
     [t('calls.agent'), call.agentId === null ? '—' : ownName(call.agentId)],
     [t('calls.talked'), asDuration(call.talkMs)],
     [t('calls.end'), label(t, 'cause', call.cause)],
@@ -32,9 +34,7 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
       {call.notes !== null && <p className="call-notes">{call.notes}</p>}
       {recordings.error !== null && <Failure error={recordings.error} />}
       {recordings.data?.items.length === 0 && <p className="quiet">{t('player.none')}</p>}
-      {recordings.data?.items.map((recording, at) => (
-        <Player key={recording.recordingId} token={token} recording={recording} nth={at + 1} of={recordings.data.items.length} />
-      ))}
+      {recordings.data !== undefined && recordings.data.items.length > 0 && <Player token={token} callId={call.callId} recordings={recordings.data.items} />}
       <p className="quiet small">{t('pop.zone', { zone: zoneName() })}</p>
     </section>
   );

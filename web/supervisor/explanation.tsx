@@ -3,9 +3,10 @@ import { Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
-import { label, ownName, shownTime } from '../shared/labels.ts';
+import { label, shownTime } from '../shared/labels.ts';
 import { Failure } from './failure.tsx';
 import { type CallExplanation, type LiveCall, type OfferExplanation, useAgentExplanation, useCallExplanation, useOfferExplanation } from './floor.ts';
+import { useQueueNames } from './queues.ts';
 import { changeSentence, type NameOf, obstacleSentence } from './sentences.ts';
 
 const since = (from: string | null, at: string): string => (from === null ? '—' : asDuration(Date.parse(at) - Date.parse(from)));
@@ -24,11 +25,12 @@ export function WhyCall({ token, call, nameOf }: { token: string; call: LiveCall
   const explanation = useCallExplanation(token, call.callId);
   const offerId = call.legs.findLast((leg) => leg.offerId !== null && leg.state !== 'ended')?.offerId ?? null;
   const offer = useOfferExplanation(token, offerId);
+  const queueOf = useQueueNames(token);
   const told = explanation.data;
   return (
     <div className="why" aria-live="polite">
       {explanation.error !== null && <Failure error={explanation.error} />}
-      {told !== undefined && <WhereItStands told={told} />}
+      {told !== undefined && <WhereItStands told={told} queueOf={queueOf} />}
       {told !== undefined && told.state === 'waiting' && <WhatWouldHelp told={told} nameOf={nameOf} />}
       {told !== undefined && told.state !== 'not_waiting' && <WhoIsAhead told={told} />}
       {told !== undefined && told.state === 'waiting' && <WhoDoesNotGetIt told={told} />}
@@ -38,14 +40,12 @@ export function WhyCall({ token, call, nameOf }: { token: string; call: LiveCall
   );
 }
 
-function WhereItStands({ told }: { told: CallExplanation }) {
+function WhereItStands({ told, queueOf }: { told: CallExplanation; queueOf(queueId: string | null): string }) {
   const { t } = useTranslation();
   const { state, place, queueId, queuedAt, placedAt, at, leaveAt, needs, priority, widening } = told;
   return (
     <>
-      <p className="why-answer">
-        {t(`callStands.${state}`, { place: place ?? '', queue: queueId === null ? '—' : ownName(queueId), time: since(queuedAt, at) })}
-      </p>
+      <p className="why-answer">{t(`callStands.${state}`, { place: place ?? '', queue: queueOf(queueId), time: since(queuedAt, at) })}</p>
       <p>
         {needs.map(({ skill, level }) => (
           <Tag key={skill}>{t('explain.need', { skill, level })}</Tag>
@@ -143,6 +143,7 @@ const shownKey = (name: string, key: number | undefined, at: string): string =>
 export function WhyAgent({ token, agentId }: { token: string; agentId: string }) {
   const { t } = useTranslation();
   const explanation = useAgentExplanation(token, agentId);
+  const queueOf = useQueueNames(token);
   const told = explanation.data;
   if (explanation.error !== null) return <Failure error={explanation.error} />;
   if (told === undefined) return null;
@@ -156,7 +157,7 @@ export function WhyAgent({ token, agentId }: { token: string; agentId: string })
       </p>
       {!told.phoneReachable && <p className="quiet">{t('explain.noPhone')}</p>}
       {told.queues.map(({ queueId, waiting, servable, idleBefore, longest }) => (
-        <Part key={queueId} title={ownName(queueId)}>
+        <Part key={queueId} title={queueOf(queueId)}>
           <p>{t('explain.waitingFor', { waiting, servable })}</p>
           {idleBefore !== null && <p className="quiet">{t('explain.idleBefore', { count: idleBefore })}</p>}
           {longest !== null && (

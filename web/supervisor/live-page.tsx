@@ -9,6 +9,7 @@ import { useServerNow } from '../shared/now.ts';
 import { WhyAgent, WhyCall } from './explanation.tsx';
 import { Failure } from './failure.tsx';
 import { type AgentRow, type LiveCall, useAgents, useLiveCalls } from './floor.ts';
+import { useQueueNames } from './queues.ts';
 import { useMe } from './records.ts';
 import { TopBar } from './top-bar.tsx';
 
@@ -21,6 +22,7 @@ type Asked = { kind: 'call'; call: LiveCall } | { kind: 'agent'; agent: AgentRow
 
 export function LivePage({ token, onSignOut, onExpired }: Props) {
   const { t } = useTranslation();
+  const queueOf = useQueueNames(token);
   const me = useMe(token);
   const calls = useLiveCalls(token);
   const agents = useAgents(token);
@@ -44,8 +46,22 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
       <TopBar at="live" name={me.data?.name} onSignOut={onSignOut} />
       <main className="live-main">
         {failed !== null && !expired && <Failure error={failed} />}
-        <Calls title={t('live.waiting')} none={t('live.nobodyWaits')} calls={all.filter(({ waiting }) => waiting)} nameOf={nameOf} onAsk={setAsked} />
-        <Calls title={t('live.others')} none={t('live.noCalls')} calls={all.filter(({ waiting }) => !waiting)} nameOf={nameOf} onAsk={setAsked} />
+        <Calls
+          title={t('live.waiting')}
+          none={t('live.nobodyWaits')}
+          calls={all.filter(({ waiting }) => waiting)}
+          nameOf={nameOf}
+          queueOf={queueOf}
+          onAsk={setAsked}
+        />
+        <Calls
+          title={t('live.others')}
+          none={t('live.noCalls')}
+          calls={all.filter(({ waiting }) => !waiting)}
+          nameOf={nameOf}
+          queueOf={queueOf}
+          onAsk={setAsked}
+        />
         <Agents agents={rows} onAsk={setAsked} />
       </main>
       <Why token={token} asked={asked} calls={all} nameOf={nameOf} onClose={() => setAsked(null)} />
@@ -58,12 +74,14 @@ function Calls({
   none,
   calls,
   nameOf,
+  queueOf,
   onAsk,
 }: {
   title: string;
   none: string;
   calls: LiveCall[];
   nameOf(id: string): string;
+  queueOf(id: string | null): string;
   onAsk(asked: Asked): void;
 }) {
   const { t } = useTranslation();
@@ -81,7 +99,7 @@ function Calls({
             <li key={call.callId}>
               <button type="button" className="live-row" onClick={() => onAsk({ kind: 'call', call })}>
                 <strong className="figures">{call.caller === '' ? t('call.withheld') : shownNumber(call.caller, false)}</strong>
-                <span>{call.queueId === null ? '—' : ownName(call.queueId)}</span>
+                <span>{queueOf(call.queueId)}</span>
                 <span className="quiet">{agentId === null ? '' : nameOf(agentId)}</span>
                 <span className="figures">{asDuration(now - Date.parse(call.arrivedAt))}</span>
               </button>

@@ -1,17 +1,18 @@
 /**
- * Plays one recording: its outline with the caller above and the agent below, what was paused marked in it. The sound comes in the ranges that the
- * browser asks for, from an address that is asked for when somebody first wants to hear it: each playing is in the audit trail.
+ * Plays a call: the outline of all its recordings one after another, with the caller above and the agent below, what was paused marked in it. The sound
+ * comes in the ranges that the browser asks for, from an address that is asked for when somebody first wants to hear it: each playing is in the audit trail.
  */
 import { Button } from 'antd';
-import { type KeyboardEvent, type RefObject, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { post } from '../shared/api.ts';
 import { asDuration } from '../shared/clock.ts';
 import { Icon } from '../shared/icon.tsx';
-import { shownTime } from '../shared/labels.ts';
+import { ownName, shownTime } from '../shared/labels.ts';
 import { Failure } from './failure.tsx';
 import { type Recording, usePeaks } from './records.ts';
 import { Waveform } from './waveform.tsx';
+import { type Whole, wholeOf } from './whole.ts';
 
 const STEP_SECONDS = 5;
 const LEAP_SECONDS = 30;
@@ -19,32 +20,47 @@ const RATES = [1, 1.5, 2] as const;
 
 interface PlayerProps {
   token: string;
-  recording: Recording;
-  nth: number;
-  of: number;
+  callId: string;
+  /** One at least. */
+  recordings: readonly Recording[];
 }
 
-export function Player({ token, recording, nth, of }: PlayerProps) {
+export function Player({ token, callId, recordings }: PlayerProps) {
   const { t } = useTranslation();
-  const name = of === 1 ? t('player.name') : t('player.nth', { nth, of });
-  const gone =
-    recording.erasedAt !== null ? t('player.erased', { time: shownTime(recording.erasedAt) }) : recording.durationMs === null ? t('player.unfinished') : null;
+  const whole = useMemo(() => wholeOf(recordings), [recordings]);
   return (
-    <section className="player" aria-label={name}>
+    <section className="player" aria-label={t('player.name')}>
       <h3>
-        {name} <span className="quiet figures">{shownTime(recording.startedAt)}</span>
-        {!recording.complete && recording.durationMs !== null && <span className="player-mark is-warning">{t('player.incomplete')}</span>}
-        {recording.legalHold && <span className="player-mark">{t('player.held')}</span>}
+        {t('player.name')} <span className="quiet figures">{shownTime(recordings[0]?.startedAt ?? '')}</span>
+        {!whole.complete && <span className="player-mark is-warning">{t('player.incomplete')}</span>}
+        {whole.legalHold && <span className="player-mark">{t('player.held')}</span>}
       </h3>
-      {gone === null ? <Deck token={token} recording={recording} seconds={(recording.durationMs ?? 0) / 1000} /> : <p className="quiet">{gone}</p>}
+      {whole.seconds > 0 && <Deck token={token} callId={callId} whole={whole} />}
+      <Silent recordings={recordings} />
     </section>
   );
 }
 
-function Deck({ token, recording, seconds }: { token: string; recording: Recording; seconds: number }) {
+/** What there is nothing to hear of. */
+function Silent({ recordings }: Pick<PlayerProps, 'recordings'>) {
   const { t } = useTranslation();
-  const peaks = usePeaks(token, recording.recordingId, true);
-  const deck = useDeck(token, recording.recordingId, seconds);
+  const silent = recordings.flatMap((recording, at) => {
+    const { erasedAt, durationMs, recordingId } = recording;
+    const why = erasedAt !== null ? t('player.erased', { time: shownTime(erasedAt) }) : durationMs === null ? t('player.unfinished') : null;
+    return why === null ? [] : [{ recordingId, words: recordings.length === 1 ? why : `${t('player.nth', { nth: at + 1, of: recordings.length })} · ${why}` }];
+  });
+  return silent.map(({ recordingId, words }) => (
+    <p key={recordingId} className="quiet">
+      {words}
+    </p>
+  ));
+}
+
+function Deck({ token, callId, whole }: { token: string; callId: string; whole: Whole }) {
+  const { t } = useTranslation();
+  const { seconds } = whole;
+  const peaks = usePeaks(token, callId);
+  const deck = useDeck(token, callId, seconds);
   const { audio, at, playing, rate, seek, toggle } = deck;
   const keys: Record<string, () => void> = {
     ' ': toggle,
@@ -77,7 +93,7 @@ function Deck({ token, recording, seconds }: { token: string; recording: Recordi
         onKeyDown={press}
         onPointerDown={(event) => seek(shareOf(event.clientX, event.currentTarget) * seconds)}
       >
-        <Waveform peaks={peaks.data ?? null} pauses={recording.pauses} seconds={seconds} at={at} />
+        <Waveform peaks={peaks.data ?? null} whole={whole} at={at} />
       </div>
       <div className="player-line">
         <Button type="primary" icon={<Icon name={playing ? 'hold' : 'retrieve'} />} onClick={toggle}>
@@ -90,7 +106,8 @@ function Deck({ token, recording, seconds }: { token: string; recording: Recordi
         <span className="spacer" />
         <span className="quiet small">{t('player.sides')}</span>
       </div>
-      <Pauses recording={recording} seconds={seconds} onSeek={seek} />
+      <Parts whole={whole} at={at} onSeek={seek} />
+      <Pauses whole={whole} onSeek={seek} />
       {(deck.error ?? peaks.error) !== null && <Failure error={deck.error ?? peaks.error ?? new Error()} />}
       <p className="quiet small">{t('player.keys')}</p>
     </>
@@ -102,8 +119,31 @@ const shareOf = (x: number, element: HTMLElement): number => {
   return width === 0 ? 0 : (x - left) / width;
 };
 
+/** Who talked from where on, where there is more than one recording; each is also a way there. */
+function Parts({ whole: { parts }, at, onSeek }: { whole: Whole; at: number; onSeek(seconds: number): void }) {
+  const { t } = useTranslation();
+  const heard = parts.filter(({ atMs }) => atMs !== null);
+  if (heard.length < 2) return null;
+  const now = heard.findLast(({ atMs }) => (atMs ?? 0) <= at * 1000);
+  return (
+    <ul className="player-pauses" aria-label={t('player.parts')}>
+      {heard.map((part) => {
+        const { recording, atMs } = part;
+        const agent = recording.agentId === null ? t('player.noAgent') : t('player.with', { agent: ownName(recording.agentId) });
+        return (
+          <li key={recording.recordingId}>
+            <Button size="small" aria-pressed={part === now} className={part === now ? 'is-now' : ''} onClick={() => onSeek((atMs ?? 0) / 1000)}>
+              {asDuration(atMs ?? 0)} · {agent}
+            </Button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
 /** Each is also a way there. */
-function Pauses({ recording: { pauses }, seconds, onSeek }: { recording: Recording; seconds: number; onSeek(seconds: number): void }) {
+function Pauses({ whole: { pauses, seconds }, onSeek }: { whole: Whole; onSeek(seconds: number): void }) {
   const { t } = useTranslation();
   if (pauses.length === 0) return null;
   return (
@@ -131,7 +171,7 @@ interface DeckState {
   events: { onTimeUpdate(): void; onPlay(): void; onPause(): void; onEnded(): void; onError(): void; onLoadedMetadata(): void };
 }
 
-function useDeck(token: string, recordingId: string, seconds: number): DeckState {
+function useDeck(token: string, callId: string, seconds: number): DeckState {
   const audio = useRef<HTMLAudioElement>(null);
   /** Where it is to begin once there is something to play. */
   const wanted = useRef(0);
@@ -148,7 +188,7 @@ function useDeck(token: string, recordingId: string, seconds: number): DeckState
   const play = async (element: HTMLAudioElement) => {
     setError(null);
     try {
-      if (element.src === '') element.src = (await post<{ url: string }>(token, `/api/v1/recordings/${encodeURIComponent(recordingId)}/tickets`)).url;
+      if (element.src === '') element.src = (await post<{ url: string }>(token, `/api/v1/calls/${encodeURIComponent(callId)}/recording/tickets`)).url;
       element.playbackRate = rate;
       await element.play();
     } catch (failure) {

@@ -20,6 +20,10 @@ export interface CallRow {
 
 export interface Recording {
   recordingId: string;
+  /** Who talked with the customer in it. */
+  agentId: string | null;
+  /** Where it begins in the sound of the whole call; null = it was erased. */
+  offsetMs: number | null;
   startedAt: string;
   durationMs: number | null;
   complete: boolean;
@@ -88,10 +92,10 @@ export const useCalls = (token: string, tenantId: string | undefined, { caller, 
 export const useRecordings = (token: string, callId: string) =>
   useQuery({ queryKey: ['recordings', callId], queryFn: () => get<{ items: Recording[] }>(token, `/api/v1/calls/${encodeURIComponent(callId)}/recordings`) });
 
-export const usePeaks = (token: string, recordingId: string, wanted: boolean) =>
+/** Of all recordings of the call, one after another. */
+export const usePeaks = (token: string, callId: string) =>
   useQuery({
-    queryKey: ['peaks', recordingId],
-    enabled: wanted,
+    queryKey: ['peaks', callId],
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: () => get<Peaks>(token, `/api/v1/recordings/${encodeURIComponent(recordingId)}/peaks?steps=600`),
+    queryFn: () => get<Peaks>(token, `/api/v1/calls/${encodeURIComponent(callId)}/recording/peaks?steps=600`),
   });

@@ -1,6 +1,7 @@
-/** The outline of a recording as a drawing: the caller above, the agent below, paused spans hatched, what has been played in colour. */
+/** The outline of what was recorded as a drawing: the caller above, the agent below, paused spans hatched, what has been played in colour, a line where one recording follows another. */
 import { useId, useMemo } from 'react';
-import type { Peaks, Recording } from './records.ts';
+import type { Peaks } from './records.ts';
+import type { Whole } from './whole.ts';
 
 const WIDTH = 1000;
 const LANE = 50;
@@ -18,7 +19,8 @@ function outline(side: readonly number[], stepMs: number, seconds: number, middl
     .join('');
 }
 
-export function Waveform({ peaks, pauses, seconds, at }: { peaks: Peaks | null; pauses: Recording['pauses']; seconds: number; at: number }) {
+export function Waveform({ peaks, whole, at }: { peaks: Peaks | null; whole: Whole; at: number }) {
+  const { seconds, pauses, parts } = whole;
   const id = useId();
   const path = useMemo(
     () =>
@@ -63,6 +65,9 @@ export function Waveform({ peaks, pauses, seconds, at }: { peaks: Peaks | null; 
           fill={`url(#${id}hatch)`}
         />
       ))}
+      {parts.map(({ recording: { recordingId }, atMs }) =>
+        atMs === null || atMs === 0 ? null : <line key={recordingId} className="waveform-part" x1={placeOf(atMs)} x2={placeOf(atMs)} y1="0" y2={2 * LANE} />,
+      )}
       <line className="waveform-now" x1={now} x2={now} y1="0" y2={2 * LANE} />
     </svg>
   );

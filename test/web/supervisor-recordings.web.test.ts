@@ -1,0 +1,125 @@
+/** A supervisor listens to a call that was recorded in two parts, in both languages and both looks; the pictures are kept. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { type AgentId, asId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { wavHeader } from '../../kernel/wav.ts';
+import { Recordings, type StoredRecording } from '../../src/recordings/recordings.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
+import { shots } from '../support/at-the-desk.ts';
+import { builtWeb } from '../support/built-web.ts';
+import { openChromium } from '../support/chromium.ts';
+import { FakeClock } from '../support/clock.ts';
+import { RecordingsPage } from '../support/recordings-page.ts';
+import { SAMPLE_RATE, sine } from '../support/tone.ts';
+
+const PART_SECONDS = 8;
+/** Caller left, agent right: of the first part, and of the second. */
+const TONES = [
+  [500, 900],
+  [600, 1300],
+] as const;
+
+let browser: Browser;
+let house: FakeHouse;
+let url = '';
+const folder = mkdtempSync(join(tmpdir(), 'huawu-two-parts-'));
+const dir = join(folder, 'recordings');
+
+function partFile(nth: 0 | 1): string {
+  const [left, right] = TONES[nth].map((hz) => sine(hz, 0, PART_SECONDS * SAMPLE_RATE)) as [Int16Array, Int16Array];
+  const data = Buffer.alloc(left.length * 4);
+  for (const [at, sample] of left.entries()) {
+    data.writeInt16LE(sample, at * 4);
+    data.writeInt16LE(right[at] ?? 0, at * 4 + 2);
+  }
+  const path = join(dir, `part-${nth}.wav`);
+  writeFileSync(path, Buffer.concat([wavHeader(2, SAMPLE_RATE, data.length), data]));
+  return path;
+}
+
+/** Two parts that are heard and one that was erased, of the demo's second call. */
+function twoParts(): StoredRecording[] {
+  mkdirSync(dir, { recursive: true });
+  const startedAt = Date.parse('2026-03-01T07:00:00.000Z');
+  const part = (nth: 0 | 1, agent: string, over: Partial<StoredRecording> = {}): StoredRecording => ({
+    ...{ recordingId: `c-demo-2.r${nth + 1}`, callId: asId('c-demo-2'), tenantId: asId('demo'), customerId: null },
+    ...{ agentIds: [asId<AgentId>(`demo:${agent}`)], agentId: asId<AgentId>(`demo:${agent}`), startedAt: startedAt + nth * 60_000 },
+    ...{ durationMs: PART_SECONDS * 1000, complete: true, pauses: [], reason: null, seal: null, bytes: 1, legalHold: false, erasedAt: null, eraseReason: null },
+    ...{ path: partFile(nth), ...over },
+  });
+  const erased = { recordingId: 'c-demo-2.r3', erasedAt: startedAt + 86_400_000, eraseReason: 'asked' };
+  return [part(0, '8001'), part(1, '8002', { pauses: [{ fromMs: 2000, toMs: 3000 }] }), part(1, '8002', erased)];
+}
+
+before(async () => {
+  browser = await openChromium();
+  const webDir = await builtWeb();
+  const rows = twoParts();
+  const opener = new Recordings({ ...{ store: {} as Store, clock: new FakeClock(), log: silentLog, dir, keys: '5e'.repeat(32), keysFile: '' } });
+  house = await openFakeHouse(() => ({ webDir }));
+  Object.assign(house.ports.recordings, {
+    ofCall: async (_tenant: string, callId: string) => rows.filter((row) => row.callId === callId),
+    openAll: (all: StoredRecording[]) => opener.openAll(all),
+    peaksOfAll: (all: StoredRecording[], most: number) => opener.peaksOfAll(all, most),
+  });
+  await house.app.listen({ host: '127.0.0.1', port: 0 });
+  url = `http://127.0.0.1:${(house.app.server.address() as AddressInfo).port}`;
+});
+after(async () => {
+  await house.app.close();
+  await browser.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function atTheCall(): Promise<{ page: Page; listener: RecordingsPage }> {
+  const page = await browser.newPage({ viewport: { width: 1360, height: 860 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const listener = new RecordingsPage(page);
+  await listener.open(url);
+  await listener.signIn('supervisor', PASSWORD);
+  await page.locator('[data-call="c-demo-2"]').click();
+  await listener.outlined();
+  return { page, listener };
+}
+
+test('a call that was recorded in parts is heard as one: one outline, one scale, from the end of the one into the other, and by name of who talked', async () => {
+  const { page, listener } = await atTheCall();
+  const { player } = listener.words;
+  assert.equal(await page.getByRole('slider', { name: player.position }).count(), 1);
+  assert.equal(await listener.slider.getAttribute('aria-valuemax'), String(2 * PART_SECONDS));
+  // To hear the change from one to the other, it begins a second before.
+  await listener.slider.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Space');
+  await listener.hears({ left: TONES[0][0], right: TONES[0][1] });
+  await listener.hears({ left: TONES[1][0], right: TONES[1][1] });
+  assert.ok((await listener.position()) >= PART_SECONDS);
+  await page.getByRole('button', { name: `0:00 · ${player.with.replace('{{agent}}', '8001')}` }).click();
+  await listener.hears({ left: TONES[0][0], right: TONES[0][1] });
+  // What was paused in the second part stands where it is in the whole.
+  await page.getByRole('button', { name: player.paused.replace('{{from}}', '0:10').replace('{{to}}', '0:11') }).waitFor();
+  await page.getByText(player.nth.replace('{{nth}}', '3').replace('{{of}}', '3'), { exact: false }).waitFor();
+  const played = house.audit.filter(({ action }) => action === 'recording.play');
+  assert.ok(played.length > 0 && played.every(({ resource }) => resource === 'call/c-demo-2'), JSON.stringify(played.at(-1)));
+  await page.close();
+});
+
+test('the queue goes by its name in the language that is spoken', async () => {
+  const { page, listener } = await atTheCall();
+  for (const [language, name] of [
+    ['zh', '服务'],
+    ['en', 'Service'],
+  ] as const)
+    for (const look of ['light', 'dark'] as const) {
+      await listener.shows(language, look);
+      await page.getByRole('region', { name: listener.words.calls.detail }).getByText(name, { exact: true }).waitFor();
+      await page.screenshot({ path: `${shots}whole-call-${language}-${look}.png` });
+    }
+  await page.close();
+});
