@@ -17,6 +17,8 @@ export type OfferId = Branded<'OfferId'>;
 export type AgentId = Branded<'AgentId'>;
 /** `<tenant>:<name>`, for example `demo:service` */
 export type QueueId = Branded<'QueueId'>;
+/** `<tenant>:<name>`, for example `demo:office` */
+export type CalendarId = Branded<'CalendarId'>;
 export type CustomerId = Branded<'CustomerId'>;
 export type UserId = Branded<'UserId'>;
 /** One published version of one tenant's dialplan: `<tenant>@<hash>` */
@@ -28,6 +30,7 @@ export const legIdOf = (callId: CallId, n: number): LegId => `${callId}.${n}` as
 export const offerIdOf = (callId: CallId, n: number): OfferId => `${callId}.o${n}` as OfferId;
 export const agentIdOf = (tenantId: TenantId, number: string): AgentId => `${tenantId}:${number}` as AgentId;
 export const queueIdOf = (tenantId: TenantId, name: string): QueueId => `${tenantId}:${name}` as QueueId;
+export const calendarIdOf = (tenantId: TenantId, name: string): CalendarId => `${tenantId}:${name}` as CalendarId;
 
 /** Sorts by time of making: 48 bits of milliseconds, then 80 random bits, in hex. Shape `c-<32 hex>`. */
 export function newCallId(nowMs: number): CallId {

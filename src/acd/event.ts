@@ -1,7 +1,8 @@
 /** What happens to agents and queues. Facts about calls in queues are in `../call/event.ts`. */
-import type { AgentId, CallId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { AgentId, CalendarId, CallId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
+import type { CalendarConfiguration, QueueState } from './calendar/calendar.ts';
 import type { AgentSections, QueueSections } from './sections.ts';
 
 /** Why an agent is not ready. Several can hold at once; she is ready when none does. */
@@ -24,12 +25,6 @@ export type NotReadyReason =
 
 /** signed_out → not_ready ⇄ ready → offered → talking → wrapping_up → ready | not_ready */
 export type AgentState = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'talking' | 'wrapping_up';
-
-/**
- * The same more finely. `reserved`: a call is hers, and her phone does not ring yet (or no longer); `holding`: she has put it on hold; `consulting`:
- * she has dialled somebody else meanwhile.
- */
-export type AgentActivity = 'signed_out' | 'not_ready' | 'ready' | 'reserved' | 'ringing' | 'talking' | 'holding' | 'consulting' | 'wrapping_up';
 
 export interface QueueConfiguration extends QueueSections {
   queueId: QueueId;
@@ -85,17 +80,18 @@ export interface PhoneSettings {
 export type AcdEvent =
   | { type: 'queueConfigured'; queue: QueueConfiguration }
   | { type: 'queueRemoved'; queueId: QueueId }
+  | { type: 'calendarConfigured'; calendar: CalendarConfiguration }
+  | { type: 'calendarRemoved'; calendarId: CalendarId }
+  /** At once and until then (null = until it is switched again), whatever its calendar says; `calendar` takes it back. */
+  | { type: 'queueSwitched'; queueId: QueueId; state: QueueState | 'calendar'; until: number | null; by: UserId }
   | { type: 'agentConfigured'; agent: AgentConfiguration }
   | { type: 'agentRemoved'; agentId: AgentId }
   // -- from desks and the API
   | { type: 'agentSignedIn'; agentId: AgentId }
-  /** `by`, here and below: the supervisor who had it so; absent = she herself, or the house. */
-  | { type: 'agentSignedOut'; agentId: AgentId; by?: UserId }
+  | { type: 'agentSignedOut'; agentId: AgentId }
   /** Clears every not-ready reason she may clear herself. */
-  | { type: 'agentWentReady'; agentId: AgentId; by?: UserId }
-  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason; by?: UserId }
-  /** By one step, as far as the queue lets her. */
-  | { type: 'wrapUpExtended'; agentId: AgentId; callId: CallId }
+  | { type: 'agentWentReady'; agentId: AgentId }
+  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason }
   | { type: 'wrapUpEnded'; agentId: AgentId; callId: CallId; disposition: string | null; notes: string | null }
   // -- from the phone rim
   | { type: 'phoneReachable'; agentId: AgentId }
@@ -106,6 +102,8 @@ export type AcdEvent =
   // -- from the rim that watches the disk of the recordings
   | { type: 'recordingSpaceChanged'; full: boolean }
   // -- established by the acd itself
+  /** `until`: when its calendar, or the end of the switch, may change it. */
+  | { type: 'queueStateChanged'; queueId: QueueId; state: QueueState; until: number | null; why: 'calendar' | 'switched' }
   /** `reasons`: why she is not ready; while a call has her, what takes effect after it. */
   | {
       type: 'agentStateChanged';
@@ -116,8 +114,4 @@ export type AcdEvent =
       wrapUpUntil: number | null;
       /** When she is ready again by herself, having failed to take a call; absent = she is not pausing. */
       pausedUntil?: number;
-      /** Absent = what the state says: `reserved` of `offered`, else the same. */
-      activity?: AgentActivity;
-      /** While a call has her: what she will be after it. Absent = ready again, or no call has her. */
-      afterwards?: 'not_ready' | 'signed_out';
     };

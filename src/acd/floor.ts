@@ -6,14 +6,14 @@
  * order in which the queue chooses them, and a line its callers in the order of service and the pools it is served from. After a
  * turn no line has both a caller and an idle agent (SPEC, invariant 2), but for lines in `unpaired`.
  */
-import type { AgentId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { AgentId, CalendarId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
 import type { Command, Event } from '../vocabulary.ts';
 import type { Activity, Offer } from './agent.ts';
+import type { Calendar, CalendarConfiguration, Hours, QueueState, Switch } from './calendar/calendar.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
 import type { Work } from './matching/work.ts';
-import type { WrapUpExtension } from './offering/offering.ts';
 import { type Compare, OrderedList } from './ordered.ts';
 
 export interface Skill {
@@ -60,12 +60,26 @@ export interface Queue {
   configuration: QueueConfiguration;
   /** Removed: nobody comes in any more, and it is gone when the last caller has left. */
   removed: boolean;
+  /** What somebody has switched it to; null = it goes by its calendar. */
+  switched: Switch | null;
+  /** As was told last. */
+  state: QueueState;
+  /** When the switch ends. */
+  deadline: Deadline | null;
   lines: Map<string, Line>;
   pools: Map<string, Pool>;
   /** All who wait, also those being offered, in the order of service. */
   order: OrderedList<Waiting>;
   /** The same in the order they came to this queue. */
   entered: Set<Waiting>;
+}
+
+export interface FloorCalendar {
+  configuration: CalendarConfiguration;
+  calendar: Calendar;
+  /** What it says, from `at` on; null = not looked at yet. */
+  hours: (Hours & { at: number }) | null;
+  deadline: Deadline | null;
 }
 
 export interface Line {
@@ -114,7 +128,6 @@ export interface Call {
   recording?: RecordingRule;
   direct?: boolean;
   wrapUpMs: number;
-  wrapUpExtension?: WrapUpExtension;
   waiting: Waiting | null;
   offer: Offer | null;
   /** Agents' live legs. */
@@ -150,7 +163,7 @@ export interface Deadline {
   at: number;
   /** Orders deadlines of the same millisecond. */
   key: string;
-  owner: { agent: Agent } | { waiting: Waiting };
+  owner: { agent: Agent } | { waiting: Waiting } | { due: (m: Moment) => void };
 }
 
 export interface Floor {
@@ -161,6 +174,7 @@ export interface Floor {
   desks: Set<AgentId>;
   groups: Map<QueueId, Group>;
   queues: Map<QueueId, Queue>;
+  calendars: Map<CalendarId, FloorCalendar>;
   calls: Map<CallId, Call>;
   agentOfLeg: Map<LegId, Agent>;
   deadlines: OrderedList<Deadline>;
@@ -206,6 +220,7 @@ export function emptyFloor(mostATurn: number): Floor {
     desks: new Set(),
     groups: new Map(),
     queues: new Map(),
+    calendars: new Map(),
     calls: new Map(),
     agentOfLeg: new Map(),
     deadlines: new OrderedList(sooner),

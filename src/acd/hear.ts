@@ -1,14 +1,14 @@
 /** What the routing core does with each event it cares for: next state and actions; `settle` does the rest. "Rule n" is SPEC.md's. */
-import { type LegId, legIdOf } from '../../kernel/ids.ts';
+import { legIdOf } from '../../kernel/ids.ts';
 import type { Ending, EndingCause } from '../call/ending.ts';
 import type { Event } from '../vocabulary.ts';
 import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLeave, withoutCall, withoutReason, withReason, withReasons } from './agent.ts';
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
+import { configureCalendar, follow, removeCalendar, switchQueue } from './calendar/follow.ts';
 import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
-import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
 import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
@@ -17,6 +17,9 @@ import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
 type Heard =
   | 'queueConfigured'
   | 'queueRemoved'
+  | 'calendarConfigured'
+  | 'calendarRemoved'
+  | 'queueSwitched'
   | 'agentConfigured'
   | 'agentRemoved'
   | 'agentSignedIn'
@@ -24,7 +27,6 @@ type Heard =
   | 'agentWentReady'
   | 'agentWentNotReady'
   | 'wrapUpEnded'
-  | 'wrapUpExtended'
   | 'phoneReachable'
   | 'phoneLost'
   | 'deskConnected'
@@ -33,10 +35,7 @@ type Heard =
   | 'callArrived'
   | 'callQueued'
   | 'callTransferred'
-  | 'legRinging'
   | 'legAnswered'
-  | 'legHeld'
-  | 'legRetrieved'
   | 'legEnded'
   | 'callsMerged'
   | 'legReplaced'
@@ -53,15 +52,26 @@ export const hearing: Hearing = {
   },
 
   // Rule 15. New rules apply to those who wait, but for the limit on the wait they came with.
-  queueConfigured({ floor }, { queue: configuration }) {
-    const known = floor.queues.get(configuration.queueId);
-    if (known === undefined) floor.queues.set(configuration.queueId, newQueue(configuration));
-    else reconfigure(floor, known, configuration);
+  queueConfigured(m, { queue: configuration }) {
+    const { floor } = m;
+    const known = floor.queues.get(configuration.queueId) ?? newQueue(configuration);
+    if (floor.queues.has(configuration.queueId)) reconfigure(floor, known, configuration);
+    else floor.queues.set(configuration.queueId, known);
+    follow(m, known);
   },
 
   queueRemoved({ floor }, { queueId }) {
     const queue = floor.queues.get(queueId);
     if (queue !== undefined && !queue.removed) remove(floor, queue);
+  },
+
+  calendarConfigured: (m, { calendar }) => configureCalendar(m, calendar),
+
+  calendarRemoved: (m, { calendarId }) => removeCalendar(m, calendarId),
+
+  queueSwitched(m, { queueId, state, until }) {
+    const queue = m.floor.queues.get(queueId);
+    if (queue !== undefined && !queue.removed) switchQueue(m, queue, state === 'calendar' ? null : { state, until });
   },
 
   agentConfigured(m, { agent: configuration }) {
@@ -96,14 +106,14 @@ export const hearing: Hearing = {
   },
 
   // Rule 3. Offered, it refuses the offer; talking, it takes effect after the call.
-  agentSignedOut(m, { agentId, by }) {
+  agentSignedOut(m, { agentId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
     const { state } = agent.activity;
     if (state === 'signed_out' || state === 'not_ready' || state === 'ready' || state === 'wrapping_up' || state === 'pausing')
       return become(m, agent, SIGNED_OUT);
     if (agent.activity.after.leave === 'stay') become(m, agent, withLeave(agent.activity, 'sign_out'));
-    failOffer(m, agent, by === undefined ? REJECTED : REMOVED);
+    failOffer(m, agent, REJECTED);
   },
 
   // Rule 1. It takes away every reason but a lost phone, and ends a wrap-up or a pause.
@@ -125,12 +135,6 @@ export const hearing: Hearing = {
   wrapUpEnded(m, { agentId, callId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent?.activity.state === 'wrapping_up' && agent.activity.callId === callId) become(m, agent, landing(agent.activity.after, m.now));
-  },
-
-  // Rule 22.
-  wrapUpExtended(m, { agentId, callId }) {
-    const agent = m.floor.agents.get(agentId);
-    if (agent?.activity.state === 'wrapping_up' && agent.activity.callId === callId) extendWrapUp(m, agent);
   },
 
   phoneReachable(m, { agentId }) {
@@ -170,7 +174,6 @@ export const hearing: Hearing = {
     const agent = dialledBy === null ? undefined : m.floor.agents.get(dialledBy);
     if (agent === undefined) return;
     agent.ownCalls.add(callId);
-    m.floor.unsaid.add(agent);
     become(m, agent, withReasons(agent.activity, withReason(reasonsOf(agent.activity), 'own_call')));
   },
 
@@ -180,7 +183,7 @@ export const hearing: Hearing = {
     const call = m.floor.calls.get(callId);
     if (call !== undefined) elsewhere(m, call);
     const queue = m.floor.queues.get(queueId);
-    const exit = call === undefined || call.callerGone ? 'ended' : refusal(m.floor, queue);
+    const exit = call === undefined || call.callerGone ? 'ended' : refusal(m, queue);
     if (exit === null && call !== undefined && queue !== undefined) enter(m, call, queue, wish);
     else m.events.push({ type: 'callLeftQueue', callId, queueId, exit: exit ?? 'closed' });
   },
@@ -193,16 +196,6 @@ export const hearing: Hearing = {
     elsewhere(m, call);
     if (target.kind === 'agent') offerDirectly(m, call, m.floor.agents.get(target.agentId), target.agentId);
   },
-
-  // Rule 23.
-  legRinging(m, { legId }) {
-    const agent = m.floor.agentOfLeg.get(legId);
-    if (agent?.activity.state === 'offered' && agent.activity.rings !== true) become(m, agent, { ...agent.activity, rings: true });
-  },
-
-  legHeld: (m, { legId }) => holds(m, legId, true),
-
-  legRetrieved: (m, { legId }) => holds(m, legId, false),
 
   legAnswered(m, { legId }) {
     const agent = m.floor.agentOfLeg.get(legId);
@@ -248,9 +241,9 @@ export const hearing: Hearing = {
     }
     for (const call of floor.calls.values()) if (call.waiting !== null && call.waiting.deadline !== null) floor.deadlines.remove(call.waiting.deadline);
     for (const group of floor.groups.values()) group.pools.clear();
-    for (const [queueId, { configuration, removed }] of floor.queues) {
+    for (const [queueId, { configuration, removed, switched, state, deadline }] of floor.queues) {
       if (removed) floor.queues.delete(queueId);
-      else floor.queues.set(queueId, newQueue(configuration));
+      else floor.queues.set(queueId, { ...newQueue(configuration), switched, state, deadline });
     }
     for (const agent of floor.agents.values()) {
       agent.pools.clear();
@@ -265,11 +258,6 @@ export const hearing: Hearing = {
     floor.behind = false;
   },
 };
-
-function holds(m: Moment, legId: LegId, held: boolean): void {
-  const agent = m.floor.agentOfLeg.get(legId);
-  if (agent?.activity.state === 'talking' && (agent.activity.held ?? false) !== held) become(m, agent, { ...agent.activity, held });
-}
 
 /** The call is on its way to somewhere else: what it waited for, or who was being rung for it, is over. */
 function elsewhere(m: Moment, call: Call): void {

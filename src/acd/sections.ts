@@ -1,9 +1,12 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
+import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
 
 export interface QueueSections {
+  /** When it is open and whom it lets in; absent = always, everybody the other rules let in. */
+  door?: DoorRules;
   /** Which of the agents who may serve a call gets it, and which caller; absent = who has been idle longest, and who has waited longest. */
   matching?: QueueMatching;
   /** How its calls are offered, and what comes of offers that fail. */

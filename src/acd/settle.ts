@@ -21,7 +21,8 @@ export function passTime(m: Moment): void {
     const due = m.floor.deadlines.first();
     if (due === undefined || due.at > m.now) return;
     if ('agent' in due.owner) timeIsUp(m, due.owner.agent);
-    else leave(m, due.owner.waiting, 'timeout');
+    else if ('waiting' in due.owner) leave(m, due.owner.waiting, 'timeout');
+    else due.owner.due(m);
   }
 }
 

@@ -3,9 +3,12 @@ import type { AgentId, CallId, QueueId } from '../../kernel/ids.ts';
 import type { QueueExit } from '../call/event.ts';
 import type { Activity } from './agent.ts';
 import { newAgent, reindex } from './agents.ts';
+import type { CalendarConfiguration, QueueState, Switch } from './calendar/calendar.ts';
+import { watchCalendar, watchSwitch } from './calendar/follow.ts';
+import { newCalendar } from './calendar/openings.ts';
 import { type LearnedRows, learnedOf, rowsOf, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
-import { type Agent, type Call, emptyFloor, type Floor, type Skill, type Waiting } from './floor.ts';
+import { type Agent, type Call, emptyFloor, type Floor, type FloorCalendar, type Skill, type Waiting } from './floor.ts';
 import { lineFor } from './line.ts';
 import { placeOf } from './matching/place.ts';
 import type { Work } from './matching/work.ts';
@@ -43,7 +46,8 @@ interface CallRow extends Omit<Call, 'waiting' | 'agentLegs'> {
 export interface AcdSnapshot {
   version: typeof VERSION;
   seq: number;
-  queues: { configuration: QueueConfiguration; removed: boolean }[];
+  queues: { configuration: QueueConfiguration; removed: boolean; switched?: Switch; state?: QueueState }[];
+  calendars?: { configuration: CalendarConfiguration; hours: FloorCalendar['hours'] }[];
   phones: AgentId[];
   desks?: AgentId[];
   agents: AgentRow[];
@@ -63,7 +67,12 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     version: VERSION,
     seq: floor.seq,
     lots: floor.lots,
-    queues: [...floor.queues.values()].map(({ configuration, removed }) => ({ configuration, removed })),
+    queues: [...floor.queues.values()].map(({ configuration, removed, switched, state }) => ({
+      ...{ configuration, removed },
+      ...(switched === null ? {} : { switched }),
+      ...(state === 'open' ? {} : { state }),
+    })),
+    calendars: [...floor.calendars.values()].map(({ configuration, hours }) => ({ configuration, hours })),
     phones: [...floor.phones],
     ...(floor.desks.size === 0 ? {} : { desks: [...floor.desks] }),
     agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures, work }) => ({
@@ -94,7 +103,16 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   floor.behind = snapshot.behind;
   floor.recordingFull = snapshot.recordingFull === true;
   floor.learned = learnedOf(snapshot.learned);
-  for (const { configuration, removed } of snapshot.queues) floor.queues.set(configuration.queueId, { ...newQueue(configuration), removed });
+  for (const { configuration, hours } of snapshot.calendars ?? []) {
+    const calendar = newCalendar(configuration, hours);
+    floor.calendars.set(configuration.calendarId, calendar);
+    watchCalendar(floor, calendar);
+  }
+  for (const { configuration, removed, switched = null, state = 'open' } of snapshot.queues) {
+    const queue = { ...newQueue(configuration), removed, switched, state };
+    floor.queues.set(configuration.queueId, queue);
+    if (!removed) watchSwitch(floor, queue);
+  }
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);
   for (const { waiting: _placed, ...kept } of snapshot.calls) floor.calls.set(kept.callId, { ...kept, waiting: null, agentLegs: new Set() });

@@ -1,6 +1,7 @@
 /** What desks, walls and the API may see of agents and queues. */
 import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
-import type { AgentActivity, AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
+import type { QueueState } from './calendar/calendar.ts';
+import type { AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
 
 export interface AgentView {
   agentId: AgentId;
@@ -8,16 +9,11 @@ export interface AgentView {
   number: string;
   name: string;
   state: AgentState;
-  activity: AgentActivity;
-  /** What takes effect after the call that has her; null = no call has her. */
-  afterwards: 'ready' | 'not_ready' | 'signed_out' | null;
   reasons: NotReadyReason[];
   /** ms since 1970: when this state began */
   since: number;
   callId: CallId | null;
   wrapUpUntil: number | null;
-  /** By how much she may make her wrap-up longer yet. */
-  wrapUpExtendableMs: number;
   /** She failed to take a call and is offered none until then; null = she does not pause. */
   pausedUntil: number | null;
   queues: QueueId[];
@@ -30,6 +26,10 @@ export interface QueueView {
   queueId: QueueId;
   tenantId: TenantId;
   configuration: QueueConfiguration;
+  state: QueueState;
+  /** ms since 1970: when the calendar, or the end of a switch, may change it; null = nothing will by itself */
+  stateUntil: number | null;
+  switched: boolean;
   waiting: number;
   /** ms since 1970 at which the longest waiting caller came; null = nobody waits */
   oldestSince: number | null;

@@ -1,6 +1,7 @@
 /** Callers in queues: through the door, in their place, and out again exactly once. */
 import type { QueueId } from '../../kernel/ids.ts';
 import type { QueueExit, QueueWishes } from '../call/event.ts';
+import { openingOf, sendsAway } from './calendar/openings.ts';
 import { followWait } from './estimate/forecast.ts';
 import type { QueueConfiguration } from './event.ts';
 import { type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, type Waiting } from './floor.ts';
@@ -19,12 +20,15 @@ export interface Wish extends QueueWishes {
 }
 
 export function newQueue(configuration: QueueConfiguration): Queue {
-  return { configuration, removed: false, lines: new Map(), pools: new Map(), order: new OrderedList(before), entered: new Set() };
+  const standing = { switched: null, state: 'open', deadline: null } as const;
+  return { configuration, removed: false, ...standing, lines: new Map(), pools: new Map(), order: new OrderedList(before), entered: new Set() };
 }
 
 /** Why a caller may not come in; null = may. */
-export function refusal(floor: Floor, queue: Queue | undefined): QueueExit | null {
+export function refusal({ floor, now }: Moment, queue: Queue | undefined): QueueExit | null {
   if (queue === undefined || queue.removed) return 'closed';
+  const { state } = openingOf(floor, queue, now);
+  if (state !== 'open') return state;
   const { queueId, leaveWhenNoAgents, maxWaiting, recording } = queue.configuration;
   // F8: of those who must be recorded none is taken while nothing can be.
   if (recording === 'mandatory' && floor.recordingFull) return 'closed';
@@ -87,6 +91,7 @@ export function comeBack(m: Moment, waiting: Waiting): void {
   if (waiting.line === null) return;
   const overdue = waiting.leaveAt !== null && waiting.leaveAt <= m.now;
   if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
+  else if (sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
   else stand(m.floor, waiting);
 }
 
@@ -106,9 +111,9 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
 }
 
 /** Everybody in the queue is to leave, in the order of service; who is told in which turn, `settle` decides. */
-export function empty(floor: Floor, queue: Queue, exit: QueueExit): void {
+export function empty(floor: Floor, queue: Queue, exit: QueueExit, whom: (waiting: Waiting) => boolean = () => true): void {
   for (const waiting of queue.order) {
-    if (waiting.line === null) continue;
+    if (waiting.line === null || !whom(waiting)) continue;
     stepOut(floor, waiting);
     waiting.line = null;
     floor.leaving.set(waiting, exit);
@@ -118,6 +123,8 @@ export function empty(floor: Floor, queue: Queue, exit: QueueExit): void {
 /** Nobody comes in any more; it is gone when the last has left. */
 export function remove(floor: Floor, queue: Queue): void {
   queue.removed = true;
+  Object.assign(queue, { switched: null, state: 'open' });
+  setDeadline(floor, queue, null);
   empty(floor, queue, 'closed');
   for (const line of [...queue.lines.values()]) closeLine(floor, line);
   dropIfEmpty(floor, queue);

@@ -5,6 +5,7 @@ import { buildCard } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import type { Publisher } from '../ivr/publisher.ts';
 import { writeAudit } from '../store/audit.ts';
+import { removeCalendar, saveCalendar } from '../store/calendars.ts';
 import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
 import type { Store } from '../store/store.ts';
@@ -50,6 +51,14 @@ export function portsOf({ store, clock, sessions, publisher, openOffers, directo
       },
       async saveAgent(agent) {
         await saveAgent(store.db, agent);
+        await directoryChanged();
+      },
+      async saveCalendar(calendar) {
+        await saveCalendar(store.db, calendar);
+        await directoryChanged();
+      },
+      async removeCalendar(calendarId) {
+        await removeCalendar(store.db, calendarId);
         await directoryChanged();
       },
       async saveTrunk(trunk, password) {

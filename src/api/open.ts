@@ -24,9 +24,9 @@ export interface HttpOptions
       | 'trunks'
       | 'toll'
       | 'directory'
+      | 'floor'
       | 'health'
       | 'recordings'
-      | 'setAgentState'
       | 'pauseRecording'
       | 'resumeRecording'
       | 'webDir'
@@ -50,58 +50,17 @@ export interface HttpOptions
 
 /** Resolves when it listens; rejects when the port is taken. */
 export async function openHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const {
-    clock,
-    log,
-    desks,
-    acd,
-    explain,
-    calls,
-    trunks,
-    toll,
-    directory,
-    health,
-    recordings,
-    setAgentState,
-    pauseRecording,
-    resumeRecording,
-    webDir,
-    version,
-    sipTrace,
-    legAudio,
-    sipMetrics,
-    host,
-    port,
-    browserPhones,
-  } = options;
-  const metrics = openMetrics({ acd, calls, trunks, toll, directory, mediaServers: options.mediaServers }, () => desks.connected, sipMetrics);
+  const { clock, log, desks, version, host, port, browserPhones } = options;
+  const metrics = openMetrics(options, () => desks.connected, options.sipMetrics);
   const tls = options.tls === null ? null : new HttpTls(options.tls, clock, log);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));
   const server = await buildServer(
     {
+      ...options,
       ...ports,
       sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
-      ...{
-        clock,
-        log,
-        acd,
-        explain,
-        calls,
-        trunks,
-        toll,
-        directory,
-        health,
-        recordings,
-        setAgentState,
-        pauseRecording,
-        resumeRecording,
-        webDir,
-        version,
-        metrics,
-        sipTrace,
-        legAudio,
-      },
+      metrics,
       asyncApi: asyncApiDocument(version),
     },
     tls,

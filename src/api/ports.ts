@@ -1,11 +1,11 @@
 /** What the HTTP API needs of the rest of the house. Each interface is one room's promise; tests put fakes here and nowhere else. */
 
 import type { Clock } from '../../kernel/clock.ts';
-import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { AgentId, CalendarId, CallId, CustomerId, DialplanVersion, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { QueueState } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Explainer } from '../acd/explain/explanation.ts';
-import type { AgentWish } from '../acd/offering/wish.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
@@ -14,6 +14,7 @@ import type { OfferRecord, RecordingPause } from '../cdr/record.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { CallRow } from '../store/calls.ts';
+import type { StoredCalendar } from '../tenants/calendar.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
 import type { OutsideRules } from '../toll/policy.ts';
@@ -70,11 +71,18 @@ interface UsersPort {
 interface ConfigurationPort {
   saveQueue(queue: QueueConfiguration): Promise<void>;
   saveAgent(agent: AgentConfiguration): Promise<void>;
+  saveCalendar(calendar: StoredCalendar): Promise<void>;
+  removeCalendar(calendarId: CalendarId): Promise<void>;
   /** `password` undefined: it keeps the one it has; null: it has none. Calls go by the new configuration when it resolves. */
   saveTrunk(trunk: TrunkConfiguration, password: string | null | undefined): Promise<void>;
   /** It is gone when this resolves. */
   removeTrunk(trunkId: TrunkId): Promise<void>;
   saveOutsideRules(tenantId: TenantId, rules: OutsideRules): Promise<void>;
+}
+
+interface FloorPort {
+  /** At once, on the floor alone; the journal keeps it. */
+  switchQueue(queueId: QueueId, state: QueueState | 'calendar', until: number | null, by: UserId): void;
 }
 
 interface TrunksPort {
@@ -228,14 +236,13 @@ export interface ApiPorts {
   /** Offers of a call that is up or has a record; null: the tenant has no such call. */
   offersOf(tenantId: TenantId, callId: CallId): Promise<OfferTold[] | null>;
   calls: CallsView;
+  floor: FloorPort;
   trunks: TrunksPort;
   toll: TollPort;
   customers: CustomersPort;
   dialplans: DialplansPort;
   records: RecordsPort;
   recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
-  /** `by` null: she herself. What came of it the view says as soon as this returns. */
-  setAgentState(agentId: AgentId, wish: AgentWish, by: UserId | null): void;
   pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
   resumeRecording(callId: CallId, by: UserId): void;
   /** Built consoles; may be missing. */

@@ -1,6 +1,6 @@
 /** Queues: their rules, and how they stand now. */
 import { z } from 'zod';
-import { type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { calendarIdOf, type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import type { QueueConfiguration } from '../acd/event.ts';
 import { queueSectionChanges, queueSections, sectionsOfQueue, withQueueSections } from '../tenants/sections.ts';
 import { asker } from './access.ts';
@@ -20,6 +20,7 @@ import {
   shortNameSchema,
   skillLevelSchema,
   skillNameSchema,
+  timeSchema,
 } from './shapes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -51,6 +52,11 @@ const queueSchema = z.object({
   ...queueSections,
   live: z
     .object({
+      /** By its calendar, or as it is switched. */
+      state: z.enum(['open', 'closed', 'emergency']),
+      /** When its calendar, or the end of the switch, may change that. */
+      stateUntil: z.string().nullable(),
+      switched: z.boolean(),
       waiting: z.number().int(),
       oldestSince: z.string().nullable(),
       signedIn: z.number().int(),
@@ -84,14 +90,16 @@ export function queues(app: Api, ports: ApiPorts): void {
   readQueues(app, ports);
   addQueue(app, ports);
   changeQueue(app, ports);
+  switchQueue(app, ports);
 }
 
 function shown({ acd }: ApiPorts, { tenantId: _, ...rest }: QueueConfiguration) {
   const queue = { ...rest, recording: rest.recording ?? ('optional' as const), media: rest.media ?? ('anchored' as const) };
   const view = acd.queue(queue.queueId);
   if (view === undefined) return { ...queue, live: null };
-  const { waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
-  const live = { waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp };
+  const { state, stateUntil, switched, waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
+  const standing = { state, stateUntil: isoOrNull(stateUntil), switched };
+  const live = { ...standing, waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp };
   return { ...queue, live: { ...live, expectedWait: acd.estimate(queue.queueId), estimateScore: acd.estimateScore(queue.queueId) } };
 }
 
@@ -99,6 +107,14 @@ function queueOf({ directory }: ApiPorts, tenantId: TenantId, queueId: QueueId):
   const queue = directory.queue(queueId);
   if (queue === null || queue.tenantId !== tenantId) throw new Problem('not_found');
   return queue;
+}
+
+/** What it names must be there. */
+function checkDoor({ directory }: ApiPorts, { tenantId, door }: QueueConfiguration): void {
+  if (door?.calendar === undefined) return;
+  const known = directory.calendars().filter((calendar) => calendar.tenantId === tenantId);
+  if (known.some(({ calendarId }) => calendarId === calendarIdOf(tenantId, door.calendar ?? ''))) return;
+  throw new Problem('validation_failed', '', [{ at: 'body.door.calendar', message: `there is no calendar "${door.calendar}": add it first` }]);
 }
 
 function readQueues(app: Api, ports: ApiPorts): void {
@@ -141,6 +157,7 @@ function addQueue(app: Api, ports: ApiPorts): void {
       const queueId = queueIdOf(tenantId, id);
       if (ports.directory.queue(queueId) !== null) throw new Problem('conflict');
       const queue: QueueConfiguration = { ...usual, ...given(plainRules.parse(rest)), ...sectionsOfQueue(rest), queueId, tenantId, name };
+      checkDoor(ports, queue);
       await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, after: queue });
       await ports.configuration.saveQueue(queue);
       reply.code(201);
@@ -166,9 +183,54 @@ function changeQueue(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = asker(request);
       const before = queueOf(ports, tenantId, branded(request.params.queueId));
       const after = withQueueSections({ ...before, ...given(plainRules.parse(request.body)) }, request.body);
+      checkDoor(ports, after);
       await ports.audit.write({ tenantId, userId, action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
       await ports.configuration.saveQueue(after);
       return shown(ports, after);
     },
   );
+}
+
+function switchQueue(app: Api, ports: ApiPorts): void {
+  app.post(
+    '/api/v1/queues/:queueId/switch',
+    {
+      config: { action: 'queue.switch' },
+      schema: {
+        tags: ['queues'],
+        summary: 'Open, close or declare an emergency at once, whatever the calendar says; `calendar` takes it back',
+        params,
+        body: z.strictObject({
+          state: z.enum(['open', 'closed', 'emergency', 'calendar']),
+          /** Afterwards the calendar has it again; absent or null: until somebody switches it. */
+          until: timeSchema.nullable().optional(),
+        }),
+        response: { 200: queueSchema },
+      },
+    },
+    async (request) => {
+      const { tenantId, userId } = asker(request);
+      const queue = queueOf(ports, tenantId, branded(request.params.queueId));
+      const { state } = request.body;
+      const until = state === 'calendar' || request.body.until == null ? null : Date.parse(request.body.until);
+      if (until !== null && until <= ports.clock.now())
+        throw new Problem('validation_failed', '', [{ at: 'body.until', message: 'this time is over: give one to come' }]);
+      const after = { state, until: isoOrNull(until) };
+      await ports.audit.write({
+        tenantId,
+        userId,
+        action: 'queue.switch',
+        resource: `queue/${queue.queueId}`,
+        before: standingOf(ports, queue.queueId),
+        after,
+      });
+      ports.floor.switchQueue(queue.queueId, state, until, userId);
+      return shown(ports, queue);
+    },
+  );
+}
+
+function standingOf({ acd }: ApiPorts, queueId: QueueId): { state: string; until: string | null } | undefined {
+  const view = acd.queue(queueId);
+  return view === undefined ? undefined : { state: view.switched ? view.state : 'calendar', until: view.switched ? isoOrNull(view.stateUntil) : null };
 }

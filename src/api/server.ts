@@ -9,8 +9,8 @@ import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { isPassing } from '../store/outage.ts';
 import { guardRoutes } from './access.ts';
-import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
+import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
 import { calls } from './calls.ts';
 import { consoles } from './consoles.ts';
@@ -71,8 +71,8 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     sessions,
     users,
     queues,
+    calendars,
     agents,
-    agentState,
     trunks,
     outside,
     customers,

@@ -49,7 +49,7 @@ export interface Dialled {
 export type LegRole = 'caller' | 'agent' | 'target';
 
 /** Why a call stopped waiting in a queue. */
-export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'transferred' | 'ended';
+export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'emergency' | 'transferred' | 'ended';
 
 /** Why an offer to an agent came to nothing; `answered` is the good end. */
 export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn';

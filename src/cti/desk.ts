@@ -111,6 +111,7 @@ const handlers: Handlers = {
   recordingResumed: (room, event) => room.popAgain(event.callId),
   callQueued: (room, event, now) => room.figures.moved(event.queueId, now),
   callLeftQueue: (room, event, now) => room.figures.moved(event.queueId, now),
+  queueStateChanged: (room, event, now) => room.figures.moved(event.queueId, now),
   queueConfigured: (room, event, now) => room.figures.moved(event.queue.queueId, now),
   agentConfigured: (room, event, now) => room.agentMoved(event.agent.agentId, now),
   agentRemoved: (room, event, now) => room.agentMoved(event.agentId, now),
@@ -304,12 +305,10 @@ class DeskRoom {
   }
 
   #stateOf(agent: AgentView): AgentStateData {
-    const { agentId, number, name, state, activity, afterwards, reasons, callId, phoneReachable } = agent;
-    const can = canIn(this.#phase(agent)).filter(
-      (command) => (command !== 'answer' || this.canPickUp(agentId)) && (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
-    );
+    const { agentId, number, name, state, reasons, callId, phoneReachable } = agent;
+    const can = canIn(this.#phase(agent)).filter((command) => command !== 'answer' || this.canPickUp(agentId));
     const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil), pausedUntil: isoOrNull(agent.pausedUntil) };
-    return { agentId, number, name, state, activity, afterwards, reasons: [...reasons], ...times, callId, phoneReachable, can };
+    return { agentId, number, name, state, reasons: [...reasons], ...times, callId, phoneReachable, can };
   }
 
   #popOf(record: DeskRecord): Pop | null {
@@ -321,9 +320,10 @@ class DeskRoom {
   #statsOf(queueId: QueueId): QueueStats | null {
     const queue = this.acd.queue(queueId);
     if (queue === undefined) return null;
-    const { waiting, signedIn, ready, talking, wrappingUp } = queue;
+    const { state, waiting, signedIn, ready, talking, wrappingUp } = queue;
+    const standing = { state, stateUntil: isoOrNull(queue.stateUntil) };
     const figures = { waiting, oldestSince: isoOrNull(queue.oldestSince), signedIn, ready, talking, wrappingUp };
-    return { queueId, name: queue.configuration.name, ...figures, expectedWait: this.acd.estimate(queueId) };
+    return { queueId, name: queue.configuration.name, ...standing, ...figures, expectedWait: this.acd.estimate(queueId) };
   }
 
   #tellFigures(queueId: QueueId): void {

@@ -244,14 +244,20 @@ function playMusic(hearing: Hearing, state: In<'queued'>): void {
   turn.commands.push({ type: 'playSounds', callId, legId, playId: nextPlayId(walk), tenantId, sounds: [{ kind: 'music', name }], loop: true, bargeIn: false });
 }
 
-const givesBack = (exit: QueueExit): exit is 'timeout' | 'full' | 'no_agents' | 'closed' =>
-  exit === 'timeout' || exit === 'full' || exit === 'no_agents' || exit === 'closed';
+const GIVING_BACK = ['timeout', 'full', 'no_agents', 'closed', 'emergency'] as const;
+type GivingBack = (typeof GIVING_BACK)[number];
+const givesBack = (exit: QueueExit): exit is GivingBack => GIVING_BACK.some((one) => one === exit);
+
+function exitOf({ exits }: Extract<PlanNode, { verb: 'queue' }>, exit: GivingBack): NodeId | null {
+  return exit === 'emergency' ? (exits.emergency === undefined ? exits.closed : exits.emergency) : exits[exit];
+}
 
 function leaveQueue(hearing: Hearing, event: Extract<CallEvent, { type: 'callLeftQueue' }>): void {
   const { walk } = hearing;
   const { state } = walk;
   if (state.at === 'queued' && state.queueId === event.queueId) {
-    if (givesBack(event.exit)) goOn(hearing, nodeOf(hearing, state.node, 'queue')?.exits[event.exit] ?? null);
+    const node = nodeOf(hearing, state.node, 'queue');
+    if (givesBack(event.exit)) goOn(hearing, node === undefined ? null : exitOf(node, event.exit));
     else if (event.exit === 'answered' || event.exit === 'transferred') walk.state = { at: 'served' };
   } else if (state.at === 'served' && givesBack(event.exit)) {
     // An agent had sent the caller to a queue that gave up: she is led to a person again, not left in silence.

@@ -57,6 +57,9 @@ export interface NodePlace {
   noted: boolean;
 }
 
+/** Where a queue leads that sends the caller back. A version published before there was an exit goes where `closed` leads. */
+export type QueueExits = Record<'timeout' | 'full' | 'no_agents' | 'closed', NodeId | null> & { emergency?: NodeId | null };
+
 export type PlanNode = NodePlace &
   (
     | { verb: 'answer'; next: NodeId | null }
@@ -103,7 +106,7 @@ export type PlanNode = NodePlace &
         wishes?: QueueWish;
         /** undefined = the queue's own */
         music?: string | null;
-        exits: Record<'timeout' | 'full' | 'no_agents' | 'closed', NodeId | null>;
+        exits: QueueExits;
       }
     | { verb: 'transfer'; to: { number: string } | { agent: string }; timeoutMs: number; failed: NodeId | null }
     /** null: the usual time. */

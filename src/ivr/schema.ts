@@ -119,6 +119,7 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
         .describe('So much longer the call counts as waiting; or an expression, for example: customer.tier == "gold" ? 120 : 0'),
       ...{ maxWaitSeconds: seconds.optional(), music: z.union([promptName, z.null()]).optional() },
       ...{ timeout: target.optional(), full: target.optional(), noAgents: target.optional(), closed: target.optional() },
+      emergency: target.optional().describe('Closed by somebody for an emergency; absent = as `closed`'),
     }),
   ]),
   transfer: z.union([

@@ -162,6 +162,7 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
       faultAt(below(step.place, 'music'), `there is no music "${asked.music}"${nearest(asked.music, music)}: put music/${asked.music}.wav in the folder`),
     );
   }
+  const closed = step.work.target(step, 'closed', asked.closed, step.next);
   return {
     verb: 'queue',
     queue: asked.name,
@@ -174,7 +175,8 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
       timeout: step.work.target(step, 'timeout', asked.timeout, step.next),
       full: step.work.target(step, 'full', asked.full, step.next),
       no_agents: step.work.target(step, 'noAgents', asked.noAgents, step.next),
-      closed: step.work.target(step, 'closed', asked.closed, step.next),
+      closed,
+      emergency: step.work.target(step, 'emergency', asked.emergency, closed),
     },
   };
 }

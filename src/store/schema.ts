@@ -33,6 +33,7 @@ export interface Database {
     answer_within_ms: number;
     rules: ColumnType<unknown, string | undefined, string>;
   };
+  calendars: { calendar_id: string; tenant_id: string; rules: Json<unknown> };
   agents: {
     agent_id: string;
     tenant_id: string;

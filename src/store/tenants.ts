@@ -2,16 +2,19 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { StoredCalendar } from '../tenants/calendar.ts';
 import { SIP_REALM, type SipAccount, type Tenant } from '../tenants/directory.ts';
 import { readOutsideRules } from '../tenants/outside.ts';
 import { readAgentSections, readQueueSections, sectionsOfAgent, sectionsOfQueue } from '../tenants/sections.ts';
 import type { OutsideRules } from '../toll/policy.ts';
+import { readCalendars } from './calendars.ts';
 import type { Database } from './schema.ts';
 import { readTrunks, type StoredTrunk } from './trunks.ts';
 
 export interface Picture {
   tenants: Tenant[];
   queues: QueueConfiguration[];
+  calendars: StoredCalendar[];
   agents: AgentConfiguration[];
   accounts: SipAccount[];
   trunks: StoredTrunk[];
@@ -26,6 +29,7 @@ export function readPicture(db: Kysely<Database>): Promise<Picture> {
     .execute(async (trx) => ({
       tenants: await readTenants(trx),
       queues: await readQueues(trx),
+      calendars: await readCalendars(trx),
       agents: await readAgents(trx),
       trunks: await readTrunks(trx),
       outsideRules: (await trx.selectFrom('tenants').select(['tenant_id', 'outside_rules']).execute()).map((row) => [

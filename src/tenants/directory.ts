@@ -3,6 +3,7 @@
  * Loaded before the first call, refreshed after each change through the API.
  */
 import type { AgentId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { CalendarConfiguration } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { TrunkConfiguration, TrunkId, TrunkSecret } from './trunk.ts';
@@ -39,6 +40,7 @@ export interface Directory {
   agents(): AgentConfiguration[];
   queue(queueId: QueueId): QueueConfiguration | null;
   queues(): QueueConfiguration[];
+  calendars(): CalendarConfiguration[];
   /** What may be dialled outside on its account. */
   outsideRules(tenantId: TenantId): OutsideRules;
   trunks(): TrunkConfiguration[];

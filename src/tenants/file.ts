@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { calendarRules } from './calendar.ts';
 import { locationSchema } from './location.ts';
 import { outsideRules } from './outside.ts';
 import { agentSections, queueSections } from './sections.ts';
@@ -26,6 +27,16 @@ const queue = z.strictObject({
   music: z.string().nullable(),
   answerWithinMs: ms,
   ...queueSections,
+});
+
+const calendar = z.strictObject({
+  name,
+  displayName: calendarRules.name,
+  timeZone: calendarRules.timeZone.optional(),
+  week: calendarRules.week,
+  days: calendarRules.days.optional(),
+  /** Files with special days, beside this one: .csv, .ics or .json. */
+  holidays: z.array(z.string()).optional(),
 });
 
 const agent = z.strictObject({
@@ -78,6 +89,9 @@ const tenantFile = z.strictObject({
   sipDomains: z.array(z.string()),
   numbers: z.array(z.string()),
   outboundNumbers: z.record(z.string(), z.string()),
+  /** Of its calendars, where they do not say; absent = China's. */
+  timeZone: calendarRules.timeZone.optional(),
+  calendars: z.array(calendar).optional(),
   queues: z.array(queue),
   agents: z.array(agent),
   users: z.array(z.strictObject({ name: z.string(), displayName: z.string(), role: z.enum(['agent', 'supervisor', 'admin']) })),

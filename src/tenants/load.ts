@@ -3,6 +3,7 @@
  * so nobody sees half a change. Agents for measuring live here only.
  */
 import { type AgentId, agentIdOf, asId, type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import type { CalendarConfiguration } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Store } from '../store/store.ts';
 import { type Picture, readPicture } from '../store/tenants.ts';
@@ -10,6 +11,7 @@ import type { StoredTrunk } from '../store/trunks.ts';
 import { type OutsideRules, usualRules } from '../toll/policy.ts';
 import type { Directory, SipAccount, Tenant } from './directory.ts';
 import type { TrunkId } from './trunk.ts';
+import { offsetsOf } from './zone.ts';
 
 export interface Bench {
   /** b1 … b<agents> */
@@ -28,7 +30,7 @@ const BENCH_QUEUES = ['bench', 'bench-recorded'];
 
 export async function loadDirectory(options: { store: Store; bench?: Bench | undefined }): Promise<LoadedDirectory> {
   const { store, bench } = options;
-  const read = async (): Promise<Index> => indexOf(await readPicture(store.db), benchAgents(bench));
+  const read = async (): Promise<Index> => indexOf(await readPicture(store.db), benchAgents(bench), store.clock.now());
   let index = await read();
   return {
     tenants: () => index.tenants,
@@ -39,6 +41,7 @@ export async function loadDirectory(options: { store: Store; bench?: Bench | und
     agents: () => [...index.agents.values()],
     queue: (queueId) => index.queues.get(queueId) ?? null,
     queues: () => [...index.queues.values()],
+    calendars: () => index.calendars,
     outsideRules: (tenantId) => index.outsideRules.get(tenantId) ?? usualRules,
     trunks: () => [...index.trunks.values()].map(({ configuration }) => configuration),
     trunkSecret: (trunkId) => index.trunks.get(trunkId)?.secret ?? null,
@@ -55,6 +58,7 @@ interface Index {
   byDomain: Map<string, TenantId>;
   agents: Map<AgentId, AgentConfiguration>;
   queues: Map<QueueId, QueueConfiguration>;
+  calendars: CalendarConfiguration[];
   outsideRules: Map<TenantId, OutsideRules>;
   trunks: Map<TrunkId, StoredTrunk>;
   /** `<tenant> <username>` */
@@ -63,7 +67,8 @@ interface Index {
   unique: Map<string, SipAccount | null>;
 }
 
-export function indexOf(picture: Picture, extraAgents: readonly AgentConfiguration[]): Index {
+/** `now`: around which the offsets of time zones are worked out. */
+export function indexOf(picture: Picture, extraAgents: readonly AgentConfiguration[], now: number): Index {
   const { tenants, queues, accounts } = picture;
   const unique = new Map<string, SipAccount | null>();
   for (const account of accounts) unique.set(account.username, unique.has(account.username) ? null : account);
@@ -73,6 +78,7 @@ export function indexOf(picture: Picture, extraAgents: readonly AgentConfigurati
     byDomain: new Map(tenants.flatMap((tenant) => tenant.sipDomains.map((domain) => [domain.toLowerCase(), tenant.tenantId] as const))),
     agents: new Map([...picture.agents, ...extraAgents].map((agent) => [agent.agentId, agent])),
     queues: new Map(queues.map((queue) => [queue.queueId, queue])),
+    calendars: picture.calendars.map((calendar) => ({ ...calendar, offsets: offsetsOf(calendar.timeZone, now) })),
     outsideRules: new Map(picture.outsideRules),
     trunks: new Map(picture.trunks.map((trunk) => [trunk.configuration.trunkId, trunk])),
     accounts: new Map(accounts.map((account) => [keyOf(account.tenantId, account.username), account])),

@@ -1,13 +1,14 @@
 /** The further rules of queues and agents as tenant file and API take them and the store keeps them. */
 import { z } from 'zod';
 import type { AgentSections, QueueSections } from '../acd/sections.ts';
+import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
 import { offeringSchema } from './offering.ts';
 
 const label = z.string().min(1).max(64);
 
 /** Each by its name in `QueueSections`, as it is when it is there. */
-const ofQueue = { matching: queueMatching, offering: offeringSchema };
+const ofQueue = { door: doorSchema, matching: queueMatching, offering: offeringSchema };
 
 /** Each by its name in `AgentSections`. */
 const ofAgent = { team: label, site: label, matching: agentMatching };

@@ -4,12 +4,14 @@
  * everybody has that one, also when it was another at the last start.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
-import { agentIdOf, asId, type CustomerId, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { agentIdOf, asId, type CustomerId, calendarIdOf, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
+import type { SpecialDay } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import { dayInChina } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import { saveAccount } from '../store/accounts.ts';
+import { saveCalendar } from '../store/calendars.ts';
 import { saveCustomer } from '../store/customers.ts';
 import { saveServicePassword } from '../store/servicePasswords.ts';
 import type { Store } from '../store/store.ts';
@@ -21,7 +23,9 @@ import { sipAccountOf, trunkSecretOf } from '../users/digest.ts';
 import { hashPassword, isPassword, newPassword } from '../users/passwords.ts';
 import type { Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
+import { CHINA, type StoredCalendar } from './calendar.ts';
 import { readTenantFile, type TenantFile } from './file.ts';
+import { type HolidayFormat, mergeDays, readHolidays } from './holidays.ts';
 import { readOutsideRules } from './outside.ts';
 import { sectionsOfAgent, sectionsOfQueue } from './sections.ts';
 import { newTrunk, trunkFault } from './trunk.ts';
@@ -54,7 +58,7 @@ export async function seedTenant(options: SeedOptions): Promise<Login[]> {
   if (folder !== file.tenant) throw new Error(`${tenantFile} is of the tenant "${file.tenant}": give it a folder of that name, not "${folder}"`);
   if (!(await tenantExists(store.db, tenantId))) {
     const passwordOf = password === undefined ? keptPasswords(loginsFile) : () => password;
-    await seed(store, file, passwordOf, trunksIn(file, dirname(tenantFile)));
+    await seed(store, file, passwordOf, dirname(tenantFile));
   } else if (password !== undefined) {
     await setAll(options, file, password);
     rmSync(loginsFile, { force: true }); // what stood there does not hold any more
@@ -63,17 +67,19 @@ export async function seedTenant(options: SeedOptions): Promise<Login[]> {
   return usersIn(file).map(({ username, role }) => ({ username, role, password: password ?? kept[username] ?? null }));
 }
 
-async function seed(store: Store, file: TenantFile, passwordOf: (username: string) => string, trunks: readonly StoredTrunk[]): Promise<void> {
+async function seed(store: Store, file: TenantFile, passwordOf: (username: string) => string, folder: string): Promise<void> {
   const tenantId = asId<TenantId>(file.tenant);
+  const calendars = calendarsIn(file, folder);
   const users = await Promise.all(usersIn(file).map(async (user) => ({ user, hash: await hashPassword(passwordOf(user.username)) })));
   const secrets = new Map(await Promise.all(file.customers.map(async (customer) => [customer.number, await hashPassword(customer.servicePassword)] as const)));
   await store.db.transaction().execute(async (trx) => {
     const { name, numbers, sipDomains } = file;
     await saveTenant(trx, { tenantId, name, numbers, sipDomains });
     if (file.outside !== undefined) await saveOutsideRules(trx, tenantId, readOutsideRules(file.outside));
+    for (const calendar of calendars) await saveCalendar(trx, calendar);
     for (const queue of queuesIn(file)) await saveQueue(trx, queue);
     for (const agent of agentsIn(file)) await putAgent(trx, agent);
-    for (const { configuration, secret } of trunks) await saveTrunk(trx, configuration, secret);
+    for (const { configuration, secret } of trunksIn(file, folder)) await saveTrunk(trx, configuration, secret);
     for (const { user, hash } of users) {
       await insertUser(trx, user, hash);
       const phoneDigest = file.agents.find(({ number }) => number === user.username)?.phoneDigest;
@@ -153,6 +159,29 @@ function agentsIn(file: TenantFile): AgentConfiguration[] {
     ...sectionsOfAgent(agent),
     ...(phone === undefined ? {} : { phone }),
   }));
+}
+
+const FORMATS: Record<string, HolidayFormat> = { '.csv': 'csv', '.ics': 'ical', '.json': 'json' };
+
+/** Throws with what is wrong in which file of holidays, or which queue goes by a calendar that is not there. */
+function calendarsIn(file: TenantFile, folder: string): StoredCalendar[] {
+  const tenantId = asId<TenantId>(file.tenant);
+  const names = new Set((file.calendars ?? []).map(({ name }) => name));
+  for (const { name, door } of file.queues) {
+    if (door?.calendar !== undefined && !names.has(door.calendar)) throw new Error(`queue "${name}": there is no calendar "${door.calendar}"`);
+  }
+  return (file.calendars ?? []).map(({ name, displayName, timeZone = file.timeZone ?? CHINA, week, days = [], holidays = [] }) => {
+    const read = holidays.flatMap((path) => holidaysIn(resolve(folder, path)));
+    return { calendarId: calendarIdOf(tenantId, name), tenantId, name: displayName, timeZone, week, days: mergeDays(read, days) };
+  });
+}
+
+function holidaysIn(path: string): SpecialDay[] {
+  const format = FORMATS[extname(path)];
+  if (format === undefined) throw new Error(`${path}: give a file of holidays as .csv, .ics or .json`);
+  const { days, faults } = readHolidays(format, readFileSync(path, 'utf8'));
+  if (faults.length > 0) throw new Error(`${path}: ${faults.map(({ line, message }) => `line ${line}: ${message}`).join('; ')}`);
+  return days;
 }
 
 function trunksIn(file: TenantFile, folder: string): StoredTrunk[] {

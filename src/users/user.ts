@@ -25,6 +25,7 @@ const rules = {
   'agent.change': { agent: 'none', supervisor: 'none', admin: 'all' },
   'agent.assignQueues': { agent: 'none', supervisor: 'all', admin: 'all' },
   'queue.read': { agent: 'all', supervisor: 'all', admin: 'all' },
+  'queue.switch': { agent: 'none', supervisor: 'all', admin: 'all' },
   'queue.change': { agent: 'none', supervisor: 'none', admin: 'all' },
   'trunk.read': { agent: 'none', supervisor: 'all', admin: 'all' },
   'trunk.change': { agent: 'none', supervisor: 'none', admin: 'all' },

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { asId, calendarIdOf, type UserId } from '../../kernel/ids.ts';
 import type { Activity } from '../../src/acd/agent.ts';
 import type { Hearing } from '../../src/acd/hear.ts';
 import type { Event } from '../../src/vocabulary.ts';
@@ -15,6 +16,7 @@ import {
   callEnded,
   callId,
   callQueued,
+  DEMO,
   deskRejected,
   Floor,
   legAnswered,
@@ -33,7 +35,9 @@ import {
 } from './floor.ts';
 
 type State = Activity['state'];
-type Stimulus = keyof Hearing | 'callerHungUp';
+/** What concerns queues alone, and changes nothing of hers in any state. */
+type OfQueues = 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
+type Stimulus = Exclude<keyof Hearing, OfQueues> | 'callerHungUp';
 
 const into: Record<State, (floor: Floor) => void> = {
   signed_out() {},
@@ -77,7 +81,6 @@ const told: Record<Stimulus, Event> = {
   agentWentReady: wentReady('8001'),
   agentWentNotReady: wentNotReady('8001', 'meal'),
   wrapUpEnded: wrapUpEnded('8001', 'c1'),
-  wrapUpExtended: { type: 'wrapUpExtended', agentId: agentId('8001'), callId: callId('c1') },
   phoneReachable: phoneReachable('8001'),
   phoneLost: phoneLost('8001'),
   deskConnected: { type: 'deskConnected', agentId: agentId('8001') },
@@ -86,9 +89,6 @@ const told: Record<Stimulus, Event> = {
   callArrived: callArrived('c3'),
   callQueued: callQueued('c2'),
   callTransferred: transferredTo('c2', '8001'),
-  legRinging: { type: 'legRinging', callId: callId('c1'), legId: legId('c1.1') },
-  legHeld: { type: 'legHeld', callId: callId('c1'), legId: legId('c1.1') },
-  legRetrieved: { type: 'legRetrieved', callId: callId('c1'), legId: legId('c1.1') },
   legAnswered: legAnswered('c1.1'),
   legEnded: legEnded('c1.1'),
   callerHungUp: legEnded('c1.0'),
@@ -103,11 +103,25 @@ const told: Record<Stimulus, Event> = {
   serverStarted: { type: 'serverStarted' },
 };
 
+const toldOfQueues: Record<OfQueues, Event> = {
+  calendarConfigured: {
+    type: 'calendarConfigured',
+    calendar: {
+      calendarId: calendarIdOf(DEMO, 'office'),
+      tenantId: DEMO,
+      name: { zh: '上班', en: 'office' },
+      timeZone: 'UTC',
+      offsets: [],
+      week: {},
+      days: [],
+    },
+  },
+  calendarRemoved: { type: 'calendarRemoved', calendarId: calendarIdOf(DEMO, 'office') },
+  queueSwitched: { type: 'queueSwitched', queueId: queueId('service'), state: 'closed', until: null, by: asId<UserId>('demo:admin') },
+};
+
 /** Nothing is established, nothing commanded, nobody wants to be woken. */
 const NOTHING: string[] = [];
-
-/** A wrap-up may be made longer, by 5 s once. */
-const offering = { wrapUpExtension: { stepMs: 5_000, mostMs: 5_000 } };
 
 const turns: Record<State, Record<Stimulus, string[]>> = {
   signed_out: {
@@ -120,7 +134,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     agentWentReady: NOTHING,
     agentWentNotReady: NOTHING,
     wrapUpEnded: NOTHING,
-    wrapUpExtended: NOTHING,
     phoneReachable: NOTHING,
     phoneLost: NOTHING,
     deskConnected: NOTHING,
@@ -129,9 +142,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callArrived: NOTHING,
     callQueued: NOTHING,
     callTransferred: ['c2.o1 c2 unreachable at 8001 on c2.1 direct'],
-    legRinging: NOTHING,
-    legHeld: NOTHING,
-    legRetrieved: NOTHING,
     legAnswered: NOTHING,
     legEnded: NOTHING,
     callerHungUp: NOTHING,
@@ -152,7 +162,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     agentWentReady: ['8001 ready'],
     agentWentNotReady: ['8001 not_ready (meal)'],
     wrapUpEnded: NOTHING,
-    wrapUpExtended: NOTHING,
     phoneReachable: NOTHING,
     phoneLost: ['8001 not_ready (signed_in, phone_lost)'],
     deskConnected: NOTHING,
@@ -167,9 +176,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
-    legRinging: NOTHING,
-    legHeld: NOTHING,
-    legRetrieved: NOTHING,
     legAnswered: NOTHING,
     legEnded: NOTHING,
     callerHungUp: NOTHING,
@@ -190,7 +196,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     agentWentReady: NOTHING,
     agentWentNotReady: ['8001 not_ready (meal)'],
     wrapUpEnded: NOTHING,
-    wrapUpExtended: NOTHING,
     phoneReachable: NOTHING,
     phoneLost: ['8001 not_ready (phone_lost)'],
     deskConnected: NOTHING,
@@ -211,9 +216,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
-    legRinging: NOTHING,
-    legHeld: NOTHING,
-    legRetrieved: NOTHING,
     legAnswered: NOTHING,
     legEnded: NOTHING,
     callerHungUp: NOTHING,
@@ -234,7 +236,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     agentWentReady: ['wake +15000'],
     agentWentNotReady: ['8001 offered (meal) c1', 'wake +15000'],
     wrapUpEnded: ['wake +15000'],
-    wrapUpExtended: ['wake +15000'],
     phoneReachable: ['wake +15000'],
     phoneLost: ['c1.o1 c1 unreachable at 8001 on c1.1 service', '8001 not_ready (phone_lost)', '> release c1 c1.1 unreachable by server'],
     deskConnected: ['wake +15000'],
@@ -243,9 +244,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callArrived: ['wake +15000'],
     callQueued: ['wake +15000'],
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +15000'],
-    legRinging: ['8001 offered ringing c1', 'wake +15000'],
-    legHeld: ['wake +15000'],
-    legRetrieved: ['wake +15000'],
     legAnswered: ['c1.o1 c1 answered at 8001 on c1.1 service', 'c1 left service answered', '8001 talking c1'],
     legEnded: ['c1.o1 c1 rejected at 8001 on c1.1 service', '8001 not_ready (rejected)'],
     callerHungUp: ['c1.o1 c1 caller_gone at 8001 on c1.1 service', 'c1 left service abandoned', '> release c1 c1.1 abandoned by other_party', 'wake +5000'],
@@ -266,7 +264,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     agentWentReady: ['8001 ready'],
     agentWentNotReady: ['8001 not_ready (meal, rejected)', 'wake +4000'],
     wrapUpEnded: ['wake +4000'],
-    wrapUpExtended: ['wake +4000'],
     phoneReachable: ['wake +4000'],
     phoneLost: ['8001 not_ready (phone_lost, rejected)', 'wake +4000'],
     deskConnected: ['wake +4000'],
@@ -281,9 +278,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
-    legRinging: ['wake +4000'],
-    legHeld: ['wake +4000'],
-    legRetrieved: ['wake +4000'],
     legAnswered: ['wake +4000'],
     legEnded: ['wake +4000'],
     callerHungUp: ['wake +4000'],
@@ -300,11 +294,10 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     agentConfigured: ['wake +5000'],
     agentRemoved: ['8001 signed_out'],
     agentSignedIn: ['wake +5000'],
-    agentSignedOut: ['8001 offered c1 then signed_out', 'wake +5000'],
+    agentSignedOut: ['wake +5000'],
     agentWentReady: ['wake +5000'],
     agentWentNotReady: ['8001 offered (meal) c1', 'wake +5000'],
     wrapUpEnded: ['wake +5000'],
-    wrapUpExtended: ['wake +5000'],
     phoneReachable: ['wake +5000'],
     phoneLost: ['8001 offered (phone_lost) c1', 'wake +5000'],
     deskConnected: ['wake +5000'],
@@ -313,9 +306,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callArrived: ['wake +5000'],
     callQueued: ['wake +5000'],
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +5000'],
-    legRinging: ['wake +5000'],
-    legHeld: ['wake +5000'],
-    legRetrieved: ['wake +5000'],
     legAnswered: ['wake +5000'],
     legEnded: ['8001 ready'],
     callerHungUp: ['wake +5000'],
@@ -330,13 +320,12 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     queueConfigured: NOTHING,
     queueRemoved: NOTHING,
     agentConfigured: NOTHING,
-    agentRemoved: ['8001 talking c1 then signed_out'],
+    agentRemoved: NOTHING,
     agentSignedIn: NOTHING,
-    agentSignedOut: ['8001 talking c1 then signed_out'],
+    agentSignedOut: NOTHING,
     agentWentReady: NOTHING,
     agentWentNotReady: ['8001 talking (meal) c1'],
     wrapUpEnded: NOTHING,
-    wrapUpExtended: NOTHING,
     phoneReachable: NOTHING,
     phoneLost: ['8001 talking (phone_lost) c1'],
     deskConnected: NOTHING,
@@ -345,9 +334,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callArrived: NOTHING,
     callQueued: NOTHING,
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct'],
-    legRinging: NOTHING,
-    legHeld: ['8001 talking holding c1'],
-    legRetrieved: NOTHING,
     legAnswered: NOTHING,
     legEnded: ['8001 wrapping_up c1 until +10000', 'wake +10000'],
     callerHungUp: NOTHING,
@@ -368,7 +354,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     agentWentReady: ['8001 ready'],
     agentWentNotReady: ['8001 wrapping_up (meal) c1 until +10000', 'wake +10000'],
     wrapUpEnded: ['8001 ready'],
-    wrapUpExtended: ['8001 wrapping_up c1 until +15000', 'wake +15000'],
     phoneReachable: ['wake +10000'],
     phoneLost: ['8001 wrapping_up (phone_lost) c1 until +10000', 'wake +10000'],
     deskConnected: ['wake +10000'],
@@ -383,9 +368,6 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
-    legRinging: ['wake +10000'],
-    legHeld: ['wake +10000'],
-    legRetrieved: ['wake +10000'],
     legAnswered: ['wake +10000'],
     legEnded: ['wake +10000'],
     callerHungUp: ['wake +10000'],
@@ -402,11 +384,23 @@ for (const state of Object.keys(turns) as State[]) {
   for (const stimulus of Object.keys(turns[state]) as Stimulus[]) {
     test(`an agent who is ${state}: ${stimulus}`, () => {
       const floor = new Floor();
-      floor.tell(queueConfigured('service', { offering }), agentConfigured('8001'), phoneReachable('8001'), callArrived('c2'));
+      floor.tell(queueConfigured('service'), agentConfigured('8001'), phoneReachable('8001'), callArrived('c2'));
       into[state](floor);
       // Whatever lasts until a time has lasted until then; what does not is the same an hour later.
       if (stimulus === 'timePassed') floor.now = floor.wakeAt ?? floor.now + 3_600_000;
       assert.deepEqual(floor.tell(told[stimulus]), turns[state][stimulus]);
+    });
+  }
+}
+
+for (const state of Object.keys(turns) as State[]) {
+  for (const stimulus of Object.keys(toldOfQueues) as OfQueues[]) {
+    test(`an agent who is ${state}: ${stimulus} is nothing to her`, () => {
+      const floor = new Floor();
+      floor.tell(queueConfigured('service'), agentConfigured('8001'), phoneReachable('8001'), callArrived('c2'));
+      into[state](floor);
+      const told = floor.tell(toldOfQueues[stimulus]).filter((line) => !line.startsWith('wake') && !line.includes('queueStateChanged'));
+      assert.deepEqual(told, []);
     });
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   type AgentId,
   asId,
+  type CalendarId,
   type CallId,
   type CustomerId,
   type DialplanVersion,
@@ -25,6 +26,7 @@ import type { CustomerCard } from '../../src/call/event.ts';
 import { Recordings, type StoredRecording } from '../../src/recordings/recordings.ts';
 import { usualRecordingRules } from '../../src/recordings/rules.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { StoredCalendar } from '../../src/tenants/calendar.ts';
 import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
 import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
@@ -152,6 +154,7 @@ export interface FakeHouse {
   ports: ApiPorts;
   audit: AuditEntry[];
   configured: { tenantId: TenantId }[];
+  switched: { queueId: string; state: string; until: number | null; by: UserId }[];
   users: Map<string, UserRecord & { password: string }>;
   details: Map<string, CallDetail>;
   live: Call[];
@@ -163,7 +166,6 @@ export interface FakeHouse {
   /** How many times a user was created, counted at the port. */
   created: number;
   pauses: object[];
-  wishes: object[];
   held: Set<string>;
   parts: ReturnType<ApiPorts['health']['parts']>;
   now: number;
@@ -188,6 +190,7 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     audit: [],
     core: coreOf(),
     configured: [],
+    switched: [],
     trunkCalls: 0,
     alarms: [],
     users: new Map(),
@@ -195,7 +198,6 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     live: [],
     created: 0,
     pauses: [],
-    wishes: [],
     held: new Set(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
     now: START,
@@ -250,8 +252,14 @@ function recordingsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts['record
   };
 }
 
+const calendarOf = (tenant: TenantName): StoredCalendar => ({
+  ...{ calendarId: id<CalendarId>(`${tenant}:office`), tenantId: id<TenantId>(tenant), name: { zh: '上班', en: 'Office' }, timeZone: 'Asia/Shanghai' },
+  ...{ week: {}, days: [] },
+});
+
 function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
   const queues = new Map(tenants.map((tenant) => [`${tenant}:service`, queueOf(tenant)]));
+  const calendars = new Map(tenants.map((tenant) => [`${tenant}:office`, calendarOf(tenant)]));
   const trunks = new Map(tenants.map((tenant) => [`${tenant}:city`, newTrunk(id<TenantId>(tenant), 'city', {})]));
   const secrets = new Map<string, TrunkSecret>();
   const agents = new Map(tenants.map((tenant) => [`${tenant}:8001`, agentOf(tenant)]));
@@ -294,6 +302,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       agents: () => [...agents.values()],
       queue: (queueId) => queues.get(queueId) ?? null,
       queues: () => [...queues.values()],
+      calendars: () => [...calendars.values()].map((calendar) => ({ ...calendar, offsets: [{ from: 0, minutes: 480 }] })),
       outsideRules: () => usualRules,
       trunks: () => [...trunks.values()],
       trunkSecret: (trunkId) => secrets.get(trunkId) ?? null,
@@ -306,6 +315,15 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       saveAgent: async (agent) => {
         house.configured.push(agent);
         agents.set(agent.agentId, agent);
+      },
+      saveCalendar: async (calendar) => {
+        house.configured.push(calendar);
+        calendars.set(calendar.calendarId, calendar);
+      },
+      removeCalendar: async (calendarId) => {
+        const calendar = calendars.get(calendarId);
+        if (calendar !== undefined) house.configured.push(calendar);
+        calendars.delete(calendarId);
       },
       saveTrunk: async (trunk, password) => {
         house.configured.push(trunk);
@@ -320,6 +338,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       },
       saveOutsideRules: async (tenantId) => void house.configured.push({ tenantId }),
     },
+    floor: { switchQueue: (queueId, state, until, by) => void house.switched.push({ queueId, state, until, by }) },
     trunks: { status: () => [], calls: () => house.trunkCalls },
     toll: {
       blocked: (tenantId) => [{ account: id<AgentId>(`${tenantId}:8001`), until: START }],
@@ -360,7 +379,6 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       },
     },
     recordings: recordingsOf(house),
-    setAgentState: (agentId, wish, by) => void house.wishes.push({ agentId, wish, by }),
     pauseRecording: (callId, by, forMs) => void house.pauses.push({ callId, by, forMs }),
     resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),
     webDir: join(folder, 'web'),

@@ -1,6 +1,6 @@
 /** The API over HTTP on the real rooms and a real PostgreSQL with the demo tenant; only SIP, media and the journal are absent. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
@@ -96,12 +96,13 @@ before(async () => {
   });
   const http = await openHttp({
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
-    ...{ setAgentState: () => undefined, pauseRecording: () => undefined, resumeRecording: () => undefined },
+    ...{ pauseRecording: () => undefined, resumeRecording: () => undefined },
     ...{
       acd: rooms.acd.view,
       explain: rooms.acd.explain,
       openOffers: () => null,
       calls: rooms.calls,
+      floor: { switchQueue: (queueId, state, until, by) => take({ type: 'queueSwitched', queueId, state, until, by }) },
       trunks: { status: () => [], calls: () => 0 },
       webDir: join(cluster.dataDir, 'web'),
       version: '0.0.0-test',
@@ -204,6 +205,56 @@ test('a section of a queue or an agent is kept, survives the next change, and nu
   assert.deepEqual([queue()?.matching, await team()], [undefined, undefined]);
   const wrong = await ask('PATCH', '/api/v1/queues/demo:service', token, { matching: { strategy: ['favourite'] } });
   assert.equal(wrong.status, 400, wrong.text);
+});
+
+test('a calendar with imported holidays opens and closes a queue that goes by it, is audited, and cannot be removed while it does', async () => {
+  const admin = await signIn('admin');
+  const always = Object.fromEntries(['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'].map((day) => [day, [{ from: '00:00', to: '24:00' }]]));
+  const made = await ask('POST', '/api/v1/calendars', admin, { id: 'hotline', name: { zh: '热线', en: 'Hotline' }, week: always });
+  assert.equal(made.status, 201, made.text);
+  const missing = await ask('PATCH', '/api/v1/queues/demo:service', admin, { door: { calendar: 'nowhere' } });
+  assert.match(missing.text, /body.door.calendar/);
+  assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', admin, { door: { calendar: 'hotline', whenClosed: 'leave' } })).status, 200);
+  const state = () => rooms.acd.view.queue(queueIdOf(TENANT, 'service'))?.state;
+  assert.equal(state(), 'open');
+
+  const today = new Date(systemClock.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const ical = ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', `DTSTART;VALUE=DATE:${today.replaceAll('-', '')}`, 'SUMMARY:司庆(休)', 'END:VEVENT', 'END:VCALENDAR'].join(
+    '\n',
+  );
+  const refused = await ask('POST', '/api/v1/calendars/demo:hotline/import', admin, { format: 'csv', text: `date,name,hours\n${today},x,nine to five` });
+  assert.deepEqual([refused.status, /body.text line 2/.test(refused.text)], [400, true], refused.text);
+  const shipped = readFileSync(join(dialplansDir, '../holidays-cn-2026.csv'), 'utf8');
+  assert.equal((await ask('POST', '/api/v1/calendars/demo:hotline/import', admin, { format: 'csv', text: shipped })).status, 200);
+  const imported = await ask('POST', '/api/v1/calendars/demo:hotline/import', admin, { format: 'ical', text: ical });
+  assert.equal(imported.status, 200, imported.text);
+  const shown = JSON.parse(imported.text) as { open: boolean; days: { date: string; name: string }[] };
+  assert.deepEqual([shown.open, shown.days.find(({ date }) => date === today)?.name, state()], [false, '司庆', 'closed']);
+  assert.ok(shown.days.length >= 39, 'the shipped days stay beside it');
+  const kept = await store.db.selectFrom('calendars').select('rules').where('calendar_id', '=', 'demo:hotline').executeTakeFirstOrThrow();
+  assert.equal((kept.rules as { days: unknown[] }).days.length, shown.days.length);
+  const [entry] = await listAudit(store.db, TENANT, 1, null);
+  assert.deepEqual([entry?.action, entry?.resource, entry?.userId], ['calendar.update', 'calendar/demo:hotline', 'demo:admin']);
+
+  assert.equal((await ask('DELETE', '/api/v1/calendars/demo:hotline', admin)).status, 409);
+  assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', admin, { door: null })).status, 200);
+  assert.equal((await ask('DELETE', '/api/v1/calendars/demo:hotline', admin)).status, 204);
+  assert.equal(state(), 'open');
+});
+
+test('a supervisor closes a queue at once until a time, and that is audited with its end; an agent may not', async () => {
+  const supervisor = await signIn('supervisor');
+  const until = new Date(systemClock.now() + 3_600_000).toISOString();
+  assert.equal((await ask('POST', '/api/v1/queues/demo:service/switch', await signIn('8001'), { state: 'closed' })).status, 403);
+  const closed = await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, { state: 'emergency', until });
+  assert.equal(closed.status, 200, closed.text);
+  const { live } = JSON.parse(closed.text) as { live: object };
+  assert.deepEqual({ ...live, ...{ state: 'emergency', stateUntil: until, switched: true } }, live);
+  const [entry] = await listAudit(store.db, TENANT, 1, null);
+  assert.deepEqual([entry?.action, entry?.userId, entry?.after], ['queue.switch', 'demo:supervisor', { state: 'emergency', until }]);
+  assert.equal((await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, { state: 'closed', until: '2020-01-01T00:00:00Z' })).status, 400);
+  assert.equal((await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, { state: 'calendar' })).status, 200);
+  assert.equal(rooms.acd.view.queue(queueIdOf(TENANT, 'service'))?.state, 'open');
 });
 
 test('a new agent with a user can sign in at her desk and take her queue’s calls', async () => {

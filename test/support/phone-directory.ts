@@ -57,6 +57,7 @@ export function phoneDirectory(
     agents: () => agents,
     queue: (id) => (id === service.queueId ? service : null),
     queues: () => [service],
+    calendars: () => [],
     outsideRules: () => rules,
     trunks: () => trunks.map(({ configuration }) => configuration),
     trunkSecret: (trunkId) => trunks.find(({ configuration }) => configuration.trunkId === trunkId)?.secret ?? null,

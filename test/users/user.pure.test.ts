@@ -17,6 +17,7 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'agent.change': { all: ['admin'], own: [] },
   'agent.assignQueues': { all: ['supervisor', 'admin'], own: [] },
   'queue.read': { all: ['agent', 'supervisor', 'admin'], own: [] },
+  'queue.switch': { all: ['supervisor', 'admin'], own: [] },
   'queue.change': { all: ['admin'], own: [] },
   'trunk.read': { all: ['supervisor', 'admin'], own: [] },
   'trunk.change': { all: ['admin'], own: [] },

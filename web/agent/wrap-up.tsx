@@ -33,9 +33,8 @@ export function WrapUp() {
 
 function WrapUpLeft() {
   const { t } = useTranslation();
-  const { agent, online, can, act, view } = useDesk();
+  const { agent } = useDesk();
   const now = useNow();
-  const busy = view.waiting.includes('extendWrapUp');
   if (agent.wrapUpUntil === null) return <span className="quiet">{t('wrapUp.unlimited')}</span>;
   const leftMs = Date.parse(agent.wrapUpUntil) - now;
   return (
@@ -44,11 +43,6 @@ function WrapUpLeft() {
       <strong className="figures" role="timer" aria-live="off">
         {asDuration(leftMs)}
       </strong>
-      {can('extendWrapUp') && (
-        <Button size="small" disabled={!online} loading={waitingFor(busy)} onClick={() => void act('extendWrapUp', {})}>
-          {t('wrapUp.extend')}
-        </Button>
-      )}
     </span>
   );
 }

@@ -16,6 +16,7 @@ export function checkTurn(seen: Observer, event: Event, turn: Turn<Event, Comman
   wakesInTime(seen, event, turn, now);
   nobodyWaitsBesideAnIdleAgent(seen);
   nobodyWaitsForNobody(seen);
+  nobodyWaitsWhereItIsShut(seen, now);
   nobodyOvertook(seen, turn, now, hurried);
   agentsAreWhereTheirLegsAre(seen, now);
 }
@@ -40,6 +41,7 @@ function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Comma
     if (offer !== null) due.push(offer.until);
     else if (waits[0]?.leaveAt != null) due.push(waits[0].leaveAt);
   }
+  due.push(...seen.doors.boundaries(now));
   for (const { wrapUpUntil, pausedUntil } of seen.agents.values()) due.push(...[wrapUpUntil, pausedUntil].filter((until) => until !== null));
   const soonest = Math.min(...due);
   const never = soonest === Number.POSITIVE_INFINITY;
@@ -60,6 +62,15 @@ function nobodyWaitsForNobody(seen: Observer): void {
   for (const { queueId, leaveWhenNoAgents } of seen.queues.values()) {
     if (!leaveWhenNoAgents || seen.signedIn(queueId) > 0) continue;
     demand(seen.waitingIn(queueId).length === 0, 'INV5', () => `somebody waits in ${queueId}, where no agent is signed in`);
+  }
+}
+
+function nobodyWaitsWhereItIsShut(seen: Observer, now: number): void {
+  for (const queue of seen.queues.values()) {
+    const exit = seen.doors.sendsAway(queue, now);
+    if (exit === null) continue;
+    const left = seen.waitingIn(queue.queueId).filter(({ offer }) => exit === 'emergency' || offer === null);
+    demand(left.length === 0, 'INV5', () => `${left[0]?.callId} still waits in ${queue.queueId}, which is ${exit}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { legIdOf } from '../../../kernel/ids.ts';
 import type { QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
+import { SeenDoors } from './doors.ts';
 import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
@@ -63,6 +64,9 @@ export class Observer {
   readonly legs = new Map<LegId, SeenLeg>();
   /** Whose leg ended by a fault of ours: she is left alone for a moment. */
   readonly sparedUntil = new Map<AgentId, number>();
+  readonly doors = new SeenDoors();
+  /** ms since 1970: the last turn's. */
+  now = 0;
   readonly tally = { offers: 0, answered: 0, entries: 0, exits: 0 };
   /** Whose desk is connected. */
   readonly desks = new Set<AgentId>();
@@ -81,7 +85,9 @@ export class Observer {
 
   /** Throws a Violation when a fact or a command of `turn` is not what the SPEC allows; what must hold after it is `invariants.ts`. */
   see(event: Event, turn: Turn<Event, Command>, now: number): void {
+    this.now = now;
     const door = this.#hear(event, now);
+    this.#sendAway(now);
     for (const fact of turn.events) this.#fact(fact, event, now);
     if (door !== undefined && !this.#hurried) this.#door(door, event as EventOf<'callQueued'>, turn);
     if (event.type === 'callTransferred') this.#transfer(event, turn);
@@ -126,8 +132,20 @@ export class Observer {
     }
   }
 
+  /** Who waits where it is closed has a reason to go, also when her turn to be told so comes later. */
+  #sendAway(now: number): void {
+    for (const queue of this.queues.values()) {
+      const exit = this.doors.sendsAway(queue, now);
+      if (exit !== null) this.#giveReason(queue.queueId, exit);
+    }
+  }
+
   #hearOfFloor(event: Event, now: number): void {
+    this.doors.hear(event);
     switch (event.type) {
+      case 'queueSwitched':
+        if (this.queues.has(event.queueId)) this.doors.switched(event);
+        return;
       case 'queueConfigured':
         this.queues.set(event.queue.queueId, event.queue);
         if (event.queue.leaveWhenNoAgents) this.#giveReason(event.queue.queueId, 'no_agents');
@@ -190,11 +208,14 @@ export class Observer {
     const queue = this.queues.get(queueId);
     const others = this.waitingIn(queueId).filter((other) => other !== call).length;
     const waits = [maxWaitMs, queue?.maxWaitMs ?? null].filter((ms) => ms !== null);
-    const reasons = new Set<QueueExit>(queue === undefined ? ['closed'] : queue.leaveWhenNoAgents ? ['no_agents'] : []);
+    const reasons = new Set<QueueExit>(queue?.leaveWhenNoAgents === true ? ['no_agents'] : []);
+    const state = queue === undefined ? 'closed' : this.doors.stateOf(queue, now);
+    if (state !== 'open') reasons.add(state);
     call.waits.push({ queueId, priority, skills, preferred, place, virtualWaitMs, leaveAt: waits.length === 0 ? null : now + Math.min(...waits), reasons });
     this.tally.entries += 1;
     if (call.gone) return 'ended';
     if (queue === undefined) return 'closed';
+    if (state !== 'open') return state;
     if (queue.leaveWhenNoAgents && this.signedIn(queueId) === 0) return 'no_agents';
     if (others >= queue.maxWaiting) return 'full';
     if (call.placedAt === null) {
@@ -242,6 +263,7 @@ export class Observer {
     else if (fact.type === 'offerEnded') this.#offerEnded(fact, now);
     else if (fact.type === 'callLeftQueue') this.#leftQueue(fact, cause, now);
     else if (fact.type === 'agentStateChanged') this.#stateChanged(fact, now);
+    else if (fact.type === 'queueStateChanged') this.#stateOfQueue(fact, now);
     else throw new Violation(`the acd established ${fact.type}, which is not its business`);
   }
 
@@ -312,11 +334,18 @@ export class Observer {
       case 'timeout':
         return wait?.leaveAt != null && wait.leaveAt <= now;
       case 'closed':
+      case 'emergency':
       case 'no_agents':
         return wait?.reasons.has(exit) === true;
       case 'full':
         return cause.type === 'callQueued';
     }
+  }
+
+  #stateOfQueue({ queueId, state }: EventOf<'queueStateChanged'>, now: number): void {
+    const queue = this.queues.get(queueId);
+    const real = queue === undefined ? undefined : this.doors.stateOf(queue, now);
+    demand(real === state, 'INV5', () => `${queueId} is said to be ${state}, and is ${real}`);
   }
 
   #stateChanged(fact: EventOf<'agentStateChanged'>, now: number): void {

@@ -1,8 +1,22 @@
 /** The rest of the house as the dice will have it: callers, agents, phones, admins, and now and then a fault of one of them. */
-import { type AgentId, agentIdOf, asId, type CallId, type LegId, legIdOf, type QueueId, queueIdOf, type TenantId, type UserId } from '../../../kernel/ids.ts';
+import {
+  type AgentId,
+  agentIdOf,
+  asId,
+  type CallId,
+  calendarIdOf,
+  type LegId,
+  legIdOf,
+  type QueueId,
+  queueIdOf,
+  type TenantId,
+  type UserId,
+} from '../../../kernel/ids.ts';
 import { type Ending, endingCauses } from '../../call/ending.ts';
 import type { QueueWishes } from '../../call/event.ts';
 import type { Event } from '../../vocabulary.ts';
+import { type CalendarConfiguration, WEEKDAYS } from '../calendar/calendar.ts';
+import type { DoorRules } from '../door/rules.ts';
 import type { AgentConfiguration, NotReadyReason, QueueConfiguration } from '../event.ts';
 import { type FailurePolicy, type Offering, offerFailures } from '../offering/offering.ts';
 import type { Dice } from './dice.ts';
@@ -12,8 +26,11 @@ import type { Observer } from './observer.ts';
 const TENANT = asId<TenantId>('demo');
 const SKILLS = ['mandarin', 'english', 'broadband', 'elder'];
 const REASONS: NotReadyReason[] = ['break', 'meal', 'training', 'meeting', 'other', 'client_lost', 'supervisor'];
-const SUPERVISOR = asId<UserId>('demo:supervisor');
 const MOST_CALLS = 25;
+const MINUTE_MS = 60_000;
+
+/** HH:MM, in UTC */
+const clockOf = (at: number): string => new Date(at).toISOString().slice(11, 16);
 
 type Act = (world: World) => Event | null;
 
@@ -67,6 +84,7 @@ export class World {
       record: dice.chance(0.5),
       music: null,
       answerWithinMs: 15_000,
+      ...(dice.chance(0.5) ? { door: this.door() } : {}),
       ...(dice.chance(0.5) ? { offering: this.offering() } : {}),
       ...(dice.chance(0.6) ? { matching: queueMatching(dice) } : {}),
     };
@@ -81,10 +99,27 @@ export class World {
     return {
       afterFailure: Object.fromEntries(dice.some(offerFailures, 0.7).map((failure) => [failure, policy()])),
       needsDesk: dice.chance(0.2),
-      ...(dice.chance(0.5) ? { wrapUpExtension: { stepMs: dice.between(1_000, 5_000), mostMs: dice.between(1_000, 10_000) } } : {}),
     };
   }
 
+  door(): DoorRules {
+    return { calendar: this.#dice.chance(0.7) ? this.anyCalendar() : undefined, whenClosed: this.#dice.pick(['stay', 'leave', undefined]) };
+  }
+
+  /** Opens and closes within the next hour. */
+  calendar(): CalendarConfiguration {
+    const name = this.anyCalendar();
+    const spans = Array.from({ length: this.#dice.between(0, 3) }, () => {
+      const from = this.#seen.now + this.#dice.between(-30, 30) * MINUTE_MS;
+      return { from: clockOf(from), to: clockOf(from + this.#dice.between(1, 40) * MINUTE_MS) };
+    });
+    const week = Object.fromEntries(WEEKDAYS.map((day) => [day, spans]));
+    return { calendarId: calendarIdOf(TENANT, name), tenantId: TENANT, name: { zh: name, en: name }, timeZone: 'UTC', offsets: [], week, days: [] };
+  }
+
+  /** ms since 1970, from now on */
+  later = (mostMs: number): number => this.#seen.now + this.#dice.between(0, mostMs);
+  anyCalendar = (): string => this.#dice.pick(['office', 'night']) ?? 'office';
   agent(agentId: AgentId): AgentConfiguration {
     const dice = this.#dice;
     const number = agentId.split(':')[1] ?? '';
@@ -205,7 +240,7 @@ const callEndsAbruptly: Act = (world) => {
 };
 
 const signedIn: Act = (world) => ({ type: 'agentSignedIn', agentId: world.anyAgent() });
-const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent(), ...(world.chance(0.3) ? { by: SUPERVISOR } : {}) });
+const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent() });
 const wentReady: Act = (world) => ({ type: 'agentWentReady', agentId: world.anyAgent() });
 const wentNotReady: Act = (world) => ({ type: 'agentWentNotReady', agentId: world.anyAgent(), reason: world.anyReason() });
 const reachable: Act = (world) => ({ type: 'phoneReachable', agentId: world.anyAgent() });
@@ -216,17 +251,11 @@ const wrapped: Act = (world) => {
   const found = world.wrapUp();
   return found === null ? null : { type: 'wrapUpEnded', ...found, disposition: null, notes: null };
 };
-const wrapsLonger: Act = (world) => {
-  const found = world.wrapUp();
-  return found === null ? null : { type: 'wrapUpExtended', ...found };
-};
-const rings: Act = (world) => {
-  const leg = world.leg(['ringing'], null);
-  return leg === null ? null : { type: 'legRinging', callId: leg.callId, legId: leg.legId };
-};
-const holds: Act = (world) => {
-  const leg = world.leg(['up'], null);
-  return leg === null ? null : { type: world.chance(0.5) ? 'legHeld' : 'legRetrieved', callId: leg.callId, legId: leg.legId };
+const door: Act = (world) => {
+  if (world.chance(0.4)) return { type: 'calendarConfigured', calendar: world.calendar() };
+  if (world.chance(0.1)) return { type: 'calendarRemoved', calendarId: calendarIdOf(TENANT, world.anyCalendar()) };
+  const state = (['open', 'closed', 'emergency', 'calendar', 'calendar', 'calendar'] as const)[world.between(0, 5)] ?? 'calendar';
+  return { type: 'queueSwitched', queueId: world.anyQueue(), state, until: world.chance(0.9) ? world.later(90_000) : null, by: asId<UserId>('demo:admin') };
 };
 const nothing: Act = () => ({ type: 'timePassed' });
 const heartbeat: Act = () => ({ type: 'heartbeat' });
@@ -279,12 +308,10 @@ const DECK: Act[] = (
     [3, deskConnects],
     [1, deskGoes],
     [3, wrapped],
-    [2, wrapsLonger],
-    [6, rings],
-    [3, holds],
     [1, nothing],
     [1, heartbeat],
     [1, admin],
+    [1, door],
     [1, restart],
     [2, stray],
   ] satisfies [number, Act][]
