@@ -5,6 +5,8 @@ import { followWork } from './estimate/forecast.ts';
 import type { AgentConfiguration } from './event.ts';
 import { type Agent, type Floor, isReachable, type Moment, setDeadline } from './floor.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
+import { releaseAwaiting } from './matching/awaited.ts';
+import { servedUntil } from './matching/served.ts';
 import { account, noWork } from './matching/work.ts';
 
 export function newAgent(configuration: AgentConfiguration, now: number): Agent {
@@ -51,6 +53,7 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
     startIdling(floor, agent);
   }
   floor.unsaid.add(agent);
+  releaseAwaiting(m, agent);
   if (next.state === 'signed_out') signedOut(m, agent, previous);
 }
 
@@ -66,6 +69,7 @@ export function endTalk(m: Moment, agent: Agent): void {
   const talk = agent.activity;
   if (talk.state !== 'talking') return;
   rest(m, agent);
+  servedUntil(m, m.floor.calls.get(talk.callId), agent.configuration.agentId);
   become(m, agent, landing({ ...talk.after, wrapUp: { callId: talk.callId, until: m.now + talk.wrapUpMs } }, m.now));
 }
 

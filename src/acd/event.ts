@@ -77,6 +77,9 @@ export interface PhoneSettings {
   location?: Location;
 }
 
+/** Why a call waits for one agent: it asked for her, or she served its number last. */
+export type AwaitedWhy = 'preferred_agent' | 'last_agent';
+
 export type AcdEvent =
   | { type: 'queueConfigured'; queue: QueueConfiguration }
   | { type: 'queueRemoved'; queueId: QueueId }
@@ -104,6 +107,12 @@ export type AcdEvent =
   // -- established by the acd itself
   /** `until`: when its calendar, or the end of the switch, may change it. */
   | { type: 'queueStateChanged'; queueId: QueueId; state: QueueState; until: number | null; why: 'calendar' | 'switched' }
+  /** The call waits for her alone, until then or until she is away. */
+  | { type: 'agentAwaited'; callId: CallId; queueId: QueueId; agentId: AgentId; why: AwaitedWhy; until: number }
+  /** The call waits for whoever may serve it. */
+  | { type: 'agentAwaitedNoMore'; callId: CallId; queueId: QueueId; agentId: AgentId; end: 'time' | 'away' }
+  /** The step (1 = the first) of the queue's widening has been taken: more agents may serve it. */
+  | { type: 'callWidened'; callId: CallId; queueId: QueueId; step: number }
   /** `reasons`: why she is not ready; while a call has her, what takes effect after it. */
   | {
       type: 'agentStateChanged';

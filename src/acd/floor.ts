@@ -13,6 +13,8 @@ import type { Activity, Offer } from './agent.ts';
 import type { Calendar, CalendarConfiguration, Hours, QueueState, Switch } from './calendar/calendar.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
+import type { Awaited } from './matching/awaited.ts';
+import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import { type Compare, OrderedList } from './ordered.ts';
 
@@ -88,6 +90,10 @@ export interface Line {
   needs: readonly Skill[];
   prefers: readonly Skill[];
   place: string | null;
+  /** Opened to its callers beside the queue's own agents. */
+  groups: readonly QueueId[];
+  /** Its callers wait for this agent alone; null = for whoever may serve them. */
+  only: AgentId | null;
   /** Asked in this order. */
   pools: Pool[];
   /** Only those with no live offer. */
@@ -98,6 +104,8 @@ export interface Pool {
   queue: Queue;
   key: string;
   group: Group;
+  /** Only this one of them; null = all. */
+  only: AgentId | null;
   needs: readonly Skill[];
   members: Set<Agent>;
   idle: OrderedList<Agent>;
@@ -154,6 +162,10 @@ export interface Waiting {
   leaveAt: number | null;
   /** null = may not be offered any more: it is about to leave */
   line: Line | null;
+  /** Steps of the queue's widening that were taken. */
+  steps: number;
+  /** Whom it waits for alone; null = whoever may serve it. */
+  awaited: Awaited | null;
   deadline: Deadline | null;
   /** What it was to expect when it came, where that was looked at. */
   said?: Said;
@@ -198,6 +210,10 @@ export interface Floor {
   seq: number;
   /** Where the lots go on from. */
   lots: number;
+  /** By tenant and number, the longest ago first. */
+  served: Map<string, Served>;
+  /** Who waits for this agent alone. */
+  awaiting: Map<AgentId, Set<Waiting>>;
 }
 
 /** One turn as it is being decided. */
@@ -231,6 +247,8 @@ export function emptyFloor(mostATurn: number): Floor {
     behind: false,
     seq: 0,
     lots: FIRST_LOT,
+    served: new Map(),
+    awaiting: new Map(),
     recordingFull: false,
     learned: nothingLearned(),
   };

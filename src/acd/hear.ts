@@ -254,6 +254,7 @@ export const hearing: Hearing = {
     // What calls and agents are like is known still; who was busy is not any more.
     floor.learned.work.clear();
     floor.leaving.clear();
+    floor.awaiting.clear();
     floor.unpaired.clear();
     floor.behind = false;
   },

@@ -1,29 +1,25 @@
 /** Lines: which agents can serve which callers, without asking each. */
 import { publicState } from './agent.ts';
-import { type Agent, type Floor, groupOf, type Line, type Skill, type Waiting } from './floor.ts';
+import { type Agent, type Floor, groupOf, type Line, type Waiting } from './floor.ts';
 import { groupsOf } from './matching/groups.ts';
 import { before } from './matching/place.ts';
 import { admit, closePool, dropIfEmpty, keyOf, poolFor } from './matching/pool.ts';
 import { passesGate } from './offering/gate.ts';
 import { OrderedList } from './ordered.ts';
+import { stageOf } from './widening/stage.ts';
 
 /** A queue keeps so many empty lines for the next caller of the kind; dialplans name few combinations of skills. */
 const MOST_EMPTY_LINES = 64;
 
-/** The queue's skills and the call's own together, the higher level of each, by name. */
-function together(queueSkills: readonly Skill[], own: readonly Skill[]): Skill[] {
-  const levels = new Map<string, number>();
-  for (const { skill, level } of [...queueSkills, ...own]) levels.set(skill, Math.max(level, levels.get(skill) ?? 0));
-  return [...levels].map(([skill, level]) => ({ skill, level })).sort((a, b) => (a.skill < b.skill ? -1 : 1));
-}
-
-export function lineFor(floor: Floor, { queue, skills, prefers, place }: Pick<Waiting, 'queue' | 'skills' | 'prefers' | 'place'>): Line {
-  const needs = together(queue.configuration.skills, skills);
-  const wanted = together([], prefers);
-  const key = `${keyOf(needs)}\t${keyOf(wanted)}\t${place ?? ''}`;
+/** The line of those who ask for the same and have come as far. */
+export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'skills' | 'prefers' | 'place' | 'steps' | 'awaited'>): Line {
+  const { queue, place, steps } = waiting;
+  const only = waiting.awaited?.agentId ?? null;
+  const { needs, prefers, groups } = stageOf(queue.configuration, waiting, steps);
+  const key = [keyOf(needs), keyOf(prefers), place ?? '', groups.join(), only ?? ''].join('\t');
   const known = queue.lines.get(key);
   if (known !== undefined) return known;
-  const line: Line = { queue, key, needs, prefers: wanted, place, pools: [], callers: new OrderedList(before) };
+  const line: Line = { queue, key, needs, prefers, place, groups, only, pools: [], callers: new OrderedList(before) };
   queue.lines.set(key, line);
   open(floor, line);
   return line;
@@ -31,13 +27,15 @@ export function lineFor(floor: Floor, { queue, skills, prefers, place }: Pick<Wa
 
 /** Finds the pools it is served from, in the order in which they are asked. */
 function open(floor: Floor, line: Line): void {
-  line.pools = [poolFor(floor, line, line.queue.configuration.queueId)];
+  const { queueId } = line.queue.configuration;
+  const groups = line.only === null ? [queueId, ...line.groups.filter((group) => group !== queueId)] : [queueId];
+  line.pools = groups.map((group) => poolFor(floor, line, group));
   for (const pool of line.pools) pool.lines.add(line);
 }
 
-/** Forgets a line nobody waits in when the queue has many. */
+/** Forgets a line nobody waits in when the queue has many, or when it was for one agent alone. */
 export function closeIfSpare(floor: Floor, line: Line): void {
-  if (line.callers.size === 0 && line.queue.lines.size > MOST_EMPTY_LINES) closeLine(floor, line);
+  if (line.callers.size === 0 && (line.only !== null || line.queue.lines.size > MOST_EMPTY_LINES)) closeLine(floor, line);
 }
 
 export function closeLine(floor: Floor, line: Line): void {

@@ -5,6 +5,7 @@ import { afterwardsOf, legOf, type Offer, reasonsOf } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
 import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
+import { rememberServed } from './matching/served.ts';
 import { consequence, type Failure, type Release } from './offering/failure.ts';
 import { comeBack, depart, MOST_OFFERS_A_CALL, stepOut } from './waiting.ts';
 
@@ -87,6 +88,7 @@ export function answerOffer(m: Moment, agent: Agent): void {
   const call = m.floor.calls.get(live.callId);
   const waiting = endOffer(m, live, 'answered', null);
   agent.failures = null;
+  if (call !== undefined && waiting !== null) rememberServed(m, call, waiting.queue, live.agentId);
   if (waiting !== null) depart(m, waiting, 'answered');
   become(m, agent, { state: 'talking', callId: live.callId, legId: live.legId, wrapUpMs: call?.wrapUpMs ?? 0, after });
 }

@@ -3,12 +3,15 @@
 import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
+import type { Widening } from './widening/rules.ts';
 
 export interface QueueSections {
   /** When it is open and whom it lets in; absent = always, everybody the other rules let in. */
   door?: DoorRules;
   /** Which of the agents who may serve a call gets it, and which caller; absent = who has been idle longest, and who has waited longest. */
   matching?: QueueMatching;
+  /** How its callers come to be served by more agents the longer they wait; absent = never. */
+  widening?: Widening;
   /** How its calls are offered, and what comes of offers that fail. */
   offering?: Offering;
 }

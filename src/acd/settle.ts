@@ -12,7 +12,7 @@ import { beforeAcross } from './matching/place.ts';
 import { chosen, tookTurn } from './matching/pool.ts';
 import { NO_ANSWER } from './offering/failure.ts';
 import { failOffer, leave, offerWaiting } from './offers.ts';
-import { empty } from './waiting.ts';
+import { empty, goOn } from './waiting.ts';
 
 /** Ends what has lasted until now, and takes up what was left undone. */
 export function passTime(m: Moment): void {
@@ -21,8 +21,8 @@ export function passTime(m: Moment): void {
     const due = m.floor.deadlines.first();
     if (due === undefined || due.at > m.now) return;
     if ('agent' in due.owner) timeIsUp(m, due.owner.agent);
-    else if ('waiting' in due.owner) leave(m, due.owner.waiting, 'timeout');
-    else due.owner.due(m);
+    else if (!('waiting' in due.owner)) due.owner.due(m);
+    else if (!goOn(m, due.owner.waiting)) leave(m, due.owner.waiting, 'timeout');
   }
 }
 

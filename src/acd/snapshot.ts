@@ -10,7 +10,9 @@ import { type LearnedRows, learnedOf, rowsOf, type Said } from './estimate/forec
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
 import { type Agent, type Call, emptyFloor, type Floor, type FloorCalendar, type Skill, type Waiting } from './floor.ts';
 import { lineFor } from './line.ts';
+import { type Awaited, indexAwaited } from './matching/awaited.ts';
 import { placeOf } from './matching/place.ts';
+import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import { newQueue, stand } from './waiting.ts';
 
@@ -34,6 +36,8 @@ interface WaitingRow {
   prefers?: readonly Skill[];
   place?: string | null;
   virtualWaitMs?: number;
+  steps?: number;
+  awaited?: Awaited | null;
   queuedAt: number;
   leaveAt: number | null;
   said?: Said;
@@ -60,6 +64,7 @@ export interface AcdSnapshot {
   /** Absent in snapshots of before anything was learned. */
   learned?: LearnedRows;
   lots?: number;
+  served?: [string, Served][];
 }
 
 export function takeSnapshot(floor: Floor): AcdSnapshot {
@@ -67,6 +72,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     version: VERSION,
     seq: floor.seq,
     lots: floor.lots,
+    ...(floor.served.size === 0 ? {} : { served: [...floor.served].map(([key, last]): [string, Served] => [key, { ...last }]) }),
     queues: [...floor.queues.values()].map(({ configuration, removed, switched, state }) => ({
       ...{ configuration, removed },
       ...(switched === null ? {} : { switched }),
@@ -100,6 +106,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   const floor = emptyFloor(mostATurn);
   floor.seq = snapshot.seq;
   floor.lots = snapshot.lots ?? floor.lots;
+  floor.served = new Map(snapshot.served);
   floor.behind = snapshot.behind;
   floor.recordingFull = snapshot.recordingFull === true;
   floor.learned = learnedOf(snapshot.learned);
@@ -138,10 +145,11 @@ function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean
   const call = floor.calls.get(callId);
   const queue = floor.queues.get(row.queueId);
   if (call === undefined || queue === undefined) return;
-  const { queueId: _named, prefers = [], place = null, virtualWaitMs = 0, ...kept } = row;
+  const { queueId: _named, prefers = [], place = null, virtualWaitMs = 0, steps = 0, awaited = null, ...kept } = row;
   const { rank, virtualAt } = placeOf(queue.configuration.matching ?? {}, call.placedAt ?? 0, row.priority, virtualWaitMs);
-  const waiting: Waiting = { ...kept, prefers, place, virtualWaitMs, rank, virtualAt, call, queue, line: null, deadline: null };
+  const waiting: Waiting = { ...kept, prefers, place, virtualWaitMs, rank, virtualAt, steps, awaited, call, queue, line: null, deadline: null };
   if (!leaving) waiting.line = lineFor(floor, waiting);
+  indexAwaited(floor, waiting);
   call.waiting = waiting;
   queue.order.add(waiting);
   queue.entered.add(waiting);
@@ -153,7 +161,19 @@ function rowOfCall(call: Call): CallRow {
   return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
 }
 
-function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, queuedAt, leaveAt, said }: Waiting): WaitingRow {
+function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, steps, awaited, queuedAt, leaveAt, said }: Waiting): WaitingRow {
   const { queueId } = queue.configuration;
-  return { queueId, priority, skills, prefers, place, virtualWaitMs, queuedAt, leaveAt, ...(said === undefined ? {} : { said }) };
+  return {
+    queueId,
+    priority,
+    skills,
+    prefers,
+    place,
+    virtualWaitMs,
+    steps,
+    awaited: awaited === null ? null : { ...awaited },
+    queuedAt,
+    leaveAt,
+    ...(said === undefined ? {} : { said }),
+  };
 }

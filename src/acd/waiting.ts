@@ -6,8 +6,10 @@ import { followWait } from './estimate/forecast.ts';
 import type { QueueConfiguration } from './event.ts';
 import { type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, type Waiting } from './floor.ts';
 import { closeIfSpare, closeLine, hasIdle, lineFor } from './line.ts';
+import { awaitAgent, awaitOn, forgetAwaited } from './matching/awaited.ts';
 import { before, placeOf } from './matching/place.ts';
 import { OrderedList } from './ordered.ts';
+import { nextDeadline, takeStep } from './widening/steps.ts';
 
 /** A call that was offered so often goes back to its dialplan; leg numbers from 1001 are the call room's. */
 export const MOST_OFFERS_A_CALL = 1000;
@@ -57,8 +59,11 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
     queuedAt: now,
     leaveAt: longest === null ? null : now + longest,
     line: null,
+    steps: 0,
+    awaited: null,
     deadline: null,
   };
+  awaitAgent(m, waiting, wish);
   waiting.line = lineFor(floor, waiting);
   call.waiting = waiting;
   queue.order.add(waiting);
@@ -69,14 +74,15 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
 
 /** Ready to be offered, in its place. */
 export function stand(floor: Floor, waiting: Waiting): void {
-  const { queue, leaveAt } = waiting;
+  const { queue } = waiting;
   if (waiting.line === null) return;
   // A line nobody waited in may have been closed while this caller was being offered.
   const line = queue.lines.get(waiting.line.key) === waiting.line ? waiting.line : lineFor(floor, waiting);
   waiting.line = line;
   line.callers.add(waiting);
   if (hasIdle(line)) floor.unpaired.add(line);
-  const deadline = leaveAt === null ? null : { at: leaveAt, key: `call ${waiting.call.callId}`, owner: { waiting } };
+  const at = nextDeadline(waiting);
+  const deadline = at === null ? null : { at, key: `call ${waiting.call.callId}`, owner: { waiting } };
   setDeadline(floor, waiting, deadline);
 }
 
@@ -92,7 +98,17 @@ export function comeBack(m: Moment, waiting: Waiting): void {
   const overdue = waiting.leaveAt !== null && waiting.leaveAt <= m.now;
   if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
   else if (sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
-  else stand(m.floor, waiting);
+  else {
+    awaitOn(m, waiting);
+    stand(m.floor, waiting);
+  }
+}
+
+/** A deadline of a caller who waits has come: a step of the widening, or the end of the wait. */
+export function goOn(m: Moment, waiting: Waiting): boolean {
+  if (!takeStep(m, waiting)) return false;
+  stand(m.floor, waiting);
+  return true;
 }
 
 /** The one way out of a queue. Its live offer, if any, has been ended before. */
@@ -102,6 +118,7 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
   queue.order.remove(waiting);
   queue.entered.delete(waiting);
   m.floor.leaving.delete(waiting);
+  forgetAwaited(m.floor, waiting);
   call.waiting = null;
   waiting.line = null;
   if (line !== null) closeIfSpare(m.floor, line);
@@ -141,11 +158,14 @@ export function reconfigure(floor: Floor, queue: Queue, configuration: QueueConf
   const all = [...queue.order];
   const staying = all.filter((waiting) => waiting.line !== null);
   for (const line of [...queue.lines.values()]) closeLine(floor, line);
+  const sameSteps = JSON.stringify(queue.configuration.widening?.steps) === JSON.stringify(configuration.widening?.steps);
   queue.configuration = configuration;
   queue.removed = false;
   queue.order = new OrderedList(before);
   for (const waiting of all) {
     const { call, priority, virtualWaitMs } = waiting;
+    // Other steps are begun anew; those that are due by now are taken at once.
+    if (!sameSteps) waiting.steps = 0;
     Object.assign(waiting, placeOf(configuration.matching ?? {}, call.placedAt ?? 0, priority, virtualWaitMs));
     queue.order.add(waiting);
   }

@@ -34,6 +34,8 @@ const callExplanationSchema = z.object({
   eligible: count,
   excluded: z.array(obstacleSchema.extend({ agents: count })),
   widening: z.object({ at: text, step: text }).nullable(),
+  steps: count,
+  awaited: z.object({ agentId: text, why: text, until: text }).nullable(),
   changes: z.array(z.object({ kind: z.enum(changeKinds), agents: z.array(text), skill: text.nullable(), level: count.nullable() })),
 });
 const agentExplanationSchema = z.object({
@@ -70,6 +72,8 @@ const offerExplanationSchema = z.object({
     .object({
       by: z.array(text),
       keys: z.array(z.number()),
+      step: count.optional(),
+      awaited: text.optional(),
       runnerUp: z.object({ agentId: text, keys: z.array(z.number()) }).nullable(),
       idle: count,
       caller: callerSchema,
@@ -84,10 +88,11 @@ export function explanations(app: Api, ports: ApiPorts): void {
   explainOffer(app, ports);
 }
 
-const shownCall = ({ tenantId: _, at, queuedAt, placedAt, leaveAt, ahead, widening, ...rest }: CallExplanation) => ({
+const shownCall = ({ tenantId: _, at, queuedAt, placedAt, leaveAt, ahead, widening, awaited, ...rest }: CallExplanation) => ({
   ...rest,
   ...{ at: iso(at), queuedAt: isoOrNull(queuedAt), placedAt: isoOrNull(placedAt), leaveAt: isoOrNull(leaveAt) },
   ahead: ahead.map((other) => ({ ...other, placedAt: iso(other.placedAt) })),
+  awaited: awaited === null ? null : { ...awaited, until: iso(awaited.until) },
   widening: widening === null ? null : { ...widening, at: iso(widening.at) },
 });
 

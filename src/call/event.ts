@@ -64,6 +64,10 @@ export interface OfferChoice {
   /** Idle agents it could have been given to, she included. */
   idle: number;
   caller: CallerPlace;
+  /** Steps of the queue's widening the caller had come to; absent = none. */
+  step?: number;
+  /** It waited for her alone; absent = for whoever may serve it. */
+  awaited?: string;
   /** Whom she would have served otherwise. */
   nextCaller: CallerPlace | null;
 }
@@ -119,6 +123,8 @@ export interface QueueWishes {
   preferredSkills?: { skill: string; level: number }[];
   /** So much longer it counts as waiting: who is more important than others comes earlier, and nobody waits for ever. */
   virtualWaitMs?: number;
+  /** Who should serve it: up to `waitMs` it waits for her alone, while she is at work. */
+  preferredAgent?: { agentId: AgentId; waitMs: number };
   /** Where the call came in; queues may choose agents who sit there. */
   place?: string;
 }

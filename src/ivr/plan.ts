@@ -123,6 +123,9 @@ export interface QueueWish {
   /** Its number of seconds. */
   virtualWait?: Cel;
   place?: Template;
+  /** Job number; for so long it waits for her alone. */
+  agent?: Template;
+  agentWaitMs?: number;
 }
 
 /** Days 0 = Sunday … 6; minutes from midnight, `to` not included. */

@@ -113,6 +113,8 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
     z.strictObject({
       ...{ name: z.string().min(1), priority: z.number().int().min(0).max(1000).optional(), skills: skills.optional() },
       ...{ preferredSkills: skills.optional(), place: template.optional() },
+      agent: template.optional().describe('Job number of the agent who should serve it; empty = nobody in particular'),
+      agentWaitSeconds: z.number().int().min(0).max(3600).optional(),
       virtualWaitSeconds: z
         .union([z.number().int().min(0).max(3600), cel])
         .optional()

@@ -182,12 +182,13 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
 }
 
 function wishesOf(step: StepWork, asked: Exclude<VerbArguments<'queue'>, string>): { wishes?: QueueWish } {
-  const { preferredSkills, virtualWaitSeconds, place } = asked;
+  const { preferredSkills, virtualWaitSeconds, place, agent, agentWaitSeconds } = asked;
   if (virtualWaitSeconds !== undefined) checkExpression(step, below(step.place, 'virtualWaitSeconds'), String(virtualWaitSeconds), 'any');
   const wishes: QueueWish = {
     ...(preferredSkills === undefined ? {} : { preferredSkills }),
     ...(virtualWaitSeconds === undefined ? {} : { virtualWait: String(virtualWaitSeconds) }),
-    ...templatesOf(step, [], place === undefined ? {} : { place }),
+    ...templatesOf(step, [], { ...(place === undefined ? {} : { place }), ...(agent === undefined ? {} : { agent }) }),
+    ...(agentWaitSeconds === undefined ? {} : { agentWaitMs: agentWaitSeconds * 1000 }),
   };
   return Object.keys(wishes).length === 0 ? {} : { wishes };
 }

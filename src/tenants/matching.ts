@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { strategies } from '../acd/matching/rules.ts';
 
 const HOUR_MS = 3_600_000;
+const MOST_WITHIN_MS = 30 * 24 * HOUR_MS;
 /** These leave nothing to decide for a comparator behind them. */
 const LAST_WORD: readonly string[] = ['linear', 'weighted_random'];
 
@@ -19,6 +20,7 @@ export const queueMatching = z
     priorityMs: z.int().min(0).max(HOUR_MS),
     headStartMs: z.int().min(0).max(HOUR_MS),
     weight: z.number().min(0.01).max(100),
+    lastAgent: z.strictObject({ withinMs: z.int().min(1).max(MOST_WITHIN_MS), waitMs: z.int().min(0).max(HOUR_MS) }),
   })
   .partial();
 

@@ -4,11 +4,12 @@ import type { AgentSections, QueueSections } from '../acd/sections.ts';
 import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
 import { offeringSchema } from './offering.ts';
+import { wideningSchema } from './widening.ts';
 
 const label = z.string().min(1).max(64);
 
 /** Each by its name in `QueueSections`, as it is when it is there. */
-const ofQueue = { door: doorSchema, matching: queueMatching, offering: offeringSchema };
+const ofQueue = { door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema };
 
 /** Each by its name in `AgentSections`. */
 const ofAgent = { team: label, site: label, matching: agentMatching };

@@ -352,6 +352,16 @@ describe('queue', () => {
     assert.deepEqual(asked(`'data["nothing"]'`), { virtualWaitMs: undefined, ...beside }, 'no value, no advantage');
     assert.throws(() => asked(`'customer.rank'`), /virtualWaitSeconds|rank/);
   });
+  it('asks for one agent, where there is one to ask for', () => {
+    const asked = (manager: string) => {
+      const caller = inFlow(`- set: { manager: "${manager}" }\n- queue: { name: service, agent: '\${data["manager"]}', agentWaitSeconds: 20 }`);
+      caller.dial('100');
+      const fact = caller.facts.find((event) => event.type === 'callQueued');
+      return fact?.type === 'callQueued' ? (fact.preferredAgent ?? null) : 'nothing';
+    };
+    assert.deepEqual(asked('8001'), { agentId: 't:8001', waitMs: 20_000 });
+    assert.deepEqual([asked(''), asked('nobody at all')], [null, null]);
+  });
   it('plays the queue’s own music while one waits', () => {
     const ivr = ivrWith(planOf(flow('- answer\n- queue: service')));
     ivr.decide({ type: 'queueConfigured', ...{ queue: { queueId: 't:service', music: 'jazz' } } }, 0);

@@ -2,6 +2,7 @@
 import type { Agent, Floor, Line, Waiting } from '../floor.ts';
 import { linesOf, membersOf } from '../line.ts';
 import { beforeAcross, precedenceOf } from '../matching/place.ts';
+import { nextStepAt } from '../widening/steps.ts';
 import { smallestChanges, type TryOut } from './change.ts';
 import type { Ahead, CallExplanation, Excluded, Obstacle, Precedence } from './explanation.ts';
 import { obstacleBetween } from './obstacle.ts';
@@ -14,7 +15,7 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
   const call = floor.calls.get(callId);
   if (call === undefined) return undefined;
   const { tenantId, waiting, placedAt } = call;
-  const nothing = { place: null, before: [], ahead: [], needs: [], eligible: 0, excluded: [], widening: null, changes: [] };
+  const nothing = { place: null, before: [], ahead: [], needs: [], eligible: 0, excluded: [], widening: null, steps: 0, awaited: null, changes: [] };
   if (waiting === null) {
     return { callId, tenantId, at: now, state: 'not_waiting', queueId: null, priority: 0, queuedAt: null, placedAt, leaveAt: null, ...nothing };
   }
@@ -31,9 +32,17 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
     needs: line.needs.map(({ skill, level }) => ({ skill, level })),
     eligible: membersOf(line).size,
     excluded: excludedFrom(floor, waiting),
-    widening: null,
+    widening: nextWidening(waiting),
+    steps: waiting.steps,
+    awaited: waiting.awaited === null ? null : { ...waiting.awaited },
     changes: call.offer === null ? smallestChanges(floor, waiting, line, now, tryOut) : [],
   };
+}
+
+/** Who waits for one agent alone is served by anybody from then on. */
+function nextWidening(waiting: Waiting): CallExplanation['widening'] {
+  const at = nextStepAt(waiting);
+  return at === null ? null : { at, step: waiting.awaited === null ? `${waiting.steps + 1}` : 'anybody' };
 }
 
 /** Callers of its own queue who stand before it, and those of other queues whom agents of its line serve first. */

@@ -19,6 +19,8 @@ export function choiceOf(waiting: Waiting, agent: Agent, now: number): OfferChoi
         ? null
         : { agentId: second.configuration.agentId, keys: standingsIn(line, second, now).map(({ figure }) => figure) },
     idle: line?.pools.reduce((sum, { idle }) => sum + idle.size, 0) ?? 0,
+    ...(waiting.steps === 0 ? {} : { step: waiting.steps }),
+    ...(waiting.awaited === null ? {} : { awaited: waiting.awaited.why }),
     caller: placeOf(waiting),
     nextCaller: next === undefined ? null : placeOf(next),
   };

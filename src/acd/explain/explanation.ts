@@ -3,7 +3,7 @@
  * A *line* of callers and *place* are SPEC.md's words.
  */
 import type { AgentId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
-import type { AgentState, NotReadyReason } from '../event.ts';
+import type { AgentState, AwaitedWhy, NotReadyReason } from '../event.ts';
 import { precedences as named } from '../matching/place.ts';
 
 /** Why one agent does not get one call: the first of these, in this order, that holds for her. */
@@ -93,6 +93,9 @@ export interface CallExplanation {
   excluded: Excluded[];
   /** The next step at which more agents may serve it; null = there is none. */
   widening: { at: number; step: string } | null;
+  /** Steps of the queue's widening that were taken, and the agent it waits for alone. */
+  steps: number;
+  awaited: { agentId: AgentId; why: AwaitedWhy; until: number } | null;
   /** The smallest change first; empty: nothing that one change could do. */
   changes: Change[];
 }

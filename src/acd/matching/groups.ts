@@ -3,7 +3,7 @@ import { type QueueId, queueIdOf, type TenantId } from '../../../kernel/ids.ts';
 import type { AgentConfiguration } from '../event.ts';
 
 /** No queue's own id: their names have no slash. */
-const teamGroup = (tenantId: TenantId, team: string): QueueId => queueIdOf(tenantId, `team/${team}`);
+export const teamGroup = (tenantId: TenantId, team: string): QueueId => queueIdOf(tenantId, `team/${team}`);
 
 export function groupsOf({ tenantId, queues, team }: AgentConfiguration): Set<QueueId> {
   const groups = new Set(queues);

@@ -8,19 +8,20 @@ import { chainOf, idleOrder, levelOf, orderKey, weightOf } from './order.ts';
 
 /** The queue's pool of this group for the line, opened if there is none. */
 export function poolFor(floor: Floor, line: Line, groupId: QueueId): Pool {
-  const { queue, needs, prefers, place } = line;
+  const { queue, needs, prefers, place, only } = line;
   const asked = { queueId: queue.configuration.queueId, needs, prefers, place };
   const chain = chainOf(queue.configuration.matching?.strategy);
-  const key = `${groupId}\t${keyOf(needs)}\t${orderKey(chain, asked)}`;
+  const key = `${groupId}\t${only ?? ''}\t${keyOf(needs)}\t${orderKey(chain, asked)}`;
   const known = queue.pools.get(key);
   if (known !== undefined) return known;
   const { compare, lot } = idleOrder(chain, asked);
   const group = groupOf(floor, groupId);
   const idle = lot === null ? new OrderedList(compare) : new OrderedList(compare, weightOf);
-  const pool: Pool = { queue, key, group, needs, members: new Set(), idle, lot, lines: new Set() };
+  const pool: Pool = { queue, key, group, only, needs, members: new Set(), idle, lot, lines: new Set() };
   queue.pools.set(key, pool);
   group.pools.add(pool);
-  for (const agent of group.members) admit(pool, agent);
+  const one = only === null ? undefined : floor.agents.get(only);
+  for (const agent of only === null ? group.members : one !== undefined && group.members.has(one) ? [one] : []) admit(pool, agent);
   return pool;
 }
 
@@ -33,7 +34,7 @@ export function closePool(floor: Floor, pool: Pool): void {
 
 /** true when she is one of them. */
 export function admit(pool: Pool, agent: Agent): boolean {
-  if (!has(agent, pool.needs)) return false;
+  if ((pool.only !== null && pool.only !== agent.configuration.agentId) || !has(agent, pool.needs)) return false;
   pool.members.add(agent);
   agent.pools.add(pool);
   if (agent.activity.state === 'ready' && passesGate(pool.queue, agent)) pool.idle.add(agent);
@@ -64,4 +65,4 @@ export function tookTurn(floor: Floor, { configuration }: Queue, { work }: Agent
 
 export const keyOf = (skills: readonly Skill[]): string => skills.map(({ skill, level }) => `${skill}\n${level}`).join('\n\n');
 
-const has = (agent: Agent, needs: readonly Skill[]): boolean => needs.every(({ skill, level }) => levelOf(agent.configuration.skills, skill) >= level);
+export const has = (agent: Agent, needs: readonly Skill[]): boolean => needs.every(({ skill, level }) => levelOf(agent.configuration.skills, skill) >= level);

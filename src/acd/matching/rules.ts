@@ -27,6 +27,8 @@ export interface QueueMatching {
   headStartMs?: number;
   /** Beside other queues a wait here counts so many times; absent = 1. */
   weight?: number;
+  /** Who called again within `withinMs` of the end of a talk waits up to `waitMs` for the agent of that talk. */
+  lastAgent?: { withinMs: number; waitMs: number };
 }
 
 export interface AgentMatching {

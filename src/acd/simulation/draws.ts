@@ -1,8 +1,11 @@
 /** Settings of matching as the dice throw them. */
+import type { AgentId } from '../../../kernel/ids.ts';
 import type { QueueWishes } from '../../call/event.ts';
 import { type AgentMatching, type QueueMatching, strategies } from '../matching/rules.ts';
+import type { Widening, WideningStep } from '../widening/rules.ts';
 import type { Dice } from './dice.ts';
 
+const TEAMS = ['first', 'second'];
 const SITES = ['beijing', 'hohhot'];
 
 export function queueMatching(dice: Dice): QueueMatching {
@@ -12,21 +15,40 @@ export function queueMatching(dice: Dice): QueueMatching {
     ...(dice.chance(0.3) ? { priorityMs: dice.between(0, 20_000) } : {}),
     ...(dice.chance(0.2) ? { headStartMs: dice.between(0, 20_000) } : {}),
     ...(dice.chance(0.3) ? { weight: dice.between(1, 4) / 2 } : {}),
+    ...(dice.chance(0.2) ? { lastAgent: { withinMs: dice.between(0, 60_000), waitMs: dice.between(0, 20_000) } } : {}),
   };
 }
 
-export function agentMatching(dice: Dice): { site?: string; matching?: AgentMatching } {
+export function widening(dice: Dice): Widening {
+  let afterMs = 0;
+  return {
+    steps: Array.from({ length: dice.between(0, 3) }, (): WideningStep => {
+      afterMs += dice.between(0, 10_000);
+      return {
+        afterMs,
+        ...(dice.chance(0.4) ? { lower: [dice.chance(0.5) ? { by: dice.between(1, 3) } : { skill: 'mandarin', by: dice.between(1, 8) }] } : {}),
+        ...(dice.chance(0.3) ? { drop: [dice.pick(['mandarin', 'elder']) ?? 'elder'] } : {}),
+        ...(dice.chance(0.4) ? { dropPreferred: dice.chance(0.5) ? 'all' : ['mandarin'] } : {}),
+        ...(dice.chance(0.5) ? { open: [dice.chance(0.5) ? { queue: `q${dice.between(0, 4)}` } : { team: dice.pick(TEAMS) ?? '' }] } : {}),
+      };
+    }),
+  };
+}
+
+export function agentMatching(dice: Dice): { site?: string; team?: string; matching?: AgentMatching } {
   const site = dice.pick(SITES);
   return {
     ...(site !== undefined && dice.chance(0.6) ? { site } : {}),
+    ...(dice.chance(0.5) ? { team: dice.pick(TEAMS) ?? '' } : {}),
     ...(dice.chance(0.5) ? { matching: { rank: dice.between(1, 3), ranks: { q1: dice.between(1, 3) }, weight: dice.between(1, 5) } } : {}),
   };
 }
 
-export function queueWishes(dice: Dice): QueueWishes {
+export function queueWishes(dice: Dice, anyAgent: () => AgentId): QueueWishes {
   const place = dice.pick(SITES);
   return {
     ...(dice.chance(0.2) ? { preferredSkills: [{ skill: 'mandarin', level: dice.between(1, 8) }] } : {}),
+    ...(dice.chance(0.15) ? { preferredAgent: { agentId: anyAgent(), waitMs: dice.chance(0.2) ? 0 : dice.between(1, 20_000) } } : {}),
     ...(dice.chance(0.2) ? { virtualWaitMs: dice.between(0, 30_000) } : {}),
     ...(place !== undefined && dice.chance(0.5) ? { place } : {}),
   };

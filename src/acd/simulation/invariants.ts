@@ -2,8 +2,8 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AcdView } from '../view.ts';
-import { agentOrder, servedBefore } from './matching.ts';
-import { demand, type Observer, type SeenAgent, type SeenCall, type SeenLeg } from './observer.ts';
+import { agentOrder, reachOf, servedBefore } from './matching.ts';
+import { demand, type Observer, type SeenAgent, type SeenCall, type SeenLeg, type SeenWait } from './observer.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */
 const LONGEST_RELEASE_MS = 5_000;
@@ -39,7 +39,7 @@ function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Comma
   const due: number[] = [];
   for (const { offer, waits } of seen.calls.values()) {
     if (offer !== null) due.push(offer.until);
-    else if (waits[0]?.leaveAt != null) due.push(waits[0].leaveAt);
+    else due.push(...dueOf(seen, waits[0]));
   }
   due.push(...seen.doors.boundaries(now));
   for (const { wrapUpUntil, pausedUntil } of seen.agents.values()) due.push(...[wrapUpUntil, pausedUntil].filter((until) => until !== null));
@@ -47,6 +47,14 @@ function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Comma
   const never = soonest === Number.POSITIVE_INFINITY;
   demand(never || (wakeAt !== null && wakeAt <= soonest), 'INV7', () => `wants to be woken at ${wakeAt}, due is ${soonest}`);
   demand(event.type !== 'timePassed' || soonest > now, 'INV7', () => `${soonest} has passed at ${now} and nothing came of it`);
+}
+
+/** When something happens to who waits: it leaves, or a step is due. */
+function dueOf(seen: Observer, wait: SeenWait | undefined): number[] {
+  if (wait === undefined) return [];
+  const next = seen.queues.get(wait.queueId)?.widening?.steps?.[wait.steps];
+  const step = wait.awaited?.until ?? (next === undefined ? null : wait.queuedAt + next.afterMs);
+  return [wait.leaveAt, step].filter((at) => at !== null);
 }
 
 function nobodyWaitsBesideAnIdleAgent(seen: Observer): void {
@@ -130,7 +138,9 @@ export function checkView(seen: Observer, view: AcdView, now: number): void {
 function eligible(seen: Observer, agent: SeenAgent, call: SeenCall): boolean {
   const wait = call.waits[0];
   const queue = wait === undefined ? undefined : seen.queues.get(wait.queueId);
-  if (wait === undefined || queue === undefined || !agent.configuration.queues.includes(wait.queueId)) return false;
+  if (wait === undefined || queue === undefined) return false;
+  if (wait.awaited !== null && wait.awaited.agentId !== agent.configuration.agentId) return false;
   if (queue.offering?.needsDesk === true && !seen.desks.has(agent.configuration.agentId)) return false;
-  return [...queue.skills, ...wait.skills].every(({ skill, level }) => (agent.configuration.skills[skill] ?? 0) >= level);
+  const { needs, rings } = reachOf(queue, wait);
+  return rings.some((ring) => ring(agent)) && [...needs].every(([skill, level]) => (agent.configuration.skills[skill] ?? 0) >= level);
 }

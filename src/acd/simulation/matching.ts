@@ -2,7 +2,7 @@
 import type { QueueId } from '../../../kernel/ids.ts';
 import type { QueueConfiguration } from '../event.ts';
 import type { Strategy } from '../matching/rules.ts';
-import type { Observer, SeenAgent, SeenCall } from './observer.ts';
+import type { Observer, SeenAgent, SeenCall, SeenWait } from './observer.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -34,12 +34,15 @@ export function agentOrder(seen: Observer, call: SeenCall, a: SeenAgent, b: Seen
   const wait = call.waits[0];
   const queue = wait === undefined ? undefined : seen.queues.get(wait.queueId);
   if (wait === undefined || queue === undefined) return 0;
-  const preferred = held(b, wait.preferred) - held(a, wait.preferred);
+  const { needs, prefers, rings } = reachOf(queue, wait);
+  const nearer = rings.findIndex((ring) => ring(a)) - rings.findIndex((ring) => ring(b));
+  if (nearer !== 0) return nearer;
+  const preferred = held(b, prefers) - held(a, prefers);
   if (preferred !== 0) return preferred;
-  const asked = new Set([...queue.skills, ...wait.skills].map(({ skill }) => skill));
+  const asked = new Set(needs.keys());
   for (const strategy of queue.matching?.strategy ?? []) {
     if (strategy === 'weighted_random') return 0;
-    const order = orders[strategy](a, b, { queue, asked, preferred: new Set(wait.preferred.map(({ skill }) => skill)), place: wait.place });
+    const order = orders[strategy](a, b, { queue, asked, preferred: new Set(prefers.keys()), place: wait.place });
     if (order !== 0) return order;
   }
   return (a.idleSince ?? 0) - (b.idleSince ?? 0);
@@ -52,10 +55,35 @@ interface Question {
   place: string | null;
 }
 
-const held = ({ configuration }: SeenAgent, skills: { skill: string; level: number }[]): number =>
-  [...new Map(skills.map(({ skill }) => [skill, Math.max(...skills.filter((other) => other.skill === skill).map(({ level }) => level))]))].filter(
-    ([skill, level]) => (configuration.skills[skill] ?? 0) >= level,
-  ).length;
+const held = ({ configuration }: SeenAgent, skills: Map<string, number>): number =>
+  [...skills].filter(([skill, level]) => (configuration.skills[skill] ?? 0) >= level).length;
+
+/** What a caller asks for after the steps that were told, and who may be asked, ring by ring. */
+export function reachOf(
+  queue: QueueConfiguration,
+  wait: SeenWait,
+): { needs: Map<string, number>; prefers: Map<string, number>; rings: ((agent: SeenAgent) => boolean)[] } {
+  const needs = new Map<string, number>();
+  const prefers = new Map<string, number>();
+  const steps = queue.widening?.steps ?? [];
+  const rings: ((agent: SeenAgent) => boolean)[] = [({ configuration }) => configuration.queues.includes(wait.queueId)];
+  for (const { skill, level } of [...queue.skills, ...wait.skills]) needs.set(skill, Math.max(level, needs.get(skill) ?? 0));
+  for (const { skill, level } of wait.preferred) {
+    const dropping = steps.map(({ dropPreferred }) => dropPreferred === 'all' || dropPreferred?.includes(skill) === true);
+    const to = dropping.includes(true) && !dropping.slice(0, wait.steps).includes(true) ? needs : prefers;
+    to.set(skill, Math.max(level, to.get(skill) ?? 0));
+  }
+  for (const { drop = [], lower = [], open = [] } of steps.slice(0, wait.steps)) {
+    for (const skill of drop) needs.delete(skill);
+    for (const rule of lower)
+      for (const [skill, level] of needs) if (rule.skill === undefined || rule.skill === skill) needs.set(skill, Math.max(1, level - rule.by));
+    for (const name of open) {
+      if ('team' in name) rings.push(({ configuration }) => configuration.team === name.team);
+      else rings.push(({ configuration }) => configuration.queues.some((queueId) => queueId === `${queue.tenantId}:${name.queue}`));
+    }
+  }
+  return { needs, prefers, rings };
+}
 
 const sumOf = ({ configuration }: SeenAgent, skills: Set<string>): number => [...skills].reduce((sum, skill) => sum + (configuration.skills[skill] ?? 0), 0);
 

@@ -23,13 +23,19 @@ export interface SeenAgent {
   work: SeenWork;
 }
 
-interface SeenWait {
+export interface SeenWait {
   queueId: QueueId;
   priority: number;
   skills: { skill: string; level: number }[];
   preferred: { skill: string; level: number }[];
   place: string | null;
   virtualWaitMs: number;
+  queuedAt: number;
+  /** Steps of the widening, as they were told. */
+  steps: number;
+  awaited: { agentId: AgentId; until: number } | null;
+  /** Whom it asked for. */
+  preferredAgent: AgentId | null;
   leaveAt: number | null;
   /** Reasons to leave that came up while it waited. */
   reasons: Set<QueueExit>;
@@ -37,6 +43,7 @@ interface SeenWait {
 
 export interface SeenCall {
   callId: CallId;
+  number: string;
   placedAt: number | null;
   place: number;
   gone: boolean;
@@ -67,6 +74,8 @@ export class Observer {
   readonly doors = new SeenDoors();
   /** ms since 1970: the last turn's. */
   now = 0;
+  /** Number → who served it last, of queues that ask for it. */
+  readonly lastServed = new Map<string, { agentId: AgentId; at: number }>();
   readonly tally = { offers: 0, answered: 0, entries: 0, exits: 0 };
   /** Whose desk is connected. */
   readonly desks = new Set<AgentId>();
@@ -112,7 +121,7 @@ export class Observer {
     this.#hearOfFloor(event, now);
     switch (event.type) {
       case 'callArrived':
-        if (!this.calls.has(event.callId)) this.calls.set(event.callId, newCall(event.callId));
+        if (!this.calls.has(event.callId)) this.calls.set(event.callId, newCall(event.callId, event.caller.number));
         return;
       case 'callQueued':
         return this.#queued(event, now);
@@ -147,6 +156,7 @@ export class Observer {
         if (this.queues.has(event.queueId)) this.doors.switched(event);
         return;
       case 'queueConfigured':
+        this.#stepsAnew(event.queue);
         this.queues.set(event.queue.queueId, event.queue);
         if (event.queue.leaveWhenNoAgents) this.#giveReason(event.queue.queueId, 'no_agents');
         return;
@@ -178,6 +188,11 @@ export class Observer {
     }
   }
 
+  #stepsAnew({ queueId, widening }: QueueConfiguration): void {
+    if (JSON.stringify(widening?.steps) === JSON.stringify(this.queues.get(queueId)?.widening?.steps)) return;
+    for (const { waits } of this.calls.values()) if (waits[0]?.queueId === queueId) waits[0].steps = 0;
+  }
+
   #giveReason(queueId: QueueId, exit: QueueExit): void {
     for (const { waits } of this.calls.values()) if (waits[0]?.queueId === queueId) waits[0].reasons.add(exit);
   }
@@ -202,7 +217,7 @@ export class Observer {
 
   /** Which exit the door must give; null = in. */
   #queued(event: EventOf<'callQueued'>, now: number): QueueExit | null {
-    const { callId, queueId, priority, skills, maxWaitMs, preferredSkills: preferred = [], place = null, virtualWaitMs = 0 } = event;
+    const { callId, queueId, priority, skills, maxWaitMs, preferredSkills: preferred = [], place = null, virtualWaitMs = 0, preferredAgent } = event;
     const call = this.calls.get(callId);
     if (call === undefined) return 'ended';
     const queue = this.queues.get(queueId);
@@ -211,7 +226,18 @@ export class Observer {
     const reasons = new Set<QueueExit>(queue?.leaveWhenNoAgents === true ? ['no_agents'] : []);
     const state = queue === undefined ? 'closed' : this.doors.stateOf(queue, now);
     if (state !== 'open') reasons.add(state);
-    call.waits.push({ queueId, priority, skills, preferred, place, virtualWaitMs, leaveAt: waits.length === 0 ? null : now + Math.min(...waits), reasons });
+    const standing = { queuedAt: now, steps: 0, awaited: null, preferredAgent: preferredAgent?.agentId ?? null };
+    call.waits.push({
+      queueId,
+      priority,
+      skills,
+      preferred,
+      place,
+      virtualWaitMs,
+      ...standing,
+      leaveAt: waits.length === 0 ? null : now + Math.min(...waits),
+      reasons,
+    });
     this.tally.entries += 1;
     if (call.gone) return 'ended';
     if (queue === undefined) return 'closed';
@@ -264,6 +290,7 @@ export class Observer {
     else if (fact.type === 'callLeftQueue') this.#leftQueue(fact, cause, now);
     else if (fact.type === 'agentStateChanged') this.#stateChanged(fact, now);
     else if (fact.type === 'queueStateChanged') this.#stateOfQueue(fact, now);
+    else if (fact.type === 'callWidened' || fact.type === 'agentAwaited' || fact.type === 'agentAwaitedNoMore') this.#widened(fact, cause, now);
     else throw new Violation(`the acd established ${fact.type}, which is not its business`);
   }
 
@@ -305,7 +332,10 @@ export class Observer {
     const { until } = call.offer;
     demand(fact.end !== 'no_answer' || until <= now || !this.legs.has(fact.legId), 'INV7', () => `${fact.offerId} timed out early`);
     call.offer = null;
-    if (fact.end === 'answered') this.tally.answered += 1;
+    if (fact.end !== 'answered') return;
+    this.tally.answered += 1;
+    if (fact.queueId !== null && this.queues.get(fact.queueId)?.matching?.lastAgent !== undefined)
+      this.lastServed.set(call.number, { agentId: fact.agentId, at: now });
   }
 
   #leftQueue(fact: EventOf<'callLeftQueue'>, cause: Event, now: number): void {
@@ -348,11 +378,52 @@ export class Observer {
     demand(real === state, 'INV5', () => `${queueId} is said to be ${state}, and is ${real}`);
   }
 
+  /** INV3: who is passed is passed by a rule that was told, at its time. */
+  #widened(fact: EventOf<'callWidened' | 'agentAwaited' | 'agentAwaitedNoMore'>, cause: Event, now: number): void {
+    const wait = this.calls.get(fact.callId)?.waits.find(({ queueId }) => queueId === fact.queueId);
+    demand(wait !== undefined, 'INV5', () => `${fact.callId} does not wait in ${fact.queueId}`);
+    if (wait === undefined) return;
+    if (fact.type === 'agentAwaited') {
+      const last = this.lastServed.get(this.calls.get(fact.callId)?.number ?? '');
+      const within = this.queues.get(fact.queueId)?.matching?.lastAgent?.withinMs ?? -1;
+      const isTrue = fact.why === 'preferred_agent' ? wait.preferredAgent === fact.agentId : last?.agentId === fact.agentId && now - last.at <= within;
+      demand(cause.type === 'callQueued' && isTrue, 'INV3', () => `${fact.callId} waits for ${fact.agentId}, who is not the one`);
+      wait.awaited = { agentId: fact.agentId, until: fact.until };
+    } else if (fact.type === 'agentAwaitedNoMore') {
+      const { awaited } = wait;
+      demand(awaited?.agentId === fact.agentId, 'INV3', () => `${fact.callId} did not wait for ${fact.agentId}`);
+      demand(fact.end === 'away' || (awaited?.until ?? 0) <= now || this.#hurried, 'INV7', () => `${fact.callId} gave ${fact.agentId} up early`);
+      wait.awaited = null;
+    } else {
+      const step = this.queues.get(fact.queueId)?.widening?.steps?.[fact.step - 1];
+      const isDue = cause.type === 'timePassed' && step !== undefined && wait.queuedAt + step.afterMs <= now;
+      demand(isDue && fact.step === wait.steps + 1 && wait.awaited === null, 'INV7', () => `${fact.callId} took step ${fact.step} at the wrong time`);
+      wait.steps = fact.step;
+    }
+  }
+
+  /** Nobody waits any longer for one who went away. */
+  #wentAway(agentId: AgentId, now: number): void {
+    for (const { waits } of this.calls.values()) {
+      const awaited = waits[0]?.awaited;
+      if (awaited?.agentId === agentId) awaited.until = Math.min(awaited.until, now);
+    }
+  }
+
+  #served(agentId: AgentId, callId: CallId | null, now: number): void {
+    const number = callId === null ? undefined : this.calls.get(callId)?.number;
+    if (number !== undefined && this.lastServed.get(number)?.agentId === agentId) this.lastServed.set(number, { agentId, at: now });
+  }
+
   #stateChanged(fact: EventOf<'agentStateChanged'>, now: number): void {
     const agent = this.agents.get(fact.agentId);
     demand(agent !== undefined, 'INV6', () => `${fact.agentId} is nobody`);
     if (agent === undefined) return;
-    if (agent.state === 'talking' && fact.state !== 'talking') agent.idleSince = now;
+    if (agent.state === 'talking' && fact.state !== 'talking') {
+      agent.idleSince = now;
+      this.#served(fact.agentId, agent.callId, now);
+    }
+    if (fact.state === 'not_ready' || fact.state === 'signed_out') this.#wentAway(fact.agentId, now);
     if (fact.state === 'signed_out') agent.idleSince = null;
     if (fact.state === 'ready') agent.idleSince ??= now;
     demand(fact.state !== 'ready' || fact.reasons.length === 0, 'INV6', () => `${fact.agentId} is ready with reasons`);
@@ -404,7 +475,7 @@ export class Observer {
   }
 }
 
-const newCall = (callId: CallId): SeenCall => ({ callId, placedAt: null, place: 0, gone: false, ended: false, waits: [], offer: null });
+const newCall = (callId: CallId, number: string): SeenCall => ({ callId, number, placedAt: null, place: 0, gone: false, ended: false, waits: [], offer: null });
 
 export function demand(holds: boolean, invariant: string, message: () => string): void {
   if (!holds) throw new Violation(`${invariant}: ${message()}`);

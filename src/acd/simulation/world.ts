@@ -20,7 +20,7 @@ import type { DoorRules } from '../door/rules.ts';
 import type { AgentConfiguration, NotReadyReason, QueueConfiguration } from '../event.ts';
 import { type FailurePolicy, type Offering, offerFailures } from '../offering/offering.ts';
 import type { Dice } from './dice.ts';
-import { agentMatching, queueMatching, queueWishes } from './draws.ts';
+import { agentMatching, queueMatching, queueWishes, widening } from './draws.ts';
 import type { Observer } from './observer.ts';
 
 const TENANT = asId<TenantId>('demo');
@@ -87,6 +87,7 @@ export class World {
       ...(dice.chance(0.5) ? { door: this.door() } : {}),
       ...(dice.chance(0.5) ? { offering: this.offering() } : {}),
       ...(dice.chance(0.6) ? { matching: queueMatching(dice) } : {}),
+      ...(dice.chance(0.5) ? { widening: widening(dice) } : {}),
     };
   }
 
@@ -145,7 +146,7 @@ export class World {
   anyQueue = (): QueueId => this.#dice.pick(this.#queueIds) ?? queueIdOf(TENANT, 'none');
   anyAgent = (): AgentId => this.#dice.pick(this.#agentIds) ?? agentIdOf(TENANT, 'nobody');
   anyReason = (): NotReadyReason => this.#dice.pick(REASONS) ?? 'break';
-  wishes = (): QueueWishes => queueWishes(this.#dice);
+  wishes = (): QueueWishes => queueWishes(this.#dice, this.anyAgent);
   chance = (probability: number): boolean => this.#dice.chance(probability);
   between = (least: number, most: number): number => this.#dice.between(least, most);
 
