@@ -14,8 +14,8 @@ const commands: Record<string, CommandHelp> = {
   migrate: { usage: 'migrate', does: 'brings the database up to date and says what it did', run: () => import('./commands/migrate.ts') },
   check: { usage: 'check [FILES|FOLDER]', does: 'checks dialplans; faults as file:line:column', run: () => import('./commands/check.ts') },
   simulate: {
-    usage: 'simulate [--seed N] [--runs N]',
-    does: 'plays random days against the routing core and checks its invariants',
+    usage: 'simulate [--runs N | --day | --profile F | --journal F]',
+    does: 'random shifts with invariants; days under two configurations',
     run: () => import('../scripts/simulate.ts'),
   },
   replay: {

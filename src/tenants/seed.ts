@@ -5,9 +5,8 @@
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { agentIdOf, asId, type CustomerId, calendarIdOf, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
+import { agentIdOf, asId, type CustomerId, calendarIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { SpecialDay } from '../acd/calendar/calendar.ts';
-import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import { dayInChina } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import { saveAccount } from '../store/accounts.ts';
@@ -27,7 +26,7 @@ import { CHINA, type StoredCalendar } from './calendar.ts';
 import { readTenantFile, type TenantFile } from './file.ts';
 import { type HolidayFormat, mergeDays, readHolidays } from './holidays.ts';
 import { readOutsideRules } from './outside.ts';
-import { sectionsOfAgent, sectionsOfQueue } from './sections.ts';
+import { agentsIn, queuesIn } from './plan.ts';
 import { newTrunk, trunkFault } from './trunk.ts';
 
 export interface Login {
@@ -123,42 +122,6 @@ function usersIn(file: TenantFile): User[] {
   const agents = file.agents.map(({ number, name }) => ({ username: number, name, role: 'agent' as const, agentId: agentIdOf(tenantId, number) }));
   const others = file.users.map(({ name, displayName, role }) => ({ username: name, name: displayName, role, agentId: null }));
   return [...agents, ...others].map((user) => ({ userId: userIdOf(user.username), tenantId, language: 'zh', ...user }));
-}
-
-function queuesIn(file: TenantFile): QueueConfiguration[] {
-  const tenantId = asId<TenantId>(file.tenant);
-  return file.queues.map(({ name, displayName, recording, media, ...queue }) => ({
-    queueId: queueIdOf(tenantId, name),
-    tenantId,
-    name: displayName,
-    skills: queue.skills,
-    maxWaitMs: queue.maxWaitMs,
-    maxWaiting: queue.maxWaiting,
-    leaveWhenNoAgents: queue.leaveWhenNoAgents,
-    ringTimeoutMs: queue.ringTimeoutMs,
-    wrapUpMs: queue.wrapUpMs,
-    record: queue.record,
-    music: queue.music,
-    answerWithinMs: queue.answerWithinMs,
-    ...sectionsOfQueue(queue),
-    ...(recording === undefined ? {} : { recording }),
-    ...(media === undefined ? {} : { media }),
-  }));
-}
-
-function agentsIn(file: TenantFile): AgentConfiguration[] {
-  const tenantId = asId<TenantId>(file.tenant);
-  return file.agents.map(({ number, name, queues, skills, phone, ...agent }) => ({
-    agentId: agentIdOf(tenantId, number),
-    tenantId,
-    number,
-    name,
-    queues: queues.map((queue) => queueIdOf(tenantId, queue)),
-    skills,
-    staticContact: null,
-    ...sectionsOfAgent(agent),
-    ...(phone === undefined ? {} : { phone }),
-  }));
 }
 
 const FORMATS: Record<string, HolidayFormat> = { '.csv': 'csv', '.ics': 'ical', '.json': 'json' };

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { silentLog } from '../../kernel/log.ts';
+import { recordedDay } from '../../scripts/simulate/recorded.ts';
+import { playDay } from '../../src/acd/simulation/day/day.ts';
 import { main as replay } from '../../src/commands/replay.ts';
 import { FileJournal } from '../../src/journal/file.ts';
 import { readLine, writeLine } from '../../src/journal/line.ts';
@@ -15,6 +17,7 @@ import { Switchboard } from '../../src/switchboard.ts';
 import type { Carriers, Event, Recorded } from '../../src/vocabulary.ts';
 import {
   agentConfigured,
+  agentId,
   callArrived,
   callEnded,
   callQueued,
@@ -34,6 +37,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 interface House {
+  clock: FakeClock;
   rooms: Rooms;
   journal: FileJournal;
   tell(...events: Event[]): void;
@@ -48,7 +52,7 @@ function openHouse(keepBytes = 0): House {
   const tell = (...events: Event[]): void => {
     for (const event of events) switchboard.take(event);
   };
-  return { rooms, journal, tell };
+  return { clock, rooms, journal, tell };
 }
 
 const opening: Event[] = [
@@ -173,6 +177,38 @@ test('of what a snapshot has made superfluous so much is kept as was asked for, 
   assert.ok(startsOf(folder).length > 0);
   assert.ok(recover(folder, silentLog).events.length === 0, 'a restart reads only what follows the newest snapshot');
   assert.equal((await replayed()).code, 0);
+});
+
+test('a recorded journal is a day for the simulator: its calls, its agents, when they were there and how long they talked', async () => {
+  const { tell, clock } = openHouse();
+  tell(...opening);
+  for (let n = 0; n < 20; n += 1) {
+    clock.forward(60_000);
+    tell(...begins(`c${n}`));
+    clock.forward(30_000);
+    tell(...ends(`c${n}`));
+  }
+  // Nobody is ready any more: this one waits 20 s in vain.
+  tell(...['8001', '8002'].map((number) => ({ type: 'agentWentNotReady', agentId: agentId(number), reason: 'meal' }) as const));
+  tell(callArrived('lost'), callQueued('lost'));
+  clock.forward(20_000);
+  tell(legEnded('lost.0'), callEnded('lost'));
+  const day = recordedDay(folder);
+  assert.equal(day.calls, 21);
+  assert.deepEqual(
+    day.configuration.agents.map(({ number }) => number),
+    ['8001', '8002'],
+  );
+  const plan = day.plan(day.configuration);
+  assert.deepEqual(
+    plan.shifts.map(({ breaks }) => breaks.map(({ reason }) => reason)),
+    [['meal'], ['meal']],
+  );
+  const arrivals = [...{ [Symbol.iterator]: () => day.callers(1) }];
+  assert.deepEqual(new Set(arrivals.slice(0, 20).map(({ talkMs }) => talkMs)), new Set([30_000]));
+  assert.equal(arrivals.at(-1)?.patienceMs, 20_000);
+  const { figures } = playDay(plan, day.callers, 1);
+  assert.deepEqual([figures.offered, figures.answered, figures.abandoned], [21, 20, 1]);
 });
 
 test('wrong usage is told, with exit code 2', async () => {
