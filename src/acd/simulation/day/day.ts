@@ -6,6 +6,7 @@ import { type AgentId, asId, type CallId, type LegId, legIdOf, type TenantId } f
 import type { EndingCause } from '../../../call/ending.ts';
 import type { Command, Event } from '../../../vocabulary.ts';
 import { type Acd, createAcd } from '../../acd.ts';
+import type { QueueConfiguration } from '../../event.ts';
 import { Dice } from '../dice.ts';
 import { Due } from './due.ts';
 import { type Arrival, type Callers, type DayPlan, draw } from './plan.ts';
@@ -61,7 +62,7 @@ class Day {
   }
 
   play(): DayResult {
-    for (const queue of this.#plan.queues) this.#tell({ type: 'queueConfigured', queue });
+    for (const queue of this.#plan.queues) this.#tell({ type: 'queueConfigured', queue: alwaysOpen(queue) });
     // Nobody has a phone in a simulation, and all of them work.
     for (const agent of this.#plan.agents)
       this.#tell({ type: 'agentConfigured', agent: { ...agent, staticContact: agent.staticContact ?? 'sip:simulated@127.0.0.1' } });
@@ -215,4 +216,11 @@ class Day {
     for (let at = 0; at < text.length; at += 1) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
     this.#hash = mixed;
   }
+}
+
+/** Calls that come in a day's closed hours are no part of it: who comes has been let in. */
+function alwaysOpen(queue: QueueConfiguration): QueueConfiguration {
+  if (queue.door === undefined) return queue;
+  const { calendar: _, ...door } = queue.door;
+  return { ...queue, door };
 }
