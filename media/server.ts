@@ -108,11 +108,12 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
   };
 }
 
-/** Throws when the native engine was asked for by name and cannot be had. */
+/** Throws when our C++ was asked for by name and cannot be had. */
 function engineFor(wanted: MediaConfig['engine'], log: Logger): EngineName {
   const { name, why } = chooseEngine(wanted);
-  if (why !== null && wanted === 'native') throw new Error(`MEDIA_ENGINE is native, which this machine cannot: ${why}`);
-  if (why !== null) log.warn({ why }, 'packets go by the plain engine, at more than twice the cost: the native one is not there');
+  if (name === 'plain' && why !== null && wanted !== 'auto') throw new Error(`MEDIA_ENGINE is ${wanted}, which this machine cannot: ${why}`);
+  if (name === 'plain' && why !== null) log.warn({ why }, 'packets go by the plain engine, at more than twice the cost: the native one is not there');
+  else if (why !== null) log.info({ why }, 'packets go by epoll, at a third more: this kernel, or the container, lets us have no io_uring');
   return name;
 }
 

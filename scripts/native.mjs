@@ -17,6 +17,7 @@ const headers = [join(dirname(dirname(process.execPath)), 'include/node'), '/usr
 const PARTS = {
   'packets.node': {
     source: 'media/native/packets.cc',
+    with: ['media/native/ring.h'],
     needs: [join(headers ?? join(dirname(dirname(process.execPath)), 'include/node'), 'node_api.h')],
     flags: ['-fPIC', '-shared', '-fno-exceptions', `-I${headers}`, '-DNODE_GYP_MODULE_NAME=huawu_packets'],
   },
@@ -24,14 +25,14 @@ const PARTS = {
   'rtp-load': { source: 'scripts/bench/native/rtp-load.cc', needs: [], flags: [] },
 };
 
-const isCurrent = (made, source) => existsSync(made) && statSync(made).mtimeMs > statSync(source).mtimeMs;
+const isCurrent = (made, sources) => existsSync(made) && sources.every((source) => statSync(made).mtimeMs > statSync(source).mtimeMs);
 
 /** Builds what is missing or older than its source; returns why a part could not be built, by its name. */
 export function buildNative() {
   const faults = {};
-  for (const [name, { source, needs, flags }] of Object.entries(PARTS)) {
+  for (const [name, { source, with: parts = [], needs, flags }] of Object.entries(PARTS)) {
     const made = join(folder, name);
-    if (isCurrent(made, join(root, source))) continue;
+    if (isCurrent(made, [source, ...parts].map((path) => join(root, path)))) continue;
     const lacks = needs.find((path) => !existsSync(path));
     const fault = lacks === undefined ? compile(made, join(root, source), flags) : `${lacks} is not there`;
     if (fault !== null) faults[name] = fault;

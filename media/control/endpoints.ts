@@ -81,7 +81,7 @@ export class Endpoints {
   }
 
   capabilities(): Capabilities {
-    return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: true, packetPath: this.#pool.engine };
+    return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: true, packetPath: this.#pool.engine === 'plain' ? 'plain' : 'native' };
   }
 
   async open(owner: string, request: OpenRequest): Promise<Opened> {

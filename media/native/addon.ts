@@ -5,12 +5,23 @@ import { fileURLToPath } from 'node:url';
 
 /** Numbers that are no socket are −errno. One of these a thread. */
 export interface PacketPath {
+  /** Whether io_uring may be used here: 0, or −errno. */
+  ring(): number;
   /**
    * What comes is read into slots of `arena`; `inbox` holds, for each of the `count` packets of a batch: socket, length, and the port it
    * came from, −1 when it came from where the one before at this socket did.
    * `flows` holds a flow after another (`rtp/flow.ts`), whose clock shows `nowMs` now.
+   * `ring`: by io_uring where the kernel lets us; → 0 when it does.
    */
-  start(arena: Uint8Array, slotBytes: number, inbox: Int32Array, onBatch: (count: number) => void, flows: Float64Array, nowMs: number): void;
+  start(
+    arena: Uint8Array,
+    slotBytes: number,
+    inbox: Int32Array,
+    onBatch: (count: number) => void,
+    flows: Float64Array,
+    nowMs: number,
+    ring: boolean,
+  ): number;
   bind(host: string, port: number, shared: boolean, receiveBufferBytes: number): number;
   connect(socket: number, address: string, port: number): number;
   send(socket: number, packet: Uint8Array): number;

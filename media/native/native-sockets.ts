@@ -31,7 +31,7 @@ interface End {
 }
 
 export class NativeEngine implements SocketEngine {
-  readonly name = 'native';
+  readonly name: 'io_uring' | 'epoll';
   readonly path: PacketPath;
   readonly #arena = Buffer.allocUnsafeSlow(SLOTS * SLOT_BYTES);
   readonly #inbox = new Int32Array(SLOTS * INBOX_FIELDS);
@@ -49,9 +49,10 @@ export class NativeEngine implements SocketEngine {
   #payload: Buffer | null = null;
 
   /** `nowMs`: by the clock of those who will read what the engine notes of its flows. */
-  constructor(path: PacketPath, nowMs: number) {
+  constructor(path: PacketPath, nowMs: number, ring: boolean) {
     this.path = path;
-    path.start(this.#arena, SLOT_BYTES, this.#inbox, (count) => this.#hear(count), this.#flows, nowMs);
+    const fault = path.start(this.#arena, SLOT_BYTES, this.#inbox, (count) => this.#hear(count), this.#flows, nowMs, ring);
+    this.name = fault === 0 ? 'io_uring' : 'epoll';
   }
 
   async open(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets> {

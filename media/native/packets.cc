@@ -1,9 +1,12 @@
 // The native packet path: UDP sockets of one RTP worker, read and written in batches, without an object a packet.
 //
-// One epoll set holds all sockets of the worker. What has come is read into the slots of an arena that TypeScript shares with us, and
-// told by one call for all. Who may be heard, what a packet means and where it goes is decided in TypeScript alone, as for the plain engine.
+// What has come is read into the slots of an arena that TypeScript shares with us, and told by one call for all. Who may be heard, what a
+// packet means and where it goes is decided in TypeScript alone, as for the plain engine.
 //
-// Like a network card we moderate our interrupts: few packets are handled as they come; many are waited for, 1 ms at most.
+// Sockets that are connected to a party are read by io_uring where the kernel lets us (`ring.h`): one call of the kernel takes what came to many
+// and sends what goes to many. All others, and all where it does not, are in one epoll set.
+//
+// Like a network card we moderate our interrupts: few packets are handled as they come; many are waited for, 2 ms at most.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
@@ -20,6 +23,8 @@
 #include <string>
 #include <vector>
 
+#include "ring.h"
+
 namespace {
 
 /** Of one packet that came: socket, length, and the port it came from if it came from elsewhere than the one before. */
@@ -28,10 +33,20 @@ constexpr int32_t kSameSource = -1;
 constexpr int32_t kNobody = -1;
 /** Batches a wake-up, of at most one packet a socket: a backlog is worked off, and a flood keeps neither the others nor timers from their turn. */
 constexpr int kMostBatches = 8;
+/** The same by io_uring, which hands over some twenty packets at a time. */
+constexpr int kMostTurns = 64;
+constexpr int kMostPackets = 1024;
+/** In the epoll set: what rings when io_uring has something. */
+constexpr uint32_t kBell = UINT32_MAX;
+/** Packets of ours that wait for the next turn of the ring, copied: they belong to others. */
+constexpr int kMostCopies = 256;
+constexpr size_t kMostCopyBytes = 2048;
+/** Packets read from a socket when it is connected: whoever they are of. */
+constexpr int kMostStrangers = 64;
 /** So many packets at one wake-up, or within two beats of the timer: from now on they are waited for. */
 constexpr int kBusyPackets = 3;
 constexpr int kQuietBeats = 8;
-constexpr uint64_t kBeatMs = 1;
+constexpr uint64_t kBeatMs = 2;
 constexpr uint8_t kPlainRtp = 0x80;
 constexpr int kHeaderBytes = 12;
 constexpr size_t kMostSharedBytes = 1500;
@@ -69,6 +84,8 @@ struct Socket {
   uint32_t born = 0;
   sockaddr_storage source{};
   bool heard = false;
+  /** Read by io_uring. */
+  bool ringed = false;
 };
 
 template <typename Item>
@@ -88,6 +105,11 @@ struct Wire {
   uv_timer_t timer{};
   int handles = 0;
   int epoll = -1;
+  Ring ring;
+  /** 0 = the ring is there; else why not. */
+  int ringFault = -ENOSYS;
+  std::vector<uint8_t> copies;
+  int copied = 0;
   bool waiting = false;
   bool delivering = false;
   int quiet = 0;
@@ -175,6 +197,19 @@ socklen_t readAddress(const std::string& words, int port, sockaddr_storage* into
   return sizeof *six;
 }
 
+int portOf(const sockaddr_storage& address) {
+  // At the same place in both families.
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+/** Into the epoll set; 0 or −errno. */
+int watchSocket(Wire* wire, int32_t id) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u32 = static_cast<uint32_t>(id);
+  return epoll_ctl(wire->epoll, EPOLL_CTL_ADD, wire->sockets[id].fd, &event) == 0 ? 0 : -errno;
+}
+
 /** Takes note of where a packet came from; its port, or that it is the same source as before. */
 int32_t noteSource(Socket* socket, const sockaddr_storage& from) {
   if (from.ss_family == AF_INET) {
@@ -201,6 +236,30 @@ int sendOn(const Socket& socket, const uint8_t* bytes, size_t length) {
   // What an earlier packet met with (ICMP) is told now, and this one was not sent.
   if (errno == ECONNREFUSED && send(socket.fd, bytes, length, MSG_DONTWAIT) >= 0) return 0;
   return -errno;
+}
+
+uint64_t tokenOf(int32_t id, const Socket& socket) { return static_cast<uint64_t>(socket.born) << 32 | static_cast<uint32_t>(id); }
+
+/** Hands over what waits to be sent. */
+void turnRing(Wire* wire) {
+  wire->ring.turn();
+  wire->copied = 0;
+}
+
+void makeRoom(Wire* wire) {
+  if (wire->ring.room() < 2) turnRing(wire);
+}
+
+/** Sends a copy with the next turn of the ring; false = it is not for the ring. */
+bool sendLater(Wire* wire, const Socket& socket, const uint8_t* first, size_t firstLength, const uint8_t* rest, size_t restLength) {
+  if (!socket.ringed || firstLength + restLength > kMostCopyBytes) return false;
+  if (wire->copied == kMostCopies) turnRing(wire);
+  makeRoom(wire);
+  uint8_t* copy = wire->copies.data() + wire->copied * kMostCopyBytes;
+  memcpy(copy, first, firstLength);
+  memcpy(copy + firstLength, rest, restLength);
+  wire->copied += 1;
+  return wire->ring.send(socket.fd, copy, static_cast<uint32_t>(firstLength + restLength));
 }
 
 uint32_t readBig(const uint8_t* at, int bytes) {
@@ -261,7 +320,8 @@ bool sendThrough(Wire* wire, const Socket& socket, uint8_t* packet, size_t lengt
   writeBig(packet + 4, 4, sent);
   writeBig(packet + 8, 4, static_cast<uint32_t>(flow[kSsrcOut]));
   flow[kTimestampOut] = sent;
-  sendOn(*to, packet, length);
+  // What lies in a buffer of the ring is sent from there.
+  if (!socket.ringed || !to->ringed || !wire->ring.send(to->fd, packet, static_cast<uint32_t>(length))) sendOn(*to, packet, length);
   return true;
 }
 
@@ -271,12 +331,20 @@ struct Read {
   int told = 0;
 };
 
+/** So that it can ring again. */
+void silence(Wire* wire) {
+  uint64_t rung = 0;
+  while (read(wire->ring.bell(), &rung, sizeof rung) < 0 && errno == EINTR) {
+  }
+}
+
 /** Reads one packet of each socket that has some. */
 Read readReady(Wire* wire, int ready) {
   Read read;
   const double nowMs = clockMs(wire);
   for (int at = 0; at < ready; at += 1) {
     const auto id = static_cast<int32_t>(wire->events[at].data.u32);
+    if (wire->events[at].data.u32 == kBell) silence(wire);
     Socket* socket = socketOf(wire, id);
     if (socket == nullptr) continue;
     sockaddr_storage from;
@@ -316,8 +384,65 @@ void deliver(Wire* wire, int count) {
   if (thrown && napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
 }
 
-int drain(Wire* wire) {
+/** A packet in a buffer of the ring. It came from whom its socket is connected to. */
+void hearRinged(Wire* wire, int32_t id, Socket* socket, uint8_t* packet, size_t length, double nowMs, Read* read) {
+  if (length > wire->slotBytes) return;
+  read->all += 1;
+  if (sendThrough(wire, *socket, packet, length, nowMs)) return;
+  memcpy(wire->arena.at + read->told * wire->slotBytes, packet, length);
+  int32_t* entry = wire->inbox.at + read->told * kInboxFields;
+  entry[0] = id;
+  entry[1] = static_cast<int32_t>(length);
+  entry[2] = socket->heard ? kSameSource : portOf(socket->source);
+  socket->heard = true;
+  read->told += 1;
+}
+
+/** Its reading has ended: an error the network reported is no reason to stop, one of this kernel is a reason to go back to epoll. */
+void readOn(Wire* wire, int32_t id, Socket* socket, int32_t result) {
+  const bool goesOn = result >= 0 || (result != -EINVAL && result != -EOPNOTSUPP && result != -EBADF);
+  if (goesOn && wire->ring.receive(socket->fd, tokenOf(id, *socket))) return;
+  socket->ringed = false;
+  watchSocket(wire, id);
+}
+
+/** Takes what has come about in the ring, as long as the arena has room for what must be told. */
+Read readRing(Wire* wire) {
+  Read read;
+  const double nowMs = clockMs(wire);
+  Completion done;
+  while (read.told < wire->slots && wire->ring.room() >= 2 && wire->ring.take(&done)) {
+    if (done.token == Ring::kNothing) continue;
+    const auto id = static_cast<int32_t>(done.token & UINT32_MAX);
+    Socket* socket = socketOf(wire, id);
+    const bool live = socket != nullptr && socket->ringed && tokenOf(id, *socket) == done.token;
+    if (done.buffer >= 0) {
+      if (live && done.result > 0) hearRinged(wire, id, socket, wire->ring.bytes(done.buffer), static_cast<size_t>(done.result), nowMs, &read);
+      wire->ring.giveBack(done.buffer);
+    }
+    if (live && done.last) readOn(wire, id, socket, done.result);
+  }
+  return read;
+}
+
+int drainRing(Wire* wire) {
   int total = 0;
+  for (int turn = 0; turn < kMostTurns && total < kMostPackets; turn += 1) {
+    turnRing(wire);
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(wire->env, &scope) != napi_ok) break;
+    const Read read = readRing(wire);
+    if (read.told > 0) deliver(wire, read.told);
+    napi_close_handle_scope(wire->env, scope);
+    total += read.all;
+    if (read.all == 0 && !wire->ring.due()) return total;
+  }
+  if (wire->ring.pending()) turnRing(wire);
+  return total;
+}
+
+int drain(Wire* wire) {
+  int total = wire->ringFault == 0 ? drainRing(wire) : 0;
   for (int batch = 0; batch < kMostBatches; batch += 1) {
     const int ready = epoll_wait(wire->epoll, wire->events.data(), wire->slots, 0);
     if (ready <= 0) break;
@@ -340,6 +465,10 @@ void onBeat(uv_timer_t* timer) {
   uv_timer_stop(timer);
   uv_poll_start(&wire->poll, UV_READABLE, onPoll);
   wire->waiting = false;
+  if (wire->ringFault != 0) return;
+  wire->ring.armBell(true);
+  // What came just before rang nobody.
+  drainRing(wire);
 }
 
 void onPoll(uv_poll_t* poll, int, int) {
@@ -347,16 +476,34 @@ void onPoll(uv_poll_t* poll, int, int) {
   if (drain(wire) < kBusyPackets || uv_is_closing(reinterpret_cast<uv_handle_t*>(poll))) return;
   wire->waiting = true;
   wire->quiet = 0;
+  if (wire->ringFault == 0) wire->ring.armBell(false);
   uv_poll_stop(poll);
   uv_timer_start(&wire->timer, onBeat, kBeatMs, kBeatMs);
 }
 
 // -- what TypeScript asks
 
-/** start(arena, slotBytes, inbox, onBatch, flows, nowMs): once a thread. */
+/** The ring, if it may be had; its bell joins the epoll set. */
+int openRing(Wire* wire) {
+  const int fault = wire->ring.open();
+  if (fault < 0) return fault;
+  wire->copies.resize(kMostCopies * kMostCopyBytes);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u32 = kBell;
+  return epoll_ctl(wire->epoll, EPOLL_CTL_ADD, wire->ring.bell(), &event) == 0 ? 0 : -errno;
+}
+
+/** ring() → 0 when io_uring may be used here, else −errno. */
+napi_value tryRing(napi_env env, napi_callback_info) {
+  Ring ring;
+  return number(env, ring.open());
+}
+
+/** start(arena, slotBytes, inbox, onBatch, flows, nowMs, ring): once a thread. → 0 when io_uring is used, else −errno. */
 napi_value start(napi_env env, napi_callback_info info) {
-  napi_value given[6];
-  size_t count = 6;
+  napi_value given[7];
+  size_t count = 7;
   napi_value self = nullptr;
   napi_get_cb_info(env, info, &count, given, &self, nullptr);
   Wire* wire = wireOf(env);
@@ -366,7 +513,7 @@ napi_value start(napi_env env, napi_callback_info info) {
   }
   const int32_t slotBytes = integer(env, given[1]);
   if (slotBytes < kHeaderBytes || !share(env, given[0], &wire->arena) || !share(env, given[2], &wire->inbox) || !share(env, given[4], &wire->flows)) {
-    napi_throw_type_error(env, nullptr, "start(Uint8Array, bytes of a slot, Int32Array, function, Float64Array, now)");
+    napi_throw_type_error(env, nullptr, "start(Uint8Array, bytes of a slot, Int32Array, function, Float64Array, now, whether by io_uring)");
     return nullptr;
   }
   double nowMs = 0;
@@ -383,6 +530,9 @@ napi_value start(napi_env env, napi_callback_info info) {
     napi_throw_error(env, nullptr, "no epoll set could be opened");
     return nullptr;
   }
+  bool ring = false;
+  napi_get_value_bool(env, given[6], &ring);
+  if (ring) wire->ringFault = openRing(wire);
   uv_timer_init(loop, &wire->timer);
   wire->poll.data = wire->timer.data = wire;
   // A thread lives by its orders, not by its sockets.
@@ -396,7 +546,7 @@ napi_value start(napi_env env, napi_callback_info info) {
   napi_create_string_utf8(env, "huawu:packets", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, resource, name, &wire->context);
   uv_poll_start(&wire->poll, UV_READABLE, onPoll);
-  return nullptr;
+  return number(env, wire->ringFault);
 }
 
 int openSocket(const std::string& host, int port, bool shared, int bufferBytes) {
@@ -424,12 +574,10 @@ int32_t enrol(Wire* wire, int fd) {
     id = wire->unused.back();
     wire->unused.pop_back();
   }
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u32 = static_cast<uint32_t>(id);
   wire->sockets[id] = Socket{};
   wire->sockets[id].fd = fd;
   wire->sockets[id].born = ++wire->births;
+<<<<<<< HEAD
   if (epoll_ctl(wire->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return id;
   const int fault = errno;
   close(fd);
@@ -459,6 +607,28 @@ napi_value adoptSocket(napi_env env, napi_callback_info info) {
   Wire* wire = wireOf(env);
   const int32_t fd = integer(env, given[0]);
   return number(env, wire == nullptr || wire->epoll < 0 || fd < 0 ? -EBADF : enrol(wire, fd));
+=======
+  const int fault = watchSocket(wire, id);
+  if (fault == 0) return number(env, id);
+  close(fd);
+  wire->sockets[id].fd = -1;
+  wire->unused.push_back(id);
+  return number(env, fault);
+}
+
+/** From epoll to the ring. What had come before it was connected may be anybody's: nothing of it is heard. */
+void enring(Wire* wire, int32_t id, Socket* socket, const sockaddr_storage& party) {
+  uint8_t nobody;
+  for (int stranger = 0; stranger < kMostStrangers && recv(socket->fd, &nobody, 1, MSG_DONTWAIT) >= 0; stranger += 1) {
+  }
+  makeRoom(wire);
+  if (!wire->ring.receive(socket->fd, tokenOf(id, *socket))) return;
+  epoll_ctl(wire->epoll, EPOLL_CTL_DEL, socket->fd, nullptr);
+  socket->ringed = true;
+  socket->source = party;
+  socket->heard = false;
+  turnRing(wire);
+>>>>>>> 3d8d2ea (io_uring carries the packets where the kernel lets us: one call of the kernel for many packets in and out)
 }
 
 /** connect(socket, address, port) → 0 or −errno. */
@@ -466,12 +636,16 @@ napi_value connectSocket(napi_env env, napi_callback_info info) {
   napi_value given[3];
   size_t count = 3;
   napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
-  const Socket* socket = socketOf(wireOf(env), integer(env, given[0]));
+  Wire* wire = wireOf(env);
+  const int32_t id = integer(env, given[0]);
+  Socket* socket = socketOf(wire, id);
   if (socket == nullptr) return number(env, -EBADF);
   sockaddr_storage address{};
   const socklen_t length = readAddress(text(env, given[1]), integer(env, given[2]), &address);
   if (length == 0) return number(env, -EINVAL);
-  return number(env, connect(socket->fd, reinterpret_cast<sockaddr*>(&address), length) == 0 ? 0 : -errno);
+  if (connect(socket->fd, reinterpret_cast<sockaddr*>(&address), length) != 0) return number(env, -errno);
+  if (wire->ringFault == 0 && !socket->ringed) enring(wire, id, socket, address);
+  return number(env, 0);
 }
 
 /** through(socket, to, flow) → 0 or −errno. */
@@ -496,11 +670,14 @@ napi_value sendPacket(napi_env env, napi_callback_info info) {
   napi_value given[2];
   size_t count = 2;
   napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
-  const Socket* socket = socketOf(wireOf(env), integer(env, given[0]));
+  Wire* wire = wireOf(env);
+  const Socket* socket = socketOf(wire, integer(env, given[0]));
   uint8_t* bytes = nullptr;
   size_t length = 0;
   if (socket == nullptr) return number(env, -EBADF);
   if (!view(env, given[1], &bytes, &length)) return number(env, -EINVAL);
+  // While a batch is told the ring turns next anyway.
+  if (wire->delivering && sendLater(wire, *socket, bytes, length, nullptr, 0)) return number(env, 0);
   return number(env, sendOn(*socket, bytes, length));
 }
 
@@ -543,8 +720,9 @@ napi_value sendMany(napi_env env, napi_callback_info info) {
     const Socket* socket = socketOf(wire, ids[at]);
     if (socket == nullptr) continue;
     memcpy(packet, headers + at * kHeaderBytes, kHeaderBytes);
-    sendOn(*socket, packet, kHeaderBytes + payloadLength);
+    if (!sendLater(wire, *socket, packet, kHeaderBytes, payload, payloadLength)) sendOn(*socket, packet, kHeaderBytes + payloadLength);
   }
+  if (wire != nullptr && wire->copied > 0 && !wire->delivering) turnRing(wire);
   return number(env, 0);
 }
 
@@ -571,6 +749,13 @@ napi_value source(napi_env env, napi_callback_info info) {
   return made;
 }
 
+/** What waits to be sent by it is sent, and it is read no more. */
+void leaveRing(Wire* wire, int32_t id, const Socket& socket) {
+  makeRoom(wire);
+  if (socket.ringed) wire->ring.forget(tokenOf(id, socket));
+  turnRing(wire);
+}
+
 /** close(socket); its number is used again, but not within this batch. */
 napi_value closeSocket(napi_env env, napi_callback_info info) {
   napi_value given[1];
@@ -580,6 +765,7 @@ napi_value closeSocket(napi_env env, napi_callback_info info) {
   const int32_t id = integer(env, given[0]);
   Socket* socket = socketOf(wire, id);
   if (socket == nullptr) return nullptr;
+  if (socket->ringed || wire->ring.pending()) leaveRing(wire, id, *socket);
   close(socket->fd);
   *socket = Socket{};
   (wire->delivering ? wire->closing : wire->unused).push_back(id);
@@ -624,6 +810,8 @@ void onHandleClosed(uv_handle_t* handle) {
 void onThreadEnd(napi_async_cleanup_hook_handle, void* data) {
   auto* wire = static_cast<Wire*>(data);
   napi_set_instance_data(wire->env, nullptr, nullptr, nullptr);
+  // The kernel takes a ring apart some time later; its sockets' ports are to be free now.
+  if (wire->ringFault == 0 && wire->ring.forgetAll()) turnRing(wire);
   if (wire->handles == 0) {
     freeWhenClosed(wire);
     return;
@@ -641,6 +829,7 @@ napi_value init(napi_env env, napi_value exports) {
   napi_set_instance_data(env, wire, nullptr, nullptr);
   napi_add_async_cleanup_hook(env, onThreadEnd, wire, &wire->cleanup);
   const napi_property_descriptor methods[] = {
+      {"ring", nullptr, tryRing, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"start", nullptr, start, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"bind", nullptr, bindSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"connect", nullptr, connectSocket, nullptr, nullptr, nullptr, napi_default, nullptr},

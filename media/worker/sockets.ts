@@ -47,7 +47,8 @@ export interface RtpSockets {
  */
 export const RECEIVE_BUFFER_BYTES = 32 * 1024;
 
-export type EngineName = 'plain' | 'native';
+/** `io_uring` and `epoll` are our C++, by the one or the other of the kernel's ways; `plain` is node:dgram. */
+export type EngineName = 'io_uring' | 'epoll' | 'plain';
 
 export interface SocketEngine {
   readonly name: EngineName;

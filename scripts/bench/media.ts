@@ -25,7 +25,7 @@ export async function run(options: MediaOptions): Promise<Record<string, number>
   const named = Object.entries(STAGES).filter(([name]) => options[name] !== undefined);
   const stages = named.length > 0 ? named : Object.entries(STAGES);
   const seconds = Math.max(LEAST_SECONDS, (options.seconds ?? SECONDS) / stages.length);
-  const settings = { MEDIA_ENGINE: options.plain === undefined ? 'native' : 'plain' };
+  const settings = { MEDIA_ENGINE: options.plain !== undefined ? 'plain' : options.epoll !== undefined ? 'epoll' : 'native' };
   let figures: Record<string, number> = {};
   for (const [name, stage] of stages) {
     const count = options[name];
