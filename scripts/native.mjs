@@ -32,7 +32,13 @@ export function buildNative() {
   const faults = {};
   for (const [name, { source, with: parts = [], needs, flags }] of Object.entries(PARTS)) {
     const made = join(folder, name);
-    if (isCurrent(made, [source, ...parts].map((path) => join(root, path)))) continue;
+    if (
+      isCurrent(
+        made,
+        [source, ...parts].map((path) => join(root, path)),
+      )
+    )
+      continue;
     const lacks = needs.find((path) => !existsSync(path));
     const fault = lacks === undefined ? compile(made, join(root, source), flags) : `${lacks} is not there`;
     if (fault !== null) faults[name] = fault;

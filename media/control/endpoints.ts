@@ -81,7 +81,13 @@ export class Endpoints {
   }
 
   capabilities(): Capabilities {
-    return { codecs: this.#config.codecs.map(encodingOf), record: true, mix: true, webrtc: true, packetPath: this.#pool.engine === 'plain' ? 'plain' : 'native' };
+    return {
+      codecs: this.#config.codecs.map(encodingOf),
+      record: true,
+      mix: true,
+      webrtc: true,
+      packetPath: this.#pool.engine === 'plain' ? 'plain' : 'native',
+    };
   }
 
   async open(owner: string, request: OpenRequest): Promise<Opened> {

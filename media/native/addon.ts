@@ -13,15 +13,7 @@ export interface PacketPath {
    * `flows` holds a flow after another (`rtp/flow.ts`), whose clock shows `nowMs` now.
    * `ring`: by io_uring where the kernel lets us; → 0 when it does.
    */
-  start(
-    arena: Uint8Array,
-    slotBytes: number,
-    inbox: Int32Array,
-    onBatch: (count: number) => void,
-    flows: Float64Array,
-    nowMs: number,
-    ring: boolean,
-  ): number;
+  start(arena: Uint8Array, slotBytes: number, inbox: Int32Array, onBatch: (count: number) => void, flows: Float64Array, nowMs: number, ring: boolean): number;
   bind(host: string, port: number, shared: boolean, receiveBufferBytes: number): number;
   connect(socket: number, address: string, port: number): number;
   send(socket: number, packet: Uint8Array): number;
@@ -30,8 +22,13 @@ export interface PacketPath {
   through(socket: number, to: number, flow: number): number;
   /** One payload to many, each behind 12 bytes of its own. */
   sendMany(sockets: Int32Array, headers: Uint8Array, count: number, payload: Uint8Array): number;
+  /** What is sent from now on may wait for `flush`. */
+  gather(): void;
+  flush(): void;
   /** The address the last packet came from. */
   source(socket: number): string;
+  /** What has come is heard now. */
+  drain(): void;
   /** Lets go of a socket without closing it; its file descriptor, or −errno. */
   release(socket: number): number;
   /** Takes up a file descriptor that another thread has let go of; number of the socket, or −errno, and then it is closed. */
@@ -47,6 +44,6 @@ export function loadPacketPath(places: readonly string[] = PLACES): PacketPath {
   const path = places.find((place) => existsSync(place));
   if (path === undefined) throw new Error('it was not built: npm run native');
   const loaded = createRequire(import.meta.url)(path) as PacketPath;
-  if (typeof loaded.adopt !== 'function') throw new Error('it was built from an older source: npm run native');
+  if (typeof loaded.ring !== 'function') throw new Error('it was built from an older source: npm run native');
   return loaded;
 }

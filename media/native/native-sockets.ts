@@ -73,8 +73,10 @@ export class NativeEngine implements SocketEngine {
     return new NativeSockets(this, addressOf(family, host), port, owner, rtcp, door, line);
   }
 
-  /** What lies in a socket goes with it. */
-  async caughtUp(): Promise<void> {}
+  /** What lies in a socket goes with it; what io_uring has read from it would not. */
+  async caughtUp(): Promise<void> {
+    this.path.drain();
+  }
 
   #adopted(descriptor: number, owner: SocketOwner, rtcp: boolean): number {
     return this.#owned(this.path.adopt(descriptor), 'adopt', owner, rtcp);
@@ -98,7 +100,7 @@ export class NativeEngine implements SocketEngine {
   }
 
   sendBehind(socket: number, header: Buffer, payload: Buffer): void {
-    if (payload !== this.#payload || this.#listening === MOST_LISTENERS) this.flush();
+    if (payload !== this.#payload || this.#listening === MOST_LISTENERS) this.#sendListening();
     this.#payload = payload;
     this.#listeners[this.#listening] = socket;
     const at = this.#listening * HEADER_BYTES;
@@ -106,7 +108,16 @@ export class NativeEngine implements SocketEngine {
     this.#listening += 1;
   }
 
+  gather(): void {
+    this.path.gather();
+  }
+
   flush(): void {
+    this.#sendListening();
+    this.path.flush();
+  }
+
+  #sendListening(): void {
     if (this.#listening > 0 && this.#payload !== null) this.path.sendMany(this.#listeners, this.#headers, this.#listening, this.#payload);
     this.#listening = 0;
     this.#payload = null;

@@ -112,6 +112,8 @@ struct Wire {
   int copied = 0;
   bool waiting = false;
   bool delivering = false;
+  /** What is sent now may wait for the end of this beat. */
+  bool gathering = false;
   int quiet = 0;
   size_t slotBytes = 0;
   int slots = 0;
@@ -407,38 +409,47 @@ void readOn(Wire* wire, int32_t id, Socket* socket, int32_t result) {
 }
 
 /** Takes what has come about in the ring, as long as the arena has room for what must be told. */
-Read readRing(Wire* wire) {
-  Read read;
+void readRing(Wire* wire, Read* read) {
   const double nowMs = clockMs(wire);
   Completion done;
-  while (read.told < wire->slots && wire->ring.room() >= 2 && wire->ring.take(&done)) {
+  while (read->told < wire->slots && wire->ring.room() >= 2 && wire->ring.take(&done)) {
     if (done.token == Ring::kNothing) continue;
     const auto id = static_cast<int32_t>(done.token & UINT32_MAX);
     Socket* socket = socketOf(wire, id);
     const bool live = socket != nullptr && socket->ringed && tokenOf(id, *socket) == done.token;
     if (done.buffer >= 0) {
-      if (live && done.result > 0) hearRinged(wire, id, socket, wire->ring.bytes(done.buffer), static_cast<size_t>(done.result), nowMs, &read);
+      if (live && done.result > 0) hearRinged(wire, id, socket, wire->ring.bytes(done.buffer), static_cast<size_t>(done.result), nowMs, read);
       wire->ring.giveBack(done.buffer);
     }
     if (live && done.last) readOn(wire, id, socket, done.result);
   }
-  return read;
 }
 
+void deliverScoped(Wire* wire, int count) {
+  napi_handle_scope scope = nullptr;
+  if (napi_open_handle_scope(wire->env, &scope) != napi_ok) return;
+  deliver(wire, count);
+  napi_close_handle_scope(wire->env, scope);
+}
+
+/** What several turns bring is told by one call. */
 int drainRing(Wire* wire) {
-  int total = 0;
-  for (int turn = 0; turn < kMostTurns && total < kMostPackets; turn += 1) {
+  Read read;
+  int before = 0;
+  for (int turn = 0; turn < kMostTurns && read.all < kMostPackets; turn += 1) {
     turnRing(wire);
-    napi_handle_scope scope = nullptr;
-    if (napi_open_handle_scope(wire->env, &scope) != napi_ok) break;
-    const Read read = readRing(wire);
-    if (read.told > 0) deliver(wire, read.told);
-    napi_close_handle_scope(wire->env, scope);
-    total += read.all;
-    if (read.all == 0 && !wire->ring.due()) return total;
+    before = read.all;
+    readRing(wire, &read);
+    const bool isAll = read.all == before && !wire->ring.due();
+    if (read.told == wire->slots || (isAll && read.told > 0)) {
+      deliverScoped(wire, read.told);
+      read.told = 0;
+    }
+    if (isAll && !wire->ring.due()) return read.all;
   }
+  if (read.told > 0) deliverScoped(wire, read.told);
   if (wire->ring.pending()) turnRing(wire);
-  return total;
+  return read.all;
 }
 
 int drain(Wire* wire) {
@@ -446,11 +457,8 @@ int drain(Wire* wire) {
   for (int batch = 0; batch < kMostBatches; batch += 1) {
     const int ready = epoll_wait(wire->epoll, wire->events.data(), wire->slots, 0);
     if (ready <= 0) break;
-    napi_handle_scope scope = nullptr;
-    if (napi_open_handle_scope(wire->env, &scope) != napi_ok) break;
     const Read read = readReady(wire, ready);
-    if (read.told > 0) deliver(wire, read.told);
-    napi_close_handle_scope(wire->env, scope);
+    if (read.told > 0) deliverScoped(wire, read.told);
     total += read.all;
   }
   return total;
@@ -577,13 +585,12 @@ int32_t enrol(Wire* wire, int fd) {
   wire->sockets[id] = Socket{};
   wire->sockets[id].fd = fd;
   wire->sockets[id].born = ++wire->births;
-<<<<<<< HEAD
-  if (epoll_ctl(wire->epoll, EPOLL_CTL_ADD, fd, &event) == 0) return id;
-  const int fault = errno;
+  const int fault = watchSocket(wire, id);
+  if (fault == 0) return id;
   close(fd);
   wire->sockets[id].fd = -1;
   wire->unused.push_back(id);
-  return -fault;
+  return fault;
 }
 
 /** bind(host, port, shared, bytes of its receive buffer) → number of the socket, or −errno. */
@@ -599,28 +606,9 @@ napi_value bindSocket(napi_env env, napi_callback_info info) {
   return number(env, fd < 0 ? fd : enrol(wire, fd));
 }
 
-/** adopt(descriptor) → number of the socket, or −errno; then it is closed. */
-napi_value adoptSocket(napi_env env, napi_callback_info info) {
-  napi_value given[1];
-  size_t count = 1;
-  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
-  Wire* wire = wireOf(env);
-  const int32_t fd = integer(env, given[0]);
-  return number(env, wire == nullptr || wire->epoll < 0 || fd < 0 ? -EBADF : enrol(wire, fd));
-=======
-  const int fault = watchSocket(wire, id);
-  if (fault == 0) return number(env, id);
-  close(fd);
-  wire->sockets[id].fd = -1;
-  wire->unused.push_back(id);
-  return number(env, fault);
-}
-
-/** From epoll to the ring. What had come before it was connected may be anybody's: nothing of it is heard. */
-void enring(Wire* wire, int32_t id, Socket* socket, const sockaddr_storage& party) {
-  uint8_t nobody;
-  for (int stranger = 0; stranger < kMostStrangers && recv(socket->fd, &nobody, 1, MSG_DONTWAIT) >= 0; stranger += 1) {
-  }
+/** From epoll to the ring: a socket that is connected, to `party`. */
+void enring(Wire* wire, int32_t id, const sockaddr_storage& party) {
+  Socket* socket = &wire->sockets[id];
   makeRoom(wire);
   if (!wire->ring.receive(socket->fd, tokenOf(id, *socket))) return;
   epoll_ctl(wire->epoll, EPOLL_CTL_DEL, socket->fd, nullptr);
@@ -628,7 +616,28 @@ void enring(Wire* wire, int32_t id, Socket* socket, const sockaddr_storage& part
   socket->source = party;
   socket->heard = false;
   turnRing(wire);
->>>>>>> 3d8d2ea (io_uring carries the packets where the kernel lets us: one call of the kernel for many packets in and out)
+}
+
+/** adopt(descriptor) → number of the socket, or −errno; then it is closed. */
+napi_value adoptSocket(napi_env env, napi_callback_info info) {
+  napi_value given[1];
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, given, nullptr, nullptr);
+  Wire* wire = wireOf(env);
+  const int32_t fd = integer(env, given[0]);
+  if (wire == nullptr || wire->epoll < 0 || fd < 0) return number(env, -EBADF);
+  const int32_t id = enrol(wire, fd);
+  sockaddr_storage party{};
+  socklen_t length = sizeof party;
+  if (id >= 0 && wire->ringFault == 0 && getpeername(fd, reinterpret_cast<sockaddr*>(&party), &length) == 0) enring(wire, id, party);
+  return number(env, id);
+}
+
+/** What had come before it was connected may be anybody's, and the ring does not say whose. */
+void hearNoStrangers(const Socket& socket) {
+  uint8_t nothing;
+  for (int stranger = 0; stranger < kMostStrangers && recv(socket.fd, &nothing, sizeof nothing, MSG_DONTWAIT) >= 0; stranger += 1) {
+  }
 }
 
 /** connect(socket, address, port) → 0 or −errno. */
@@ -644,7 +653,9 @@ napi_value connectSocket(napi_env env, napi_callback_info info) {
   const socklen_t length = readAddress(text(env, given[1]), integer(env, given[2]), &address);
   if (length == 0) return number(env, -EINVAL);
   if (connect(socket->fd, reinterpret_cast<sockaddr*>(&address), length) != 0) return number(env, -errno);
-  if (wire->ringFault == 0 && !socket->ringed) enring(wire, id, socket, address);
+  if (wire->ringFault != 0 || socket->ringed) return number(env, 0);
+  hearNoStrangers(*socket);
+  enring(wire, id, address);
   return number(env, 0);
 }
 
@@ -677,7 +688,7 @@ napi_value sendPacket(napi_env env, napi_callback_info info) {
   if (socket == nullptr) return number(env, -EBADF);
   if (!view(env, given[1], &bytes, &length)) return number(env, -EINVAL);
   // While a batch is told the ring turns next anyway.
-  if (wire->delivering && sendLater(wire, *socket, bytes, length, nullptr, 0)) return number(env, 0);
+  if ((wire->delivering || wire->gathering) && sendLater(wire, *socket, bytes, length, nullptr, 0)) return number(env, 0);
   return number(env, sendOn(*socket, bytes, length));
 }
 
@@ -722,8 +733,24 @@ napi_value sendMany(napi_env env, napi_callback_info info) {
     memcpy(packet, headers + at * kHeaderBytes, kHeaderBytes);
     if (!sendLater(wire, *socket, packet, kHeaderBytes, payload, payloadLength)) sendOn(*socket, packet, kHeaderBytes + payloadLength);
   }
-  if (wire != nullptr && wire->copied > 0 && !wire->delivering) turnRing(wire);
+  if (wire != nullptr && wire->copied > 0 && !wire->delivering && !wire->gathering) turnRing(wire);
   return number(env, 0);
+}
+
+/** gather(): what is sent may wait for flush(). */
+napi_value gather(napi_env env, napi_callback_info) {
+  Wire* wire = wireOf(env);
+  if (wire != nullptr) wire->gathering = true;
+  return nullptr;
+}
+
+/** flush(): it is sent. */
+napi_value flush(napi_env env, napi_callback_info) {
+  Wire* wire = wireOf(env);
+  if (wire == nullptr) return nullptr;
+  wire->gathering = false;
+  if (wire->copied > 0 && !wire->delivering) turnRing(wire);
+  return nullptr;
 }
 
 /** source(socket): the address its last packet came from, written as node:dgram writes it. */
@@ -772,6 +799,13 @@ napi_value closeSocket(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** drain(): what has come is heard now. */
+napi_value drainNow(napi_env env, napi_callback_info) {
+  Wire* wire = wireOf(env);
+  if (wire != nullptr && wire->epoll >= 0 && !wire->delivering) drain(wire);
+  return nullptr;
+}
+
 /** release(socket) → its file descriptor, or −errno: it stays open and is no longer ours. */
 napi_value releaseSocket(napi_env env, napi_callback_info info) {
   napi_value given[1];
@@ -782,7 +816,8 @@ napi_value releaseSocket(napi_env env, napi_callback_info info) {
   Socket* socket = socketOf(wire, id);
   if (socket == nullptr) return number(env, -EBADF);
   const int fd = socket->fd;
-  if (epoll_ctl(wire->epoll, EPOLL_CTL_DEL, fd, nullptr) != 0) return number(env, -errno);
+  if (socket->ringed || wire->ring.pending()) leaveRing(wire, id, *socket);
+  if (!socket->ringed && epoll_ctl(wire->epoll, EPOLL_CTL_DEL, fd, nullptr) != 0) return number(env, -errno);
   *socket = Socket{};
   (wire->delivering ? wire->closing : wire->unused).push_back(id);
   return number(env, fd);
@@ -837,7 +872,10 @@ napi_value init(napi_env env, napi_value exports) {
       {"send", nullptr, sendPacket, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"sendTo", nullptr, sendTo, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"sendMany", nullptr, sendMany, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"gather", nullptr, gather, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"flush", nullptr, flush, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"source", nullptr, source, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"drain", nullptr, drainNow, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"release", nullptr, releaseSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"adopt", nullptr, adoptSocket, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"close", nullptr, closeSocket, nullptr, nullptr, nullptr, napi_default, nullptr},

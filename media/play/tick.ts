@@ -19,15 +19,15 @@ export class Tick {
   readonly #clock: Clock;
   readonly #slots: Set<Player>[] = Array.from({ length: SLOTS }, () => new Set<Player>());
   readonly #onFault: (error: unknown) => void;
-  readonly #afterSlot: () => void;
+  readonly #slot: { begins(): void; ends(): void };
   #next = 0;
   #running = false;
 
-  /** `afterSlot`: all of a slot have had their turn. */
-  constructor(clock: Clock, onFault: (error: unknown) => void, afterSlot: () => void = () => undefined) {
+  /** `slot`: those of a slot have their turn between the one and the other. */
+  constructor(clock: Clock, onFault: (error: unknown) => void, slot = { begins: (): void => undefined, ends: (): void => undefined }) {
     this.#clock = clock;
     this.#onFault = onFault;
-    this.#afterSlot = afterSlot;
+    this.#slot = slot;
   }
 
   add(player: Player): void {
@@ -64,6 +64,7 @@ export class Tick {
 
   #beatSlot(slotNumber: number, skipped: number, nowMs: number): void {
     const frame = Math.floor(slotNumber / SLOTS);
+    this.#slot.begins();
     for (const player of this.#slots[slotNumber % SLOTS] ?? []) {
       try {
         player.beat(frame, skipped, nowMs);
@@ -72,6 +73,6 @@ export class Tick {
         this.#onFault(error);
       }
     }
-    this.#afterSlot();
+    this.#slot.ends();
   }
 }

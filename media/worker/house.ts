@@ -42,7 +42,7 @@ export class House implements Surroundings {
     this.#lag = new Lag(clock);
     this.#post = post;
     const faulty = (error: unknown): void => this.fault(error);
-    this.tick = new Tick(clock, faulty, () => engine.flush());
+    this.tick = new Tick(clock, faulty, { begins: () => engine.gather(), ends: () => engine.flush() });
     this.#exchange = new Exchange(this.tick, this.tell);
     this.#checks = new Rota(clock, CHECK_EACH_MS, (endpoint, nowMs) => endpoint.check(nowMs), faulty);
     this.#recordings = new Recordings(clock, faulty);

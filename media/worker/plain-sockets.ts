@@ -22,6 +22,7 @@ export const plainEngine: SocketEngine = {
     for (let turns = 0; turns < TURNS_TO_CATCH_UP; turns += 1) await turn();
   },
   // Nothing waits: each packet is sent as it comes.
+  gather: () => undefined,
   flush: () => undefined,
 };
 

@@ -58,6 +58,8 @@ export interface SocketEngine {
   adopt(descriptors: Descriptors, aim: Remote | null, family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets>;
   /** Resolves when what came before sockets are handed over has been heard. */
   caughtUp(): Promise<void>;
+  /** What is sent from now on may wait for `flush`. */
+  gather(): void;
   /** Sends what waits. */
   flush(): void;
 }

@@ -3,7 +3,7 @@
  * worker; a stage is one file, `media-NAME.ts`, and a line below.
  *
  * `--seconds N` in all; `--calls N`, `--floor N`, `--recorded N`, `--waiting N`, `--conferences N`, `--browsers N` … : only the stages that are named, each with so many (or its default).
- * `--plain`: on the engine that every machine has, instead of the native one.
+ * `--plain`: on the engine that every machine has, `--epoll`: on ours without io_uring, instead of on the best there is.
  */
 import { bridged } from './media-bridged.ts';
 import { browserPairs } from './media-browser.ts';

@@ -10,6 +10,7 @@ import { Reliever } from '../../media/control/reliever.ts';
 import type { MediaEvent, Source } from '../../media/port.ts';
 import { chooseEngine } from '../../media/worker/engine.ts';
 import { WorkerPool } from '../../media/worker/pool.ts';
+import type { EngineName } from '../../media/worker/sockets.ts';
 import { freeRange } from '../support/ports.ts';
 import { shareAt } from '../support/tone.ts';
 import { sdesOffer } from './covers.ts';
@@ -19,10 +20,10 @@ import { until } from './support.ts';
 const PORTS = 40;
 
 /** Two workers, and what a test asks of them. */
-async function openPlant(engine: 'plain' | 'native') {
+async function openPlant(engine: EngineName) {
   const rtpPortMin = await freeRange(PORTS);
   const config: MediaConfig = {
-    ...{ socket: { path: '/unused' }, secret: '', workers: 2, engine, rtpPortMin, rtpPortMax: rtpPortMin + PORTS - 1, recordings: null },
+    ...{ socket: { path: '/unused' }, secret: '', workers: 2, engine: 'auto', rtpPortMin, rtpPortMax: rtpPortMin + PORTS - 1, recordings: null },
     ...{ hosts: { 4: '127.0.0.1', 6: '::1' }, publicAddresses: { 4: '127.0.0.1', 6: '::1' }, ownAddresses: ['127.0.0.1', '::1'] },
     ...{ logLevel: 'fatal', codecs: ['PCMA', 'PCMU'], orphanExitSeconds: 0 },
   };
@@ -82,7 +83,7 @@ after(async () => {
   for (const plant of plants.values()) await (await plant).close();
 });
 
-function plantOf(engine: 'plain' | 'native'): ReturnType<typeof openPlant> {
+function plantOf(engine: EngineName): ReturnType<typeof openPlant> {
   const plant = plants.get(engine) ?? openPlant(engine);
   plants.set(engine, plant);
   return plant;
@@ -125,8 +126,8 @@ async function moveAndListen(plant: Plant, group: string, offerOfB: (party: Part
   assert.equal(strangers, 0);
 }
 
-for (const engine of ['plain', 'native'] as const) {
-  const skip = chooseEngine(engine).name === engine ? false : `there is no ${engine} engine here`;
+for (const engine of ['plain', 'epoll', 'io_uring'] as const) {
+  const skip = chooseEngine(engine === 'io_uring' ? 'native' : engine).name === engine ? false : `there is no ${engine} engine here`;
 
   test(`${engine} engine: a call that is moved while both talk goes on in its streams: no number jumps, keys are told once, reports count all of it`, {
     skip,
