@@ -383,7 +383,7 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store, recordings,
     mediaServers: () => media.servers(),
     legAudio: (legId: LegId) =>
       media.stats(legId).then(
-        ({ quality }) => quality,
+        ({ quality }) => (phone.hasBeenDirect(legId) ? { ...quality, direct: 'not_measured' as const } : quality),
         () => null,
       ),
     sipTrace: operation === null ? null : (callId: CallId) => operation.trace(callId, phone.sipCallsOf(callId)),

@@ -6,8 +6,9 @@
  *   not_hearing   we send, and its reports say that nothing arrives
  *   poor          the estimate has been below what people bear for two looks
  */
+
+import { mosOf, rating } from '../../kernel/e-model.ts';
 import type { AudioDirection, AudioQuality, AudioTrouble } from '../port.ts';
-import { mosOf, rating } from './e-model.ts';
 import type { ReceivedReport } from './received-report.ts';
 
 /** One interval of the stream we hear. */

@@ -14,6 +14,8 @@ export const audioSchema = z.object({
   sent: directionSchema.nullable(),
   roundTripMs: z.number().nullable(),
   troubles: z.array(z.enum(['not_heard', 'not_hearing', 'poor'])),
+  /** Only where audio went from phone to phone: what the party's phone said at the end that it received, `not_measured` = it said nothing. */
+  direct: z.union([directionSchema, z.literal('not_measured')]).optional(),
 });
 
 export function callAudio(app: Api, ports: ApiPorts): void {

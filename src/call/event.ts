@@ -94,6 +94,11 @@ export interface LegAudio {
   sent: AudioDirection | null;
   roundTripMs: number | null;
   troubles: AudioTrouble[];
+  /**
+   * Absent: all its audio went through the media server. Else some went from phone to phone: what the party's phone says it received, over the whole
+   * call, as far as it says anything.
+   */
+  direct?: AudioDirection | 'not_measured';
 }
 
 /**

@@ -13,7 +13,7 @@ type Handlers = { [T in Heard['type']]?: (state: State, event: Extract<Heard, { 
 const MOST_PATH_STEPS = 64;
 
 /** It never was answered: nothing to tell. */
-const isSilent = ({ heard, sent, troubles }: LegAudio): boolean => heard === null && sent === null && troubles.length === 0;
+const isSilent = ({ heard, sent, troubles, direct }: LegAudio): boolean => heard === null && sent === null && troubles.length === 0 && direct === undefined;
 
 const handlers: Handlers = {
   callArrived(state, event, at) {

@@ -22,6 +22,7 @@ export async function connectDirectly(
     moved = true;
     if (answer === null || second === undefined) return ended(true);
     await second.point(answer);
+    for (const leg of [first, second]) leg.wentDirect();
     rim.take({ type: 'legsDirect', callId, legIds });
   } catch (error) {
     rim.warn('two phones cannot be connected directly', { err: error, callId });

@@ -13,6 +13,7 @@ import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCau
 import { openAnew } from './endpoint.ts';
 import { Hold, isLost } from './hold.ts';
 import { hearKeys } from './info.ts';
+import { type LastWord, tellAudio } from './leg-audio.ts';
 import { mediaGroupOf } from './legs.ts';
 import { Referral } from './refer.ts';
 import type { DialogLeg, DialogName, LegOwner, Rim } from './rim.ts';
@@ -42,6 +43,8 @@ export class Leg implements DialogLeg {
   #alerted = false;
   /** Its endpoint went before the dialog stood: it is to have another as soon as it does. */
   #adrift = false;
+  /** Its audio has gone past the media server. */
+  #direct = false;
 
   constructor(rim: Rim, callId: CallId, legId: LegId, owner: LegOwner, progress: LegProgress, mediaGroup = mediaGroupOf(rim.legs, rim.calls, callId)) {
     this.#rim = rim;
@@ -98,7 +101,9 @@ export class Leg implements DialogLeg {
     this.#progress = { at: 'up', dialog, hold, referral: new Referral(this.#rim, this, dialog), theirs: this.#progress.at === 'arriving' };
     hearKeys(this.#rim, this, dialog);
     this.#rim.legs.changed(this.legId);
-    dialog.on('destroy', (bye, reason) => this.end(bye.source === 'application' ? endingOfServerBye(reason) : endingOfBye(bye.get('Reason'))));
+    dialog.on('destroy', (bye, reason) =>
+      this.end(bye.source === 'application' ? endingOfServerBye(reason) : endingOfBye(bye.get('Reason')), Promise.resolve(bye)),
+    );
   }
 
   answered(): void {
@@ -148,6 +153,15 @@ export class Leg implements DialogLeg {
     return progress.at === 'up' ? progress.hold.point(sdp, !progress.theirs) : Promise.reject(new Error('the leg does not stand'));
   }
 
+  /** From here on its phone and another send to one another. */
+  wentDirect(): void {
+    this.#direct = true;
+  }
+
+  get hasBeenDirect(): boolean {
+    return this.#direct;
+  }
+
   async #move(moved: () => void): Promise<void> {
     const progress = this.#progress;
     if (progress.at !== 'up' || progress.hold.moving) return;
@@ -175,34 +189,28 @@ export class Leg implements DialogLeg {
       this.end({ cause, by, sip: status, q850 });
     } else if (progress.at === 'up') {
       if (cause === 'transferred') progress.referral.succeeded();
-      endDialog(this.#rim, this.#rim.trunks.lineOf(this.legId), progress.dialog, reasonHeader(cause));
-      this.end({ cause, by, q850, ...(lastHeardAt === undefined ? {} : { lastHeardAt }) });
+      const answer = endDialog(this.#rim, this.#rim.trunks.lineOf(this.legId), progress.dialog, reasonHeader(cause));
+      this.end({ cause, by, q850, ...(lastHeardAt === undefined ? {} : { lastHeardAt }) }, answer);
     } else {
       if (progress.at === 'ringing') progress.fork.cancel(cancelReason(cause));
       this.end({ cause, by, q850 });
     }
   }
 
-  /** The one way out. Later calls do nothing. */
-  end(ending: Ending): void {
+  /** The one way out. Later calls do nothing. `lastWord`: see `leg-audio.ts`. */
+  end(ending: Ending, lastWord: Promise<LastWord> = Promise.resolve(null)): void {
     if (this.ended) return;
     const progress = this.#progress;
+    const direct = this.#direct ? { theirs: this.theirs, lastWord } : null;
     this.#progress = { at: 'ended' };
     this.#stopTimer?.();
     if (progress.at === 'up') {
       progress.referral.stop();
       progress.hold.stop();
     }
-    const { media, log, take } = this.#rim;
     this.#rim.forget(this.legId);
-    media.close(this.legId).then(
-      (stats) => {
-        log.debug({ legId: this.legId, ending, stats }, 'leg ended');
-        if (stats !== null) take({ type: 'legAudioMeasured', callId: this.callId, legId: this.legId, audio: stats.quality });
-      },
-      (error: unknown) => log.warn({ err: error, legId: this.legId }, 'the endpoint of an ended leg could not be closed'),
-    );
-    take({ type: 'legEnded', callId: this.callId, legId: this.legId, ending });
+    void tellAudio(this.#rim, this, direct);
+    this.#rim.take({ type: 'legEnded', callId: this.callId, legId: this.legId, ending });
   }
 
   /** The connection to the SIP server is gone, and its dialogs with it: nothing can be sent any more. */

@@ -87,6 +87,8 @@ export interface Phone {
   /** Its sound is bad or goes one way; `none` = no longer. */
   audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void;
   /** The page of a browser was closed, or is there again. */
+  /** Audio of this leg has gone past the media server: what was measured there is not all. */
+  hasBeenDirect(legId: LegId): boolean;
   partyAway(legId: LegId, away: boolean): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
   canPickUp(legId: LegId): boolean;
@@ -241,6 +243,10 @@ class PhoneRim implements Phone {
     // What goes past the media server is not heard there.
     if (leg !== undefined && this.#options.calls.get(leg.callId)?.direct != null) return;
     if (leg?.progress.at === 'up') this.#options.take({ type: 'legAudioTroubled', callId: leg.callId, legId, trouble });
+  }
+
+  hasBeenDirect(legId: LegId): boolean {
+    return this.#legs.get(legId)?.hasBeenDirect === true;
   }
 
   partyAway(legId: LegId, away: boolean): void {

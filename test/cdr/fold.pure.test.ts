@@ -124,6 +124,12 @@ test('how each leg sounded is learnt behind its end; a leg without sound changes
   ]);
   const [caller, agent] = servedRecord.legs;
   assert.deepEqual(records, [servedRecord, { ...servedRecord, revision: 2, legs: [caller, { ...agent, audio }] }]);
+  // One that went from phone to phone has been heard of, though nobody measured it.
+  const direct = { ...silent, direct: 'not_measured' as const };
+  assert.deepEqual(told([...served, [60, { type: 'legAudioMeasured', callId, legId: leg(0), audio: direct }]]).at(-1)?.legs, [
+    { ...caller, audio: direct },
+    agent,
+  ]);
 });
 
 test('who hangs up while on hold was on hold to the end', () => {

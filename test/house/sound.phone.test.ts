@@ -251,9 +251,17 @@ test('direct: two phones send to one another; hold, transfer and a change of pho
   next.rtp.play(COLLEAGUE_HZ);
   await straight(caller, next);
   await talk(caller, next, COLLEAGUE_HZ);
-  await caller.hangUp();
+  // Nobody but the phones knows how that sounded: one of them says so.
+  await caller.hangUp([['X-RTP-Stat', 'EX=BareSip;CS=0;CD=9;PR=950;PS=980;PL=50,0;PD=0,0;JI=4.5,1.0;IP=127.0.0.1:4000,127.0.0.1:4002']]);
   const record = await house.record('+8613900000044');
   assert.deepEqual([record.cause, record.agentId, record.recordings], ['normal', 'demo:8002', []]);
+  const told = (await until('it is told how they sounded', async () => {
+    const { legs } = (await house.record('+8613900000044')) as unknown as { legs: { agentId: string | null; audio: { direct?: unknown } | null }[] };
+    return legs.every(({ audio }) => audio?.direct !== undefined) ? legs : undefined;
+  })) as { agentId: string | null; audio: { direct?: unknown } | null }[];
+  const direct = (agentId: string | null): unknown => told.find((leg) => leg.agentId === agentId)?.audio?.direct;
+  assert.deepEqual(direct(null), { mos: 3.89, worstMos: 3.89, lossPct: 5, jitterMs: 4.5 });
+  assert.equal(direct('demo:8002'), 'not_measured');
   const facts = journalOf(house).flatMap(({ event }) => ('callId' in event && event.callId === record.callId ? [event.type] : []));
   context.diagnostic(facts.filter((type) => /Direct|direct|Media/.test(type)).join(' '));
   for (const each of [desk, colleague]) each.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { mosOf, rating } from '../../kernel/e-model.ts';
 import type { AudioTrouble } from '../../media/port.ts';
-import { mosOf, rating } from '../../media/quality/e-model.ts';
 import { type HeardInterval, LegQuality } from '../../media/quality/leg-quality.ts';
 import { readReports } from '../../media/quality/received-report.ts';
 import { Reporter } from '../../media/quality/reporter.ts';

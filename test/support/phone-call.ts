@@ -130,12 +130,12 @@ export class PhoneCall {
     this.#end({ by: 'us', status, reason: null });
   }
 
-  /** BYE, CANCEL or refusal, as the state asks for; resolves when it is over. */
-  async hangUp(): Promise<void> {
+  /** BYE (with these headers), CANCEL or refusal, as the state asks for; resolves when it is over. */
+  async hangUp(headers: Headers = []): Promise<void> {
     if (this.#state === 'ended') return;
     if (this.#state === 'up') {
       this.#end({ by: 'us', status: null, reason: null });
-      await this.#inDialog('BYE', [], '');
+      await this.#inDialog('BYE', headers, '');
     } else if (this.incoming !== null) this.reject(603);
     else {
       await this.#parts.sip.cancel(this.#invite);

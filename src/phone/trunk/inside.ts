@@ -39,9 +39,12 @@ function send(dialog: Pick<SipDialog, 'request'>, { headers = {}, ...rest }: Ins
   }
 }
 
-/** BYE with a reason; that it cannot be delivered changes nothing for us. */
-export function endDialog(rim: Logged, line: TrunkLine | null, dialog: SipDialog, reason: string): void {
-  if (dialog.connected) askInside(rim, line, dialog, { method: 'BYE', headers: { Reason: reason } });
+/** BYE with a reason; that it cannot be delivered changes nothing for us. Resolves with its answer, null = there was none. */
+export function endDialog(rim: Logged, line: TrunkLine | null, dialog: SipDialog, reason: string): Promise<SipResponse | null> {
+  return new Promise((resolve) => {
+    if (dialog.connected) askInside(rim, line, dialog, { method: 'BYE', headers: { Reason: reason } }, resolve);
+    else resolve(null);
+  });
 }
 
 /**
