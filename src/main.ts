@@ -7,10 +7,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { asId, type CallId, type CustomerId, type LegId, newCallId, type QueueId, type TenantId, type UserId } from '../kernel/ids.ts';
+import { type AgentId, asId, type CallId, type CustomerId, type LegId, newCallId, type QueueId, type TenantId, type UserId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
+import { type AgentWish, eventOfWish } from './acd/offering/wish.ts';
 import { openHttp } from './api/open.ts';
 import type { DialAccount } from './call/command.ts';
 import { auditCapture } from './capture/audit.ts';
@@ -366,6 +367,7 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store, recordings,
       const call = rooms.cdr.open.get(callId);
       return call?.tenantId === tenantId ? call.offers : null;
     },
+    setAgentState: (agentId: AgentId, wish: AgentWish, by: UserId | null) => take(eventOfWish(agentId, wish, by)),
     pauseRecording: (callId: CallId, userId: UserId, forMs: number | null) =>
       take({ type: 'recordingPauseAsked', callId, holder: 'api', by: { kind: 'user', userId }, forMs }),
     resumeRecording: (callId: CallId, userId: UserId) => take({ type: 'recordingResumeAsked', callId, holder: 'api', by: { kind: 'user', userId } }),

@@ -24,6 +24,7 @@
  */
 import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
 import type { AgentState, NotReadyReason } from './event.ts';
+import type { WrapUpExtension } from './offering/offering.ts';
 
 /** One live attempt to give one call to one agent. */
 export interface Offer {
@@ -43,6 +44,8 @@ export interface WrapUp {
   callId: CallId;
   /** ms since 1970 */
   until: number;
+  /** What is left of it; absent = none. */
+  extension?: WrapUpExtension;
 }
 
 /** Where she goes when the call has done with her. */
@@ -59,10 +62,12 @@ export type Activity =
   | { state: 'not_ready'; reasons: Reasons }
   | { state: 'ready' }
   | { state: 'pausing'; reason: NotReadyReason; until: number; after: Afterwards }
-  | { state: 'offered'; offer: Offer; after: Afterwards }
+  /** `rings`: her phone says so. */
+  | { state: 'offered'; offer: Offer; rings?: boolean; after: Afterwards }
   | { state: 'releasing'; callId: CallId; legId: LegId; until: number; after: Afterwards }
-  | { state: 'talking'; callId: CallId; legId: LegId; wrapUpMs: number; after: Afterwards }
-  | { state: 'wrapping_up'; callId: CallId; until: number; after: Afterwards };
+  /** `held`: she has put it on hold. */
+  | { state: 'talking'; callId: CallId; legId: LegId; wrapUpMs: number; extension?: WrapUpExtension; held?: boolean; after: Afterwards }
+  | { state: 'wrapping_up'; callId: CallId; until: number; extension?: WrapUpExtension; after: Afterwards };
 
 export const SIGNED_OUT: Activity = { state: 'signed_out' };
 export const READY: Activity = { state: 'ready' };
@@ -88,7 +93,7 @@ export const withoutCall = (reasons: Reasons): Activity => (reasons.length === 0
 export function landing(after: Afterwards, now: number): Activity {
   if (after.leave !== 'stay') return SIGNED_OUT;
   const { wrapUp } = after;
-  if (wrapUp !== null && wrapUp.until > now) return { state: 'wrapping_up', callId: wrapUp.callId, until: wrapUp.until, after: { ...after, wrapUp: null } };
+  if (wrapUp !== null && wrapUp.until > now) return { state: 'wrapping_up', ...wrapUp, after: { ...after, wrapUp: null } };
   return withoutCall(after.reasons);
 }
 
@@ -101,10 +106,23 @@ export function afterwardsOf(activity: Activity): Afterwards {
     case 'not_ready':
       return { ...STAYS, reasons: activity.reasons };
     case 'wrapping_up':
-      return { ...activity.after, wrapUp: { callId: activity.callId, until: activity.until } };
+      return { ...activity.after, wrapUp: wrapUpOf(activity) };
     default:
       return activity.after;
   }
+}
+
+function wrapUpOf({ callId, until, extension }: WrapUp): WrapUp {
+  return extension === undefined ? { callId, until } : { callId, until, extension };
+}
+
+/** She talks on this call from now on, and wraps up as its last queue has it. */
+export function talkingOn(
+  { callId, wrapUpMs, wrapUpExtension }: { callId: CallId; wrapUpMs: number; wrapUpExtension?: WrapUpExtension },
+  legId: LegId,
+  after: Afterwards,
+): Activity {
+  return { state: 'talking', callId, legId, wrapUpMs, ...(wrapUpExtension === undefined ? {} : { extension: wrapUpExtension }), after };
 }
 
 /** Her reasons now, or those that take effect after this call or pause. */

@@ -2,12 +2,13 @@
 import type { LegId } from '../../kernel/ids.ts';
 import { type Activity, callOf, landing, legOf, pausedUntilOf, publicState, SIGNED_OUT, shownReasons, untilOf, withLeave } from './agent.ts';
 import { followWork } from './estimate/forecast.ts';
-import type { AgentConfiguration } from './event.ts';
+import type { AgentActivity, AgentConfiguration } from './event.ts';
 import { type Agent, type Floor, isReachable, type Moment, setDeadline } from './floor.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { releaseAwaiting } from './matching/awaited.ts';
 import { servedUntil } from './matching/served.ts';
 import { account, noWork } from './matching/work.ts';
+import { afterThisCall, seenAs } from './offering/seen.ts';
 
 export function newAgent(configuration: AgentConfiguration, now: number): Agent {
   const agent: Agent = {
@@ -70,7 +71,9 @@ export function endTalk(m: Moment, agent: Agent): void {
   if (talk.state !== 'talking') return;
   rest(m, agent);
   servedUntil(m, m.floor.calls.get(talk.callId), agent.configuration.agentId);
-  become(m, agent, landing({ ...talk.after, wrapUp: { callId: talk.callId, until: m.now + talk.wrapUpMs } }, m.now));
+  const { callId, wrapUpMs, extension } = talk;
+  const wrapUp = { callId, until: m.now + wrapUpMs, ...(extension === undefined ? {} : { extension }) };
+  become(m, agent, landing({ ...talk.after, wrapUp }, m.now));
 }
 
 /** Signed out now, or after this call; then she is no agent any more. */
@@ -90,6 +93,8 @@ export function say(m: Moment, agent: Agent): void {
   agent.said = statement;
   const { activity } = agent;
   const pausedUntil = pausedUntilOf(activity);
+  const doing = seenAs(agent);
+  const afterwards = afterThisCall(activity);
   m.events.push({
     type: 'agentStateChanged',
     agentId: agent.configuration.agentId,
@@ -98,8 +103,13 @@ export function say(m: Moment, agent: Agent): void {
     callId: callOf(activity),
     wrapUpUntil: activity.state === 'wrapping_up' ? activity.until : null,
     ...(pausedUntil === null ? {} : { pausedUntil }),
+    ...(isPlain(doing) ? {} : { activity: doing }),
+    ...(afterwards === null || afterwards === 'ready' ? {} : { afterwards }),
   });
 }
+
+/** What the state says already. */
+const isPlain = (doing: AgentActivity): boolean => doing !== 'ringing' && doing !== 'holding' && doing !== 'consulting';
 
 /** The indexes of an agent who comes out of a snapshot. */
 export function reindex(floor: Floor, agent: Agent): void {
@@ -145,7 +155,8 @@ function deadlineOf(agent: Agent): { at: number; key: string; owner: { agent: Ag
   return at === null ? null : { at, key: `agent ${agent.configuration.agentId}`, owner: { agent } };
 }
 
-function statementOf({ activity }: Agent): string {
+function statementOf(agent: Agent): string {
+  const { activity } = agent;
   const until = activity.state === 'wrapping_up' ? activity.until : (pausedUntilOf(activity) ?? '');
-  return `${publicState(activity)} ${shownReasons(activity).join()} ${callOf(activity) ?? ''} ${until}`;
+  return `${publicState(activity)} ${seenAs(agent)} ${afterThisCall(activity)} ${shownReasons(activity).join()} ${callOf(activity) ?? ''} ${until}`;
 }

@@ -26,6 +26,12 @@ export type NotReadyReason =
 /** signed_out → not_ready ⇄ ready → offered → talking → wrapping_up → ready | not_ready */
 export type AgentState = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'talking' | 'wrapping_up';
 
+/**
+ * The same more finely. `reserved`: a call is hers, and her phone does not ring yet (or no longer); `holding`: she has put it on hold; `consulting`:
+ * she has dialled somebody else meanwhile.
+ */
+export type AgentActivity = 'signed_out' | 'not_ready' | 'ready' | 'reserved' | 'ringing' | 'talking' | 'holding' | 'consulting' | 'wrapping_up';
+
 export interface QueueConfiguration extends QueueSections {
   queueId: QueueId;
   tenantId: TenantId;
@@ -91,10 +97,13 @@ export type AcdEvent =
   | { type: 'agentRemoved'; agentId: AgentId }
   // -- from desks and the API
   | { type: 'agentSignedIn'; agentId: AgentId }
-  | { type: 'agentSignedOut'; agentId: AgentId }
+  /** `by`, here and below: the supervisor who had it so; absent = she herself, or the house. */
+  | { type: 'agentSignedOut'; agentId: AgentId; by?: UserId }
   /** Clears every not-ready reason she may clear herself. */
-  | { type: 'agentWentReady'; agentId: AgentId }
-  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason }
+  | { type: 'agentWentReady'; agentId: AgentId; by?: UserId }
+  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason; by?: UserId }
+  /** By one step, as far as the queue lets her. */
+  | { type: 'wrapUpExtended'; agentId: AgentId; callId: CallId }
   | { type: 'wrapUpEnded'; agentId: AgentId; callId: CallId; disposition: string | null; notes: string | null }
   // -- from the phone rim
   | { type: 'phoneReachable'; agentId: AgentId }
@@ -123,4 +132,8 @@ export type AcdEvent =
       wrapUpUntil: number | null;
       /** When she is ready again by herself, having failed to take a call; absent = she is not pausing. */
       pausedUntil?: number;
+      /** Absent = what the state says: `reserved` of `offered`, else the same. */
+      activity?: AgentActivity;
+      /** While a call has her: what she will be after it. Absent = ready again, or no call has her. */
+      afterwards?: 'not_ready' | 'signed_out';
     };

@@ -16,6 +16,7 @@ import type { AgentConfiguration, AgentState, QueueConfiguration } from './event
 import type { Awaited } from './matching/awaited.ts';
 import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
+import type { WrapUpExtension } from './offering/offering.ts';
 import { type Compare, OrderedList } from './ordered.ts';
 
 export interface Skill {
@@ -136,6 +137,7 @@ export interface Call {
   recording?: RecordingRule;
   direct?: boolean;
   wrapUpMs: number;
+  wrapUpExtension?: WrapUpExtension;
   waiting: Waiting | null;
   offer: Offer | null;
   /** Agents' live legs. */

@@ -1,7 +1,7 @@
 /** Who serves a call changes without an offer: two calls became one, or another phone took a leg's place. Rules 17 to 19. */
 import type { AgentId, LegId } from '../../kernel/ids.ts';
 import type { Event } from '../vocabulary.ts';
-import { afterwardsOf, legOf, reasonsOf, withoutReason, withReasons } from './agent.ts';
+import { afterwardsOf, legOf, reasonsOf, talkingOn, withoutReason, withReasons } from './agent.ts';
 import { become } from './agents.ts';
 import type { Call, Moment } from './floor.ts';
 import { pickedUp } from './offers.ts';
@@ -12,6 +12,7 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 export function ownCallOver(m: Moment, { callId, dialledBy }: Call): void {
   const agent = dialledBy === null ? undefined : m.floor.agents.get(dialledBy);
   if (agent?.ownCalls.delete(callId) !== true || agent.ownCalls.size > 0) return;
+  m.floor.unsaid.add(agent);
   become(m, agent, withReasons(agent.activity, withoutReason(reasonsOf(agent.activity), 'own_call')));
 }
 
@@ -30,7 +31,7 @@ export function mergeCalls(m: Moment, { callId, from, legId, agentId, kept, by, 
   }
   old.agentLegs.delete(legId);
   call.agentLegs.add(legId);
-  if (activity.state === 'talking') become(m, agent, { ...activity, callId, wrapUpMs: call.wrapUpMs });
+  if (activity.state === 'talking') become(m, agent, { ...talkingOn(call, legId, activity.after), ...(activity.held === true ? { held: true } : {}) });
   else if (activity.state === 'offered') {
     const offer = { ...activity.offer, callId };
     old.offer = null;
@@ -46,7 +47,7 @@ export function replaceLeg(m: Moment, { callId, legId, replaces, agentId }: Even
   if (call.callerLeg === replaces) call.callerLeg = legId;
   const before = m.floor.agentOfLeg.get(replaces);
   if (before?.activity.state === 'talking' && before.configuration.agentId === agentId) {
-    become(m, before, { ...before.activity, legId });
+    become(m, before, { ...before.activity, legId, held: false });
     return;
   }
   if (before?.activity.state === 'offered') pickedUp(m, before);
@@ -57,5 +58,5 @@ export function replaceLeg(m: Moment, { callId, legId, replaces, agentId }: Even
 function beginTalk(m: Moment, agentId: AgentId, call: Call, legId: LegId): void {
   const agent = m.floor.agents.get(agentId);
   if (agent === undefined || agent.activity.state === 'signed_out' || legOf(agent.activity) !== null || call.callerLeg === legId) return;
-  become(m, agent, { state: 'talking', callId: call.callId, legId, wrapUpMs: call.wrapUpMs, after: afterwardsOf(agent.activity) });
+  become(m, agent, talkingOn(call, legId, afterwardsOf(agent.activity)));
 }

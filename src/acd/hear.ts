@@ -1,5 +1,5 @@
 /** What the routing core does with each event it cares for: next state and actions; `settle` does the rest. "Rule n" is SPEC.md's. */
-import { legIdOf } from '../../kernel/ids.ts';
+import { type LegId, legIdOf } from '../../kernel/ids.ts';
 import type { Ending, EndingCause } from '../call/ending.ts';
 import type { Event } from '../vocabulary.ts';
 import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLeave, withoutCall, withoutReason, withReason, withReasons } from './agent.ts';
@@ -9,6 +9,7 @@ import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
+import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
 import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
@@ -27,6 +28,7 @@ type Heard =
   | 'agentWentReady'
   | 'agentWentNotReady'
   | 'wrapUpEnded'
+  | 'wrapUpExtended'
   | 'phoneReachable'
   | 'phoneLost'
   | 'deskConnected'
@@ -35,7 +37,10 @@ type Heard =
   | 'callArrived'
   | 'callQueued'
   | 'callTransferred'
+  | 'legRinging'
   | 'legAnswered'
+  | 'legHeld'
+  | 'legRetrieved'
   | 'legEnded'
   | 'callsMerged'
   | 'legReplaced'
@@ -106,14 +111,14 @@ export const hearing: Hearing = {
   },
 
   // Rule 3. Offered, it refuses the offer; talking, it takes effect after the call.
-  agentSignedOut(m, { agentId }) {
+  agentSignedOut(m, { agentId, by }) {
     const agent = m.floor.agents.get(agentId);
     if (agent === undefined) return;
     const { state } = agent.activity;
     if (state === 'signed_out' || state === 'not_ready' || state === 'ready' || state === 'wrapping_up' || state === 'pausing')
       return become(m, agent, SIGNED_OUT);
     if (agent.activity.after.leave === 'stay') become(m, agent, withLeave(agent.activity, 'sign_out'));
-    failOffer(m, agent, REJECTED);
+    failOffer(m, agent, by === undefined ? REJECTED : REMOVED);
   },
 
   // Rule 1. It takes away every reason but a lost phone, and ends a wrap-up or a pause.
@@ -135,6 +140,12 @@ export const hearing: Hearing = {
   wrapUpEnded(m, { agentId, callId }) {
     const agent = m.floor.agents.get(agentId);
     if (agent?.activity.state === 'wrapping_up' && agent.activity.callId === callId) become(m, agent, landing(agent.activity.after, m.now));
+  },
+
+  // Rule 22.
+  wrapUpExtended(m, { agentId, callId }) {
+    const agent = m.floor.agents.get(agentId);
+    if (agent?.activity.state === 'wrapping_up' && agent.activity.callId === callId) extendWrapUp(m, agent);
   },
 
   phoneReachable(m, { agentId }) {
@@ -174,6 +185,7 @@ export const hearing: Hearing = {
     const agent = dialledBy === null ? undefined : m.floor.agents.get(dialledBy);
     if (agent === undefined) return;
     agent.ownCalls.add(callId);
+    m.floor.unsaid.add(agent);
     become(m, agent, withReasons(agent.activity, withReason(reasonsOf(agent.activity), 'own_call')));
   },
 
@@ -196,6 +208,16 @@ export const hearing: Hearing = {
     elsewhere(m, call);
     if (target.kind === 'agent') offerDirectly(m, call, m.floor.agents.get(target.agentId), target.agentId);
   },
+
+  // Rule 23.
+  legRinging(m, { legId }) {
+    const agent = m.floor.agentOfLeg.get(legId);
+    if (agent?.activity.state === 'offered' && agent.activity.rings !== true) become(m, agent, { ...agent.activity, rings: true });
+  },
+
+  legHeld: (m, { legId }) => holds(m, legId, true),
+
+  legRetrieved: (m, { legId }) => holds(m, legId, false),
 
   legAnswered(m, { legId }) {
     const agent = m.floor.agentOfLeg.get(legId);
@@ -259,6 +281,11 @@ export const hearing: Hearing = {
     floor.behind = false;
   },
 };
+
+function holds(m: Moment, legId: LegId, held: boolean): void {
+  const agent = m.floor.agentOfLeg.get(legId);
+  if (agent?.activity.state === 'talking' && (agent.activity.held ?? false) !== held) become(m, agent, { ...agent.activity, held });
+}
 
 /** The call is on its way to somewhere else: what it waited for, or who was being rung for it, is over. */
 function elsewhere(m: Moment, call: Call): void {

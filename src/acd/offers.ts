@@ -1,7 +1,7 @@
 /** Offers: the agent is reserved before anybody hears of it, and every offer ends once. */
 import { type LegId, legIdOf, type OfferId, offerIdOf } from '../../kernel/ids.ts';
 import type { OfferChoice, OfferEnd, QueueExit } from '../call/event.ts';
-import { afterwardsOf, legOf, type Offer, reasonsOf } from './agent.ts';
+import { afterwardsOf, legOf, type Offer, reasonsOf, talkingOn } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
 import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
@@ -19,13 +19,15 @@ const OUR_FAULT_PAUSE_MS = 1_000;
 /** The caller's turn has come and she is the one. */
 export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   const { call, queue } = waiting;
-  const { record, recording = 'optional', media, wrapUpMs, ringTimeoutMs } = queue.configuration;
+  const { record, recording = 'optional', media, wrapUpMs, ringTimeoutMs, offering } = queue.configuration;
   const choice = choiceOf(waiting, agent, m.now);
   stepOut(m.floor, waiting);
   call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
   call.recording = recording;
   call.direct = media === 'direct';
   call.wrapUpMs = wrapUpMs;
+  if (offering?.wrapUpExtension === undefined) delete call.wrapUpExtension;
+  else call.wrapUpExtension = offering.wrapUpExtension;
   offer(m, call, agent, ringTimeoutMs, choice);
 }
 
@@ -90,7 +92,7 @@ export function answerOffer(m: Moment, agent: Agent): void {
   agent.failures = null;
   if (call !== undefined && waiting !== null) rememberServed(m, call, waiting.queue, live.agentId);
   if (waiting !== null) depart(m, waiting, 'answered');
-  become(m, agent, { state: 'talking', callId: live.callId, legId: live.legId, wrapUpMs: call?.wrapUpMs ?? 0, after });
+  become(m, agent, talkingOn(call ?? { callId: live.callId, wrapUpMs: 0 }, live.legId, after));
 }
 
 /** Out of the queue for a reason of the call's or the queue's; a ringing phone is stopped. */

@@ -1,7 +1,7 @@
 /** What desks, walls and the API may see of agents and queues. */
 import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { QueueState } from './calendar/calendar.ts';
-import type { AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
+import type { AgentActivity, AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
 
 export interface AgentView {
   agentId: AgentId;
@@ -9,11 +9,16 @@ export interface AgentView {
   number: string;
   name: string;
   state: AgentState;
+  activity: AgentActivity;
+  /** What takes effect after the call that has her; null = no call has her. */
+  afterwards: 'ready' | 'not_ready' | 'signed_out' | null;
   reasons: NotReadyReason[];
   /** ms since 1970: when this state began */
   since: number;
   callId: CallId | null;
   wrapUpUntil: number | null;
+  /** By how much she may make her wrap-up longer yet. */
+  wrapUpExtendableMs: number;
   /** She failed to take a call and is offered none until then; null = she does not pause. */
   pausedUntil: number | null;
   queues: QueueId[];

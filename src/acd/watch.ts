@@ -4,6 +4,8 @@ import { callOf, pausedUntilOf, publicState, shownReasons } from './agent.ts';
 import { stateUntil } from './calendar/openings.ts';
 import { estimate, scoreOf } from './estimate/estimate.ts';
 import { type Agent, type Floor, isReachable, type Queue, signedIn } from './floor.ts';
+import { afterThisCall, seenAs } from './offering/seen.ts';
+import { extendableMs } from './offering/wrap-up.ts';
 import type { AcdView, AgentView, QueueView } from './view.ts';
 
 const MOST_CALLS_SHOWN = 100;
@@ -38,10 +40,13 @@ function viewOfAgent(floor: Floor, agent: Agent): AgentView {
     number,
     name,
     state: publicState(activity),
+    activity: seenAs(agent),
+    afterwards: afterThisCall(activity),
     reasons: [...shownReasons(activity)],
     since,
     callId: callOf(activity),
     wrapUpUntil: activity.state === 'wrapping_up' ? activity.until : null,
+    wrapUpExtendableMs: extendableMs(activity),
     pausedUntil: pausedUntilOf(activity),
     queues: [...queues],
     skills: { ...skills },

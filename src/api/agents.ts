@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type AgentId, agentIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration } from '../acd/event.ts';
-import { agentStates, notReadyReasons } from '../cti/protocol.ts';
+import { agentActivities, agentStates, notReadyReasons } from '../cti/protocol.ts';
 import { locationSchema } from '../tenants/location.ts';
 import { agentSectionChanges, agentSections, sectionsOfAgent, withAgentSections } from '../tenants/sections.ts';
 import { asker, mayAtAll } from './access.ts';
@@ -42,7 +42,7 @@ const phoneSchema = z
     location: locationSchema,
   })
   .partial();
-const agentSchema = z.object({
+export const agentSchema = z.object({
   agentId: z.string(),
   number: z.string(),
   name: z.string(),
@@ -54,6 +54,10 @@ const agentSchema = z.object({
   live: z
     .object({
       state: z.enum(agentStates),
+      /** The same more finely. */
+      activity: z.enum(agentActivities),
+      /** What takes effect after the call that has her; null = no call has her. */
+      afterwards: z.enum(['ready', 'not_ready', 'signed_out']).nullable(),
       reasons: z.array(z.enum(notReadyReasons)),
       since: z.string(),
       callId: z.string().nullable(),
@@ -65,7 +69,7 @@ const agentSchema = z.object({
     })
     .nullable(),
 });
-const params = z.strictObject({ agentId: idSchema });
+export const params = z.strictObject({ agentId: idSchema });
 
 const newAgentSchema = z.strictObject({
   number: numberSchema,
@@ -87,17 +91,17 @@ export function agents(app: Api, ports: ApiPorts): void {
   changeAgent(app, ports);
 }
 
-function shown({ acd }: ApiPorts, { tenantId: _, phone = {}, ...rest }: AgentConfiguration) {
+export function shown({ acd }: ApiPorts, { tenantId: _, phone = {}, ...rest }: AgentConfiguration) {
   const agent = { ...rest, phone };
   const view = acd.agent(agent.agentId);
   if (view === undefined) return { ...agent, live: null };
-  const { state, reasons, callId, phoneReachable, deskConnected } = view;
+  const { state, activity, afterwards, reasons, callId, phoneReachable, deskConnected } = view;
   const times = { since: iso(view.since), wrapUpUntil: isoOrNull(view.wrapUpUntil), pausedUntil: isoOrNull(view.pausedUntil) };
-  const live = { state, reasons, ...times, callId, phoneReachable, deskConnected };
+  const live = { state, activity, afterwards, reasons, ...times, callId, phoneReachable, deskConnected };
   return { ...agent, live };
 }
 
-function agentOf({ directory }: ApiPorts, tenantId: TenantId, agentId: AgentId): AgentConfiguration {
+export function agentOf({ directory }: ApiPorts, tenantId: TenantId, agentId: AgentId): AgentConfiguration {
   const agent = directory.agent(agentId);
   if (agent === null || agent.tenantId !== tenantId) throw new Problem('not_found');
   return agent;

@@ -27,6 +27,7 @@ export interface HttpOptions
       | 'floor'
       | 'health'
       | 'recordings'
+      | 'setAgentState'
       | 'pauseRecording'
       | 'resumeRecording'
       | 'webDir'

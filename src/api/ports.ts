@@ -6,6 +6,7 @@ import type { Logger } from '../../kernel/log.ts';
 import type { QueueState } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Explainer } from '../acd/explain/explanation.ts';
+import type { AgentWish } from '../acd/offering/wish.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
@@ -243,6 +244,8 @@ export interface ApiPorts {
   dialplans: DialplansPort;
   records: RecordsPort;
   recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
+  /** `by` null: she herself. What came of it the view says as soon as this returns. */
+  setAgentState(agentId: AgentId, wish: AgentWish, by: UserId | null): void;
   pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
   resumeRecording(callId: CallId, by: UserId): void;
   /** Built consoles; may be missing. */

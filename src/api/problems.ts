@@ -15,6 +15,7 @@ export const problems = {
   forbidden: { status: 403, zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
   not_found: { status: 404, zh: '未找到。', en: 'Nothing is here under that name.' },
   conflict: { status: 409, zh: '名称已被占用。', en: 'That name is taken.' },
+  signed_out: { status: 409, zh: '坐席已签出,须由其本人重新签入。', en: 'She is signed out: she signs in herself.' },
   in_use: { status: 409, zh: '仍在使用中。', en: 'It is still in use.' },
   key_in_use: { status: 409, zh: '相同 Idempotency-Key 的请求正在处理。', en: 'A request with this Idempotency-Key is still under way.' },
   too_large: { status: 413, zh: '请求内容过大。', en: 'The request is too large.' },

@@ -9,6 +9,7 @@ import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { isPassing } from '../store/outage.ts';
 import { guardRoutes } from './access.ts';
+import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
 import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
@@ -73,6 +74,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     queues,
     calendars,
     agents,
+    agentState,
     trunks,
     outside,
     customers,

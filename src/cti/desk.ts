@@ -305,10 +305,12 @@ class DeskRoom {
   }
 
   #stateOf(agent: AgentView): AgentStateData {
-    const { agentId, number, name, state, reasons, callId, phoneReachable } = agent;
-    const can = canIn(this.#phase(agent)).filter((command) => command !== 'answer' || this.canPickUp(agentId));
+    const { agentId, number, name, state, activity, afterwards, reasons, callId, phoneReachable } = agent;
+    const can = canIn(this.#phase(agent)).filter(
+      (command) => (command !== 'answer' || this.canPickUp(agentId)) && (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
+    );
     const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil), pausedUntil: isoOrNull(agent.pausedUntil) };
-    return { agentId, number, name, state, reasons: [...reasons], ...times, callId, phoneReachable, can };
+    return { agentId, number, name, state, activity, afterwards, reasons: [...reasons], ...times, callId, phoneReachable, can };
   }
 
   #popOf(record: DeskRecord): Pop | null {

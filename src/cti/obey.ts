@@ -65,6 +65,8 @@ const effects: Effects = {
     return target === null ? { ok: false, code: 'unknown_target' } : becomes({ type: 'transferAsked', callId, legId, target });
   },
   wrapUp: ({ data }, { agentId, callId }) => becomes({ type: 'wrapUpEnded', agentId, callId, disposition: data.disposition, notes: data.notes }),
+  extendWrapUp: (_, { agentId, callId, acd }) =>
+    (acd.agent(agentId)?.wrapUpExtendableMs ?? 0) > 0 ? becomes({ type: 'wrapUpExtended', agentId, callId }) : { ok: false, code: 'no_more_wrap_up' },
   setData({ data }, { agentId, callId, calls }) {
     const keys = new Set([...Object.keys(calls.get(callId)?.data ?? {}), ...Object.keys(data.data)]);
     if (keys.size > MOST_DATA_KEYS) return { ok: false, code: 'too_much_data' };
@@ -102,6 +104,7 @@ const aboutACall = new Set<PhasedCommand>([
   'cancelCapture',
   'blindTransfer',
   'wrapUp',
+  'extendWrapUp',
   'setData',
 ]);
 

@@ -27,6 +27,8 @@ const partySchema = z.object({
 });
 
 export const agentStates = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', 'wrapping_up'] as const;
+/** The same more finely: `reserved` before her phone rings, `holding` and `consulting` while she talks. */
+export const agentActivities = ['signed_out', 'not_ready', 'ready', 'reserved', 'ringing', 'talking', 'holding', 'consulting', 'wrapping_up'] as const;
 export const notReadyReasons = [
   'signed_in',
   'break',
@@ -63,6 +65,7 @@ export const deskCommandTypes = [
   'cancelCapture',
   'blindTransfer',
   'wrapUp',
+  'extendWrapUp',
   'setData',
   'ping',
   'signOut',
@@ -122,6 +125,9 @@ const agentStateSchema = z.object({
   number: z.string(),
   name: z.string(),
   state: z.enum(agentStates),
+  activity: z.enum(agentActivities),
+  /** What takes effect after the call that has her; null: no call has her. */
+  afterwards: z.enum(['ready', 'not_ready', 'signed_out']).nullable(),
   reasons: z.array(z.enum(notReadyReasons)),
   /** when this state began */
   since: time,
@@ -234,6 +240,7 @@ export const ctiErrors = {
   on_hold: { zh: '通话已处于保持状态。', en: 'The call is on hold already.' },
   not_on_hold: { zh: '通话未处于保持状态。', en: 'The call is not on hold.' },
   not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
+  no_more_wrap_up: { zh: '话后时间不能再延长。', en: 'Your wrap-up cannot be made longer.' },
   wrapping_up: { zh: '请先完成话后处理。', en: 'Finish wrapping up first.' },
   capturing: { zh: '正在进行保密按键采集,请稍候。', en: 'The customer is keying something in already: wait, or cancel it.' },
   unknown_form: { zh: '没有该保密采集表单或字段。', en: 'There is no such form, or no such field in it.' },
@@ -376,6 +383,7 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       })
       .prefault({}),
   ),
+  deskMessage('extendWrapUp', itsCall),
   deskMessage(
     'setData',
     z.strictObject({

@@ -28,6 +28,7 @@ const withoutCall = {
   cancelCapture: 'no_call',
   blindTransfer: 'no_call',
   wrapUp: 'not_wrapping_up',
+  extendWrapUp: 'not_wrapping_up',
   setData: 'no_call',
 } as const;
 
@@ -43,6 +44,7 @@ const onCall = {
   cancelCapture: 'ok',
   blindTransfer: 'ok',
   wrapUp: 'not_wrapping_up',
+  extendWrapUp: 'not_wrapping_up',
   setData: 'ok',
   signOut: 'on_call',
 } as const;
@@ -66,13 +68,14 @@ export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
     cancelCapture: 'call_offered',
     blindTransfer: 'call_offered',
     wrapUp: 'not_wrapping_up',
+    extendWrapUp: 'not_wrapping_up',
     setData: 'call_offered',
     signOut: 'call_offered',
   },
   talking: { ...onCall, hold: 'ok', retrieve: 'not_on_hold', capture: 'ok' },
   held: { ...onCall, hold: 'on_hold', retrieve: 'ok', capture: 'on_hold' },
   // ready ends the wrap-up as well
-  wrapping_up: { ...withoutCall, wrapUp: 'ok', ready: 'ok', notReady: 'ok', signOut: 'ok' },
+  wrapping_up: { ...withoutCall, wrapUp: 'ok', extendWrapUp: 'ok', ready: 'ok', notReady: 'ok', signOut: 'ok' },
 };
 
 /** The commands that can work in this phase, in the table's order. */

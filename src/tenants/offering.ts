@@ -17,4 +17,5 @@ export const offeringSchema = z.strictObject({
     })
     .optional(),
   needsDesk: z.boolean().optional(),
+  wrapUpExtension: z.strictObject({ stepMs: z.int().min(1_000).max(600_000), mostMs: z.int().min(1_000).max(3_600_000) }).optional(),
 });

@@ -132,7 +132,9 @@ export class Floor {
         const call = event.callId === null ? '' : ` ${event.callId}`;
         const until = event.wrapUpUntil === null ? '' : ` until ${this.#relative(event.wrapUpUntil)}`;
         const paused = event.pausedUntil === undefined ? '' : ` back ${this.#relative(event.pausedUntil)}`;
-        return `${short(event.agentId)} ${event.state}${reasons}${call}${until}${paused}`;
+        const doing = event.activity === undefined ? '' : ` ${event.activity}`;
+        const then = event.afterwards === 'signed_out' ? ' then signed_out' : '';
+        return `${short(event.agentId)} ${event.state}${doing}${reasons}${call}${until}${paused}${then}`;
       }
       case 'callOffered': {
         const from = event.queueId === null ? 'directly' : `from ${short(event.queueId)}`;

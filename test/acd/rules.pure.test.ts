@@ -1,18 +1,21 @@
 /** What the routing core promises, one rule a test; the whole turn is compared each time. */
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
+import { asId, type UserId } from '../../kernel/ids.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import {
   agentConfigured,
   agentId,
   callArrived,
   callEnded,
+  callId,
   callQueued,
   DEMO,
   deskRejected,
   Floor,
   legAnswered,
   legEnded,
+  legId,
   phoneLost,
   phoneReachable,
   queueConfigured,
@@ -575,4 +578,44 @@ test('a queue that wants a desk offers its calls to nobody without one, and to h
   assert.deepEqual(floor.tell({ type: 'deskLost', agentId: agentId('8001') }).slice(0, -1), [], 'what rings goes on ringing');
   floor.tell(legEnded('c1.0'), legEnded('c1.1'));
   assert.deepEqual(offeredTo(call(floor, 'c3')), []);
+});
+
+test('how she is, is told finely: reserved, ringing, talking, holding, consulting; and what takes effect after the call', () => {
+  const floor = floorWith({ 8001: {} });
+  const view = () => floor.acd.view.agent(agentId('8001'));
+  call(floor, 'c1');
+  assert.equal(view()?.activity, 'reserved');
+  assert.deepEqual(floor.tell({ type: 'legRinging', callId: callId('c1'), legId: legId('c1.1') }).slice(0, 1), ['8001 offered ringing c1']);
+  floor.tell(legAnswered('c1.1'));
+  assert.equal(view()?.activity, 'talking');
+  floor.tell({ type: 'legHeld', callId: callId('c1'), legId: legId('c1.1') });
+  assert.equal(view()?.activity, 'holding');
+  const dialled = { by: agentId('8001'), target: { kind: 'agent' as const, agentId: agentId('8002') } };
+  assert.deepEqual(floor.tell({ ...callArrived('c2'), dialled } as Event), ['8001 talking consulting (own_call) c1']);
+  assert.deepEqual(floor.tell(legEnded('c2.0')), ['8001 talking holding c1']);
+  assert.deepEqual(floor.tell({ type: 'legRetrieved', callId: callId('c1'), legId: legId('c1.1') }), ['8001 talking c1']);
+  assert.equal(view()?.afterwards, 'ready');
+  floor.tell(wentNotReady('8001', 'meal'));
+  assert.equal(view()?.afterwards, 'not_ready');
+  floor.tell(signedOut('8001'));
+  assert.equal(view()?.afterwards, 'signed_out');
+});
+
+test('a wrap-up is made longer step by step, no further than the queue lets her, and she may end it early', () => {
+  const floor = floorWith({ 8001: {} }, { offering: { wrapUpExtension: { stepMs: 6_000, mostMs: 10_000 } } });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'), legEnded('c1.1'));
+  const longer: Event = { type: 'wrapUpExtended', agentId: agentId('8001'), callId: callId('c1') };
+  assert.deepEqual(floor.tell(longer), ['8001 wrapping_up c1 until +16000', 'wake +16000']);
+  assert.deepEqual(floor.tell(longer), ['8001 wrapping_up c1 until +20000', 'wake +20000']);
+  assert.deepEqual(floor.tell(longer), ['wake +20000']);
+  assert.equal(floor.acd.view.agent(agentId('8001'))?.wrapUpExtendableMs, 0);
+  assert.deepEqual(floor.tell(wrapUpEnded('8001', 'c1')), ['8001 ready']);
+});
+
+test('signed out by a supervisor while her phone rings, the offer is withdrawn: it was not her who refused', () => {
+  const floor = floorWith({ 8001: {} });
+  call(floor, 'c1');
+  const lines = floor.tell({ ...signedOut('8001'), by: asId<UserId>('demo:supervisor') } as Event);
+  assert.deepEqual(lines, ['c1.o1 c1 withdrawn at 8001 on c1.1 service', '8001 signed_out', '> release c1 c1.1 normal by server']);
 });

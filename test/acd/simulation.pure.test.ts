@@ -58,8 +58,9 @@ const faults: Record<string, { invariant: string; spoil: (turn: Turn<Event, Comm
       turn.commands.reverse();
     },
   },
+  // Perhaps first by the end of a pause or a wrap-up of which nothing comes (INV7).
   'an agent nobody hears is ready': {
-    invariant: 'INV6',
+    invariant: 'INV',
     spoil(turn) {
       turn.events = turn.events.filter((fact) => fact.type !== 'agentStateChanged' || fact.state !== 'ready');
     },

@@ -166,6 +166,7 @@ export interface FakeHouse {
   /** How many times a user was created, counted at the port. */
   created: number;
   pauses: object[];
+  wishes: object[];
   held: Set<string>;
   parts: ReturnType<ApiPorts['health']['parts']>;
   now: number;
@@ -198,6 +199,7 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     live: [],
     created: 0,
     pauses: [],
+    wishes: [],
     held: new Set(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
     now: START,
@@ -379,6 +381,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       },
     },
     recordings: recordingsOf(house),
+    setAgentState: (agentId, wish, by) => void house.wishes.push({ agentId, wish, by }),
     pauseRecording: (callId, by, forMs) => void house.pauses.push({ callId, by, forMs }),
     resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),
     webDir: join(folder, 'web'),

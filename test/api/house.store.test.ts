@@ -96,7 +96,7 @@ before(async () => {
   });
   const http = await openHttp({
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
-    ...{ pauseRecording: () => undefined, resumeRecording: () => undefined },
+    ...{ setAgentState: () => undefined, pauseRecording: () => undefined, resumeRecording: () => undefined },
     ...{
       acd: rooms.acd.view,
       explain: rooms.acd.explain,

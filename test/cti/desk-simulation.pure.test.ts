@@ -135,6 +135,7 @@ const happenings: Record<string, (day: Day) => void> = {
   askTransferOut: (day) => ask(day, 'blindTransfer', { target: { kind: 'number', number: '12345' } }),
   askData: (day) => ask(day, 'setData', { data: { k: String(day.random()) } }),
   askWrapUp: (day) => ask(day, 'wrapUp'),
+  askExtendWrapUp: (day) => ask(day, 'extendWrapUp'),
   askCapture: (day) => ask(day, 'capture', { form: 'payment', field: 'card' }),
   askCancelCapture: (day) => ask(day, 'cancelCapture'),
   askSignOut: (day) => void (day.random() < 0.3 && ask(day, 'signOut')),

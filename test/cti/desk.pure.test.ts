@@ -36,7 +36,15 @@ test('signing in tells her state and what she can do now, once', () => {
       type: 'agentState',
       data: {
         ...{ agentId: her, number: '8001', name: 'n8001', state: 'not_ready', reasons: ['signed_in'], since: at(5_000) },
-        ...{ callId: null, wrapUpUntil: null, pausedUntil: null, phoneReachable: true, can: ['notReady', 'ready', 'signOut'] },
+        ...{
+          callId: null,
+          activity: 'not_ready',
+          afterwards: null,
+          wrapUpUntil: null,
+          pausedUntil: null,
+          phoneReachable: true,
+          can: ['notReady', 'ready', 'signOut'],
+        },
       },
     }),
   );

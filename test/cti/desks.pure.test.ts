@@ -105,30 +105,58 @@ const noCall: Record<
   ...{ pauseRecording: 'no_call', resumeRecording: 'no_call', capture: 'no_call', cancelCapture: 'no_call', blindTransfer: 'no_call', setData: 'no_call' },
 };
 const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
-  signed_out: { ...noCall, ready: 'not_signed_in', notReady: 'not_signed_in', wrapUp: 'not_wrapping_up', signOut: ['agentSignedOut'] },
-  not_ready: { ...noCall, ready: ['agentWentReady'], notReady: ['agentWentNotReady'], wrapUp: 'not_wrapping_up', signOut: ['agentSignedOut'] },
-  ready: { ...noCall, ready: ['agentWentReady'], notReady: ['agentWentNotReady'], wrapUp: 'not_wrapping_up', signOut: ['agentSignedOut'] },
+  signed_out: {
+    ...noCall,
+    ready: 'not_signed_in',
+    notReady: 'not_signed_in',
+    wrapUp: 'not_wrapping_up',
+    extendWrapUp: 'not_wrapping_up',
+    signOut: ['agentSignedOut'],
+  },
+  not_ready: {
+    ...noCall,
+    ready: ['agentWentReady'],
+    notReady: ['agentWentNotReady'],
+    wrapUp: 'not_wrapping_up',
+    extendWrapUp: 'not_wrapping_up',
+    signOut: ['agentSignedOut'],
+  },
+  ready: {
+    ...noCall,
+    ready: ['agentWentReady'],
+    notReady: ['agentWentNotReady'],
+    wrapUp: 'not_wrapping_up',
+    extendWrapUp: 'not_wrapping_up',
+    signOut: ['agentSignedOut'],
+  },
   offered: {
     ...{ ready: 'call_offered', notReady: ['agentWentNotReady'], answer: ['deskAnswered'], reject: ['deskRejected'] },
     ...{ hangup: 'call_offered', hold: 'call_offered', retrieve: 'call_offered', blindTransfer: 'call_offered' },
     ...{ pauseRecording: 'call_offered', resumeRecording: 'call_offered', capture: 'call_offered', cancelCapture: 'call_offered' },
-    ...{ wrapUp: 'not_wrapping_up', setData: 'call_offered', signOut: 'call_offered' },
+    ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: 'call_offered', signOut: 'call_offered' },
   },
   talking: {
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
     ...{ capture: ['deskCaptureAsked'], cancelCapture: ['deskCaptureCancelled'] },
-    ...{ wrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
+    ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
   held: {
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
     ...{ capture: 'on_hold', cancelCapture: ['deskCaptureCancelled'] },
-    ...{ wrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
+    ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
-  wrapping_up: { ...noCall, ready: ['wrapUpEnded', 'agentWentReady'], notReady: ['agentWentNotReady'], wrapUp: ['wrapUpEnded'], signOut: ['agentSignedOut'] },
+  wrapping_up: {
+    ...noCall,
+    ready: ['wrapUpEnded', 'agentWentReady'],
+    notReady: ['agentWentNotReady'],
+    wrapUp: ['wrapUpEnded'],
+    extendWrapUp: ['wrapUpExtended'],
+    signOut: ['agentSignedOut'],
+  },
 };
 
 for (const phase of deskPhases) {

@@ -27,6 +27,7 @@ const good: Record<string, string> = {
   'transfer to a queue': command('blindTransfer', { target: { kind: 'queue', queue: 'vip' } }),
   'transfer to a number': command('blindTransfer', { target: { kind: 'number', number: '+8613800001001' } }),
   'wrapUp without a word': command('wrapUp'),
+  extendWrapUp: command('extendWrapUp'),
   'wrapUp with everything': command('wrapUp', { disposition: 'resolved', notes: long(4000) }),
   'setData at its limits': command('setData', { data: { ...many(31), [`k${long(63)}`]: '字'.repeat(341) } }),
   ping: command('ping'),

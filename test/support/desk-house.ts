@@ -78,6 +78,7 @@ export const blindStory: CallerStory = {
 const queue = (name: QueueName, wrapUpMs: number): QueueConfiguration => ({
   ...{ queueId: queueIdOf(TENANT, name), tenantId: TENANT, name: QUEUES[name], skills: [], maxWaitMs: null, maxWaiting: 100 },
   ...{ leaveWhenNoAgents: false, ringTimeoutMs: 20_000, wrapUpMs, record: true, music: null, answerWithinMs: 15_000 },
+  offering: { wrapUpExtension: { stepMs: 20_000, mostMs: 30_000 } },
 });
 
 export interface DeskHouseOptions {

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { endingCauses } from '../../src/call/ending.ts';
-import { agentStates, callPhases, captureStates, ctiErrorCodes, notReadyReasons, ownReasons as protocolReasons } from '../../src/cti/protocol.ts';
+import {
+  agentActivities,
+  agentStates,
+  callPhases,
+  captureStates,
+  ctiErrorCodes,
+  notReadyReasons,
+  ownReasons as protocolReasons,
+} from '../../src/cti/protocol.ts';
 import { dispositions } from '../../web/agent/dispositions.ts';
 import { ownReasons } from '../../web/agent/own-reasons.ts';
 
@@ -37,6 +45,7 @@ test('both languages fill in the same values', () => {
 });
 
 test('everything the protocol can say has words: states, reasons, phases, errors', () => {
+  for (const activity of agentActivities) assert.ok(table('activity').includes(activity), activity);
   for (const state of agentStates) assert.ok(table('state').includes(state), state);
   for (const reason of notReadyReasons) assert.ok(table('reason').includes(reason), reason);
   for (const phase of callPhases) assert.ok(table('call').includes(phase), phase);

@@ -20,15 +20,16 @@ export function Status() {
     <section className="status" aria-label={t('status.label')}>
       <div className={`state is-${agent.state}`} data-state={agent.state}>
         <span className="dot" aria-hidden="true" />
-        <strong>{t(`state.${agent.state}`)}</strong>
+        <strong>{t(`activity.${agent.activity}`)}</strong>
         {agent.state === 'not_ready' && reasons !== '' && <span className="state-reason">{reasons}</span>}
         <Since at={agent.since} />
         {agent.pausedUntil !== null && <BackIn at={agent.pausedUntil} />}
         {onCall && <span className="state-reason">{t('status.afterCall', { reason: reasons })}</span>}
+        {agent.afterwards === 'signed_out' && <span className="state-reason">{t('status.signedOutAfterCall')}</span>}
       </div>
       <StatusSwitch />
       <span className="unseen" role="status">
-        {t(`state.${agent.state}`)} {reasons}
+        {t(`activity.${agent.activity}`)} {reasons}
       </span>
     </section>
   );

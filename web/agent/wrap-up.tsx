@@ -33,8 +33,9 @@ export function WrapUp() {
 
 function WrapUpLeft() {
   const { t } = useTranslation();
-  const { agent } = useDesk();
+  const { agent, online, can, act, view } = useDesk();
   const now = useNow();
+  const busy = view.waiting.includes('extendWrapUp');
   if (agent.wrapUpUntil === null) return <span className="quiet">{t('wrapUp.unlimited')}</span>;
   const leftMs = Date.parse(agent.wrapUpUntil) - now;
   return (
@@ -43,6 +44,11 @@ function WrapUpLeft() {
       <strong className="figures" role="timer" aria-live="off">
         {asDuration(leftMs)}
       </strong>
+      {can('extendWrapUp') && (
+        <Button size="small" disabled={!online} loading={waitingFor(busy)} onClick={() => void act('extendWrapUp', {})}>
+          {t('wrapUp.extend')}
+        </Button>
+      )}
     </span>
   );
 }

@@ -86,6 +86,7 @@ export function handlingNow({ handling, byHour }: Forecast, now: number): Counts
 export function followWork(learned: Learned, agentId: AgentId, previous: Activity, next: Activity, now: number): void {
   const work = learned.work.get(agentId);
   if (next.state === 'offered') {
+    if (previous.state === 'offered') return;
     if (work !== undefined) finish(learned, agentId, work, now);
     learned.work.set(agentId, { since: now, queueId: next.offer.queueId, answered: false });
   } else if (next.state === 'talking') {

@@ -12,11 +12,19 @@ export type FailurePolicy =
   | { action: 'not_ready'; signOutAfter?: number | undefined }
   | { action: 'pause'; pauseMs: number; signOutAfter?: number | undefined };
 
+/** Each time she asks, a wrap-up lasts `stepMs` longer, `mostMs` in all. */
+export interface WrapUpExtension {
+  stepMs: number;
+  mostMs: number;
+}
+
 export interface Offering {
   /** By what the offer failed of. */
   afterFailure?: Partial<Record<OfferFailure, FailurePolicy | undefined>> | undefined;
   /** true: its calls are only offered to agents whose desk is connected. A phone is always needed. */
   needsDesk?: boolean | undefined;
+  /** Absent = a wrap-up cannot be made longer. */
+  wrapUpExtension?: WrapUpExtension | undefined;
 }
 
 export const NOT_READY: FailurePolicy = { action: 'not_ready' };

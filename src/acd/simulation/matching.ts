@@ -20,6 +20,7 @@ export interface SeenWork {
 export const noSeenWork = (now: number): SeenWork => ({ calls: 0, occupancy: 0, at: now, readySince: now, turns: new Map() });
 
 export function seenWorking({ work, state: from }: SeenAgent, to: SeenAgent['state'], now: number): void {
+  if (from === to) return;
   const busy = from === 'talking' || from === 'wrapping_up';
   const fading = Math.exp(-(now - work.at) / HOUR_MS);
   if (busy || from === 'ready' || from === 'offered') work.occupancy = (busy ? 1 : 0) + (work.occupancy - (busy ? 1 : 0)) * fading;
@@ -44,6 +45,8 @@ export function agentOrder(seen: Observer, call: SeenCall, a: SeenAgent, b: Seen
     if (strategy === 'weighted_random') return 0;
     const order = orders[strategy](a, b, { queue, asked, preferred: new Set(prefers.keys()), place: wait.place });
     if (order !== 0) return order;
+    // Idle since the same moment (a restart): by who was told first, which is not ours to say.
+    if (strategy === 'longest_idle') return 0;
   }
   return (a.idleSince ?? 0) - (b.idleSince ?? 0);
 }

@@ -26,6 +26,7 @@ import type { Observer } from './observer.ts';
 const TENANT = asId<TenantId>('demo');
 const SKILLS = ['mandarin', 'english', 'broadband', 'elder'];
 const REASONS: NotReadyReason[] = ['break', 'meal', 'training', 'meeting', 'other', 'client_lost', 'supervisor'];
+const SUPERVISOR = asId<UserId>('demo:supervisor');
 const MOST_CALLS = 25;
 const MINUTE_MS = 60_000;
 
@@ -100,6 +101,7 @@ export class World {
     return {
       afterFailure: Object.fromEntries(dice.some(offerFailures, 0.7).map((failure) => [failure, policy()])),
       needsDesk: dice.chance(0.2),
+      ...(dice.chance(0.5) ? { wrapUpExtension: { stepMs: dice.between(1_000, 5_000), mostMs: dice.between(1_000, 10_000) } } : {}),
     };
   }
 
@@ -241,7 +243,7 @@ const callEndsAbruptly: Act = (world) => {
 };
 
 const signedIn: Act = (world) => ({ type: 'agentSignedIn', agentId: world.anyAgent() });
-const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent() });
+const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent(), ...(world.chance(0.3) ? { by: SUPERVISOR } : {}) });
 const wentReady: Act = (world) => ({ type: 'agentWentReady', agentId: world.anyAgent() });
 const wentNotReady: Act = (world) => ({ type: 'agentWentNotReady', agentId: world.anyAgent(), reason: world.anyReason() });
 const reachable: Act = (world) => ({ type: 'phoneReachable', agentId: world.anyAgent() });
@@ -257,6 +259,18 @@ const door: Act = (world) => {
   if (world.chance(0.1)) return { type: 'calendarRemoved', calendarId: calendarIdOf(TENANT, world.anyCalendar()) };
   const state = (['open', 'closed', 'emergency', 'calendar', 'calendar', 'calendar'] as const)[world.between(0, 5)] ?? 'calendar';
   return { type: 'queueSwitched', queueId: world.anyQueue(), state, until: world.chance(0.9) ? world.later(90_000) : null, by: asId<UserId>('demo:admin') };
+};
+const wrapsLonger: Act = (world) => {
+  const found = world.wrapUp();
+  return found === null ? null : { type: 'wrapUpExtended', ...found };
+};
+const rings: Act = (world) => {
+  const leg = world.leg(['ringing'], null);
+  return leg === null ? null : { type: 'legRinging', callId: leg.callId, legId: leg.legId };
+};
+const holds: Act = (world) => {
+  const leg = world.leg(['up'], null);
+  return leg === null ? null : { type: world.chance(0.5) ? 'legHeld' : 'legRetrieved', callId: leg.callId, legId: leg.legId };
 };
 const nothing: Act = () => ({ type: 'timePassed' });
 const heartbeat: Act = () => ({ type: 'heartbeat' });
@@ -309,6 +323,9 @@ const DECK: Act[] = (
     [3, deskConnects],
     [1, deskGoes],
     [3, wrapped],
+    [2, wrapsLonger],
+    [6, rings],
+    [3, holds],
     [1, nothing],
     [1, heartbeat],
     [1, admin],
