@@ -104,7 +104,7 @@ function coreOf(): Acd {
 const offerOf = (callId: CallId): OfferTold => ({
   ...{ offerId: offerIdOf(callId, 1), agentId: id<AgentId>('demo:8001'), queueId: null, legId: legIdOf(callId, 1) },
   ...{ offeredAt: START, endedAt: null, end: null },
-  choice: { by: ['idleSince'], keys: [START], runnerUp: null, idle: 1, caller: { callId, priority: 0, placedAt: START }, nextCaller: null },
+  choice: { by: ['longest_idle'], keys: [START], runnerUp: null, idle: 1, caller: { callId, priority: 0, placedAt: START }, nextCaller: null },
 });
 
 const cardOf = (tenant: TenantName): CustomerCard => ({

@@ -82,7 +82,7 @@ before(async () => {
       directory: { agents: () => configured } as Partial<Directory> as Directory, // nothing else is asked of it here
       offersOf: async (_tenant, callId) => {
         const found = core.explain.call(callId, now);
-        const choice = { by: ['idleSince'], keys: [now - 300_000], runnerUp: { agentId: agent('8003'), keys: [now - 120_000] }, idle: 2 };
+        const choice = { by: ['longest_idle'], keys: [now - 300_000], runnerUp: { agentId: agent('8003'), keys: [now - 120_000] }, idle: 2 };
         if (found === undefined) return null;
         const place = (name: string) => ({ callId: asId<CallId>(name), priority: 0, placedAt: now - 40_000 });
         return [

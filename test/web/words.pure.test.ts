@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { agentAnswers, callStates, changeKinds, obstacles, precedences } from '../../src/acd/explain/explanation.ts';
+import { strategies } from '../../src/acd/matching/rules.ts';
 import { endingCauses } from '../../src/call/ending.ts';
 import {
   agentActivities,
@@ -52,6 +54,18 @@ test('everything the protocol can say has words: states, reasons, phases, errors
   for (const cause of endingCauses) assert.ok(table('cause').includes(cause), cause);
   for (const state of captureStates.filter((each) => each !== 'keying')) assert.ok(table('secretWord').includes(state), state);
   for (const code of ctiErrorCodes) assert.ok(table('errors').includes(code), code);
+});
+
+test('everything the routing core can say when it is asked why has words', () => {
+  const said: [string, readonly string[]][] = [
+    ['obstacle', obstacles],
+    ['precedence', precedences],
+    ['change', changeKinds],
+    ['callStands', callStates],
+    ['whyNoCall', agentAnswers],
+    ['comparator', [...strategies, 'preferred_skills']],
+  ];
+  for (const [name, codes] of said) assert.deepEqual(table(name).sort(), [...codes].sort(), name);
 });
 
 test('every outcome of a call has words, and no words are left over', () => {

@@ -30,7 +30,7 @@ export function WhyCall({ token, call, nameOf }: { token: string; call: LiveCall
   return (
     <div className="why" aria-live="polite">
       {explanation.error !== null && <Failure error={explanation.error} />}
-      {told !== undefined && <WhereItStands told={told} queueOf={queueOf} />}
+      {told !== undefined && <WhereItStands told={told} queueOf={queueOf} nameOf={nameOf} />}
       {told !== undefined && told.state === 'waiting' && <WhatWouldHelp told={told} nameOf={nameOf} />}
       {told !== undefined && told.state !== 'not_waiting' && <WhoIsAhead told={told} />}
       {told !== undefined && told.state === 'waiting' && <WhoDoesNotGetIt told={told} />}
@@ -40,9 +40,9 @@ export function WhyCall({ token, call, nameOf }: { token: string; call: LiveCall
   );
 }
 
-function WhereItStands({ told, queueOf }: { told: CallExplanation; queueOf(queueId: string | null): string }) {
+function WhereItStands({ told, queueOf, nameOf }: { told: CallExplanation; queueOf(queueId: string | null): string; nameOf: NameOf }) {
   const { t } = useTranslation();
-  const { state, place, queueId, queuedAt, placedAt, at, leaveAt, needs, priority, widening } = told;
+  const { state, place, queueId, queuedAt, placedAt, at, leaveAt, needs, priority, widening, steps, awaited } = told;
   return (
     <>
       <p className="why-answer">{t(`callStands.${state}`, { place: place ?? '', queue: queueOf(queueId), time: since(queuedAt, at) })}</p>
@@ -54,6 +54,8 @@ function WhereItStands({ told, queueOf }: { told: CallExplanation; queueOf(queue
       </p>
       {placedAt !== null && queuedAt !== null && placedAt !== queuedAt && <p className="quiet">{t('explain.placeKept', { time: since(placedAt, at) })}</p>}
       {leaveAt !== null && state === 'waiting' && <p className="quiet">{t('explain.leaves', { time: since(at, leaveAt) })}</p>}
+      {awaited !== null && <p className="quiet">{t('explain.awaited', { agent: nameOf(awaited.agentId), time: since(at, awaited.until) })}</p>}
+      {steps > 0 && <p className="quiet">{t('explain.steps', { count: steps })}</p>}
       {widening !== null && <p className="quiet">{t('explain.widening', { time: since(at, widening.at), step: widening.step })}</p>}
     </>
   );
@@ -136,9 +138,11 @@ function WhyHer({ offer, nameOf }: { offer: OfferExplanation; nameOf: NameOf }) 
   );
 }
 
+const TIMES: ReadonlySet<string> = new Set(['longest_idle', 'longest_ready']);
+
 /** Keys that are times are shown as how long ago they were when she was chosen. */
 const shownKey = (name: string, key: number | undefined, at: string): string =>
-  key === undefined ? '—' : name.endsWith('Since') ? asDuration(Date.parse(at) - key) : String(key);
+  key === undefined ? '—' : TIMES.has(name) ? asDuration(Date.parse(at) - key) : String(key);
 
 export function WhyAgent({ token, agentId }: { token: string; agentId: string }) {
   const { t } = useTranslation();

@@ -40,6 +40,8 @@ export interface Obstacle {
     | 'signed_out'
     | 'not_ready'
     | 'phone_lost'
+    | 'pausing'
+    | 'desk_lost'
     | 'offered'
     | 'releasing'
     | 'talking'
@@ -50,7 +52,7 @@ export interface Obstacle {
   reason: string | null;
 }
 
-type Precedence = 'priority' | 'place' | 'other_queue';
+type Precedence = 'priority' | 'weight' | 'virtual_wait' | 'place' | 'other_queue';
 
 export interface Change {
   kind: 'ready' | 'end_wrap_up' | 'raise_level' | 'lower_level' | 'add_skill' | 'add_queue' | 'sign_in' | 'phone';
@@ -75,13 +77,26 @@ export interface CallExplanation {
   eligible: number;
   excluded: (Obstacle & { agents: number })[];
   widening: { at: string; step: string } | null;
+  steps: number;
+  awaited: { agentId: string; until: string } | null;
   changes: Change[];
 }
 
 export interface AgentExplanation {
   agentId: string;
   at: string;
-  why: 'signed_out' | 'phone_lost' | 'not_ready' | 'offered' | 'releasing' | 'talking' | 'wrapping_up' | 'others_first' | 'nobody_fits' | 'nobody_waits';
+  why:
+    | 'pausing'
+    | 'signed_out'
+    | 'phone_lost'
+    | 'not_ready'
+    | 'offered'
+    | 'releasing'
+    | 'talking'
+    | 'wrapping_up'
+    | 'others_first'
+    | 'nobody_fits'
+    | 'nobody_waits';
   reasons: string[];
   since: string;
   idleSince: string | null;
