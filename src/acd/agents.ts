@@ -37,6 +37,7 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
   if (previous.state === 'ready') stopIdling(agent);
   account(agent.work, previous.state, next.state, now);
   moveLeg(floor, agent, previous, next);
+  moveOffer(floor, agent, previous, next);
   agent.activity = next;
   followWork(floor.learned, agent.configuration.agentId, previous, next, now);
   const from = publicState(previous);
@@ -116,6 +117,7 @@ export function reindex(floor: Floor, agent: Agent): void {
   floor.agents.set(agent.configuration.agentId, agent);
   joinGroups(floor, agent);
   moveLeg(floor, agent, SIGNED_OUT, agent.activity);
+  moveOffer(floor, agent, SIGNED_OUT, agent.activity);
   setDeadline(floor, agent, deadlineOf(agent));
 }
 
@@ -148,6 +150,11 @@ function moveLeg(floor: Floor, agent: Agent, previous: Activity, next: Activity)
     const call = callOf(next);
     if (call !== null) floor.calls.get(call)?.agentLegs.add(leg);
   }
+}
+
+function moveOffer(floor: Floor, agent: Agent, previous: Activity, next: Activity): void {
+  if (previous.state === 'offered') floor.calls.get(previous.offer.callId)?.ringing.delete(agent);
+  if (next.state === 'offered') floor.calls.get(next.offer.callId)?.ringing.add(agent);
 }
 
 function deadlineOf(agent: Agent): { at: number; key: string; owner: { agent: Agent } } | null {

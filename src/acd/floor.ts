@@ -9,7 +9,7 @@
 import type { AgentId, CalendarId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
 import type { Command, Event } from '../vocabulary.ts';
-import type { Activity, Offer } from './agent.ts';
+import type { Activity } from './agent.ts';
 import type { Calendar, CalendarConfiguration, Hours, QueueState, Switch } from './calendar/calendar.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
@@ -99,6 +99,8 @@ export interface Line {
   pools: Pool[];
   /** Only those with no live offer. */
   callers: OrderedList<Waiting>;
+  /** Those who ring at one agent at least, and may ring at more (`offering.ringAtOnce`). */
+  along: OrderedList<Waiting>;
 }
 
 export interface Pool {
@@ -139,7 +141,8 @@ export interface Call {
   wrapUpMs: number;
   wrapUpExtension?: WrapUpExtension;
   waiting: Waiting | null;
-  offer: Offer | null;
+  /** Agents whose phones ring for it; each has its offer in her activity. */
+  ringing: Set<Agent>;
   /** Agents' live legs. */
   agentLegs: Set<LegId>;
 }
@@ -194,6 +197,8 @@ export interface Floor {
   deadlines: OrderedList<Deadline>;
   /** Lines that may have both a caller and an idle agent. */
   unpaired: Set<Line>;
+  /** Lines that may have both a caller who may ring at more agents and an idle one. */
+  ringAlong: Set<Line>;
   /** Queues an agent has left in this turn. */
   forsaken: Set<QueueId>;
   /** Whole queues being emptied: callers still to be sent back. */
@@ -243,6 +248,7 @@ export function emptyFloor(mostATurn: number): Floor {
     agentOfLeg: new Map(),
     deadlines: new OrderedList(sooner),
     unpaired: new Set(),
+    ringAlong: new Set(),
     forsaken: new Set(),
     leaving: new Map(),
     unsaid: new Set(),

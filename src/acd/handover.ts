@@ -34,8 +34,6 @@ export function mergeCalls(m: Moment, { callId, from, legId, agentId, kept, by, 
   if (activity.state === 'talking') become(m, agent, { ...talkingOn(call, legId, activity.after), ...(activity.held === true ? { held: true } : {}) });
   else if (activity.state === 'offered') {
     const offer = { ...activity.offer, callId };
-    old.offer = null;
-    call.offer = offer;
     become(m, agent, { ...activity, offer });
   }
 }

@@ -278,6 +278,7 @@ export const hearing: Hearing = {
     floor.leaving.clear();
     floor.awaiting.clear();
     floor.unpaired.clear();
+    floor.ringAlong.clear();
     floor.behind = false;
   },
 };
@@ -362,7 +363,7 @@ function newCall(callId: Call['callId'], tenantId: Call['tenantId'], dialledBy: 
     record: false,
     wrapUpMs: 0,
     waiting: null,
-    offer: null,
+    ringing: new Set(),
     agentLegs: new Set(),
   };
 }

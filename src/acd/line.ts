@@ -19,7 +19,7 @@ export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'skills' 
   const key = [keyOf(needs), keyOf(prefers), place ?? '', groups.join(), only ?? ''].join('\t');
   const known = queue.lines.get(key);
   if (known !== undefined) return known;
-  const line: Line = { queue, key, needs, prefers, place, groups, only, pools: [], callers: new OrderedList(before) };
+  const line: Line = { queue, key, needs, prefers, place, groups, only, pools: [], callers: new OrderedList(before), along: new OrderedList(before) };
   queue.lines.set(key, line);
   open(floor, line);
   return line;
@@ -35,12 +35,13 @@ function open(floor: Floor, line: Line): void {
 
 /** Forgets a line nobody waits in when the queue has many, or when it was for one agent alone. */
 export function closeIfSpare(floor: Floor, line: Line): void {
-  if (line.callers.size === 0 && (line.only !== null || line.queue.lines.size > MOST_EMPTY_LINES)) closeLine(floor, line);
+  if (line.callers.size === 0 && line.along.size === 0 && (line.only !== null || line.queue.lines.size > MOST_EMPTY_LINES)) closeLine(floor, line);
 }
 
 export function closeLine(floor: Floor, line: Line): void {
   line.queue.lines.delete(line.key);
   floor.unpaired.delete(line);
+  floor.ringAlong.delete(line);
   for (const pool of line.pools) {
     pool.lines.delete(line);
     if (pool.lines.size === 0) closePool(floor, pool);
@@ -107,5 +108,8 @@ export function stopIdling(agent: Agent): void {
 }
 
 function lookForCallers(floor: Floor, lines: Iterable<Line>): void {
-  for (const line of lines) if (line.callers.size > 0) floor.unpaired.add(line);
+  for (const line of lines) {
+    if (line.callers.size > 0) floor.unpaired.add(line);
+    if (line.along.size > 0) floor.ringAlong.add(line);
+  }
 }

@@ -6,8 +6,10 @@ import { become, canBeOffered } from './agents.ts';
 import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
 import { rememberServed } from './matching/served.ts';
+import { ringAlong, ringingFor } from './offering/along.ts';
 import { consequence, type Failure, type Release } from './offering/failure.ts';
-import { comeBack, depart, MOST_OFFERS_A_CALL, stepOut } from './waiting.ts';
+import { MOST_OFFERS_A_CALL } from './offering/offering.ts';
+import { comeBack, depart, stepOut } from './waiting.ts';
 
 const DIRECT_RING_MS = 20_000;
 /** The phone rim's own limit on ringing comes so much later than ours: it only matters if we failed. */
@@ -29,6 +31,7 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   if (offering?.wrapUpExtension === undefined) delete call.wrapUpExtension;
   else call.wrapUpExtension = offering.wrapUpExtension;
   offer(m, call, agent, ringTimeoutMs, choice);
+  ringAlong(m.floor, waiting);
 }
 
 /** A transfer to this very agent: her phone rings whatever her reasons not to be ready, unless a call has her. */
@@ -49,13 +52,16 @@ export function failOffer(m: Moment, agent: Agent, failure: Failure): void {
   if (waiting !== null) comeBack(m, waiting);
 }
 
-/** Not her fault: she keeps her idleness, and is free as soon as her phone has stopped ringing. */
+/** Not the fault of those whose phones ring: they keep their idleness, and are free as soon as their phones have stopped. */
 export function withdrawOffer(m: Moment, call: Call, end: 'caller_gone' | 'withdrawn', release: Release): void {
-  const live = call.offer;
-  const agent = live === null ? undefined : m.floor.agentOfLeg.get(live.legId);
-  if (live === null || agent === undefined || agent.activity.state !== 'offered') return;
+  for (const agent of ringingFor(call)) withdrawFrom(m, agent, end, release);
+}
+
+function withdrawFrom(m: Moment, agent: Agent, end: OfferEnd, release: Release): void {
+  const { activity } = agent;
+  if (activity.state !== 'offered') return;
+  const { offer: live, after } = activity;
   endOffer(m, live, end, release);
-  const { after } = agent.activity;
   become(m, agent, { state: 'releasing', callId: live.callId, legId: live.legId, until: m.now + RELEASE_MS, after });
 }
 
@@ -78,8 +84,17 @@ export function pickedUp(m: Moment, agent: Agent): void {
   if (activity.state !== 'offered') return;
   const { offer: live, after } = activity;
   const waiting = endOffer(m, live, 'withdrawn', null);
+  const call = m.floor.calls.get(live.callId);
+  if (call !== undefined) answeredElsewhere(m, call, agent);
   if (waiting !== null) depart(m, waiting, 'answered');
   become(m, agent, { state: 'releasing', callId: live.callId, legId: live.legId, until: m.now + RELEASE_MS, after });
+}
+
+/** One has taken it: the phones of the others stop, and who sits there hears why. They keep their idleness. */
+function answeredElsewhere(m: Moment, call: Call, winner: Agent): void {
+  for (const agent of ringingFor(call)) {
+    if (agent !== winner) withdrawFrom(m, agent, 'answered_elsewhere', { cause: 'answered_elsewhere', by: 'server' });
+  }
 }
 
 /** She took it. */
@@ -91,6 +106,7 @@ export function answerOffer(m: Moment, agent: Agent): void {
   const waiting = endOffer(m, live, 'answered', null);
   agent.failures = null;
   if (call !== undefined && waiting !== null) rememberServed(m, call, waiting.queue, live.agentId);
+  if (call !== undefined) answeredElsewhere(m, call, agent);
   if (waiting !== null) depart(m, waiting, 'answered');
   become(m, agent, talkingOn(call ?? { callId: live.callId, wrapUpMs: 0 }, live.legId, after));
 }
@@ -108,7 +124,6 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: Off
   const { agentId } = agent.configuration;
   const queueId = call.waiting?.queue.configuration.queueId ?? null;
   const live: Offer = { ...nextIds(call), callId, agentId, queueId, until: m.now + ringMs };
-  call.offer = live;
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
   const { recording = 'optional', direct = false } = call;
@@ -137,10 +152,7 @@ function endOffer(m: Moment, live: Offer, end: OfferEnd, release: Release | null
   const { callId, offerId, legId, agentId, queueId } = live;
   m.events.push({ type: 'offerEnded', callId, queueId, offerId, legId, agentId, end });
   if (release !== null) m.commands.push({ type: 'releaseLeg', callId, legId, ...release });
-  const call = m.floor.calls.get(callId);
-  if (call === undefined) return null;
-  call.offer = null;
-  return call.waiting;
+  return m.floor.calls.get(callId)?.waiting ?? null;
 }
 
 function refuse(m: Moment, call: Call, agentId: Offer['agentId'], end: OfferEnd): void {

@@ -11,6 +11,7 @@ import { hasIdle } from './line.ts';
 import { beforeAcross } from './matching/place.ts';
 import { chosen, tookTurn } from './matching/pool.ts';
 import { NO_ANSWER } from './offering/failure.ts';
+import { pairAlong } from './offering/together.ts';
 import { failOffer, leave, offerWaiting } from './offers.ts';
 import { empty, goOn } from './waiting.ts';
 
@@ -32,8 +33,9 @@ export function settle(m: Moment): void {
   if (floor.behind) return;
   sendBack(m);
   pair(m);
+  pairAlong(m);
   tell(m);
-  floor.behind = floor.leaving.size > 0 || floor.unpaired.size > 0 || floor.unsaid.size > 0;
+  floor.behind = floor.leaving.size > 0 || floor.unpaired.size > 0 || floor.ringAlong.size > 0 || floor.unsaid.size > 0;
 }
 
 /** When time has to pass for the next thing to happen; null = nothing waits for it. */

@@ -14,6 +14,7 @@ import { type Awaited, indexAwaited } from './matching/awaited.ts';
 import { placeOf } from './matching/place.ts';
 import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
+import { ringAlong } from './offering/along.ts';
 import { newQueue, stand } from './waiting.ts';
 
 const VERSION = 1;
@@ -43,7 +44,7 @@ interface WaitingRow {
   said?: Said;
 }
 
-interface CallRow extends Omit<Call, 'waiting' | 'agentLegs'> {
+interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs'> {
   waiting: WaitingRow | null;
 }
 
@@ -122,7 +123,8 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   }
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);
-  for (const { waiting: _placed, ...kept } of snapshot.calls) floor.calls.set(kept.callId, { ...kept, waiting: null, agentLegs: new Set() });
+  for (const { waiting: _placed, ...kept } of snapshot.calls)
+    floor.calls.set(kept.callId, { ...kept, waiting: null, ringing: new Set(), agentLegs: new Set() });
   for (const row of snapshot.agents)
     reindex(floor, Object.assign(newAgent(row.configuration, row.since), row, { hasDesk: floor.desks.has(row.configuration.agentId) }));
   for (const { callId, dialledBy, callerGone } of floor.calls.values()) if (dialledBy != null && !callerGone) floor.agents.get(dialledBy)?.ownCalls.add(callId);
@@ -153,11 +155,12 @@ function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean
   call.waiting = waiting;
   queue.order.add(waiting);
   queue.entered.add(waiting);
-  if (call.offer === null) stand(floor, waiting);
+  if (call.ringing.size === 0) stand(floor, waiting);
+  else ringAlong(floor, waiting);
 }
 
 function rowOfCall(call: Call): CallRow {
-  const { waiting, agentLegs: _derived, ...kept } = call;
+  const { waiting, agentLegs: _derived, ringing: _index, ...kept } = call;
   return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
 }
 

@@ -8,11 +8,10 @@ import { type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, 
 import { closeIfSpare, closeLine, hasIdle, lineFor } from './line.ts';
 import { awaitAgent, awaitOn, forgetAwaited } from './matching/awaited.ts';
 import { before, placeOf } from './matching/place.ts';
+import { ringAlong } from './offering/along.ts';
+import { MOST_OFFERS_A_CALL } from './offering/offering.ts';
 import { OrderedList } from './ordered.ts';
 import { nextDeadline, takeStep } from './widening/steps.ts';
-
-/** A call that was offered so often goes back to its dialplan; leg numbers from 1001 are the call room's. */
-export const MOST_OFFERS_A_CALL = 1000;
 
 export interface Wish extends QueueWishes {
   queueId: QueueId;
@@ -90,11 +89,16 @@ export function stand(floor: Floor, waiting: Waiting): void {
 export function stepOut(floor: Floor, waiting: Waiting): void {
   setDeadline(floor, waiting, null);
   waiting.line?.callers.remove(waiting);
+  waiting.line?.along.remove(waiting);
 }
 
-/** The offer came to nothing: back to its place, unless its time is up. */
+/** The offer came to nothing: back to its place, unless its time is up, or it rings elsewhere. */
 export function comeBack(m: Moment, waiting: Waiting): void {
   if (waiting.line === null) return;
+  if (waiting.call.ringing.size > 0) {
+    ringAlong(m.floor, waiting);
+    return;
+  }
   const overdue = waiting.leaveAt !== null && waiting.leaveAt <= m.now;
   if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
   else if (sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
@@ -171,7 +175,8 @@ export function reconfigure(floor: Floor, queue: Queue, configuration: QueueConf
   }
   for (const waiting of staying) {
     waiting.line = lineFor(floor, waiting);
-    if (waiting.call.offer === null) stand(floor, waiting);
+    if (waiting.call.ringing.size === 0) stand(floor, waiting);
+    else ringAlong(floor, waiting);
   }
   floor.forsaken.add(configuration.queueId);
 }

@@ -3,7 +3,7 @@ import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../k
 import type { Capture } from './capture.ts';
 import type { DirectState } from './direct.ts';
 import type { Ending } from './ending.ts';
-import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, Party, PauseHolder, RecordingRule } from './event.ts';
+import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
 import type { Pause } from './pausing.ts';
 
 export type LegState =
@@ -25,6 +25,8 @@ export interface Leg {
   recording?: RecordingRule;
   /** The queue lets its phone and the other's send audio to one another. */
   direct?: boolean;
+  /** How its offer came to nothing; absent = it did not. Should it answer all the same, the call is no longer its. */
+  offerEnd?: Exclude<OfferEnd, 'answered'>;
   startedAt: number;
   progress: LegState;
 }

@@ -16,7 +16,7 @@ import { Calls } from './calls.ts';
 import { askCapture, type CaptureWish, cancelCapture, captureChanged, delivered } from './capture.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
-import type { Ending, EndingCause } from './ending.ts';
+import type { EndedBy, Ending, EndingCause } from './ending.ts';
 import type { CallEvent, OfferEnd } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
 import { askPause, askResume, byAgent, pause, resume, resumeDue } from './pausing.ts';
@@ -91,6 +91,18 @@ const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause> = {
   unreachable: 'unreachable',
   caller_gone: 'unreachable',
   withdrawn: 'unreachable',
+  answered_elsewhere: 'answered_elsewhere',
+};
+
+/** What a phone is told that answers when its offer is over already. */
+const tooLate: Record<Exclude<OfferEnd, 'answered'>, { cause: EndingCause; by: EndedBy }> = {
+  no_answer: { cause: 'no_answer', by: 'server' },
+  rejected: { cause: 'rejected', by: 'server' },
+  busy: { cause: 'busy', by: 'server' },
+  unreachable: { cause: 'unreachable', by: 'server' },
+  caller_gone: { cause: 'abandoned', by: 'other_party' },
+  withdrawn: { cause: 'transferred', by: 'server' },
+  answered_elsewhere: { cause: 'answered_elsewhere', by: 'server' },
 };
 
 const handlers: Handlers = {
@@ -139,7 +151,10 @@ const handlers: Handlers = {
   },
   offerEnded(calls, event, turn) {
     const call = calls.live(event.callId);
-    if (call === undefined || event.queueId !== null || event.end === 'answered') return;
+    if (call === undefined || event.end === 'answered') return;
+    const leg = call.legs.get(event.legId);
+    if (leg !== undefined) leg.offerEnd = event.end;
+    if (event.queueId !== null) return;
     const cause = causeOfOfferEnd[event.end];
     if (!dialledFailed(call, event, cause, turn)) failTransfer(call, cause, turn);
   },
@@ -155,7 +170,9 @@ const handlers: Handlers = {
     const leg = call?.legs.get(event.legId);
     if (call === undefined || leg === undefined || isUp(leg) || isEnded(leg)) return;
     leg.progress = { state: 'up', since: now, held: false };
-    if (!takesOver(call, leg, turn)) answered(call, leg, turn);
+    // Two answered in the same moment, or her answer crossed our CANCEL: the call is no longer hers, and she hears so.
+    if (leg.offerEnd !== undefined) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, ...tooLate[leg.offerEnd] });
+    else if (!takesOver(call, leg, turn)) answered(call, leg, turn);
   },
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);

@@ -51,8 +51,8 @@ export type LegRole = 'caller' | 'agent' | 'target';
 /** Why a call stopped waiting in a queue. */
 export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'emergency' | 'transferred' | 'ended';
 
-/** Why an offer to an agent came to nothing; `answered` is the good end. */
-export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn';
+/** Why an offer to an agent came to nothing; `answered` is the good end. `answered_elsewhere`: it rang at several, and another was first. */
+export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn' | 'answered_elsewhere';
 
 /** Why this agent got this caller, as it stood when she was chosen. Times are ms since 1970. */
 export interface OfferChoice {

@@ -37,6 +37,7 @@ const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause> = {
   unreachable: 'unreachable',
   caller_gone: 'abandoned',
   withdrawn: 'answered_elsewhere',
+  answered_elsewhere: 'answered_elsewhere',
 };
 
 const handlers: Handlers = {

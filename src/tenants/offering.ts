@@ -17,5 +17,7 @@ export const offeringSchema = z.strictObject({
     })
     .optional(),
   needsDesk: z.boolean().optional(),
+  /** With more phones than this a call is no longer rung but announced. */
+  ringAtOnce: z.int().min(1).max(32).optional(),
   wrapUpExtension: z.strictObject({ stepMs: z.int().min(1_000).max(600_000), mostMs: z.int().min(1_000).max(3_600_000) }).optional(),
 });

@@ -619,3 +619,82 @@ test('signed out by a supervisor while her phone rings, the offer is withdrawn: 
   const lines = floor.tell({ ...signedOut('8001'), by: asId<UserId>('demo:supervisor') } as Event);
   assert.deepEqual(lines, ['c1.o1 c1 withdrawn at 8001 on c1.1 service', '8001 signed_out', '> release c1 c1.1 normal by server']);
 });
+
+describe('a call that rings at several agents at once', () => {
+  const at = (most: number) => ({ offering: { ringAtOnce: most } });
+  const heard = (lines: string[]): string[] => lines.filter((line) => !line.startsWith('wake'));
+
+  test('rings at as many idle agents as its queue has it, in the order in which they are chosen', () => {
+    const floor = floorWith({ 8001: {}, 8002: {}, 8003: {} }, at(2));
+    assert.deepEqual(offeredTo(call(floor, 'c1')), ['8001', '8002']);
+    assert.deepEqual(offeredTo(call(floor, 'c2')), ['8003']);
+  });
+
+  test('the first who answers has it; the others are told why, their phones stop, and they keep their idleness', () => {
+    const floor = floorWith({ 8001: {}, 8002: {}, 8003: {} }, at(3));
+    call(floor, 'c1');
+    assert.deepEqual(heard(floor.tell(legAnswered('c1.2'))), [
+      'c1.o2 c1 answered at 8002 on c1.2 service',
+      'c1.o1 c1 answered_elsewhere at 8001 on c1.1 service',
+      'c1.o3 c1 answered_elsewhere at 8003 on c1.3 service',
+      'c1 left service answered',
+      '8002 talking c1',
+      '> release c1 c1.1 answered_elsewhere by server',
+      '> release c1 c1.3 answered_elsewhere by server',
+    ]);
+    assert.deepEqual(heard(floor.tell(legAnswered('c1.1'))), [], 'who answers in the same moment is too late, and not blamed');
+    floor.tell(legEnded('c1.3', 'answered_elsewhere', 'server'), legEnded('c1.1', 'answered_elsewhere', 'server'));
+    assert.deepEqual(offeredTo(call(floor, 'c2')), ['8001', '8003']);
+  });
+
+  test('one who does not take it is set aside, another rings along in her stead, and the caller stays where it is while any phone rings', () => {
+    const floor = floorWith({ 8001: {}, 8002: {}, 8003: {} }, at(2));
+    call(floor, 'c1');
+    assert.deepEqual(heard(floor.tell(deskRejected('8001', 'c1'))).slice(0, 2), [
+      'c1.o1 c1 rejected at 8001 on c1.1 service',
+      'c1.o3 c1 offered to 8003 from service on c1.3 until +15000, recorded',
+    ]);
+    assert.deepEqual(offeredTo(floor.tell(wentReady('8001'))), [], 'two ring already');
+  });
+
+  test('nobody rings along while another caller rings nowhere', () => {
+    const floor = floorWith({ 8001: {}, 8002: {} }, at(2));
+    call(floor, 'c1');
+    call(floor, 'c2');
+    floor.tell(agentConfigured('8003'));
+    assert.deepEqual(offeredCall(floor.tell(phoneReachable('8003'), signedIn('8003'), wentReady('8003'))), ['c2']);
+    floor.tell(agentConfigured('8004'), phoneReachable('8004'), signedIn('8004'));
+    assert.deepEqual(offeredCall(floor.tell(wentReady('8004'))), ['c2'], 'c1 rings at two, c2 at one');
+  });
+
+  test('a caller who hangs up stops every phone, and nobody is blamed', () => {
+    const floor = floorWith({ 8001: {}, 8002: {} }, at(5));
+    call(floor, 'c1');
+    const lines = floor.tell(legEnded('c1.0'));
+    assert.deepEqual(heard(lines), [
+      'c1.o1 c1 caller_gone at 8001 on c1.1 service',
+      'c1.o2 c1 caller_gone at 8002 on c1.2 service',
+      'c1 left service abandoned',
+      '> release c1 c1.1 abandoned by other_party',
+      '> release c1 c1.2 abandoned by other_party',
+    ]);
+  });
+
+  test('a call whose time is up rings to its end where it rings, and nowhere else', () => {
+    const floor = floorWith({ 8001: {} }, { ...at(2), maxWaitMs: 5_000 });
+    call(floor, 'c1');
+    floor.now += 5_000;
+    floor.tell(agentConfigured('8002'), phoneReachable('8002'), signedIn('8002'));
+    assert.deepEqual(offeredTo(floor.tell(wentReady('8002'))), []);
+    assert.ok(floor.tell(deskRejected('8001', 'c1')).includes('c1 left service timeout'));
+  });
+
+  test('a core restored while three phones ring decides alike', () => {
+    const floor = floorWith({ 8001: {}, 8002: {}, 8003: {} }, at(3));
+    call(floor, 'c1');
+    const restored = new Floor();
+    restored.acd.restore(JSON.parse(JSON.stringify(floor.acd.snapshot())));
+    restored.now = floor.now;
+    assert.deepEqual(restored.tell(legAnswered('c1.3')), floor.tell(legAnswered('c1.3')));
+  });
+});

@@ -49,7 +49,7 @@ export function follow(m: Moment, queue: Queue): void {
   if (state !== queue.state) m.events.push({ type: 'queueStateChanged', queueId, state, until, why });
   queue.state = state;
   if (state === 'emergency') empty(m.floor, queue, 'emergency');
-  else if (state === 'closed' && door?.whenClosed === 'leave') empty(m.floor, queue, 'closed', ({ call }) => call.offer === null);
+  else if (state === 'closed' && door?.whenClosed === 'leave') empty(m.floor, queue, 'closed', ({ call }) => call.ringing.size === 0);
 }
 
 function turnPage(m: Moment, calendarId: CalendarId): void {

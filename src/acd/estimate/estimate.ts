@@ -65,7 +65,7 @@ export function look({ floor, now }: Moment, queue: Queue, place: number): Estim
 /** Who came in this turn and was not offered at once is told (or would be) how long it takes: that is what is scored. */
 export function expect(m: Moment): void {
   const { arrived } = m;
-  if (arrived === null || arrived.call.waiting !== arrived || arrived.call.offer !== null || arrived.line === null) return;
+  if (arrived === null || arrived.call.waiting !== arrived || arrived.call.ringing.size > 0 || arrived.line === null) return;
   const { queue } = arrived;
   const forecast = forecastOf(m.floor.learned, queue.configuration.queueId);
   const isNew = forecast.lookedAt <= m.now - SCORED_EVERY_MS || forecast.lookedAt > m.now;
@@ -208,7 +208,7 @@ function clientsOf(scene: Scene): { clients: Client[]; places: number[] } {
   const clients: Client[] = [];
   const places: number[] = [];
   for (const { waiting, place } of standing) {
-    if (waiting.call.offer !== null || waiting.line === null) continue;
+    if (waiting.call.ringing.size > 0 || waiting.line === null) continue;
     const isAsked = place > 0 && isOnGrid(place, places.at(-1) ?? 0);
     if (isAsked) places.push(place);
     clients.push(clientOf(scene, waiting, isAsked ? places.length - 1 : -1));

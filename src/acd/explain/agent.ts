@@ -60,7 +60,7 @@ function queueOf(agent: Agent, queue: Queue): AgentQueue {
 function longestOf(agent: Agent, queue: Queue): AgentQueue['longest'] {
   for (const waiting of queue.entered) {
     const { call, queuedAt } = waiting;
-    if (call.offer === null && waiting.line !== null) return { callId: call.callId, queuedAt, obstacle: obstacleBetween(agent, waiting) };
+    if (call.ringing.size === 0 && waiting.line !== null) return { callId: call.callId, queuedAt, obstacle: obstacleBetween(agent, waiting) };
   }
   return null;
 }

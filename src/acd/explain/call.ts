@@ -25,7 +25,7 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
   const standing = standingBefore(waiting, line, now);
   return {
     ...known,
-    state: call.offer === null ? 'waiting' : 'ringing',
+    state: call.ringing.size === 0 ? 'waiting' : 'ringing',
     place: 1 + standing.filter(({ queueId }) => queueId === known.queueId).length,
     before: counted(standing),
     ahead: standing.slice(0, MOST_AHEAD_SHOWN),
@@ -35,7 +35,7 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
     widening: nextWidening(waiting),
     steps: waiting.steps,
     awaited: waiting.awaited === null ? null : { ...waiting.awaited },
-    changes: call.offer === null ? smallestChanges(floor, waiting, line, now, tryOut) : [],
+    changes: call.ringing.size === 0 ? smallestChanges(floor, waiting, line, now, tryOut) : [],
   };
 }
 
@@ -76,7 +76,7 @@ function whyBefore(other: Waiting, waiting: Waiting): Precedence {
 function aheadOf(other: Waiting, waiting: Waiting): Ahead {
   const { call, queue, priority, queuedAt } = other;
   const placedAt = call.placedAt ?? queuedAt;
-  return { callId: call.callId, queueId: queue.configuration.queueId, why: whyBefore(other, waiting), priority, placedAt, offered: call.offer !== null };
+  return { callId: call.callId, queueId: queue.configuration.queueId, why: whyBefore(other, waiting), priority, placedAt, offered: call.ringing.size > 0 };
 }
 
 function counted(ahead: readonly Ahead[]): CallExplanation['before'] {

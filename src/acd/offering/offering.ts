@@ -1,5 +1,8 @@
 /** How a queue makes its offers, and what comes of those that fail: the section `offering` of a queue. Absent = the usual, also of each part. */
 
+/** A call that was offered so often goes back to its dialplan; leg numbers from 1001 are the call room's. */
+export const MOST_OFFERS_A_CALL = 1000;
+
 /** The ends of an offer that are the agent's doing, or her phone's. */
 export const offerFailures = ['no_answer', 'rejected', 'busy', 'unreachable'] as const;
 export type OfferFailure = (typeof offerFailures)[number];
@@ -23,6 +26,8 @@ export interface Offering {
   afterFailure?: Partial<Record<OfferFailure, FailurePolicy | undefined>> | undefined;
   /** true: its calls are only offered to agents whose desk is connected. A phone is always needed. */
   needsDesk?: boolean | undefined;
+  /** A call rings at so many agents at once, the first who answers has it; absent = 1. */
+  ringAtOnce?: number | undefined;
   /** Absent = a wrap-up cannot be made longer. */
   wrapUpExtension?: WrapUpExtension | undefined;
 }

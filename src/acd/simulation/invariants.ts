@@ -14,7 +14,7 @@ export function checkTurn(seen: Observer, event: Event, turn: Turn<Event, Comman
   offersHaveAPhone(seen);
   if (turn.wakeAt !== null && (hurried ? turn.wakeAt <= now : turn.wakeAt === now)) return;
   wakesInTime(seen, event, turn, now);
-  nobodyWaitsBesideAnIdleAgent(seen);
+  nobodyWaitsBesideAnIdleAgent(seen, now);
   nobodyWaitsForNobody(seen);
   nobodyWaitsWhereItIsShut(seen, now);
   nobodyOvertook(seen, turn, now, hurried);
@@ -22,24 +22,26 @@ export function checkTurn(seen: Observer, event: Event, turn: Turn<Event, Comman
 }
 
 function nobodyGoneWaits(seen: Observer): void {
-  for (const { callId, gone, offer, waits } of seen.calls.values()) {
-    demand(!gone || (waits.length === 0 && offer === null), 'INV5', () => `${callId} still waits, and its caller is gone`);
+  for (const { callId, gone, offers, waits } of seen.calls.values()) {
+    demand(!gone || (waits.length === 0 && offers.size === 0), 'INV5', () => `${callId} still waits, and its caller is gone`);
   }
 }
 
 function offersHaveAPhone(seen: Observer): void {
-  for (const { offer } of seen.calls.values()) {
-    const agent = offer === null ? undefined : seen.agents.get(offer.agentId);
-    const phone = agent === undefined || agent.phone || agent.configuration.staticContact !== null;
-    demand(phone, 'INV6', () => `${offer?.agentId} still has an offer, and no phone`);
+  for (const { offers } of seen.calls.values()) {
+    for (const { agentId } of offers.values()) {
+      const agent = seen.agents.get(agentId);
+      const phone = agent === undefined || agent.phone || agent.configuration.staticContact !== null;
+      demand(phone, 'INV6', () => `${agentId} still has an offer, and no phone`);
+    }
   }
 }
 
 function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Command>, now: number): void {
   const due: number[] = [];
-  for (const { offer, waits } of seen.calls.values()) {
-    if (offer !== null) due.push(offer.until);
-    else due.push(...dueOf(seen, waits[0]));
+  for (const { offers, waits } of seen.calls.values()) {
+    for (const { until } of offers.values()) due.push(until);
+    if (offers.size === 0) due.push(...dueOf(seen, waits[0]));
   }
   due.push(...seen.doors.boundaries(now));
   for (const { wrapUpUntil, pausedUntil } of seen.agents.values()) due.push(...[wrapUpUntil, pausedUntil].filter((until) => until !== null));
@@ -57,13 +59,19 @@ function dueOf(seen: Observer, wait: SeenWait | undefined): number[] {
   return [wait.leaveAt, step].filter((at) => at !== null);
 }
 
-function nobodyWaitsBesideAnIdleAgent(seen: Observer): void {
+function nobodyWaitsBesideAnIdleAgent(seen: Observer, now: number): void {
   const idle = [...seen.agents.values()].filter((agent) => agent.state === 'ready');
   if (idle.length === 0) return;
   for (const call of seen.calls.values()) {
-    if (call.waits.length === 0 || call.offer !== null) continue;
+    if (call.waits.length === 0 || !mayRing(seen, call, now)) continue;
     for (const agent of idle) demand(!eligible(seen, agent, call), 'INV2', () => `${call.callId} waits beside idle ${agent.configuration.agentId}`);
   }
+}
+
+/** It rings nowhere, or at fewer agents than its queue has it and its time is not up. */
+function mayRing(seen: Observer, { offers, waits: [wait] }: SeenCall, now: number): boolean {
+  const most = (wait === undefined ? undefined : seen.queues.get(wait.queueId)?.offering?.ringAtOnce) ?? 1;
+  return offers.size === 0 || (offers.size < most && (wait?.leaveAt == null || wait.leaveAt > now));
 }
 
 function nobodyWaitsForNobody(seen: Observer): void {
@@ -77,7 +85,7 @@ function nobodyWaitsWhereItIsShut(seen: Observer, now: number): void {
   for (const queue of seen.queues.values()) {
     const exit = seen.doors.sendsAway(queue, now);
     if (exit === null) continue;
-    const left = seen.waitingIn(queue.queueId).filter(({ offer }) => exit === 'emergency' || offer === null);
+    const left = seen.waitingIn(queue.queueId).filter(({ offers }) => exit === 'emergency' || offers.size === 0);
     demand(left.length === 0, 'INV5', () => `${left[0]?.callId} still waits in ${queue.queueId}, which is ${exit}`);
   }
 }
@@ -87,10 +95,13 @@ function nobodyOvertook(seen: Observer, turn: Turn<Event, Command>, now: number,
     if (fact.type !== 'callOffered' || fact.queueId === null) continue;
     const agent = seen.agents.get(fact.agentId);
     const call = seen.calls.get(fact.callId);
-    if (agent === undefined || call === undefined || call.offer !== fact) continue;
+    if (agent === undefined || call === undefined || call.offers.get(fact.offerId) !== fact) continue;
     demand(eligible(seen, agent, call), 'INV4', () => `${fact.agentId} lacks what ${fact.callId} needs`);
     for (const other of seen.calls.values()) {
-      const overtaken = other.offer === null && other.waits.length > 0 && servedBefore(seen, other, call, now) && eligible(seen, agent, other);
+      // Whoever rings along with others does so only when nobody is left who rings nowhere.
+      const [oldest] = call.offers.keys();
+      const first = oldest !== fact.offerId || servedBefore(seen, other, call, now);
+      const overtaken = other.offers.size === 0 && other.waits.length > 0 && first && eligible(seen, agent, other);
       demand(!overtaken, 'INV3', () => `${fact.callId} overtook ${other.callId} at ${now}`);
     }
     for (const other of hurried ? [] : seen.agents.values()) {

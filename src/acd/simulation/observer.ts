@@ -49,7 +49,8 @@ export interface SeenCall {
   gone: boolean;
   ended: boolean;
   waits: SeenWait[];
-  offer: EventOf<'callOffered'> | null;
+  /** Live ones. */
+  offers: Map<OfferId, EventOf<'callOffered'>>;
 }
 
 export interface SeenLeg {
@@ -82,6 +83,8 @@ export class Observer {
   readonly #phones = new Set<AgentId>();
   readonly #removed = new Set<AgentId>();
   readonly #offerIds = new Set<OfferId>();
+  /** Live offers of calls that another agent has just taken. */
+  readonly #lost = new Set<OfferId>();
   #places = 0;
   #turns = 0;
 
@@ -276,7 +279,7 @@ export class Observer {
   #forget(event: Event): void {
     if (event.type === 'callEnded') {
       const call = this.calls.get(event.callId);
-      demand(call === undefined || (call.waits.length === 0 && call.offer === null), 'INV5', () => `${event.callId} ended, but still waits or is offered`);
+      demand(call === undefined || (call.waits.length === 0 && call.offers.size === 0), 'INV5', () => `${event.callId} ended, but still waits or is offered`);
       this.calls.delete(event.callId);
     }
     for (const agentId of this.#removed) if (this.agents.get(agentId)?.state === 'signed_out') this.agents.delete(agentId);
@@ -302,12 +305,14 @@ export class Observer {
     demand(agent !== undefined && (this.#hurried || agent.state !== 'signed_out'), 'INV1', () => `${agentId} was offered a call, signed out`);
     if (call === undefined || agent === undefined) return;
     demand(agent.phone || agent.configuration.staticContact !== null, 'INV8', () => `${agentId} was offered a call without a phone`);
-    demand(call.offer === null, 'INV1', () => `${callId} has two live offers`);
-    for (const other of this.calls.values()) demand(other.offer?.agentId !== agentId, 'INV1', () => `${agentId} has two live offers`);
+    const most = queueId === null ? 1 : (this.queues.get(queueId)?.offering?.ringAtOnce ?? 1);
+    demand(call.offers.size < most, 'INV1', () => `${callId} has ${call.offers.size + 1} live offers, of ${most}`);
+    for (const { offers } of this.calls.values())
+      for (const live of offers.values()) demand(live.agentId !== agentId, 'INV1', () => `${agentId} has two live offers`);
     demand(!this.#offerIds.has(offerId) && !this.legs.has(legId), 'INV1', () => `${offerId} is not new`);
     demand((call.waits[0]?.queueId ?? null) === queueId, 'INV5', () => `${callId} was offered for ${queueId}, where it does not wait`);
     this.#offerIds.add(offerId);
-    call.offer = fact;
+    call.offers.set(offerId, fact);
     this.legs.set(legId, { agentId, callId, state: 'ringing', releasedAt: 0 });
     this.tally.offers += 1;
     if (queueId !== null) agent.idleSince ??= now;
@@ -323,15 +328,23 @@ export class Observer {
 
   #offerEnded(fact: EventOf<'offerEnded'>, now: number): void {
     const call = this.calls.get(fact.callId);
-    if (call?.offer?.offerId !== fact.offerId) {
+    const live = call?.offers.get(fact.offerId);
+    if (call === undefined || live === undefined) {
       const refused = fact.queueId === null && (fact.end === 'busy' || fact.end === 'unreachable' || fact.end === 'caller_gone');
       demand(refused && !this.#offerIds.has(fact.offerId), 'INV1', () => `${fact.offerId} ended twice`);
       this.#offerIds.add(fact.offerId);
       return;
     }
-    const { until } = call.offer;
+    const { until } = live;
     demand(fact.end !== 'no_answer' || until <= now || !this.legs.has(fact.legId), 'INV7', () => `${fact.offerId} timed out early`);
-    call.offer = null;
+    call.offers.delete(fact.offerId);
+    if (fact.end === 'answered') for (const other of call.offers.keys()) this.#lost.add(other);
+    const lost = this.#lost.delete(fact.offerId);
+    demand(
+      lost === (fact.end === 'answered_elsewhere'),
+      'INV1',
+      () => `${fact.offerId} ended ${fact.end}, and another ${lost ? 'has' : 'has not'} taken the call`,
+    );
     if (fact.end !== 'answered') return;
     this.tally.answered += 1;
     if (fact.queueId !== null && this.queues.get(fact.queueId)?.matching?.lastAgent !== undefined)
@@ -347,7 +360,7 @@ export class Observer {
     }
     const wait = call.waits.shift();
     demand(wait?.queueId === queueId, 'INV5', () => `${callId} left ${queueId}, where it did not wait`);
-    demand(call.offer === null, 'INV1', () => `${callId} left ${queueId} with a live offer`);
+    demand(call.offers.size === 0, 'INV1', () => `${callId} left ${queueId} with a live offer`);
     demand(this.#mayLeave(call, wait, exit, cause, now), 'INV5', () => `${callId} left ${queueId} by ${exit} for no such reason`);
     this.tally.exits += 1;
   }
@@ -475,7 +488,16 @@ export class Observer {
   }
 }
 
-const newCall = (callId: CallId, number: string): SeenCall => ({ callId, number, placedAt: null, place: 0, gone: false, ended: false, waits: [], offer: null });
+const newCall = (callId: CallId, number: string): SeenCall => ({
+  callId,
+  number,
+  placedAt: null,
+  place: 0,
+  gone: false,
+  ended: false,
+  waits: [],
+  offers: new Map(),
+});
 
 export function demand(holds: boolean, invariant: string, message: () => string): void {
   if (!holds) throw new Violation(`${invariant}: ${message()}`);

@@ -101,6 +101,7 @@ export class World {
     return {
       afterFailure: Object.fromEntries(dice.some(offerFailures, 0.7).map((failure) => [failure, policy()])),
       needsDesk: dice.chance(0.2),
+      ...(dice.chance(0.5) ? { ringAtOnce: dice.between(1, 4) } : {}),
       ...(dice.chance(0.5) ? { wrapUpExtension: { stepMs: dice.between(1_000, 5_000), mostMs: dice.between(1_000, 10_000) } } : {}),
     };
   }
@@ -154,7 +155,7 @@ export class World {
 
   /** A call of those that `fits`. */
   call(fits: (call: { gone: boolean; waiting: boolean; offered: boolean }) => boolean): CallId | null {
-    const fitting = [...this.#seen.calls.values()].filter((call) => fits({ gone: call.gone, waiting: call.waits.length > 0, offered: call.offer !== null }));
+    const fitting = [...this.#seen.calls.values()].filter((call) => fits({ gone: call.gone, waiting: call.waits.length > 0, offered: call.offers.size > 0 }));
     return this.#dice.pick(fitting)?.callId ?? null;
   }
 
