@@ -1,4 +1,4 @@
-/** Desk phones of other makers with the whole server: linphonec transfers with consultation over TLS, baresip over TCP and TLS. */
+/** Desk phones of other makers with the whole server: linphonec transfers with consultation over TLS, and talks with SRTP alone; baresip over TCP and TLS. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { agree, journalOf } from '../support/agreement.ts';
@@ -118,6 +118,34 @@ describe('baresip', () => {
 });
 
 describe('linphonec', () => {
+  test('over TLS with SRTP alone calls a colleague and is called: each hears the other', async () => {
+    const phone = keep(await Linphone.start({ user: '8001', password: DEMO_PASSWORD, onlySrtp: true, ...reached('tls', 'localhost') }));
+    const colleague = await deskPhone('8002', 'udp');
+    await phone.registered();
+    const talk = async (call: string): Promise<void> => {
+      phone.talk(CALLER_HZ);
+      const before = colleague.heardSeconds(CALLER_HZ);
+      assert.ok(await phone.hears(AGENT_HZ), 'the phone hears its colleague');
+      await until('the colleague to hear the phone', () => colleague.heardSeconds(CALLER_HZ) > before + 0.4, 8_000);
+      const { callId } = await told('legsJoined');
+      const { messages } = (await house.get(`/api/v1/calls/${callId}/sip-trace`)) as { messages: { peer: string; text: string }[] };
+      const said = messages.flatMap(({ peer, text }) => (/^tls/.test(peer) ? (/^m=audio \S+ (\S+)/m.exec(text)?.[1] ?? []) : []));
+      assert.deepEqual([...new Set(said)], ['RTP/SAVP'], 'what is offered and answered over TLS');
+      await phone.hangUp(call);
+      await colleague.until('CALL_CLOSED');
+    };
+    const call = await phone.dial('8002');
+    await colleague.until('CALL_INCOMING');
+    await colleague.accept();
+    await phone.connected(call);
+    await talk(call);
+
+    await colleague.dial('8001');
+    const rung = await phone.ringing();
+    await phone.answer(rung);
+    await talk(rung);
+  });
+
   test('over TLS transfers with consultation: customer and colleague talk, the record stays with the call, her own calls end', async () => {
     const first = keep(await Linphone.start({ user: '8001', password: DEMO_PASSWORD, ...reached('tls', 'localhost') }));
     await first.registered();

@@ -1,10 +1,11 @@
 /** linphonec as a desk phone: a process of its own in a home of its own, driven over its terminal. Unlike baresip it transfers with consultation. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../kernel/clock.ts';
 import { freePort, freeRange } from './ports.ts';
+import { SAMPLE_RATE, secondsOf, sine, writeWav } from './tone.ts';
 import { until } from './wait.ts';
 
 interface LinphoneOptions {
@@ -15,12 +16,17 @@ interface LinphoneOptions {
   transport?: 'udp' | 'tls';
   /** PEM file: the authority that vouches for the server. */
   authority?: string;
+  /** It takes and makes calls with SRTP by keys in the SDP alone. */
+  onlySrtp?: boolean;
 }
 
 /** A queue may greet the customer first. */
 const PATIENCE_MS = 25_000;
 const ASK_MS = 250;
 const FAREWELL_MS = 3_000;
+const TONE_SECONDS = 30;
+const HEADER_BYTES = 44;
+const HEARS_WITHIN_MS = 8_000;
 
 export class Linphone {
   readonly options: LinphoneOptions;
@@ -29,6 +35,7 @@ export class Linphone {
   readonly #child: ChildProcess;
   readonly #home: string;
   #seen = 0;
+  #kept = 0;
 
   private constructor(options: LinphoneOptions, child: ChildProcess, home: string) {
     this.options = options;
@@ -44,7 +51,7 @@ export class Linphone {
     child.on('error', (error) => keep(Buffer.from(`linphonec could not be started: ${error.message}`)));
   }
 
-  /** It has no sound card: it says silence, and what it hears is lost. */
+  /** It has no sound card: it says silence, and what it hears is lost, unless `talk` was asked for. */
   static async start(options: LinphoneOptions): Promise<Linphone> {
     const home = mkdtempSync(join(tmpdir(), `linphone-${options.user}-`));
     mkdirSync(join(home, '.local/share/linphone'), { recursive: true });
@@ -89,6 +96,38 @@ export class Linphone {
     await this.says(new RegExp(`Call ${call} with .* is now paused`));
   }
 
+  /** From now on, in the call that stands, it says this tone and keeps what it hears. */
+  talk(hz: number): void {
+    const tone = join(this.#home, 'tone.wav');
+    writeWav(tone, sine(hz, 0, TONE_SECONDS * SAMPLE_RATE));
+    this.#kept += 1;
+    this.#type(`record ${this.#heard}`);
+    this.#type(`play ${tone}`);
+  }
+
+  /** Whether it hears so many seconds of this tone in time. */
+  async hears(hz: number, seconds = 0.5): Promise<boolean> {
+    return until(`${this.options.user} to hear ${hz} Hz`, () => secondsOf(this.#audio(), hz) >= seconds, HEARS_WITHIN_MS).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** The header is written when it is closed: until then it is a gap before the samples. */
+  #audio(): Int16Array {
+    const file = existsSync(this.#heard) ? readFileSync(this.#heard) : Buffer.alloc(0);
+    return Int16Array.from({ length: Math.max(0, (file.length - HEADER_BYTES) >> 1) }, (_, at) => file.readInt16LE(HEADER_BYTES + at * 2));
+  }
+
+  get #heard(): string {
+    return join(this.#home, `heard-${this.#kept}.wav`);
+  }
+
+  async hangUp(call: string): Promise<void> {
+    this.#type(`terminate ${call}`);
+    await this.ended(call);
+  }
+
   /** Transfer with consultation: joins the far ends of two of its calls. */
   join(call: string, other: string): void {
     this.#type(`transfer ${call} --to-call ${other}`);
@@ -129,7 +168,7 @@ export class Linphone {
 }
 
 function settingsOf(options: LinphoneOptions, sipPort: number, rtpPort: number): string {
-  const { user, password, server, transport = 'udp', authority } = options;
+  const { user, password, server, transport = 'udp', authority, onlySrtp = false } = options;
   const [udp, tls] = transport === 'udp' ? [sipPort, 0] : [0, sipPort];
   const lines = [
     // 0: no such transport. Nothing but loopback may be there, which its own look at the network takes for none.
@@ -143,6 +182,7 @@ function settingsOf(options: LinphoneOptions, sipPort: number, rtpPort: number):
       'register_only_when_network_is_up=0',
       'default_proxy=0',
     ],
+    ...(onlySrtp ? ['media_encryption=srtp', 'media_encryption_mandatory=1'] : []),
     ...(authority === undefined ? [] : [`root_ca=${authority}`, 'verify_server_certs=1', 'verify_server_cn=1']),
     ...['[rtp]', `audio_rtp_port=${rtpPort}`, '[video]', 'capture=0', 'display=0'],
     ...['[proxy_0]', `reg_proxy=<sip:${server.host}:${server.port};transport=${transport}>`, `reg_identity=sip:${user}@${server.host}`, 'reg_expires=300'],
