@@ -83,6 +83,9 @@ export interface PhoneSettings {
   location?: Location;
 }
 
+/** Which bound was passed; `over`: all are kept again · `rules`: the queue has no such reserve any more. */
+export type ReserveWhy = 'longest_wait' | 'waiting' | 'estimated_wait' | 'service_level' | 'over' | 'rules';
+
 /** Why a call waits for one agent: it asked for her, or she served its number last. */
 export type AwaitedWhy = 'preferred_agent' | 'last_agent';
 
@@ -116,6 +119,8 @@ export type AcdEvent =
   // -- established by the acd itself
   /** `until`: when its calendar, or the end of the switch, may change it. */
   | { type: 'queueStateChanged'; queueId: QueueId; state: QueueState; until: number | null; why: 'calendar' | 'switched' }
+  /** Agents who help the queue out may be offered its calls from now on, or no longer. */
+  | { type: 'reserveChanged'; queueId: QueueId; reserve: string; open: boolean; why: ReserveWhy }
   /** The call waits for her alone, until then or until she is away. */
   | { type: 'agentAwaited'; callId: CallId; queueId: QueueId; agentId: AgentId; why: AwaitedWhy; until: number }
   /** The call waits for whoever may serve it. */

@@ -18,6 +18,7 @@ import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import type { WrapUpExtension } from './offering/offering.ts';
 import { type Compare, OrderedList } from './ordered.ts';
+import type { Reserves } from './widening/reserves.ts';
 
 export interface Skill {
   skill: string;
@@ -71,6 +72,7 @@ export interface Queue {
   deadline: Deadline | null;
   lines: Map<string, Line>;
   pools: Map<string, Pool>;
+  reserves: Reserves;
   /** All who wait, also those being offered, in the order of service. */
   order: OrderedList<Waiting>;
   /** The same in the order they came to this queue. */

@@ -5,7 +5,7 @@ import type { Event } from '../vocabulary.ts';
 import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLeave, withoutCall, withoutReason, withReason, withReasons } from './agent.ts';
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { configureCalendar, follow, removeCalendar, switchQueue } from './calendar/follow.ts';
-import { type Agent, type Call, isReachable, type Moment } from './floor.ts';
+import { type Agent, type Call, isReachable, type Moment, setDeadline } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
@@ -13,6 +13,7 @@ import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
 import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
+import { watchReserves } from './widening/reserves.ts';
 
 /** Everything else that happens in the house does not concern the routing core; its own facts it knows already. */
 type Heard =
@@ -63,6 +64,7 @@ export const hearing: Hearing = {
     if (floor.queues.has(configuration.queueId)) reconfigure(floor, known, configuration);
     else floor.queues.set(configuration.queueId, known);
     follow(m, known);
+    watchReserves(m, known);
   },
 
   queueRemoved({ floor }, { queueId }) {
@@ -263,6 +265,7 @@ export const hearing: Hearing = {
     }
     for (const call of floor.calls.values()) if (call.waiting !== null && call.waiting.deadline !== null) floor.deadlines.remove(call.waiting.deadline);
     for (const group of floor.groups.values()) group.pools.clear();
+    for (const { reserves } of floor.queues.values()) setDeadline(floor, reserves, null);
     for (const [queueId, { configuration, removed, switched, state, deadline }] of floor.queues) {
       if (removed) floor.queues.delete(queueId);
       else floor.queues.set(queueId, { ...newQueue(configuration), switched, state, deadline });

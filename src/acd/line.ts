@@ -6,6 +6,7 @@ import { before } from './matching/place.ts';
 import { admit, closePool, dropIfEmpty, keyOf, poolFor } from './matching/pool.ts';
 import { passesGate } from './offering/gate.ts';
 import { OrderedList } from './ordered.ts';
+import { openGroups } from './widening/reserves.ts';
 import { stageOf } from './widening/stage.ts';
 
 /** A queue keeps so many empty lines for the next caller of the kind; dialplans name few combinations of skills. */
@@ -21,16 +22,24 @@ export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'skills' 
   if (known !== undefined) return known;
   const line: Line = { queue, key, needs, prefers, place, groups, only, pools: [], callers: new OrderedList(before), along: new OrderedList(before) };
   queue.lines.set(key, line);
-  open(floor, line);
+  refit(floor, line);
   return line;
 }
 
-/** Finds the pools it is served from, in the order in which they are asked. */
-function open(floor: Floor, line: Line): void {
-  const { queueId } = line.queue.configuration;
-  const groups = line.only === null ? [queueId, ...line.groups.filter((group) => group !== queueId)] : [queueId];
-  line.pools = groups.map((group) => poolFor(floor, line, group));
+/** Finds the pools it is served from, in the order in which they are asked: its own group's, those of its steps, and the reserves that are open. */
+export function refit(floor: Floor, line: Line): void {
+  const { queue, only, groups } = line;
+  const { queueId } = queue.configuration;
+  const asked = new Set(only === null ? [queueId, ...groups, ...openGroups(queue)] : [queueId]);
+  const before = line.pools;
+  line.pools = [...asked].map((group) => poolFor(floor, line, group));
   for (const pool of line.pools) pool.lines.add(line);
+  for (const pool of before) {
+    if (line.pools.includes(pool)) continue;
+    pool.lines.delete(line);
+    if (pool.lines.size === 0) closePool(floor, pool);
+  }
+  if (line.callers.size > 0) floor.unpaired.add(line);
 }
 
 /** Forgets a line nobody waits in when the queue has many, or when it was for one agent alone. */

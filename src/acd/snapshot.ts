@@ -16,6 +16,7 @@ import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import { ringAlong } from './offering/along.ts';
 import { newQueue, stand } from './waiting.ts';
+import { type ReservesRow, restoreReserves, rowOfReserves } from './widening/reserves.ts';
 
 const VERSION = 1;
 
@@ -51,7 +52,7 @@ interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs'> {
 export interface AcdSnapshot {
   version: typeof VERSION;
   seq: number;
-  queues: { configuration: QueueConfiguration; removed: boolean; switched?: Switch; state?: QueueState }[];
+  queues: { configuration: QueueConfiguration; removed: boolean; switched?: Switch; state?: QueueState; reserves?: ReservesRow }[];
   calendars?: { configuration: CalendarConfiguration; hours: FloorCalendar['hours'] }[];
   phones: AgentId[];
   desks?: AgentId[];
@@ -74,10 +75,11 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     seq: floor.seq,
     lots: floor.lots,
     ...(floor.served.size === 0 ? {} : { served: [...floor.served].map(([key, last]): [string, Served] => [key, { ...last }]) }),
-    queues: [...floor.queues.values()].map(({ configuration, removed, switched, state }) => ({
+    queues: [...floor.queues.values()].map(({ configuration, removed, switched, state, reserves }) => ({
       ...{ configuration, removed },
       ...(switched === null ? {} : { switched }),
       ...(state === 'open' ? {} : { state }),
+      ...(reserves.gapFrom === 0 && reserves.open.size === 0 && reserves.deadline === null ? {} : { reserves: rowOfReserves(reserves) }),
     })),
     calendars: [...floor.calendars.values()].map(({ configuration, hours }) => ({ configuration, hours })),
     phones: [...floor.phones],
@@ -116,10 +118,11 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
     floor.calendars.set(configuration.calendarId, calendar);
     watchCalendar(floor, calendar);
   }
-  for (const { configuration, removed, switched = null, state = 'open' } of snapshot.queues) {
+  for (const { configuration, removed, switched = null, state = 'open', reserves } of snapshot.queues) {
     const queue = { ...newQueue(configuration), removed, switched, state };
     floor.queues.set(configuration.queueId, queue);
     if (!removed) watchSwitch(floor, queue);
+    restoreReserves(floor, queue, reserves);
   }
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);

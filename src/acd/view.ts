@@ -42,6 +42,8 @@ export interface QueueView {
   ready: number;
   talking: number;
   wrappingUp: number;
+  /** Reserves that help out now. */
+  reserves: { name: string; since: number }[];
   /** Position (1 = next) → call, in the order of service; at most 100. */
   callIds: CallId[];
 }

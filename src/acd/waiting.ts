@@ -11,6 +11,7 @@ import { before, placeOf } from './matching/place.ts';
 import { ringAlong } from './offering/along.ts';
 import { MOST_OFFERS_A_CALL } from './offering/offering.ts';
 import { OrderedList } from './ordered.ts';
+import { begin, count, noReserves, watchReserves } from './widening/reserves.ts';
 import { nextDeadline, takeStep } from './widening/steps.ts';
 
 export interface Wish extends QueueWishes {
@@ -22,7 +23,16 @@ export interface Wish extends QueueWishes {
 
 export function newQueue(configuration: QueueConfiguration): Queue {
   const standing = { switched: null, state: 'open', deadline: null } as const;
-  return { configuration, removed: false, ...standing, lines: new Map(), pools: new Map(), order: new OrderedList(before), entered: new Set() };
+  return {
+    configuration,
+    removed: false,
+    ...standing,
+    lines: new Map(),
+    pools: new Map(),
+    reserves: noReserves(),
+    order: new OrderedList(before),
+    entered: new Set(),
+  };
 }
 
 /** Why a caller may not come in; null = may. */
@@ -69,6 +79,8 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
   queue.entered.add(waiting);
   m.arrived = waiting;
   stand(floor, waiting);
+  begin(queue, now);
+  watchReserves(m, queue);
 }
 
 /** Ready to be offered, in its place. */
@@ -127,8 +139,10 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
   waiting.line = null;
   if (line !== null) closeIfSpare(m.floor, line);
   followWait(m.floor.learned, queue.configuration.queueId, m.now - waiting.queuedAt, exit, waiting.said ?? null);
+  count(queue, m.now - waiting.queuedAt, exit, m.now);
   if (queue.removed) dropIfEmpty(m.floor, queue);
   m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit });
+  watchReserves(m, queue);
 }
 
 /** Everybody in the queue is to leave, in the order of service; who is told in which turn, `settle` decides. */
@@ -146,6 +160,8 @@ export function remove(floor: Floor, queue: Queue): void {
   queue.removed = true;
   Object.assign(queue, { switched: null, state: 'open' });
   setDeadline(floor, queue, null);
+  setDeadline(floor, queue.reserves, null);
+  queue.reserves.open.clear();
   empty(floor, queue, 'closed');
   for (const line of [...queue.lines.values()]) closeLine(floor, line);
   dropIfEmpty(floor, queue);

@@ -56,7 +56,7 @@ function viewOfAgent(floor: Floor, agent: Agent): AgentView {
 }
 
 function viewOfQueue(floor: Floor, queue: Queue): QueueView {
-  const { configuration, order, entered } = queue;
+  const { configuration, order, entered, reserves } = queue;
   const { queueId, tenantId } = configuration;
   const group = floor.groups.get(queueId);
   const [oldest] = entered;
@@ -76,6 +76,7 @@ function viewOfQueue(floor: Floor, queue: Queue): QueueView {
     ready: group?.counts.ready ?? 0,
     talking: group?.counts.talking ?? 0,
     wrappingUp: group?.counts.wrapping_up ?? 0,
+    reserves: [...reserves.open].map(([name, since]) => ({ name, since })),
     callIds,
   };
 }

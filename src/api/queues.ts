@@ -12,6 +12,7 @@ import {
   branded,
   given,
   idSchema,
+  iso,
   isoOrNull,
   pageOf,
   pageQuery,
@@ -63,6 +64,8 @@ const queueSchema = z.object({
       ready: z.number().int(),
       talking: z.number().int(),
       wrappingUp: z.number().int(),
+      /** Groups that help out now, by the rules of `widening`. */
+      reserves: z.array(z.object({ name: z.string(), since: z.string() })),
       /** What a caller who comes now has to wait; `calibrated`: it may be said aloud. null = nobody is there to serve it. */
       expectedWait: z.object({ p50Ms: z.number().int(), p90Ms: z.number().int(), calibrated: z.boolean() }).nullable(),
       /** How good estimates were: of the last n callers, shares within P50 and P90, and mean pinball loss of each. null = none yet. */
@@ -98,8 +101,9 @@ function shown({ acd }: ApiPorts, { tenantId: _, ...rest }: QueueConfiguration) 
   const view = acd.queue(queue.queueId);
   if (view === undefined) return { ...queue, live: null };
   const { state, stateUntil, switched, waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
+  const reserves = view.reserves.map(({ name, since }) => ({ name, since: iso(since) }));
   const standing = { state, stateUntil: isoOrNull(stateUntil), switched };
-  const live = { ...standing, waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp };
+  const live = { ...standing, waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp, reserves };
   return { ...queue, live: { ...live, expectedWait: acd.estimate(queue.queueId), estimateScore: acd.estimateScore(queue.queueId) } };
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { createAcd } from '../../src/acd/acd.ts';
-import type { WideningStep } from '../../src/acd/widening/rules.ts';
+import type { Bounds, Reserve, WideningStep } from '../../src/acd/widening/rules.ts';
 import {
   agentConfigured,
   agentId,
@@ -223,5 +223,69 @@ describe('one agent alone', () => {
       turn.events.some((fact) => fact.type === 'agentAwaited' && fact.agentId === 'demo:8001' && fact.why === 'last_agent'),
       'she is remembered',
     );
+  });
+});
+
+describe('reserves', () => {
+  const outbound = (when: Bounds, more: Partial<Reserve> = {}) => ({
+    wrapUpMs: 0,
+    widening: { reserves: [{ name: 'outbound', open: [{ team: 'sales' }], when, leastMs: 1_000, ...more }] },
+  });
+  const changed = (lines: string[]): string[] =>
+    facts(lines).flatMap((fact) => ('reserve' in fact && 'open' in fact && 'why' in fact ? [`${fact.open === true ? 'open' : 'closed'} by ${fact.why}`] : []));
+  const SALES = { queues: [], team: 'sales' };
+
+  test('agents of other work join when the longest wait passes a bound, all callers may have them, and they leave at a lower one', () => {
+    const floor = floorWith({ 8001: SALES, 8002: SALES }, outbound({ longestWaitMs: 20_000 }, { until: { longestWaitMs: 5_000 } }));
+    call(floor, 'c1');
+    floor.now += 19_000;
+    call(floor, 'c2');
+    assert.deepEqual(floor.acd.view.queue(queueId('service'))?.reserves, []);
+    const lines = floor.after(1_000);
+    assert.deepEqual([changed(lines), offeredTo(lines)], [['open by longest_wait'], ['8001', '8002']]);
+    assert.deepEqual(floor.acd.view.queue(queueId('service'))?.reserves, [{ name: 'outbound', since: floor.now }]);
+    floor.now += 4_500;
+    assert.deepEqual(changed(floor.tell(legAnswered('c1.1'))), [], 'who waits longest now has waited 5.5 s: it would swing');
+    assert.deepEqual(changed(floor.tell(legAnswered('c2.1'))), ['closed by over']);
+    floor.tell(legEnded('c1.1'));
+    assert.deepEqual(offeredTo(call(floor, 'c3')), [], '8001 is back at her own work');
+  });
+
+  test('it stays open for its least time, and closes then by itself', () => {
+    const floor = floorWith({ 8001: SALES }, outbound({ waiting: 1 }, { leastMs: 30_000 }));
+    assert.deepEqual(offeredTo(call(floor, 'c1')), ['8001']);
+    assert.deepEqual(changed(floor.tell(legAnswered('c1.1'))), []);
+    assert.equal(floor.wakeAt, floor.now + 30_000);
+    assert.deepEqual(changed(floor.after(30_000)), ['closed by over']);
+  });
+
+  test('own agents are asked before reserves; agents of the group without the skill stay out', () => {
+    const floor = floorWith({ 8001: { ...SALES, skills: { bills: 1 } }, 8002: SALES }, { ...outbound({ waiting: 1 }), skills: [{ skill: 'bills', level: 1 }] });
+    floor.tell(agentConfigured('8003', { skills: { bills: 9 } }));
+    floor.ready('8003');
+    assert.deepEqual([offeredTo(call(floor, 'c1')), offeredTo(call(floor, 'c2')), offeredTo(call(floor, 'c3'))], [['8003'], ['8001'], []]);
+  });
+
+  test('by service level: of the last calls too few were answered in time; it fades in half an hour', () => {
+    const floor = floorWith(
+      { 8009: {} },
+      { ...outbound({ serviceLevelPct: 80 }, { until: { serviceLevelPct: 90 } }), answerWithinMs: 10_000, maxWaitMs: 30_000 },
+    );
+    floor.tell(wentNotReady('8009', 'break'));
+    let opened = '';
+    for (let n = 1; n <= 10 && opened === ''; n += 1) {
+      opened = [...changed(call(floor, `c${n}`)), ...changed(floor.after(30_000))][0] ?? '';
+    }
+    assert.equal(opened, 'open by service_level');
+    call(floor, 'last');
+    const closed: string[] = [];
+    for (let wakes = 0; wakes < 400 && floor.wakeAt !== null; wakes += 1) closed.push(...changed(floor.after(floor.wakeAt - floor.now)));
+    assert.deepEqual(closed, ['closed by over']);
+  });
+
+  test('a reserve that the rules no longer know is closed', () => {
+    const floor = floorWith({}, outbound({ waiting: 1 }));
+    call(floor, 'c1');
+    assert.deepEqual(changed(floor.tell(queueConfigured('service'))), ['closed by rules']);
   });
 });

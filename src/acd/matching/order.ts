@@ -32,7 +32,9 @@ export function orderKey(chain: readonly Strategy[], { prefers, place }: Asked):
 
 export function idleOrder(chain: readonly Strategy[], asked: Asked): IdleOrder {
   const lotAt = chain.indexOf('weighted_random');
-  const compares = (lotAt < 0 ? chain : chain.slice(0, lotAt)).map((strategy) => comparators[strategy](asked));
+  // All orders end with it.
+  const before = chain.at(-1) === 'longest_idle' ? -1 : chain.length;
+  const compares = chain.slice(0, lotAt < 0 ? before : lotAt).map((strategy) => comparators[strategy](asked));
   if (asked.prefers.length > 0) compares.unshift((a, b) => preferredHeld(b.configuration, asked.prefers) - preferredHeld(a.configuration, asked.prefers));
   const compare = inTurn([...compares, longerIdle]);
   return { compare, lot: lotAt < 0 ? null : { first: inTurn(compares) } };
@@ -89,7 +91,7 @@ function inTurn(compares: readonly Compare<Agent>[]): Compare<Agent> {
 const sign = (a: number | string, b: number | string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const comparators: Record<Strategy, (asked: Asked) => Compare<Agent>> = {
-  longest_idle: () => longerIdle,
+  longest_idle: () => (a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0),
   longest_ready: () => (a, b) => a.since - b.since,
   least_occupied: () => (a, b) => sign(occupancyRank(a.work), occupancyRank(b.work)),
   fewest_calls: () => (a, b) => a.work.calls - b.work.calls,

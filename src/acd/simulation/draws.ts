@@ -2,7 +2,7 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { QueueWishes } from '../../call/event.ts';
 import { type AgentMatching, type QueueMatching, strategies } from '../matching/rules.ts';
-import type { Widening, WideningStep } from '../widening/rules.ts';
+import type { GroupName, Widening, WideningStep } from '../widening/rules.ts';
 import type { Dice } from './dice.ts';
 
 const TEAMS = ['first', 'second'];
@@ -21,7 +21,17 @@ export function queueMatching(dice: Dice): QueueMatching {
 
 export function widening(dice: Dice): Widening {
   let afterMs = 0;
+  const group = (): GroupName => (dice.chance(0.5) ? { queue: `q${dice.between(0, 4)}` } : { team: dice.pick(TEAMS) ?? '' });
   return {
+    reserves: Array.from({ length: dice.between(0, 2) }, (_, n) => ({
+      ...{ name: `r${n}`, open: [group()], leastMs: dice.between(0, 20_000) },
+      when: {
+        ...(dice.chance(0.6) ? { longestWaitMs: dice.between(0, 20_000) } : {}),
+        ...(dice.chance(0.4) ? { waiting: dice.between(1, 4) } : {}),
+        ...(dice.chance(0.3) ? { serviceLevelPct: dice.between(50, 100) } : {}),
+        ...(dice.chance(0.2) ? { estimatedWaitMs: dice.between(0, 60_000) } : {}),
+      },
+    })),
     steps: Array.from({ length: dice.between(0, 3) }, (): WideningStep => {
       afterMs += dice.between(0, 10_000);
       return {
@@ -29,7 +39,7 @@ export function widening(dice: Dice): Widening {
         ...(dice.chance(0.4) ? { lower: [dice.chance(0.5) ? { by: dice.between(1, 3) } : { skill: 'mandarin', by: dice.between(1, 8) }] } : {}),
         ...(dice.chance(0.3) ? { drop: [dice.pick(['mandarin', 'elder']) ?? 'elder'] } : {}),
         ...(dice.chance(0.4) ? { dropPreferred: dice.chance(0.5) ? 'all' : ['mandarin'] } : {}),
-        ...(dice.chance(0.5) ? { open: [dice.chance(0.5) ? { queue: `q${dice.between(0, 4)}` } : { team: dice.pick(TEAMS) ?? '' }] } : {}),
+        ...(dice.chance(0.5) ? { open: [group()] } : {}),
       };
     }),
   };

@@ -4,6 +4,7 @@ import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AcdView } from '../view.ts';
 import { agentOrder, reachOf, servedBefore } from './matching.ts';
 import { demand, type Observer, type SeenAgent, type SeenCall, type SeenLeg, type SeenWait } from './observer.ts';
+import { reservesDue } from './reserves.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */
 const LONGEST_RELEASE_MS = 5_000;
@@ -44,6 +45,7 @@ function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Comma
     if (offers.size === 0) due.push(...dueOf(seen, waits[0]));
   }
   due.push(...seen.doors.boundaries(now));
+  due.push(...reservesDue(seen));
   for (const { wrapUpUntil, pausedUntil } of seen.agents.values()) due.push(...[wrapUpUntil, pausedUntil].filter((until) => until !== null));
   const soonest = Math.min(...due);
   const never = soonest === Number.POSITIVE_INFINITY;
@@ -152,6 +154,6 @@ function eligible(seen: Observer, agent: SeenAgent, call: SeenCall): boolean {
   if (wait === undefined || queue === undefined) return false;
   if (wait.awaited !== null && wait.awaited.agentId !== agent.configuration.agentId) return false;
   if (queue.offering?.needsDesk === true && !seen.desks.has(agent.configuration.agentId)) return false;
-  const { needs, rings } = reachOf(queue, wait);
+  const { needs, rings } = reachOf(seen, queue, wait);
   return rings.some((ring) => ring(agent)) && [...needs].every(([skill, level]) => (agent.configuration.skills[skill] ?? 0) >= level);
 }

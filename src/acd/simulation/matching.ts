@@ -2,6 +2,7 @@
 import type { QueueId } from '../../../kernel/ids.ts';
 import type { QueueConfiguration } from '../event.ts';
 import type { Strategy } from '../matching/rules.ts';
+import type { GroupName } from '../widening/rules.ts';
 import type { Observer, SeenAgent, SeenCall, SeenWait } from './observer.ts';
 
 const HOUR_MS = 3_600_000;
@@ -35,7 +36,7 @@ export function agentOrder(seen: Observer, call: SeenCall, a: SeenAgent, b: Seen
   const wait = call.waits[0];
   const queue = wait === undefined ? undefined : seen.queues.get(wait.queueId);
   if (wait === undefined || queue === undefined) return 0;
-  const { needs, prefers, rings } = reachOf(queue, wait);
+  const { needs, prefers, rings } = reachOf(seen, queue, wait);
   const nearer = rings.findIndex((ring) => ring(a)) - rings.findIndex((ring) => ring(b));
   if (nearer !== 0) return nearer;
   const preferred = held(b, prefers) - held(a, prefers);
@@ -63,6 +64,7 @@ const held = ({ configuration }: SeenAgent, skills: Map<string, number>): number
 
 /** What a caller asks for after the steps that were told, and who may be asked, ring by ring. */
 export function reachOf(
+  seen: Observer,
   queue: QueueConfiguration,
   wait: SeenWait,
 ): { needs: Map<string, number>; prefers: Map<string, number>; rings: ((agent: SeenAgent) => boolean)[] } {
@@ -80,11 +82,10 @@ export function reachOf(
     for (const skill of drop) needs.delete(skill);
     for (const rule of lower)
       for (const [skill, level] of needs) if (rule.skill === undefined || rule.skill === skill) needs.set(skill, Math.max(1, level - rule.by));
-    for (const name of open) {
-      if ('team' in name) rings.push(({ configuration }) => configuration.team === name.team);
-      else rings.push(({ configuration }) => configuration.queues.some((queueId) => queueId === `${queue.tenantId}:${name.queue}`));
-    }
+    for (const name of open) rings.push(memberOf(queue, name));
   }
+  const open = seen.reserves.get(wait.queueId);
+  for (const reserve of queue.widening?.reserves ?? []) if (open?.has(reserve.name)) for (const name of reserve.open) rings.push(memberOf(queue, name));
   return { needs, prefers, rings };
 }
 
@@ -113,6 +114,11 @@ const orders: Record<Exclude<Strategy, 'weighted_random'>, (a: SeenAgent, b: See
   best_skill: (a, b, { asked, preferred }) => sumOf(b, asked) + sumOf(b, preferred) - sumOf(a, asked) - sumOf(a, preferred),
   same_site: (a, b, { place }) => at(b, place) - at(a, place),
 };
+
+const memberOf =
+  ({ tenantId }: QueueConfiguration, name: GroupName): ((agent: SeenAgent) => boolean) =>
+  ({ configuration: { team, queues } }) =>
+    'team' in name ? team === name.team : queues.some((queueId) => queueId === `${tenantId}:${name.queue}`);
 
 /** Whether `a` is to be served before `b`. */
 export function servedBefore(seen: Observer, a: SeenCall, b: SeenCall, now: number): boolean {

@@ -9,6 +9,7 @@ import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
 import { SeenDoors } from './doors.ts';
 import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
+import { reserveSeen } from './reserves.ts';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -75,6 +76,8 @@ export class Observer {
   readonly doors = new SeenDoors();
   /** ms since 1970: the last turn's. */
   now = 0;
+  /** Of each queue, since when which reserve is open. */
+  readonly reserves = new Map<QueueId, Map<string, number>>();
   /** Number → who served it last, of queues that ask for it. */
   readonly lastServed = new Map<string, { agentId: AgentId; at: number }>();
   readonly tally = { offers: 0, answered: 0, entries: 0, exits: 0 };
@@ -137,6 +140,7 @@ export class Observer {
       case 'serverStarted':
         this.calls.clear();
         this.legs.clear();
+        this.reserves.clear();
         this.desks.clear();
         return;
       default:
@@ -165,6 +169,7 @@ export class Observer {
         return;
       case 'queueRemoved':
         this.queues.delete(event.queueId);
+        this.reserves.delete(event.queueId);
         this.#giveReason(event.queueId, 'closed');
         return;
       case 'agentConfigured':
@@ -293,6 +298,7 @@ export class Observer {
     else if (fact.type === 'callLeftQueue') this.#leftQueue(fact, cause, now);
     else if (fact.type === 'agentStateChanged') this.#stateChanged(fact, now);
     else if (fact.type === 'queueStateChanged') this.#stateOfQueue(fact, now);
+    else if (fact.type === 'reserveChanged') reserveSeen(this, fact, now);
     else if (fact.type === 'callWidened' || fact.type === 'agentAwaited' || fact.type === 'agentAwaitedNoMore') this.#widened(fact, cause, now);
     else throw new Violation(`the acd established ${fact.type}, which is not its business`);
   }

@@ -18,4 +18,28 @@ export interface WideningStep {
 
 export interface Widening {
   steps?: WideningStep[] | undefined;
+  reserves?: Reserve[] | undefined;
+}
+
+/** What is looked at of a queue; a bound that is absent plays no part. */
+export interface Bounds {
+  /** Of those who wait. */
+  longestWaitMs?: number | undefined;
+  waiting?: number | undefined;
+  /** Who waits, times the usual time between two answers of late. */
+  estimatedWaitMs?: number | undefined;
+  /** Share of the last calls that were answered in time, in percent; it is passed from above. */
+  serviceLevelPct?: number | undefined;
+}
+
+/** Agents who help out while a queue is in need: reserves, or agents of other work (outbound, chat) who are blended into voice. */
+export interface Reserve {
+  name: string;
+  open: GroupName[];
+  /** Any of these opens it. */
+  when: Bounds;
+  /** All of these, where `when` has a bound, must be kept for it to be closed; absent = half of what opens it, and for the service level half of what it lacks. */
+  until?: Bounds | undefined;
+  /** Once open it stays so for at least so long; absent = a minute. */
+  leastMs?: number | undefined;
 }

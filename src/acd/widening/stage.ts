@@ -40,7 +40,8 @@ function lowered(needs: Skill[], { lower = [], drop = [] }: WideningStep): Skill
     });
 }
 
-const groupNamed = (tenantId: TenantId, name: GroupName): QueueId => ('queue' in name ? queueIdOf(tenantId, name.queue) : teamGroup(tenantId, name.team));
+export const groupNamed = (tenantId: TenantId, name: GroupName): QueueId =>
+  'queue' in name ? queueIdOf(tenantId, name.queue) : teamGroup(tenantId, name.team);
 
 /** The higher level of each, by name. */
 function together(skills: readonly Skill[]): Skill[] {

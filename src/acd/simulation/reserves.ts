@@ -1,0 +1,43 @@
+/** Reserves, from outside: each is opened by a bound that was passed and closed when it is kept, and not too late. */
+import type { Event } from '../../vocabulary.ts';
+import { demand, type Observer } from './observer.ts';
+
+type Changed = Extract<Event, { type: 'reserveChanged' }>;
+
+export function reserveSeen(seen: Observer, { queueId, reserve, open, why }: Changed, now: number): void {
+  const rule = seen.queues.get(queueId)?.widening?.reserves?.find(({ name }) => name === reserve);
+  const since = seen.reserves.get(queueId)?.get(reserve);
+  const all = seen.reserves.get(queueId) ?? new Map<string, number>();
+  demand((since === undefined) === open, 'INV3', () => `reserve ${reserve} of ${queueId} is ${open ? 'opened' : 'closed'} twice`);
+  const waiting = seen.waitingIn(queueId);
+  const longest = Math.max(0, ...waiting.map(({ waits }) => now - (waits[0]?.queuedAt ?? now)));
+  const kept = (bound: number | undefined, figure: number): boolean => bound === undefined || figure <= bound / 2;
+  const isTrue = {
+    longest_wait: longest >= (rule?.when.longestWaitMs ?? Number.POSITIVE_INFINITY),
+    waiting: waiting.length >= (rule?.when.waiting ?? Number.POSITIVE_INFINITY),
+    estimated_wait: rule?.when.estimatedWaitMs !== undefined,
+    service_level: rule?.when.serviceLevelPct !== undefined,
+    over:
+      rule !== undefined &&
+      now >= (since ?? now) + (rule.leastMs ?? 60_000) &&
+      kept(rule.when.longestWaitMs, longest) &&
+      kept(rule.when.waiting, waiting.length),
+    rules: rule === undefined,
+  };
+  demand(isTrue[why], 'INV3', () => `reserve ${reserve} of ${queueId} is ${open ? 'opened' : 'closed'} by ${why}, which is not so`);
+  if (open) all.set(reserve, now);
+  else all.delete(reserve);
+  seen.reserves.set(queueId, all);
+}
+
+/** When the longest wait passes a bound. */
+export function reservesDue(seen: Observer): number[] {
+  const due: number[] = [];
+  for (const [queueId, { widening }] of seen.queues) {
+    const oldest = Math.min(...seen.waitingIn(queueId).map(({ waits }) => waits[0]?.queuedAt ?? Number.POSITIVE_INFINITY));
+    for (const { name, when } of oldest === Number.POSITIVE_INFINITY ? [] : (widening?.reserves ?? [])) {
+      if (when.longestWaitMs !== undefined && seen.reserves.get(queueId)?.has(name) !== true) due.push(oldest + when.longestWaitMs);
+    }
+  }
+  return due;
+}
