@@ -24,6 +24,7 @@ import type { Config } from './config.ts';
 import { alarmForDesk } from './cti/alarm.ts';
 import { Desks, type DeskUser } from './cti/desks.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
+import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
 import type { TenantNames } from './ivr/files.ts';
 import { Publisher } from './ivr/publisher.ts';
@@ -133,6 +134,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
 
   begin(ground, people, cdr);
+  const watch = opened(new InvariantWatch({ acd: rooms.acd, calls: rooms.calls, clock, log, take: ground.take }), (it) => it.close());
   const { phone, operation } = rims;
   const floor = new Floor(ground.take);
   floor.tell(directory);
@@ -160,8 +162,9 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     phone.directoryChanged();
     await operation?.tellTrunks();
   };
-  opened(await openHttp({ ...{ clock, log, store, sessions, publisher, directory, directoryChanged }, ...httpOptions(ground, people, rims, cdr) }), (it) =>
-    it.close(),
+  opened(
+    await openHttp({ ...{ clock, log, store, sessions, publisher, directory, directoryChanged }, ...httpOptions(ground, people, rims, cdr, watch) }),
+    (it) => it.close(),
   );
   return {
     logins,
@@ -359,7 +362,13 @@ function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, 
   );
 }
 
-function httpOptions({ config, take }: Ground, { rooms, kept, store, recordings, space }: People, { phone, media, desks, operation }: Rims, cdr: CdrWriter) {
+function httpOptions(
+  { config, take }: Ground,
+  { rooms, kept, store, recordings, space }: People,
+  { phone, media, desks, operation }: Rims,
+  cdr: CdrWriter,
+  watch: InvariantWatch,
+) {
   return {
     ...{ acd: rooms.acd.view, explain: rooms.acd.explain, calls: rooms.calls, desks, recordings, webDir: config.webDir, version: config.version },
     ...config.http,
@@ -383,6 +392,7 @@ function httpOptions({ config, take }: Ground, { rooms, kept, store, recordings,
       lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
     },
     mediaServers: () => media.servers(),
+    watched: () => watch.counts,
     legAudio: (legId: LegId) =>
       media.stats(legId).then(
         ({ quality }) => (phone.hasBeenDirect(legId) ? { ...quality, direct: 'not_measured' as const } : quality),

@@ -8,6 +8,7 @@ import { explainer } from './explain/explain.ts';
 import type { Explainer } from './explain/explanation.ts';
 import { emptyFloor, type Moment } from './floor.ts';
 import { type Hearing, hearing } from './hear.ts';
+import { type Cursor, type Inspection, inspect } from './inspection/inspect.ts';
 import { nextWake, settle } from './settle.ts';
 import { restoreFloor, takeSnapshot } from './snapshot.ts';
 import type { AcdView } from './view.ts';
@@ -18,6 +19,8 @@ export interface Acd extends Room {
   view: AcdView;
   /** Why a call waits, why an agent has none. */
   explain: Explainer;
+  /** Looks at a bounded sample of the floor, the next one each time; changes nothing. */
+  inspect(now: number, most: number): Inspection;
   /** Everything it knows, as plain JSON. */
   snapshot(): unknown;
   /** Becomes what it was when the snapshot was taken. Throws when the snapshot is of another version. */
@@ -32,6 +35,8 @@ export function createAcd(mostATurn = MOST_A_TURN): Acd {
   let floor = emptyFloor(mostATurn);
   /** ms since 1970: the last event's. Who looks at the floor between turns sees it as it was then. */
   let toldAt = 0;
+  /** No part of what it knows: where the next look begins. */
+  const cursor: Cursor = { after: null };
   return {
     name: 'acd',
     decide(event: Event, now: number): Turn<Event, Command> {
@@ -52,6 +57,7 @@ export function createAcd(mostATurn = MOST_A_TURN): Acd {
         return copy.decide;
       },
     ),
+    inspect: (now, most) => inspect(floor, now, cursor, most),
     snapshot: () => takeSnapshot(floor),
     restore(snapshot) {
       floor = restoreFloor(snapshot, mostATurn);

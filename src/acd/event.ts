@@ -1,5 +1,5 @@
 /** What happens to agents and queues. Facts about calls in queues are in `../call/event.ts`. */
-import type { AgentId, CalendarId, CallId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { AgentId, CalendarId, CallId, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
 import type { CalendarConfiguration, QueueState } from './calendar/calendar.ts';
@@ -114,6 +114,9 @@ export type AcdEvent =
   // -- from the desks
   | { type: 'deskConnected'; agentId: AgentId }
   | { type: 'deskLost'; agentId: AgentId }
+  // -- from whoever watches the invariants
+  /** The leg that holds her has not been there for a while, and its end was never told. */
+  | { type: 'leaseExpired'; agentId: AgentId; legId: LegId }
   // -- from the rim that watches the disk of the recordings
   | { type: 'recordingSpaceChanged'; full: boolean }
   // -- established by the acd itself

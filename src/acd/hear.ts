@@ -43,6 +43,7 @@ type Heard =
   | 'legHeld'
   | 'legRetrieved'
   | 'legEnded'
+  | 'leaseExpired'
   | 'callsMerged'
   | 'legReplaced'
   | 'callEnded'
@@ -232,6 +233,12 @@ export const hearing: Hearing = {
     if (call !== undefined && legId === call.callerLeg) return callerGone(m, call, ending);
     const agent = m.floor.agentOfLeg.get(legId);
     if (agent !== undefined) agentLegEnded(m, agent, ending);
+  },
+
+  // Healing: as if its end had been told, by a fault of ours.
+  leaseExpired(m, { agentId, legId }) {
+    const agent = m.floor.agentOfLeg.get(legId);
+    if (agent?.configuration.agentId === agentId) agentLegEnded(m, agent, { cause: 'internal', by: 'server' });
   },
 
   // Rule 18.

@@ -1,14 +1,16 @@
 /** The application's figures for Prometheus. No label holds a number, a name or a call: there are too many, and they are private. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { agentStates } from '../cti/protocol.ts';
+import type { WatchCounts } from '../invariants/watch.ts';
 import type { FleetStatus } from '../sound/fleet.ts';
 import { refusals } from '../toll/policy.ts';
 import { mediaFigures } from './media-metrics.ts';
 import type { ApiPorts } from './ports.ts';
 
-type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & { mediaServers(): FleetStatus[] };
+type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & { mediaServers(): FleetStatus[]; watched(): WatchCounts };
 
 /** `desks`: how many sockets have said hello. `sip`: the SIP server's own figures, appended. */
+/** `watched`: what the watcher of the invariants has counted. */
 export function openMetrics(house: House, desks: () => number, sip: () => Promise<string>): ApiPorts['metrics'] & { registry: Registry } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -46,9 +48,38 @@ export function openMetrics(house: House, desks: () => number, sip: () => Promis
       }
     },
   });
+  invariantFigures(registry, house.watched);
   trunkFigures(registry, house);
   mediaFigures(registry, house.mediaServers);
   return { registry, contentType: registry.contentType, text: async () => (await Promise.all([registry.metrics(), sip()])).join('\n') };
+}
+
+function invariantFigures(registry: Registry, watched: () => WatchCounts): void {
+  new Gauge({
+    name: 'huawu_invariant_breaches_total',
+    help: 'Times an invariant of the routing core was found broken',
+    labelNames: ['invariant'],
+    registers: [registry],
+    collect() {
+      for (const [invariant, count] of Object.entries(watched().breaches)) this.set({ invariant }, count);
+    },
+  });
+  new Gauge({
+    name: 'huawu_invariant_looks_total',
+    help: 'Samples of the routing core that were looked at',
+    registers: [registry],
+    collect() {
+      this.set(watched().looks);
+    },
+  });
+  new Gauge({
+    name: 'huawu_leases_healed_total',
+    help: 'Agents let go of legs that no longer existed, and lost timers that were fired',
+    registers: [registry],
+    collect() {
+      this.set(watched().healed);
+    },
+  });
 }
 
 function trunkFigures(registry: Registry, { trunks, toll }: Pick<House, 'trunks' | 'toll'>): void {

@@ -6,6 +6,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { asyncApiDocument } from '../cti/asyncapi.ts';
 import type { Desks } from '../cti/desks.ts';
 import { DeskSockets } from '../cti/socket.ts';
+import type { WatchCounts } from '../invariants/watch.ts';
 import type { FleetStatus } from '../sound/fleet.ts';
 import { handOnBrowser } from './browser-phones.ts';
 import { type HouseParts, portsOf } from './house.ts';
@@ -39,6 +40,8 @@ export interface HttpOptions
   clock: Clock;
   desks: Desks;
   mediaServers: () => FleetStatus[];
+  /** What the watcher of the invariants has counted. */
+  watched: () => WatchCounts;
   /** Figures of the SIP server. */
   sipMetrics: () => Promise<string>;
   /** null: the SIP server is another's, and takes its browsers itself. */

@@ -135,6 +135,11 @@ export class Observer {
         return this.#legAnswered(event.legId);
       case 'legEnded':
         return this.#legEnded(event, now);
+      case 'leaseExpired': {
+        const leg = this.legs.get(event.legId);
+        if (leg?.agentId !== event.agentId) return;
+        return this.#legEnded({ type: 'legEnded', callId: leg.callId, legId: event.legId, ending: { cause: 'internal', by: 'server' } }, now);
+      }
       case 'callEnded':
         return this.#callEnded(event.callId);
       case 'serverStarted':

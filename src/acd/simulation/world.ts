@@ -224,6 +224,10 @@ const agentHangsUp: Act = (world) => {
   const leg = world.leg(['up'], null);
   return leg === null ? null : { type: 'legEnded', callId: leg.callId, legId: leg.legId, ending: world.ending() };
 };
+const legVanishes: Act = (world) => {
+  const leg = world.leg(['ringing', 'up', 'released'], null);
+  return leg === null ? null : { type: 'leaseExpired', agentId: world.chance(0.9) ? leg.agentId : world.anyAgent(), legId: leg.legId };
+};
 const ringingFails: Act = (world) => {
   const leg = world.leg(['ringing'], null);
   if (leg === null) return null;
@@ -312,6 +316,7 @@ const DECK: Act[] = (
     [10, legEnds],
     [6, agentHangsUp],
     [5, ringingFails],
+    [0.5, legVanishes],
     [4, hangUp],
     [6, callEnds],
     [0.5, callEndsAbruptly],
