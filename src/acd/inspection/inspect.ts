@@ -79,8 +79,8 @@ function lookAt({ agentOfLeg, calls }: Floor, agent: Agent, { breaches, leases }
   const [callId, legId] = [callOf(activity), legOf(activity)];
   const breach = (invariant: Breach['invariant'], what: string): void => void breaches.push({ invariant, what, agentId, callId });
   if (legId !== null && agentOfLeg.get(legId) !== agent) breach('INV6', 'her leg is known as another agent’s');
-  if (activity.state === 'offered' && calls.get(activity.offer.callId)?.offer?.offerId !== activity.offer.offerId)
-    breach('INV1', 'her offer is not the call’s');
+  if (activity.state === 'offered' && calls.get(activity.offer.callId)?.ringing.has(agent) !== true)
+    breach('INV1', 'her phone rings and the call does not know');
   if (untilOf(activity) !== (deadline?.at ?? null)) breach('INV7', 'her state ends at another time than its timer');
   for (const { members, counts } of groups) {
     if (!members.has(agent)) breach('INV6', 'she is not among the members of her queue');
