@@ -20,6 +20,8 @@ export type QueueId = Branded<'QueueId'>;
 /** `<tenant>:<name>`, for example `demo:office` */
 export type CalendarId = Branded<'CalendarId'>;
 export type CustomerId = Branded<'CustomerId'>;
+/** `<callId of the call it was asked for in>-b`; the calls that stand for it are numbered behind that. */
+export type CallbackId = Branded<'CallbackId'>;
 export type UserId = Branded<'UserId'>;
 /** One published version of one tenant's dialplan: `<tenant>@<hash>` */
 export type DialplanVersion = Branded<'DialplanVersion'>;

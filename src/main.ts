@@ -7,7 +7,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
-import { type AgentId, asId, type CallId, type CustomerId, type LegId, newCallId, type QueueId, type TenantId, type UserId } from '../kernel/ids.ts';
+import {
+  type AgentId,
+  asId,
+  type CallbackId,
+  type CallId,
+  type CustomerId,
+  type LegId,
+  newCallId,
+  type QueueId,
+  type TenantId,
+  type UserId,
+} from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
@@ -384,6 +395,7 @@ function httpOptions(
       switchQueue: (queueId: QueueId, state: QueueState | 'calendar', until: number | null, by: UserId) =>
         take({ type: 'queueSwitched', queueId, state, until, by }),
     },
+    cancelCallback: (callbackId: CallbackId, by: UserId) => take({ type: 'callbackCancelled', callbackId, by }),
     trunks: { status: () => phone.trunks(), calls: (trunkId: TrunkId) => phone.callsOver(trunkId) },
     toll: {
       blocked: rooms.toll.blocked.bind(rooms.toll),

@@ -1,5 +1,5 @@
 /** What happens to agents and queues. Facts about calls in queues are in `../call/event.ts`. */
-import type { AgentId, CalendarId, CallId, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { AgentId, CalendarId, CallbackId, CallId, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
 import type { CalendarConfiguration, QueueState } from './calendar/calendar.ts';
@@ -119,6 +119,8 @@ export type AcdEvent =
   | { type: 'leaseExpired'; agentId: AgentId; legId: LegId }
   // -- from the rim that watches the disk of the recordings
   | { type: 'recordingSpaceChanged'; full: boolean }
+  /** By somebody of the house; one whose agent has answered goes on. */
+  | { type: 'callbackCancelled'; callbackId: CallbackId; by: UserId }
   // -- established by the acd itself
   /** `until`: when its calendar, or the end of the switch, may change it. */
   | { type: 'queueStateChanged'; queueId: QueueId; state: QueueState; until: number | null; why: 'calendar' | 'switched' }

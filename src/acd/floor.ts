@@ -6,11 +6,13 @@
  * order in which the queue chooses them, and a line its callers in the order of service and the pools it is served from. After a
  * turn no line has both a caller and an idle agent (SPEC, invariant 2), but for lines in `unpaired`.
  */
-import type { AgentId, CalendarId, CallId, LegId, QueueId, TenantId } from '../../kernel/ids.ts';
+import { type AgentId, type CalendarId, type CallbackId, type CallId, type LegId, legIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
 import type { Command, Event } from '../vocabulary.ts';
 import type { Activity } from './agent.ts';
 import type { Calendar, CalendarConfiguration, Hours, QueueState, Switch } from './calendar/calendar.ts';
+import type { Callback } from './callback/callback.ts';
+import type { Drop } from './callback/drops.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
 import type { Awaited } from './matching/awaited.ts';
@@ -147,6 +149,8 @@ export interface Call {
   ringing: Set<Agent>;
   /** Agents' live legs. */
   agentLegs: Set<LegId>;
+  /** It stands for this callback, and is a call of ours. */
+  callback?: CallbackId;
 }
 
 export interface Waiting {
@@ -176,6 +180,8 @@ export interface Waiting {
   deadline: Deadline | null;
   /** What it was to expect when it came, where that was looked at. */
   said?: Said;
+  /** In its place, but not to be offered now: a callback whose time has not come. */
+  held?: boolean;
 }
 
 export interface Deadline {
@@ -213,6 +219,11 @@ export interface Floor {
   behind: boolean;
   /** There is no room to record: who must be recorded is not let in. */
   recordingFull: boolean;
+  callbacks: Map<CallbackId, Callback>;
+  /** By tenant and number: one each. */
+  callbackOfNumber: Map<string, CallbackId>;
+  /** Places of those who were cut off. */
+  drops: Map<string, Drop>;
   /** Of agents and callers, for estimates. */
   learned: Learned;
   /** Last number given to a place, an idle agent or a turn of a round. */
@@ -261,6 +272,9 @@ export function emptyFloor(mostATurn: number): Floor {
     awaiting: new Map(),
     recordingFull: false,
     learned: nothingLearned(),
+    callbacks: new Map(),
+    callbackOfNumber: new Map(),
+    drops: new Map(),
   };
 }
 
@@ -288,4 +302,24 @@ export function setDeadline(floor: Floor, holder: { deadline: Deadline | null },
   if (holder.deadline !== null) floor.deadlines.remove(holder.deadline);
   holder.deadline = deadline;
   if (deadline !== null) floor.deadlines.add(deadline);
+}
+
+export function newCall(callId: Call['callId'], tenantId: Call['tenantId'], dialledBy: Call['dialledBy'], from: Call['from']): Call {
+  return {
+    callId,
+    tenantId,
+    from,
+    dialledBy,
+    callerLeg: legIdOf(callId, 0),
+    callerGone: false,
+    legs: 0,
+    offers: 0,
+    placedAt: null,
+    placeSeq: 0,
+    record: false,
+    wrapUpMs: 0,
+    waiting: null,
+    ringing: new Set(),
+    agentLegs: new Set(),
+  };
 }

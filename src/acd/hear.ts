@@ -5,7 +5,9 @@ import type { Event } from '../vocabulary.ts';
 import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLeave, withoutCall, withoutReason, withReason, withReasons } from './agent.ts';
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { configureCalendar, follow, removeCalendar, switchQueue } from './calendar/follow.ts';
-import { type Agent, type Call, isReachable, type Moment, setDeadline } from './floor.ts';
+import { remember, rememberAll, takeOldPlace } from './callback/drops.ts';
+import { answered, ask, afterRestart as callbacksAfterRestart, cancel, isOwnWord, sweep, takePlace, tryOver } from './callback/places.ts';
+import { type Agent, type Call, isReachable, type Moment, newCall, setDeadline } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
@@ -47,6 +49,8 @@ type Heard =
   | 'callsMerged'
   | 'legReplaced'
   | 'callEnded'
+  | 'callbackAsked'
+  | 'callbackCancelled'
   | 'recordingSpaceChanged'
   | 'timePassed'
   | 'serverStarted';
@@ -66,11 +70,14 @@ export const hearing: Hearing = {
     else floor.queues.set(configuration.queueId, known);
     follow(m, known);
     watchReserves(m, known);
+    sweep(m, configuration.queueId);
   },
 
-  queueRemoved({ floor }, { queueId }) {
-    const queue = floor.queues.get(queueId);
-    if (queue !== undefined && !queue.removed) remove(floor, queue);
+  queueRemoved(m, { queueId }) {
+    const queue = m.floor.queues.get(queueId);
+    if (queue === undefined || queue.removed) return;
+    remove(m.floor, queue);
+    sweep(m, queueId);
   },
 
   calendarConfigured: (m, { calendar }) => configureCalendar(m, calendar),
@@ -196,7 +203,12 @@ export const hearing: Hearing = {
   callQueued(m, wish) {
     const { callId, queueId } = wish;
     const call = m.floor.calls.get(callId);
-    if (call !== undefined) elsewhere(m, call);
+    if (isOwnWord(call, queueId)) return;
+    if (call !== undefined) {
+      elsewhere(m, call);
+      takePlace(m, call, queueId);
+      takeOldPlace(m, call, queueId);
+    }
     const queue = m.floor.queues.get(queueId);
     const exit = call === undefined || call.callerGone ? 'ended' : refusal(m, queue);
     if (exit === null && call !== undefined && queue !== undefined) enter(m, call, queue, wish);
@@ -222,9 +234,10 @@ export const hearing: Hearing = {
 
   legRetrieved: (m, { legId }) => holds(m, legId, false),
 
-  legAnswered(m, { legId }) {
+  legAnswered(m, { callId, legId }) {
     const agent = m.floor.agentOfLeg.get(legId);
     if (agent !== undefined) answerOffer(m, agent);
+    answered(m, m.floor.calls.get(callId), agent === undefined ? 'customer' : 'agent');
   },
 
   legEnded(m, { callId, legId, ending }) {
@@ -248,7 +261,7 @@ export const hearing: Hearing = {
   legReplaced: (m, event) => replaceLeg(m, event),
 
   // Every leg has ended before; should one not have, nobody stays on a call that is over.
-  callEnded(m, { callId }) {
+  callEnded(m, { callId, ending }) {
     const call = m.floor.calls.get(callId);
     if (call === undefined) return;
     callerGone(m, call, null);
@@ -257,7 +270,12 @@ export const hearing: Hearing = {
       if (agent !== undefined) endTalk(m, agent);
     }
     m.floor.calls.delete(callId);
+    tryOver(m, call, ending.cause);
   },
+
+  callbackAsked: (m, event) => ask(m, event),
+
+  callbackCancelled: (m, { callbackId }) => cancel(m, callbackId, 'cancelled'),
 
   timePassed: (m) => passTime(m),
 
@@ -266,6 +284,7 @@ export const hearing: Hearing = {
     m.floor.recordingFull = false;
     m.floor.desks.clear();
     const { floor } = m;
+    rememberAll(m);
     for (const agent of [...floor.agents.values()]) {
       if (agent.activity.state === 'talking') rest(m, agent);
       become(m, agent, afterRestart(agent.activity, agent.configuration.staticContact !== null));
@@ -290,6 +309,7 @@ export const hearing: Hearing = {
     floor.unpaired.clear();
     floor.ringAlong.clear();
     floor.behind = false;
+    callbacksAfterRestart(m);
   },
 };
 
@@ -308,6 +328,7 @@ function elsewhere(m: Moment, call: Call): void {
 function callerGone(m: Moment, call: Call, ending: Ending | null): void {
   call.callerGone = true;
   ownCallOver(m, call);
+  if (call.waiting !== null) remember(m, call.waiting);
   if (call.waiting !== null) leave(m, call.waiting, ending?.by === 'far_end' ? 'abandoned' : 'ended');
   else withdrawOffer(m, call, 'caller_gone', { cause: 'abandoned', by: 'other_party' });
 }
@@ -356,24 +377,4 @@ function afterRestart(activity: Activity, fixed: boolean): Activity {
   const held = withoutReason(reasonsOf(activity), 'own_call');
   const reasons = fixed ? held : withReason(held, 'restart');
   return reasons.length === 0 ? READY : { state: 'not_ready', reasons };
-}
-
-function newCall(callId: Call['callId'], tenantId: Call['tenantId'], dialledBy: Call['dialledBy'], from: Call['from']): Call {
-  return {
-    callId,
-    tenantId,
-    from,
-    dialledBy,
-    callerLeg: legIdOf(callId, 0),
-    callerGone: false,
-    legs: 0,
-    offers: 0,
-    placedAt: null,
-    placeSeq: 0,
-    record: false,
-    wrapUpMs: 0,
-    waiting: null,
-    ringing: new Set(),
-    agentLegs: new Set(),
-  };
 }

@@ -3,6 +3,7 @@ import { type LegId, legIdOf, type OfferId, offerIdOf } from '../../kernel/ids.t
 import type { OfferChoice, OfferEnd, QueueExit } from '../call/event.ts';
 import { afterwardsOf, legOf, type Offer, reasonsOf, talkingOn } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
+import { announce } from './callback/announce.ts';
 import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
 import { rememberServed } from './matching/served.ts';
@@ -123,6 +124,7 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: Off
   const { callId } = call;
   const { agentId } = agent.configuration;
   const queueId = call.waiting?.queue.configuration.queueId ?? null;
+  announce(m, call);
   const live: Offer = { ...nextIds(call), callId, agentId, queueId, until: m.now + ringMs };
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;

@@ -1,5 +1,6 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
+import type { CallbackRules } from './callback/rules.ts';
 import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
@@ -14,6 +15,10 @@ export interface QueueSections {
   widening?: Widening;
   /** How its calls are offered, and what comes of offers that fail. */
   offering?: Offering;
+  /** How its callers are called back; absent = they are not. */
+  callback?: CallbackRules;
+  /** Who was cut off and calls again within this time takes the old place; absent = nobody does. */
+  redialMs?: number;
 }
 
 export interface AgentSections {

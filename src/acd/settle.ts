@@ -6,6 +6,7 @@
  */
 import { landing } from './agent.ts';
 import { become, say } from './agents.ts';
+import { due as callbackDue } from './callback/places.ts';
 import { type Agent, type Line, type Moment, signedIn } from './floor.ts';
 import { hasIdle } from './line.ts';
 import { beforeAcross } from './matching/place.ts';
@@ -23,7 +24,7 @@ export function passTime(m: Moment): void {
     if (due === undefined || due.at > m.now) return;
     if ('agent' in due.owner) timeIsUp(m, due.owner.agent);
     else if (!('waiting' in due.owner)) due.owner.due(m);
-    else if (!goOn(m, due.owner.waiting)) leave(m, due.owner.waiting, 'timeout');
+    else if (!goOn(m, due.owner.waiting) && !callbackDue(m, due.owner.waiting)) leave(m, due.owner.waiting, 'timeout');
   }
 }
 

@@ -6,6 +6,8 @@ import { newAgent, reindex } from './agents.ts';
 import type { CalendarConfiguration, QueueState, Switch } from './calendar/calendar.ts';
 import { watchCalendar, watchSwitch } from './calendar/follow.ts';
 import { newCalendar } from './calendar/openings.ts';
+import { type Callback, restoreCallback } from './callback/callback.ts';
+import type { Drop } from './callback/drops.ts';
 import { type LearnedRows, learnedOf, rowsOf, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
 import { type Agent, type Call, emptyFloor, type Floor, type FloorCalendar, type Skill, type Waiting } from './floor.ts';
@@ -43,6 +45,7 @@ interface WaitingRow {
   queuedAt: number;
   leaveAt: number | null;
   said?: Said;
+  held?: boolean;
 }
 
 interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs'> {
@@ -67,6 +70,8 @@ export interface AcdSnapshot {
   learned?: LearnedRows;
   lots?: number;
   served?: [string, Served][];
+  callbacks?: Callback[];
+  drops?: [string, Drop][];
 }
 
 export function takeSnapshot(floor: Floor): AcdSnapshot {
@@ -100,6 +105,8 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     behind: floor.behind,
     ...(floor.recordingFull ? { recordingFull: true } : {}),
     learned: rowsOf(floor.learned),
+    ...(floor.callbacks.size > 0 ? { callbacks: [...floor.callbacks.values()].map((callback) => ({ ...callback })) } : {}),
+    ...(floor.drops.size > 0 ? { drops: [...floor.drops] } : {}),
   };
 }
 
@@ -113,6 +120,8 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   floor.behind = snapshot.behind;
   floor.recordingFull = snapshot.recordingFull === true;
   floor.learned = learnedOf(snapshot.learned);
+  for (const callback of snapshot.callbacks ?? []) restoreCallback(floor, { ...callback });
+  floor.drops = new Map(snapshot.drops);
   for (const { configuration, hours } of snapshot.calendars ?? []) {
     const calendar = newCalendar(configuration, hours);
     floor.calendars.set(configuration.calendarId, calendar);
@@ -167,7 +176,7 @@ function rowOfCall(call: Call): CallRow {
   return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
 }
 
-function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, steps, awaited, queuedAt, leaveAt, said }: Waiting): WaitingRow {
+function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, steps, awaited, queuedAt, leaveAt, said, held }: Waiting): WaitingRow {
   const { queueId } = queue.configuration;
   return {
     queueId,
@@ -181,5 +190,6 @@ function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, 
     queuedAt,
     leaveAt,
     ...(said === undefined ? {} : { said }),
+    ...(held === undefined ? {} : { held }),
   };
 }

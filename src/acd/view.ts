@@ -1,5 +1,5 @@
 /** What desks, walls and the API may see of agents and queues. */
-import type { AgentId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { AgentId, CallbackId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { QueueState } from './calendar/calendar.ts';
 import type { AgentActivity, AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
 
@@ -64,6 +64,24 @@ export interface EstimateScore {
   loss90Ms: number;
 }
 
+export interface CallbackView {
+  callbackId: CallbackId;
+  /** The call it was asked for in, and the one that stands for it now, once the others have heard of it. */
+  of: CallId;
+  callId: CallId | null;
+  tenantId: TenantId;
+  number: string;
+  queueId: QueueId;
+  /** ms since 1970; `placedAt`: since when its place waits */
+  askedAt: number;
+  placedAt: number;
+  /** Tries that came to nothing. */
+  attempts: number;
+  /** `held`: not to be dialled before `dueAt`. Only what is held, waiting or offered can be cancelled. */
+  state: 'held' | 'waiting' | 'offered' | 'dialling' | 'talking';
+  dueAt: number | null;
+}
+
 export interface AcdView {
   agent(agentId: AgentId): AgentView | undefined;
   agents(tenantId: TenantId): AgentView[];
@@ -72,4 +90,6 @@ export interface AcdView {
   /** Of a caller at this place of the queue (1 = next), without a place of one who would come now; null = nobody is there to serve it. */
   estimate(queueId: QueueId, place?: number): EstimateView | null;
   estimateScore(queueId: QueueId): EstimateScore | null;
+  /** Who is still to be called back; a thousand at most. */
+  callbacks(tenantId: TenantId): CallbackView[];
 }

@@ -90,8 +90,10 @@ export function stand(floor: Floor, waiting: Waiting): void {
   // A line nobody waited in may have been closed while this caller was being offered.
   const line = queue.lines.get(waiting.line.key) === waiting.line ? waiting.line : lineFor(floor, waiting);
   waiting.line = line;
-  line.callers.add(waiting);
-  if (hasIdle(line)) floor.unpaired.add(line);
+  if (waiting.held !== true) {
+    line.callers.add(waiting);
+    if (hasIdle(line)) floor.unpaired.add(line);
+  }
   const at = nextDeadline(waiting);
   const deadline = at === null ? null : { at, key: `call ${waiting.call.callId}`, owner: { waiting } };
   setDeadline(floor, waiting, deadline);
@@ -111,9 +113,9 @@ export function comeBack(m: Moment, waiting: Waiting): void {
     ringAlong(m.floor, waiting);
     return;
   }
-  const overdue = waiting.leaveAt !== null && waiting.leaveAt <= m.now;
+  const overdue = waiting.call.callback === undefined && waiting.leaveAt !== null && waiting.leaveAt <= m.now;
   if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
-  else if (sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
+  else if (waiting.call.callback === undefined && sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
   else {
     awaitOn(m, waiting);
     stand(m.floor, waiting);
@@ -138,8 +140,8 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
   call.waiting = null;
   waiting.line = null;
   if (line !== null) closeIfSpare(m.floor, line);
-  followWait(m.floor.learned, queue.configuration.queueId, m.now - waiting.queuedAt, exit, waiting.said ?? null);
-  count(queue, m.now - waiting.queuedAt, exit, m.now);
+  if (call.callback === undefined) followWait(m.floor.learned, queue.configuration.queueId, m.now - waiting.queuedAt, exit, waiting.said ?? null);
+  if (call.callback === undefined) count(queue, m.now - waiting.queuedAt, exit, m.now);
   if (queue.removed) dropIfEmpty(m.floor, queue);
   m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit });
   watchReserves(m, queue);
@@ -148,7 +150,8 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
 /** Everybody in the queue is to leave, in the order of service; who is told in which turn, `settle` decides. */
 export function empty(floor: Floor, queue: Queue, exit: QueueExit, whom: (waiting: Waiting) => boolean = () => true): void {
   for (const waiting of queue.order) {
-    if (waiting.line === null || !whom(waiting)) continue;
+    // A callback waits until somebody is there again; its queue alone can take the place away.
+    if (waiting.line === null || !whom(waiting) || (waiting.call.callback !== undefined && !queue.removed)) continue;
     stepOut(floor, waiting);
     waiting.line = null;
     floor.leaving.set(waiting, exit);

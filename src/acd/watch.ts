@@ -2,6 +2,7 @@
 import type { TenantId } from '../../kernel/ids.ts';
 import { callOf, pausedUntilOf, publicState, shownReasons } from './agent.ts';
 import { stateUntil } from './calendar/openings.ts';
+import { callbacksOf } from './callback/callback.ts';
 import { estimate, scoreOf } from './estimate/estimate.ts';
 import { type Agent, type Floor, isReachable, type Queue, signedIn } from './floor.ts';
 import { afterThisCall, seenAs } from './offering/seen.ts';
@@ -24,6 +25,7 @@ export function watch(floor: () => Floor, toldAt: () => number): AcdView {
     },
     queues: (tenantId) => ofTenant(floor().queues.values(), tenantId).map((queue) => viewOfQueue(floor(), queue)),
     estimate: (queueId, place) => estimate(floor(), queueId, place, toldAt()),
+    callbacks: (tenantId) => callbacksOf(floor(), tenantId),
     estimateScore: (queueId) => scoreOf(floor(), queueId),
   };
 }

@@ -31,6 +31,7 @@ export interface HttpOptions
       | 'setAgentState'
       | 'pauseRecording'
       | 'resumeRecording'
+      | 'cancelCallback'
       | 'webDir'
       | 'version'
       | 'sipTrace'

@@ -1,7 +1,7 @@
 /** What the HTTP API needs of the rest of the house. Each interface is one room's promise; tests put fakes here and nowhere else. */
 
 import type { Clock } from '../../kernel/clock.ts';
-import type { AgentId, CalendarId, CallId, CustomerId, DialplanVersion, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { AgentId, CalendarId, CallbackId, CallId, CustomerId, DialplanVersion, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { QueueState } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
@@ -248,6 +248,7 @@ export interface ApiPorts {
   setAgentState(agentId: AgentId, wish: AgentWish, by: UserId | null): void;
   pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
   resumeRecording(callId: CallId, by: UserId): void;
+  cancelCallback(callbackId: CallbackId, by: UserId): void;
   /** Built consoles; may be missing. */
   webDir: string;
   version: string;

@@ -13,6 +13,7 @@ import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
 import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
+import { callbacks } from './callbacks.ts';
 import { calls } from './calls.ts';
 import { consoles } from './consoles.ts';
 import { customers } from './customers.ts';
@@ -81,6 +82,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     dialplans,
     calls,
     callAudio,
+    callbacks,
     explanations,
     recordings,
     sipTrace,

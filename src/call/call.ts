@@ -3,7 +3,7 @@ import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../k
 import type { Capture } from './capture.ts';
 import type { DirectState } from './direct.ts';
 import type { Ending } from './ending.ts';
-import type { AuthLevel, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
+import type { AuthLevel, CallbackMark, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
 import type { Pause } from './pausing.ts';
 
 export type LegState =
@@ -39,6 +39,10 @@ export interface Call {
   callee: Party;
   /** An agent dialled it from her phone; null = it came from outside. */
   dialled: Dialled | null;
+  /** It is ours, to a customer who asked to be called back. */
+  callback: CallbackMark | null;
+  /** Its leg 0 was dialled. */
+  callbackDialled: boolean;
   /** The party she dialled answered first, and her own leg is being answered. */
   answering: LegId | null;
   legs: Map<LegId, Leg>;

@@ -4,7 +4,7 @@
  */
 import type { AgentId, CallId, CustomerId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from './ending.ts';
-import type { Language } from './event.ts';
+import type { CallbackWish, Language } from './event.ts';
 
 export type ToneName = 'milliwatt' | 'ringback' | 'busy' | 'congestion' | 'unobtainable' | 'beep' | 'silence';
 
@@ -78,6 +78,8 @@ export type CallCommand =
   | { type: 'reanchorLeg'; callId: CallId; legId: LegId }
   /** Has the phones of the two send audio to one another, past the media server. Answered by legsDirect or directEnded. */
   | { type: 'directLegs'; callId: CallId; legIds: [LegId, LegId] }
+  /** Whether the tenant's dialplan may dial this number: told by callbackAsked or callbackRefused. */
+  | ({ type: 'askCallback'; callId: CallId; tenantId: TenantId } & CallbackWish)
   // rim: sound
   | { type: 'playSounds'; callId: CallId; legId: LegId; playId: string; tenantId: TenantId; sounds: Sound[]; loop: boolean; bargeIn: boolean }
   /** `secret`: nobody may hear the keys; they are kept under this name, and `secretCollected` tells how many there were instead of `digitsCollected`. */

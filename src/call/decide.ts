@@ -8,10 +8,11 @@
  *   arriving ──answered──▶ up ──hold──▶ held ──retrieve──▶ up ──end──▶ ended        (caller)
  *   dialling ──▶ ringing ──answered──▶ up …                                         (agent, target)
  */
-import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import type { AgentId, CallId } from '../../kernel/ids.ts';
 import { loseMedia, restoreMedia } from './anchor.ts';
 import { askAttended, merge } from './attended.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
+import { callbackAnswered, callbackLeft, callbackOver, reachCallback } from './callback.ts';
 import { Calls } from './calls.ts';
 import { askCapture, type CaptureWish, cancelCapture, captureChanged, delivered } from './capture.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
@@ -40,9 +41,9 @@ const MOST_PATH_STEPS = 64;
 /** Nobody talks to a hotline for longer; what does is a stuck or a fraudulent call. */
 const LONGEST_CALL_MS = 4 * 3_600_000;
 
-const arriving = (legId: LegId, now: number): Leg => ({
+const firstLeg = ({ legId, callback }: Extract<CallEvent, { type: 'callArrived' }>, now: number): Leg => ({
   ...{ legId, role: 'caller', agentId: null, offerId: null, record: false, startedAt: now },
-  progress: { state: 'arriving' },
+  progress: { state: callback === undefined ? 'arriving' : 'dialling' },
 });
 
 /** What `callArrived` lays down. */
@@ -54,8 +55,10 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     caller: event.caller,
     callee: event.callee,
     dialled: event.dialled ?? null,
+    callback: event.callback ?? null,
+    callbackDialled: false,
     answering: null,
-    legs: new Map([[event.legId, arriving(event.legId, now)]]),
+    legs: new Map([[event.legId, firstLeg(event, now)]]),
     nextTransferLeg: FIRST_TRANSFER_LEG,
     customer: null,
     authLevel: 0,
@@ -109,7 +112,7 @@ const handlers: Handlers = {
   callArrived(calls, event, turn, now) {
     const call = openCall(event, now);
     calls.add(call);
-    reach(call, turn);
+    if (!reachCallback(call, turn)) reach(call, turn);
   },
   customerFound(calls, event) {
     const call = calls.live(event.callId);
@@ -172,7 +175,7 @@ const handlers: Handlers = {
     leg.progress = { state: 'up', since: now, held: false };
     // Two answered in the same moment, or her answer crossed our CANCEL: the call is no longer hers, and she hears so.
     if (leg.offerEnd !== undefined) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, ...tooLate[leg.offerEnd] });
-    else if (!takesOver(call, leg, turn)) answered(call, leg, turn);
+    else if (!takesOver(call, leg, turn) && !callbackAnswered(call, leg, turn)) answered(call, leg, turn);
   },
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -238,6 +241,10 @@ const handlers: Handlers = {
     if (call === undefined || event.legId === null) return;
     const { legId } = event;
     call.legs.set(legId, { legId, role: 'target', agentId: null, offerId: null, record: false, startedAt: now, progress: { state: 'dialling' } });
+  },
+  callbackEnded(calls, event, turn, now) {
+    const call = calls.live(event.callId);
+    if (call !== undefined && callbackOver(call, event, turn, now)) endCallIfEmpty(call, turn);
   },
   callEnded(calls, event, _turn, now) {
     const call = calls.live(event.callId);
@@ -334,6 +341,7 @@ const fateShared = (cause: EndingCause): EndingCause =>
 function endOther(call: Call, leg: Leg, wasUp: boolean, turn: CallTurn): void {
   const partner = partnerOf(call, leg.legId);
   if (partner === null) {
+    if (wasUp) callbackLeft(call, leg, turn);
     const cause = leg.progress.state === 'ended' ? leg.progress.ending.cause : 'internal';
     if (!dialledFailed(call, null, cause, turn) && !wasUp && leg.role === 'target' && call.transfer !== null) failTransfer(call, cause, turn);
     return;

@@ -5,7 +5,7 @@
  * an *offer* is one attempt to give a waiting call to one agent, and owns one ringing leg.
  * Times are milliseconds since 1970 (UTC), in the envelope (`src/switchboard.ts`), never in the event.
  */
-import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { AgentId, CallbackId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Ending } from './ending.ts';
 
 /** A party as the network showed it. `number` is normalised E.164 (`+8613800001001`), a short number, or '' when withheld; `raw` is what came. */
@@ -45,6 +45,50 @@ export interface Dialled {
   by: AgentId;
   target: TransferTarget | null;
 }
+
+/** What is wanted of a callback. `data`: the call's own, which goes with it. */
+export interface CallbackWish {
+  queueId: QueueId;
+  number: string;
+  callee: Party;
+  priority: number;
+  skills: { skill: string; level: number }[];
+  language: Language;
+  data: CallData;
+}
+
+/** What a callback's call is to do. */
+export interface CallbackMark {
+  callbackId: CallbackId;
+  /** The call in which it was asked for. */
+  of: CallId;
+  /** ms since 1970 */
+  askedAt: number;
+  /** 1 = the first try */
+  attempt: number;
+  first: 'agent' | 'customer';
+  ringMs: number;
+  /** For a customer who answered and waits; null = silence. */
+  music: string | null;
+  display?: string;
+}
+
+/** `not_offered`: the queue calls nobody back · `already`: this number has one · `not_allowed`: it may not be dialled from here · `no_number`. */
+export type CallbackRefusal = 'not_offered' | 'already' | 'full' | 'not_allowed' | 'no_number';
+
+/** `served`: the two talked · `abandoned`: the customer answered and did not wait for an agent · `called_again`: took the place with another call. */
+export type CallbackEnd =
+  | 'served'
+  | 'abandoned'
+  | 'no_answer'
+  | 'busy'
+  | 'rejected'
+  | 'network'
+  | 'not_allowed'
+  | 'expired'
+  | 'cancelled'
+  | 'called_again'
+  | 'queue_gone';
 
 export type LegRole = 'caller' | 'agent' | 'target';
 
@@ -147,6 +191,8 @@ export type CallEvent =
       sipCallId: string;
       /** Absent = it came from outside. */
       dialled?: Dialled;
+      /** It is a call of ours, to a customer who asked to be called back; leg 0 is dialled when its time has come. */
+      callback?: CallbackMark;
     }
   | { type: 'legRinging'; callId: CallId; legId: LegId }
   | { type: 'legAnswered'; callId: CallId; legId: LegId }
@@ -275,4 +321,11 @@ export type CallEvent =
     }
   /** Answered, `legId` has taken the place of `replaces`, which ends. */
   | { type: 'legReplaced'; callId: CallId; legId: LegId; replaces: LegId; agentId: AgentId }
+  /** In this call somebody asked to be called back; whether the number may be dialled has been looked at. */
+  | ({ type: 'callbackAsked'; callId: CallId } & CallbackWish)
+  | { type: 'callbackRefused'; callId: CallId; queueId: QueueId; why: CallbackRefusal }
+  /** The place of this call is kept for a callback. */
+  | { type: 'callbackPlaced'; callId: CallId; callbackId: CallbackId; queueId: QueueId; number: string }
+  /** `callId`: the call that stood for it last, of which the others may not have heard; `of`: the one it was asked for in. */
+  | { type: 'callbackEnded'; callbackId: CallbackId; callId: CallId; of: CallId; queueId: QueueId; end: CallbackEnd }
   | { type: 'callEnded'; callId: CallId; ending: Ending };

@@ -50,7 +50,14 @@ export function popOf(call: Call, record: DeskRecord, queue: QueueView | undefin
     recordingPausedUntil: isoOrNull(pausedUntil(call)),
     recordingPausedBy: [...call.pauses.keys()],
     ringUntil: isoOrNull(record.ringUntil),
+    ...callbackOf(call),
   };
+}
+
+function callbackOf({ callback }: Call): Pick<Pop, 'callback'> {
+  if (callback === null) return {};
+  const { of, askedAt, attempt, first } = callback;
+  return { callback: { of, askedAt: iso(askedAt), attempt, first } };
 }
 
 const shown = (party: Call['caller']): Pop['caller'] => (party.name === undefined ? { number: party.number } : { number: party.number, name: party.name });

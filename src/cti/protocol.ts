@@ -118,6 +118,8 @@ const popSchema = z.object({
   recordingPausedBy: z.array(z.enum(['agent', 'api', 'flow', 'capture'])),
   /** She must answer before this; null once answered. */
   ringUntil: time.nullable(),
+  /** The customer asked to be called back: with `first` agent the phone rings when she has answered. `of`: the call in which it was asked for. */
+  callback: z.object({ of: z.string(), askedAt: time, attempt: z.number().int(), first: z.enum(['agent', 'customer']) }).optional(),
 });
 
 const agentStateSchema = z.object({

@@ -98,6 +98,16 @@ const handlers: Handlers = {
     if (walk.state.at === 'queued' && walk.state.queueId === event.queueId) playMusic(hearing, walk.state);
   },
   callLeftQueue: leaveQueue,
+  callbackPlaced(hearing) {
+    const { state } = hearing.walk;
+    if (state.at === 'calling_back') goOn(hearing, nodeOf(hearing, state.node, 'callback')?.next ?? null);
+  },
+  callbackRefused(hearing, event) {
+    const { state, values } = hearing.walk;
+    if (state.at !== 'calling_back') return;
+    values.set('callback', event.why);
+    goOn(hearing, nodeOf(hearing, state.node, 'callback')?.failed ?? null);
+  },
   timePassed(hearing) {
     lateAnswer(hearing);
   },
@@ -283,6 +293,8 @@ function lateAnswer(hearing: Hearing): Waits {
       return takeAuthentication(hearing, state, 'unavailable');
     case 'delivering':
       return goOn(hearing, nodeOf(hearing, state.node, 'deliver')?.failed ?? null);
+    case 'calling_back':
+      return goOn(hearing, nodeOf(hearing, state.node, 'callback')?.failed ?? null);
     case 'looking_up':
       return goOn(hearing, nodeOf(hearing, state.node, 'lookup')?.failed ?? null);
     default:

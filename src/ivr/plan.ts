@@ -108,6 +108,16 @@ export type PlanNode = NodePlace &
         music?: string | null;
         exits: QueueExits;
       }
+    /** Keeps the caller's place for a callback. */
+    | {
+        verb: 'callback';
+        queue: string;
+        number: Template;
+        priority: number;
+        skills: { skill: string; level: number }[];
+        failed: NodeId | null;
+        next: NodeId | null;
+      }
     | { verb: 'transfer'; to: { number: string } | { agent: string }; timeoutMs: number; failed: NodeId | null }
     /** null: the usual time. */
     | { verb: 'pause-recording'; forMs: number | null; next: NodeId | null }

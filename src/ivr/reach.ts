@@ -26,6 +26,7 @@ export function successors(node: PlanNode): (NodeId | null)[] {
       return [node.open, node.closed];
     case 'lookup':
     case 'deliver':
+    case 'callback':
       return [node.next, node.failed];
     case 'queue':
       return Object.values(node.exits);

@@ -124,6 +124,15 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
       emergency: target.optional().describe('Closed by somebody for an emergency; absent = as `closed`'),
     }),
   ]),
+  callback: z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        ...{ queue: z.string().min(1), number: template.optional(), priority: z.number().int().min(0).max(1000).optional(), skills: skills.optional() },
+        otherwise: target.optional(),
+      }),
+    ])
+    .describe('The caller may hang up: the place in this queue is kept, and the number (the caller’s own) is called when it is its turn'),
   transfer: z.union([
     z.strictObject({ number: telephoneNumber, timeoutSeconds: seconds.optional(), otherwise: target.optional() }),
     z.strictObject({ agent: z.string().min(1), otherwise: target.optional() }),

@@ -5,7 +5,7 @@
  *                                 │ answering  playing  asking       │
  *                                 │ authenticating  looking_up       │
  *                                 │ delivering  queued  transferring │
- *                                 │ echoing                          │
+ *                                 │ calling_back  echoing            │
  *                                 └────────────┬─────────────────▲───┘
  *                                    somebody  ▼                 │ a later queue gave up
  *                                    answered served ────────────┘
@@ -29,6 +29,7 @@ export type WalkState =
   | { at: 'authenticating'; playId: string; node: NodeId; wrong: number; silences: number }
   | { at: 'looking_up'; playId: string; node: NodeId }
   | { at: 'delivering'; playId: string; node: NodeId }
+  | { at: 'calling_back'; node: NodeId }
   | { at: 'queued'; node: NodeId; queueId: QueueId }
   | { at: 'transferring'; node: NodeId; legId: LegId | null; agentId: AgentId | null }
   | { at: 'echoing' }

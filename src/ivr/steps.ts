@@ -134,6 +134,15 @@ const entering: Entering = {
     walk.state = { at: 'queued', node: id, queueId };
     return 'waits';
   },
+  callback({ walk, loaded, id, turn, now }, node) {
+    const { callId, tenantId, language, data, callee } = walk;
+    const { priority, skills } = node;
+    const number = loaded.evaluator.fill(node.number, scopeOf(walk, now)).trim();
+    const wish = { queueId: queueIdOf(tenantId, node.queue), number, callee, priority, skills, language, data };
+    turn.commands.push({ type: 'askCallback', callId, tenantId, ...wish });
+    walk.state = { at: 'calling_back', node: id };
+    return 'waits';
+  },
   transfer: enterTransfer,
   'pause-recording'({ walk, turn }, node) {
     turn.events.push({ type: 'recordingPauseAsked', callId: walk.callId, holder: 'flow', by: { kind: 'flow' }, forMs: node.forMs });

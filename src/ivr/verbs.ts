@@ -23,6 +23,8 @@ const PASSWORD_DIGITS = 6;
 const PASSWORD_ATTEMPTS = 3;
 const TRANSFER_SECONDS = 30;
 const CHINA_OFFSET = '+08:00';
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the dialplan's own ${…}
+const CALLERS_NUMBER = '${caller}';
 
 const compilers: Compilers = {
   answer: (step) => ({ verb: 'answer', next: step.next }),
@@ -97,6 +99,14 @@ const compilers: Compilers = {
     return { verb: 'deliver', to: given.to, secrets: given.secrets, failed, next: step.next };
   },
   queue: compileQueue,
+  callback(step, given) {
+    const asked: Exclude<VerbArguments<'callback'>, string> = typeof given === 'string' ? { queue: given } : given;
+    checkQueue(step, typeof given === 'string' ? step.place : below(step.place, 'queue'), asked.queue);
+    const { number } = templatesOf(step, [], { number: asked.number ?? CALLERS_NUMBER });
+    const { priority = 0, skills = [] } = asked;
+    const failed = step.work.target(step, 'otherwise', asked.otherwise, step.next);
+    return { verb: 'callback', queue: asked.queue, number: number ?? [''], priority, skills, failed, next: step.next };
+  },
   transfer(step, given) {
     const failed = step.work.target(step, 'otherwise', given.otherwise, step.next);
     if ('number' in given) return { verb: 'transfer', to: { number: given.number }, timeoutMs: (given.timeoutSeconds ?? TRANSFER_SECONDS) * 1000, failed };
@@ -150,13 +160,16 @@ function compilePlay(step: StepWork, given: VerbArguments<'play'>): Body {
   return { verb: 'play', parts: partsOf(step, null, given), bargeIn: true, next: step.next };
 }
 
+function checkQueue(step: StepWork, place: Place, name: string): void {
+  const { queues } = step.work.source;
+  if (queues === null || queues.includes(name)) return;
+  step.work.faults.push(faultAt(place, `there is no queue "${name}"${nearest(name, queues)}; the queues are ${queues.join(', ')}`));
+}
+
 function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
   const asked: Exclude<VerbArguments<'queue'>, string> = typeof given === 'string' ? { name: given } : given;
-  const { queues, music } = step.work.source;
-  const place = typeof given === 'string' ? step.place : below(step.place, 'name');
-  if (queues !== null && !queues.includes(asked.name)) {
-    step.work.faults.push(faultAt(place, `there is no queue "${asked.name}"${nearest(asked.name, queues)}; the queues are ${queues.join(', ')}`));
-  }
+  const { music } = step.work.source;
+  checkQueue(step, typeof given === 'string' ? step.place : below(step.place, 'name'), asked.name);
   if (typeof asked.music === 'string' && !music.includes(asked.music)) {
     step.work.faults.push(
       faultAt(below(step.place, 'music'), `there is no music "${asked.music}"${nearest(asked.music, music)}: put music/${asked.music}.wav in the folder`),

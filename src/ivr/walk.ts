@@ -55,6 +55,8 @@ const waits: Record<WalkStateName, Wait | null> = {
   authenticating: 'sound',
   looking_up: 'lookup',
   delivering: 'delivery',
+  // Answered in the same turn.
+  calling_back: 'lookup',
   // The acd and the phone keep these two within bounds.
   queued: null,
   transferring: null,
@@ -121,7 +123,7 @@ class Walks implements Ivr {
   #hearCall(event: CallEvent, turn: IvrTurn, now: number): void {
     const { callId } = event;
     const walk = this.#walks.get(callId);
-    if (event.type === 'callArrived' && walk === undefined && event.dialled?.target == null) {
+    if (event.type === 'callArrived' && walk === undefined && event.dialled?.target == null && event.callback === undefined) {
       this.#walks.set(callId, openWalk(event, liveQueues(event.tenantId, this.#queuesNow)));
       this.#deadlines.set(callId, waits.identifying, now);
     }

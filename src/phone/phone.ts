@@ -15,6 +15,7 @@ import type { TollView } from '../toll/room.ts';
 import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
+import { askCallback } from './callback.ts';
 import { SipConnection } from './connection.ts';
 import { connectDirectly } from './direct.ts';
 import { ourHosts, unnamedDomains } from './domains.ts';
@@ -68,7 +69,7 @@ export interface PhoneOptions {
 export interface Phone {
   carriers: Pick<
     Carriers,
-    'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'releaseLeg' | 'reanchorLeg' | 'directLegs' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'
+    'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'askCallback' | 'releaseLeg' | 'reanchorLeg' | 'directLegs' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'
   >;
   /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
@@ -305,6 +306,7 @@ class PhoneRim implements Phone {
       alertLeg: ({ legId }) => this.#legs.get(legId)?.alert(),
       ringLeg: (command) => ringAgent(this.#rim, keep, command),
       dialLeg: (command) => dialNumber(this.#rim, keep, command),
+      askCallback: (command) => askCallback(this.#rim, command),
       releaseLeg: ({ legId, cause, by }) => this.#legs.get(legId)?.release(cause, by),
       directLegs: ({ callId, legIds }) => {
         const [first, second] = legIds;

@@ -35,6 +35,8 @@ const rules = {
   'call.monitor': { agent: 'none', supervisor: 'all', admin: 'none' },
   'call.move': { agent: 'none', supervisor: 'all', admin: 'none' },
   'call.explain': { agent: 'none', supervisor: 'all', admin: 'all' },
+  'callback.read': { agent: 'none', supervisor: 'all', admin: 'all' },
+  'callback.cancel': { agent: 'none', supervisor: 'all', admin: 'all' },
   'call.trace': { agent: 'none', supervisor: 'all', admin: 'all' },
   'record.read': { agent: 'own', supervisor: 'all', admin: 'all' },
   'recording.pause': { agent: 'own', supervisor: 'all', admin: 'none' },

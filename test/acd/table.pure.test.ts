@@ -71,6 +71,13 @@ const into: Record<State, (floor: Floor) => void> = {
   },
 };
 
+const CALL_BACK = {
+  ...{ queueId: queueId('service'), number: '+8613800001001', callee: { number: '10086', raw: '10086' }, priority: 0 },
+  ...{ skills: [], language: 'zh' as const, data: {} },
+};
+/** The queue calls nobody back. */
+const REFUSED = '{"type":"callbackRefused","callId":"c2","queueId":"demo:service","why":"not_offered"}';
+
 const told: Record<Stimulus, Event> = {
   queueConfigured: queueConfigured('service', { maxWaiting: 10 }),
   queueRemoved: { type: 'queueRemoved', queueId: queueId('service') },
@@ -88,6 +95,8 @@ const told: Record<Stimulus, Event> = {
   deskLost: { type: 'deskLost', agentId: agentId('8001') },
   deskRejected: deskRejected('8001', 'c1'),
   callArrived: callArrived('c3'),
+  callbackAsked: { ...CALL_BACK, type: 'callbackAsked', callId: callId('c2') },
+  callbackCancelled: { type: 'callbackCancelled', callbackId: asId('c2-b'), by: asId('u1') },
   callQueued: callQueued('c2'),
   callTransferred: transferredTo('c2', '8001'),
   legRinging: { type: 'legRinging', callId: callId('c1'), legId: legId('c1.1') },
@@ -149,6 +158,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: NOTHING,
     deskRejected: NOTHING,
     callArrived: NOTHING,
+    callbackAsked: [REFUSED],
+    callbackCancelled: NOTHING,
     callQueued: NOTHING,
     callTransferred: ['c2.o1 c2 unreachable at 8001 on c2.1 direct'],
     legRinging: NOTHING,
@@ -182,6 +193,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: NOTHING,
     deskRejected: NOTHING,
     callArrived: NOTHING,
+    callbackAsked: [REFUSED],
+    callbackCancelled: NOTHING,
     callQueued: NOTHING,
     callTransferred: [
       'c2.o1 c2 offered to 8001 directly on c2.1 until +20000',
@@ -221,6 +234,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: NOTHING,
     deskRejected: NOTHING,
     callArrived: NOTHING,
+    callbackAsked: [REFUSED],
+    callbackCancelled: NOTHING,
     callQueued: [
       'c2.o1 c2 offered to 8001 from service on c2.1 until +15000, recorded',
       '8001 offered c2',
@@ -266,6 +281,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: ['wake +15000'],
     deskRejected: ['c1.o1 c1 rejected at 8001 on c1.1 service', '8001 not_ready (rejected)', '> release c1 c1.1 rejected by far_end'],
     callArrived: ['wake +15000'],
+    callbackAsked: [REFUSED, 'wake +15000'],
+    callbackCancelled: ['wake +15000'],
     callQueued: ['wake +15000'],
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +15000'],
     legRinging: ['8001 offered ringing c1', 'wake +15000'],
@@ -299,6 +316,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: ['wake +4000'],
     deskRejected: ['wake +4000'],
     callArrived: ['wake +4000'],
+    callbackAsked: [REFUSED, 'wake +4000'],
+    callbackCancelled: ['wake +4000'],
     callQueued: ['wake +4000'],
     callTransferred: [
       'c2.o1 c2 offered to 8001 directly on c2.1 until +20000',
@@ -338,6 +357,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: ['wake +5000'],
     deskRejected: ['wake +5000'],
     callArrived: ['wake +5000'],
+    callbackAsked: [REFUSED, 'wake +5000'],
+    callbackCancelled: ['wake +5000'],
     callQueued: ['wake +5000'],
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +5000'],
     legRinging: ['wake +5000'],
@@ -371,6 +392,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: NOTHING,
     deskRejected: NOTHING,
     callArrived: NOTHING,
+    callbackAsked: [REFUSED],
+    callbackCancelled: NOTHING,
     callQueued: NOTHING,
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct'],
     legRinging: NOTHING,
@@ -404,6 +427,8 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     deskLost: ['wake +10000'],
     deskRejected: ['wake +10000'],
     callArrived: ['wake +10000'],
+    callbackAsked: [REFUSED, 'wake +10000'],
+    callbackCancelled: ['wake +10000'],
     callQueued: ['wake +10000'],
     callTransferred: [
       'c2.o1 c2 offered to 8001 directly on c2.1 until +20000',

@@ -63,6 +63,8 @@ const rows: Record<string, Row> = {
   'DELETE /api/v1/trunks/{trunkId}': { url: '/api/v1/trunks/:tenant:city', allowed: admins, stranger: 404 },
   'GET /api/v1/outside-rules': { url: '/api/v1/outside-rules', allowed: leaders, stranger: 'own' },
   'PATCH /api/v1/outside-rules': { url: '/api/v1/outside-rules', body: () => ({ openCountries: ['HK'] }), allowed: admins, stranger: 'own' },
+  'GET /api/v1/callbacks': { url: '/api/v1/callbacks', allowed: leaders, stranger: 'own' },
+  'DELETE /api/v1/callbacks/{callbackId}': { url: '/api/v1/callbacks/c-:tenant-1-b', allowed: leaders, stranger: 404 },
   'DELETE /api/v1/outside-rules': { url: '/api/v1/outside-rules', allowed: admins, stranger: 'own' },
   'GET /api/v1/outside-alarms': { url: '/api/v1/outside-alarms', allowed: leaders, stranger: 'own' },
   'GET /api/v1/outside-blocks': { url: '/api/v1/outside-blocks', allowed: leaders, stranger: 'own' },

@@ -18,6 +18,7 @@ import {
 import { silentLog } from '../../kernel/log.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
+import type { CallbackView } from '../../src/acd/view.ts';
 import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, OfferTold, UserRecord } from '../../src/api/ports.ts';
 import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
@@ -149,6 +150,11 @@ export function recordOf(tenant: TenantName, n: number): CallRecord {
   };
 }
 
+const callbackOf = (tenantId: TenantId): CallbackView => ({
+  ...{ callbackId: asId(`c-${tenantId}-1-b`), of: asId(`c-${tenantId}-1`), callId: null, tenantId, number: '+8613800001001' },
+  ...{ queueId: asId(`${tenantId}:service`), askedAt: START, placedAt: START - 1_000, attempts: 0, state: 'waiting', dueAt: null },
+});
+
 export interface FakeHouse {
   app: Api;
   ports: ApiPorts;
@@ -167,6 +173,8 @@ export interface FakeHouse {
   created: number;
   pauses: object[];
   wishes: object[];
+  callbacks: CallbackView[];
+  cancelled: string[];
   held: Set<string>;
   parts: ReturnType<ApiPorts['health']['parts']>;
   now: number;
@@ -200,6 +208,8 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     created: 0,
     pauses: [],
     wishes: [],
+    callbacks: [callbackOf(asId('demo')), callbackOf(asId('other'))],
+    cancelled: [],
     held: new Set(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
     now: START,
@@ -348,7 +358,15 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       counts: { refused: {}, blocked: 0, emergencies: 0 },
       lift: (tenantId) => void house.configured.push({ tenantId }),
     },
-    acd: { agent: () => undefined, agents: () => [], estimate: () => null, estimateScore: () => null, queue: () => undefined, queues: () => [] },
+    acd: {
+      agent: () => undefined,
+      agents: () => [],
+      estimate: () => null,
+      estimateScore: () => null,
+      callbacks: (tenantId) => house.callbacks.filter((callback) => callback.tenantId === tenantId),
+      queue: () => undefined,
+      queues: () => [],
+    },
     explain: house.core.explain,
     offersOf: async (tenantId, callId) => (callId.startsWith(`c-${tenantId}-`) ? [offerOf(callId)] : null),
     calls: { get: (callId) => house.live.find((call) => call.callId === callId), values: () => house.live.values(), size: 0 },
@@ -382,6 +400,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     },
     recordings: recordingsOf(house),
     setAgentState: (agentId, wish, by) => void house.wishes.push({ agentId, wish, by }),
+    cancelCallback: (callbackId, by) => void house.cancelled.push(`${callbackId} by ${by}`),
     pauseRecording: (callId, by, forMs) => void house.pauses.push({ callId, by, forMs }),
     resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),
     webDir: join(folder, 'web'),

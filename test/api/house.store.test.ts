@@ -53,6 +53,7 @@ before(async () => {
     ...{
       answerLeg: nothing,
       moveLeg: nothing,
+      askCallback: nothing,
       refuseTransfer: nothing,
       alertLeg: nothing,
       ringLeg: nothing,
@@ -119,6 +120,7 @@ before(async () => {
     sipTrace: null,
     mediaServers: () => [],
     watched: () => ({ looks: 1, breaches: { INV1: 0, INV2: 0, INV6: 0, INV7: 0 }, healed: 0 }),
+    cancelCallback: () => undefined,
     legAudio: async () => null,
     sipMetrics: async () => 'huawu_sip_dialogs 0\n',
     health: { parts: () => ({ store: { ok: store.health().state === 'ok', essential: false } }), draining: () => false },

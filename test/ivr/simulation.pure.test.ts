@@ -94,6 +94,7 @@ class RandomCaller {
     authenticating: () => this.caller.authenticated(this.pick(['ok', 'ok', 'wrong', 'locked', 'no_input', 'unavailable'])),
     looking_up: () => (this.chance(0.2) ? this.#timePasses() : this.caller.lookedUp(this.chance(0.2) ? null : this.#values())),
     delivering: this.#timePasses,
+    calling_back: this.#timePasses,
     queued: () => this.caller.leftQueue(this.pick([...queues]).slice(2), this.pick(this.#exits)),
     transferring: () => this.caller.answered(asId('x')),
     echoing: this.#timePasses,

@@ -8,7 +8,7 @@ import { type Caller, callerIn, card, TENANT } from './walking.ts';
 
 const DIALPLAN = `
 agentFlow: agent
-numbers: { '101': answering, '102': playing, '103': asking, '104': secret, '105': looking, '106': queued, '107': transferring, '108': echoing, '110': over, '111': delivering, '112': collecting }
+numbers: { '101': answering, '102': playing, '103': asking, '104': secret, '105': looking, '106': queued, '107': transferring, '108': echoing, '110': over, '111': delivering, '112': collecting, '113': calling }
 flows:
   agent:
     - queue: agent
@@ -34,6 +34,10 @@ flows:
     - answer
     - deliver: { to: payment, secrets: [pin], otherwise: over }
     - echo
+  calling:
+    - answer
+    - callback: { queue: service, otherwise: over }
+    - echo
   queued:
     - queue: service
     - echo
@@ -57,6 +61,7 @@ const toState: Record<WalkStateName, (caller: Caller) => void> = {
   looking_up: (caller) => void caller.dial('105'),
   delivering: (caller) => void caller.dial('111'),
   queued: (caller) => void caller.dial('106'),
+  calling_back: (caller) => void caller.dial('113'),
   transferring: (caller) => void caller.dial('107'),
   echoing: (caller) => void caller.dial('108'),
   served: (caller) => {
@@ -123,6 +128,10 @@ function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
     callOffered: { type: 'callOffered', ...offer, record: false, until: 0 },
     offerEnded: { type: 'offerEnded', ...offer, end: 'no_answer' },
     callTransferred: { type: 'callTransferred', callId, legId: null, target: { kind: 'agent', agentId }, by: legId },
+    callbackAsked: { type: 'callbackAsked', callId, queueId, number: '1', callee: party, priority: 0, skills: [], language: 'zh', data: {} },
+    callbackPlaced: { type: 'callbackPlaced', callId, callbackId: asId('b'), queueId, number: '1' },
+    callbackRefused: { type: 'callbackRefused', callId, queueId, why: 'already' },
+    callbackEnded: { type: 'callbackEnded', callbackId: asId('b'), callId, of: callId, queueId, end: 'cancelled' },
     callEnded: { type: 'callEnded', callId, ending },
     timePassed: { type: 'timePassed' },
     serverStarted: { type: 'serverStarted' },
@@ -137,26 +146,27 @@ const states: WalkStateName[] = [
   'authenticating',
   'looking_up',
   'delivering',
+  'calling_back',
   'queued',
   'transferring',
   'echoing',
   'served',
   'over',
 ];
-type Row = [string, string, string, string, string, string, string, string, string, string, string, string];
-const nothing: Row = ['·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'];
-const gone: Row = ['gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone'];
+type Row = [string, string, string, string, string, string, string, string, string, string, string, string, string];
+const nothing: Row = ['·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'];
+const gone: Row = ['gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone', 'gone'];
 const At = 'echoing: at';
 
 /** `·` nothing; `gone` forgotten without a word; else the new state and all that was said. */
 // biome-ignore format: a table
 const table: Record<What, Row> = {
-  //                    identifying  answering  playing  asking  authenticating  looking_up  delivering  queued  transferring  echoing  served  over
+  //                    identifying  answering  playing  asking  authenticating  looking_up  delivering  calling_back  queued  transferring  echoing  served  over
   callArrived:         nothing,
-  customerFound:       ['answering: answer', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'],
+  customerFound:       ['answering: answer', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'],
   legRinging:          nothing,
-  legAnswered:         ['·', `${At} answering/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'],
-  otherLegAnswered:    ['·', '·', '·', '·', '·', '·', '·', '·', 'served:', '·', '·', '·'],
+  legAnswered:         ['·', `${At} answering/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'],
+  otherLegAnswered:    ['·', '·', '·', '·', '·', '·', '·', '·', '·', 'served:', '·', '·', '·'],
   legHeld:             nothing,
   legAudioTroubled:    nothing,
   legAudioMeasured:    nothing,
@@ -167,18 +177,18 @@ const table: Record<What, Row> = {
   legRetrieved:        nothing,
   legEnded:            gone,
   customerHungUp:      gone,
-  otherLegEnded:       ['·', '·', '·', '·', '·', '·', '·', '·', `${At} transferring/echo,echo`, '·', '·', '·'],
+  otherLegEnded:       ['·', '·', '·', '·', '·', '·', '·', '·', '·', `${At} transferring/echo,echo`, '·', '·', '·'],
   // What a leg heard goes on at another endpoint; the flow waits for its end as before.
   legMediaLost:        nothing,
   legMediaRestored:    nothing,
   transferAsked:       nothing,
-  promptEnded:         ['·', '·', `${At} playing/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·', '·'],
-  digitsCollected:     ['·', '·', '·', `${At} echoing/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·'],
-  authenticationEnded: ['·', '·', '·', '·', `${At} secret/echo,echo`, '·', '·', '·', '·', '·', '·', '·'],
-  lookupEnded:         ['·', '·', '·', '·', '·', `${At} looking/echo,echo`, '·', '·', '·', '·', '·', '·'],
+  promptEnded:         ['·', '·', `${At} playing/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·', '·', '·'],
+  digitsCollected:     ['·', '·', '·', `${At} echoing/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·', '·'],
+  authenticationEnded: ['·', '·', '·', '·', `${At} secret/echo,echo`, '·', '·', '·', '·', '·', '·', '·', '·'],
+  lookupEnded:         ['·', '·', '·', '·', '·', `${At} looking/echo,echo`, '·', '·', '·', '·', '·', '·', '·'],
   // The question here is no secret one.
   secretCollected:     nothing,
-  secretsDelivered:    ['·', '·', '·', '·', '·', '·', `${At} delivering/echo,echo`, '·', '·', '·', '·', '·'],
+  secretsDelivered:    ['·', '·', '·', '·', '·', '·', `${At} delivering/echo,echo`, '·', '·', '·', '·', '·', '·'],
   captureChanged:      nothing,
   legsJoined:          nothing,
   legsDirect:          nothing,
@@ -194,15 +204,19 @@ const table: Record<What, Row> = {
   dataSet:             nothing,
   // Its own fact comes back: now the music starts (none here: the queue has none).
   callQueued:          nothing,
-  callLeftQueue:       ['·', '·', '·', '·', '·', '·', '·', `${At} queued/echo,echo`, '·', '·', 'queued: at agent/queue:agent,queued t:agent 0', '·'],
-  servedByAgent:       ['·', '·', '·', '·', '·', '·', '·', 'served:', '·', '·', '·', '·'],
+  callLeftQueue:       ['·', '·', '·', '·', '·', '·', '·', '·', `${At} queued/echo,echo`, '·', '·', 'queued: at agent/queue:agent,queued t:agent 0', '·'],
+  servedByAgent:       ['·', '·', '·', '·', '·', '·', '·', '·', 'served:', '·', '·', '·', '·'],
   callOffered:         nothing,
   // Offers of a queue are the acd's affair, and so is who comes next.
   offerEnded:          nothing,
   callTransferred:     nothing,
+  callbackAsked:       nothing,
+  callbackPlaced:      ['·', '·', '·', '·', '·', '·', '·', `${At} calling/echo,echo`, '·', '·', '·', '·', '·'],
+  callbackRefused:     ['·', '·', '·', '·', '·', '·', '·', 'over: release dialplan_end', '·', '·', '·', '·', '·'],
+  callbackEnded:       nothing,
   callEnded:           gone,
   // Told when what is waited for is overdue; a queue, a transfer and a talk are kept within bounds by others.
-  timePassed:          ['answering: answer', 'over: release no_ack', `${At} playing/echo,echo`, 'queued: at agent/queue:agent,queued t:agent 0', 'over: release dialplan_end', 'over: release dialplan_end', 'over: release dialplan_end', '·', '·', '·', '·', '·'],
+  timePassed:          ['answering: answer', 'over: release no_ack', `${At} playing/echo,echo`, 'queued: at agent/queue:agent,queued t:agent 0', 'over: release dialplan_end', 'over: release dialplan_end', 'over: release dialplan_end', 'over: release dialplan_end', '·', '·', '·', '·', '·'],
   serverStarted:       gone,
 };
 

@@ -261,6 +261,7 @@ export class DeskHouse {
         this.take({ type: 'customerFound', callId, customer, authLevel });
       },
       ...{
+        askCallback: nothing,
         answerLeg: nothing,
         alertLeg: nothing,
         moveLeg: nothing,

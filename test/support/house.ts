@@ -32,6 +32,7 @@ export interface CallRecord {
   notes: string | null;
   talkMs: number;
   ivrPath: string[];
+  data: Record<string, string>;
   legs: { legId: string; role: string; agentId: string | null; cause: string; endedBy: string; answeredAt: string | null }[];
   recordings: { recordingId: string; durationMs: number | null; complete: boolean }[];
 }

@@ -27,6 +27,8 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'call.monitor': { all: ['supervisor'], own: [] },
   'call.move': { all: ['supervisor'], own: [] },
   'call.explain': { all: ['supervisor', 'admin'], own: [] },
+  'callback.read': { all: ['supervisor', 'admin'], own: [] },
+  'callback.cancel': { all: ['supervisor', 'admin'], own: [] },
   'call.trace': { all: ['supervisor', 'admin'], own: [] },
   'record.read': { all: ['supervisor', 'admin'], own: ['agent'] },
   'recording.pause': { all: ['supervisor'], own: ['agent'] },

@@ -103,6 +103,11 @@ export function WhyCard({ call }: { call: DeskCall }) {
             </ol>
           )}
         </Fact>
+        {pop.callback !== undefined && (
+          <Fact name={t('pop.callback')}>
+            <strong>{t(pop.callback.first === 'agent' ? 'pop.callbackYouFirst' : 'pop.callbackTheyFirst', { time: shownTime(pop.callback.askedAt) })}</strong>
+          </Fact>
+        )}
         <Fact name={t('pop.dialled')}>
           <span className="figures">{pop.callee.number}</span>
         </Fact>

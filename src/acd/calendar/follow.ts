@@ -1,5 +1,6 @@
 /** Queues follow their calendars, and whoever switches them. */
 import type { CalendarId, QueueId } from '../../../kernel/ids.ts';
+import { sweep } from '../callback/places.ts';
 import { type Floor, type FloorCalendar, type Moment, type Queue, setDeadline } from '../floor.ts';
 import { empty } from '../waiting.ts';
 import type { CalendarConfiguration, Switch } from './calendar.ts';
@@ -47,9 +48,11 @@ export function follow(m: Moment, queue: Queue): void {
   const { state, until, why } = openingOf(m.floor, queue, m.now);
   const { queueId, door } = queue.configuration;
   if (state !== queue.state) m.events.push({ type: 'queueStateChanged', queueId, state, until, why });
+  const changed = state !== queue.state;
   queue.state = state;
   if (state === 'emergency') empty(m.floor, queue, 'emergency');
   else if (state === 'closed' && door?.whenClosed === 'leave') empty(m.floor, queue, 'closed', ({ call }) => call.ringing.size === 0);
+  if (changed) sweep(m, queueId);
 }
 
 function turnPage(m: Moment, calendarId: CalendarId): void {

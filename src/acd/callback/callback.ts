@@ -1,0 +1,73 @@
+/** A callback: what is known of it, who may see it. */
+import type { CallbackId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
+import type { CallEvent } from '../../call/event.ts';
+import type { Call, Floor } from '../floor.ts';
+import type { CallbackView } from '../view.ts';
+import { type WholeRules, wholeRules } from './rules.ts';
+
+export type Asked = Extract<CallEvent, { type: 'callbackAsked' }>;
+
+export interface Callback extends Pick<Asked, 'queueId' | 'number' | 'priority' | 'skills' | 'language' | 'data' | 'callee'> {
+  callbackId: CallbackId;
+  /** The call in which it was asked for. */
+  of: CallId;
+  tenantId: TenantId;
+  /** ms since 1970 */
+  askedAt: number;
+  /** The place it keeps. */
+  placedAt: number;
+  placeSeq: number;
+  /** Tries that came to nothing. */
+  attempts: number;
+  /** Number of the call that stands for it now. */
+  serial: number;
+  callId: CallId;
+  /** The others have heard of that call. */
+  announced: boolean;
+  /** Its customer answered; an agent did. */
+  reached: boolean;
+  served: boolean;
+  /** Not to be dialled before; ms since 1970. */
+  notBefore: number;
+}
+
+export const keyOf = (tenantId: TenantId, number: string): string => `${tenantId} ${number}`;
+
+export const callbackOf = (floor: Floor, call: Call | undefined): Callback | undefined =>
+  call?.callback === undefined ? undefined : floor.callbacks.get(call.callback);
+
+/** undefined = the queue calls nobody back, or is gone. */
+export function rulesOf(floor: Floor, queueId: QueueId): WholeRules | undefined {
+  const queue = floor.queues.get(queueId);
+  const rules = queue === undefined || queue.removed ? undefined : queue.configuration.callback;
+  return rules === undefined ? undefined : wholeRules(rules);
+}
+
+/** Out of a snapshot. */
+export function restoreCallback({ callbacks, callbackOfNumber }: Floor, callback: Callback): void {
+  callbacks.set(callback.callbackId, callback);
+  callbackOfNumber.set(keyOf(callback.tenantId, callback.number), callback.callbackId);
+}
+
+const MOST_SHOWN = 1_000;
+
+/** Of a tenant, in the order in which they were asked for. */
+export function callbacksOf(floor: Floor, tenantId: TenantId): CallbackView[] {
+  const shown: CallbackView[] = [];
+  for (const callback of floor.callbacks.values()) {
+    if (callback.tenantId !== tenantId) continue;
+    if (shown.length === MOST_SHOWN) break;
+    shown.push(viewOf(floor, callback));
+  }
+  return shown;
+}
+
+function viewOf(floor: Floor, callback: Callback): CallbackView {
+  const { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, reached, announced, callId } = callback;
+  const call = floor.calls.get(callId);
+  const waiting = call?.waiting ?? null;
+  const standing = waiting?.held === true ? 'held' : (call?.ringing.size ?? 0) > 0 ? 'offered' : 'waiting';
+  const state = waiting !== null ? standing : reached ? 'talking' : 'dialling';
+  const dueAt = waiting?.held === true ? waiting.leaveAt : null;
+  return { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, state, dueAt, callId: announced ? callId : null };
+}

@@ -1,0 +1,200 @@
+/**
+ * Callbacks: a caller hangs up and the place in the line stays. What stands there is a call of ours, one for each try, that has no leg yet.
+ *
+ *   held ──its time has come──▶ standing ──an agent is offered it──▶ on the phone ──the two talked──▶ ended
+ *    ▲ │                           │ ▲  (customer first: dialled ahead, then standing again)   │
+ *    │ └── too old, cancelled ─────┴─┼─────────────────────────────────▶ ended                 │
+ *    └──────── nobody answered: after a while, in the same place ◀─────────────────────────────┘
+ */
+import { asId, type CallbackId, type CallId, type QueueId } from '../../../kernel/ids.ts';
+import type { EndingCause } from '../../call/ending.ts';
+import type { CallbackEnd, CallbackRefusal } from '../../call/event.ts';
+import { type Call, type Floor, type Moment, newCall, type Queue, type Waiting } from '../floor.ts';
+import { leave } from '../offers.ts';
+import { enter, stand, stepOut } from '../waiting.ts';
+import { type Asked, type Callback, callbackOf, keyOf, rulesOf } from './callback.ts';
+import { windowAt } from './rules.ts';
+
+/** Of all tenants. */
+const MOST_CALLBACKS = 20_000;
+/** A callback that was taken up so often and never dialled circles. */
+const MOST_TRIES = 50;
+/** An agent hung up before the customer could answer: the next one gets it, but not at once. */
+const BREATH_MS = 5_000;
+
+/** What a try that came to nothing says of the customer's phone; null = nothing, it was ours. */
+const endOfCause: Partial<Record<EndingCause, CallbackEnd>> = {
+  no_answer: 'no_answer',
+  busy: 'busy',
+  rejected: 'rejected',
+  unreachable: 'network',
+  not_found: 'network',
+  congestion: 'network',
+  incompatible_media: 'network',
+  sip_failure: 'network',
+  not_allowed: 'not_allowed',
+};
+
+export function ask(m: Moment, asked: Asked): void {
+  const { callId, queueId } = asked;
+  const call = m.floor.calls.get(callId);
+  const why = refusal(m.floor, call, asked);
+  if (why !== null || call === undefined) m.events.push({ type: 'callbackRefused', callId, queueId, why: why ?? 'not_offered' });
+  else place(m, call, asked);
+}
+
+function refusal(floor: Floor, call: Call | undefined, { queueId, number }: Asked): CallbackRefusal | null {
+  if (call === undefined || rulesOf(floor, queueId) === undefined) return 'not_offered';
+  if (floor.callbackOfNumber.has(keyOf(call.tenantId, number))) return 'already';
+  return floor.callbacks.size >= MOST_CALLBACKS ? 'full' : null;
+}
+
+function place(m: Moment, call: Call, asked: Asked): void {
+  const { floor, now } = m;
+  const { type: _, callId: of, ...wish } = asked;
+  if (call.waiting !== null) leave(m, call.waiting, 'transferred');
+  if (call.placedAt === null) {
+    floor.seq += 1;
+    call.placedAt = now;
+    call.placeSeq = floor.seq;
+  }
+  const callbackId = asId<CallbackId>(`${of}-b`);
+  const { tenantId, placedAt, placeSeq } = call;
+  // There is one place, and it is the callback's now.
+  call.placedAt = null;
+  const open = { attempts: 0, serial: 0, callId: of, announced: false, reached: false, served: false, notBefore: now };
+  const callback: Callback = { ...wish, callbackId, of, tenantId, askedAt: now, placedAt, placeSeq, ...open };
+  floor.callbacks.set(callbackId, callback);
+  floor.callbackOfNumber.set(keyOf(tenantId, asked.number), callbackId);
+  m.events.push({ type: 'callbackPlaced', callId: of, callbackId, queueId: asked.queueId, number: asked.number });
+  lineUp(m, callback);
+}
+
+/** In its place again, as a new call. */
+export function lineUp(m: Moment, callback: Callback): void {
+  const { floor } = m;
+  const queue = floor.queues.get(callback.queueId);
+  if (rulesOf(floor, callback.queueId) === undefined || queue === undefined) end(m, callback, 'queue_gone');
+  else if (callback.serial >= MOST_TRIES) end(m, callback, 'network');
+  else standAnew(m, callback, queue);
+}
+
+function standAnew(m: Moment, callback: Callback, queue: Queue): void {
+  callback.serial += 1;
+  const callId = asId<CallId>(`${callback.callbackId}${callback.serial}`);
+  Object.assign(callback, { callId, announced: false, reached: false, served: false });
+  const { tenantId, number, placedAt, placeSeq, callbackId, priority, skills } = callback;
+  const call: Call = { ...newCall(callId, tenantId, null, { number }), placedAt, placeSeq, callback: callbackId };
+  m.floor.calls.set(callId, call);
+  enter(m, call, queue, { queueId: callback.queueId, priority, skills, maxWaitMs: null });
+  m.arrived = null;
+  if (call.waiting !== null) lookAgain(m, call.waiting, callback);
+}
+
+/** Its time has come, or is over for today: true when it was a callback that stands there. */
+export function due(m: Moment, waiting: Waiting): boolean {
+  const callback = callbackOf(m.floor, waiting.call);
+  if (callback === undefined) return false;
+  lookAgain(m, waiting, callback);
+  return true;
+}
+
+/** Stands or is held, as the rules have it now, and until when that stays so. */
+function lookAgain(m: Moment, waiting: Waiting, callback: Callback): void {
+  const { floor, now } = m;
+  const rules = rulesOf(floor, callback.queueId);
+  const expires = callback.askedAt + (rules?.keepMs ?? 0);
+  if (rules === undefined || now >= expires) {
+    end(m, callback, rules === undefined ? 'queue_gone' : 'expired');
+    return;
+  }
+  const { open: inWindow, until } = windowAt(rules, Math.max(now, callback.notBefore));
+  // While the queue is closed nobody knows for how long: it is looked at again when it opens.
+  const open = inWindow && waiting.queue.state === 'open';
+  const isDue = open && callback.notBefore <= now;
+  stepOut(floor, waiting);
+  waiting.held = !isDue || rules.first === 'customer';
+  waiting.leaveAt = Math.min(expires, (callback.notBefore > now && open ? callback.notBefore : until) ?? expires);
+  stand(floor, waiting);
+}
+
+/** Our own word about a call that stands there already. */
+export const isOwnWord = (call: Call | undefined, queueId: QueueId): boolean =>
+  call?.callback !== undefined && call.waiting?.queue.configuration.queueId === queueId && !call.callerGone;
+
+/** Somebody answered: the customer, or (`served`) an agent. */
+export function answered(m: Moment, call: Call | undefined, by: 'customer' | 'agent'): void {
+  const callback = callbackOf(m.floor, call);
+  if (callback === undefined) return;
+  if (by === 'customer') callback.reached = true;
+  else callback.served = true;
+}
+
+/** A call that stood for a callback is over. */
+export function tryOver(m: Moment, call: Call, cause: EndingCause): void {
+  const callback = callbackOf(m.floor, call);
+  if (callback === undefined || callback.callId !== call.callId) return;
+  if (callback.reached) end(m, callback, callback.served ? 'served' : 'abandoned');
+  else tryAgain(m, callback, endOfCause[cause]);
+}
+
+/** `why` undefined: the try says nothing of the customer, and does not count. */
+function tryAgain(m: Moment, callback: Callback, why: CallbackEnd | undefined): void {
+  const { attempts = 0, retryMs = 0 } = rulesOf(m.floor, callback.queueId) ?? {};
+  if (why !== undefined) callback.attempts += 1;
+  if (why === 'not_allowed' || (why !== undefined && callback.attempts >= attempts)) end(m, callback, why);
+  else {
+    callback.notBefore = m.now + (why === undefined ? BREATH_MS : retryMs);
+    lineUp(m, callback);
+  }
+}
+
+/** Asked for by somebody of the house, or made needless by the customer. One whose agent has answered goes on. */
+export function cancel(m: Moment, callbackId: CallbackId, why: 'cancelled' | 'called_again'): void {
+  const callback = m.floor.callbacks.get(callbackId);
+  if (callback !== undefined && isWaiting(m.floor, callback)) end(m, callback, why);
+}
+
+const isWaiting = ({ calls }: Floor, { callId, reached }: Callback): boolean => !reached && calls.get(callId)?.waiting != null;
+
+/** A customer whose callback still stands has called again: the place is taken, and nobody calls back any more. */
+export function takePlace(m: Moment, call: Call, queueId: QueueId): void {
+  const callbackId = call.callback === undefined ? m.floor.callbackOfNumber.get(keyOf(call.tenantId, call.from.number)) : undefined;
+  const callback = callbackId === undefined ? undefined : m.floor.callbacks.get(callbackId);
+  if (callback === undefined || callback.queueId !== queueId || !isWaiting(m.floor, callback)) return;
+  if (call.placedAt === null || call.placedAt > callback.placedAt) Object.assign(call, { placedAt: callback.placedAt, placeSeq: callback.placeSeq });
+  cancel(m, callback.callbackId, 'called_again');
+}
+
+/** The queue is gone, or callbacks are not made any more. */
+export function sweep(m: Moment, queueId: QueueId): void {
+  for (const callback of m.floor.callbacks.values()) {
+    const waiting = m.floor.calls.get(callback.callId)?.waiting;
+    if (callback.queueId !== queueId || waiting == null) continue;
+    if (waiting.call.ringing.size === 0) lookAgain(m, waiting, callback);
+  }
+}
+
+/** Calls did not outlive the restart; places do. Whose customer was reached has been called back. */
+export function afterRestart(m: Moment): void {
+  for (const callback of [...m.floor.callbacks.values()]) {
+    if (callback.reached) forget(m.floor, callback);
+    else lineUp(m, callback);
+  }
+}
+
+/** The one way out. */
+function end(m: Moment, callback: Callback, why: CallbackEnd): void {
+  const { callbackId, callId, announced, of, queueId } = callback;
+  const call = m.floor.calls.get(callId);
+  forget(m.floor, callback);
+  if (call !== undefined) delete call.callback;
+  if (call?.waiting != null) leave(m, call.waiting, 'ended');
+  if (!announced) m.floor.calls.delete(callId);
+  m.events.push({ type: 'callbackEnded', callbackId, callId, of, queueId, end: why });
+}
+
+function forget({ callbacks, callbackOfNumber }: Floor, { callbackId, tenantId, number }: Callback): void {
+  callbacks.delete(callbackId);
+  callbackOfNumber.delete(keyOf(tenantId, number));
+}

@@ -1,0 +1,72 @@
+/** Callbacks: who is still to be called back, and whom nobody is to call any more. */
+import { z } from 'zod';
+import type { CallbackView } from '../acd/view.ts';
+import { asker } from './access.ts';
+import type { ApiPorts } from './ports.ts';
+import { Problem } from './problems.ts';
+import { type Api, idSchema, iso, isoOrNull } from './shapes.ts';
+
+const callbackSchema = z.object({
+  callbackId: z.string(),
+  /** The call it was asked for in, and the one that stands for it now, once there is one. */
+  of: z.string(),
+  callId: z.string().nullable(),
+  number: z.string(),
+  queueId: z.string(),
+  askedAt: z.string(),
+  /** since when its place waits */
+  placedAt: z.string(),
+  /** tries that came to nothing */
+  attempts: z.number().int(),
+  /** held: not to be dialled before dueAt */
+  state: z.enum(['held', 'waiting', 'offered', 'dialling', 'talking']),
+  dueAt: z.string().nullable(),
+});
+
+const shown = ({ tenantId: _, askedAt, placedAt, dueAt, ...rest }: CallbackView) => ({
+  ...rest,
+  ...{ askedAt: iso(askedAt), placedAt: iso(placedAt), dueAt: isoOrNull(dueAt) },
+});
+
+export function callbacks(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/callbacks',
+    {
+      config: { action: 'callback.read' },
+      schema: {
+        tags: ['calls'],
+        summary: 'Who is still to be called back, in the order in which it was asked for; a thousand at most',
+        querystring: z.strictObject({ queueId: idSchema.optional() }),
+        response: { 200: z.object({ items: z.array(callbackSchema) }) },
+      },
+    },
+    async (request) => {
+      const { queueId } = request.query;
+      const mine = ports.acd.callbacks(asker(request).tenantId);
+      return { items: mine.filter((callback) => queueId === undefined || callback.queueId === queueId).map(shown) };
+    },
+  );
+  app.delete(
+    '/api/v1/callbacks/:callbackId',
+    {
+      config: { action: 'callback.cancel' },
+      schema: {
+        tags: ['calls'],
+        summary: 'Give a callback up; 409 once an agent has taken it',
+        params: z.strictObject({ callbackId: idSchema }),
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, userId } = asker(request);
+      const callback = ports.acd.callbacks(tenantId).find(({ callbackId }) => callbackId === request.params.callbackId);
+      if (callback === undefined) throw new Problem('not_found');
+      if (callback.state === 'dialling' || callback.state === 'talking') throw new Problem('conflict');
+      const { callbackId } = callback;
+      await ports.audit.write({ tenantId, userId, action: 'callback.cancel', resource: `callback/${callbackId}`, before: shown(callback) });
+      ports.cancelCallback(callbackId, userId);
+      reply.code(204);
+      return null;
+    },
+  );
+}
