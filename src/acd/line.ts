@@ -40,6 +40,8 @@ export function refit(floor: Floor, line: Line): void {
     if (pool.lines.size === 0) closePool(floor, pool);
   }
   if (line.callers.size > 0) floor.unpaired.add(line);
+  // Who already rings somewhere may ring at those who have just come, too.
+  if (line.along.size > 0) floor.ringAlong.add(line);
 }
 
 /** Forgets a line nobody waits in when the queue has many, or when it was for one agent alone. */
