@@ -113,6 +113,8 @@ export function comeBack(m: Moment, waiting: Waiting): void {
     ringAlong(m.floor, waiting);
     return;
   }
+  // It rings nowhere any more: whatever line it stands in from here on, it does not ring along in this one.
+  waiting.line.along.remove(waiting);
   const overdue = waiting.call.callback === undefined && waiting.leaveAt !== null && waiting.leaveAt <= m.now;
   if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
   else if (waiting.call.callback === undefined && sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');

@@ -10,6 +10,8 @@ export function reserveSeen(seen: Observer, { queueId, reserve, open, why }: Cha
   const all = seen.reserves.get(queueId) ?? new Map<string, number>();
   demand((since === undefined) === open, 'INV3', () => `reserve ${reserve} of ${queueId} is ${open ? 'opened' : 'closed'} twice`);
   const waiting = seen.waitingIn(queueId);
+  // Who comes in this turn may come behind the closing: a call that is queued again leaves first.
+  const before = waiting.filter(({ waits }) => (waits[0]?.queuedAt ?? now) < now);
   const longest = Math.max(0, ...waiting.map(({ waits }) => now - (waits[0]?.queuedAt ?? now)));
   const kept = (bound: number | undefined, figure: number): boolean => bound === undefined || figure <= bound / 2;
   const isTrue = {
@@ -21,7 +23,7 @@ export function reserveSeen(seen: Observer, { queueId, reserve, open, why }: Cha
       rule !== undefined &&
       now >= (since ?? now) + (rule.leastMs ?? 60_000) &&
       kept(rule.when.longestWaitMs, longest) &&
-      kept(rule.when.waiting, waiting.length),
+      kept(rule.when.waiting, before.length),
     rules: rule === undefined,
   };
   demand(isTrue[why], 'INV3', () => `reserve ${reserve} of ${queueId} is ${open ? 'opened' : 'closed'} by ${why}, which is not so`);
