@@ -48,6 +48,7 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
       counts[from] -= 1;
       counts[to] += 1;
     }
+    if (floor.fickle.size > 0) for (const { queueId } of agent.groups) if (floor.fickle.has(queueId)) floor.forsaken.add(queueId);
   }
   setDeadline(floor, agent, deadlineOf(agent));
   if (next.state === 'ready') {

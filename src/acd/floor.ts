@@ -209,6 +209,8 @@ export interface Floor {
   ringAlong: Set<Line>;
   /** Queues an agent has left in this turn. */
   forsaken: Set<QueueId>;
+  /** Queues that callers leave when too few agents are there: looked at whenever one of theirs changes. */
+  fickle: Set<QueueId>;
   /** Whole queues being emptied: callers still to be sent back. */
   leaving: Map<Waiting, QueueExit>;
   /** Agents whose change was not yet told. */
@@ -263,6 +265,7 @@ export function emptyFloor(mostATurn: number): Floor {
     unpaired: new Set(),
     ringAlong: new Set(),
     forsaken: new Set(),
+    fickle: new Set(),
     leaving: new Map(),
     unsaid: new Set(),
     behind: false,

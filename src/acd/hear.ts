@@ -14,7 +14,7 @@ import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failu
 import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
-import { enter, newQueue, reconfigure, refusal, remove } from './waiting.ts';
+import { crowded, enter, keepStaffing, newQueue, reconfigure, refusal, remove } from './waiting.ts';
 import { watchReserves } from './widening/reserves.ts';
 
 /** Everything else that happens in the house does not concern the routing core; its own facts it knows already. */
@@ -68,6 +68,7 @@ export const hearing: Hearing = {
     const known = floor.queues.get(configuration.queueId) ?? newQueue(configuration);
     if (floor.queues.has(configuration.queueId)) reconfigure(floor, known, configuration);
     else floor.queues.set(configuration.queueId, known);
+    keepStaffing(floor, configuration);
     follow(m, known);
     watchReserves(m, known);
     sweep(m, configuration.queueId);
@@ -210,7 +211,7 @@ export const hearing: Hearing = {
       takeOldPlace(m, call, queueId);
     }
     const queue = m.floor.queues.get(queueId);
-    const exit = call === undefined || call.callerGone ? 'ended' : refusal(m, queue);
+    const exit = call === undefined || call.callerGone ? 'ended' : (refusal(m, queue) ?? crowded(m, call, queue, wish));
     if (exit === null && call !== undefined && queue !== undefined) enter(m, call, queue, wish);
     else m.events.push({ type: 'callLeftQueue', callId, queueId, exit: exit ?? 'closed' });
   },

@@ -7,6 +7,7 @@
 import { landing } from './agent.ts';
 import { become, say } from './agents.ts';
 import { due as callbackDue } from './callback/places.ts';
+import { isStaffed } from './door/staffing.ts';
 import { type Agent, type Line, type Moment, signedIn } from './floor.ts';
 import { hasIdle } from './line.ts';
 import { beforeAcross } from './matching/place.ts';
@@ -35,6 +36,8 @@ export function settle(m: Moment): void {
   sendBack(m);
   pair(m);
   pairAlong(m);
+  // Who was just offered may have been the last who was ready.
+  emptyForsaken(m);
   tell(m);
   floor.behind = floor.leaving.size > 0 || floor.unpaired.size > 0 || floor.ringAlong.size > 0 || floor.unsaid.size > 0;
 }
@@ -52,6 +55,9 @@ function emptyForsaken({ floor }: Moment): void {
   for (const queueId of floor.forsaken) {
     const queue = floor.queues.get(queueId);
     if (queue?.configuration.leaveWhenNoAgents && signedIn(floor, queueId) === 0) empty(floor, queue, 'no_agents');
+    const leave = queue?.configuration.door?.leave;
+    if (queue !== undefined && leave !== undefined && !isStaffed(floor, queueId, leave))
+      empty(floor, queue, 'no_agents', ({ call }) => call.ringing.size === 0);
   }
   floor.forsaken.clear();
 }

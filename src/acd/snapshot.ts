@@ -17,7 +17,7 @@ import { placeOf } from './matching/place.ts';
 import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import { ringAlong } from './offering/along.ts';
-import { newQueue, stand } from './waiting.ts';
+import { keepStaffing, newQueue, stand } from './waiting.ts';
 import { type ReservesRow, restoreReserves, rowOfReserves } from './widening/reserves.ts';
 
 const VERSION = 1;
@@ -130,6 +130,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   for (const { configuration, removed, switched = null, state = 'open', reserves } of snapshot.queues) {
     const queue = { ...newQueue(configuration), removed, switched, state };
     floor.queues.set(configuration.queueId, queue);
+    keepStaffing(floor, configuration);
     if (!removed) watchSwitch(floor, queue);
     restoreReserves(floor, queue, reserves);
   }

@@ -2,11 +2,14 @@
 import type { QueueId } from '../../kernel/ids.ts';
 import type { QueueExit, QueueWishes } from '../call/event.ts';
 import { openingOf, sendsAway } from './calendar/openings.ts';
+import type { Dissuasion } from './door/rules.ts';
+import { isStaffed } from './door/staffing.ts';
+import { look } from './estimate/estimate.ts';
 import { followWait } from './estimate/forecast.ts';
 import type { QueueConfiguration } from './event.ts';
 import { type Call, type Floor, type Moment, type Queue, setDeadline, signedIn, type Waiting } from './floor.ts';
 import { closeIfSpare, closeLine, hasIdle, lineFor } from './line.ts';
-import { awaitAgent, awaitOn, forgetAwaited } from './matching/awaited.ts';
+import { awaitAgent, awaitedBy, awaitOn, forgetAwaited } from './matching/awaited.ts';
 import { before, placeOf } from './matching/place.ts';
 import { ringAlong } from './offering/along.ts';
 import { MOST_OFFERS_A_CALL } from './offering/offering.ts';
@@ -40,12 +43,67 @@ export function refusal({ floor, now }: Moment, queue: Queue | undefined): Queue
   if (queue === undefined || queue.removed) return 'closed';
   const { state } = openingOf(floor, queue, now);
   if (state !== 'open') return state;
-  const { queueId, leaveWhenNoAgents, maxWaiting, recording } = queue.configuration;
+  const { queueId, leaveWhenNoAgents, recording, door } = queue.configuration;
   // F8: of those who must be recorded none is taken while nothing can be.
   if (recording === 'mandatory' && floor.recordingFull) return 'closed';
   if (leaveWhenNoAgents && signedIn(floor, queueId) === 0) return 'no_agents';
-  return queue.order.size >= maxWaiting ? 'full' : null;
+  return door?.join !== undefined && !isStaffed(floor, queueId, door.join) ? 'no_agents' : null;
 }
+
+/** Too many are there, or it takes too long; null = come in. Who can be served at once does not wait, however many do. */
+export function crowded(m: Moment, call: Call, queue: Queue | undefined, wish: Wish): QueueExit | null {
+  if (queue === undefined) return 'closed';
+  const { maxWaiting, door } = queue.configuration;
+  const exit = queue.order.size >= maxWaiting ? 'full' : dissuades(m, queue, door?.dissuade) ? 'dissuaded' : null;
+  if (exit === null) return null;
+  const waiting = newWaiting(m.now, call, queue, wish);
+  waiting.awaited = awaitedBy(m, waiting, wish);
+  const line = lineFor(m.floor, waiting);
+  const atOnce = hasIdle(line) && line.callers.size === 0;
+  if (!atOnce) closeIfSpare(m.floor, line);
+  return atOnce ? null : exit;
+}
+
+function dissuades(m: Moment, queue: Queue, rule: Dissuasion | undefined): boolean {
+  if (rule === undefined) return false;
+  const waiting = queue.order.size;
+  if (rule.waiting !== undefined && waiting >= rule.waiting) return true;
+  return rule.estimateMs !== undefined && waiting > 0 && expectedMs(m, queue) >= rule.estimateMs;
+}
+
+/** What half of those who come now would wait at most; while that is not to be trusted, what somebody has waited. */
+function expectedMs(m: Moment, queue: Queue): number {
+  const said = look(m, queue, queue.order.size + 1);
+  if (said?.calibrated === true) return said.p50Ms;
+  const [oldest] = queue.entered;
+  return oldest === undefined ? 0 : m.now - oldest.queuedAt;
+}
+
+/** A queue whose callers leave when too few agents are there is looked at whenever one of these changes. */
+export function keepStaffing(floor: Floor, { queueId, door }: QueueConfiguration): void {
+  if (door?.leave === undefined) floor.fickle.delete(queueId);
+  else floor.fickle.add(queueId);
+}
+
+const newWaiting = (now: number, call: Call, queue: Queue, wish: Wish): Waiting => {
+  const longest = leastOf(queue.configuration.maxWaitMs, wish.maxWaitMs);
+  return {
+    call,
+    queue,
+    priority: wish.priority,
+    skills: wish.skills,
+    prefers: wish.preferredSkills ?? [],
+    place: wish.place ?? null,
+    virtualWaitMs: wish.virtualWaitMs ?? 0,
+    ...placeOf(queue.configuration.matching ?? {}, call.placedAt ?? now, wish.priority, wish.virtualWaitMs ?? 0),
+    queuedAt: now,
+    leaveAt: longest === null ? null : now + longest,
+    line: null,
+    steps: 0,
+    awaited: null,
+    deadline: null,
+  };
+};
 
 /** The caller takes its place: the one it has since it first waited, however often it was queued again. */
 export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
@@ -55,29 +113,14 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
     call.placedAt = now;
     call.placeSeq = floor.seq;
   }
-  const longest = leastOf(queue.configuration.maxWaitMs, wish.maxWaitMs);
-  const waiting: Waiting = {
-    call,
-    queue,
-    priority: wish.priority,
-    skills: wish.skills,
-    prefers: wish.preferredSkills ?? [],
-    place: wish.place ?? null,
-    virtualWaitMs: wish.virtualWaitMs ?? 0,
-    ...placeOf(queue.configuration.matching ?? {}, call.placedAt, wish.priority, wish.virtualWaitMs ?? 0),
-    queuedAt: now,
-    leaveAt: longest === null ? null : now + longest,
-    line: null,
-    steps: 0,
-    awaited: null,
-    deadline: null,
-  };
+  const waiting = newWaiting(now, call, queue, wish);
   awaitAgent(m, waiting, wish);
   waiting.line = lineFor(floor, waiting);
   call.waiting = waiting;
   queue.order.add(waiting);
   queue.entered.add(waiting);
   m.arrived = waiting;
+  if (floor.fickle.has(queue.configuration.queueId)) floor.forsaken.add(queue.configuration.queueId);
   stand(floor, waiting);
   begin(queue, now);
   watchReserves(m, queue);
@@ -119,6 +162,8 @@ export function comeBack(m: Moment, waiting: Waiting): void {
   if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
   else if (waiting.call.callback === undefined && sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
   else {
+    const { queueId } = waiting.queue.configuration;
+    if (m.floor.fickle.has(queueId)) m.floor.forsaken.add(queueId);
     awaitOn(m, waiting);
     stand(m.floor, waiting);
   }

@@ -93,7 +93,7 @@ export type CallbackEnd =
 export type LegRole = 'caller' | 'agent' | 'target';
 
 /** Why a call stopped waiting in a queue. */
-export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'emergency' | 'transferred' | 'ended';
+export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'emergency' | 'dissuaded' | 'transferred' | 'ended';
 
 /** Why an offer to an agent came to nothing; `answered` is the good end. `answered_elsewhere`: it rang at several, and another was first. */
 export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn' | 'answered_elsewhere';

@@ -254,12 +254,13 @@ function playMusic(hearing: Hearing, state: In<'queued'>): void {
   turn.commands.push({ type: 'playSounds', callId, legId, playId: nextPlayId(walk), tenantId, sounds: [{ kind: 'music', name }], loop: true, bargeIn: false });
 }
 
-const GIVING_BACK = ['timeout', 'full', 'no_agents', 'closed', 'emergency'] as const;
+const GIVING_BACK = ['timeout', 'full', 'no_agents', 'closed', 'emergency', 'dissuaded'] as const;
 type GivingBack = (typeof GIVING_BACK)[number];
 const givesBack = (exit: QueueExit): exit is GivingBack => GIVING_BACK.some((one) => one === exit);
 
 function exitOf({ exits }: Extract<PlanNode, { verb: 'queue' }>, exit: GivingBack): NodeId | null {
-  return exit === 'emergency' ? (exits.emergency === undefined ? exits.closed : exits.emergency) : exits[exit];
+  const older = exit === 'emergency' ? exits.closed : exit === 'dissuaded' ? exits.full : null;
+  return exits[exit] === undefined ? older : exits[exit];
 }
 
 function leaveQueue(hearing: Hearing, event: Extract<CallEvent, { type: 'callLeftQueue' }>): void {

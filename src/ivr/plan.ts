@@ -57,8 +57,8 @@ export interface NodePlace {
   noted: boolean;
 }
 
-/** Where a queue leads that sends the caller back. A version published before there was an exit goes where `closed` leads. */
-export type QueueExits = Record<'timeout' | 'full' | 'no_agents' | 'closed', NodeId | null> & { emergency?: NodeId | null };
+/** Where a queue leads that sends the caller back. A version published before there were the last ones goes where `closed` or `full` leads. */
+export type QueueExits = Record<'timeout' | 'full' | 'no_agents' | 'closed', NodeId | null> & { emergency?: NodeId | null; dissuaded?: NodeId | null };
 
 export type PlanNode = NodePlace &
   (

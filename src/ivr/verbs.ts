@@ -176,6 +176,7 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
     );
   }
   const closed = step.work.target(step, 'closed', asked.closed, step.next);
+  const full = step.work.target(step, 'full', asked.full, step.next);
   return {
     verb: 'queue',
     queue: asked.name,
@@ -186,9 +187,10 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
     ...(asked.music === undefined ? {} : { music: asked.music }),
     exits: {
       timeout: step.work.target(step, 'timeout', asked.timeout, step.next),
-      full: step.work.target(step, 'full', asked.full, step.next),
+      full,
       no_agents: step.work.target(step, 'noAgents', asked.noAgents, step.next),
       closed,
+      dissuaded: step.work.target(step, 'dissuaded', asked.dissuaded, full),
       emergency: step.work.target(step, 'emergency', asked.emergency, closed),
     },
   };

@@ -18,16 +18,21 @@ export interface Awaited {
 
 /** A caller who comes in waits for her, if she may serve it and there is any hope that she does. */
 export function awaitAgent(m: Moment, waiting: Waiting, wish: QueueWishes): void {
-  const wanted = wantedBy(m, waiting.call, waiting.queue, wish);
-  if (wanted === null) return;
-  const { agentId, why, waitMs } = wanted;
-  const agent = m.floor.agents.get(agentId);
-  if (agent === undefined || !mayServe(agent, waiting) || !isAtWork(agent)) return;
-  // Nobody waits: she gets it if she is free now.
-  if (waitMs === 0 && agent.activity.state !== 'ready') return;
-  waiting.awaited = { agentId, why, until: m.now + waitMs };
+  waiting.awaited = awaitedBy(m, waiting, wish);
+  if (waiting.awaited === null) return;
   indexAwaited(m.floor, waiting);
   m.events.push({ type: 'agentAwaited', callId: waiting.call.callId, queueId: waiting.queue.configuration.queueId, ...waiting.awaited });
+}
+
+/** Whom a caller who comes in would wait for. */
+export function awaitedBy(m: Moment, waiting: Waiting, wish: QueueWishes): Awaited | null {
+  const wanted = wantedBy(m, waiting.call, waiting.queue, wish);
+  if (wanted === null) return null;
+  const { agentId, why, waitMs } = wanted;
+  const agent = m.floor.agents.get(agentId);
+  if (agent === undefined || !mayServe(agent, waiting) || !isAtWork(agent)) return null;
+  // Nobody waits: she gets it if she is free now.
+  return waitMs === 0 && agent.activity.state !== 'ready' ? null : { agentId, why, until: m.now + waitMs };
 }
 
 function wantedBy(m: Moment, call: Call, queue: Queue, { preferredAgent }: QueueWishes): { agentId: AgentId; why: AwaitedWhy; waitMs: number } | null {

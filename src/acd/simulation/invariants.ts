@@ -2,8 +2,9 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AcdView } from '../view.ts';
-import { agentOrder, reachOf, servedBefore } from './matching.ts';
-import { demand, type Observer, type SeenAgent, type SeenCall, type SeenLeg, type SeenWait } from './observer.ts';
+import { eligible } from './eligible.ts';
+import { agentOrder, servedBefore } from './matching.ts';
+import { demand, type Observer, type SeenCall, type SeenLeg, type SeenWait } from './observer.ts';
 import { reservesDue } from './reserves.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */
@@ -81,6 +82,11 @@ function nobodyWaitsForNobody(seen: Observer): void {
     if (!leaveWhenNoAgents || seen.signedIn(queueId) > 0) continue;
     demand(seen.waitingIn(queueId).length === 0, 'INV5', () => `somebody waits in ${queueId}, where no agent is signed in`);
   }
+  for (const { queueId, door } of seen.queues.values()) {
+    if (door?.leave === undefined || seen.isStaffed(queueId, door.leave)) continue;
+    const left = seen.waitingIn(queueId).filter(({ offers }) => offers.size === 0);
+    demand(left.length === 0, 'INV5', () => `${left[0]?.callId} waits in ${queueId}, where nobody is ${door.leave?.needs}`);
+  }
 }
 
 function nobodyWaitsWhereItIsShut(seen: Observer, now: number): void {
@@ -146,14 +152,4 @@ export function checkView(seen: Observer, view: AcdView, now: number): void {
     const order = waiting.sort((a, b) => (servedBefore(seen, a, b, now) ? -1 : 1)).map(({ callId }) => callId);
     demand(shown?.callIds.join() === order.slice(0, 100).join(), 'INV3', () => `${queueId} shows another order than that of service`);
   }
-}
-
-function eligible(seen: Observer, agent: SeenAgent, call: SeenCall): boolean {
-  const wait = call.waits[0];
-  const queue = wait === undefined ? undefined : seen.queues.get(wait.queueId);
-  if (wait === undefined || queue === undefined) return false;
-  if (wait.awaited !== null && wait.awaited.agentId !== agent.configuration.agentId) return false;
-  if (queue.offering?.needsDesk === true && !seen.desks.has(agent.configuration.agentId)) return false;
-  const { needs, rings } = reachOf(seen, queue, wait);
-  return rings.some((ring) => ring(agent)) && [...needs].every(([skill, level]) => (agent.configuration.skills[skill] ?? 0) >= level);
 }

@@ -6,8 +6,10 @@ import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../../kernel/i
 import { legIdOf } from '../../../kernel/ids.ts';
 import type { QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
+import type { Staffing } from '../door/rules.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
 import { SeenDoors } from './doors.ts';
+import { eligible } from './eligible.ts';
 import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
 import { reserveSeen } from './reserves.ts';
 
@@ -101,7 +103,7 @@ export class Observer {
   /** Throws a Violation when a fact or a command of `turn` is not what the SPEC allows; what must hold after it is `invariants.ts`. */
   see(event: Event, turn: Turn<Event, Command>, now: number): void {
     this.now = now;
-    const door = this.#hear(event, now);
+    const door = this.#hear(event, turn, now);
     this.#sendAway(now);
     for (const fact of turn.events) this.#fact(fact, event, now);
     if (door !== undefined && !this.#hurried) this.#door(door, event as EventOf<'callQueued'>, turn);
@@ -120,17 +122,26 @@ export class Observer {
     return count;
   }
 
+  isStaffed(queueId: QueueId, { needs, wrapUpCounts = true }: Staffing): boolean {
+    const fits: Record<Staffing['needs'], AgentState[]> = {
+      signed_in: ['not_ready', 'ready', 'offered', 'talking', 'wrapping_up'],
+      on_duty: ['ready', 'offered', 'talking', ...(wrapUpCounts ? ['wrapping_up' as const] : [])],
+      ready: ['ready', ...(wrapUpCounts ? ['wrapping_up' as const] : [])],
+    };
+    return [...this.agents.values()].some(({ state, configuration }) => configuration.queues.includes(queueId) && fits[needs].includes(state));
+  }
+
   // -- what was told
 
   /** Answers with what the door must say to a call that was queued: an exit, null = come in. */
-  #hear(event: Event, now: number): QueueExit | null | undefined {
+  #hear(event: Event, turn: Turn<Event, Command>, now: number): QueueExit | null | undefined {
     this.#hearOfFloor(event, now);
     switch (event.type) {
       case 'callArrived':
         if (!this.calls.has(event.callId)) this.calls.set(event.callId, newCall(event.callId, event.caller.number));
         return;
       case 'callQueued':
-        return this.#queued(event, now);
+        return this.#queued(event, turn, now);
       case 'legAnswered':
         return this.#legAnswered(event.legId);
       case 'legEnded':
@@ -170,7 +181,7 @@ export class Observer {
       case 'queueConfigured':
         this.#stepsAnew(event.queue);
         this.queues.set(event.queue.queueId, event.queue);
-        if (event.queue.leaveWhenNoAgents) this.#giveReason(event.queue.queueId, 'no_agents');
+        if (event.queue.leaveWhenNoAgents || event.queue.door?.leave !== undefined) this.#giveReason(event.queue.queueId, 'no_agents');
         return;
       case 'queueRemoved':
         this.queues.delete(event.queueId);
@@ -229,14 +240,15 @@ export class Observer {
   }
 
   /** Which exit the door must give; null = in. */
-  #queued(event: EventOf<'callQueued'>, now: number): QueueExit | null {
+  #queued(event: EventOf<'callQueued'>, turn: Turn<Event, Command>, now: number): QueueExit | null {
     const { callId, queueId, priority, skills, maxWaitMs, preferredSkills: preferred = [], place = null, virtualWaitMs = 0, preferredAgent } = event;
     const call = this.calls.get(callId);
     if (call === undefined) return 'ended';
     const queue = this.queues.get(queueId);
     const others = this.waitingIn(queueId).filter((other) => other !== call).length;
     const waits = [maxWaitMs, queue?.maxWaitMs ?? null].filter((ms) => ms !== null);
-    const reasons = new Set<QueueExit>(queue?.leaveWhenNoAgents === true ? ['no_agents'] : []);
+    const door = queue?.door;
+    const reasons = new Set<QueueExit>(queue?.leaveWhenNoAgents === true || door?.join !== undefined || door?.leave !== undefined ? ['no_agents'] : []);
     const state = queue === undefined ? 'closed' : this.doors.stateOf(queue, now);
     if (state !== 'open') reasons.add(state);
     const standing = { queuedAt: now, steps: 0, awaited: null, preferredAgent: preferredAgent?.agentId ?? null };
@@ -256,7 +268,15 @@ export class Observer {
     if (queue === undefined) return 'closed';
     if (state !== 'open') return state;
     if (queue.leaveWhenNoAgents && this.signedIn(queueId) === 0) return 'no_agents';
-    if (others >= queue.maxWaiting) return 'full';
+    if (door?.join !== undefined && !this.isStaffed(queueId, door.join)) return 'no_agents';
+    const crowded = others >= queue.maxWaiting ? 'full' : others >= (door?.dissuade?.waiting ?? Number.POSITIVE_INFINITY) ? 'dissuaded' : null;
+    // Queued anew, it has not been told yet that it left where it waited before.
+    const here = { ...call, waits: call.waits.slice(-1) };
+    const free = [...this.agents.values()].some((agent) => agent.state === 'ready' && eligible(this, agent, here));
+    // Whoever waits for one agent alone is not served at once by another.
+    const alone = preferredAgent !== undefined || queue.matching?.lastAgent !== undefined;
+    const refused = turn.events.some((fact) => fact.type === 'callLeftQueue' && fact.callId === callId && fact.exit === crowded);
+    if (crowded !== null && (!free || (alone && refused))) return crowded;
     if (call.placedAt === null) {
       this.#places += 1;
       call.placedAt = now;
@@ -391,6 +411,7 @@ export class Observer {
       case 'emergency':
       case 'no_agents':
         return wait?.reasons.has(exit) === true;
+      case 'dissuaded':
       case 'full':
         return cause.type === 'callQueued';
     }
@@ -464,7 +485,9 @@ export class Observer {
     const exits = turn.events.filter((fact) => fact.type === 'callLeftQueue' && fact.callId === callId && fact.queueId === queueId);
     const last = exits.at(-1);
     const given = last?.type === 'callLeftQueue' ? last.exit : null;
-    if (expected === null) demand(given === null || given === 'transferred', 'INV5', () => `${callId} was sent away by ${given}`);
+    const leave = this.queues.get(queueId)?.door?.leave;
+    const deserted = given === 'no_agents' && leave !== undefined && !this.isStaffed(queueId, leave);
+    if (expected === null) demand(given === null || given === 'transferred' || deserted, 'INV5', () => `${callId} was sent away by ${given}`);
     else demand(given === expected, 'INV5', () => `${callId} should have been sent away by ${expected}, not ${given}`);
   }
 

@@ -107,7 +107,16 @@ export class World {
   }
 
   door(): DoorRules {
-    return { calendar: this.#dice.chance(0.7) ? this.anyCalendar() : undefined, whenClosed: this.#dice.pick(['stay', 'leave', undefined]) };
+    const dice = this.#dice;
+    const staffing = (): DoorRules['join'] => ({
+      needs: dice.pick(['signed_in', 'on_duty', 'ready'] as const) ?? 'ready',
+      wrapUpCounts: dice.pick([true, false, undefined]),
+    });
+    return {
+      ...{ calendar: dice.chance(0.7) ? this.anyCalendar() : undefined, whenClosed: dice.pick(['stay', 'leave', undefined]) },
+      ...{ join: dice.chance(0.2) ? staffing() : undefined, leave: dice.chance(0.2) ? staffing() : undefined },
+      dissuade: dice.chance(0.2) ? { waiting: dice.between(0, 6) } : undefined,
+    };
   }
 
   /** Opens and closes within the next hour. */
