@@ -61,12 +61,7 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     ...{ clock, log, workers: () => endpoints.workers, groupsOf: (worker) => endpoints.groupsOf(worker) },
     move: (group, to) => endpoints.move(group, to),
   });
-  const handlers = handlersOf(endpoints, recordings);
-  const ask = <Name extends keyof Handlers>(owner: string, method: Name, params: unknown): unknown => {
-    const handle: Handlers[Name] = handlers[method];
-    const carryOut = (): unknown => handle(owner, readParams(method, params));
-    return endpoints.settled(params)?.then(carryOut) ?? carryOut();
-  };
+  const ask = askOf(endpoints, recordings);
   const listener = new Listener({
     socket: config.socket,
     secret: config.secret,
@@ -105,6 +100,18 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
     },
     drain: () => endpoints.drain(),
     close,
+  };
+}
+
+type Ask = <Name extends keyof Handlers>(owner: string, method: Name, params: unknown) => unknown;
+
+/** What concerns a group that is being moved waits until it has been. */
+function askOf(endpoints: Endpoints, recordings: RecordingBook): Ask {
+  const handlers = handlersOf(endpoints, recordings);
+  return (owner, method, params) => {
+    const handle: Handlers[typeof method] = handlers[method];
+    const carryOut = (): unknown => handle(owner, readParams(method, params));
+    return endpoints.settled(params)?.then(carryOut) ?? carryOut();
   };
 }
 
