@@ -8,6 +8,7 @@ import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
 import { likeness, promptSamples } from '../support/prompt.ts';
 import { until } from '../support/wait.ts';
+import { together } from './together.ts';
 
 const CALLER_HZ = 620;
 const AGENT_HZ = 930;
@@ -250,3 +251,5 @@ function waits(callId: string): boolean {
     !events.some((event) => event.type === 'callEnded' && event.callId === callId)
   );
 }
+
+together(() => house);
