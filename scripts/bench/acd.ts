@@ -8,7 +8,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type AgentId, agentIdOf, asId, type CallId, type LegId, legIdOf, type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
+import { strategies } from '../../src/acd/matching/rules.ts';
+import type { QueueSections } from '../../src/acd/sections.ts';
 import { Dice } from '../../src/acd/simulation/dice.ts';
+import type { QueueWishes } from '../../src/call/event.ts';
 import type { Command, Event, Turn } from '../../src/vocabulary.ts';
 
 export interface AcdFigures {
@@ -23,6 +26,8 @@ export interface AcdFigures {
   estimateP50Ms: number;
   estimateP99Ms: number;
 }
+
+type Rules = 'usual' | 'mixed';
 
 interface Size {
   agents: number;
@@ -41,16 +46,20 @@ const OTHERS: Size[] = [
 const LOOKS = 200;
 const MOST_TURNS_TIMED = 5_000_000;
 
-/** The standard size gets half of the time; `growth` has the same figures of the other sizes. */
-export async function run({ seconds }: { seconds: number }): Promise<AcdFigures & { growth: AcdFigures[] }> {
-  const standard = measure(STANDARD, (seconds * 1000) / 2);
-  const growth = OTHERS.map((size) => measure(size, (seconds * 1000) / 2 / OTHERS.length));
-  return { ...standard, growth };
+/**
+ * The standard size gets a third of the time; `growth` has the same figures of the other sizes. `mixed`: the standard size with another strategy in each queue, weights,
+ * head starts, preferred skills, preferred and last agents, and two steps of widening for nearly every caller.
+ */
+export async function run({ seconds }: { seconds: number }): Promise<AcdFigures & { growth: AcdFigures[]; mixed: AcdFigures }> {
+  const third = (seconds * 1000) / 3;
+  const standard = measure(STANDARD, third, 'usual');
+  const growth = OTHERS.map((size) => measure(size, third / OTHERS.length, 'usual'));
+  return { ...standard, growth, mixed: measure(STANDARD, third, 'mixed') };
 }
 
-function measure(size: Size, ms: number): AcdFigures {
+function measure(size: Size, ms: number, rules: Rules): AcdFigures {
   const empty = heapBytes();
-  const floor = new BusyFloor(size);
+  const floor = new BusyFloor(size, rules);
   const staffed = heapBytes();
   floor.fill();
   const filled = heapBytes();
@@ -76,6 +85,8 @@ class BusyFloor {
   readonly #acd: Acd = createAcd();
   readonly #dice = new Dice(10086);
   readonly #size: Size;
+  readonly #rules: Rules;
+  #wakeAt: number | null = null;
   readonly #agentIds: AgentId[] = [];
   readonly #talking = new Bag<{ callId: CallId; legId: LegId }>();
   readonly #waiting = new Bag<CallId>();
@@ -84,8 +95,9 @@ class BusyFloor {
   #now = 1_700_000_000_000;
   #timed: Float64Array = new Float64Array(0);
 
-  constructor(size: Size) {
+  constructor(size: Size, rules: Rules) {
     this.#size = size;
+    this.#rules = rules;
     for (let n = 0; n < QUEUES; n += 1) this.#tell({ type: 'queueConfigured', queue: this.#queue(n) });
     for (let n = 0; n < size.agents; n += 1) {
       const agentId = agentIdOf(TENANT, `${10_000 + n}`);
@@ -129,6 +141,7 @@ class BusyFloor {
 
   #something(): void {
     const dice = this.#dice;
+    if (this.#wakeAt !== null && this.#wakeAt <= this.#now) this.#tell({ type: 'timePassed' });
     if (dice.chance(0.05)) this.#abandon();
     if (dice.chance(0.02)) this.#tell({ type: 'agentWentNotReady', agentId: this.#anyAgent(), reason: 'break' });
     if (dice.chance(0.03)) this.#tell({ type: 'agentWentReady', agentId: this.#anyAgent() });
@@ -160,7 +173,7 @@ class BusyFloor {
     const priority = this.#dice.chance(0.1) ? 1 : 0;
     const skills = this.#dice.chance(0.2) ? [{ skill: `s${this.#dice.between(0, 9)}`, level: 3 }] : [];
     this.#waiting.add(callId);
-    this.#tell({ type: 'callQueued', callId, queueId: this.#anyQueue(), priority, skills, maxWaitMs: null });
+    this.#tell({ type: 'callQueued', callId, queueId: this.#anyQueue(), priority, skills, maxWaitMs: null, ...this.#wishes() });
   }
 
   /** One turn of the switchboard, and what phones and callers do about it at once. */
@@ -169,6 +182,7 @@ class BusyFloor {
     const turn = this.#acd.decide(event, this.#now);
     this.#timed[this.#events] = performance.now() - startedAt;
     this.#events += 1;
+    this.#wakeAt = turn.wakeAt;
     for (const fact of turn.events) this.#acd.decide(fact, this.#now);
     this.#react(turn);
   }
@@ -200,6 +214,17 @@ class BusyFloor {
       record: true,
       music: null,
       answerWithinMs: 15_000,
+      ...(this.#rules === 'mixed' ? mixedRules(n) : {}),
+    };
+  }
+
+  #wishes(): QueueWishes {
+    const dice = this.#dice;
+    if (this.#rules === 'usual') return {};
+    return {
+      ...(dice.chance(0.2) ? { preferredSkills: [{ skill: `s${dice.between(0, 9)}`, level: 5 }] } : {}),
+      ...(dice.chance(0.1) ? { virtualWaitMs: dice.between(0, 5_000) } : {}),
+      ...(dice.chance(0.05) ? { preferredAgent: { agentId: this.#anyAgent(), waitMs: 500 } } : {}),
     };
   }
 
@@ -217,6 +242,24 @@ class BusyFloor {
   #anyQueue = (): QueueId => queueIdOf(TENANT, `q${this.#dice.between(0, QUEUES - 1)}`);
   #anyAgent = (): AgentId => this.#dice.pick(this.#agentIds) ?? agentIdOf(TENANT, 'nobody');
 }
+
+/** A caller waits about five seconds of the bench's time. */
+const mixedRules = (n: number): QueueSections => ({
+  matching: {
+    strategy: [strategies[n % strategies.length] ?? 'longest_idle'],
+    ...(n % 3 === 0 ? { weight: 1 + (n % 5) / 2 } : {}),
+    ...(n % 4 === 0 ? { headStartMs: 1_000 } : {}),
+    ...(n % 2 === 0 ? { priorityMs: 2_000 } : {}),
+    ...(n % 5 === 0 ? { lastAgent: { withinMs: 60_000, waitMs: 500 } } : {}),
+  },
+  widening: {
+    steps: [
+      { afterMs: 1_000, lower: [{ by: 1 }], dropPreferred: 'all' },
+      { afterMs: 3_000, open: [{ queue: `q${(n + 1) % QUEUES}` }] },
+    ],
+    reserves: [{ name: 'next', open: [{ queue: `q${(n + 2) % QUEUES}` }], when: { longestWaitMs: 20_000 } }],
+  },
+});
 
 /** Items in no order, any of which can be drawn or taken out at once. */
 class Bag<T> {
