@@ -5,11 +5,15 @@
  *   deskCaptureAsked ──captureKeys──▶ keying ──▶ kept ──all fields──deliverSecrets──▶ secretsDelivered
  *                                       └──▶ invalid · silent · cancelled · failed: she asks again
  *
+ * Where their audio goes past the media server, or is on its way to another one, it is waited for: nothing is asked of the customer, and nobody is told
+ * `keying`, before what she presses is masked.
+ *
  * The recording is paused meanwhile as well, so that the audit trail shows by whom and for how long.
  */
 import type { AgentId, LegId } from '../../kernel/ids.ts';
 import { type Call, isUp } from './call.ts';
 import type { Collecting } from './command.ts';
+import { anchor } from './direct.ts';
 import type { CallData, CallEvent } from './event.ts';
 import { type CallTurn, isHeld, partnerOf } from './joining.ts';
 import { askPause, askResume, byAgent } from './pausing.ts';
@@ -28,6 +32,8 @@ export interface Capture {
   state: 'keying' | 'sending';
   /** Keys so far. */
   count: number;
+  /** What is to be asked once their audio is at the media server; null = it has been. */
+  waits: Collecting | null;
 }
 
 /** What an agent's desk asks for. */
@@ -53,19 +59,43 @@ export function askCapture(call: Call | undefined, wish: CaptureWish, turn: Call
   const other = call.legs.get(own === undefined ? ('' as LegId) : (partnerOf(call, own.legId) ?? ('' as LegId)));
   call.captures += 1;
   const captureId = `${call.callId}.k${call.captures}`;
-  const { callId, tenantId } = call;
+  const { callId } = call;
   if (own === undefined || other === undefined || isHeld(own) || isHeld(other) || !isUp(other)) {
     turn.events.push({ type: 'captureChanged', callId, legId: other?.legId ?? ('' as LegId), captureId, by: agentId, form, field, state: 'failed', count: 0 });
     return;
   }
   const collecting: Collecting = { least, most, finishKey: '#', firstKeyMs: FIRST_KEY_MS, betweenKeysMs: BETWEEN_KEYS_MS };
-  call.capture = { captureId, legId: other.legId, by: agentId, form, field, fields, state: 'keying', count: 0 };
+  call.capture = { captureId, legId: other.legId, by: agentId, form, field, fields, state: 'keying', count: 0, waits: collecting };
   askPause(call, 'capture', byAgent(agentId), LONGEST_MS, turn, now);
-  turn.commands.push({ type: 'captureKeys', callId, legId: other.legId, captureId, tenantId, by: agentId, form, field, collecting });
+  anchor(call, turn);
+}
+
+/** At the end of each turn: whether one that waits can be asked now, or has become pointless. */
+export function captureWaiting(call: Call | undefined, turn: CallTurn): void {
+  const capture = call?.capture;
+  if (call === undefined || capture == null || capture.waits === null) return;
+  const { callId, tenantId } = call;
+  const { legId, captureId, by, form, field, waits: collecting } = capture;
+  const two = [call.legs.get(legId), call.legs.get(partnerOf(call, legId) ?? legId)];
+  const talk = call.joined !== null && two[0] !== two[1] && two.every((leg) => leg !== undefined && isUp(leg) && !isHeld(leg));
+  if (!talk) giveUp(call, capture, turn);
+  // What is to be joined in this turn is told when it has been.
+  else if (call.direct === null && call.adrift.size === 0 && !turn.commands.some(({ type }) => type === 'joinLegs')) {
+    capture.waits = null;
+    turn.commands.push({ type: 'captureKeys', callId, legId, captureId, tenantId, by, form, field, collecting });
+  }
+}
+
+/** Nothing has been asked of the customer yet. */
+function giveUp({ callId }: Call, capture: Capture, turn: CallTurn): void {
+  const { legId, captureId, by, form, field } = capture;
+  capture.waits = null;
+  turn.events.push({ type: 'captureChanged', callId, legId, captureId, by, form, field, state: 'cancelled', count: 0 });
 }
 
 export function cancelCapture(call: Call | undefined, turn: CallTurn): void {
-  if (call?.capture?.state === 'keying') turn.commands.push({ type: 'cancelCapture', callId: call.callId, legId: call.capture.legId });
+  if (call?.capture != null && call.capture.waits !== null) giveUp(call, call.capture, turn);
+  else if (call?.capture?.state === 'keying') turn.commands.push({ type: 'cancelCapture', callId: call.callId, legId: call.capture.legId });
 }
 
 export function captureChanged(call: Call | undefined, event: EventOf<'captureChanged'>, turn: CallTurn): void {

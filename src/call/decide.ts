@@ -14,7 +14,7 @@ import { askAttended, merge } from './attended.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import { callbackAnswered, callbackLeft, callbackOver, reachCallback } from './callback.ts';
 import { Calls } from './calls.ts';
-import { askCapture, type CaptureWish, cancelCapture, captureChanged, delivered } from './capture.ts';
+import { askCapture, type CaptureWish, cancelCapture, captureChanged, captureWaiting, delivered } from './capture.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
 import type { EndedBy, Ending, EndingCause } from './ending.ts';
@@ -376,6 +376,7 @@ const sooner = (a: number | null, b: number | null): number | null => (a === nul
 /** Words of other rooms pass by: this room hears only its own. */
 interface Passing {
   type: string;
+  callId?: unknown;
 }
 
 export function createCallRoom(): { name: 'call'; calls: Calls; decide(event: Passing, now: number): CallTurn } {
@@ -388,6 +389,7 @@ export function createCallRoom(): { name: 'call'; calls: Calls; decide(event: Pa
       const handler = handlers[event.type as Heard['type']] as ((calls: Calls, event: Passing, turn: CallTurn, now: number) => void) | undefined;
       handler?.(calls, event, turn, now);
       anchorFirst(calls, turn);
+      if (event.callId !== undefined) captureWaiting(calls.live(event.callId as CallId), turn);
       turn.wakeAt = sooner(cutOverdue(calls, turn, now), resumeDue(calls, turn, now));
       return turn;
     },

@@ -67,7 +67,7 @@ export function anchorFirst(calls: { live(callId: Call['callId']): Call | undefi
   }
 }
 
-const needsMedia = new Set<CallCommand['type']>(['joinLegs', 'partLegs', 'startRecording', 'captureKeys']);
+const needsMedia = new Set<CallCommand['type']>(['joinLegs', 'partLegs', 'startRecording']);
 
 function bringBack(call: Call, turn: CallTurn): void {
   const { callId } = call;

@@ -337,7 +337,9 @@ class DeskRoom {
 }
 
 const captureShown = (capture: Capture | null | undefined): DeskCall['capture'] =>
-  capture == null ? null : { form: capture.form, field: capture.state === 'sending' ? null : capture.field, state: capture.state, count: capture.count };
+  capture == null || capture.waits !== null
+    ? null
+    : { form: capture.form, field: capture.state === 'sending' ? null : capture.field, state: capture.state, count: capture.count };
 
 interface DeskCallIds {
   callId: CallId;

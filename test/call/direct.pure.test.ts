@@ -96,6 +96,44 @@ test('a hold while they are being connected is obeyed at once, and what comes of
   assert.deepEqual(tell(direct), reanchors);
 });
 
+const asks = { type: 'deskCaptureAsked', ...{ callId, agentId, form: 'payment', field: 'card', fields: ['card'], least: 3, most: 19 } };
+const types = (commands: CallCommand[]): string[] => commands.map(({ type }) => type);
+
+test('a capture asked of a direct call waits until both are back and joined, and is asked then, once', () => {
+  const { tell, facts } = talk();
+  tell(joined, direct);
+  assert.deepEqual(tell(asks), reanchors);
+  assert.deepEqual(tell(restored(agent)), []);
+  assert.deepEqual(tell(restored(caller)), [joins]);
+  const asked = tell(joined);
+  assert.deepEqual(types(asked), ['captureKeys']);
+  assert.equal(asked[0]?.type === 'captureKeys' && asked[0].legId, caller);
+  assert.deepEqual(tell(joined), []);
+  // While it was being tried and came to nothing at either phone, they are joined as they were.
+  const trying = talk();
+  trying.tell(joined);
+  assert.deepEqual(trying.tell(asks), []);
+  assert.deepEqual(types(trying.tell({ type: 'directEnded', ...{ callId, legIds, moved: false } })), ['captureKeys']);
+  assert.deepEqual(
+    facts.filter(({ type }) => type === 'captureChanged'),
+    [],
+  );
+});
+
+test('a capture that waits is cancelled by a hold, by her, or by an end, and nothing is asked of the customer', () => {
+  const cancelled = (...events: { type: string }[]): unknown[] => {
+    const { tell, facts } = talk();
+    tell(joined, direct, asks);
+    const commands = tell(...events, restored(agent), restored(caller), joined);
+    assert.ok(!types(commands).includes('captureKeys'), types(commands).join(' '));
+    return facts.flatMap((fact) => (fact.type === 'captureChanged' ? [fact.state] : []));
+  };
+  assert.deepEqual(cancelled({ type: 'legHeld', ...{ callId, legId: agent } }), ['cancelled']);
+  assert.deepEqual(cancelled({ type: 'deskCaptureCancelled', ...{ agentId, callId } }), ['cancelled']);
+  assert.deepEqual(cancelled({ type: 'legEnded', ...{ callId, legId: agent, ending: { cause: 'normal', by: 'far_end' } } }), ['cancelled']);
+  assert.deepEqual(cancelled({ type: 'transferAsked', ...{ callId, legId: agent, target: { kind: 'number', number: '10010' } } }), ['cancelled']);
+});
+
 test('what could not be is not tried again with these two; a phone that changed its audio is, eight times at most', () => {
   const refused = talk();
   refused.tell(joined);

@@ -61,7 +61,7 @@ before(async () => {
   await new Promise<void>((resolve) => vaultServer.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(vaultServer.address() as AddressInfo).port}/`;
   plans = mkdtempSync(join(tmpdir(), 'huawu-plans-'));
-  cpSync(fileURLToPath(new URL('../../dialplans/demo', import.meta.url)), join(plans, 'demo'), { recursive: true });
+  cpSync(fileURLToPath(new URL('../../dialplans', import.meta.url)), plans, { recursive: true });
   const tenant = join(plans, 'demo', 'tenant.yaml');
   writeFileSync(tenant, readFileSync(tenant, 'utf8').replace('numbers: ["10086",', 'numbers: ["760", "10086",'));
   writeFileSync(join(plans, 'demo', 'pay.yaml'), FLOWS);
@@ -231,6 +231,15 @@ test('direct: two phones send to one another; hold, transfer and a change of pho
   caller.rtp.play(CALLER_HZ);
   agent.rtp.play(AGENT_HZ);
   await talk(caller, agent, AGENT_HZ);
+
+  // What nobody may hear goes through the media server: once both are back there she is told that it is secret.
+  await desk.must('capture', { form: 'payment', field: 'code' });
+  await desk.until('captureChanged', ({ data }) => data.state === 'keying');
+  assert.notEqual(caller.rtp.heardFrom, agent.rtp.port);
+  for (const key of CODE) assert.equal(await caller.pressBySignalling(key), 200);
+  await caller.pressBySignalling('#');
+  const kept = await desk.until('captureChanged', ({ data }) => data.state !== 'keying');
+  assert.deepEqual([kept.data.state, kept.data.count], ['kept', CODE.length]);
 
   await desk.must('hold');
   await until('the customer hears the media server', () => caller.rtp.heardFrom !== agent.rtp.port, 8_000);
