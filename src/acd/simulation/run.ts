@@ -2,6 +2,7 @@
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import { type Acd, createAcd } from '../acd.ts';
 import { Dice } from './dice.ts';
+import { Disorder } from './disorder.ts';
 import { checkTurn, checkView } from './invariants.ts';
 import { Observer, Violation } from './observer.ts';
 import { World } from './world.ts';
@@ -12,6 +13,8 @@ export interface Entry {
   event: Event;
   /** A second core was made from a snapshot before this. */
   branched?: true;
+  /** The core was put away before this, and one that was made from its snapshot went on in its place. */
+  restored?: true;
 }
 
 export interface Shift {
@@ -40,13 +43,14 @@ const NO_TURNS = 0x811c9dc5;
 class Stage {
   readonly log: Entry[] = [];
   readonly observer: Observer;
-  readonly acd: Acd;
+  acd: Acd;
   wakeAt: number | null = null;
   hash = NO_TURNS;
   readonly #make: () => Acd;
   readonly #hurried: boolean;
   #checked = 0;
   #branched = false;
+  #restored = false;
   #twin: Acd | null = null;
 
   constructor(make: () => Acd, hurried: boolean) {
@@ -58,8 +62,9 @@ class Stage {
 
   /** One turn of the switchboard: the event, then the facts it led to. */
   play(event: Event, at: number): void {
-    this.log.push(this.#branched ? { at, event, branched: true } : { at, event });
+    this.log.push({ at, event, ...(this.#branched ? { branched: true } : {}), ...(this.#restored ? { restored: true } : {}) });
     this.#branched = false;
+    this.#restored = false;
     const facts: Event[] = [event];
     for (const fact of facts) {
       const turn = this.#decide(fact, at);
@@ -82,6 +87,14 @@ class Stage {
     this.#branched = true;
     this.#twin = this.#make();
     this.#twin.restore(JSON.parse(JSON.stringify(this.acd.snapshot())));
+  }
+
+  /** The process died and came back: what goes on is a core that has only the snapshot. */
+  restart(): void {
+    this.#restored = true;
+    const next = this.#make();
+    next.restore(JSON.parse(JSON.stringify(this.acd.snapshot())));
+    this.acd = next;
   }
 
   cut(): void {
@@ -125,9 +138,11 @@ function shift(stage: Stage, seed: number, events: number): void {
   const world = new World(dice, stage.observer);
   let now = START;
   for (const event of world.opening()) stage.play(event, now);
+  const disorder = isDisordered(seed) ? new Disorder(new Dice(seed ^ 0x2545f491)) : null;
   for (let thrown = 0; thrown < events; thrown += 1) {
-    now = wait(stage, dice, now, pauseOf(dice));
-    stage.play(world.next(), now);
+    now = wait(stage, dice, now, pauseOf(dice) + (disorder?.jumpMs() ?? 0)) - (disorder?.setBackMs() ?? 0);
+    if (disorder?.restarts() === true) stage.restart();
+    for (const event of disorder?.of(world.next()) ?? [world.next()]) stage.play(event, now);
     if (thrown % 400 === 100) stage.branch();
     if (thrown % 400 === 250) stage.cut();
   }
@@ -135,6 +150,9 @@ function shift(stage: Stage, seed: number, events: number): void {
   now = wait(stage, dice, now, 3_600_000);
   nothingIsLeft(stage);
 }
+
+/** Every third shift loses, doubles and reorders what it is told, and its core is put away and taken out of its snapshot again. */
+const isDisordered = (seed: number): boolean => seed % 3 === 1;
 
 const pauseOf = (dice: Dice): number => (dice.chance(0.3) ? 0 : dice.chance(0.9) ? dice.between(1, 400) : dice.between(400, 15_000));
 
@@ -164,6 +182,7 @@ const isLeftOver = ({ wakeAt, observer }: Stage): boolean => wakeAt !== null && 
 function replay(log: readonly Entry[], make: () => Acd): number {
   const acd = make();
   let hash = NO_TURNS;
+  // That it was put away in between must not show: this one never is.
   for (const { at, event } of log) {
     const facts: Event[] = [event];
     for (const fact of facts) {
@@ -194,8 +213,9 @@ function shrink(log: readonly Entry[], message: string, stageAnew: () => Stage):
 /** Plays a log that has holes: a wake the core asks for comes even where the log has lost it. */
 function faultOf(log: readonly Entry[], stage: Stage): string | null {
   try {
-    for (const { at, event, branched } of log) {
+    for (const { at, event, branched, restored } of log) {
       if (branched) stage.branch();
+      if (restored) stage.restart();
       while (stage.wakeAt !== null && stage.wakeAt < at) stage.play({ type: 'timePassed' }, stage.wakeAt);
       stage.play(event, at);
     }
