@@ -122,25 +122,8 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   floor.learned = learnedOf(snapshot.learned);
   for (const callback of snapshot.callbacks ?? []) restoreCallback(floor, { ...callback });
   floor.drops = new Map(snapshot.drops);
-  for (const { configuration, hours } of snapshot.calendars ?? []) {
-    const calendar = newCalendar(configuration, hours);
-    floor.calendars.set(configuration.calendarId, calendar);
-    watchCalendar(floor, calendar);
-  }
-  for (const { configuration, removed, switched = null, state = 'open', reserves } of snapshot.queues) {
-    const queue = { ...newQueue(configuration), removed, switched, state };
-    floor.queues.set(configuration.queueId, queue);
-    keepStaffing(floor, configuration);
-    if (!removed) watchSwitch(floor, queue);
-    restoreReserves(floor, queue, reserves);
-  }
-  for (const agentId of snapshot.phones) floor.phones.add(agentId);
-  for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);
-  for (const { waiting: _placed, ...kept } of snapshot.calls)
-    floor.calls.set(kept.callId, { ...kept, waiting: null, ringing: new Set(), agentLegs: new Set() });
-  for (const row of snapshot.agents)
-    reindex(floor, Object.assign(newAgent(row.configuration, row.since), row, { hasDesk: floor.desks.has(row.configuration.agentId) }));
-  for (const { callId, dialledBy, callerGone } of floor.calls.values()) if (dialledBy != null && !callerGone) floor.agents.get(dialledBy)?.ownCalls.add(callId);
+  restoreQueues(floor, snapshot);
+  restoreAgents(floor, snapshot);
   const exits = new Map(snapshot.leaving);
   const places = snapshot.calls.flatMap(({ callId, waiting }) => (waiting === null ? [] : [{ callId, waiting }]));
   places.sort((a, b) => a.waiting.queuedAt - b.waiting.queuedAt);
@@ -154,6 +137,32 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
     if (agent !== undefined) floor.unsaid.add(agent);
   }
   return floor;
+}
+
+function restoreQueues(floor: Floor, snapshot: AcdSnapshot): void {
+  for (const { configuration, hours } of snapshot.calendars ?? []) {
+    const calendar = newCalendar(configuration, hours);
+    floor.calendars.set(configuration.calendarId, calendar);
+    watchCalendar(floor, calendar);
+  }
+  for (const { configuration, removed, switched = null, state = 'open', reserves } of snapshot.queues) {
+    const queue = { ...newQueue(configuration), removed, switched, state };
+    floor.queues.set(configuration.queueId, queue);
+    keepStaffing(floor, configuration);
+    if (!removed) watchSwitch(floor, queue);
+    restoreReserves(floor, queue, reserves);
+  }
+}
+
+/** With the calls whose legs and offers theirs are: the indexes between the two are made anew. */
+function restoreAgents(floor: Floor, snapshot: AcdSnapshot): void {
+  for (const agentId of snapshot.phones) floor.phones.add(agentId);
+  for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);
+  for (const { waiting: _placed, ...kept } of snapshot.calls)
+    floor.calls.set(kept.callId, { ...kept, waiting: null, ringing: new Set(), agentLegs: new Set() });
+  for (const row of snapshot.agents)
+    reindex(floor, Object.assign(newAgent(row.configuration, row.since), row, { hasDesk: floor.desks.has(row.configuration.agentId) }));
+  for (const { callId, dialledBy, callerGone } of floor.calls.values()) if (dialledBy != null && !callerGone) floor.agents.get(dialledBy)?.ownCalls.add(callId);
 }
 
 function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean): void {
