@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 const clock = z.string().regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'a time of the day: 09:00');
 
 export const callbackSchema = z.strictObject({
-  first: z.enum(['agent']).optional(),
+  first: z.enum(['agent', 'customer']).optional(),
   attempts: z.int().min(1).max(10).optional(),
   retryMs: z
     .int()

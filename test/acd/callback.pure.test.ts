@@ -120,6 +120,44 @@ describe('agent first', () => {
   });
 });
 
+describe('customer first', () => {
+  it('is dialled ahead when its turn is near, not before, and waits at its place for the agent', () => {
+    const floor = floorWith({ first: 'customer' });
+    askedAndGone(floor, 'c1');
+    floor.tell(callArrived('c2'), callQueued('c2'));
+    // Nobody is there: nobody is dialled.
+    assert.ok(!typesOf(floor.after(2_000)).includes('callArrived'));
+    floor.ready('8001');
+    // c2 is served while the customer is yet to be dialled: the place stays.
+    assert.equal(floor.acd.view.callbacks(DEMO)[0]?.state, 'held');
+    floor.tell(legAnswered('c2.1'));
+    assert.ok(!typesOf(floor.after(2_000)).includes('callArrived'), 'she has just begun to talk');
+    floor.tell(legEnded('c2.0'), legEnded('c2.1'), callEnded('c2'));
+    const turn = floor.after(2_000);
+    assert.deepEqual(typesOf(turn).slice(0, 4), ['callArrived', 'languageChosen', 'dataSet', 'callQueued']);
+    assert.deepEqual(offered(turn), [], 'nobody is offered it before the customer answers');
+    assert.equal(floor.acd.view.callbacks(DEMO)[0]?.state, 'dialling');
+    assert.deepEqual(offered(floor.tell(legAnswered('c1-b1.0'))), ['c1-b1']);
+    floor.tell(legAnswered('c1-b1.1'), legEnded('c1-b1.0'), legEnded('c1-b1.1'));
+    assert.equal(ended(floor.tell(callEnded('c1-b1'))), 'served');
+  });
+
+  it('has no more in the air than agents who are free, and tries again who does not answer', () => {
+    const floor = floorWith({ first: 'customer', retryMs: 60_000 });
+    askedAndGone(floor, 'c1');
+    askedAndGone(floor, 'c2', '+8613900000002');
+    floor.ready('8001');
+    floor.after(2_000);
+    const states = (): string[] => floor.acd.view.callbacks(DEMO).map(({ state }) => state);
+    assert.deepEqual(states(), ['dialling', 'held']);
+    floor.tell(legEnded('c1-b1.0', 'no_answer'), { type: 'callEnded', callId: callId('c1-b1'), ending: { cause: 'no_answer', by: 'far_end' } });
+    assert.deepEqual(states(), ['held', 'held']);
+    floor.after(2_000);
+    assert.deepEqual(states(), ['held', 'dialling'], 'the first is not due, and holds nobody up');
+    assert.equal(ended(floor.tell(legAnswered('c2-b1.0'), legEnded('c2-b1.0'), legEnded('c2-b1.1'), callEnded('c2-b1'))), 'abandoned');
+  });
+});
+
 describe('one a number', () => {
   it('is refused while another stands for the number, and where the queue calls nobody back', () => {
     const floor = floorWith();

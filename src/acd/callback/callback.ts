@@ -24,6 +24,8 @@ export interface Callback extends Pick<Asked, 'queueId' | 'number' | 'priority' 
   callId: CallId;
   /** The others have heard of that call. */
   announced: boolean;
+  /** Its customer was dialled ahead of an agent. */
+  dialled: boolean;
   /** Its customer answered; an agent did. */
   reached: boolean;
   served: boolean;
@@ -63,11 +65,11 @@ export function callbacksOf(floor: Floor, tenantId: TenantId): CallbackView[] {
 }
 
 function viewOf(floor: Floor, callback: Callback): CallbackView {
-  const { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, reached, announced, callId } = callback;
+  const { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, dialled, reached, announced, callId } = callback;
   const call = floor.calls.get(callId);
   const waiting = call?.waiting ?? null;
   const standing = waiting?.held === true ? 'held' : (call?.ringing.size ?? 0) > 0 ? 'offered' : 'waiting';
-  const state = waiting !== null ? standing : reached ? 'talking' : 'dialling';
-  const dueAt = waiting?.held === true ? waiting.leaveAt : null;
+  const state = waiting !== null && (!dialled || reached) ? standing : reached ? 'talking' : 'dialling';
+  const dueAt = waiting?.held === true && !dialled ? waiting.leaveAt : null;
   return { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, state, dueAt, callId: announced ? callId : null };
 }

@@ -9,9 +9,11 @@
 import { asId, type CallbackId, type CallId, type QueueId } from '../../../kernel/ids.ts';
 import type { EndingCause } from '../../call/ending.ts';
 import type { CallbackEnd, CallbackRefusal } from '../../call/event.ts';
+import { look, placeOf } from '../estimate/estimate.ts';
 import { type Call, type Floor, type Moment, newCall, type Queue, type Waiting } from '../floor.ts';
 import { leave } from '../offers.ts';
 import { enter, stand, stepOut } from '../waiting.ts';
+import { announce } from './announce.ts';
 import { type Asked, type Callback, callbackOf, keyOf, rulesOf } from './callback.ts';
 import { windowAt } from './rules.ts';
 
@@ -19,6 +21,10 @@ import { windowAt } from './rules.ts';
 const MOST_CALLBACKS = 20_000;
 /** A callback that was taken up so often and never dialled circles. */
 const MOST_TRIES = 50;
+/** Customers answer within this time or so, and an agent is free as soon. */
+const AHEAD_MS = 15_000;
+/** How often one whose turn may come is looked at. */
+const LOOK_MS = 2_000;
 /** An agent hung up before the customer could answer: the next one gets it, but not at once. */
 const BREATH_MS = 5_000;
 
@@ -62,7 +68,7 @@ function place(m: Moment, call: Call, asked: Asked): void {
   const { tenantId, placedAt, placeSeq } = call;
   // There is one place, and it is the callback's now.
   call.placedAt = null;
-  const open = { attempts: 0, serial: 0, callId: of, announced: false, reached: false, served: false, notBefore: now };
+  const open = { attempts: 0, serial: 0, callId: of, announced: false, dialled: false, reached: false, served: false, notBefore: now };
   const callback: Callback = { ...wish, callbackId, of, tenantId, askedAt: now, placedAt, placeSeq, ...open };
   floor.callbacks.set(callbackId, callback);
   floor.callbackOfNumber.set(keyOf(tenantId, asked.number), callbackId);
@@ -82,7 +88,7 @@ export function lineUp(m: Moment, callback: Callback): void {
 function standAnew(m: Moment, callback: Callback, queue: Queue): void {
   callback.serial += 1;
   const callId = asId<CallId>(`${callback.callbackId}${callback.serial}`);
-  Object.assign(callback, { callId, announced: false, reached: false, served: false });
+  Object.assign(callback, { callId, announced: false, dialled: false, reached: false, served: false });
   const { tenantId, number, placedAt, placeSeq, callbackId, priority, skills } = callback;
   const call: Call = { ...newCall(callId, tenantId, null, { number }), placedAt, placeSeq, callback: callbackId };
   m.floor.calls.set(callId, call);
@@ -112,10 +118,35 @@ function lookAgain(m: Moment, waiting: Waiting, callback: Callback): void {
   // While the queue is closed nobody knows for how long: it is looked at again when it opens.
   const open = inWindow && waiting.queue.state === 'open';
   const isDue = open && callback.notBefore <= now;
+  const next = Math.min(expires, (callback.notBefore > now && open ? callback.notBefore : until) ?? expires);
+  if (callback.dialled) hold(floor, waiting, !callback.reached, expires);
+  else if (rules.first === 'agent' || !isDue) hold(floor, waiting, !isDue, next);
+  else if (isSoon(m, waiting)) dialAhead(m, waiting, callback, expires);
+  else hold(floor, waiting, true, Math.min(next, now + LOOK_MS));
+}
+
+/** Stands (`held` false) or is held, and is looked at again then. */
+function hold(floor: Floor, waiting: Waiting, held: boolean, until: number): void {
   stepOut(floor, waiting);
-  waiting.held = !isDue || rules.first === 'customer';
-  waiting.leaveAt = Math.min(expires, (callback.notBefore > now && open ? callback.notBefore : until) ?? expires);
+  waiting.held = held;
+  waiting.leaveAt = until;
   stand(floor, waiting);
+}
+
+/**
+ * An agent is predicted free for this very place by the time the customer answers. Whoever stands before, in the air or on the line, counts in
+ * it, so that no more are dialled than agents come free.
+ */
+function isSoon(m: Moment, waiting: Waiting): boolean {
+  const { queue } = waiting;
+  const expected = look(m, queue, placeOf(queue, waiting));
+  return expected !== null && expected.p50Ms <= AHEAD_MS;
+}
+
+function dialAhead(m: Moment, waiting: Waiting, callback: Callback, expires: number): void {
+  callback.dialled = true;
+  announce(m, waiting.call);
+  hold(m.floor, waiting, true, expires);
 }
 
 /** Our own word about a call that stands there already. */
@@ -126,8 +157,11 @@ export const isOwnWord = (call: Call | undefined, queueId: QueueId): boolean =>
 export function answered(m: Moment, call: Call | undefined, by: 'customer' | 'agent'): void {
   const callback = callbackOf(m.floor, call);
   if (callback === undefined) return;
-  if (by === 'customer') callback.reached = true;
-  else callback.served = true;
+  if (by === 'agent') callback.served = true;
+  else {
+    callback.reached = true;
+    if (call?.waiting != null && callback.dialled) lookAgain(m, call.waiting, callback);
+  }
 }
 
 /** A call that stood for a callback is over. */

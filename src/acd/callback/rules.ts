@@ -4,7 +4,7 @@ export interface CallbackRules {
    * `agent`: an agent is offered the call, and the customer's phone rings when she has taken it. `customer`: it rings ahead, when somebody is
    * about to be free, and who answers stands at the head of the line.
    */
-  first?: 'agent' | undefined;
+  first?: 'agent' | 'customer' | undefined;
   /** How often the customer is tried; only what reached the network counts. */
   attempts?: number | undefined;
   /** Between two tries. */

@@ -6,6 +6,7 @@
  */
 import type { QueueId } from '../../../kernel/ids.ts';
 import { reasonsOf, untilOf } from '../agent.ts';
+import { callbackOf } from '../callback/callback.ts';
 import type { Agent, Floor, Line, Moment, Queue, Waiting } from '../floor.ts';
 import { serves as isServedBy, linesOf } from '../line.ts';
 import { beforeAcross } from '../matching/place.ts';
@@ -82,7 +83,7 @@ export function scoreOf(floor: Floor, queueId: QueueId): { n: number; p50: numbe
 }
 
 /** Nearly all come last: the place is looked for from the end. */
-function placeOf(queue: Queue, waiting: Waiting): number {
+export function placeOf(queue: Queue, waiting: Waiting): number {
   if (queue.order.size > MOST_CLIENTS) return queue.order.size;
   let place = 0;
   for (const other of queue.order) {
@@ -208,7 +209,7 @@ function clientsOf(scene: Scene): { clients: Client[]; places: number[] } {
   const clients: Client[] = [];
   const places: number[] = [];
   for (const { waiting, place } of standing) {
-    if (waiting.call.ringing.size > 0 || waiting.line === null) continue;
+    if (waiting.call.ringing.size > 0 || waiting.line === null || isAway(scene, waiting)) continue;
     const isAsked = place > 0 && isOnGrid(place, places.at(-1) ?? 0);
     if (isAsked) places.push(place);
     clients.push(clientOf(scene, waiting, isAsked ? places.length - 1 : -1));
@@ -220,6 +221,9 @@ function clientsOf(scene: Scene): { clients: Client[]; places: number[] } {
   clients.push({ line: OWN, kind: kindOf(scene, queue.configuration.queueId), waitedMs: 0, patient: true, asked: places.length - 1 });
   return { clients, places };
 }
+
+/** A callback between two tries: others are served meanwhile. */
+const isAway = ({ floor, now }: Scene, { call }: Waiting): boolean => (callbackOf(floor, call)?.notBefore ?? 0) > now;
 
 function thin(scene: Scene, callers: Iterable<Waiting>, most: number, take: (waiting: Waiting, place: number) => void): void {
   let place = 0;
