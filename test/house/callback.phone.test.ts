@@ -43,6 +43,7 @@ let desk: DeskClient;
 before(async () => {
   plans = mkdtempSync(join(tmpdir(), 'huawu-plans-'));
   cpSync(fileURLToPath(new URL('../../dialplans/demo', import.meta.url)), join(plans, 'demo'), { recursive: true });
+  cpSync(fileURLToPath(new URL('../../dialplans/holidays-cn-2026.csv', import.meta.url)), join(plans, 'holidays-cn-2026.csv'));
   const tenant = join(plans, 'demo', 'tenant.yaml');
   writeFileSync(tenant, readFileSync(tenant, 'utf8').replace('numbers: ["10086",', 'numbers: ["761", "10086",'));
   writeFileSync(join(plans, 'demo', 'callback.yaml'), FLOWS);

@@ -212,7 +212,7 @@ export function sweep(m: Moment, queueId: QueueId): void {
 /** Calls did not outlive the restart; places do. Whose customer was reached has been called back. */
 export function afterRestart(m: Moment): void {
   for (const callback of [...m.floor.callbacks.values()]) {
-    if (callback.reached) forget(m.floor, callback);
+    if (callback.reached) end(m, callback, callback.served ? 'served' : 'abandoned');
     else lineUp(m, callback);
   }
 }
