@@ -94,6 +94,17 @@ const askingVerbs = <T extends z.ZodType>(target: T) => ({
   }),
 });
 
+const callback = <T extends z.ZodType>(target: T) =>
+  z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        ...{ queue: z.string().min(1), number: template.optional(), priority: z.number().int().min(0).max(1000).optional(), skills: skills.optional() },
+        otherwise: target.optional(),
+      }),
+    ])
+    .describe('The caller may hang up: the place in this queue is kept, and the number (the caller’s own) is called when it is its turn');
+
 /** Verbs whose outcome is the house's. */
 const routingVerbs = <T extends z.ZodType>(target: T) => ({
   hours: z.strictObject({
@@ -125,15 +136,7 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
       emergency: target.optional().describe('Closed by somebody for an emergency; absent = as `closed`'),
     }),
   ]),
-  callback: z
-    .union([
-      z.string().min(1),
-      z.strictObject({
-        ...{ queue: z.string().min(1), number: template.optional(), priority: z.number().int().min(0).max(1000).optional(), skills: skills.optional() },
-        otherwise: target.optional(),
-      }),
-    ])
-    .describe('The caller may hang up: the place in this queue is kept, and the number (the caller’s own) is called when it is its turn'),
+  callback: callback(target),
   transfer: z.union([
     z.strictObject({ number: telephoneNumber, timeoutSeconds: seconds.optional(), otherwise: target.optional() }),
     z.strictObject({ agent: z.string().min(1), otherwise: target.optional() }),
