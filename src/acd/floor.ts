@@ -178,6 +178,8 @@ export interface Waiting {
   /** Whom it waits for alone; null = whoever may serve it. */
   awaited: Awaited | null;
   deadline: Deadline | null;
+  /** When it is told next how it stands, and how often it was; absent = never. */
+  announce?: { at: number; count: number; deadline: Deadline | null };
   /** What it was to expect when it came, where that was looked at. */
   said?: Said;
   /** In its place, but not to be offered now: a callback whose time has not come. */

@@ -7,6 +7,7 @@ import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { configureCalendar, follow, removeCalendar, switchQueue } from './calendar/follow.ts';
 import { remember, rememberAll, takeOldPlace } from './callback/drops.ts';
 import { answered, ask, afterRestart as callbacksAfterRestart, cancel, isOwnWord, sweep, takePlace, tryOver } from './callback/places.ts';
+import { hushAnnouncements } from './door/announcing.ts';
 import { type Agent, type Call, isReachable, type Moment, newCall, setDeadline } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
@@ -39,6 +40,7 @@ type Heard =
   | 'deskRejected'
   | 'callArrived'
   | 'callQueued'
+  | 'queueKeyPressed'
   | 'callTransferred'
   | 'legRinging'
   | 'legAnswered'
@@ -216,6 +218,12 @@ export const hearing: Hearing = {
     else m.events.push({ type: 'callLeftQueue', callId, queueId, exit: exit ?? 'closed' });
   },
 
+  // The caller would rather do something else: the dialplan has it.
+  queueKeyPressed(m, { callId, queueId }) {
+    const waiting = m.floor.calls.get(callId)?.waiting;
+    if (waiting?.queue.configuration.queueId === queueId) leave(m, waiting, 'key');
+  },
+
   // Rules 10 and 16.
   callTransferred(m, { callId, target, kept }) {
     const call = m.floor.calls.get(callId);
@@ -290,7 +298,11 @@ export const hearing: Hearing = {
       if (agent.activity.state === 'talking') rest(m, agent);
       become(m, agent, afterRestart(agent.activity, agent.configuration.staticContact !== null));
     }
-    for (const call of floor.calls.values()) if (call.waiting !== null && call.waiting.deadline !== null) floor.deadlines.remove(call.waiting.deadline);
+    for (const { waiting } of floor.calls.values()) {
+      if (waiting === null) continue;
+      setDeadline(floor, waiting, null);
+      hushAnnouncements(floor, waiting);
+    }
     for (const group of floor.groups.values()) group.pools.clear();
     for (const { reserves } of floor.queues.values()) setDeadline(floor, reserves, null);
     for (const [queueId, { configuration, removed, switched, state, deadline }] of floor.queues) {

@@ -1,6 +1,7 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
 import type { CallbackRules } from './callback/rules.ts';
+import type { Announcements } from './door/announcing.ts';
 import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
@@ -9,6 +10,8 @@ import type { Widening } from './widening/rules.ts';
 export interface QueueSections {
   /** When it is open and whom it lets in; absent = always, everybody the other rules let in. */
   door?: DoorRules;
+  /** What who waits is told meanwhile; absent = nothing. */
+  announcements?: Announcements;
   /** Which of the agents who may serve a call gets it, and which caller; absent = who has been idle longest, and who has waited longest. */
   matching?: QueueMatching;
   /** How its callers come to be served by more agents the longer they wait; absent = never. */

@@ -8,6 +8,7 @@ import { watchCalendar, watchSwitch } from './calendar/follow.ts';
 import { newCalendar } from './calendar/openings.ts';
 import { type Callback, restoreCallback } from './callback/callback.ts';
 import type { Drop } from './callback/drops.ts';
+import { awaitAnnouncement } from './door/announcing.ts';
 import { type LearnedRows, learnedOf, rowsOf, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
 import { type Agent, type Call, emptyFloor, type Floor, type FloorCalendar, type Skill, type Waiting } from './floor.ts';
@@ -46,6 +47,7 @@ interface WaitingRow {
   leaveAt: number | null;
   said?: Said;
   held?: boolean;
+  announce?: { at: number; count: number };
 }
 
 interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs'> {
@@ -169,12 +171,14 @@ function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean
   const call = floor.calls.get(callId);
   const queue = floor.queues.get(row.queueId);
   if (call === undefined || queue === undefined) return;
-  const { queueId: _named, prefers = [], place = null, virtualWaitMs = 0, steps = 0, awaited = null, ...kept } = row;
+  const { queueId: _named, announce, prefers = [], place = null, virtualWaitMs = 0, steps = 0, awaited = null, ...kept } = row;
   const { rank, virtualAt } = placeOf(queue.configuration.matching ?? {}, call.placedAt ?? 0, row.priority, virtualWaitMs);
   const waiting: Waiting = { ...kept, prefers, place, virtualWaitMs, rank, virtualAt, steps, awaited, call, queue, line: null, deadline: null };
   if (!leaving) waiting.line = lineFor(floor, waiting);
   indexAwaited(floor, waiting);
   call.waiting = waiting;
+  if (announce !== undefined) waiting.announce = { ...announce, deadline: null };
+  awaitAnnouncement(floor, waiting);
   queue.order.add(waiting);
   queue.entered.add(waiting);
   if (call.ringing.size === 0) stand(floor, waiting);
@@ -186,7 +190,21 @@ function rowOfCall(call: Call): CallRow {
   return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
 }
 
-function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, steps, awaited, queuedAt, leaveAt, said, held }: Waiting): WaitingRow {
+function rowOfWaiting({
+  queue,
+  priority,
+  skills,
+  prefers,
+  place,
+  virtualWaitMs,
+  steps,
+  awaited,
+  queuedAt,
+  leaveAt,
+  said,
+  held,
+  announce,
+}: Waiting): WaitingRow {
   const { queueId } = queue.configuration;
   return {
     queueId,
@@ -201,5 +219,6 @@ function rowOfWaiting({ queue, priority, skills, prefers, place, virtualWaitMs, 
     leaveAt,
     ...(said === undefined ? {} : { said }),
     ...(held === undefined ? {} : { held }),
+    ...(announce === undefined || announce.deadline === null ? {} : { announce: { at: announce.at, count: announce.count } }),
   };
 }

@@ -2,6 +2,7 @@
 import type { QueueId } from '../../kernel/ids.ts';
 import type { QueueExit, QueueWishes } from '../call/event.ts';
 import { openingOf, sendsAway } from './calendar/openings.ts';
+import { announceFirst, hushAnnouncements } from './door/announcing.ts';
 import type { Dissuasion } from './door/rules.ts';
 import { isStaffed } from './door/staffing.ts';
 import { look } from './estimate/estimate.ts';
@@ -120,6 +121,7 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
   queue.order.add(waiting);
   queue.entered.add(waiting);
   m.arrived = waiting;
+  announceFirst(m, waiting);
   if (floor.fickle.has(queue.configuration.queueId)) floor.forsaken.add(queue.configuration.queueId);
   stand(floor, waiting);
   begin(queue, now);
@@ -184,6 +186,7 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
   queue.entered.delete(waiting);
   m.floor.leaving.delete(waiting);
   forgetAwaited(m.floor, waiting);
+  hushAnnouncements(m.floor, waiting);
   call.waiting = null;
   waiting.line = null;
   if (line !== null) closeIfSpare(m.floor, line);

@@ -93,7 +93,7 @@ export type CallbackEnd =
 export type LegRole = 'caller' | 'agent' | 'target';
 
 /** Why a call stopped waiting in a queue. */
-export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'emergency' | 'dissuaded' | 'transferred' | 'ended';
+export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'emergency' | 'dissuaded' | 'key' | 'transferred' | 'ended';
 
 /** Why an offer to an agent came to nothing; `answered` is the good end. `answered_elsewhere`: it rang at several, and another was first. */
 export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn' | 'answered_elsewhere';
@@ -284,6 +284,10 @@ export type CallEvent =
       skills: { skill: string; level: number }[];
       maxWaitMs: number | null;
     } & QueueWishes)
+  /** Who waits is to be told: its place (1 = next), how many minutes it takes about half of the callers, a prompt; null = not this one. */
+  | { type: 'waitAnnounced'; callId: CallId; queueId: QueueId; position: number | null; minutes: number | 'several' | null; message: string | null }
+  /** Who waits pressed a key that leads out of the queue. */
+  | { type: 'queueKeyPressed'; callId: CallId; queueId: QueueId; key: string }
   | { type: 'callLeftQueue'; callId: CallId; queueId: QueueId; exit: QueueExit }
   /** queueId null = a direct offer (transfer to this very agent). `record`: whether it is to be recorded, `recording` the queue's rule; absent = optional. */
   | {

@@ -1,10 +1,12 @@
 /** What a walk makes of what happens to its call: the answers to what its steps asked for. */
 import type { QueueId, TenantId } from '../../kernel/ids.ts';
+import type { Sound } from '../call/command.ts';
 import type { CallEvent, QueueExit } from '../call/event.ts';
 import type { TimePassed } from '../call/turn.ts';
 import type { NodeId, PlanNode } from './plan.ts';
 import type { IvrTurn, LoadedPlan, Waits, Walk, WalkState } from './state.ts';
-import { ask, askSecret, nextPlayId, release, repeatStep, type Stepping, walkOn } from './steps.ts';
+import { ask, askSecret, release, repeatStep, type Stepping, walkOn } from './steps.ts';
+import { announcementOf, playWait } from './waiting.ts';
 
 export interface Hearing {
   walk: Walk;
@@ -59,6 +61,7 @@ const handlers: Handlers = {
   digitsCollected(hearing, event) {
     const { state } = hearing.walk;
     if (state.at === 'asking' && state.playId === event.playId) takeDigits(hearing, state, event.digits, event.end);
+    else if (state.at === 'queued' && state.playId === event.playId) takeKey(hearing, state, event);
   },
   secretCollected(hearing, event) {
     const { state } = hearing.walk;
@@ -96,6 +99,12 @@ const handlers: Handlers = {
     const { walk } = hearing;
     // By somebody else (an agent's transfer): whoever sent it there sees to its music.
     if (walk.state.at === 'queued' && walk.state.queueId === event.queueId) playMusic(hearing, walk.state);
+  },
+  waitAnnounced(hearing, event) {
+    const { walk } = hearing;
+    if (walk.state.at !== 'queued' || walk.state.queueId !== event.queueId || walk.state.key !== undefined) return;
+    const announced = announcementOf(walk, event);
+    if (announced.length > 0) playMusic(hearing, walk.state, announced);
   },
   callLeftQueue: leaveQueue,
   callbackPlaced(hearing) {
@@ -245,13 +254,21 @@ function takeAuthentication(hearing: Hearing, state: In<'authenticating'>, resul
 
 // -- queues
 
-function playMusic(hearing: Hearing, state: In<'queued'>): void {
+function playMusic(hearing: Hearing, state: In<'queued'>, announced: readonly Sound[] = []): void {
   const { walk, turn } = hearing;
   const node = nodeOf(hearing, state.node, 'queue');
   const name = node?.music === undefined ? (hearing.music.get(state.queueId) ?? null) : node.music;
-  if (name === null) return;
-  const { callId, legId, tenantId } = walk;
-  turn.commands.push({ type: 'playSounds', callId, legId, playId: nextPlayId(walk), tenantId, sounds: [{ kind: 'music', name }], loop: true, bargeIn: false });
+  playWait(walk, turn, state, node, name, announced);
+}
+
+function takeKey(hearing: Hearing, state: In<'queued'>, { digits, end }: Extract<CallEvent, { type: 'digitsCollected' }>): void {
+  const { walk, turn } = hearing;
+  const keys = nodeOf(hearing, state.node, 'queue')?.keys ?? {};
+  if (end === 'failed') return; // there is nothing to hear and no key to take: it waits in silence
+  if (Object.hasOwn(keys, digits)) {
+    walk.state = { ...state, key: digits };
+    turn.events.push({ type: 'queueKeyPressed', callId: walk.callId, queueId: state.queueId, key: digits });
+  } else playMusic(hearing, state);
 }
 
 const GIVING_BACK = ['timeout', 'full', 'no_agents', 'closed', 'emergency', 'dissuaded'] as const;
@@ -269,6 +286,7 @@ function leaveQueue(hearing: Hearing, event: Extract<CallEvent, { type: 'callLef
   if (state.at === 'queued' && state.queueId === event.queueId) {
     const node = nodeOf(hearing, state.node, 'queue');
     if (givesBack(event.exit)) goOn(hearing, node === undefined ? null : exitOf(node, event.exit));
+    else if (event.exit === 'key') goOn(hearing, node?.keys?.[state.key ?? ''] ?? null);
     else if (event.exit === 'answered' || event.exit === 'transferred') walk.state = { at: 'served' };
   } else if (state.at === 'served' && givesBack(event.exit)) {
     // An agent had sent the caller to a queue that gave up: she is led to a person again, not left in silence.

@@ -106,6 +106,8 @@ export type PlanNode = NodePlace &
         wishes?: QueueWish;
         /** undefined = the queue's own */
         music?: string | null;
+        /** Keys that lead out while the caller waits. */
+        keys?: Record<string, NodeId | null>;
         exits: QueueExits;
       }
     /** Keeps the caller's place for a callback. */

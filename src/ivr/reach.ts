@@ -29,7 +29,7 @@ export function successors(node: PlanNode): (NodeId | null)[] {
     case 'callback':
       return [node.next, node.failed];
     case 'queue':
-      return Object.values(node.exits);
+      return [...Object.values(node.exits), ...Object.values(node.keys ?? {})];
     case 'transfer':
       return [node.failed];
     case 'echo':

@@ -132,6 +132,7 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
         .describe('So much longer the call counts as waiting; or an expression, for example: customer.tier == "gold" ? 120 : 0'),
       ...{ maxWaitSeconds: seconds.optional(), music: z.union([promptName, z.null()]).optional() },
       ...{ timeout: target.optional(), full: target.optional(), noAgents: target.optional(), closed: target.optional() },
+      keys: z.record(key, target).optional().describe('Keys that lead out of the queue while the caller waits'),
       dissuaded: target.optional().describe('It would take too long; absent = as `full`'),
       emergency: target.optional().describe('Closed by somebody for an emergency; absent = as `closed`'),
     }),

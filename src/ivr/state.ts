@@ -30,7 +30,8 @@ export type WalkState =
   | { at: 'looking_up'; playId: string; node: NodeId }
   | { at: 'delivering'; playId: string; node: NodeId }
   | { at: 'calling_back'; node: NodeId }
-  | { at: 'queued'; node: NodeId; queueId: QueueId }
+  /** `key`: pressed, and leads out once the queue has let the call go. */
+  | { at: 'queued'; node: NodeId; queueId: QueueId; playId?: string; key?: string }
   | { at: 'transferring'; node: NodeId; legId: LegId | null; agentId: AgentId | null }
   | { at: 'echoing' }
   | { at: 'served' }

@@ -185,6 +185,7 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
     maxWaitMs: asked.maxWaitSeconds === undefined ? null : asked.maxWaitSeconds * 1000,
     ...wishesOf(step, asked),
     ...(asked.music === undefined ? {} : { music: asked.music }),
+    ...(asked.keys === undefined ? {} : { keys: keysOf(step, asked.keys) }),
     exits: {
       timeout: step.work.target(step, 'timeout', asked.timeout, step.next),
       full,
@@ -207,6 +208,14 @@ function wishesOf(step: StepWork, asked: Exclude<VerbArguments<'queue'>, string>
   };
   return Object.keys(wishes).length === 0 ? {} : { wishes };
 }
+
+const keysOf = (step: StepWork, given: Record<string, unknown>): Record<string, NodeId | null> =>
+  Object.fromEntries(
+    Object.entries(given).map(([key, target]) => [
+      key,
+      step.work.target({ ...step, place: below(step.place, 'keys'), id: `${step.id}.keys` }, key, target, step.next),
+    ]),
+  );
 
 // -- what several verbs have in common
 

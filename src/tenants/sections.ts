@@ -1,6 +1,7 @@
 /** The further rules of queues and agents as tenant file and API take them and the store keeps them. */
 import { z } from 'zod';
 import type { AgentSections, QueueSections } from '../acd/sections.ts';
+import { announcementsSchema } from './announcements.ts';
 import { callbackSchema, redialMsSchema } from './callback.ts';
 import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
@@ -11,6 +12,7 @@ const label = z.string().min(1).max(64);
 
 /** Each by its name in `QueueSections`, as it is when it is there. */
 const ofQueue = {
+  announcements: announcementsSchema,
   ...{ door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema },
   ...{ callback: callbackSchema, redialMs: redialMsSchema },
 };

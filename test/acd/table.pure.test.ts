@@ -36,7 +36,7 @@ import {
 
 type State = Activity['state'];
 /** What concerns queues alone, and changes nothing of hers in any state. */
-type OfQueues = 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
+type OfQueues = 'queueKeyPressed' | 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
 type Stimulus = Exclude<keyof Hearing, OfQueues> | 'callerHungUp';
 
 const into: Record<State, (floor: Floor) => void> = {
@@ -118,6 +118,7 @@ const told: Record<Stimulus, Event> = {
 };
 
 const toldOfQueues: Record<OfQueues, Event> = {
+  queueKeyPressed: { type: 'queueKeyPressed', callId: callId('c2'), queueId: queueId('service'), key: '1' },
   calendarConfigured: {
     type: 'calendarConfigured',
     calendar: {

@@ -124,6 +124,8 @@ function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
     dataSet: { type: 'dataSet', callId, data: { a: 'b' }, by: 'flow' },
     callQueued: { type: 'callQueued', callId, queueId, priority: 0, skills: [], maxWaitMs: null },
     callLeftQueue: { type: 'callLeftQueue', callId, queueId, exit: 'timeout' },
+    waitAnnounced: { type: 'waitAnnounced', callId, queueId, position: 1, minutes: null, message: null },
+    queueKeyPressed: { type: 'queueKeyPressed', callId, queueId, key: '1' },
     servedByAgent: { type: 'callLeftQueue', callId, queueId, exit: 'answered' },
     callOffered: { type: 'callOffered', ...offer, record: false, until: 0 },
     offerEnded: { type: 'offerEnded', ...offer, end: 'no_answer' },
@@ -204,6 +206,8 @@ const table: Record<What, Row> = {
   dataSet:             nothing,
   // Its own fact comes back: now the music starts (none here: the queue has none).
   callQueued:          nothing,
+  waitAnnounced:       ['·', '·', '·', '·', '·', '·', '·', '·', 'queued: play whole queue-position-is,digit-1,queue-position-end', '·', '·', '·', '·'],
+  queueKeyPressed:     nothing,
   callLeftQueue:       ['·', '·', '·', '·', '·', '·', '·', '·', `${At} queued/echo,echo`, '·', '·', 'queued: at agent/queue:agent,queued t:agent 0', '·'],
   servedByAgent:       ['·', '·', '·', '·', '·', '·', '·', '·', 'served:', '·', '·', '·', '·'],
   callOffered:         nothing,

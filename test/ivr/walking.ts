@@ -10,7 +10,8 @@ import type { WalkStateName } from '../../src/ivr/state.ts';
 import { createIvr, type Ivr } from '../../src/ivr/walk.ts';
 
 export const TENANT = asId<TenantId>('t');
-const EXTRA = ['hello', 'bye', 'ask', 'wrong', 'silence', 'item-a', 'item-b'];
+const QUEUE = ['queue-position-is', 'queue-position-end', 'queue-estimate-is', 'queue-minutes', 'queue-estimate-several', 'patience'];
+const EXTRA = ['hello', 'bye', 'ask', 'wrong', 'silence', 'item-a', 'item-b', ...QUEUE];
 const prompts = { zh: [...EXTRA, ...Object.values(fragments.zh).flat()], en: [...EXTRA, ...Object.values(fragments.en).flat()] };
 
 /** Compiles or throws with the faults. */

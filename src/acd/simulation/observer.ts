@@ -322,6 +322,7 @@ export class Observer {
     else if (fact.type === 'offerEnded') this.#offerEnded(fact, now);
     else if (fact.type === 'callLeftQueue') this.#leftQueue(fact, cause, now);
     else if (fact.type === 'agentStateChanged') this.#stateChanged(fact, now);
+    else if (fact.type === 'waitAnnounced') this.#announced(fact);
     else if (fact.type === 'queueStateChanged') this.#stateOfQueue(fact, now);
     else if (fact.type === 'reserveChanged') reserveSeen(this, fact, now);
     else if (fact.type === 'callWidened' || fact.type === 'agentAwaited' || fact.type === 'agentAwaitedNoMore') this.#widened(fact, cause, now);
@@ -411,10 +412,19 @@ export class Observer {
       case 'emergency':
       case 'no_agents':
         return wait?.reasons.has(exit) === true;
+      case 'key':
+        return cause.type === 'queueKeyPressed';
       case 'dissuaded':
       case 'full':
         return cause.type === 'callQueued';
     }
+  }
+
+  #announced({ callId, queueId, position }: EventOf<'waitAnnounced'>): void {
+    const call = this.calls.get(callId);
+    demand(call?.waits[0]?.queueId === queueId && call.offers.size === 0, 'INV5', () => `${callId} is told of ${queueId}, where it does not wait, or rings`);
+    const waiting = this.waitingIn(queueId).length;
+    demand(position === null || (position >= 1 && position <= waiting), 'INV3', () => `${callId} is told place ${position} of ${waiting}`);
   }
 
   #stateOfQueue({ queueId, state }: EventOf<'queueStateChanged'>, now: number): void {

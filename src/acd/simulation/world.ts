@@ -86,6 +86,9 @@ export class World {
       music: null,
       answerWithinMs: 15_000,
       ...(dice.chance(0.5) ? { door: this.door() } : {}),
+      ...(dice.chance(0.3)
+        ? { announcements: { firstMs: dice.between(1_000, 20_000), everyMs: dice.between(5_000, 30_000), position: true, estimate: dice.chance(0.5) } }
+        : {}),
       ...(dice.chance(0.5) ? { offering: this.offering() } : {}),
       ...(dice.chance(0.6) ? { matching: queueMatching(dice) } : {}),
       ...(dice.chance(0.5) ? { widening: widening(dice) } : {}),
@@ -268,6 +271,10 @@ const wrapped: Act = (world) => {
   const found = world.wrapUp();
   return found === null ? null : { type: 'wrapUpEnded', ...found, disposition: null, notes: null };
 };
+const keyPressed: Act = (world) => {
+  const callId = world.call(({ waiting }) => waiting);
+  return callId === null ? null : { type: 'queueKeyPressed', callId, queueId: world.anyQueue(), key: '1' };
+};
 const door: Act = (world) => {
   if (world.chance(0.4)) return { type: 'calendarConfigured', calendar: world.calendar() };
   if (world.chance(0.1)) return { type: 'calendarRemoved', calendarId: calendarIdOf(TENANT, world.anyCalendar()) };
@@ -345,6 +352,7 @@ const DECK: Act[] = (
     [1, heartbeat],
     [1, admin],
     [1, door],
+    [1, keyPressed],
     [1, restart],
     [2, stray],
   ] satisfies [number, Act][]
