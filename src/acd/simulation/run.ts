@@ -176,7 +176,11 @@ function nothingIsLeft(stage: Stage): void {
 }
 
 /** What a calendar or a switch does next is of no call. */
-const isLeftOver = ({ wakeAt, observer }: Stage): boolean => wakeAt !== null && !observer.doors.boundaries(observer.now).includes(wakeAt);
+const isLeftOver = ({ wakeAt, observer }: Stage): boolean =>
+  wakeAt !== null && wakeAt < observer.now + A_DAY_MS && !observer.doors.boundaries(observer.now).includes(wakeAt);
+
+/** No timer of a call or an agent is so long. */
+const A_DAY_MS = 86_400_000;
 
 /** The hash of the turns a new core makes of the log; the facts it was told behind each event are its own again. */
 function replay(log: readonly Entry[], make: () => Acd): number {
