@@ -8,8 +8,6 @@ const HELD_BACK = 0.03;
 const MOST_HELD = 5;
 const JUMP = 0.002;
 const LONGEST_JUMP_MS = 2 * 3_600_000;
-const SET_BACK = 0.002;
-const LONGEST_SET_BACK_MS = 1_000;
 const RESTART = 0.002;
 
 export class Disorder {
@@ -35,11 +33,6 @@ export class Disorder {
   /** The machine slept, or its clock was set. */
   jumpMs(): number {
     return this.#dice.chance(JUMP) ? this.#dice.between(60_000, LONGEST_JUMP_MS) : 0;
-  }
-
-  /** Time is corrected a little backwards, as NTP does it. */
-  setBackMs(): number {
-    return this.#dice.chance(SET_BACK) ? this.#dice.between(1, LONGEST_SET_BACK_MS) : 0;
   }
 
   restarts(): boolean {

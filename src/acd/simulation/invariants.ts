@@ -50,8 +50,8 @@ function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Comma
   for (const { wrapUpUntil, pausedUntil } of seen.agents.values()) due.push(...[wrapUpUntil, pausedUntil].filter((until) => until !== null));
   const soonest = Math.min(...due);
   const never = soonest === Number.POSITIVE_INFINITY;
-  demand(never || (wakeAt !== null && wakeAt <= soonest + seen.setBackMs), 'INV7', () => `wants to be woken at ${wakeAt}, due is ${soonest}`);
-  demand(event.type !== 'timePassed' || soonest > now - seen.setBackMs, 'INV7', () => `${soonest} has passed at ${now} and nothing came of it`);
+  demand(never || (wakeAt !== null && wakeAt <= soonest), 'INV7', () => `wants to be woken at ${wakeAt}, due is ${soonest}`);
+  demand(event.type !== 'timePassed' || soonest > now, 'INV7', () => `${soonest} has passed at ${now} and nothing came of it`);
 }
 
 /** When something happens to who waits: it leaves, or a step is due. */

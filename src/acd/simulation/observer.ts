@@ -82,8 +82,6 @@ export class Observer {
   readonly reserves = new Map<QueueId, Map<string, number>>();
   /** Number → who served it last, of queues that ask for it. */
   readonly lastServed = new Map<string, { agentId: AgentId; at: number }>();
-  /** The clock was set back by so much, at most: who came behind may have come before, by the clock. */
-  setBackMs = 0;
   readonly tally = { offers: 0, answered: 0, entries: 0, exits: 0 };
   /** Whose desk is connected. */
   readonly desks = new Set<AgentId>();
@@ -104,7 +102,6 @@ export class Observer {
 
   /** Throws a Violation when a fact or a command of `turn` is not what the SPEC allows; what must hold after it is `invariants.ts`. */
   see(event: Event, turn: Turn<Event, Command>, now: number): void {
-    this.setBackMs = Math.max(this.setBackMs, this.now - now);
     this.now = now;
     const door = this.#hear(event, turn, now);
     this.#sendAway(now);

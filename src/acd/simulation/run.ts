@@ -140,7 +140,7 @@ function shift(stage: Stage, seed: number, events: number): void {
   for (const event of world.opening()) stage.play(event, now);
   const disorder = isDisordered(seed) ? new Disorder(new Dice(seed ^ 0x2545f491)) : null;
   for (let thrown = 0; thrown < events; thrown += 1) {
-    now = wait(stage, dice, now, pauseOf(dice) + (disorder?.jumpMs() ?? 0)) - (disorder?.setBackMs() ?? 0);
+    now = wait(stage, dice, now, pauseOf(dice) + (disorder?.jumpMs() ?? 0));
     if (disorder?.restarts() === true) stage.restart();
     for (const event of disorder?.of(world.next()) ?? [world.next()]) stage.play(event, now);
     if (thrown % 400 === 100) stage.branch();
