@@ -6,7 +6,7 @@ import { before } from './matching/place.ts';
 import { admit, closePool, dropIfEmpty, keyOf, poolFor } from './matching/pool.ts';
 import { passesGate } from './offering/gate.ts';
 import { OrderedList } from './ordered.ts';
-import { openGroups } from './widening/reserves.ts';
+import { openGroups } from './widening/open.ts';
 import { stageOf } from './widening/stage.ts';
 
 /** A queue keeps so many empty lines for the next caller of the kind; dialplans name few combinations of skills. */
@@ -30,7 +30,7 @@ export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'skills' 
 export function refit(floor: Floor, line: Line): void {
   const { queue, only, groups } = line;
   const { queueId } = queue.configuration;
-  const asked = new Set(only === null ? [queueId, ...groups, ...openGroups(queue)] : [queueId]);
+  const asked = new Set(only === null ? [queueId, ...groups, ...openGroups(queue.configuration, queue.reserves.open)] : [queueId]);
   const before = line.pools;
   line.pools = [...asked].map((group) => poolFor(floor, line, group));
   for (const pool of line.pools) pool.lines.add(line);

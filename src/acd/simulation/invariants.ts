@@ -2,9 +2,10 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AcdView } from '../view.ts';
+import { demand } from './demand.ts';
 import { eligible } from './eligible.ts';
 import { agentOrder, servedBefore } from './matching.ts';
-import { demand, type Observer, type SeenCall, type SeenLeg, type SeenWait } from './observer.ts';
+import type { Observer, SeenCall, SeenLeg, SeenWait } from './observer.ts';
 import { reservesDue } from './reserves.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */

@@ -8,6 +8,7 @@ import type { QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { Staffing } from '../door/rules.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
+import { demand, Violation } from './demand.ts';
 import { SeenDoors } from './doors.ts';
 import { eligible } from './eligible.ts';
 import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
@@ -65,8 +66,6 @@ export interface SeenLeg {
 
 const SPARED_MS = 1_000;
 const OUR_FAULTS = new Set<string>(['congestion', 'media_failure', 'recording_failure', 'sip_failure', 'server_shutdown', 'server_restart', 'internal']);
-
-export class Violation extends Error {}
 
 export class Observer {
   readonly agents = new Map<AgentId, SeenAgent>();
@@ -251,18 +250,9 @@ export class Observer {
     const reasons = new Set<QueueExit>(queue?.leaveWhenNoAgents === true || door?.join !== undefined || door?.leave !== undefined ? ['no_agents'] : []);
     const state = queue === undefined ? 'closed' : this.doors.stateOf(queue, now);
     if (state !== 'open') reasons.add(state);
-    const standing = { queuedAt: now, steps: 0, awaited: null, preferredAgent: preferredAgent?.agentId ?? null };
-    call.waits.push({
-      queueId,
-      priority,
-      skills,
-      preferred,
-      place,
-      virtualWaitMs,
-      ...standing,
-      leaveAt: waits.length === 0 ? null : now + Math.min(...waits),
-      reasons,
-    });
+    const asks = { queueId, priority, skills, preferred, place, virtualWaitMs, preferredAgent: preferredAgent?.agentId ?? null };
+    const leaveAt = waits.length === 0 ? null : now + Math.min(...waits);
+    call.waits.push({ ...asks, queuedAt: now, steps: 0, awaited: null, leaveAt, reasons });
     this.tally.entries += 1;
     if (call.gone) return 'ended';
     if (queue === undefined) return 'closed';
@@ -542,7 +532,3 @@ const newCall = (callId: CallId, number: string): SeenCall => ({
   waits: [],
   offers: new Map(),
 });
-
-export function demand(holds: boolean, invariant: string, message: () => string): void {
-  if (!holds) throw new Violation(`${invariant}: ${message()}`);
-}

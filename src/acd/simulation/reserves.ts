@@ -1,10 +1,20 @@
 /** Reserves, from outside: each is opened by a bound that was passed and closed when it is kept, and not too late. */
+import type { QueueId } from '../../../kernel/ids.ts';
 import type { Event } from '../../vocabulary.ts';
-import { demand, type Observer } from './observer.ts';
+import type { QueueConfiguration } from '../event.ts';
+import { demand } from './demand.ts';
 
 type Changed = Extract<Event, { type: 'reserveChanged' }>;
 
-export function reserveSeen(seen: Observer, { queueId, reserve, open, why }: Changed, now: number): void {
+/** What of the observer it takes. */
+interface Seen {
+  queues: ReadonlyMap<QueueId, QueueConfiguration>;
+  /** Open ones, since when. */
+  reserves: Map<QueueId, Map<string, number>>;
+  waitingIn(queueId: QueueId): { waits: { queuedAt: number }[] }[];
+}
+
+export function reserveSeen(seen: Seen, { queueId, reserve, open, why }: Changed, now: number): void {
   const rule = seen.queues.get(queueId)?.widening?.reserves?.find(({ name }) => name === reserve);
   const since = seen.reserves.get(queueId)?.get(reserve);
   const all = seen.reserves.get(queueId) ?? new Map<string, number>();
@@ -33,7 +43,7 @@ export function reserveSeen(seen: Observer, { queueId, reserve, open, why }: Cha
 }
 
 /** When the longest wait passes a bound. */
-export function reservesDue(seen: Observer): number[] {
+export function reservesDue(seen: Seen): number[] {
   const due: number[] = [];
   for (const [queueId, { widening }] of seen.queues) {
     const oldest = Math.min(...seen.waitingIn(queueId).map(({ waits }) => waits[0]?.queuedAt ?? Number.POSITIVE_INFINITY));

@@ -1,10 +1,11 @@
 /** One seeded shift: every turn is checked, repeated by a second core from the log, and by a third from a snapshot. */
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import { type Acd, createAcd } from '../acd.ts';
+import { Violation } from './demand.ts';
 import { Dice } from './dice.ts';
 import { Disorder } from './disorder.ts';
 import { checkTurn, checkView } from './invariants.ts';
-import { Observer, Violation } from './observer.ts';
+import { Observer } from './observer.ts';
 import { World } from './world.ts';
 
 export interface Entry {

@@ -3,13 +3,12 @@
  * do not swing. The agents of other work who come to help (outbound, chat) are such a group; what they did before is their rooms' business,
  * which hear `reserveChanged`.
  */
-import type { QueueId } from '../../../kernel/ids.ts';
 import type { QueueExit } from '../../call/event.ts';
-import type { QueueConfiguration, ReserveWhy } from '../event.ts';
+import type { ReserveWhy } from '../event.ts';
 import { type Deadline, type Floor, type Moment, type Queue, setDeadline } from '../floor.ts';
 import { refit } from '../line.ts';
+import { reservesOf } from './open.ts';
 import type { Bounds, Reserve } from './rules.ts';
-import { groupNamed } from './stage.ts';
 
 export interface Reserves {
   /** Name → since when it is open (ms since 1970). */
@@ -31,10 +30,6 @@ const RECHECK_MS = 10_000;
 const CALLS = 20;
 const FADE_MS = 1_800_000;
 
-/** The groups that are open now, in the order of the rules. */
-export const openGroups = ({ configuration, reserves }: Queue): QueueId[] =>
-  rulesOf(configuration).flatMap(({ name, open }) => (reserves.open.has(name) ? open.map((group) => groupNamed(configuration.tenantId, group)) : []));
-
 /** A caller left: was it answered in time? Who hung up in time says nothing. */
 export function count({ reserves, configuration }: Queue, waitedMs: number, exit: QueueExit, now: number): void {
   const inTime = waitedMs <= configuration.answerWithinMs;
@@ -55,7 +50,7 @@ export function begin({ reserves, order }: Queue, now: number): void {
 /** Callers came or left, rules changed or time passed: opens what is needed and closes what is not. */
 export function watchReserves(m: Moment, queue: Queue): void {
   const { reserves, configuration, removed } = queue;
-  const rules = removed ? [] : rulesOf(configuration);
+  const rules = removed ? [] : reservesOf(configuration);
   if (rules.length === 0 && reserves.open.size === 0) {
     setDeadline(m.floor, reserves, null);
     return;
@@ -151,8 +146,6 @@ function nextLook({ reserves, entered }: Queue, rules: readonly Reserve[], now: 
   const later = times.filter((at) => at > now);
   return later.length === 0 ? null : Math.min(...later);
 }
-
-const rulesOf = ({ widening }: QueueConfiguration): readonly Reserve[] => widening?.reserves ?? [];
 
 const asksForEstimate = (rules: readonly Reserve[]): boolean => rules.some(({ when }) => when.estimatedWaitMs !== undefined);
 
