@@ -68,7 +68,9 @@ export async function seedTenant(options: SeedOptions): Promise<Login[]> {
 
 async function seed(store: Store, file: TenantFile, passwordOf: (username: string) => string, folder: string): Promise<void> {
   const tenantId = asId<TenantId>(file.tenant);
+  // What is wrong with the file is said before anything is written.
   const calendars = calendarsIn(file, folder);
+  const trunks = trunksIn(file, folder);
   const users = await Promise.all(usersIn(file).map(async (user) => ({ user, hash: await hashPassword(passwordOf(user.username)) })));
   const secrets = new Map(await Promise.all(file.customers.map(async (customer) => [customer.number, await hashPassword(customer.servicePassword)] as const)));
   await store.db.transaction().execute(async (trx) => {
@@ -78,7 +80,7 @@ async function seed(store: Store, file: TenantFile, passwordOf: (username: strin
     for (const calendar of calendars) await saveCalendar(trx, calendar);
     for (const queue of queuesIn(file)) await saveQueue(trx, queue);
     for (const agent of agentsIn(file)) await putAgent(trx, agent);
-    for (const { configuration, secret } of trunksIn(file, folder)) await saveTrunk(trx, configuration, secret);
+    for (const { configuration, secret } of trunks) await saveTrunk(trx, configuration, secret);
     for (const { user, hash } of users) {
       await insertUser(trx, user, hash);
       const phoneDigest = file.agents.find(({ number }) => number === user.username)?.phoneDigest;

@@ -12,6 +12,7 @@ import { createCallRoom } from '../../src/call/decide.ts';
 import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
 import { createDesk, type Desk } from '../../src/cti/desk.ts';
 import { Desks, type DeskUser } from '../../src/cti/desks.ts';
+import type { Snapshot } from '../../src/cti/protocol.ts';
 import { Switchboard } from '../../src/switchboard.ts';
 import type { Carriers, Event } from '../../src/vocabulary.ts';
 
@@ -287,3 +288,7 @@ export class DeskHouse {
     };
   }
 }
+
+/** A picture without the estimates: they are of the moment they were asked in, and what a desk was told is of an earlier one. */
+export const atRest = (desk: Snapshot | null | undefined) =>
+  desk == null ? desk : { ...desk, queues: desk.queues.map(({ expectedWait: _estimate, ...queue }) => queue) };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '../../kernel/clock.ts';
@@ -82,6 +82,7 @@ test('a seed that was cut in the middle leaves nothing, and the next makes all o
   const { store, sessions, loginsFile, seed } = await house();
   mkdirSync(join(folder, 'demo'), { recursive: true });
   const broken = join(folder, 'demo', 'tenant.yaml');
+  copyFileSync(join(dirname(dirname(tenantFile)), 'holidays-cn-2026.csv'), join(folder, 'holidays-cn-2026.csv'));
   writeFileSync(broken, readFileSync(tenantFile, 'utf8').replace('queues: [service]', 'queues: [not-there]'));
   await assert.rejects(seedTenant({ store, sessions, tenantFile: broken, loginsFile, password: undefined }), /violates foreign key constraint/);
   assert.deepEqual((await readPicture(store.db)).tenants, []);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Connection } from '../../web/shared/connection.ts';
 import { FakeClock } from '../support/clock.ts';
-import { AGENT, blindStory, DeskHouse, goldStory } from '../support/desk-house.ts';
+import { AGENT, atRest, blindStory, DeskHouse, goldStory } from '../support/desk-house.ts';
 import { Wire } from '../support/wire.ts';
 
 const SEEDS = 120;
@@ -89,7 +89,7 @@ async function agreesAtRest({ clock, house, wire, connection }: Bench): Promise<
   }
   clock.forward(1_500);
   await wire.settle();
-  assert.deepEqual(connection.view().desk, house.desk.snapshot(AGENT));
+  assert.deepEqual(atRest(connection.view().desk), atRest(house.desk.snapshot(AGENT)));
   assert.deepEqual(connection.view().waiting, [], 'every command was answered or given up');
 }
 
