@@ -55,6 +55,8 @@ export interface SeenCall {
   waits: SeenWait[];
   /** Live ones. */
   offers: Map<OfferId, EventOf<'callOffered'>>;
+  /** How often it has been offered. */
+  offered: number;
 }
 
 export interface SeenLeg {
@@ -65,6 +67,8 @@ export interface SeenLeg {
 }
 
 const SPARED_MS = 1_000;
+/** INV8: so often a call is offered, then it goes back to its dialplan. */
+const MOST_OFFERS_A_CALL = 1_000;
 const OUR_FAULTS = new Set<string>(['congestion', 'media_failure', 'recording_failure', 'sip_failure', 'server_shutdown', 'server_restart', 'internal']);
 
 export class Observer {
@@ -335,6 +339,7 @@ export class Observer {
     demand((call.waits[0]?.queueId ?? null) === queueId, 'INV5', () => `${callId} was offered for ${queueId}, where it does not wait`);
     this.#offerIds.add(offerId);
     call.offers.set(offerId, fact);
+    call.offered += 1;
     this.legs.set(legId, { agentId, callId, state: 'ringing', releasedAt: 0 });
     this.tally.offers += 1;
     if (queueId !== null) agent.idleSince ??= now;
@@ -397,7 +402,7 @@ export class Observer {
       case 'transferred':
         return cause.type === 'callQueued' || cause.type === 'callTransferred';
       case 'timeout':
-        return wait?.leaveAt != null && wait.leaveAt <= now;
+        return (wait?.leaveAt != null && wait.leaveAt <= now) || call.offered >= MOST_OFFERS_A_CALL;
       case 'closed':
       case 'emergency':
       case 'no_agents':
@@ -531,4 +536,5 @@ const newCall = (callId: CallId, number: string): SeenCall => ({
   ended: false,
   waits: [],
   offers: new Map(),
+  offered: 0,
 });
