@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { asId } from '../../kernel/ids.ts';
 import { demoCard, demoFolder, demoPlan, demoTenant } from './demo.ts';
 import { Caller, ivrWith } from './walking.ts';
 
@@ -14,6 +15,8 @@ const caller = (): Caller => {
 };
 const last = (words: string[]): string => words.at(-1) ?? '';
 const MUSIC = 'play for ever music:default';
+/** Of a queue with a key that leads out. */
+const LISTENING = 'ask music:default';
 
 describe('the demo hotline', () => {
   it('greets an unknown caller in Mandarin and asks what it is about, in one go', () => {
@@ -27,7 +30,7 @@ describe('the demo hotline', () => {
     const one = caller();
     one.dial('10086');
     assert.deepEqual(one.keys('0'), ['play whole recording-notice']);
-    assert.deepEqual(one.heard(), ['at service/queue:service', 'queued t:service 0', MUSIC]);
+    assert.deepEqual(one.heard(), ['at service/queue:service', 'queued t:service 0', LISTENING]);
   });
 
   it('greets a gold customer by tier, and brings her to the VIP desk, then to anybody, before the others', () => {
@@ -35,7 +38,7 @@ describe('the demo hotline', () => {
     assert.equal(last(gold.dial('10086', demoCard('1001'))), 'ask welcome-gold,main-menu');
     gold.keys('0');
     assert.deepEqual(gold.heard(), ['at vip/queue:vip', 'queued t:vip 50', MUSIC]);
-    assert.deepEqual(gold.leftQueue('vip', 'timeout'), ['at vip/queue:service', 'queued t:service 50', MUSIC]);
+    assert.deepEqual(gold.leftQueue('vip', 'timeout'), ['at vip/queue:service', 'queued t:service 50', LISTENING]);
   });
 
   it('brings a customer of 72 straight to a person, without a menu', () => {
@@ -142,6 +145,68 @@ describe('the demo hotline', () => {
     one.leftQueue('service', 'full');
     assert.equal(last(one.keys('2')), 'play goodbye');
     assert.deepEqual(one.heard(), ['release dialplan_end']);
+  });
+
+  it('calls back who presses 1 while waiting: the number is read out, confirmed or typed anew, and the place kept', () => {
+    const one = caller();
+    one.dial('10086', demoCard('1004'));
+    one.keys('0');
+    one.heard();
+    one.keys('1');
+    const words = one.leftQueue('service', 'key');
+    const digits = [...'13800001004'].map((digit) => (digit === '1' ? 'yao' : `digit-${digit}`));
+    assert.equal(last(words), `ask callback-number-is,${digits.join()},callback-confirm`);
+    assert.equal(last(one.keys('2')), 'ask callback-enter');
+    assert.match(last(one.keys('01088886666')), /^ask callback-number-is,digit-0,yao,digit-0,digit-8,.*,callback-confirm$/);
+    assert.ok(one.keys('*').includes('queued t:service 0'), 'who goes on waiting stands in the line again');
+    one.keys('1');
+    one.leftQueue('service', 'key');
+    one.keys('1');
+    const asked = one.commands.at(-1);
+    assert.deepEqual(asked?.type === 'askCallback' && [asked.queueId, asked.number, asked.priority], ['t:service', '+8613800001004', 0]);
+    assert.equal(
+      last(one.tell({ type: 'callbackPlaced', callId: one.callId, callbackId: asId('b1'), queueId: asId('t:service'), number: '+8613800001004' })),
+      'play callback-noted',
+    );
+    assert.deepEqual(one.heard(), ['release dialplan_end']);
+  });
+
+  it('asks who shows no number for one, and lets nobody drop out whose number cannot be called', () => {
+    const one = caller();
+    one.dial('10086');
+    one.keys('0');
+    one.heard();
+    one.leftQueue('service', 'timeout');
+    one.keys('3');
+    one.keys('1');
+    const refused = (why: 'not_allowed' | 'already') => one.tell({ type: 'callbackRefused', callId: one.callId, queueId: asId('t:service'), why });
+    assert.equal(last(refused('not_allowed')), 'play callback-refused');
+    assert.ok(one.heard().includes('queued t:service 0'));
+    one.leftQueue('service', 'full');
+    one.keys('3');
+    one.keys('1');
+    assert.equal(last(refused('already')), 'play callback-already');
+    assert.deepEqual(one.heard(), ['release dialplan_end']);
+    const hidden = caller();
+    hidden.arrive('10086', { ...demoCard('1004'), number: '' });
+    hidden.answered();
+    hidden.keys('0');
+    hidden.heard();
+    hidden.keys('1');
+    assert.equal(last(hidden.leftQueue('service', 'key')), 'ask callback-enter');
+  });
+
+  it('keeps what a gold customer is worth in her callback', () => {
+    const gold = caller();
+    gold.dial('10086', demoCard('1001'));
+    gold.keys('0');
+    gold.heard();
+    gold.leftQueue('vip', 'timeout');
+    gold.keys('1');
+    gold.leftQueue('service', 'key');
+    gold.keys('1');
+    const asked = gold.commands.at(-1);
+    assert.equal(asked?.type === 'askCallback' && asked.priority, 50);
   });
 
   it('parts politely with who says nothing more after a query', () => {

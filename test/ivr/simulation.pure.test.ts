@@ -168,7 +168,7 @@ describe('random callers in the demo dialplan', () => {
       [...new Set(noted)].filter((step) => !walked.has(step)),
       [],
     );
-    assert.deepEqual([...seen].sort(), ['asking', 'authenticating', 'echoing', 'looking_up', 'playing', 'queued', 'served']);
+    assert.deepEqual([...seen].sort(), ['asking', 'authenticating', 'calling_back', 'echoing', 'looking_up', 'playing', 'queued', 'served']);
   });
 });
 
