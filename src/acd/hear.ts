@@ -15,7 +15,7 @@ import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failu
 import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { passTime } from './settle.ts';
-import { crowded, enter, keepStaffing, newQueue, reconfigure, refusal, remove } from './waiting.ts';
+import { crowded, enter, isSpent, keepStaffing, newQueue, reconfigure, refusal, remove } from './waiting.ts';
 import { watchReserves } from './widening/reserves.ts';
 
 /** Everything else that happens in the house does not concern the routing core; its own facts it knows already. */
@@ -213,7 +213,7 @@ export const hearing: Hearing = {
       takeOldPlace(m, call, queueId);
     }
     const queue = m.floor.queues.get(queueId);
-    const exit = call === undefined || call.callerGone ? 'ended' : (refusal(m, queue) ?? crowded(m, call, queue, wish));
+    const exit = call === undefined || call.callerGone ? 'ended' : (refusal(m, queue) ?? (isSpent(call) ? 'timeout' : crowded(m, call, queue, wish)));
     if (exit === null && call !== undefined && queue !== undefined) enter(m, call, queue, wish);
     else m.events.push({ type: 'callLeftQueue', callId, queueId, exit: exit ?? 'closed' });
   },

@@ -51,6 +51,9 @@ export function refusal({ floor, now }: Moment, queue: Queue | undefined): Queue
   return door?.join !== undefined && !isStaffed(floor, queueId, door.join) ? 'no_agents' : null;
 }
 
+/** It has been offered as often as any call is: there is no leg number left to offer it by, and its dialplan has to do without this queue. */
+export const isSpent = ({ legs }: Call): boolean => legs >= MOST_OFFERS_A_CALL;
+
 /** Too many are there, or it takes too long; null = come in. Who can be served at once does not wait, however many do. */
 export function crowded(m: Moment, call: Call, queue: Queue | undefined, wish: Wish): QueueExit | null {
   if (queue === undefined) return 'closed';
@@ -161,7 +164,7 @@ export function comeBack(m: Moment, waiting: Waiting): void {
   // It rings nowhere any more: whatever line it stands in from here on, it does not ring along in this one.
   waiting.line.along.remove(waiting);
   const overdue = waiting.call.callback === undefined && waiting.leaveAt !== null && waiting.leaveAt <= m.now;
-  if (overdue || waiting.call.legs >= MOST_OFFERS_A_CALL) depart(m, waiting, 'timeout');
+  if (overdue || isSpent(waiting.call)) depart(m, waiting, 'timeout');
   else if (waiting.call.callback === undefined && sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
   else {
     const { queueId } = waiting.queue.configuration;

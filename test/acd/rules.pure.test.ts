@@ -463,6 +463,9 @@ test('a call that rings a thousand times in vain goes back to its dialplan, and 
     floor.tell(wentReady('8001'));
   }
   assert.equal(legs, 1000);
+  // Its numbers are used up: offered once more, it would ring on a leg that has rung before.
+  assert.deepEqual(floor.tell(callQueued('c1')), ['c1 left service timeout'], 'queued anew it is sent back at the door');
+  assert.deepEqual(offeredTo(call(floor, 'c2')), ['8001'], 'she is free for the next');
 });
 
 test('what the desk sees of an agent is a copy', () => {

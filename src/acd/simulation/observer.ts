@@ -55,7 +55,7 @@ export interface SeenCall {
   waits: SeenWait[];
   /** Live ones. */
   offers: Map<OfferId, EventOf<'callOffered'>>;
-  /** How often it has been offered. */
+  /** How often it has been offered, to agents who could not be reached as well. */
   offered: number;
 }
 
@@ -263,6 +263,7 @@ export class Observer {
     if (state !== 'open') return state;
     if (queue.leaveWhenNoAgents && this.signedIn(queueId) === 0) return 'no_agents';
     if (door?.join !== undefined && !this.isStaffed(queueId, door.join)) return 'no_agents';
+    if (call.offered >= MOST_OFFERS_A_CALL) return 'timeout';
     const crowded = others >= queue.maxWaiting ? 'full' : others >= (door?.dissuade?.waiting ?? Number.POSITIVE_INFINITY) ? 'dissuaded' : null;
     // Queued anew, it has not been told yet that it left where it waited before.
     const here = { ...call, waits: call.waits.slice(-1) };
@@ -336,6 +337,7 @@ export class Observer {
     for (const { offers } of this.calls.values())
       for (const live of offers.values()) demand(live.agentId !== agentId, 'INV1', () => `${agentId} has two live offers`);
     demand(!this.#offerIds.has(offerId) && !this.legs.has(legId), 'INV1', () => `${offerId} is not new`);
+    demand(call.offered < MOST_OFFERS_A_CALL, 'INV8', () => `${callId} is offered once more, after ${call.offered} times`);
     demand((call.waits[0]?.queueId ?? null) === queueId, 'INV5', () => `${callId} was offered for ${queueId}, where it does not wait`);
     this.#offerIds.add(offerId);
     call.offers.set(offerId, fact);
@@ -360,6 +362,8 @@ export class Observer {
       const refused = fact.queueId === null && (fact.end === 'busy' || fact.end === 'unreachable' || fact.end === 'caller_gone');
       demand(refused && !this.#offerIds.has(fact.offerId), 'INV1', () => `${fact.offerId} ended twice`);
       this.#offerIds.add(fact.offerId);
+      // It took a number, though nothing rang.
+      if (call !== undefined) call.offered += 1;
       return;
     }
     const { until } = live;
