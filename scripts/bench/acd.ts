@@ -13,6 +13,7 @@ import type { QueueSections } from '../../src/acd/sections.ts';
 import { Dice } from '../../src/acd/simulation/dice.ts';
 import type { QueueWishes } from '../../src/call/event.ts';
 import type { Command, Event, Turn } from '../../src/vocabulary.ts';
+import { runCalls } from './acd-calls.ts';
 
 export interface AcdFigures {
   agents: number;
@@ -25,6 +26,14 @@ export interface AcdFigures {
   /** One look forward at a full queue, that of an API, a desk or a dialplan; ms of this machine. */
   estimateP50Ms: number;
   estimateP99Ms: number;
+}
+
+interface Options {
+  seconds: number;
+  /** With calls and phones through the whole server instead: see `acd-calls.ts`. */
+  calls?: boolean;
+  agents?: number;
+  talk?: number;
 }
 
 type Rules = 'usual' | 'mixed';
@@ -50,7 +59,8 @@ const MOST_TURNS_TIMED = 5_000_000;
  * The standard size gets a third of the time; `growth` has the same figures of the other sizes. `mixed`: the standard size with another strategy in each queue, weights,
  * head starts, preferred skills, preferred and last agents, and two steps of widening for nearly every caller.
  */
-export async function run({ seconds }: { seconds: number }): Promise<AcdFigures & { growth: AcdFigures[]; mixed: AcdFigures }> {
+export async function run({ seconds, calls, ...more }: Options): Promise<object> {
+  if (calls === true) return runCalls({ seconds, ...more });
   const third = (seconds * 1000) / 3;
   const standard = measure(STANDARD, third, 'usual');
   const growth = OTHERS.map((size) => measure(size, third / OTHERS.length, 'usual'));
