@@ -18,7 +18,7 @@ export function newAgent(configuration: AgentConfiguration, now: number): Agent 
     idleSince: null,
     idleSeq: 0,
     groups: [],
-    pools: new Set(),
+    circles: new Set(),
     work: noWork(now),
     deadline: null,
     ownCalls: new Set(),

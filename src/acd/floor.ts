@@ -2,8 +2,8 @@
  * Everything the routing core knows. Terms: a *group* is the agents of one queue; a *line* is those callers of one queue
  * who need the same skills, with the agents who have them; a *place* is where a caller stands (since when it waits at all).
  *
- * Indexes: a *pool* is those of one group who can serve such callers; an agent knows her pools, a pool has its idle agents in the
- * order in which the queue chooses them, and a line its callers in the order of service and the pools it is served from. After a
+ * Indexes: a *circle* is those of one group who have what such callers ask for, an agent knows hers; a *pool* is a circle as one queue sees it, with the
+ * idle agents in the order in which it chooses them; a line has its callers in the order of service and the pools it is served from. After a
  * turn no line has both a caller and an idle agent (SPEC, invariant 2), but for lines in `unpaired`.
  */
 import { type AgentId, type CalendarId, type CallbackId, type CallId, type LegId, legIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
@@ -16,10 +16,11 @@ import type { Drop } from './callback/drops.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
 import type { Awaited } from './matching/awaited.ts';
+import type { IdleAgents } from './matching/idle.ts';
 import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import type { WrapUpExtension } from './offering/offering.ts';
-import { type Compare, OrderedList } from './ordered.ts';
+import { OrderedList } from './ordered.ts';
 import type { Reserves } from './widening/reserves.ts';
 
 export interface Skill {
@@ -39,8 +40,8 @@ export interface Agent {
   idleSeq: number;
   /** One a queue of hers. */
   groups: Group[];
-  /** Those of her groups' pools she has the skills for. */
-  pools: Set<Pool>;
+  /** Those of her groups' circles she has the skills for. */
+  circles: Set<Circle>;
   work: Work;
   deadline: Deadline | null;
   /** Live calls she dialled herself. */
@@ -58,8 +59,8 @@ export interface Group {
   members: Set<Agent>;
   /** How many of them are in which state. */
   counts: Record<AgentState, number>;
-  /** What they are asked to serve. */
-  pools: Set<Pool>;
+  /** By what they are asked for. */
+  circles: Map<string, Circle>;
 }
 
 export interface Queue {
@@ -110,16 +111,26 @@ export interface Line {
 export interface Pool {
   queue: Queue;
   key: string;
+  circle: Circle;
+  /** The circle's idle agents, as the queue chooses them. */
+  order: IdleAgents;
+  /** Whose callers they serve. */
+  lines: Set<Line>;
+}
+
+export interface Circle {
   group: Group;
+  key: string;
   /** Only this one of them; null = all. */
   only: AgentId | null;
   needs: readonly Skill[];
+  /** Only who has her desk connected is idle here. */
+  needsDesk: boolean;
   members: Set<Agent>;
-  idle: OrderedList<Agent>;
-  /** Set where the lot decides among those who are first together. */
-  lot: { first: Compare<Agent> } | null;
-  /** Whose callers they serve. */
-  lines: Set<Line>;
+  /** In no order. */
+  idle: Set<Agent>;
+  /** Whose callers they serve, and in which order. */
+  pools: Set<Pool>;
 }
 
 export interface Call {
@@ -290,7 +301,7 @@ const sooner = (a: Deadline, b: Deadline): number => a.at - b.at || (a.key < b.k
 export function groupOf(floor: Floor, queueId: QueueId): Group {
   let group = floor.groups.get(queueId);
   if (group === undefined) {
-    group = { queueId, members: new Set(), counts: { signed_out: 0, not_ready: 0, ready: 0, offered: 0, talking: 0, wrapping_up: 0 }, pools: new Set() };
+    group = { queueId, members: new Set(), counts: { signed_out: 0, not_ready: 0, ready: 0, offered: 0, talking: 0, wrapping_up: 0 }, circles: new Map() };
     floor.groups.set(queueId, group);
   }
   return group;

@@ -303,14 +303,14 @@ export const hearing: Hearing = {
       setDeadline(floor, waiting, null);
       hushAnnouncements(floor, waiting);
     }
-    for (const group of floor.groups.values()) group.pools.clear();
+    for (const group of floor.groups.values()) group.circles.clear();
     for (const { reserves } of floor.queues.values()) setDeadline(floor, reserves, null);
     for (const [queueId, { configuration, removed, switched, state, deadline }] of floor.queues) {
       if (removed) floor.queues.delete(queueId);
       else floor.queues.set(queueId, { ...newQueue(configuration), switched, state, deadline });
     }
     for (const agent of floor.agents.values()) {
-      agent.pools.clear();
+      agent.circles.clear();
       agent.ownCalls.clear();
       agent.hasDesk = false;
     }

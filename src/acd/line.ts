@@ -1,10 +1,10 @@
 /** Lines: which agents can serve which callers, without asking each. */
 import { publicState } from './agent.ts';
-import { type Agent, type Floor, groupOf, type Line, type Waiting } from './floor.ts';
+import { type Agent, type Circle, type Floor, groupOf, type Line, type Waiting } from './floor.ts';
+import { admit, comeIdle, dropIfEmpty, goBusy, keyOf } from './matching/circle.ts';
 import { groupsOf } from './matching/groups.ts';
 import { before } from './matching/place.ts';
-import { admit, closePool, dropIfEmpty, keyOf, poolFor } from './matching/pool.ts';
-import { passesGate } from './offering/gate.ts';
+import { closePool, poolFor } from './matching/pool.ts';
 import { OrderedList } from './ordered.ts';
 import { openGroups } from './widening/open.ts';
 import { stageOf } from './widening/stage.ts';
@@ -59,28 +59,31 @@ export function closeLine(floor: Floor, line: Line): void {
   }
 }
 
-export const serves = ({ pools }: Line, agent: Agent): boolean => pools.some(({ members }) => members.has(agent));
+export const serves = ({ pools }: Line, agent: Agent): boolean => pools.some(({ circle }) => circle.members.has(agent));
 
 /** Each of her lines once. */
 export function linesOf(agent: Agent): Set<Line> {
   const lines = new Set<Line>();
-  for (const pool of agent.pools) for (const line of pool.lines) lines.add(line);
+  for (const { pools } of agent.circles) for (const pool of pools) for (const line of pool.lines) lines.add(line);
   return lines;
 }
 
 /** Everybody who may serve it, once. */
 export function membersOf({ pools }: Line): Set<Agent> {
   const all = new Set<Agent>();
-  for (const { members } of pools) for (const agent of members) all.add(agent);
+  for (const { circle } of pools) for (const agent of circle.members) all.add(agent);
   return all;
 }
 
 /** Its idle agents in the order in which they are chosen; some may come twice. */
 export function* idleOf({ pools }: Line): Iterable<Agent> {
-  for (const { idle } of pools) yield* idle;
+  for (const { order } of pools) yield* order;
 }
 
-export const hasIdle = ({ pools }: Line): boolean => pools.some(({ idle }) => idle.size > 0);
+export function hasIdle({ pools }: Line): boolean {
+  for (const { circle } of pools) if (circle.idle.size > 0) return true;
+  return false;
+}
 
 /** Her configuration counts from here on. */
 export function joinGroups(floor: Floor, agent: Agent): void {
@@ -89,14 +92,14 @@ export function joinGroups(floor: Floor, agent: Agent): void {
     agent.groups.push(group);
     group.members.add(agent);
     group.counts[publicState(agent.activity)] += 1;
-    for (const pool of group.pools) if (admit(pool, agent)) lookForCallers(floor, pool.lines);
+    for (const circle of group.circles.values()) if (admit(circle, agent)) lookForCallers(floor, circle);
   }
 }
 
 export function leaveGroups(floor: Floor, agent: Agent): void {
   stopIdling(agent);
-  for (const pool of agent.pools) pool.members.delete(agent);
-  agent.pools.clear();
+  for (const circle of agent.circles) circle.members.delete(agent);
+  agent.circles.clear();
   for (const group of agent.groups) {
     group.members.delete(agent);
     group.counts[publicState(agent.activity)] -= 1;
@@ -107,20 +110,18 @@ export function leaveGroups(floor: Floor, agent: Agent): void {
 }
 
 export function startIdling(floor: Floor, agent: Agent): void {
-  for (const pool of agent.pools) {
-    if (!passesGate(pool.queue, agent)) continue;
-    pool.idle.add(agent);
-    lookForCallers(floor, pool.lines);
-  }
+  for (const circle of agent.circles) if (comeIdle(circle, agent)) lookForCallers(floor, circle);
 }
 
 export function stopIdling(agent: Agent): void {
-  for (const pool of agent.pools) pool.idle.remove(agent);
+  for (const circle of agent.circles) goBusy(circle, agent);
 }
 
-function lookForCallers(floor: Floor, lines: Iterable<Line>): void {
-  for (const line of lines) {
-    if (line.callers.size > 0) floor.unpaired.add(line);
-    if (line.along.size > 0) floor.ringAlong.add(line);
+function lookForCallers(floor: Floor, { pools }: Circle): void {
+  for (const { lines } of pools) {
+    for (const line of lines) {
+      if (line.callers.size > 0) floor.unpaired.add(line);
+      if (line.along.size > 0) floor.ringAlong.add(line);
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Why this agent got this caller, as it stood when she was chosen; kept with the offer. */
 import type { OfferChoice } from '../../call/event.ts';
 import type { Agent, Line, Waiting } from '../floor.ts';
-import { idleOf, linesOf } from '../line.ts';
+import { idleOf } from '../line.ts';
 import { chainOf, standingsOf } from '../matching/order.ts';
 import { beforeAcross } from '../matching/place.ts';
 
@@ -18,7 +18,7 @@ export function choiceOf(waiting: Waiting, agent: Agent, now: number): OfferChoi
       line === null || second === undefined
         ? null
         : { agentId: second.configuration.agentId, keys: standingsIn(line, second, now).map(({ figure }) => figure) },
-    idle: line?.pools.reduce((sum, { idle }) => sum + idle.size, 0) ?? 0,
+    idle: line?.pools.reduce((sum, { order }) => sum + order.size, 0) ?? 0,
     ...(waiting.steps === 0 ? {} : { step: waiting.steps }),
     ...(waiting.awaited === null ? {} : { awaited: waiting.awaited.why }),
     caller: placeOf(waiting),
@@ -34,6 +34,7 @@ function standingsIn({ queue, needs, prefers, place }: Line, agent: Agent, now: 
 }
 
 function runnerUp(line: Line, chosen: Agent): Agent | undefined {
+  if (!line.pools.some(({ order }) => order.size > (order.has(chosen) ? 1 : 0))) return undefined;
   for (const agent of idleOf(line)) if (agent !== chosen) return agent;
   return undefined;
 }
@@ -41,12 +42,19 @@ function runnerUp(line: Line, chosen: Agent): Agent | undefined {
 /** Whom she would have served otherwise. */
 function nextCaller(waiting: Waiting, agent: Agent, now: number): Waiting | undefined {
   let next: Waiting | undefined;
-  for (const { callers } of linesOf(agent)) {
-    for (const caller of callers) {
-      if (caller === waiting) continue;
-      if (next === undefined || beforeAcross(caller, next, now) < 0) next = caller;
-      break;
+  for (const { pools } of agent.circles) {
+    for (const { lines } of pools) {
+      for (const { callers } of lines) {
+        const head = callers.size === 0 ? undefined : firstBut(callers, waiting);
+        if (head !== undefined && (next === undefined || beforeAcross(head, next, now) < 0)) next = head;
+      }
     }
   }
   return next;
+}
+
+function firstBut(callers: Iterable<Waiting> & { first(): Waiting | undefined }, waiting: Waiting): Waiting | undefined {
+  if (callers.first() !== waiting) return callers.first();
+  for (const caller of callers) if (caller !== waiting) return caller;
+  return undefined;
 }

@@ -100,7 +100,7 @@ function idleBesideCallers({ queues }: Floor, found: Inspection, most: number): 
       found.looked += 1;
       const caller = callers.first();
       if (caller === undefined) continue;
-      const idle = pools.map((pool) => pool.idle.first()).find((agent) => agent !== undefined);
+      const idle = pools.map(({ order }) => order.first()).find((agent) => agent !== undefined);
       if (idle === undefined) continue;
       found.breaches.push({ invariant: 'INV2', what: 'a caller waits beside an idle agent', agentId: idle.configuration.agentId, callId: caller.call.callId });
     }

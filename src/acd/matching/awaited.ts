@@ -6,7 +6,7 @@ import type { AwaitedWhy } from '../event.ts';
 import { type Agent, type Call, type Floor, type Moment, type Queue, setDeadline, type Waiting } from '../floor.ts';
 import { closeIfSpare, lineFor } from '../line.ts';
 import { stageOf } from '../widening/stage.ts';
-import { has } from './pool.ts';
+import { has } from './circle.ts';
 import { servedLast } from './served.ts';
 
 export interface Awaited {
