@@ -61,6 +61,8 @@ export interface Group {
   counts: Record<AgentState, number>;
   /** By what they are asked for. */
   circles: Map<string, Circle>;
+  /** Skill → who has it at any level; of skills that were asked for since somebody came or went last. */
+  holders: Map<string, Agent[]>;
 }
 
 export interface Queue {
@@ -301,7 +303,13 @@ const sooner = (a: Deadline, b: Deadline): number => a.at - b.at || (a.key < b.k
 export function groupOf(floor: Floor, queueId: QueueId): Group {
   let group = floor.groups.get(queueId);
   if (group === undefined) {
-    group = { queueId, members: new Set(), counts: { signed_out: 0, not_ready: 0, ready: 0, offered: 0, talking: 0, wrapping_up: 0 }, circles: new Map() };
+    group = {
+      queueId,
+      members: new Set(),
+      counts: { signed_out: 0, not_ready: 0, ready: 0, offered: 0, talking: 0, wrapping_up: 0 },
+      circles: new Map(),
+      holders: new Map(),
+    };
     floor.groups.set(queueId, group);
   }
   return group;

@@ -91,6 +91,7 @@ export function joinGroups(floor: Floor, agent: Agent): void {
     const group = groupOf(floor, groupId);
     agent.groups.push(group);
     group.members.add(agent);
+    group.holders.clear();
     group.counts[publicState(agent.activity)] += 1;
     for (const circle of group.circles.values()) if (admit(circle, agent)) lookForCallers(floor, circle);
   }
@@ -102,6 +103,7 @@ export function leaveGroups(floor: Floor, agent: Agent): void {
   agent.circles.clear();
   for (const group of agent.groups) {
     group.members.delete(agent);
+    group.holders.clear();
     group.counts[publicState(agent.activity)] -= 1;
     floor.forsaken.add(group.queueId);
     dropIfEmpty(floor, group);

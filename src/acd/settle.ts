@@ -52,6 +52,7 @@ function timeIsUp(m: Moment, agent: Agent): void {
 }
 
 function emptyForsaken({ floor }: Moment): void {
+  if (floor.forsaken.size === 0) return;
   for (const queueId of floor.forsaken) {
     const queue = floor.queues.get(queueId);
     if (queue?.configuration.leaveWhenNoAgents && signedIn(floor, queueId) === 0) empty(floor, queue, 'no_agents');

@@ -17,7 +17,6 @@ export interface Wanted {
   needsDesk: boolean;
 }
 
-/** Asks every member of the group, the first time. */
 export function circleFor(floor: Floor, { groupId, only, needs, needsDesk }: Wanted): Circle {
   const group = groupOf(floor, groupId);
   const key = `${only ?? ''}\t${needsDesk}\t${keyOf(needs)}`;
@@ -26,8 +25,27 @@ export function circleFor(floor: Floor, { groupId, only, needs, needsDesk }: Wan
   const circle: Circle = { group, key, only, needs, needsDesk, members: new Set(), idle: new Set(), pools: new Set() };
   group.circles.set(key, circle);
   const one = only === null ? undefined : floor.agents.get(only);
-  for (const agent of only === null ? group.members : one !== undefined && group.members.has(one) ? [one] : []) admit(circle, agent);
+  for (const agent of only === null ? candidates(group, needs) : one !== undefined && group.members.has(one) ? [one] : []) admit(circle, agent);
   return circle;
+}
+
+/** Those who have the rarest of the skills: a new combination asks them alone, and everybody but once a skill. */
+function candidates(group: Group, needs: readonly Skill[]): Iterable<Agent> {
+  let fewest: readonly Agent[] | null = null;
+  for (const { skill } of needs) {
+    const holders = holdersOf(group, skill);
+    if (fewest === null || holders.length < fewest.length) fewest = holders;
+  }
+  return fewest ?? group.members;
+}
+
+function holdersOf({ members, holders }: Group, skill: string): Agent[] {
+  const known = holders.get(skill);
+  if (known !== undefined) return known;
+  if (holders.size >= MOST_KEPT) holders.clear();
+  const found = [...members].filter(({ configuration }) => levelOf(configuration.skills, skill) > 0);
+  holders.set(skill, found);
+  return found;
 }
 
 /** Nobody is served from it any more. */
