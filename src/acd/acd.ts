@@ -33,21 +33,23 @@ const MOST_A_TURN = 250;
 /** `mostATurn`: callers sent back, offers made, agents told of and timers fired in one turn, of each at most so many. */
 export function createAcd(mostATurn = MOST_A_TURN): Acd {
   let floor = emptyFloor(mostATurn);
-  /** ms since 1970: the last event's. Who looks at the floor between turns sees it as it was then. */
-  let toldAt = 0;
   /** No part of what it knows: where the next look begins. */
   const cursor: Cursor = { after: null };
   return {
     name: 'acd',
-    decide(event: Event, now: number): Turn<Event, Command> {
-      toldAt = now;
+    decide(event: Event, told: number): Turn<Event, Command> {
+      // A process that comes back may find its clock set back: until that has caught up, no time passes here, so that who came later stands behind.
+      const now = Math.max(told, floor.toldAt);
+      floor.toldAt = now;
       const moment: Moment = { floor, now, events: [], commands: [], arrived: null };
       hear(moment, event);
-      return { events: moment.events, commands: moment.commands, wakeAt: nextWake(moment) };
+      const wakeAt = nextWake(moment);
+      // What is due is due at once, whatever the clock says.
+      return { events: moment.events, commands: moment.commands, wakeAt: wakeAt !== null && wakeAt <= now ? Math.min(wakeAt, told) : wakeAt };
     },
     view: watch(
       () => floor,
-      () => toldAt,
+      () => floor.toldAt,
     ),
     explain: explainer(
       () => floor,

@@ -207,6 +207,8 @@ export interface Deadline {
 }
 
 export interface Floor {
+  /** ms since 1970: the last event's. It never goes back, and who looks at the floor between turns sees it as it was then. */
+  toldAt: number;
   agents: Map<AgentId, Agent>;
   /** Agents whose phone is registered, known to us or not. */
   phones: Set<AgentId>;
@@ -267,6 +269,7 @@ const FIRST_LOT = 10_086;
 
 export function emptyFloor(mostATurn: number): Floor {
   return {
+    toldAt: 0,
     mostATurn,
     agents: new Map(),
     phones: new Set(),

@@ -56,6 +56,8 @@ interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs'> {
 
 export interface AcdSnapshot {
   version: typeof VERSION;
+  /** Absent in old ones. */
+  toldAt?: number;
   seq: number;
   queues: { configuration: QueueConfiguration; removed: boolean; switched?: Switch; state?: QueueState; reserves?: ReservesRow }[];
   calendars?: { configuration: CalendarConfiguration; hours: FloorCalendar['hours'] }[];
@@ -79,6 +81,7 @@ export interface AcdSnapshot {
 export function takeSnapshot(floor: Floor): AcdSnapshot {
   return {
     version: VERSION,
+    toldAt: floor.toldAt,
     seq: floor.seq,
     lots: floor.lots,
     ...(floor.served.size === 0 ? {} : { served: [...floor.served].map(([key, last]): [string, Served] => [key, { ...last }]) }),
@@ -116,6 +119,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   const snapshot = json as AcdSnapshot; // written by takeSnapshot; the version says in which shape
   if (snapshot?.version !== VERSION) throw new Error(`acd: this snapshot is not of version ${VERSION}; replay the journal from its start`);
   const floor = emptyFloor(mostATurn);
+  floor.toldAt = snapshot.toldAt ?? 0;
   floor.seq = snapshot.seq;
   floor.lots = snapshot.lots ?? floor.lots;
   floor.served = new Map(snapshot.served);

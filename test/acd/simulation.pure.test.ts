@@ -6,6 +6,7 @@ import { Dice } from '../../src/acd/simulation/dice.ts';
 import { Disorder } from '../../src/acd/simulation/disorder.ts';
 import { isFault, runShift } from '../../src/acd/simulation/run.ts';
 import type { Command, Event, Turn } from '../../src/vocabulary.ts';
+import { agentConfigured, callArrived, callQueued, Floor, phoneReachable, queueConfigured, signedIn, wentReady } from './floor.ts';
 
 const SEEDS = 100;
 const EVENTS = 1_000;
@@ -126,14 +127,28 @@ test('a disordered shift loses, doubles and holds back some of what is told, jum
   assert.ok(jumps > 3 && restarts > 3, `${jumps} jumps, ${restarts} restarts`);
 });
 
-test('a core that forgets something over a restart is caught in a disordered shift', () => {
-  const forgetful = (): Acd => {
-    const acd = createAcd();
-    return { ...acd, snapshot: () => ({ ...(acd.snapshot() as object), phones: [] }) };
-  };
-  for (let seed = 1; seed <= 60; seed += 3) {
-    const result = runShift(seed, 600, forgetful);
-    if (isFault(result)) return;
-  }
-  assert.fail('20 disordered shifts, and nobody saw it');
+for (const [what, forgotten] of Object.entries({ 'the phones': { phones: [] }, 'the time, so that it goes back with the clock': { toldAt: 0 } })) {
+  test(`a core that forgets ${what} over a restart is caught in a disordered shift`, () => {
+    const forgetful = (): Acd => {
+      const acd = createAcd();
+      return { ...acd, snapshot: () => ({ ...(acd.snapshot() as object), ...forgotten }) };
+    };
+    for (let seed = 1; seed <= 60; seed += 3) {
+      const result = runShift(seed, 600, forgetful);
+      if (isFault(result)) return;
+    }
+    assert.fail('20 disordered shifts, and nobody saw it');
+  });
+}
+
+test('a clock that was set back over a restart costs nobody a place: who came before is served before, and what is due is done at once', () => {
+  const before = new Floor();
+  before.tell(queueConfigured('service'), agentConfigured('8001'), phoneReachable('8001'), signedIn('8001'));
+  before.tell(callArrived('c1'), callQueued('c1'));
+  const after = new Floor();
+  after.acd.restore(JSON.parse(JSON.stringify(before.acd.snapshot())));
+  after.now = before.now - 600_000;
+  after.tell(callArrived('c2'), callQueued('c2'));
+  const lines = after.tell(wentReady('8001'));
+  assert.ok(lines[0]?.startsWith('c1.o1 c1 offered to 8001'), lines.join('\n'));
 });

@@ -1,4 +1,4 @@
-/** What happens to events on their way to the routing core on a bad day: lost, doubled, late, behind others; and clocks that jump. */
+/** What happens to events on their way to the routing core on a bad day: lost, doubled, late, behind others; and clocks that jump, forward, and back over a restart. */
 import type { Event } from '../../vocabulary.ts';
 import type { Dice } from './dice.ts';
 
@@ -9,6 +9,8 @@ const MOST_HELD = 5;
 const JUMP = 0.002;
 const LONGEST_JUMP_MS = 2 * 3_600_000;
 const RESTART = 0.002;
+const SET_BACK = 0.5;
+const LONGEST_SET_BACK_MS = 600_000;
 
 export class Disorder {
   readonly #dice: Dice;
@@ -33,6 +35,11 @@ export class Disorder {
   /** The machine slept, or its clock was set. */
   jumpMs(): number {
     return this.#dice.chance(JUMP) ? this.#dice.between(60_000, LONGEST_JUMP_MS) : 0;
+  }
+
+  /** While the process was down its clock was set back; in one that runs it never is (kernel/clock.ts). */
+  setBackMs(): number {
+    return this.#dice.chance(SET_BACK) ? this.#dice.between(1, LONGEST_SET_BACK_MS) : 0;
   }
 
   restarts(): boolean {

@@ -69,7 +69,7 @@ class Stage {
     const facts: Event[] = [event];
     for (const fact of facts) {
       const turn = this.#decide(fact, at);
-      if (fact === event) this.#check(fact, turn, at);
+      if (fact === event) this.#check(fact, turn, Math.max(at, this.observer.now));
       else if (turn.events.length > 0 || turn.commands.length > 0) throw new Violation(`INV10: ${fact.type}, its own fact, led to more`);
       facts.push(...turn.events);
       this.wakeAt = turn.wakeAt;
@@ -142,7 +142,10 @@ function shift(stage: Stage, seed: number, events: number): void {
   const disorder = isDisordered(seed) ? new Disorder(new Dice(seed ^ 0x2545f491)) : null;
   for (let thrown = 0; thrown < events; thrown += 1) {
     now = wait(stage, dice, now, pauseOf(dice) + (disorder?.jumpMs() ?? 0));
-    if (disorder?.restarts() === true) stage.restart();
+    if (disorder?.restarts() === true) {
+      stage.restart();
+      now -= disorder.setBackMs();
+    }
     for (const event of disorder?.of(world.next()) ?? [world.next()]) stage.play(event, now);
     if (thrown % 400 === 100) stage.branch();
     if (thrown % 400 === 250) stage.cut();
