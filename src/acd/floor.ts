@@ -21,6 +21,7 @@ import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import type { WrapUpExtension } from './offering/offering.ts';
 import { OrderedList } from './ordered.ts';
+import type { Served as ServedInTime } from './overflow/level.ts';
 import type { Reserves } from './widening/reserves.ts';
 
 export interface Skill {
@@ -82,6 +83,10 @@ export interface Queue {
   order: OrderedList<Waiting>;
   /** The same in the order they came to this queue. */
   entered: Set<Waiting>;
+  /** Of late, where its overflow goes by the service level. */
+  served?: ServedInTime[];
+  /** For which steps of its overflow nobody was there when that was looked at last: a digit each. */
+  deserted?: string;
 }
 
 export interface FloorCalendar {
@@ -164,6 +169,9 @@ export interface Call {
   agentLegs: Set<LegId>;
   /** It stands for this callback, and is a call of ours. */
   callback?: CallbackId;
+  /** Queues it was in, and steps of their overflow it has taken. */
+  visited?: string;
+  overflowed?: string;
 }
 
 export interface Waiting {
@@ -197,13 +205,19 @@ export interface Waiting {
   said?: Said;
   /** In its place, but not to be offered now: a callback whose time has not come. */
   held?: boolean;
+  /** Its own limit on the wait; absent = none. */
+  limitMs?: number;
+  /** When it is looked at next, whether it overflows; null = no more. Absent = the queue never does. */
+  overflow?: { at: number | null; deadline: Deadline | null };
+  /** Queues whose agents may serve it too, since it overflowed to them. */
+  also?: readonly QueueId[];
 }
 
 export interface Deadline {
   at: number;
   /** Orders deadlines of the same millisecond. */
   key: string;
-  owner: { agent: Agent } | { waiting: Waiting } | { due: (m: Moment) => void };
+  owner: { agent: Agent } | { waiting: Waiting } | { overflow: Waiting } | { due: (m: Moment) => void };
 }
 
 export interface Floor {

@@ -14,8 +14,10 @@ import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
 import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
+import { comeIn } from './overflow/overflow.ts';
+import { hushOverflow } from './overflow/watch.ts';
 import { passTime } from './settle.ts';
-import { crowded, enter, isSpent, keepStaffing, newQueue, reconfigure, refusal, remove } from './waiting.ts';
+import { keepStaffing, newQueue, reconfigure, remove } from './waiting.ts';
 import { watchReserves } from './widening/reserves.ts';
 
 /** Everything else that happens in the house does not concern the routing core; its own facts it knows already. */
@@ -206,16 +208,15 @@ export const hearing: Hearing = {
   callQueued(m, wish) {
     const { callId, queueId } = wish;
     const call = m.floor.calls.get(callId);
-    if (isOwnWord(call, queueId)) return;
+    if (isOwnWord(call, queueId) || wish.from !== undefined) return;
     if (call !== undefined) {
       elsewhere(m, call);
       takePlace(m, call, queueId);
       takeOldPlace(m, call, queueId);
     }
     const queue = m.floor.queues.get(queueId);
-    const exit = call === undefined || call.callerGone ? 'ended' : (refusal(m, queue) ?? (isSpent(call) ? 'timeout' : crowded(m, call, queue, wish)));
-    if (exit === null && call !== undefined && queue !== undefined) enter(m, call, queue, wish);
-    else m.events.push({ type: 'callLeftQueue', callId, queueId, exit: exit ?? 'closed' });
+    const exit = call === undefined || call.callerGone ? 'ended' : comeIn(m, call, queue, wish);
+    if (exit !== null) m.events.push({ type: 'callLeftQueue', callId, queueId, exit });
   },
 
   // The caller would rather do something else: the dialplan has it.
@@ -302,6 +303,7 @@ export const hearing: Hearing = {
       if (waiting === null) continue;
       setDeadline(floor, waiting, null);
       hushAnnouncements(floor, waiting);
+      hushOverflow(floor, waiting);
     }
     for (const group of floor.groups.values()) group.circles.clear();
     for (const { reserves } of floor.queues.values()) setDeadline(floor, reserves, null);

@@ -13,10 +13,12 @@ import { stageOf } from './widening/stage.ts';
 const MOST_EMPTY_LINES = 64;
 
 /** The line of those who ask for the same and have come as far. */
-export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'skills' | 'prefers' | 'place' | 'steps' | 'awaited'>): Line {
+export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'skills' | 'prefers' | 'place' | 'steps' | 'awaited' | 'also'>): Line {
   const { queue, place, steps } = waiting;
   const only = waiting.awaited?.agentId ?? null;
-  const { needs, prefers, groups } = stageOf(queue.configuration, waiting, steps);
+  const stage = stageOf(queue.configuration, waiting, steps);
+  const { needs, prefers } = stage;
+  const groups = waiting.also === undefined ? stage.groups : [...new Set([...stage.groups, ...waiting.also])];
   const key = [keyOf(needs), keyOf(prefers), place ?? '', groups.join(), only ?? ''].join('\t');
   const known = queue.lines.get(key);
   if (known !== undefined) return known;

@@ -28,6 +28,15 @@ export class OrderedList<T> {
     return this.#chunks[0]?.[0];
   }
 
+  /** How many come before it, whether it is here or not. */
+  before(item: T): number {
+    const at = this.#chunkOf(item);
+    let count = 0;
+    for (let n = 0; n < at; n += 1) count += this.#chunks[n]?.length ?? 0;
+    const chunk = this.#chunks[at];
+    return chunk === undefined ? count : count + this.#placeIn(chunk, item);
+  }
+
   /** Adding an item that is in the list already changes nothing. */
   add(item: T): void {
     const at = Math.min(this.#chunkOf(item), Math.max(0, this.#chunks.length - 1));

@@ -5,6 +5,7 @@ import type { Announcements } from './door/announcing.ts';
 import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
+import type { Overflow } from './overflow/rules.ts';
 import type { Widening } from './widening/rules.ts';
 
 export interface QueueSections {
@@ -16,6 +17,8 @@ export interface QueueSections {
   matching?: QueueMatching;
   /** How its callers come to be served by more agents the longer they wait; absent = never. */
   widening?: Widening;
+  /** Where its callers go when it is too full, too slow or deserted; absent = nowhere. */
+  overflow?: Overflow;
   /** How its calls are offered, and what comes of offers that fail. */
   offering?: Offering;
   /** How its callers are called back; absent = they are not. */

@@ -4,17 +4,20 @@
  * for which we ask at once: our own facts and those that others answer them with come back within the same turn of the
  * switchboard, and must not each do another part.
  */
+import type { QueueExit } from '../call/event.ts';
 import { landing } from './agent.ts';
 import { become, say } from './agents.ts';
 import { due as callbackDue } from './callback/places.ts';
 import { isStaffed } from './door/staffing.ts';
-import { type Agent, type Line, type Moment, signedIn } from './floor.ts';
+import { type Agent, type Line, type Moment, signedIn, type Waiting } from './floor.ts';
 import { hasIdle } from './line.ts';
 import { beforeAcross } from './matching/place.ts';
 import { chosen, tookTurn } from './matching/pool.ts';
 import { NO_ANSWER } from './offering/failure.ts';
 import { pairAlong } from './offering/together.ts';
 import { failOffer, leave, offerWaiting } from './offers.ts';
+import { lookAt, overflowsInstead } from './overflow/overflow.ts';
+import { watchStaff } from './overflow/watch.ts';
 import { empty, goOn } from './waiting.ts';
 
 /** Ends what has lasted until now, and takes up what was left undone. */
@@ -24,8 +27,9 @@ export function passTime(m: Moment): void {
     const due = m.floor.deadlines.first();
     if (due === undefined || due.at > m.now) return;
     if ('agent' in due.owner) timeIsUp(m, due.owner.agent);
+    else if ('overflow' in due.owner) lookAt(m, due.owner.overflow);
     else if (!('waiting' in due.owner)) due.owner.due(m);
-    else if (!goOn(m, due.owner.waiting) && !callbackDue(m, due.owner.waiting)) leave(m, due.owner.waiting, 'timeout');
+    else if (!goOn(m, due.owner.waiting) && !callbackDue(m, due.owner.waiting)) goAway(m, due.owner.waiting, 'timeout');
   }
 }
 
@@ -51,7 +55,7 @@ function timeIsUp(m: Moment, agent: Agent): void {
   else if (activity.state === 'releasing' || activity.state === 'wrapping_up' || activity.state === 'pausing') become(m, agent, landing(activity.after, m.now));
 }
 
-function emptyForsaken({ floor }: Moment): void {
+function emptyForsaken({ floor, now }: Moment): void {
   if (floor.forsaken.size === 0) return;
   for (const queueId of floor.forsaken) {
     const queue = floor.queues.get(queueId);
@@ -59,6 +63,7 @@ function emptyForsaken({ floor }: Moment): void {
     const leave = queue?.configuration.door?.leave;
     if (queue !== undefined && leave !== undefined && !isStaffed(floor, queueId, leave))
       empty(floor, queue, 'no_agents', ({ call }) => call.ringing.size === 0);
+    if (queue !== undefined) watchStaff(floor, queue, now);
   }
   floor.forsaken.clear();
 }
@@ -67,9 +72,13 @@ function sendBack(m: Moment): void {
   let sent = 0;
   for (const [waiting, exit] of m.floor.leaving) {
     if (sent === m.floor.mostATurn) return;
-    leave(m, waiting, exit);
+    goAway(m, waiting, exit);
     sent += 1;
   }
+}
+
+function goAway(m: Moment, waiting: Waiting, exit: QueueExit): void {
+  if (!overflowsInstead(m, waiting, exit)) leave(m, waiting, exit);
 }
 
 /** The caller whose turn it is, of all lines with an idle agent, gets the agent whom its queue chooses. */

@@ -18,6 +18,7 @@ import { placeOf } from './matching/place.ts';
 import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
 import { ringAlong } from './offering/along.ts';
+import type { Served as ServedInTime } from './overflow/level.ts';
 import { keepStaffing, newQueue, stand } from './waiting.ts';
 import { type ReservesRow, restoreReserves, rowOfReserves } from './widening/reserves.ts';
 
@@ -48,6 +49,9 @@ interface WaitingRow {
   said?: Said;
   held?: boolean;
   announce?: { at: number; count: number };
+  limitMs?: number;
+  overflow?: { at: number | null };
+  also?: readonly QueueId[];
 }
 
 interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs'> {
@@ -59,7 +63,15 @@ export interface AcdSnapshot {
   /** Absent in old ones. */
   toldAt?: number;
   seq: number;
-  queues: { configuration: QueueConfiguration; removed: boolean; switched?: Switch; state?: QueueState; reserves?: ReservesRow }[];
+  queues: {
+    configuration: QueueConfiguration;
+    removed: boolean;
+    switched?: Switch;
+    state?: QueueState;
+    reserves?: ReservesRow;
+    served?: ServedInTime[];
+    deserted?: string;
+  }[];
   calendars?: { configuration: CalendarConfiguration; hours: FloorCalendar['hours'] }[];
   phones: AgentId[];
   desks?: AgentId[];
@@ -85,11 +97,13 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     seq: floor.seq,
     lots: floor.lots,
     ...(floor.served.size === 0 ? {} : { served: [...floor.served].map(([key, last]): [string, Served] => [key, { ...last }]) }),
-    queues: [...floor.queues.values()].map(({ configuration, removed, switched, state, reserves }) => ({
+    queues: [...floor.queues.values()].map(({ configuration, removed, switched, state, reserves, served, deserted }) => ({
       ...{ configuration, removed },
       ...(switched === null ? {} : { switched }),
       ...(state === 'open' ? {} : { state }),
       ...(reserves.gapFrom === 0 && reserves.open.size === 0 && reserves.deadline === null ? {} : { reserves: rowOfReserves(reserves) }),
+      ...(served === undefined ? {} : { served: [...served] }),
+      ...(deserted === undefined ? {} : { deserted }),
     })),
     calendars: [...floor.calendars.values()].map(({ configuration, hours }) => ({ configuration, hours })),
     phones: [...floor.phones],
@@ -151,8 +165,9 @@ function restoreQueues(floor: Floor, snapshot: AcdSnapshot): void {
     floor.calendars.set(configuration.calendarId, calendar);
     watchCalendar(floor, calendar);
   }
-  for (const { configuration, removed, switched = null, state = 'open', reserves } of snapshot.queues) {
-    const queue = { ...newQueue(configuration), removed, switched, state };
+  for (const { configuration, removed, switched = null, state = 'open', reserves, served, deserted } of snapshot.queues) {
+    const late = { ...(served === undefined ? {} : { served: [...served] }), ...(deserted === undefined ? {} : { deserted }) };
+    const queue = { ...newQueue(configuration), removed, switched, state, ...late };
     floor.queues.set(configuration.queueId, queue);
     keepStaffing(floor, configuration);
     if (!removed) watchSwitch(floor, queue);
@@ -175,9 +190,10 @@ function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean
   const call = floor.calls.get(callId);
   const queue = floor.queues.get(row.queueId);
   if (call === undefined || queue === undefined) return;
-  const { queueId: _named, announce, prefers = [], place = null, virtualWaitMs = 0, steps = 0, awaited = null, ...kept } = row;
+  const { queueId: _named, announce, overflow, prefers = [], place = null, virtualWaitMs = 0, steps = 0, awaited = null, ...kept } = row;
   const { rank, virtualAt } = placeOf(queue.configuration.matching ?? {}, call.placedAt ?? 0, row.priority, virtualWaitMs);
   const waiting: Waiting = { ...kept, prefers, place, virtualWaitMs, rank, virtualAt, steps, awaited, call, queue, line: null, deadline: null };
+  if (overflow !== undefined) waiting.overflow = { ...overflow, deadline: null };
   if (!leaving) waiting.line = lineFor(floor, waiting);
   indexAwaited(floor, waiting);
   call.waiting = waiting;
@@ -208,6 +224,9 @@ function rowOfWaiting({
   said,
   held,
   announce,
+  limitMs,
+  overflow,
+  also,
 }: Waiting): WaitingRow {
   const { queueId } = queue.configuration;
   return {
@@ -223,6 +242,9 @@ function rowOfWaiting({
     leaveAt,
     ...(said === undefined ? {} : { said }),
     ...(held === undefined ? {} : { held }),
+    ...(limitMs === undefined ? {} : { limitMs }),
+    ...(overflow === undefined ? {} : { overflow: { at: overflow.at } }),
+    ...(also === undefined ? {} : { also }),
     ...(announce === undefined || announce.deadline === null ? {} : { announce: { at: announce.at, count: announce.count } }),
   };
 }

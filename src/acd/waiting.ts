@@ -1,6 +1,6 @@
 /** Callers in queues: through the door, in their place, and out again exactly once. */
 import type { QueueId } from '../../kernel/ids.ts';
-import type { QueueExit, QueueWishes } from '../call/event.ts';
+import type { OverflowTarget, QueueExit, QueueWishes } from '../call/event.ts';
 import { openingOf, sendsAway } from './calendar/openings.ts';
 import { announceFirst, hushAnnouncements } from './door/announcing.ts';
 import type { Dissuasion } from './door/rules.ts';
@@ -15,6 +15,8 @@ import { before, placeOf } from './matching/place.ts';
 import { ringAlong } from './offering/along.ts';
 import { MOST_OFFERS_A_CALL } from './offering/offering.ts';
 import { OrderedList } from './ordered.ts';
+import { noteServed } from './overflow/level.ts';
+import { asksForStaff, awaitOverflow, hushOverflow, nextLookAt, visit, watchOverflow } from './overflow/watch.ts';
 import { begin, count, noReserves, watchReserves } from './widening/reserves.ts';
 import { nextDeadline, takeStep } from './widening/steps.ts';
 
@@ -59,13 +61,24 @@ export function crowded(m: Moment, call: Call, queue: Queue | undefined, wish: W
   if (queue === undefined) return 'closed';
   const { maxWaiting, door } = queue.configuration;
   const exit = queue.order.size >= maxWaiting ? 'full' : dissuades(m, queue, door?.dissuade) ? 'dissuaded' : null;
-  if (exit === null) return null;
+  return exit === null || servedBy(m, call, queue, wish) === 'at_once' ? null : exit;
+}
+
+/** Somebody idle takes it at once, or it waits for one agent alone: nothing of the queue's length concerns it. */
+export const waitsForNobody = (m: Moment, call: Call, queue: Queue, wish: Wish): boolean => servedBy(m, call, queue, wish) !== 'some_time';
+
+function servedBy(m: Moment, call: Call, queue: Queue, wish: Wish): 'at_once' | 'one_alone' | 'some_time' {
   const waiting = newWaiting(m.now, call, queue, wish);
   waiting.awaited = awaitedBy(m, waiting, wish);
   const line = lineFor(m.floor, waiting);
-  const atOnce = hasIdle(line) && line.callers.size === 0;
-  if (!atOnce) closeIfSpare(m.floor, line);
-  return atOnce ? null : exit;
+  if (hasIdle(line) && line.callers.size === 0) return 'at_once';
+  closeIfSpare(m.floor, line);
+  return line.only === null ? 'some_time' : 'one_alone';
+}
+
+/** As it would stand if it came in now. */
+export function standing({ floor, now }: Moment, call: Call, queue: Queue, wish: Wish): Waiting {
+  return newWaiting(now, call.placedAt === null ? { ...call, placeSeq: floor.seq + 1 } : call, queue, wish);
 }
 
 function dissuades(m: Moment, queue: Queue, rule: Dissuasion | undefined): boolean {
@@ -84,8 +97,9 @@ function expectedMs(m: Moment, queue: Queue): number {
 }
 
 /** A queue whose callers leave when too few agents are there is looked at whenever one of these changes. */
-export function keepStaffing(floor: Floor, { queueId, door }: QueueConfiguration): void {
-  if (door?.leave === undefined) floor.fickle.delete(queueId);
+export function keepStaffing(floor: Floor, configuration: QueueConfiguration): void {
+  const { queueId, door } = configuration;
+  if (door?.leave === undefined && !asksForStaff(configuration)) floor.fickle.delete(queueId);
   else floor.fickle.add(queueId);
 }
 
@@ -106,21 +120,28 @@ const newWaiting = (now: number, call: Call, queue: Queue, wish: Wish): Waiting 
     steps: 0,
     awaited: null,
     deadline: null,
+    ...(wish.maxWaitMs === null ? {} : { limitMs: wish.maxWaitMs }),
   };
 };
+
+/** From here on it is in line, wherever it goes. */
+export function givePlace({ floor, now }: Moment, call: Call): void {
+  if (call.placedAt !== null) return;
+  floor.seq += 1;
+  call.placedAt = now;
+  call.placeSeq = floor.seq;
+}
 
 /** The caller takes its place: the one it has since it first waited, however often it was queued again. */
 export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
   const { floor, now } = m;
-  if (call.placedAt === null) {
-    floor.seq += 1;
-    call.placedAt = now;
-    call.placeSeq = floor.seq;
-  }
+  givePlace(m, call);
   const waiting = newWaiting(now, call, queue, wish);
   awaitAgent(m, waiting, wish);
   waiting.line = lineFor(floor, waiting);
   call.waiting = waiting;
+  visit(call, queue);
+  watchOverflow(waiting, nextLookAt(waiting, now));
   queue.order.add(waiting);
   queue.entered.add(waiting);
   m.arrived = waiting;
@@ -145,11 +166,13 @@ export function stand(floor: Floor, waiting: Waiting): void {
   const at = nextDeadline(waiting);
   const deadline = at === null ? null : { at, key: `call ${waiting.call.callId}`, owner: { waiting } };
   setDeadline(floor, waiting, deadline);
+  awaitOverflow(floor, waiting);
 }
 
 /** Not to be offered while an agent's phone rings for it, or while it is about to leave; the place stays its own. */
 export function stepOut(floor: Floor, waiting: Waiting): void {
   setDeadline(floor, waiting, null);
+  hushOverflow(floor, waiting);
   waiting.line?.callers.remove(waiting);
   waiting.line?.along.remove(waiting);
 }
@@ -164,14 +187,27 @@ export function comeBack(m: Moment, waiting: Waiting): void {
   // It rings nowhere any more: whatever line it stands in from here on, it does not ring along in this one.
   waiting.line.along.remove(waiting);
   const overdue = waiting.call.callback === undefined && waiting.leaveAt !== null && waiting.leaveAt <= m.now;
-  if (overdue || isSpent(waiting.call)) depart(m, waiting, 'timeout');
-  else if (waiting.call.callback === undefined && sendsAway(m.floor, waiting.queue, m.now)) depart(m, waiting, 'closed');
+  if (isSpent(waiting.call)) depart(m, waiting, 'timeout');
+  else if (overdue) giveBack(m, waiting, 'timeout');
+  else if (waiting.call.callback === undefined && sendsAway(m.floor, waiting.queue, m.now)) giveBack(m, waiting, 'closed');
   else {
     const { queueId } = waiting.queue.configuration;
     if (m.floor.fickle.has(queueId)) m.floor.forsaken.add(queueId);
     awaitOn(m, waiting);
     stand(m.floor, waiting);
   }
+}
+
+/** Where the queue overflows, `settle` looks first whether a step takes it. */
+function giveBack(m: Moment, waiting: Waiting, exit: QueueExit): void {
+  if (waiting.queue.configuration.overflow === undefined) depart(m, waiting, exit);
+  else m.floor.leaving.set(setAside(m.floor, waiting), exit);
+}
+
+function setAside(floor: Floor, waiting: Waiting): Waiting {
+  stepOut(floor, waiting);
+  waiting.line = null;
+  return waiting;
 }
 
 /** A deadline of a caller who waits has come: a step of the widening, or the end of the wait. */
@@ -182,7 +218,7 @@ export function goOn(m: Moment, waiting: Waiting): boolean {
 }
 
 /** The one way out of a queue. Its live offer, if any, has been ended before. */
-export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
+export function depart(m: Moment, waiting: Waiting, exit: QueueExit, to?: OverflowTarget): void {
   const { call, queue, line } = waiting;
   stepOut(m.floor, waiting);
   queue.order.remove(waiting);
@@ -195,8 +231,9 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit): void {
   if (line !== null) closeIfSpare(m.floor, line);
   if (call.callback === undefined) followWait(m.floor.learned, queue.configuration.queueId, m.now - waiting.queuedAt, exit, waiting.said ?? null);
   if (call.callback === undefined) count(queue, m.now - waiting.queuedAt, exit, m.now);
+  if (call.callback === undefined) noteServed(queue, m.now - waiting.queuedAt, exit, m.now);
   if (queue.removed) dropIfEmpty(m.floor, queue);
-  m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit });
+  m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit, ...(to === undefined ? {} : { to }) });
   watchReserves(m, queue);
 }
 
@@ -205,9 +242,7 @@ export function empty(floor: Floor, queue: Queue, exit: QueueExit, whom: (waitin
   for (const waiting of queue.order) {
     // A callback waits until somebody is there again; its queue alone can take the place away.
     if (waiting.line === null || !whom(waiting) || (waiting.call.callback !== undefined && !queue.removed)) continue;
-    stepOut(floor, waiting);
-    waiting.line = null;
-    floor.leaving.set(waiting, exit);
+    floor.leaving.set(setAside(floor, waiting), exit);
   }
 }
 
@@ -244,6 +279,8 @@ export function reconfigure(floor: Floor, queue: Queue, configuration: QueueConf
     if (!sameSteps) waiting.steps = 0;
     Object.assign(waiting, placeOf(configuration.matching ?? {}, call.placedAt ?? 0, priority, virtualWaitMs));
     queue.order.add(waiting);
+    hushOverflow(floor, waiting);
+    watchOverflow(waiting, waiting.queuedAt);
   }
   for (const waiting of staying) {
     waiting.line = lineFor(floor, waiting);

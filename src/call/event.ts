@@ -93,7 +93,29 @@ export type CallbackEnd =
 export type LegRole = 'caller' | 'agent' | 'target';
 
 /** Why a call stopped waiting in a queue. */
-export type QueueExit = 'answered' | 'abandoned' | 'timeout' | 'full' | 'no_agents' | 'closed' | 'emergency' | 'dissuaded' | 'key' | 'transferred' | 'ended';
+export type QueueExit =
+  | 'answered'
+  | 'abandoned'
+  | 'timeout'
+  | 'full'
+  | 'no_agents'
+  | 'closed'
+  | 'emergency'
+  | 'dissuaded'
+  | 'overflow'
+  | 'key'
+  | 'transferred'
+  | 'ended';
+
+/** Where a queue overflows. `also`: it waits on and the other queue's agents may serve it too · `exit` of the dialplan · `callback`: it is offered one. */
+export type OverflowTarget = { kind: 'queue' | 'also'; queueId: QueueId } | { kind: 'exit'; exit: string } | { kind: 'callback' };
+
+/** A condition that held: what it was and what it was held against, in callers, ms or percent, or by name. */
+export interface OverflowReason {
+  what: 'waiting' | 'longest_wait' | 'waited' | 'estimate' | 'estimate_by_longest_wait' | 'estimate_by_pace' | 'service_level' | 'no_agents' | 'state';
+  is: number | string;
+  bound: number | string;
+}
 
 /** Why an offer to an agent came to nothing; `answered` is the good end. `answered_elsewhere`: it rang at several, and another was first. */
 export type OfferEnd = 'answered' | 'no_answer' | 'rejected' | 'busy' | 'unreachable' | 'caller_gone' | 'withdrawn' | 'answered_elsewhere';
@@ -283,12 +305,17 @@ export type CallEvent =
       priority: number;
       skills: { skill: string; level: number }[];
       maxWaitMs: number | null;
+      /** This queue overflowed into the other; absent = it came by itself. */
+      from?: QueueId;
     } & QueueWishes)
   /** Who waits is to be told: its place (1 = next), how many minutes it takes about half of the callers, a prompt; null = not this one. */
   | { type: 'waitAnnounced'; callId: CallId; queueId: QueueId; position: number | null; minutes: number | 'several' | null; message: string | null }
   /** Who waits pressed a key that leads out of the queue. */
   | { type: 'queueKeyPressed'; callId: CallId; queueId: QueueId; key: string }
-  | { type: 'callLeftQueue'; callId: CallId; queueId: QueueId; exit: QueueExit }
+  /** `to`: of `overflow`. */
+  | { type: 'callLeftQueue'; callId: CallId; queueId: QueueId; exit: QueueExit; to?: OverflowTarget }
+  /** The step (1 = the first) of the queue's overflow was taken, and why; where it leaves for `to`, `callLeftQueue` follows. */
+  | { type: 'callOverflowed'; callId: CallId; queueId: QueueId; step: number; at: 'door' | 'waiting'; to: OverflowTarget; why: OverflowReason[] }
   /** queueId null = a direct offer (transfer to this very agent). `record`: whether it is to be recorded, `recording` the queue's rule; absent = optional. */
   | {
       type: 'callOffered';

@@ -108,6 +108,11 @@ const handlers: Handlers = {
     call.visits.push({ queueId: event.queueId, enteredAt: at, leftAt: null, exit: null, presumed: false });
     return undefined;
   },
+  callOverflowed(state, { callId, queueId, step, to, why }, at) {
+    const visit = live(state, callId)?.visits.findLast((found) => found.queueId === queueId && found.leftAt === null);
+    if (visit !== undefined) visit.overflow = [...(visit.overflow ?? []), { at, step, to, why }];
+    return undefined;
+  },
   callLeftQueue(state, event, at) {
     const call = state.calls.get(event.callId);
     const visit = call?.visits.findLast((found) => found.queueId === event.queueId && (found.leftAt === null || found.presumed));

@@ -154,7 +154,8 @@ function legRecord(leg: OpenLeg, ended: { at: number; ending: Ending }): LegReco
 
 function visitRecord(visit: OpenVisit, endedAt: number): QueueVisit {
   const leftAt = visit.leftAt ?? endedAt;
-  return { queueId: visit.queueId, enteredAt: visit.enteredAt, leftAt, waitMs: leftAt - visit.enteredAt, exit: visit.exit ?? 'ended' };
+  const { queueId, enteredAt, exit, overflow } = visit;
+  return { queueId, enteredAt, leftAt, waitMs: leftAt - enteredAt, exit: exit ?? 'ended', ...(overflow === undefined ? {} : { overflow }) };
 }
 
 function agentRecords(call: OpenCall, legs: readonly LegRecord[]): AgentRecord[] {

@@ -4,7 +4,19 @@
  */
 import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Ending } from '../call/ending.ts';
-import type { AuthLevel, CallData, Language, LegAudio, LegRole, OfferChoice, OfferEnd, Party, QueueExit } from '../call/event.ts';
+import type {
+  AuthLevel,
+  CallData,
+  Language,
+  LegAudio,
+  LegRole,
+  OfferChoice,
+  OfferEnd,
+  OverflowReason,
+  OverflowTarget,
+  Party,
+  QueueExit,
+} from '../call/event.ts';
 
 export interface LegRecord {
   legId: LegId;
@@ -30,6 +42,15 @@ export interface QueueVisit {
   leftAt: number;
   waitMs: number;
   exit: QueueExit;
+  /** Steps of the queue's overflow it took, the last one where it left by `overflow`; absent = none. */
+  overflow?: OverflowRecord[];
+}
+
+export interface OverflowRecord {
+  at: number;
+  step: number;
+  to: OverflowTarget;
+  why: OverflowReason[];
 }
 
 export interface OfferRecord {

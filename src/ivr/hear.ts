@@ -1,7 +1,7 @@
 /** What a walk makes of what happens to its call: the answers to what its steps asked for. */
 import type { QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Sound } from '../call/command.ts';
-import type { CallEvent, QueueExit } from '../call/event.ts';
+import type { CallEvent, OverflowTarget, QueueExit } from '../call/event.ts';
 import type { TimePassed } from '../call/turn.ts';
 import type { NodeId, PlanNode } from './plan.ts';
 import type { IvrTurn, LoadedPlan, Waits, Walk, WalkState } from './state.ts';
@@ -97,6 +97,8 @@ const handlers: Handlers = {
   },
   callQueued(hearing, event) {
     const { walk } = hearing;
+    // The queue it waited in has overflowed into this one: the step stays, and with it where it leads.
+    if (walk.state.at === 'queued' && event.from === walk.state.queueId) walk.state = { ...walk.state, queueId: event.queueId };
     // By somebody else (an agent's transfer): whoever sent it there sees to its music.
     if (walk.state.at === 'queued' && walk.state.queueId === event.queueId) playMusic(hearing, walk.state);
   },
@@ -285,13 +287,25 @@ function leaveQueue(hearing: Hearing, event: Extract<CallEvent, { type: 'callLef
   const { state } = walk;
   if (state.at === 'queued' && state.queueId === event.queueId) {
     const node = nodeOf(hearing, state.node, 'queue');
-    if (givesBack(event.exit)) goOn(hearing, node === undefined ? null : exitOf(node, event.exit));
+    if (event.exit === 'overflow') overflowTo(hearing, node, event.to);
+    else if (givesBack(event.exit)) goOn(hearing, node === undefined ? null : exitOf(node, event.exit));
     else if (event.exit === 'key') goOn(hearing, node?.keys?.[state.key ?? ''] ?? null);
     else if (event.exit === 'answered' || event.exit === 'transferred') walk.state = { at: 'served' };
-  } else if (state.at === 'served' && givesBack(event.exit)) {
+  } else if (state.at === 'served' && event.exit === 'overflow') overflowTo(hearing, undefined, event.to);
+  else if (state.at === 'served' && givesBack(event.exit)) {
     // An agent had sent the caller to a queue that gave up: she is led to a person again, not left in silence.
     goOn(hearing, walk.loaded?.plan.agentFlow ?? null);
   }
+}
+
+/** To the exit that the step has of that name, or the flow of that name; into another queue the call goes by itself. */
+function overflowTo(hearing: Hearing, node: Extract<PlanNode, { verb: 'queue' }> | undefined, to: OverflowTarget | undefined): void {
+  if (to?.kind !== 'exit' && to?.kind !== 'callback') return;
+  const name = to.kind === 'exit' ? to.exit : 'callback';
+  const plan = hearing.walk.loaded?.plan;
+  const flow = plan?.nodes[`${name}/0`] === undefined ? undefined : `${name}/0`;
+  const otherwise = node === undefined ? (plan?.agentFlow ?? null) : exitOf(node, 'full');
+  goOn(hearing, node?.overflow?.[name] ?? flow ?? otherwise);
 }
 
 // -- a rim that does not answer

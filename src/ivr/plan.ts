@@ -108,6 +108,8 @@ export type PlanNode = NodePlace &
         music?: string | null;
         /** Keys that lead out while the caller waits. */
         keys?: Record<string, NodeId | null>;
+        /** Exits its overflow, or that of a queue behind it, may name. */
+        overflow?: Record<string, NodeId | null>;
         exits: QueueExits;
       }
     /** Keeps the caller's place for a callback. */

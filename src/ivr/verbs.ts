@@ -185,7 +185,8 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
     maxWaitMs: asked.maxWaitSeconds === undefined ? null : asked.maxWaitSeconds * 1000,
     ...wishesOf(step, asked),
     ...(asked.music === undefined ? {} : { music: asked.music }),
-    ...(asked.keys === undefined ? {} : { keys: keysOf(step, asked.keys) }),
+    ...(asked.keys === undefined ? {} : { keys: targetsOf(step, 'keys', asked.keys) }),
+    ...(asked.overflow === undefined ? {} : { overflow: targetsOf(step, 'overflow', asked.overflow) }),
     exits: {
       timeout: step.work.target(step, 'timeout', asked.timeout, step.next),
       full,
@@ -209,11 +210,11 @@ function wishesOf(step: StepWork, asked: Exclude<VerbArguments<'queue'>, string>
   return Object.keys(wishes).length === 0 ? {} : { wishes };
 }
 
-const keysOf = (step: StepWork, given: Record<string, unknown>): Record<string, NodeId | null> =>
+const targetsOf = (step: StepWork, what: 'keys' | 'overflow', given: Record<string, unknown>): Record<string, NodeId | null> =>
   Object.fromEntries(
     Object.entries(given).map(([key, target]) => [
       key,
-      step.work.target({ ...step, place: below(step.place, 'keys'), id: `${step.id}.keys` }, key, target, step.next),
+      step.work.target({ ...step, place: below(step.place, what), id: `${step.id}.${what}` }, key, target, step.next),
     ]),
   );
 

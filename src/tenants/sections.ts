@@ -6,6 +6,7 @@ import { callbackSchema, redialMsSchema } from './callback.ts';
 import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
 import { offeringSchema } from './offering.ts';
+import { overflowSchema } from './overflow.ts';
 import { wideningSchema } from './widening.ts';
 
 const label = z.string().min(1).max(64);
@@ -13,6 +14,7 @@ const label = z.string().min(1).max(64);
 /** Each by its name in `QueueSections`, as it is when it is there. */
 const ofQueue = {
   announcements: announcementsSchema,
+  overflow: overflowSchema,
   ...{ door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema },
   ...{ callback: callbackSchema, redialMs: redialMsSchema },
 };

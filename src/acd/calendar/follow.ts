@@ -2,6 +2,7 @@
 import type { CalendarId, QueueId } from '../../../kernel/ids.ts';
 import { sweep } from '../callback/places.ts';
 import { type Floor, type FloorCalendar, type Moment, type Queue, setDeadline } from '../floor.ts';
+import { hurry } from '../overflow/watch.ts';
 import { empty } from '../waiting.ts';
 import type { CalendarConfiguration, Switch } from './calendar.ts';
 import { calendarIdFor, hoursOf, newCalendar, openingOf } from './openings.ts';
@@ -53,6 +54,7 @@ export function follow(m: Moment, queue: Queue): void {
   if (state === 'emergency') empty(m.floor, queue, 'emergency');
   else if (state === 'closed' && door?.whenClosed === 'leave') empty(m.floor, queue, 'closed', ({ call }) => call.ringing.size === 0);
   if (changed) sweep(m, queueId);
+  if (changed) hurry(m.floor, queue, m.now);
 }
 
 function turnPage(m: Moment, calendarId: CalendarId): void {

@@ -2,6 +2,7 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { QueueWishes } from '../../call/event.ts';
 import { type AgentMatching, type QueueMatching, strategies } from '../matching/rules.ts';
+import type { Overflow, OverflowConditions, OverflowTo } from '../overflow/rules.ts';
 import type { GroupName, Widening, WideningStep } from '../widening/rules.ts';
 import type { Dice } from './dice.ts';
 
@@ -43,6 +44,26 @@ export function widening(dice: Dice): Widening {
       };
     }),
   };
+}
+
+export function overflow(dice: Dice): Overflow {
+  const conditions: (() => OverflowConditions)[] = [
+    () => ({ waiting: dice.between(0, 4) }),
+    () => ({ longestWaitMs: dice.between(0, 20_000) }),
+    () => ({ waitedMs: dice.between(0, 20_000) }),
+    () => ({ estimate: { quantile: dice.chance(0.5) ? 'p50' : 'p90', ms: dice.between(0, 60_000), otherwise: dice.pick(['longest_wait', 'pace'] as const) } }),
+    () => ({ serviceLevel: { belowPct: dice.between(50, 100), leastCalls: 1, ...(dice.chance(0.5) ? { lastCalls: 5 } : { lastMinutes: 5 }) } }),
+    () => ({ without: { needs: dice.pick(['signed_in', 'on_duty', 'ready'] as const) ?? 'ready', wrapUpCounts: dice.chance(0.5) } }),
+    () => ({ state: dice.pick<('open' | 'closed' | 'emergency')[]>([['closed'], ['emergency', 'closed'], ['open']]) ?? ['open'] }),
+  ];
+  const to = (): OverflowTo =>
+    dice.chance(0.7)
+      ? { queue: `q${dice.between(0, 4)}`, ...(dice.chance(0.3) ? { alsoWaits: true } : {}) }
+      : { exit: dice.pick(['voicemail', 'sorry']) ?? 'sorry' };
+  return Array.from({ length: dice.between(1, 3) }, () => {
+    const when: OverflowConditions = { ...dice.pick(conditions)?.(), ...(dice.chance(0.4) ? dice.pick(conditions)?.() : {}) };
+    return { when, to: to(), at: dice.pick(['door', 'waiting', undefined, undefined]) };
+  });
 }
 
 export function agentMatching(dice: Dice): { site?: string; team?: string; matching?: AgentMatching } {

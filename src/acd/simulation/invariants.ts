@@ -6,6 +6,7 @@ import { demand } from './demand.ts';
 import { eligible } from './eligible.ts';
 import { agentOrder, servedBefore } from './matching.ts';
 import type { Observer, SeenCall, SeenLeg, SeenWait } from './observer.ts';
+import { overflowDue } from './overflow.ts';
 import { reservesDue } from './reserves.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */
@@ -42,9 +43,10 @@ function offersHaveAPhone(seen: Observer): void {
 
 function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Command>, now: number): void {
   const due: number[] = [];
-  for (const { offers, waits } of seen.calls.values()) {
+  for (const call of seen.calls.values()) {
+    const { offers, waits } = call;
     for (const { until } of offers.values()) due.push(until);
-    if (offers.size === 0) due.push(...dueOf(seen, waits[0]));
+    if (offers.size === 0) due.push(...dueOf(seen, waits[0]), ...overflowDue(seen, call));
   }
   due.push(...seen.doors.boundaries(now));
   due.push(...reservesDue(seen));

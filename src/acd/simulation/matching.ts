@@ -84,6 +84,7 @@ export function reachOf(
       for (const [skill, level] of needs) if (rule.skill === undefined || rule.skill === skill) needs.set(skill, Math.max(1, level - rule.by));
     for (const name of open) rings.push(memberOf(queue, name));
   }
+  for (const queueId of wait.also) rings.push(({ configuration: { queues } }) => queues.includes(queueId));
   const open = seen.reserves.get(wait.queueId);
   for (const reserve of queue.widening?.reserves ?? []) if (open?.has(reserve.name)) for (const name of reserve.open) rings.push(memberOf(queue, name));
   return { needs, prefers, rings };

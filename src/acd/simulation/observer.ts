@@ -4,7 +4,7 @@
  */
 import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../../kernel/ids.ts';
 import { legIdOf } from '../../../kernel/ids.ts';
-import type { QueueExit } from '../../call/event.ts';
+import type { OverflowTarget, QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { Staffing } from '../door/rules.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
@@ -12,6 +12,7 @@ import { demand, Violation } from './demand.ts';
 import { SeenDoors } from './doors.ts';
 import { eligible } from './eligible.ts';
 import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
+import { overflowSeen } from './overflow.ts';
 import { reserveSeen } from './reserves.ts';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
@@ -43,6 +44,11 @@ export interface SeenWait {
   leaveAt: number | null;
   /** Reasons to leave that came up while it waited. */
   reasons: Set<QueueExit>;
+  /** Whose agents may serve it too, as was told; where it is about to go. */
+  also: QueueId[];
+  overflow?: OverflowTarget;
+  /** Since when it waits for no agent alone, where it did. */
+  freeSince: number;
 }
 
 export interface SeenCall {
@@ -57,6 +63,9 @@ export interface SeenCall {
   offers: Map<OfferId, EventOf<'callOffered'>>;
   /** How often it has been offered, to agents who could not be reached as well. */
   offered: number;
+  visited: Set<QueueId>;
+  /** Steps of overflow it has taken. */
+  overflows: Set<string>;
 }
 
 export interface SeenLeg {
@@ -86,6 +95,8 @@ export class Observer {
   /** Number → who served it last, of queues that ask for it. */
   readonly lastServed = new Map<string, { agentId: AgentId; at: number }>();
   readonly tally = { offers: 0, answered: 0, entries: 0, exits: 0 };
+  /** What can only be judged when all of the turn has been told. */
+  readonly atTheEnd: (() => void)[] = [];
   /** Whose desk is connected. */
   readonly desks = new Set<AgentId>();
   readonly #phones = new Set<AgentId>();
@@ -108,7 +119,8 @@ export class Observer {
     this.now = now;
     const door = this.#hear(event, turn, now);
     this.#sendAway(now);
-    for (const fact of turn.events) this.#fact(fact, event, now);
+    for (const fact of turn.events) this.#fact(fact, event, turn, now);
+    for (const judge of this.atTheEnd.splice(0)) if (!this.#hurried) judge();
     if (door !== undefined && !this.#hurried) this.#door(door, event as EventOf<'callQueued'>, turn);
     if (event.type === 'callTransferred') this.#transfer(event, turn);
     this.#commands(turn, now);
@@ -256,7 +268,8 @@ export class Observer {
     if (state !== 'open') reasons.add(state);
     const asks = { queueId, priority, skills, preferred, place, virtualWaitMs, preferredAgent: preferredAgent?.agentId ?? null };
     const leaveAt = waits.length === 0 ? null : now + Math.min(...waits);
-    call.waits.push({ ...asks, queuedAt: now, steps: 0, awaited: null, leaveAt, reasons });
+    call.waits.push({ ...asks, queuedAt: now, steps: 0, awaited: null, leaveAt, reasons, also: [], freeSince: 0 });
+    if (event.from !== undefined) call.visited.add(event.from);
     this.tally.entries += 1;
     if (call.gone) return 'ended';
     if (queue === undefined) return 'closed';
@@ -272,11 +285,7 @@ export class Observer {
     const alone = preferredAgent !== undefined || queue.matching?.lastAgent !== undefined;
     const refused = turn.events.some((fact) => fact.type === 'callLeftQueue' && fact.callId === callId && fact.exit === crowded);
     if (crowded !== null && (!free || (alone && refused))) return crowded;
-    if (call.placedAt === null) {
-      this.#places += 1;
-      call.placedAt = now;
-      call.place = this.#places;
-    }
+    if (call.placedAt === null) this.givePlace(call, now);
     return null;
   }
 
@@ -312,16 +321,33 @@ export class Observer {
 
   // -- what was answered
 
-  #fact(fact: Event, cause: Event, now: number): void {
+  #fact(fact: Event, cause: Event, turn: Turn<Event, Command>, now: number): void {
     if (fact.type === 'callOffered') this.#offered(fact, now);
     else if (fact.type === 'offerEnded') this.#offerEnded(fact, now);
     else if (fact.type === 'callLeftQueue') this.#leftQueue(fact, cause, now);
     else if (fact.type === 'agentStateChanged') this.#stateChanged(fact, now);
     else if (fact.type === 'waitAnnounced') this.#announced(fact);
     else if (fact.type === 'queueStateChanged') this.#stateOfQueue(fact, now);
+    else if (fact.type === 'callOverflowed') overflowSeen(this, fact, now);
+    else if (fact.type === 'callQueued') this.#sentOn(fact, turn, now);
     else if (fact.type === 'reserveChanged') reserveSeen(this, fact, now);
     else if (fact.type === 'callWidened' || fact.type === 'agentAwaited' || fact.type === 'agentAwaitedNoMore') this.#widened(fact, cause, now);
     else throw new Violation(`the acd established ${fact.type}, which is not its business`);
+  }
+
+  /** It came by overflow: where it has not been, and where it is open. */
+  #sentOn(fact: EventOf<'callQueued'>, turn: Turn<Event, Command>, now: number): void {
+    const call = this.calls.get(fact.callId);
+    demand(call !== undefined && call.waits.length === 0 && fact.from !== undefined, 'INV5', () => `${fact.callId} is queued by the acd without having left`);
+    const refused = this.#queued(fact, turn, now);
+    demand(refused !== 'closed' && refused !== 'emergency', 'INV11', () => `${fact.callId} overflows into ${fact.queueId}, which is ${refused}`);
+    if (call !== undefined && call.placedAt === null) this.givePlace(call, now);
+  }
+
+  givePlace(call: SeenCall, now: number): void {
+    this.#places += 1;
+    call.placedAt = now;
+    call.place = this.#places;
   }
 
   #offered(fact: EventOf<'callOffered'>, now: number): void {
@@ -390,13 +416,15 @@ export class Observer {
       return;
     }
     const wait = call.waits.shift();
+    // Who was turned away at the door has not been in.
+    if (cause.type !== 'callQueued' || exit === 'transferred' || exit === 'overflow') call.visited.add(queueId);
     demand(wait?.queueId === queueId, 'INV5', () => `${callId} left ${queueId}, where it did not wait`);
     demand(call.offers.size === 0, 'INV1', () => `${callId} left ${queueId} with a live offer`);
-    demand(this.#mayLeave(call, wait, exit, cause, now), 'INV5', () => `${callId} left ${queueId} by ${exit} for no such reason`);
+    demand(this.#mayLeave(call, wait, fact, cause, now), 'INV5', () => `${callId} left ${queueId} by ${exit} for no such reason`);
     this.tally.exits += 1;
   }
 
-  #mayLeave(call: SeenCall, wait: SeenWait | undefined, exit: QueueExit, cause: Event, now: number): boolean {
+  #mayLeave(call: SeenCall, wait: SeenWait | undefined, { exit, to }: EventOf<'callLeftQueue'>, cause: Event, now: number): boolean {
     switch (exit) {
       case 'answered':
         return cause.type === 'legAnswered' && this.legs.get(cause.legId)?.state === 'up';
@@ -411,6 +439,8 @@ export class Observer {
       case 'emergency':
       case 'no_agents':
         return wait?.reasons.has(exit) === true;
+      case 'overflow':
+        return wait?.overflow !== undefined && JSON.stringify(wait.overflow) === JSON.stringify(to);
       case 'key':
         return cause.type === 'queueKeyPressed';
       case 'dissuaded':
@@ -441,13 +471,14 @@ export class Observer {
       const last = this.lastServed.get(this.calls.get(fact.callId)?.number ?? '');
       const within = this.queues.get(fact.queueId)?.matching?.lastAgent?.withinMs ?? -1;
       const isTrue = fact.why === 'preferred_agent' ? wait.preferredAgent === fact.agentId : last?.agentId === fact.agentId && now - last.at <= within;
-      demand(cause.type === 'callQueued' && isTrue, 'INV3', () => `${fact.callId} waits for ${fact.agentId}, who is not the one`);
+      demand((cause.type === 'callQueued' || wait.queuedAt === now) && isTrue, 'INV3', () => `${fact.callId} waits for ${fact.agentId}, who is not the one`);
       wait.awaited = { agentId: fact.agentId, until: fact.until };
     } else if (fact.type === 'agentAwaitedNoMore') {
       const { awaited } = wait;
       demand(awaited?.agentId === fact.agentId, 'INV3', () => `${fact.callId} did not wait for ${fact.agentId}`);
       demand(fact.end === 'away' || (awaited?.until ?? 0) <= now || this.#hurried, 'INV7', () => `${fact.callId} gave ${fact.agentId} up early`);
       wait.awaited = null;
+      wait.freeSince = now;
     } else {
       const step = this.queues.get(fact.queueId)?.widening?.steps?.[fact.step - 1];
       const isDue = cause.type === 'timePassed' && step !== undefined && wait.queuedAt + step.afterMs <= now;
@@ -496,6 +527,7 @@ export class Observer {
     const given = last?.type === 'callLeftQueue' ? last.exit : null;
     const leave = this.queues.get(queueId)?.door?.leave;
     const deserted = given === 'no_agents' && leave !== undefined && !this.isStaffed(queueId, leave);
+    if (given === 'overflow') return;
     if (expected === null) demand(given === null || given === 'transferred' || deserted, 'INV5', () => `${callId} was sent away by ${given}`);
     else demand(given === expected, 'INV5', () => `${callId} should have been sent away by ${expected}, not ${given}`);
   }
@@ -541,4 +573,6 @@ const newCall = (callId: CallId, number: string): SeenCall => ({
   waits: [],
   offers: new Map(),
   offered: 0,
+  visited: new Set(),
+  overflows: new Set(),
 });

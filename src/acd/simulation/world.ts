@@ -20,7 +20,7 @@ import type { DoorRules } from '../door/rules.ts';
 import type { AgentConfiguration, NotReadyReason, QueueConfiguration } from '../event.ts';
 import { type FailurePolicy, type Offering, offerFailures } from '../offering/offering.ts';
 import type { Dice } from './dice.ts';
-import { agentMatching, queueMatching, queueWishes, widening } from './draws.ts';
+import { agentMatching, overflow, queueMatching, queueWishes, widening } from './draws.ts';
 import type { Observer } from './observer.ts';
 
 const TENANT = asId<TenantId>('demo');
@@ -92,6 +92,7 @@ export class World {
       ...(dice.chance(0.5) ? { offering: this.offering() } : {}),
       ...(dice.chance(0.6) ? { matching: queueMatching(dice) } : {}),
       ...(dice.chance(0.5) ? { widening: widening(dice) } : {}),
+      ...(dice.chance(0.5) ? { overflow: overflow(dice) } : {}),
     };
   }
 
