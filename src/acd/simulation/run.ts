@@ -69,14 +69,17 @@ class Stage {
     const facts: Event[] = [event];
     for (const fact of facts) {
       const turn = this.#decide(fact, at);
-      if (fact === event) this.#check(fact, turn, Math.max(at, this.observer.now));
+      if (fact === event) this.#check(fact, turn, at);
       else if (turn.events.length > 0 || turn.commands.length > 0) throw new Violation(`INV10: ${fact.type}, its own fact, led to more`);
       facts.push(...turn.events);
       this.wakeAt = turn.wakeAt;
     }
   }
 
-  #check(event: Event, turn: Turn<Event, Command>, at: number): void {
+  /** `told` may have gone back; for who watches, time stands still until it has caught up, and at once is now. */
+  #check(event: Event, answered: Turn<Event, Command>, told: number): void {
+    const at = Math.max(told, this.observer.now);
+    const turn = answered.wakeAt === told ? { ...answered, wakeAt: at } : answered;
     this.observer.see(event, turn, at);
     checkTurn(this.observer, event, turn, at, this.#hurried);
     this.#checked += 1;
