@@ -106,6 +106,10 @@ const callback = <T extends z.ZodType>(target: T) =>
     .describe('The caller may hang up: the place in this queue is kept, and the number (the caller’s own) is called when it is its turn');
 
 const overflowExit = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'name of an exit');
+const overflowExits = <T extends z.ZodType>(target: T) =>
+  z
+    .record(overflowExit, target)
+    .describe('Where the steps of a queue’s overflow lead, by the exit they name; `callback`: where one is offered. Others lead to the flow of that name');
 
 /** Verbs whose outcome is the house's. */
 const routingVerbs = <T extends z.ZodType>(target: T) => ({
@@ -135,10 +139,7 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
       ...{ maxWaitSeconds: seconds.optional(), music: z.union([promptName, z.null()]).optional() },
       ...{ timeout: target.optional(), full: target.optional(), noAgents: target.optional(), closed: target.optional() },
       keys: z.record(key, target).optional().describe('Keys that lead out of the queue while the caller waits'),
-      overflow: z
-        .record(overflowExit, target)
-        .optional()
-        .describe('Where the steps of a queue’s overflow lead, by the exit they name; `callback`: where one is offered. Others lead to the flow of that name'),
+      overflow: overflowExits(target).optional(),
       dissuaded: target.optional().describe('It would take too long; absent = as `full`'),
       emergency: target.optional().describe('Closed by somebody for an emergency; absent = as `closed`'),
     }),
