@@ -22,6 +22,7 @@ import {
 import type { Logger } from '../kernel/log.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
+import type { InteractionEvent } from './acd/channels/event.ts';
 import { type AgentWish, eventOfWish } from './acd/offering/wish.ts';
 import { openHttp } from './api/open.ts';
 import type { DialAccount } from './call/command.ts';
@@ -395,6 +396,7 @@ function httpOptions(
       switchQueue: (queueId: QueueId, state: QueueState | 'calendar', until: number | null, by: UserId) =>
         take({ type: 'queueSwitched', queueId, state, until, by }),
     },
+    tellInteraction: (event: InteractionEvent) => take(event),
     cancelCallback: (callbackId: CallbackId, by: UserId) => take({ type: 'callbackCancelled', callbackId, by }),
     trunks: { status: () => phone.trunks(), calls: (trunkId: TrunkId) => phone.callsOver(trunkId) },
     toll: {

@@ -1,6 +1,8 @@
 /** The one place where an agent's activity changes: indexes, counts, deadline and what is told follow it. */
 import type { LegId } from '../../kernel/ids.ts';
 import { type Activity, callOf, landing, legOf, pausedUntilOf, publicState, SIGNED_OUT, shownReasons, untilOf, withLeave } from './agent.ts';
+import { isManifold } from './channels/channel.ts';
+import { noOthers } from './channels/interaction.ts';
 import { followWork } from './estimate/forecast.ts';
 import type { AgentActivity, AgentConfiguration } from './event.ts';
 import { type Agent, type Floor, isReachable, type Moment, setDeadline } from './floor.ts';
@@ -24,6 +26,7 @@ export function newAgent(configuration: AgentConfiguration, now: number): Agent 
     ownCalls: new Set(),
     hasDesk: false,
     failures: null,
+    others: isManifold(configuration) ? noOthers() : null,
     said: '',
   };
   agent.said = statementOf(agent);
@@ -34,7 +37,7 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
   const { floor, now } = m;
   const previous = agent.activity;
   if (previous === next) return;
-  if (previous.state === 'ready') stopIdling(agent);
+  if (previous.state === 'ready' || agent.others !== null) stopIdling(agent);
   account(agent.work, previous.state, next.state, now);
   moveLeg(floor, agent, previous, next);
   moveOffer(floor, agent, previous, next);
@@ -54,7 +57,7 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
   if (next.state === 'ready') {
     if (agent.idleSince === null) rest(m, agent);
     startIdling(floor, agent);
-  }
+  } else if (agent.others !== null) startIdling(floor, agent);
   floor.unsaid.add(agent);
   releaseAwaiting(m, agent);
   if (next.state === 'signed_out') signedOut(m, agent, previous);
@@ -62,6 +65,8 @@ export function become(m: Moment, agent: Agent, next: Activity): void {
 
 /** Her idleness counts from now: a call of hers ended, or she is ready for the first time since she signed in. */
 export function rest(m: Moment, agent: Agent): void {
+  // She may stand in lists of other channels while a call has her.
+  if (agent.others !== null) stopIdling(agent);
   m.floor.seq += 1;
   agent.idleSince = m.now;
   agent.idleSeq = m.floor.seq;
@@ -111,7 +116,7 @@ export function say(m: Moment, agent: Agent): void {
 }
 
 /** What the state says already. */
-const isPlain = (doing: AgentActivity): boolean => doing !== 'ringing' && doing !== 'holding' && doing !== 'consulting';
+const isPlain = (doing: AgentActivity): boolean => doing !== 'serving' && doing !== 'ringing' && doing !== 'holding' && doing !== 'consulting';
 
 /** The indexes of an agent who comes out of a snapshot. */
 export function reindex(floor: Floor, agent: Agent): void {
@@ -127,6 +132,7 @@ export const canBeOffered = (floor: Floor, agent: Agent): boolean => agent.activ
 function signedOut(m: Moment, agent: Agent, previous: Activity): void {
   agent.idleSince = null;
   agent.failures = null;
+  if (agent.others !== null) m.floor.strays.add(agent);
   for (const { queueId } of agent.groups) m.floor.forsaken.add(queueId);
   if ('after' in previous && previous.after.leave === 'remove') forget(m, agent);
 }

@@ -3,6 +3,7 @@ import type { AgentId, CalendarId, CallbackId, CallId, LegId, QueueId, TenantId,
 import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
 import type { CalendarConfiguration, QueueState } from './calendar/calendar.ts';
+import type { InteractionEvent } from './channels/event.ts';
 import type { AgentSections, QueueSections } from './sections.ts';
 
 /** Why an agent is not ready. Several can hold at once; she is ready when none does. */
@@ -27,10 +28,10 @@ export type NotReadyReason =
 export type AgentState = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'talking' | 'wrapping_up';
 
 /**
- * The same more finely. `reserved`: a call is hers, and her phone does not ring yet (or no longer); `holding`: she has put it on hold; `consulting`:
+ * The same more finely. `serving`: ready, with work of other channels; `reserved`: a call is hers, and her phone does not ring yet (or no longer); `holding`: she has put it on hold; `consulting`:
  * she has dialled somebody else meanwhile.
  */
-export type AgentActivity = 'signed_out' | 'not_ready' | 'ready' | 'reserved' | 'ringing' | 'talking' | 'holding' | 'consulting' | 'wrapping_up';
+export type AgentActivity = 'signed_out' | 'not_ready' | 'ready' | 'serving' | 'reserved' | 'ringing' | 'talking' | 'holding' | 'consulting' | 'wrapping_up';
 
 export interface QueueConfiguration extends QueueSections {
   queueId: QueueId;
@@ -90,6 +91,7 @@ export type ReserveWhy = 'longest_wait' | 'waiting' | 'estimated_wait' | 'servic
 export type AwaitedWhy = 'preferred_agent' | 'last_agent';
 
 export type AcdEvent =
+  | InteractionEvent
   | { type: 'queueConfigured'; queue: QueueConfiguration }
   | { type: 'queueRemoved'; queueId: QueueId }
   | { type: 'calendarConfigured'; calendar: CalendarConfiguration }

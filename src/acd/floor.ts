@@ -13,6 +13,8 @@ import type { Activity } from './agent.ts';
 import type { Calendar, CalendarConfiguration, Hours, QueueState, Switch } from './calendar/calendar.ts';
 import type { Callback } from './callback/callback.ts';
 import type { Drop } from './callback/drops.ts';
+import { type Channel, capacityOf, VOICE } from './channels/channel.ts';
+import type { Interaction, Others, Over, Written } from './channels/interaction.ts';
 import { type Learned, nothingLearned, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from './event.ts';
 import type { Awaited } from './matching/awaited.ts';
@@ -51,6 +53,8 @@ export interface Agent {
   hasDesk: boolean;
   /** Offers to her that failed in the same way in a row, since she last took one or signed in. */
   failures: { end: OfferEnd; inARow: number } | null;
+  /** What she has of other channels; null = she takes calls alone. */
+  others: Others | null;
   /** What the last agentStateChanged of hers said. */
   said: string;
 }
@@ -99,6 +103,7 @@ export interface FloorCalendar {
 
 export interface Line {
   queue: Queue;
+  channel: Channel;
   key: string;
   needs: readonly Skill[];
   prefers: readonly Skill[];
@@ -133,6 +138,9 @@ export interface Circle {
   needs: readonly Skill[];
   /** Only who has her desk connected is idle here. */
   needsDesk: boolean;
+  channel: Channel;
+  /** The queue whose interactions of another channel they serve; null = calls, of whatever queue. */
+  of: QueueId | null;
   members: Set<Agent>;
   /** In no order. */
   idle: Set<Agent>;
@@ -172,11 +180,14 @@ export interface Call {
   /** Queues it was in, and steps of their overflow it has taken. */
   visited?: string;
   overflowed?: string;
+  /** It is one of another channel, and has no legs. */
+  interaction?: Interaction;
 }
 
 export interface Waiting {
   call: Call;
   queue: Queue;
+  channel: Channel;
   priority: number;
   /** What the call itself asks for, beside the queue's skills. */
   skills: readonly Skill[];
@@ -267,6 +278,18 @@ export interface Floor {
   served: Map<string, Served>;
   /** Who waits for this agent alone. */
   awaiting: Map<AgentId, Set<Waiting>>;
+  /** Queues that reserves help out. */
+  inNeed: Set<Queue>;
+  /** Live interactions of other channels than voice, in the order in which they were asked for. */
+  written: Map<CallId, Written>;
+  /** Those that are over, the longest ago first. */
+  over: Map<CallId, Over>;
+  /** By tenant and the operator's own name: one each, also of what is over. */
+  externalIds: Map<string, CallId>;
+  /** Agents who went, or whose desk did: what they have is given back within the turn. */
+  strays: Set<Agent>;
+  /** Agents who let an interaction's offer pass in this turn. */
+  unanswered: Set<Agent>;
 }
 
 /** One turn as it is being decided. */
@@ -310,6 +333,12 @@ export function emptyFloor(mostATurn: number): Floor {
     callbacks: new Map(),
     callbackOfNumber: new Map(),
     drops: new Map(),
+    inNeed: new Set(),
+    written: new Map(),
+    over: new Map(),
+    externalIds: new Map(),
+    strays: new Set(),
+    unanswered: new Set(),
   };
 }
 
@@ -336,6 +365,9 @@ export function signedIn(floor: Floor, queueId: QueueId): number {
   const group = floor.groups.get(queueId);
   return group === undefined ? 0 : group.members.size - group.counts.signed_out;
 }
+
+/** A phone she needs is not there; who takes no calls needs none. */
+export const lacksPhone = (floor: Floor, agent: Agent): boolean => !isReachable(floor, agent) && capacityOf(agent.configuration, VOICE) > 0;
 
 export const isReachable = (floor: Floor, agent: Agent): boolean => agent.configuration.staticContact !== null || floor.phones.has(agent.configuration.agentId);
 

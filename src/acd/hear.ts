@@ -7,8 +7,11 @@ import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { configureCalendar, follow, removeCalendar, switchQueue } from './calendar/follow.ts';
 import { remember, rememberAll, takeOldPlace } from './callback/drops.ts';
 import { answered, ask, afterRestart as callbacksAfterRestart, cancel, isOwnWord, sweep, takePlace, tryOver } from './callback/places.ts';
+import { isManifold } from './channels/channel.ts';
+import { deskBack, deskGone, interactionHearing, withdrawAll, writtenAfterRestart } from './channels/hear.ts';
+import { noOthers } from './channels/interaction.ts';
 import { hushAnnouncements } from './door/announcing.ts';
-import { type Agent, type Call, isReachable, type Moment, newCall, setDeadline } from './floor.ts';
+import { type Agent, type Call, lacksPhone, type Moment, newCall, setDeadline } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
@@ -55,6 +58,7 @@ type Heard =
   | 'callEnded'
   | 'callbackAsked'
   | 'callbackCancelled'
+  | keyof typeof interactionHearing
   | 'recordingSpaceChanged'
   | 'timePassed'
   | 'serverStarted';
@@ -62,6 +66,8 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 export type Hearing = { [T in Heard]: (m: Moment, event: EventOf<T>) => void };
 
 export const hearing: Hearing = {
+  ...interactionHearing,
+
   recordingSpaceChanged({ floor }, { full }) {
     floor.recordingFull = full;
   },
@@ -99,6 +105,8 @@ export const hearing: Hearing = {
     const agent = floor.agents.get(configuration.agentId) ?? newAgent(configuration, m.now);
     leaveGroups(floor, agent);
     agent.configuration = configuration;
+    if (isManifold(configuration)) agent.others ??= noOthers();
+    else if (agent.others?.running.size === 0 && agent.others.offered === null) agent.others = null;
     floor.agents.set(configuration.agentId, agent);
     agent.hasDesk = floor.desks.has(configuration.agentId);
     joinGroups(floor, agent);
@@ -122,7 +130,7 @@ export const hearing: Hearing = {
     const { activity } = agent;
     if ('after' in activity && activity.after.leave === 'sign_out') return become(m, agent, withLeave(activity, 'stay'));
     if (activity.state !== 'signed_out') return;
-    become(m, agent, { state: 'not_ready', reasons: isReachable(m.floor, agent) ? ['signed_in'] : ['signed_in', 'phone_lost'] });
+    become(m, agent, { state: 'not_ready', reasons: lacksPhone(m.floor, agent) ? ['signed_in', 'phone_lost'] : ['signed_in'] });
   },
 
   // Rule 3. Offered, it refuses the offer; talking, it takes effect after the call.
@@ -294,6 +302,7 @@ export const hearing: Hearing = {
     m.floor.recordingFull = false;
     m.floor.desks.clear();
     const { floor } = m;
+    withdrawAll(m);
     rememberAll(m);
     for (const agent of [...floor.agents.values()]) {
       if (agent.activity.state === 'talking') rest(m, agent);
@@ -317,6 +326,7 @@ export const hearing: Hearing = {
       agent.hasDesk = false;
     }
     floor.calls.clear();
+    floor.inNeed.clear();
     // What calls and agents are like is known still; who was busy is not any more.
     floor.learned.work.clear();
     floor.leaving.clear();
@@ -325,6 +335,7 @@ export const hearing: Hearing = {
     floor.ringAlong.clear();
     floor.behind = false;
     callbacksAfterRestart(m);
+    writtenAfterRestart(m);
   },
 };
 
@@ -366,11 +377,14 @@ function agentLegEnded(m: Moment, agent: Agent, ending: Ending): void {
 const PHONE_VANISHED: ReadonlySet<EndingCause> = new Set(['media_timeout', 'session_expired']);
 
 /** Which lines she stands idle in depends on her desk. */
-function deskChanged({ floor }: Moment, agentId: Agent['configuration']['agentId'], hasDesk: boolean): void {
+function deskChanged(m: Moment, agentId: Agent['configuration']['agentId'], hasDesk: boolean): void {
+  const { floor } = m;
   const agent = floor.agents.get(agentId);
   if (agent === undefined || agent.hasDesk === hasDesk) return;
   agent.hasDesk = hasDesk;
-  if (agent.activity.state !== 'ready') return;
+  if (hasDesk) deskBack(m, agent);
+  else deskGone(m, agent);
+  if (agent.activity.state !== 'ready' && agent.others === null) return;
   stopIdling(agent);
   startIdling(floor, agent);
 }
@@ -379,7 +393,7 @@ function deskChanged({ floor }: Moment, agentId: Agent['configuration']['agentId
 function followPhone(m: Moment, agent: Agent): void {
   const { activity } = agent;
   const reasons = reasonsOf(activity);
-  if (isReachable(m.floor, agent)) become(m, agent, withReasons(activity, withoutReason(reasons, 'phone_lost')));
+  if (!lacksPhone(m.floor, agent)) become(m, agent, withReasons(activity, withoutReason(reasons, 'phone_lost')));
   else if (activity.state === 'offered') failOffer(m, agent, PHONE_LOST);
   else become(m, agent, withReasons(activity, withReason(reasons, 'phone_lost')));
 }

@@ -1,5 +1,7 @@
 /** Lines: which agents can serve which callers, without asking each. */
 import { publicState } from './agent.ts';
+import { VOICE } from './channels/channel.ts';
+import { isFree } from './channels/free.ts';
 import { type Agent, type Circle, type Floor, groupOf, type Line, type Waiting } from './floor.ts';
 import { admit, comeIdle, dropIfEmpty, goBusy, keyOf } from './matching/circle.ts';
 import { groupsOf } from './matching/groups.ts';
@@ -13,16 +15,16 @@ import { stageOf } from './widening/stage.ts';
 const MOST_EMPTY_LINES = 64;
 
 /** The line of those who ask for the same and have come as far. */
-export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'skills' | 'prefers' | 'place' | 'steps' | 'awaited' | 'also'>): Line {
-  const { queue, place, steps } = waiting;
+export function lineFor(floor: Floor, waiting: Pick<Waiting, 'queue' | 'channel' | 'skills' | 'prefers' | 'place' | 'steps' | 'awaited' | 'also'>): Line {
+  const { queue, channel, place, steps } = waiting;
   const only = waiting.awaited?.agentId ?? null;
   const stage = stageOf(queue.configuration, waiting, steps);
   const { needs, prefers } = stage;
   const groups = waiting.also === undefined ? stage.groups : [...new Set([...stage.groups, ...waiting.also])];
-  const key = [keyOf(needs), keyOf(prefers), place ?? '', groups.join(), only ?? ''].join('\t');
+  const key = [keyOf(needs), keyOf(prefers), place ?? '', groups.join(), only ?? '', ...(channel === VOICE ? [] : [channel])].join('\t');
   const known = queue.lines.get(key);
   if (known !== undefined) return known;
-  const line: Line = { queue, key, needs, prefers, place, groups, only, pools: [], callers: new OrderedList(before), along: new OrderedList(before) };
+  const line: Line = { queue, channel, key, needs, prefers, place, groups, only, pools: [], callers: new OrderedList(before), along: new OrderedList(before) };
   queue.lines.set(key, line);
   refit(floor, line);
   return line;
@@ -95,7 +97,7 @@ export function joinGroups(floor: Floor, agent: Agent): void {
     group.members.add(agent);
     group.holders.clear();
     group.counts[publicState(agent.activity)] += 1;
-    for (const circle of group.circles.values()) if (admit(circle, agent)) lookForCallers(floor, circle);
+    for (const circle of group.circles.values()) if (admit(floor, circle, agent)) lookForCallers(floor, circle);
   }
 }
 
@@ -114,7 +116,10 @@ export function leaveGroups(floor: Floor, agent: Agent): void {
 }
 
 export function startIdling(floor: Floor, agent: Agent): void {
-  for (const circle of agent.circles) if (comeIdle(circle, agent)) lookForCallers(floor, circle);
+  for (const circle of agent.circles) {
+    if (agent.others !== null && !isFree(floor, agent, circle)) continue;
+    if (comeIdle(circle, agent)) lookForCallers(floor, circle);
+  }
 }
 
 export function stopIdling(agent: Agent): void {

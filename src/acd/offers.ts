@@ -4,6 +4,8 @@ import type { OfferChoice, OfferEnd, QueueExit } from '../call/event.ts';
 import { afterwardsOf, legOf, type Offer, reasonsOf, talkingOn } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
 import { announce } from './callback/announce.ts';
+import { isWritten } from './channels/interaction.ts';
+import { endOffered, offerWritten } from './channels/serving.ts';
 import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
 import { rememberServed } from './matching/served.ts';
@@ -31,6 +33,10 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   call.wrapUpMs = wrapUpMs;
   if (offering?.wrapUpExtension === undefined) delete call.wrapUpExtension;
   else call.wrapUpExtension = offering.wrapUpExtension;
+  if (isWritten(call)) {
+    offerWritten(m, waiting, call, agent, ringTimeoutMs);
+    return;
+  }
   offer(m, call, agent, ringTimeoutMs, choice);
   ringAlong(m.floor, waiting);
 }
@@ -39,7 +45,12 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
 export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, agentId: Offer['agentId']): void {
   if (call.callerGone) refuse(m, call, agentId, 'caller_gone');
   else if (agent === undefined || !canBeOffered(m.floor, agent)) refuse(m, call, agentId, 'unreachable');
-  else if (legOf(agent.activity) !== null || reasonsOf(agent.activity).includes('own_call') || call.legs >= MOST_OFFERS_A_CALL)
+  else if (
+    legOf(agent.activity) !== null ||
+    (agent.others?.offered ?? null) !== null ||
+    reasonsOf(agent.activity).includes('own_call') ||
+    call.legs >= MOST_OFFERS_A_CALL
+  )
     refuse(m, call, agentId, 'busy');
   else offer(m, call, agent, DIRECT_RING_MS);
 }
@@ -55,7 +66,10 @@ export function failOffer(m: Moment, agent: Agent, failure: Failure): void {
 
 /** Not the fault of those whose phones ring: they keep their idleness, and are free as soon as their phones have stopped. */
 export function withdrawOffer(m: Moment, call: Call, end: 'caller_gone' | 'withdrawn', release: Release): void {
-  for (const agent of ringingFor(call)) withdrawFrom(m, agent, end, release);
+  for (const agent of ringingFor(call)) {
+    if (isWritten(call)) endOffered(m, agent, end);
+    else withdrawFrom(m, agent, end, release);
+  }
 }
 
 function withdrawFrom(m: Moment, agent: Agent, end: OfferEnd, release: Release): void {

@@ -1,6 +1,7 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
 import type { CallbackRules } from './callback/rules.ts';
+import type { Blending, Capacities } from './channels/channel.ts';
 import type { Announcements } from './door/announcing.ts';
 import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
@@ -33,4 +34,8 @@ export interface AgentSections {
   site?: string;
   /** How she stands beside others; absent = like everybody. */
   matching?: AgentMatching;
+  /** How much of each channel she takes at once; absent = one call. */
+  channels?: Capacities;
+  /** What she may be offered beside other work. */
+  interruptibleBy?: Blending;
 }

@@ -8,6 +8,7 @@ import type { QueueExit } from '../call/event.ts';
 import { landing } from './agent.ts';
 import { become, say } from './agents.ts';
 import { due as callbackDue } from './callback/places.ts';
+import { settleWritten } from './channels/hear.ts';
 import { isStaffed } from './door/staffing.ts';
 import { type Agent, type Line, type Moment, signedIn, type Waiting } from './floor.ts';
 import { hasIdle } from './line.ts';
@@ -35,6 +36,7 @@ export function passTime(m: Moment): void {
 
 export function settle(m: Moment): void {
   const { floor } = m;
+  if (floor.strays.size > 0 || floor.unanswered.size > 0) settleWritten(m);
   emptyForsaken(m);
   if (floor.behind) return;
   sendBack(m);

@@ -8,6 +8,10 @@ import { watchCalendar, watchSwitch } from './calendar/follow.ts';
 import { newCalendar } from './calendar/openings.ts';
 import { type Callback, restoreCallback } from './callback/callback.ts';
 import type { Drop } from './callback/drops.ts';
+import { VOICE } from './channels/channel.ts';
+import { type Interaction, isWritten, noOthers, type Over, type Written } from './channels/interaction.ts';
+import { externalKey } from './channels/left.ts';
+import { watchDesk, watchLife } from './channels/serving.ts';
 import { awaitAnnouncement } from './door/announcing.ts';
 import { type LearnedRows, learnedOf, rowsOf, type Said } from './estimate/forecast.ts';
 import type { AgentConfiguration, QueueConfiguration } from './event.ts';
@@ -33,6 +37,7 @@ interface AgentRow {
   said: string;
   failures?: Agent['failures'];
   work?: Work;
+  awayUntil?: number;
 }
 
 interface WaitingRow {
@@ -54,8 +59,9 @@ interface WaitingRow {
   also?: readonly QueueId[];
 }
 
-interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs'> {
+interface CallRow extends Omit<Call, 'waiting' | 'ringing' | 'agentLegs' | 'interaction'> {
   waiting: WaitingRow | null;
+  interaction?: Omit<Interaction, 'deadline'>;
 }
 
 export interface AcdSnapshot {
@@ -88,6 +94,7 @@ export interface AcdSnapshot {
   served?: [string, Served][];
   callbacks?: Callback[];
   drops?: [string, Drop][];
+  over?: Over[];
 }
 
 export function takeSnapshot(floor: Floor): AcdSnapshot {
@@ -108,7 +115,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     calendars: [...floor.calendars.values()].map(({ configuration, hours }) => ({ configuration, hours })),
     phones: [...floor.phones],
     ...(floor.desks.size === 0 ? {} : { desks: [...floor.desks] }),
-    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures, work }) => ({
+    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures, work, others }) => ({
       configuration,
       activity,
       since,
@@ -117,6 +124,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
       said,
       ...(failures === null ? {} : { failures }),
       work: { ...work, turns: { ...work.turns } },
+      ...(others === null || others.awayUntil === null ? {} : { awayUntil: others.awayUntil }),
     })),
     calls: [...floor.calls.values()].map(rowOfCall),
     leaving: [...floor.leaving].map(([waiting, exit]) => [waiting.call.callId, exit]),
@@ -126,6 +134,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     learned: rowsOf(floor.learned),
     ...(floor.callbacks.size > 0 ? { callbacks: [...floor.callbacks.values()].map((callback) => ({ ...callback })) } : {}),
     ...(floor.drops.size > 0 ? { drops: [...floor.drops] } : {}),
+    ...(floor.over.size > 0 ? { over: [...floor.over.values()] } : {}),
   };
 }
 
@@ -142,6 +151,10 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   floor.learned = learnedOf(snapshot.learned);
   for (const callback of snapshot.callbacks ?? []) restoreCallback(floor, { ...callback });
   floor.drops = new Map(snapshot.drops);
+  for (const over of snapshot.over ?? []) {
+    floor.over.set(over.interactionId, { ...over });
+    if (over.externalId !== null) floor.externalIds.set(externalKey(over.tenantId, over.externalId), over.interactionId);
+  }
   restoreQueues(floor, snapshot);
   restoreAgents(floor, snapshot);
   const exits = new Map(snapshot.leaving);
@@ -179,11 +192,48 @@ function restoreQueues(floor: Floor, snapshot: AcdSnapshot): void {
 function restoreAgents(floor: Floor, snapshot: AcdSnapshot): void {
   for (const agentId of snapshot.phones) floor.phones.add(agentId);
   for (const agentId of snapshot.desks ?? []) floor.desks.add(agentId);
-  for (const { waiting: _placed, ...kept } of snapshot.calls)
-    floor.calls.set(kept.callId, { ...kept, waiting: null, ringing: new Set(), agentLegs: new Set() });
-  for (const row of snapshot.agents)
-    reindex(floor, Object.assign(newAgent(row.configuration, row.since), row, { hasDesk: floor.desks.has(row.configuration.agentId) }));
+  for (const row of snapshot.calls) restoreCall(floor, row);
+  const held = heldBy(floor);
+  for (const { awayUntil = null, ...row } of snapshot.agents) {
+    const agent = Object.assign(newAgent(row.configuration, row.since), row, { hasDesk: floor.desks.has(row.configuration.agentId) });
+    const own = held.get(row.configuration.agentId);
+    if (own !== undefined) agent.others ??= noOthers();
+    for (const call of own ?? []) holdAgain(agent, call);
+    reindex(floor, agent);
+    if (agent.others === null) continue;
+    agent.others.awayUntil = awayUntil;
+    watchDesk(floor, agent, agent.others);
+  }
   for (const { callId, dialledBy, callerGone } of floor.calls.values()) if (dialledBy != null && !callerGone) floor.agents.get(dialledBy)?.ownCalls.add(callId);
+}
+
+function restoreCall(floor: Floor, { waiting: _placed, interaction, ...kept }: CallRow): void {
+  const call: Call = { ...kept, waiting: null, ringing: new Set(), agentLegs: new Set() };
+  floor.calls.set(kept.callId, call);
+  if (interaction === undefined) return;
+  call.interaction = { ...interaction, deadline: null };
+  if (isWritten(call)) floor.written.set(call.callId, call);
+}
+
+/** What agents have of other channels, by agent. */
+function heldBy(floor: Floor): Map<AgentId, Written[]> {
+  const held = new Map<AgentId, Written[]>();
+  for (const call of floor.written.values()) {
+    const { externalId, life } = call.interaction;
+    if (externalId !== null) floor.externalIds.set(externalKey(call.tenantId, externalId), call.callId);
+    watchLife(floor, call);
+    if (life.state !== 'waiting') held.set(life.agentId, [...(held.get(life.agentId) ?? []), call]);
+  }
+  return held;
+}
+
+function holdAgain(agent: Agent, call: Written): void {
+  if (agent.others === null) return;
+  if (call.interaction.life.state !== 'offered') agent.others.running.add(call);
+  else {
+    agent.others.offered = call;
+    call.ringing.add(agent);
+  }
 }
 
 function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean): void {
@@ -192,7 +242,21 @@ function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean
   if (call === undefined || queue === undefined) return;
   const { queueId: _named, announce, overflow, prefers = [], place = null, virtualWaitMs = 0, steps = 0, awaited = null, ...kept } = row;
   const { rank, virtualAt } = placeOf(queue.configuration.matching ?? {}, call.placedAt ?? 0, row.priority, virtualWaitMs);
-  const waiting: Waiting = { ...kept, prefers, place, virtualWaitMs, rank, virtualAt, steps, awaited, call, queue, line: null, deadline: null };
+  const waiting: Waiting = {
+    ...kept,
+    prefers,
+    place,
+    virtualWaitMs,
+    rank,
+    virtualAt,
+    steps,
+    awaited,
+    call,
+    queue,
+    channel: call.interaction?.channel ?? VOICE,
+    line: null,
+    deadline: null,
+  };
   if (overflow !== undefined) waiting.overflow = { ...overflow, deadline: null };
   if (!leaving) waiting.line = lineFor(floor, waiting);
   indexAwaited(floor, waiting);
@@ -206,8 +270,11 @@ function putBack(floor: Floor, callId: CallId, row: WaitingRow, leaving: boolean
 }
 
 function rowOfCall(call: Call): CallRow {
-  const { waiting, agentLegs: _derived, ringing: _index, ...kept } = call;
-  return { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
+  const { waiting, agentLegs: _derived, ringing: _index, interaction, ...kept } = call;
+  const row = { ...kept, waiting: waiting === null ? null : rowOfWaiting(waiting) };
+  if (interaction === undefined) return row;
+  const { deadline: _timer, ...plain } = interaction;
+  return { ...row, interaction: { ...plain, life: { ...plain.life } } };
 }
 
 function rowOfWaiting({

@@ -82,7 +82,35 @@ export interface CallbackView {
   dueAt: number | null;
 }
 
+/** An interaction of another channel than voice; `ended` ones are remembered until ten thousand more are over. */
+export interface InteractionView {
+  interactionId: CallId;
+  tenantId: TenantId;
+  channel: string;
+  queueId: QueueId;
+  externalId: string | null;
+  from: string;
+  data: Record<string, string>;
+  priority: number;
+  state: 'waiting' | 'offered' | 'active' | 'wrapping_up' | 'ended';
+  /** Whom it is offered to, or who has or had it. */
+  agentId: AgentId | null;
+  /** When the offer or the wrap-up ends by itself. */
+  until: number | null;
+  askedAt: number;
+  /** Since when it is so. */
+  since: number;
+  /** Why it is over; null = it is not. */
+  end: string | null;
+}
+
 export interface AcdView {
+  /** Live ones, in the order in which they were asked for; a thousand at most. */
+  interactions(tenantId: TenantId): InteractionView[];
+  /** Live or over. */
+  interaction(interactionId: CallId): InteractionView | undefined;
+  /** By the name it has in the operator's system. */
+  interactionNamed(tenantId: TenantId, externalId: string): InteractionView | undefined;
   agent(agentId: AgentId): AgentView | undefined;
   agents(tenantId: TenantId): AgentView[];
   queue(queueId: QueueId): QueueView | undefined;

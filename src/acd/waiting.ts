@@ -2,6 +2,9 @@
 import type { QueueId } from '../../kernel/ids.ts';
 import type { OverflowTarget, QueueExit, QueueWishes } from '../call/event.ts';
 import { openingOf, sendsAway } from './calendar/openings.ts';
+import { VOICE } from './channels/channel.ts';
+import { isWritten } from './channels/interaction.ts';
+import { leftQueue } from './channels/left.ts';
 import { announceFirst, hushAnnouncements } from './door/announcing.ts';
 import type { Dissuasion } from './door/rules.ts';
 import { isStaffed } from './door/staffing.ts';
@@ -108,6 +111,7 @@ const newWaiting = (now: number, call: Call, queue: Queue, wish: Wish): Waiting 
   return {
     call,
     queue,
+    channel: call.interaction?.channel ?? VOICE,
     priority: wish.priority,
     skills: wish.skills,
     prefers: wish.preferredSkills ?? [],
@@ -144,8 +148,8 @@ export function enter(m: Moment, call: Call, queue: Queue, wish: Wish): void {
   watchOverflow(waiting, nextLookAt(waiting, now));
   queue.order.add(waiting);
   queue.entered.add(waiting);
-  m.arrived = waiting;
-  announceFirst(m, waiting);
+  if (call.interaction === undefined) m.arrived = waiting;
+  if (call.interaction === undefined) announceFirst(m, waiting);
   if (floor.fickle.has(queue.configuration.queueId)) floor.forsaken.add(queue.configuration.queueId);
   stand(floor, waiting);
   begin(queue, now);
@@ -229,11 +233,13 @@ export function depart(m: Moment, waiting: Waiting, exit: QueueExit, to?: Overfl
   call.waiting = null;
   waiting.line = null;
   if (line !== null) closeIfSpare(m.floor, line);
-  if (call.callback === undefined) followWait(m.floor.learned, queue.configuration.queueId, m.now - waiting.queuedAt, exit, waiting.said ?? null);
+  if (call.callback === undefined && call.interaction === undefined)
+    followWait(m.floor.learned, queue.configuration.queueId, m.now - waiting.queuedAt, exit, waiting.said ?? null);
   if (call.callback === undefined) count(queue, m.now - waiting.queuedAt, exit, m.now);
   if (call.callback === undefined) noteServed(queue, m.now - waiting.queuedAt, exit, m.now);
   if (queue.removed) dropIfEmpty(m.floor, queue);
-  m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit, ...(to === undefined ? {} : { to }) });
+  if (isWritten(call)) leftQueue(m, call, queue.configuration.queueId, exit);
+  else m.events.push({ type: 'callLeftQueue', callId: call.callId, queueId: queue.configuration.queueId, exit, ...(to === undefined ? {} : { to }) });
   watchReserves(m, queue);
 }
 
@@ -250,6 +256,7 @@ export function empty(floor: Floor, queue: Queue, exit: QueueExit, whom: (waitin
 export function remove(floor: Floor, queue: Queue): void {
   queue.removed = true;
   Object.assign(queue, { switched: null, state: 'open' });
+  floor.inNeed.delete(queue);
   setDeadline(floor, queue, null);
   setDeadline(floor, queue.reserves, null);
   queue.reserves.open.clear();

@@ -3,6 +3,7 @@ import type { TenantId } from '../../kernel/ids.ts';
 import { callOf, pausedUntilOf, publicState, shownReasons } from './agent.ts';
 import { stateUntil } from './calendar/openings.ts';
 import { callbacksOf } from './callback/callback.ts';
+import { watchInteractions } from './channels/seen.ts';
 import { estimate, scoreOf } from './estimate/estimate.ts';
 import { type Agent, type Floor, isReachable, type Queue, signedIn } from './floor.ts';
 import { afterThisCall, seenAs } from './offering/seen.ts';
@@ -14,6 +15,7 @@ const MOST_CALLS_SHOWN = 100;
 /** `toldAt`: ms since 1970 of the last event. */
 export function watch(floor: () => Floor, toldAt: () => number): AcdView {
   return {
+    ...watchInteractions(floor),
     agent(agentId) {
       const agent = floor().agents.get(agentId);
       return agent === undefined ? undefined : viewOfAgent(floor(), agent);

@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { AgentId, CalendarId, CallbackId, CallId, CustomerId, DialplanVersion, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { QueueState } from '../acd/calendar/calendar.ts';
+import type { InteractionEvent } from '../acd/channels/event.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Explainer } from '../acd/explain/explanation.ts';
 import type { AgentWish } from '../acd/offering/wish.ts';
@@ -249,6 +250,8 @@ export interface ApiPorts {
   pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
   resumeRecording(callId: CallId, by: UserId): void;
   cancelCallback(callbackId: CallbackId, by: UserId): void;
+  /** What came of it the view says as soon as this returns. */
+  tellInteraction(event: InteractionEvent): void;
   /** Built consoles; may be missing. */
   webDir: string;
   version: string;

@@ -22,6 +22,7 @@ import { describeRoutes, documents } from './documents.ts';
 import { explanations } from './explanations.ts';
 import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
+import { interactions } from './interactions.ts';
 import { outside } from './outside.ts';
 import type { ApiPorts } from './ports.ts';
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
@@ -83,6 +84,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     calls,
     callAudio,
     callbacks,
+    interactions,
     explanations,
     recordings,
     sipTrace,

@@ -28,7 +28,18 @@ const partySchema = z.object({
 
 export const agentStates = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', 'wrapping_up'] as const;
 /** The same more finely: `reserved` before her phone rings, `holding` and `consulting` while she talks. */
-export const agentActivities = ['signed_out', 'not_ready', 'ready', 'reserved', 'ringing', 'talking', 'holding', 'consulting', 'wrapping_up'] as const;
+export const agentActivities = [
+  'signed_out',
+  'not_ready',
+  'ready',
+  'serving',
+  'reserved',
+  'ringing',
+  'talking',
+  'holding',
+  'consulting',
+  'wrapping_up',
+] as const;
 export const notReadyReasons = [
   'signed_in',
   'break',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AgentSections, QueueSections } from '../acd/sections.ts';
 import { announcementsSchema } from './announcements.ts';
 import { callbackSchema, redialMsSchema } from './callback.ts';
+import { channelsSchema, interruptibleBySchema } from './channels.ts';
 import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
 import { offeringSchema } from './offering.ts';
@@ -20,7 +21,7 @@ const ofQueue = {
 };
 
 /** Each by its name in `AgentSections`. */
-const ofAgent = { team: label, site: label, matching: agentMatching };
+const ofAgent = { team: label, site: label, matching: agentMatching, channels: channelsSchema, interruptibleBy: interruptibleBySchema };
 
 /** For a file or a new one: each may be absent. */
 export const queueSections = z.strictObject(ofQueue).partial().shape;

@@ -37,7 +37,9 @@ import {
 type State = Activity['state'];
 /** What concerns queues alone, and changes nothing of hers in any state. */
 type OfQueues = 'queueKeyPressed' | 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
-type Stimulus = Exclude<keyof Hearing, OfQueues> | 'callerHungUp';
+/** Interactions of other channels have a table of their own: `channels.pure.test.ts`. */
+type OfInteractions = Extract<keyof Hearing, `interaction${string}`>;
+type Stimulus = Exclude<keyof Hearing, OfQueues | OfInteractions> | 'callerHungUp';
 
 const into: Record<State, (floor: Floor) => void> = {
   signed_out() {},

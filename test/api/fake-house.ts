@@ -18,7 +18,7 @@ import {
 import { silentLog } from '../../kernel/log.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
-import type { CallbackView } from '../../src/acd/view.ts';
+import type { CallbackView, InteractionView } from '../../src/acd/view.ts';
 import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, OfferTold, UserRecord } from '../../src/api/ports.ts';
 import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
@@ -174,6 +174,7 @@ export interface FakeHouse {
   pauses: object[];
   wishes: object[];
   callbacks: CallbackView[];
+  interactions: InteractionView[];
   cancelled: string[];
   held: Set<string>;
   parts: ReturnType<ApiPorts['health']['parts']>;
@@ -193,6 +194,14 @@ writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>console</ti
 writeFileSync(join(folder, 'web/assets/app-1a2b.js'), 'void 0;');
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
+/** Offered to 8001 of its tenant. */
+function interactionOf(tenantId: TenantId): InteractionView {
+  return {
+    ...{ interactionId: id(`i-${tenantId}-1`), tenantId, channel: 'chat', queueId: id(`${tenantId}:service`), externalId: 'ticket 7', from: '', data: {} },
+    ...{ priority: 0, state: 'offered', agentId: id(`${tenantId}:8001`), until: START + 15_000, askedAt: START, since: START, end: null },
+  };
+}
+
 /** `over`: ports that are not to be faked. */
 export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Partial<ApiPorts> = () => ({})): Promise<FakeHouse> {
   const house: Omit<FakeHouse, 'app' | 'ports'> = {
@@ -209,6 +218,7 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     pauses: [],
     wishes: [],
     callbacks: [callbackOf(asId('demo')), callbackOf(asId('other'))],
+    interactions: ['demo', 'other'].map((tenant) => interactionOf(id(tenant))),
     cancelled: [],
     held: new Set(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
@@ -363,6 +373,9 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       agents: () => [],
       estimate: () => null,
       estimateScore: () => null,
+      interactions: (tenantId) => house.interactions.filter((one) => one.tenantId === tenantId),
+      interaction: (interactionId) => house.interactions.find((one) => one.interactionId === interactionId),
+      interactionNamed: (tenantId, externalId) => house.interactions.find((one) => one.tenantId === tenantId && one.externalId === externalId),
       callbacks: (tenantId) => house.callbacks.filter((callback) => callback.tenantId === tenantId),
       queue: () => undefined,
       queues: () => [],
@@ -400,6 +413,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     },
     recordings: recordingsOf(house),
     setAgentState: (agentId, wish, by) => void house.wishes.push({ agentId, wish, by }),
+    tellInteraction: (event) => void house.wishes.push(event),
     cancelCallback: (callbackId, by) => void house.cancelled.push(`${callbackId} by ${by}`),
     pauseRecording: (callId, by, forMs) => void house.pauses.push({ callId, by, forMs }),
     resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),

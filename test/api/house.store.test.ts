@@ -121,6 +121,7 @@ before(async () => {
     mediaServers: () => [],
     watched: () => ({ looks: 1, breaches: { INV1: 0, INV2: 0, INV6: 0, INV7: 0 }, healed: 0 }),
     cancelCallback: () => undefined,
+    tellInteraction: () => undefined,
     legAudio: async () => null,
     sipMetrics: async () => 'huawu_sip_dialogs 0\n',
     health: { parts: () => ({ store: { ok: store.health().state === 'ok', essential: false } }), draining: () => false },

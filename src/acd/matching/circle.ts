@@ -3,6 +3,8 @@
  * choose, share one, so that her membership is settled once; it is kept for a while when nobody asks for it any more.
  */
 import type { AgentId, QueueId } from '../../../kernel/ids.ts';
+import { type Channel, capacityOf, VOICE } from '../channels/channel.ts';
+import { isFree } from '../channels/free.ts';
 import { type Agent, type Circle, type Floor, type Group, groupOf, type Skill } from '../floor.ts';
 import { levelOf } from './order.ts';
 
@@ -15,17 +17,20 @@ export interface Wanted {
   only: AgentId | null;
   needs: readonly Skill[];
   needsDesk: boolean;
+  channel: Channel;
+  /** The queue whose interactions they are; null = any queue's calls. */
+  of: QueueId | null;
 }
 
-export function circleFor(floor: Floor, { groupId, only, needs, needsDesk }: Wanted): Circle {
+export function circleFor(floor: Floor, { groupId, only, needs, needsDesk, channel, of }: Wanted): Circle {
   const group = groupOf(floor, groupId);
-  const key = `${only ?? ''}\t${needsDesk}\t${keyOf(needs)}`;
+  const key = `${only ?? ''}\t${needsDesk}\t${keyOf(needs)}${channel === VOICE ? '' : `\t${channel}\t${of}`}`;
   const known = group.circles.get(key);
   if (known !== undefined) return known;
-  const circle: Circle = { group, key, only, needs, needsDesk, members: new Set(), idle: new Set(), pools: new Set() };
+  const circle: Circle = { group, key, only, needs, needsDesk, channel, of, members: new Set(), idle: new Set(), pools: new Set() };
   group.circles.set(key, circle);
   const one = only === null ? undefined : floor.agents.get(only);
-  for (const agent of only === null ? candidates(group, needs) : one !== undefined && group.members.has(one) ? [one] : []) admit(circle, agent);
+  for (const agent of only === null ? candidates(group, needs) : one !== undefined && group.members.has(one) ? [one] : []) admit(floor, circle, agent);
   return circle;
 }
 
@@ -59,11 +64,12 @@ export function spare(floor: Floor, circle: Circle): void {
 }
 
 /** true when she is one of them. */
-export function admit(circle: Circle, agent: Agent): boolean {
+export function admit(floor: Floor, circle: Circle, agent: Agent): boolean {
+  if (capacityOf(agent.configuration, circle.channel) === 0) return false;
   if ((circle.only !== null && circle.only !== agent.configuration.agentId) || !has(agent, circle.needs)) return false;
   circle.members.add(agent);
   agent.circles.add(circle);
-  if (agent.activity.state === 'ready') comeIdle(circle, agent);
+  if (isFree(floor, agent, circle)) comeIdle(circle, agent);
   return true;
 }
 

@@ -1,5 +1,6 @@
 /** Pools: a circle as one queue sees it, the idle ones in the order in which that queue chooses them. */
 import type { QueueId } from '../../../kernel/ids.ts';
+import { VOICE } from '../channels/channel.ts';
 import type { Agent, Floor, Line, Pool, Queue } from '../floor.ts';
 import { circleFor, spare } from './circle.ts';
 import { IdleAgents } from './idle.ts';
@@ -8,11 +9,11 @@ import { chainOf, idleOrder, orderKey } from './order.ts';
 
 /** The queue's pool of this group for the line, opened if there is none. */
 export function poolFor(floor: Floor, line: Line, groupId: QueueId): Pool {
-  const { queue, needs, prefers, place, only } = line;
+  const { queue, channel, needs, prefers, place, only } = line;
   const { queueId, matching, offering } = queue.configuration;
   const asked = { queueId, needs, prefers, place };
   const chain = chainOf(matching?.strategy);
-  const circle = circleFor(floor, { groupId, only, needs, needsDesk: offering?.needsDesk === true });
+  const circle = circleFor(floor, { groupId, only, needs, needsDesk: offering?.needsDesk === true, channel, of: channel === VOICE ? null : queueId });
   const key = `${groupId}\t${circle.key}\t${orderKey(chain, asked)}`;
   const known = queue.pools.get(key);
   if (known !== undefined) return known;

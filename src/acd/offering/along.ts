@@ -22,5 +22,6 @@ export function ringAlong(floor: Floor, waiting: Waiting): void {
 export const mayRingAtMore = (waiting: Waiting, now: number): boolean => hasRoom(waiting) && (waiting.leaveAt === null || waiting.leaveAt > now);
 
 function hasRoom({ call, queue }: Waiting): boolean {
+  if (call.interaction !== undefined) return false;
   return call.ringing.size > 0 && call.ringing.size < (queue.configuration.offering?.ringAtOnce ?? 1) && call.legs < MOST_OFFERS_A_CALL;
 }

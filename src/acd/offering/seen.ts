@@ -3,8 +3,10 @@ import { type Activity, afterwardsOf } from '../agent.ts';
 import type { AgentActivity } from '../event.ts';
 import type { Agent } from '../floor.ts';
 
-export function seenAs({ activity, ownCalls }: Pick<Agent, 'activity' | 'ownCalls'>): AgentActivity {
+export function seenAs({ activity, ownCalls, others }: Pick<Agent, 'activity' | 'ownCalls' | 'others'>): AgentActivity {
   switch (activity.state) {
+    case 'ready':
+      return others !== null && others.running.size > 0 ? 'serving' : 'ready';
     case 'offered':
       return activity.rings === true ? 'ringing' : 'reserved';
     case 'releasing':

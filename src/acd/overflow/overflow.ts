@@ -93,7 +93,8 @@ function overflows(m: Moment, waiting: Waiting, mustGo = false): boolean {
 
 /** `stays`: it may stay here, and so wait elsewhere too. */
 function choose(m: Moment, call: Call, queue: Queue, wish: Wish, of: Case, at: 'door' | 'waiting', stays: boolean): Chosen | null {
-  if (hasOverflowedEnough(call)) return null;
+  // Another system has handed in what is written, and requeues it: only calls go round by themselves.
+  if (hasOverflowedEnough(call) || call.interaction !== undefined) return null;
   for (const [step, rule] of stepsOf(queue)) {
     if ((rule.at !== undefined && rule.at !== at) || isTaken(call, queue, step)) continue;
     const why = reasonsFor(rule.when, of);

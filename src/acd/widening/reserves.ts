@@ -6,7 +6,7 @@
 import type { QueueExit } from '../../call/event.ts';
 import type { ReserveWhy } from '../event.ts';
 import { type Deadline, type Floor, type Moment, type Queue, setDeadline } from '../floor.ts';
-import { refit } from '../line.ts';
+import { refit, startIdling, stopIdling } from '../line.ts';
 import { reservesOf } from './open.ts';
 import type { Bounds, Reserve } from './rules.ts';
 
@@ -85,6 +85,7 @@ export const rowOfReserves = ({ open, level, levelAt, gapMs, gapFrom, deadline }
 export function restoreReserves(floor: Floor, queue: Queue, row: ReservesRow | undefined): void {
   if (row === undefined) return;
   const { level, levelAt, gapMs, gapFrom } = row;
+  if (row.open.length > 0) floor.inNeed.add(queue);
   Object.assign(queue.reserves, { open: new Map(row.open), level, levelAt, gapMs, gapFrom });
   lookAt(floor, queue, row.lookAt);
 }
@@ -93,7 +94,19 @@ function change(m: Moment, queue: Queue, reserve: string, open: boolean, why: Re
   if (open) queue.reserves.open.set(reserve, m.now);
   else queue.reserves.open.delete(reserve);
   for (const line of queue.lines.values()) refit(m.floor, line);
+  callOff(m.floor, queue);
   m.events.push({ type: 'reserveChanged', queueId: queue.configuration.queueId, reserve, open, why });
+}
+
+/** Who helps out takes no new writing of other queues meanwhile: rare enough to look at everybody who has several channels. */
+function callOff(floor: Floor, queue: Queue): void {
+  if (queue.reserves.open.size > 0) floor.inNeed.add(queue);
+  else floor.inNeed.delete(queue);
+  for (const agent of floor.agents.values()) {
+    if (agent.others === null) continue;
+    stopIdling(agent);
+    startIdling(floor, agent);
+  }
 }
 
 interface Figures {
