@@ -1,7 +1,9 @@
 /** Sockets by node:dgram: the engine that is always there. */
 import { createSocket, type Socket } from 'node:dgram';
-import { turn } from '../../kernel/clock.ts';
+import { systemClock, turn } from '../../kernel/clock.ts';
+import type { Flow } from '../rtp/flow.ts';
 import type { Remote } from '../rtp/source-lock.ts';
+import { newFlow, passes } from './plain-flow.ts';
 import { PortTaken, RECEIVE_BUFFER_BYTES, type RtpSockets, type SocketEngine, type SocketOwner } from './sockets.ts';
 
 export const plainEngine: SocketEngine = {
@@ -38,6 +40,9 @@ class PlainSockets implements RtpSockets {
   #rtcp: Socket | null = null;
   #line: Socket | null = null;
   #aim = 0;
+  #flow: Flow | null = null;
+  /** Where the flow leads; null = nowhere. */
+  #flowTo: PlainSockets | null = null;
   #closed = false;
 
   private constructor(family: 4 | 6, host: string, port: number, owner: SocketOwner) {
@@ -67,7 +72,10 @@ class PlainSockets implements RtpSockets {
     const aim = this.#aim;
     const line = await this.#bound(this.#port, true);
     // Between bind and connect anybody's packet may land here; the owner checks the source of each.
-    line.on('message', (packet, from) => this.#owner.heardRtp(packet, from.address, from.port));
+    line.on('message', (packet, from) => {
+      if (this.#flow === null || from.port !== remote.port || from.address !== remote.address || !this.#sendOn(this.#flow, packet))
+        this.#owner.heardRtp(packet, from.address, from.port);
+    });
     try {
       await connected(line, remote);
     } catch (error) {
@@ -103,9 +111,20 @@ class PlainSockets implements RtpSockets {
     this.#rtcp?.send(packet, remote.port, remote.address);
   }
 
-  /** Each packet is told. */
-  flowTo(): null {
-    return null;
+  flowTo(to: RtpSockets | null): Flow | null {
+    if (this.#line === null || (to !== null && !(to instanceof PlainSockets && to.#line !== null))) return null;
+    this.#flowTo = to;
+    this.#flow ??= newFlow();
+    return this.#flow;
+  }
+
+  /** false = the packet is not of the flow, or there is nobody any more whom it leads to. */
+  #sendOn(flow: Flow, packet: Buffer): boolean {
+    const to = this.#flowTo;
+    if (to !== null && to.#line === null) return false;
+    if (!passes(flow, packet, systemClock.now())) return false;
+    if (to !== null) to.#line?.send(packet);
+    return true;
   }
 
   /** node:dgram lets go of none: the ports are opened again. */
