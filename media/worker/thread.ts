@@ -1,11 +1,12 @@
 /** Starts a module as a thread, from source (under tsx) as well as built. */
 import { Worker } from 'node:worker_threads';
 
-/** `module`: path relative to media/, without extension. */
-export function startThread(module: string, workerData?: object): Worker {
+/** `module`: path relative to media/, without extension; `mostYoungMb`: of objects just made, by default as many as V8 likes. */
+export function startThread(module: string, workerData?: object, mostYoungMb?: number): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
   const url = new URL(`../${module}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
-  return new Worker(fromSource ? bootstrap(url) : url, { execArgv: process.execArgv, workerData });
+  const resourceLimits = mostYoungMb === undefined ? {} : { maxYoungGenerationSizeMb: mostYoungMb };
+  return new Worker(fromSource ? bootstrap(url) : url, { execArgv: process.execArgv, workerData, resourceLimits });
 }
 
 /** tsx registers itself in the main thread only; a thread of TypeScript has to do it anew. */
