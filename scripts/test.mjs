@@ -17,7 +17,7 @@ const LANES = [
   { name: 'media', atOnce: 2, realTime: true },
   { name: 'store', atOnce: 2 },
   { name: 'phone', atOnce: 2, realTime: true },
-  { name: 'web', atOnce: 1, realTime: true },
+  { name: 'web', atOnce: 2, realTime: true },
 ];
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
