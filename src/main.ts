@@ -24,6 +24,7 @@ import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
 import { type AgentWish, eventOfWish } from './acd/offering/wish.ts';
+import type { AcdView } from './acd/view.ts';
 import { openHttp } from './api/open.ts';
 import type { DialAccount } from './call/command.ts';
 import { auditCapture } from './capture/audit.ts';
@@ -55,6 +56,7 @@ import { mediaServers } from './sound/servers.ts';
 import { SoundRim } from './sound/sound.ts';
 import { createSpeech } from './sound/tts/speech.ts';
 import { accountOf } from './store/accounts.ts';
+import { writeAudit } from './store/audit.ts';
 import { recordWriter } from './store/records.ts';
 import { openStore, type Store } from './store/store.ts';
 import { Switchboard } from './switchboard.ts';
@@ -297,14 +299,24 @@ function openRims(
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
-  const desks = opened(new Desks({ ...{ clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken }, forms }), (it) =>
-    it.close(),
-  );
+  const setAgentState = wordOfSupervisor(store, acd.view, { clock, take });
+  const parts = { clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken, forms, setAgentState };
+  const desks = opened(new Desks(parts), (it) => it.close());
   const operation = config.drachtio.embedded
     ? opened(new SipOperation(config.sipOperationSocket, () => phone.trunkSources(), clock, log), (it) => it.close())
     : null;
   phone.onTrunkSources(() => void operation?.tellTrunks());
   return { media, phone, operation, sound, customers, lookUps, vault, deliveries, desks };
+}
+
+/** As over the API: in the audit trail, then done. Who sets her own state holds herself by nothing. */
+function wordOfSupervisor(store: Store, acd: AcdView, { clock, take }: Pick<Ground, 'clock' | 'take'>) {
+  return async (agentId: AgentId, wish: AgentWish, { tenantId, userId, agentId: own, name }: DeskUser): Promise<void> => {
+    const view = acd.agent(agentId);
+    const before = view === undefined ? null : { state: view.state, reasons: view.reasons };
+    await writeAudit(store.db, { at: clock.now(), tenantId, userId, action: 'agent.setState', resource: `agent/${agentId}`, before, after: wish });
+    take(eventOfWish(agentId, wish, own === agentId ? null : userId, own === agentId ? undefined : name));
+  };
 }
 
 /** The same after a restart, and nobody else's at a SIP server that several share: one program runs in a data folder of a machine. */
@@ -388,7 +400,7 @@ function httpOptions(
       const call = rooms.cdr.open.get(callId);
       return call?.tenantId === tenantId ? call.offers : null;
     },
-    setAgentState: (agentId: AgentId, wish: AgentWish, by: UserId | null) => take(eventOfWish(agentId, wish, by)),
+    setAgentState: (agentId: AgentId, wish: AgentWish, by: UserId | null, byName?: string) => take(eventOfWish(agentId, wish, by, byName)),
     pauseRecording: (callId: CallId, userId: UserId, forMs: number | null) =>
       take({ type: 'recordingPauseAsked', callId, holder: 'api', by: { kind: 'user', userId }, forMs }),
     resumeRecording: (callId: CallId, userId: UserId) => take({ type: 'recordingResumeAsked', callId, holder: 'api', by: { kind: 'user', userId } }),

@@ -106,7 +106,8 @@ export type AcdEvent =
   | { type: 'agentSignedOut'; agentId: AgentId; by?: UserId }
   /** Clears every not-ready reason she may clear herself. */
   | { type: 'agentWentReady'; agentId: AgentId; by?: UserId }
-  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason; by?: UserId }
+  /** `by` and the reason `supervisor`: a supervisor holds her, under this name and with these words for her. */
+  | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason; by?: UserId; byName?: string; note?: string }
   /** By one step, as far as the queue lets her. */
   | { type: 'wrapUpExtended'; agentId: AgentId; callId: CallId }
   | { type: 'wrapUpEnded'; agentId: AgentId; callId: CallId; disposition: string | null; notes: string | null }

@@ -21,6 +21,7 @@ import type { Awaited } from './matching/awaited.ts';
 import type { IdleAgents } from './matching/idle.ts';
 import type { Served } from './matching/served.ts';
 import type { Work } from './matching/work.ts';
+import type { Hold } from './offering/hold.ts';
 import type { WrapUpExtension } from './offering/offering.ts';
 import { OrderedList } from './ordered.ts';
 import type { Served as ServedInTime } from './overflow/level.ts';
@@ -55,6 +56,8 @@ export interface Agent {
   failures: { end: OfferEnd; inARow: number } | null;
   /** What she has of other channels; null = she takes calls alone. */
   others: Others | null;
+  /** A supervisor has made her not ready; absent = nobody. */
+  hold?: Hold;
   /** What the last agentStateChanged of hers said. */
   said: string;
 }

@@ -11,10 +11,12 @@ import { isManifold } from './channels/channel.ts';
 import { deskBack, deskGone, interactionHearing, withdrawAll, writtenAfterRestart } from './channels/hear.ts';
 import { noOthers } from './channels/interaction.ts';
 import { hushAnnouncements } from './door/announcing.ts';
+import type { NotReadyReason } from './event.ts';
 import { type Agent, type Call, lacksPhone, type Moment, newCall, setDeadline } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
+import { hold, lift } from './offering/hold.ts';
 import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { comeIn } from './overflow/overflow.ts';
@@ -130,7 +132,8 @@ export const hearing: Hearing = {
     const { activity } = agent;
     if ('after' in activity && activity.after.leave === 'sign_out') return become(m, agent, withLeave(activity, 'stay'));
     if (activity.state !== 'signed_out') return;
-    become(m, agent, { state: 'not_ready', reasons: lacksPhone(m.floor, agent) ? ['signed_in', 'phone_lost'] : ['signed_in'] });
+    const reasons: NotReadyReason[] = lacksPhone(m.floor, agent) ? ['signed_in', 'phone_lost'] : ['signed_in'];
+    become(m, agent, { state: 'not_ready', reasons: agent.hold === undefined ? reasons : [...reasons, 'supervisor'] });
   },
 
   // Rule 3. Offered, it refuses the offer; talking, it takes effect after the call.
@@ -144,20 +147,23 @@ export const hearing: Hearing = {
     failOffer(m, agent, by === undefined ? REJECTED : REMOVED);
   },
 
-  // Rule 1. It takes away every reason but a lost phone, and ends a wrap-up or a pause.
-  agentWentReady(m, { agentId }) {
-    const agent = m.floor.agents.get(agentId);
+  // Rules 1 and 26. It takes away every reason but a lost phone and a supervisor's, and ends a wrap-up or a pause.
+  agentWentReady(m, event) {
+    const agent = m.floor.agents.get(event.agentId);
     if (agent === undefined) return;
     const { activity } = agent;
-    const reasons = whenReady(reasonsOf(activity));
+    const kept = whenReady(reasonsOf(activity));
+    const reasons = lift(agent, event) ? kept : withReason(kept, 'supervisor');
     if (activity.state === 'wrapping_up' || activity.state === 'pausing') become(m, agent, withoutCall(reasons));
     else become(m, agent, withReasons(activity, reasons));
   },
 
-  // Rules 2 and 3. At once when no call has her, else after it.
-  agentWentNotReady(m, { agentId, reason }) {
-    const agent = m.floor.agents.get(agentId);
-    if (agent !== undefined) become(m, agent, withReasons(agent.activity, withReason(reasonsOf(agent.activity), reason)));
+  // Rules 2, 3 and 26. At once when no call has her, else after it.
+  agentWentNotReady(m, event) {
+    const agent = m.floor.agents.get(event.agentId);
+    if (agent === undefined) return;
+    hold(agent, event);
+    become(m, agent, withReasons(agent.activity, withReason(reasonsOf(agent.activity), event.reason)));
   },
 
   wrapUpEnded(m, { agentId, callId }) {

@@ -32,6 +32,8 @@ export interface AgentSections {
   /** The team and the site she belongs to; absent = none. */
   team?: string;
   site?: string;
+  /** true: she may end a supervisor's "not ready" herself; absent = only a supervisor can. */
+  liftsHold?: boolean;
   /** How she stands beside others; absent = like everybody. */
   matching?: AgentMatching;
   /** How much of each channel she takes at once; absent = one call. */

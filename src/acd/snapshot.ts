@@ -36,6 +36,7 @@ interface AgentRow {
   idleSeq: number;
   said: string;
   failures?: Agent['failures'];
+  hold?: Agent['hold'];
   work?: Work;
   awayUntil?: number;
 }
@@ -115,7 +116,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     calendars: [...floor.calendars.values()].map(({ configuration, hours }) => ({ configuration, hours })),
     phones: [...floor.phones],
     ...(floor.desks.size === 0 ? {} : { desks: [...floor.desks] }),
-    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures, work, others }) => ({
+    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures, hold, work, others }) => ({
       configuration,
       activity,
       since,
@@ -123,6 +124,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
       idleSeq,
       said,
       ...(failures === null ? {} : { failures }),
+      ...(hold === undefined ? {} : { hold: { ...hold } }),
       work: { ...work, turns: { ...work.turns } },
       ...(others === null || others.awayUntil === null ? {} : { awayUntil: others.awayUntil }),
     })),

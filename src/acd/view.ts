@@ -2,6 +2,7 @@
 import type { AgentId, CallbackId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { QueueState } from './calendar/calendar.ts';
 import type { AgentActivity, AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
+import type { Hold } from './offering/hold.ts';
 
 export interface AgentView {
   agentId: AgentId;
@@ -13,6 +14,8 @@ export interface AgentView {
   /** What takes effect after the call that has her; null = no call has her. */
   afterwards: 'ready' | 'not_ready' | 'signed_out' | null;
   reasons: NotReadyReason[];
+  /** The supervisor who has made her not ready, which she cannot end herself; null = nobody, or she may. */
+  heldBy: Hold | null;
   /** ms since 1970: when this state began */
   since: number;
   callId: CallId | null;

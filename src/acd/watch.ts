@@ -47,6 +47,7 @@ function viewOfAgent(floor: Floor, agent: Agent): AgentView {
     activity: seenAs(agent),
     afterwards: afterThisCall(activity),
     reasons: [...shownReasons(activity)],
+    heldBy: agent.hold === undefined || configuration.liftsHold === true || activity.state === 'signed_out' ? null : { ...agent.hold },
     since,
     callId: callOf(activity),
     wrapUpUntil: activity.state === 'wrapping_up' ? activity.until : null,

@@ -1,7 +1,7 @@
 /** An agent is made ready, not ready or signed out: by a supervisor, or by herself where she has no desk. */
 import { z } from 'zod';
 import type { AgentWish } from '../acd/offering/wish.ts';
-import { ownReasons } from '../cti/protocol.ts';
+import { noteSchema, ownReasons } from '../cti/protocol.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import { agentOf, agentSchema, params, shown } from './agents.ts';
@@ -12,7 +12,12 @@ import { type Api, branded } from './shapes.ts';
 const wishSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('ready') }),
   /** Left out: `supervisor`, or `other` when she asks herself. */
-  z.strictObject({ state: z.literal('not_ready'), reason: z.enum([...ownReasons, 'supervisor']).optional() }),
+  z.strictObject({
+    state: z.literal('not_ready'),
+    reason: z.enum([...ownReasons, 'supervisor']).optional(),
+    /** A supervisor's words for her. With the reason `supervisor` she cannot be ready again by herself, unless she `liftsHold`. */
+    note: noteSchema.optional(),
+  }),
   z.strictObject({ state: z.literal('signed_out') }),
 ]);
 const answerSchema = z.object({
@@ -46,7 +51,7 @@ export function agentState(app: Api, ports: ApiPorts): void {
       if (before?.state === 'signed_out' && wish.state !== 'signed_out') throw new Problem('signed_out');
       const shownBefore = before === undefined ? null : { state: before.state, reasons: before.reasons };
       await ports.audit.write({ tenantId, userId, action: 'agent.setState', resource: `agent/${agentId}`, before: shownBefore, after: wish });
-      ports.setAgentState(agentId, wish, herself ? null : userId);
+      ports.setAgentState(agentId, wish, herself ? null : userId, herself ? undefined : user.name);
       const { afterwards } = ports.acd.agent(agentId) ?? { afterwards: null };
       return { takesEffect: afterwards === null ? ('now' as const) : ('after_call' as const), agent: shown(ports, agent) };
     },
@@ -57,5 +62,5 @@ function wishOf(body: z.infer<typeof wishSchema>, herself: boolean): AgentWish {
   if (body.state !== 'not_ready') return body;
   const reason = body.reason ?? (herself ? 'other' : 'supervisor');
   if (herself && reason === 'supervisor') throw new Problem('forbidden');
-  return { state: 'not_ready', reason };
+  return { state: 'not_ready', reason, ...(herself || body.note === undefined ? {} : { note: body.note }) };
 }

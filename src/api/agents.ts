@@ -59,6 +59,8 @@ export const agentSchema = z.object({
       /** What takes effect after the call that has her; null = no call has her. */
       afterwards: z.enum(['ready', 'not_ready', 'signed_out']).nullable(),
       reasons: z.array(z.enum(notReadyReasons)),
+      /** The supervisor who has made her not ready, which she cannot end herself, and why; null = nobody. */
+      heldBy: z.object({ name: z.string().nullable(), note: z.string().nullable() }).nullable(),
       since: z.string(),
       callId: z.string().nullable(),
       wrapUpUntil: z.string().nullable(),
@@ -97,7 +99,8 @@ export function shown({ acd }: ApiPorts, { tenantId: _, phone = {}, ...rest }: A
   if (view === undefined) return { ...agent, live: null };
   const { state, activity, afterwards, reasons, callId, phoneReachable, deskConnected } = view;
   const times = { since: iso(view.since), wrapUpUntil: isoOrNull(view.wrapUpUntil), pausedUntil: isoOrNull(view.pausedUntil) };
-  const live = { state, activity, afterwards, reasons, ...times, callId, phoneReachable, deskConnected };
+  const heldBy = view.heldBy === null ? null : { name: view.heldBy.name, note: view.heldBy.note };
+  const live = { state, activity, afterwards, reasons, heldBy, ...times, callId, phoneReachable, deskConnected };
   return { ...agent, live };
 }
 

@@ -246,7 +246,8 @@ export interface ApiPorts {
   records: RecordsPort;
   recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
   /** `by` null: she herself. What came of it the view says as soon as this returns. */
-  setAgentState(agentId: AgentId, wish: AgentWish, by: UserId | null): void;
+  /** `byName`: for people. */
+  setAgentState(agentId: AgentId, wish: AgentWish, by: UserId | null, byName?: string): void;
   pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
   resumeRecording(callId: CallId, by: UserId): void;
   cancelCallback(callbackId: CallbackId, by: UserId): void;

@@ -117,6 +117,8 @@ const handlers: Handlers = {
   agentConfigured: (room, event, now) => room.agentMoved(event.agent.agentId, now),
   agentRemoved: (room, event, now) => room.agentMoved(event.agentId, now),
   bindingsChanged: (room, event, now) => room.phonesChanged(event, now),
+  agentWentReady: (room, event, now) => room.agentMoved(event.agentId, now),
+  agentWentNotReady: (room, event, now) => room.agentMoved(event.agentId, now),
   phoneReachable: (room, event, now) => room.agentMoved(event.agentId, now),
   phoneLost: (room, event, now) => room.agentMoved(event.agentId, now),
   agentStateChanged(room, event, now) {
@@ -307,11 +309,15 @@ class DeskRoom {
 
   #stateOf(agent: AgentView): AgentStateData {
     const { agentId, number, name, state, activity, afterwards, reasons, callId, phoneReachable } = agent;
-    const can = canIn(this.#phase(agent)).filter(
-      (command) => (command !== 'answer' || this.canPickUp(agentId)) && (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
+    const phase = this.#phase(agent);
+    const isHeld = agent.heldBy !== null && phase !== 'wrapping_up';
+    const can = canIn(phase).filter(
+      (command) =>
+        (command !== 'ready' || !isHeld) && (command !== 'answer' || this.canPickUp(agentId)) && (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
     );
     const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil), pausedUntil: isoOrNull(agent.pausedUntil) };
-    return { agentId, number, name, state, activity, afterwards, reasons: [...reasons], ...times, callId, phoneReachable, can };
+    const heldBy = agent.heldBy === null ? {} : { heldBy: { name: agent.heldBy.name, note: agent.heldBy.note } };
+    return { agentId, number, name, state, activity, afterwards, reasons: [...reasons], ...heldBy, ...times, callId, phoneReachable, can };
   }
 
   #popOf(record: DeskRecord): Pop | null {

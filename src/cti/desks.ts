@@ -6,6 +6,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { type AgentId, randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { AgentWish } from '../acd/offering/wish.ts';
 import type { CallCommand } from '../call/command.ts';
 import type { Journal } from '../journal/port.ts';
 import type { Role } from '../users/user.ts';
@@ -24,6 +25,7 @@ import {
   type Parsed,
   parseDeskMessage,
 } from './protocol.ts';
+import { supervise } from './supervising.ts';
 
 /** The user behind a token. */
 export interface DeskUser {
@@ -47,6 +49,8 @@ export interface DesksOptions extends Obeying {
   log: Logger;
   journal: Pick<Journal, 'settled'>;
   take(event: DeskEffect): void;
+  /** A supervisor's word about an agent: it is in the audit trail before it takes effect. */
+  setAgentState(agentId: AgentId, wish: AgentWish, by: DeskUser): Promise<void>;
   /** null: unknown, expired or withdrawn. A rejection means it cannot be told now. */
   userOfToken(token: string): Promise<DeskUser | null>;
   /** From the loss of the last socket to `client_lost`. */
@@ -84,6 +88,7 @@ interface Connection {
   desk: AgentDesk | null;
   token: string;
   userId: UserId | null;
+  user: DeskUser | null;
   language: 'zh' | 'en';
 }
 
@@ -119,7 +124,7 @@ export class Desks {
   }
 
   accept(socket: DeskSocket): DeskLine {
-    const connection: Connection = { socket, state: 'awaiting_hello', early: [], desk: null, token: '', userId: null, language: 'zh' };
+    const connection: Connection = { socket, state: 'awaiting_hello', early: [], desk: null, token: '', userId: null, user: null, language: 'zh' };
     this.#connections.add(connection);
     return {
       receive: (text) => this.#receive(connection, text),
@@ -204,7 +209,8 @@ export class Desks {
     } else if (connection.state !== 'open' || connection.desk === null) {
       this.#reply(connection, message.id, 'hello_first');
       this.#end(connection, 'badMessage');
-    } else if (isAgentCommand(message)) this.#command(connection, connection.desk, message);
+    } else if (message.type === 'setAgentState') this.#supervise(connection, connection.desk, message);
+    else if (isAgentCommand(message)) this.#command(connection, connection.desk, message);
     else this.#reply(connection, message.id);
   }
 
@@ -228,6 +234,7 @@ export class Desks {
     }
     if (this.#isClosed(connection)) return;
     connection.userId = user?.userId ?? null;
+    connection.user = user;
     connection.language = user?.language ?? connection.language;
     const agent = user?.agentId == null ? undefined : this.#options.acd.agent(user.agentId);
     if (user === null || agent === undefined) {
@@ -269,7 +276,7 @@ export class Desks {
       tenantId: user.tenantId,
       name: user.name,
       language: user.language,
-      commands: deskCommandTypes,
+      commands: deskCommandTypes.filter((type) => type !== 'setAgentState' || user.role !== 'agent'),
       forms: this.#options.forms(user.tenantId),
       serverTime: this.#nowText(),
     };
@@ -302,14 +309,43 @@ export class Desks {
     const outcome = obey(message, desk.agentId, this.#options);
     const error = outcome.ok ? undefined : ctiError(outcome.code, connection.language, outcome.detail);
     const reply = replyText(message.id, error);
-    desk.replies.set(message.id, reply);
-    if (desk.replies.size > MOST_REMEMBERED_COMMANDS) desk.replies.delete(desk.replies.keys().next().value ?? '');
+    this.#remember(desk, message.id, reply);
     if (!outcome.ok) {
       this.#send(connection, reply);
       return;
     }
     for (const event of outcome.events) this.#options.take(event);
     this.#whenSettled(connection, reply, message.type === 'signOut' ? () => this.#signedOut(connection, desk) : undefined);
+  }
+
+  /** Once, like every command; audited first. */
+  #supervise(connection: Connection, desk: AgentDesk, message: DeskMessageOf<'setAgentState'>): void {
+    const before = desk.replies.get(message.id);
+    const { user } = connection;
+    if (before !== undefined || user === null) {
+      if (before !== undefined) this.#whenSettled(connection, before);
+      return;
+    }
+    const asked = supervise(message, user, this.#options);
+    const reply = replyText(message.id, asked.ok ? undefined : ctiError(asked.code, connection.language));
+    this.#remember(desk, message.id, reply);
+    if (!asked.ok) {
+      this.#send(connection, reply);
+      return;
+    }
+    this.#options.setAgentState(asked.agentId, asked.wish, user).then(
+      () => this.#whenSettled(connection, reply),
+      (error: unknown) => {
+        this.#options.log.error({ err: error }, 'a supervisor’s word could not be audited, and was not done');
+        desk.replies.delete(message.id);
+        this.#reply(connection, message.id, 'internal');
+      },
+    );
+  }
+
+  #remember(desk: AgentDesk, id: string, reply: string): void {
+    desk.replies.set(id, reply);
+    if (desk.replies.size > MOST_REMEMBERED_COMMANDS) desk.replies.delete(desk.replies.keys().next().value ?? '');
   }
 
   /** "Done" means it is on disk. */

@@ -90,7 +90,8 @@ function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tena
   }
 }
 
-export const isAgentCommand = (message: DeskMessage): message is AgentCommand => message.type !== 'hello' && message.type !== 'ping';
+export const isAgentCommand = (message: DeskMessage): message is AgentCommand =>
+  message.type !== 'hello' && message.type !== 'ping' && message.type !== 'setAgentState';
 
 const aboutACall = new Set<PhasedCommand>([
   'answer',
@@ -115,6 +116,7 @@ export function obey(message: AgentCommand, agentId: AgentId, house: Obeying): O
   if (phase === null || agent === undefined) return { ok: false, code: 'no_desk' };
   const verdict = verdicts[phase][message.type];
   if (verdict !== 'ok') return { ok: false, code: verdict };
+  if (message.type === 'ready' && agent.heldBy !== null && phase !== 'wrapping_up') return { ok: false, code: 'held' };
   if (message.type === 'answer' && !house.desk.canPickUp(agentId)) return { ok: false, code: 'lift_phone' };
   const shown = house.desk.callOf(agentId);
   const callId = shown?.callId ?? agent.callId;

@@ -60,6 +60,9 @@ export const notReadyReasons = [
 /** What an agent may give as her own reason. */
 export const ownReasons = ['break', 'meal', 'training', 'meeting', 'other'] as const;
 
+/** A supervisor's words for an agent. */
+export const noteSchema = z.string().min(1).max(200);
+
 /** What a desk may ask; `hello` first. */
 export const deskCommandTypes = [
   'hello',
@@ -78,6 +81,7 @@ export const deskCommandTypes = [
   'wrapUp',
   'extendWrapUp',
   'setData',
+  'setAgentState',
   'ping',
   'signOut',
 ] as const;
@@ -142,6 +146,8 @@ const agentStateSchema = z.object({
   /** What takes effect after the call that has her; null: no call has her. */
   afterwards: z.enum(['ready', 'not_ready', 'signed_out']).nullable(),
   reasons: z.array(z.enum(notReadyReasons)),
+  /** The supervisor who has made her not ready, and why: only a supervisor ends it. Absent: nobody, or one whom she may overrule. */
+  heldBy: z.object({ name: z.string().nullable(), note: z.string().nullable() }).optional(),
   /** when this state began */
   since: time,
   callId: z.string().nullable(),
@@ -254,6 +260,9 @@ export const ctiErrors = {
   not_on_hold: { zh: '通话未处于保持状态。', en: 'The call is not on hold.' },
   not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
   no_more_wrap_up: { zh: '话后时间不能再延长。', en: 'Your wrap-up cannot be made longer.' },
+  held: { zh: '班长已将您设为示忙,须由班长解除。', en: 'A supervisor has set you not ready, and ends it: ask them.' },
+  unknown_agent: { zh: '没有该工号的坐席。', en: 'There is no agent of that number.' },
+  agent_signed_out: { zh: '该坐席未签入。', en: 'That agent is signed out.' },
   wrapping_up: { zh: '请先完成话后处理。', en: 'Finish wrapping up first.' },
   capturing: { zh: '正在进行保密按键采集,请稍候。', en: 'The customer is keying something in already: wait, or cancel it.' },
   unknown_form: { zh: '没有该保密采集表单或字段。', en: 'There is no such form, or no such field in it.' },
@@ -364,6 +373,9 @@ const utf8Bytes = (text: string): number => new TextEncoder().encode(text).lengt
 const dataKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a key is a letter, then letters, digits, "_", "." or "-": 64 at most');
 const dataValue = z.string().refine((text) => utf8Bytes(text) <= MOST_DATA_VALUE_BYTES, 'a value is 1024 bytes of UTF-8 at most');
 
+/** The agent another command than one's own is about. */
+const whichAgent = { number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) };
+
 export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage(
     'hello',
@@ -403,6 +415,15 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       callId: z.string().max(64).optional(),
       data: z.record(dataKey, dataValue).refine((data) => Object.keys(data).length <= MOST_DATA_KEYS, 'at most 32 entries'),
     }),
+  ),
+  deskMessage(
+    'setAgentState',
+    z.discriminatedUnion('state', [
+      z.strictObject({ ...whichAgent, state: z.literal('ready') }),
+      /** Left out: `supervisor`. */
+      z.strictObject({ ...whichAgent, state: z.literal('not_ready'), reason: z.enum([...ownReasons, 'supervisor']).optional(), note: noteSchema.optional() }),
+      z.strictObject({ ...whichAgent, state: z.literal('signed_out') }),
+    ]),
   ),
   deskMessage('ping', nothing),
   deskMessage('signOut', nothing),

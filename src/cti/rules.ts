@@ -11,8 +11,8 @@ import type { CtiErrorCode, DeskCommandType } from './protocol.ts';
 export type DeskPhase = AgentState | 'held';
 export const deskPhases: readonly DeskPhase[] = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', 'held', 'wrapping_up'];
 
-/** Commands whose fate depends on the phase; `hello` and `ping` belong to the connection. */
-export type PhasedCommand = Exclude<DeskCommandType, 'hello' | 'ping'>;
+/** Commands whose fate depends on the phase; `hello` and `ping` belong to the connection, `setAgentState` to a supervisor. */
+export type PhasedCommand = Exclude<DeskCommandType, 'hello' | 'ping' | 'setAgentState'>;
 
 type Verdict = 'ok' | CtiErrorCode;
 

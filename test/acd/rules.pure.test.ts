@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { asId, type UserId } from '../../kernel/ids.ts';
+import { createAcd } from '../../src/acd/acd.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import {
   agentConfigured,
@@ -700,4 +701,26 @@ describe('a call that rings at several agents at once', () => {
     restored.now = floor.now;
     assert.deepEqual(restored.tell(legAnswered('c1.3')), floor.tell(legAnswered('c1.3')));
   });
+});
+
+test('26: whom a supervisor holds is not ready by her own word, nor by signing in anew or from a snapshot, but by a supervisor’s, or where she may lift it', () => {
+  const by = asId<UserId>('demo:supervisor');
+  const floor = new Floor();
+  floor.tell(queueConfigured('service'), agentConfigured('8001'));
+  floor.ready('8001');
+  const her = agentId('8001');
+  const reasons = (): string[] => floor.acd.view.agent(her)?.reasons ?? [];
+  floor.tell({ type: 'agentWentNotReady', agentId: her, reason: 'supervisor', by, byName: '班长', note: '来一下' }, { type: 'agentWentReady', agentId: her });
+  assert.deepEqual(reasons(), ['supervisor']);
+  assert.deepEqual(floor.acd.view.agent(her)?.heldBy, { by, name: '班长', note: '来一下' });
+  floor.tell({ type: 'agentSignedOut', agentId: her }, { type: 'agentSignedIn', agentId: her }, { type: 'agentWentReady', agentId: her });
+  assert.deepEqual(reasons(), ['supervisor']);
+  const again = createAcd({ snapshot: JSON.parse(JSON.stringify(floor.acd.snapshot())) });
+  again.decide({ type: 'agentWentReady', agentId: her }, floor.now);
+  assert.equal(again.view.agent(her)?.state, 'not_ready');
+  floor.tell({ type: 'agentWentReady', agentId: her, by });
+  assert.equal(floor.acd.view.agent(her)?.state, 'ready');
+  floor.tell(agentConfigured('8001', { liftsHold: true }), { type: 'agentWentNotReady', agentId: her, reason: 'supervisor', by });
+  floor.tell({ type: 'agentWentReady', agentId: her });
+  assert.equal(floor.acd.view.agent(her)?.state, 'ready');
 });

@@ -78,6 +78,7 @@ before(async () => {
     ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },
     userOfToken: (token) => sessions.userOf(token),
     forms: () => ({}),
+    setAgentState: async () => undefined,
   });
   const floor = new Floor(take);
   floor.tell(directory);

@@ -92,7 +92,7 @@ const FORMS = { payment: { card: { least: 13, most: 19 } } };
 function ask(day: Day, type: DeskCommandType, data: object = {}): void {
   const agentId = agent(day.pick(NUMBERS) ?? '8001');
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
-  if (message.type === 'hello' || message.type === 'ping') return;
+  if (message.type === 'hello' || message.type === 'ping' || message.type === 'setAgentState') return;
   const { rooms } = day;
   const directory = { agentByNumber: (_: string, number: string) => directoryAgent(rooms, number), queue: () => null };
   const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => FORMS });

@@ -502,3 +502,31 @@ test('an alarm is told to the desk of a supervisor of that tenant, and to no age
     );
   }
 });
+
+test('a supervisor’s desk sets an agent’s state, once; the agent is told who holds her and why, and cannot end it', async () => {
+  const { house } = begin();
+  house.role = 'supervisor';
+  const desk = await signedIn(house);
+  const word = { number: '8001', state: 'not_ready', note: '请来办公室' };
+  assert.equal(await desk.ask('setAgentState', word, 'once'), 'ok');
+  assert.equal(await desk.ask('setAgentState', word, 'once'), 'ok');
+  assert.equal(house.events.filter((event) => event.type === 'agentWentNotReady').length, 1);
+  const told = desk.of('agentState').at(-1)?.data;
+  assert.deepEqual(told?.heldBy, { name: '王丽', note: '请来办公室' });
+  assert.ok(!told?.can.includes('ready'), 'no button that would fail');
+  assert.equal(await desk.ask('ready'), 'held');
+  assert.equal(await desk.ask('setAgentState', { number: '8001', state: 'ready' }), 'ok');
+  assert.deepEqual(desk.of('agentState').at(-1)?.data.reasons.includes('supervisor'), false);
+  assert.equal(desk.of('agentState').at(-1)?.data.heldBy, undefined);
+  assert.equal(await desk.ask('setAgentState', { number: '9999', state: 'ready' }), 'unknown_agent');
+  house.auditFails = true;
+  assert.equal(await desk.ask('setAgentState', word), 'internal');
+  assert.equal(house.acd.view.agent(AGENT)?.heldBy, null, 'what cannot be audited is not done');
+});
+
+test('an agent’s desk is not told of a supervisor’s commands, and they are refused to it', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  assert.ok(!desk.of('welcome')[0]?.data.commands.includes('setAgentState'));
+  assert.equal(await desk.ask('setAgentState', { number: '8001', state: 'ready' }), 'not_allowed');
+});

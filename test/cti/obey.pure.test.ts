@@ -9,7 +9,7 @@ const her = agent('8001');
 
 function ask(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object = {}): Outcome {
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
-  assert.ok(message.type !== 'hello' && message.type !== 'ping');
+  assert.ok(message.type !== 'hello' && message.type !== 'ping' && message.type !== 'setAgentState');
   const agents = ['8001', '8002'];
   const directory = {
     agentByNumber: (_: string, number: string) => {

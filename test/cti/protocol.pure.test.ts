@@ -31,6 +31,7 @@ const good: Record<string, string> = {
   'wrapUp with everything': command('wrapUp', { disposition: 'resolved', notes: long(4000) }),
   'setData at its limits': command('setData', { data: { ...many(31), [`k${long(63)}`]: '字'.repeat(341) } }),
   ping: command('ping'),
+  setAgentState: command('setAgentState', { number: '8001', state: 'not_ready', note: '来办公室' }),
   signOut: command('signOut'),
 };
 

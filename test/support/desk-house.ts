@@ -8,6 +8,7 @@ import { type AgentId, agentIdOf, asId, type CallId, type CustomerId, type LegId
 import { silentLog } from '../../kernel/log.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { QueueConfiguration } from '../../src/acd/event.ts';
+import { eventOfWish } from '../../src/acd/offering/wish.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
 import { createDesk, type Desk } from '../../src/cti/desk.ts';
@@ -99,6 +100,7 @@ export class DeskHouse {
   readonly acd: Acd;
   readonly events: Event[] = [];
   role: DeskUser['role'] = 'agent';
+  auditFails = false;
   /** Tokens that let the agent in. */
   readonly tokens = new Set<string>(['token']);
   readonly #switchboard: Switchboard;
@@ -109,12 +111,17 @@ export class DeskHouse {
   constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, heard }: DeskHouseOptions) {
     this.acd = createAcd();
     this.desk = createDesk(this.#room.calls, this.acd.view);
-    const nobody = { agentByNumber: () => null, queue: () => null };
+    const herself = { agentId: AGENT, tenantId: TENANT, number: '8001', name: '王丽', queues: [], skills: {}, staticContact: null };
+    const nobody = { agentByNumber: (_: TenantId, number: string) => (number === '8001' ? herself : null), queue: () => null };
     this.desks = new Desks({
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
       directory: nobody,
       forms: () => ({ payment: { card: { least: 13, most: 19 } } }),
       take: (event) => this.take(event),
+      setAgentState: async (agentId, wish, { userId, name }) => {
+        if (this.auditFails) throw new Error('no audit trail');
+        this.take(eventOfWish(agentId, wish, userId, name));
+      },
       userOfToken: (token) => Promise.resolve(this.tokens.has(token) ? this.#user() : null),
     });
     let seq = 0;

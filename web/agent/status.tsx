@@ -1,7 +1,9 @@
 /** Where she stands, since when and why; and the one thing she may change about it. */
 import { Button } from 'antd';
+import type { TFunction } from 'i18next';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { AgentStateData } from '../../src/cti/protocol.ts';
 import { waitingFor } from '../shared/busy.ts';
 import { asDuration } from '../shared/clock.ts';
 import { Icon } from '../shared/icon.tsx';
@@ -15,6 +17,7 @@ export function Status() {
   const { t } = useTranslation();
   const { agent } = useDesk();
   const reasons = agent.reasons.map((reason) => label(t, 'reason', reason)).join(', ');
+  const held = heldBy(t, agent.heldBy);
   const onCall = agent.state !== 'not_ready' && agent.state !== 'ready' && reasons !== '';
   return (
     <section className="status" aria-label={t('status.label')}>
@@ -25,14 +28,22 @@ export function Status() {
         <Since at={agent.since} />
         {agent.pausedUntil !== null && <BackIn at={agent.pausedUntil} />}
         {onCall && <span className="state-reason">{t('status.afterCall', { reason: reasons })}</span>}
+        {held !== null && <span className="state-reason">{held}</span>}
         {agent.afterwards === 'signed_out' && <span className="state-reason">{t('status.signedOutAfterCall')}</span>}
       </div>
       <StatusSwitch />
       <span className="unseen" role="status">
-        {t(`activity.${agent.activity}`)} {reasons}
+        {t(`activity.${agent.activity}`)} {reasons} {held}
       </span>
     </section>
   );
+}
+
+/** Who has set her not ready, and why. */
+function heldBy(t: TFunction, holder: AgentStateData['heldBy']): string | null {
+  if (holder === undefined) return null;
+  const name = holder.name ?? t('reason.supervisor');
+  return holder.note === null ? t('status.heldBy', { name }) : t('status.heldByFor', { name, note: holder.note });
 }
 
 /** An offer failed, and the queue has her ready again by herself. */

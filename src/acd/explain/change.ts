@@ -2,7 +2,7 @@
  * What would serve a waiting call now. Candidates are found by looking, but none is named that was not tried: the part of the
  * floor that matters is copied (by way of the snapshot), the change is told to a core of its own, and the call must be offered.
  */
-import type { AgentId } from '../../../kernel/ids.ts';
+import { type AgentId, asId, type UserId } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { Agent, Floor, Line, Waiting } from '../floor.ts';
 import { serves } from '../line.ts';
@@ -109,7 +109,8 @@ function freed(agent: Agent): Candidate[] | null {
   const { agentId } = agent.configuration;
   const { activity } = agent;
   const change = { agents: [agentId], skill: null, level: null };
-  const goesReady: Event = { type: 'agentWentReady', agentId };
+  // By a supervisor: also whom one holds.
+  const goesReady: Event = { type: 'agentWentReady', agentId, by: asId<UserId>('explain') };
   switch (engaged(agent)?.what) {
     case 'not_ready':
     case 'pausing':

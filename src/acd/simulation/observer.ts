@@ -11,6 +11,7 @@ import type { AgentConfiguration, AgentState, QueueConfiguration } from '../even
 import { demand, Violation } from './demand.ts';
 import { SeenDoors } from './doors.ts';
 import { eligible } from './eligible.ts';
+import { SeenHolds } from './holds.ts';
 import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
 import { overflowSeen } from './overflow.ts';
 import { reserveSeen } from './reserves.ts';
@@ -100,6 +101,7 @@ export class Observer {
   /** Whose desk is connected. */
   readonly desks = new Set<AgentId>();
   readonly #phones = new Set<AgentId>();
+  readonly #holds = new SeenHolds();
   readonly #removed = new Set<AgentId>();
   readonly #offerIds = new Set<OfferId>();
   /** Live offers of calls that another agent has just taken. */
@@ -189,6 +191,7 @@ export class Observer {
 
   #hearOfFloor(event: Event, now: number): void {
     this.doors.hear(event);
+    this.#holds.hear(event, (agentId) => this.agents.get(agentId)?.state);
     switch (event.type) {
       case 'queueSwitched':
         if (this.queues.has(event.queueId)) this.doors.switched(event);
@@ -511,6 +514,7 @@ export class Observer {
     if (fact.state === 'not_ready' || fact.state === 'signed_out') this.#wentAway(fact.agentId, now);
     if (fact.state === 'signed_out') agent.idleSince = null;
     if (fact.state === 'ready') agent.idleSince ??= now;
+    if (fact.state === 'ready') this.#holds.isReady(fact.agentId);
     demand(fact.state !== 'ready' || fact.reasons.length === 0, 'INV6', () => `${fact.agentId} is ready with reasons`);
     demand(fact.state !== 'not_ready' || fact.reasons.length > 0, 'INV6', () => `${fact.agentId} is not ready without a reason`);
     demand(new Set(fact.reasons).size === fact.reasons.length, 'INV6', () => `${fact.agentId} has a reason twice`);

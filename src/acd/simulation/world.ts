@@ -261,9 +261,10 @@ const callEndsAbruptly: Act = (world) => {
 };
 
 const signedIn: Act = (world) => ({ type: 'agentSignedIn', agentId: world.anyAgent() });
-const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent(), ...(world.chance(0.3) ? { by: SUPERVISOR } : {}) });
-const wentReady: Act = (world) => ({ type: 'agentWentReady', agentId: world.anyAgent() });
-const wentNotReady: Act = (world) => ({ type: 'agentWentNotReady', agentId: world.anyAgent(), reason: world.anyReason() });
+const bySupervisor = (world: World): { by?: UserId } => (world.chance(0.3) ? { by: SUPERVISOR } : {});
+const signedOut: Act = (world) => ({ type: 'agentSignedOut', agentId: world.anyAgent(), ...bySupervisor(world) });
+const wentReady: Act = (world) => ({ type: 'agentWentReady', agentId: world.anyAgent(), ...bySupervisor(world) });
+const wentNotReady: Act = (world) => ({ type: 'agentWentNotReady', agentId: world.anyAgent(), reason: world.anyReason(), ...bySupervisor(world) });
 const reachable: Act = (world) => ({ type: 'phoneReachable', agentId: world.anyAgent() });
 const lost: Act = (world) => ({ type: 'phoneLost', agentId: world.anyAgent() });
 const deskConnects: Act = (world) => ({ type: 'deskConnected', agentId: world.anyAgent() });
