@@ -715,7 +715,8 @@ test('26: whom a supervisor holds is not ready by her own word, nor by signing i
   assert.deepEqual(floor.acd.view.agent(her)?.heldBy, { by, name: '班长', note: '来一下' });
   floor.tell({ type: 'agentSignedOut', agentId: her }, { type: 'agentSignedIn', agentId: her }, { type: 'agentWentReady', agentId: her });
   assert.deepEqual(reasons(), ['supervisor']);
-  const again = createAcd({ snapshot: JSON.parse(JSON.stringify(floor.acd.snapshot())) });
+  const again = createAcd();
+  again.restore(JSON.parse(JSON.stringify(floor.acd.snapshot())));
   again.decide({ type: 'agentWentReady', agentId: her }, floor.now);
   assert.equal(again.view.agent(her)?.state, 'not_ready');
   floor.tell({ type: 'agentWentReady', agentId: her, by });
