@@ -98,6 +98,19 @@ export interface AcdSnapshot {
   over?: Over[];
 }
 
+const rowOfAgent = ({ configuration, activity, since, idleSince, idleSeq, said, failures, hold, work, others }: Agent): AgentRow => ({
+  configuration,
+  activity,
+  since,
+  idleSince,
+  idleSeq,
+  said,
+  ...(failures === null ? {} : { failures }),
+  ...(hold === undefined ? {} : { hold: { ...hold } }),
+  work: { ...work, turns: { ...work.turns } },
+  ...(others === null || others.awayUntil === null ? {} : { awayUntil: others.awayUntil }),
+});
+
 export function takeSnapshot(floor: Floor): AcdSnapshot {
   return {
     version: VERSION,
@@ -116,18 +129,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     calendars: [...floor.calendars.values()].map(({ configuration, hours }) => ({ configuration, hours })),
     phones: [...floor.phones],
     ...(floor.desks.size === 0 ? {} : { desks: [...floor.desks] }),
-    agents: [...floor.agents.values()].map(({ configuration, activity, since, idleSince, idleSeq, said, failures, hold, work, others }) => ({
-      configuration,
-      activity,
-      since,
-      idleSince,
-      idleSeq,
-      said,
-      ...(failures === null ? {} : { failures }),
-      ...(hold === undefined ? {} : { hold: { ...hold } }),
-      work: { ...work, turns: { ...work.turns } },
-      ...(others === null || others.awayUntil === null ? {} : { awayUntil: others.awayUntil }),
-    })),
+    agents: [...floor.agents.values()].map(rowOfAgent),
     calls: [...floor.calls.values()].map(rowOfCall),
     leaving: [...floor.leaving].map(([waiting, exit]) => [waiting.call.callId, exit]),
     unsaid: [...floor.unsaid].map(({ configuration }) => configuration.agentId),
