@@ -89,6 +89,19 @@ const faults: Record<string, { invariant: string; spoil: (turn: Turn<Event, Comm
   },
 };
 
+faults['a reserve that is not awakened'] = {
+  invariant: 'INV12',
+  spoil(turn) {
+    turn.events = turn.events.filter((fact) => fact.type !== 'reserveChanged' || !fact.open || fact.why !== 'waiting');
+  },
+};
+faults['a reserve that is never put back to sleep'] = {
+  invariant: 'INV12',
+  spoil(turn) {
+    turn.events = turn.events.filter((fact) => fact.type !== 'reserveChanged' || fact.open || fact.why !== 'over');
+  },
+};
+
 for (const [name, { invariant, spoil }] of Object.entries(faults)) {
   test(`the observer catches ${name}, and shrinks the log to a few events`, () => {
     for (let seed = 1; seed <= 20; seed += 1) {
@@ -101,6 +114,29 @@ for (const [name, { invariant, spoil }] of Object.entries(faults)) {
     assert.fail('20 shifts with the fault, and nobody saw it');
   });
 }
+
+test('what is found only at the end of a shift, a call that is kept for ever, is shrunk too', () => {
+  const hoarding = (): Acd => {
+    const acd = createAcd();
+    const kept = new Set<string>();
+    return {
+      ...acd,
+      decide(event, now) {
+        if (event.type === 'callQueued' && event.priority === 3) kept.add(event.callId);
+        return acd.decide(event, now);
+      },
+      snapshot() {
+        const whole = acd.snapshot() as { calls: unknown[] };
+        return kept.size === 0 ? whole : { ...whole, unsaid: ['kept'] };
+      },
+      restore: (from) => acd.restore({ ...(from as object), unsaid: [] }),
+    };
+  };
+  const result = runShift(2, 300, hoarding);
+  assert.ok(isFault(result), 'nobody saw it');
+  assert.ok(result.message.startsWith('INV8'), result.message);
+  assert.ok(result.trace.length <= 3, `${result.trace.length} events are left`);
+});
 
 test('a disordered shift loses, doubles and holds back some of what is told, jumps its clock and restarts its core; the same for the same seed', () => {
   const tells = (seed: number): { told: string[]; jumps: number; restarts: number } => {

@@ -7,7 +7,7 @@ import { eligible } from './eligible.ts';
 import { agentOrder, servedBefore } from './matching.ts';
 import type { Observer, SeenCall, SeenLeg, SeenWait } from './observer.ts';
 import { overflowDue } from './overflow.ts';
-import { reservesDue } from './reserves.ts';
+import { reservesAreAsNeeded, reservesDue } from './reserves.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */
 const LONGEST_RELEASE_MS = 5_000;
@@ -21,6 +21,7 @@ export function checkTurn(seen: Observer, event: Event, turn: Turn<Event, Comman
   nobodyWaitsBesideAnIdleAgent(seen, now);
   nobodyWaitsForNobody(seen);
   nobodyWaitsWhereItIsShut(seen, now);
+  reservesAreAsNeeded(seen, event, now);
   nobodyOvertook(seen, turn, now, hurried);
   agentsAreWhereTheirLegsAre(seen, now);
 }

@@ -1,7 +1,8 @@
-/** Reserves, from outside: each is opened by a bound that was passed and closed when it is kept, and not too late. */
+/** Reserves, from outside: each is opened by a bound that was passed and closed when it is kept, neither of them too late. */
 import type { QueueId } from '../../../kernel/ids.ts';
 import type { Event } from '../../vocabulary.ts';
 import type { QueueConfiguration } from '../event.ts';
+import type { Bounds, Reserve } from '../widening/rules.ts';
 import { demand } from './demand.ts';
 
 type Changed = Extract<Event, { type: 'reserveChanged' }>;
@@ -40,6 +41,36 @@ export function reserveSeen(seen: Seen, { queueId, reserve, open, why }: Changed
   if (open) all.set(reserve, now);
   else all.delete(reserve);
   seen.reserves.set(queueId, all);
+}
+
+/**
+ * After a turn each is as its figures have it; what comes by time alone, once time was told to have passed. Of the estimate and the service level only
+ * the core keeps count: a rule that names one may keep its reserve open for longer.
+ */
+export function reservesAreAsNeeded(seen: Seen, event: Event, now: number): void {
+  const isTime = event.type === 'timePassed';
+  for (const [queueId, { widening }] of seen.queues) {
+    for (const rule of widening?.reserves ?? []) {
+      const since = seen.reserves.get(queueId)?.get(rule.name);
+      const waits = seen.waitingIn(queueId).map(({ waits }) => now - (waits[0]?.queuedAt ?? now));
+      const figures = { waiting: waits.length, longestWaitMs: Math.max(0, ...waits) };
+      if (since === undefined) demand(!isNeeded(rule.when, figures, isTime), 'INV12', () => `${queueId} needs its reserve ${rule.name}, which is closed`);
+      else demand(!isTime || !isSpare(rule, figures, now - since), 'INV12', () => `${queueId} needs its reserve ${rule.name} no longer, which is open`);
+    }
+  }
+}
+
+interface Figures {
+  waiting: number;
+  longestWaitMs: number;
+}
+
+const isNeeded = (when: Bounds, { waiting, longestWaitMs }: Figures, isTime: boolean): boolean =>
+  waiting > 0 && (waiting >= (when.waiting ?? Number.POSITIVE_INFINITY) || (isTime && longestWaitMs >= (when.longestWaitMs ?? Number.POSITIVE_INFINITY)));
+
+function isSpare({ when, until = {}, leastMs = 60_000 }: Reserve, figures: Figures, openMs: number): boolean {
+  if (openMs < leastMs || when.estimatedWaitMs !== undefined || when.serviceLevelPct !== undefined) return false;
+  return (['waiting', 'longestWaitMs'] as const).every((name) => when[name] === undefined || figures[name] <= (until[name] ?? when[name] / 2));
 }
 
 /** When the longest wait passes a bound. */

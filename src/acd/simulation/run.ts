@@ -1,4 +1,5 @@
 /** One seeded shift: every turn is checked, repeated by a second core from the log, and by a third from a snapshot. */
+import { legIdOf } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import { type Acd, createAcd } from '../acd.ts';
 import { Violation } from './demand.ts';
@@ -129,7 +130,7 @@ export function runShift(seed: number, events: number, make?: () => Acd): Shift 
     if (seed % 4 === 0 && replay(stage.log, core) !== stage.hash) throw new Violation('INV10: the same log gave other turns');
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    return { seed, message: error.message, trace: shrink(stage.log, error.message, () => new Stage(core, hurried)) };
+    return { seed, message: error.message, trace: shrink(stage.log, error.message, error instanceof FoundAtTheEnd, () => new Stage(core, hurried)) };
   }
   const { offers, answered, exits } = stage.observer.tally;
   return { seed, log: stage.log, hash: (stage.hash >>> 0).toString(16).padStart(8, '0'), offers, answered, exits };
@@ -174,12 +175,32 @@ function wait(stage: Stage, dice: Dice, from: number, ms: number): number {
   return Math.max(now, until);
 }
 
+/** What is broken only when the shift is over. */
+class FoundAtTheEnd extends Violation {}
+
+/** Of a log that was shortened: every caller and agent hangs up whom the observer still knows, an hour passes. */
+function endOf(stage: Stage): void {
+  const { calls, legs } = stage.observer;
+  const at = stage.observer.now;
+  const ending = { cause: 'normal', by: 'far_end' } as const;
+  for (const { callId, gone } of [...calls.values()]) if (!gone) stage.play({ type: 'legEnded', callId, legId: legIdOf(callId, 0), ending }, at);
+  for (const [legId, { callId }] of [...legs]) stage.play({ type: 'legEnded', callId, legId, ending }, at);
+  for (const callId of [...calls.keys()]) stage.play({ type: 'callEnded', callId, ending }, at);
+  for (let wakes = 0; wakes < MOST_LAST_WAKES && stage.wakeAt !== null && stage.wakeAt <= at + AN_HOUR_MS; wakes += 1)
+    stage.play({ type: 'timePassed' }, Math.max(stage.wakeAt, stage.observer.now));
+  nothingIsLeft(stage);
+}
+
+const AN_HOUR_MS = 3_600_000;
+/** Reserves of an estimate are looked at every 10 s, wishes of a hurried core at once. */
+const MOST_LAST_WAKES = 5_000;
+
 /** INV8: when the last call is over, nothing of any call is kept. */
 function nothingIsLeft(stage: Stage): void {
   const left = stage.acd.snapshot() as { calls: unknown[]; leaving: unknown[]; unsaid: unknown[] };
   const { entries, exits } = stage.observer.tally;
-  if (left.calls.length + left.leaving.length + left.unsaid.length > 0 || isLeftOver(stage)) throw new Violation('INV8: calls or timers are left over');
-  if (entries < exits) throw new Violation(`INV5: ${entries} came in and ${exits} went out`);
+  if (left.calls.length + left.leaving.length + left.unsaid.length > 0 || isLeftOver(stage)) throw new FoundAtTheEnd('INV8: calls or timers are left over');
+  if (entries < exits) throw new FoundAtTheEnd(`INV5: ${entries} came in and ${exits} went out`);
 }
 
 /** What a calendar or a switch does next is of no call. */
@@ -206,7 +227,7 @@ function replay(log: readonly Entry[], make: () => Acd): number {
 }
 
 /** Leaves out ever smaller parts of the log for as long as the same invariant breaks. */
-function shrink(log: readonly Entry[], message: string, stageAnew: () => Stage): Entry[] {
+function shrink(log: readonly Entry[], message: string, isToTheEnd: boolean, stageAnew: () => Stage): Entry[] {
   const invariant = message.split(':')[0];
   let best = [...log];
   let runs = 0;
@@ -215,14 +236,14 @@ function shrink(log: readonly Entry[], message: string, stageAnew: () => Stage):
       if (runs >= MOST_SHRINKING_RUNS) return best;
       runs += 1;
       const shorter = best.toSpliced(from, part);
-      if (faultOf(shorter, stageAnew())?.split(':')[0] === invariant) best = shorter;
+      if (faultOf(shorter, stageAnew(), isToTheEnd)?.split(':')[0] === invariant) best = shorter;
     }
   }
   return best;
 }
 
-/** Plays a log that has holes: a wake the core asks for comes even where the log has lost it. */
-function faultOf(log: readonly Entry[], stage: Stage): string | null {
+/** Plays a log that has holes: a wake the core asks for comes even where the log has lost it. What is found at the end of a shift is looked for at the end of the log. */
+function faultOf(log: readonly Entry[], stage: Stage, isToTheEnd: boolean): string | null {
   try {
     for (const { at, event, branched, restored } of log) {
       if (branched) stage.branch();
@@ -230,6 +251,7 @@ function faultOf(log: readonly Entry[], stage: Stage): string | null {
       while (stage.wakeAt !== null && stage.wakeAt < at) stage.play({ type: 'timePassed' }, stage.wakeAt);
       stage.play(event, at);
     }
+    if (isToTheEnd) endOf(stage);
     return null;
   } catch (error) {
     if (error instanceof Violation) return error.message;
