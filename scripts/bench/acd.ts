@@ -14,6 +14,7 @@ import { Dice } from '../../src/acd/simulation/dice.ts';
 import type { QueueWishes } from '../../src/call/event.ts';
 import type { Command, Event, Turn } from '../../src/vocabulary.ts';
 import { runCalls } from './acd-calls.ts';
+import { runDay } from './acd-day.ts';
 
 export interface AcdFigures {
   agents: number;
@@ -31,7 +32,9 @@ export interface AcdFigures {
 interface Options {
   seconds: number;
   /** With calls and phones through the whole server instead: see `acd-calls.ts`. */
-  calls?: boolean;
+  calls?: boolean | number;
+  /** A simulated day instead, of so many `agents` and `calls`: see `acd-day.ts`. */
+  day?: boolean;
   agents?: number;
   talk?: number;
 }
@@ -59,7 +62,8 @@ const MOST_TURNS_TIMED = 5_000_000;
  * The standard size gets a third of the time; `growth` has the same figures of the other sizes. `mixed`: the standard size with another strategy in each queue, weights,
  * head starts, preferred skills, preferred and last agents, and two steps of widening for nearly every caller.
  */
-export async function run({ seconds, calls, ...more }: Options): Promise<object> {
+export async function run({ seconds, calls, day, ...more }: Options): Promise<object> {
+  if (day === true) return runDay({ agents: more.agents, calls: typeof calls === 'number' ? calls : undefined });
   if (calls === true) return runCalls({ seconds, ...more });
   const third = (seconds * 1000) / 3;
   const standard = measure(STANDARD, third, 'usual');
