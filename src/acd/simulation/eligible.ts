@@ -1,6 +1,7 @@
 /** Who may serve whom, by what was configured. */
 import { reachOf } from './matching.ts';
-import type { Observer, SeenAgent, SeenCall } from './observer.ts';
+import type { Observer } from './observer.ts';
+import type { SeenAgent, SeenCall } from './seen.ts';
 
 export function eligible(seen: Observer, agent: SeenAgent, call: SeenCall): boolean {
   const wait = call.waits[0];

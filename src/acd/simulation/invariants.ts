@@ -5,9 +5,10 @@ import type { AcdView } from '../view.ts';
 import { demand } from './demand.ts';
 import { eligible } from './eligible.ts';
 import { agentOrder, servedBefore } from './matching.ts';
-import type { Observer, SeenCall, SeenLeg, SeenWait } from './observer.ts';
+import type { Observer } from './observer.ts';
 import { overflowDue } from './overflow.ts';
 import { reservesAreAsNeeded, reservesDue } from './reserves.ts';
+import type { SeenCall, SeenLeg, SeenWait } from './seen.ts';
 
 /** So long a phone that was told to stop ringing is waited for. */
 const LONGEST_RELEASE_MS = 5_000;

@@ -3,7 +3,8 @@ import type { QueueId } from '../../../kernel/ids.ts';
 import type { QueueConfiguration } from '../event.ts';
 import type { Strategy } from '../matching/rules.ts';
 import type { GroupName } from '../widening/rules.ts';
-import type { Observer, SeenAgent, SeenCall, SeenWait } from './observer.ts';
+import type { Observer } from './observer.ts';
+import type { SeenAgent, SeenCall, SeenWait } from './seen.ts';
 
 const HOUR_MS = 3_600_000;
 

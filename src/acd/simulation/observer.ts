@@ -4,7 +4,7 @@
  */
 import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../../kernel/ids.ts';
 import { legIdOf } from '../../../kernel/ids.ts';
-import type { OverflowTarget, QueueExit } from '../../call/event.ts';
+import type { QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { Staffing } from '../door/rules.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
@@ -12,69 +12,12 @@ import { demand, Violation } from './demand.ts';
 import { SeenDoors } from './doors.ts';
 import { eligible } from './eligible.ts';
 import { SeenHolds } from './holds.ts';
-import { noSeenWork, type SeenWork, seenWorking } from './matching.ts';
+import { noSeenWork, seenWorking } from './matching.ts';
 import { overflowSeen } from './overflow.ts';
 import { reserveSeen } from './reserves.ts';
+import { newCall, type SeenAgent, type SeenCall, type SeenLeg, type SeenWait } from './seen.ts';
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
-
-export interface SeenAgent {
-  configuration: AgentConfiguration;
-  state: AgentState;
-  callId: CallId | null;
-  wrapUpUntil: number | null;
-  pausedUntil: number | null;
-  idleSince: number | null;
-  phone: boolean;
-  work: SeenWork;
-}
-
-export interface SeenWait {
-  queueId: QueueId;
-  priority: number;
-  skills: { skill: string; level: number }[];
-  preferred: { skill: string; level: number }[];
-  place: string | null;
-  virtualWaitMs: number;
-  queuedAt: number;
-  /** Steps of the widening, as they were told. */
-  steps: number;
-  awaited: { agentId: AgentId; until: number } | null;
-  /** Whom it asked for. */
-  preferredAgent: AgentId | null;
-  leaveAt: number | null;
-  /** Reasons to leave that came up while it waited. */
-  reasons: Set<QueueExit>;
-  /** Whose agents may serve it too, as was told; where it is about to go. */
-  also: QueueId[];
-  overflow?: OverflowTarget;
-  /** Since when it waits for no agent alone, where it did. */
-  freeSince: number;
-}
-
-export interface SeenCall {
-  callId: CallId;
-  number: string;
-  placedAt: number | null;
-  place: number;
-  gone: boolean;
-  ended: boolean;
-  waits: SeenWait[];
-  /** Live ones. */
-  offers: Map<OfferId, EventOf<'callOffered'>>;
-  /** How often it has been offered, to agents who could not be reached as well. */
-  offered: number;
-  visited: Set<QueueId>;
-  /** Steps of overflow it has taken. */
-  overflows: Set<string>;
-}
-
-export interface SeenLeg {
-  agentId: AgentId;
-  callId: CallId;
-  state: 'ringing' | 'up' | 'released';
-  releasedAt: number;
-}
 
 const SPARED_MS = 1_000;
 /** INV8: so often a call is offered, then it goes back to its dialplan. */
@@ -566,17 +509,3 @@ export class Observer {
     }
   }
 }
-
-const newCall = (callId: CallId, number: string): SeenCall => ({
-  callId,
-  number,
-  placedAt: null,
-  place: 0,
-  gone: false,
-  ended: false,
-  waits: [],
-  offers: new Map(),
-  offered: 0,
-  visited: new Set(),
-  overflows: new Set(),
-});

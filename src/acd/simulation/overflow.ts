@@ -4,7 +4,8 @@ import type { Event } from '../../vocabulary.ts';
 import type { OverflowStep } from '../overflow/rules.ts';
 import { demand } from './demand.ts';
 import { servedBefore } from './matching.ts';
-import type { Observer, SeenCall, SeenWait } from './observer.ts';
+import type { Observer } from './observer.ts';
+import type { SeenCall, SeenWait } from './seen.ts';
 
 type Overflowed = Extract<Event, { type: 'callOverflowed' }>;
 
