@@ -6,7 +6,6 @@
  *
  * Every state goes to `ended` once and only by `end`, which closes the endpoint and tells `legEnded`.
  */
-import { turn } from '../../kernel/clock.ts';
 import type { CallId, LegId } from '../../kernel/ids.ts';
 import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
 import { tagOf } from './address.ts';
@@ -210,9 +209,8 @@ export class Leg implements DialogLeg {
       progress.hold.stop();
     }
     this.#rim.forget(this.legId);
+    void tellAudio(this.#rim, this, direct);
     this.#rim.take({ type: 'legEnded', callId: this.callId, legId: this.legId, ending });
-    // Behind all that comes of it: whom she talks to next waits for the media server, what she has talked is counted at leisure.
-    void turn().then(() => tellAudio(this.#rim, this, direct));
   }
 
   /** The connection to the SIP server is gone, and its dialogs with it: nothing can be sent any more. */
