@@ -44,7 +44,7 @@ const MOST_UNANSWERED_PINGS = 3;
 
 /**
  * node:dgram makes an object of each packet, which dies at once. Where the young are few they are swept often and briefly, and stay in the
- * processor's cache: with 300 calls the slowest packets in a hundred come through three times as soon, and 30 MB less are held.
+ * processor's cache: with 300 calls some 30 MB less are held, and no sweep holds packets up for long.
  */
 const MOST_YOUNG_MB = 4;
 

@@ -56,7 +56,7 @@ export function refusal({ floor, now }: Moment, queue: Queue | undefined): Queue
   return door?.join !== undefined && !isStaffed(floor, queueId, door.join) ? 'no_agents' : null;
 }
 
-/** It has been offered as often as any call is: there is no leg number left to offer it by, and its dialplan has to do without this queue. */
+/** It has been offered as often as any call is: its leg numbers are used up, and its dialplan goes on by `timeout`. */
 export const isSpent = ({ legs }: Call): boolean => legs >= MOST_OFFERS_A_CALL;
 
 /** Too many are there, or it takes too long; null = come in. Who can be served at once does not wait, however many do. */

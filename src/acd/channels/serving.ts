@@ -71,7 +71,7 @@ export function endOffered(m: Moment, agent: Agent, end: OfferEnd): Written | nu
   return call;
 }
 
-/** She accepted: it is hers, and has left its queue by the caller's hand. */
+/** She accepted: it is hers. `from`: where it waited, which it has left already. */
 export function begin(m: Moment, agent: Agent, call: Written, from: Waiting | null): void {
   const { others } = agent;
   if (others === null) return;
