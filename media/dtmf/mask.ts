@@ -4,7 +4,8 @@
  * each press, the same for every key.
  */
 import { type Codec, SILENCE, toCode } from '../codec/g711.ts';
-import type { RtpHeader } from '../rtp/packet.ts';
+import { type RtpHeader, timestampAhead } from '../rtp/packet.ts';
+import { LATEST_SAMPLES } from './receive.ts';
 
 /** The longest a mask may be asked for: one that was forgotten must not take the conversation with it. */
 export const LONGEST_MASK_MS = 600_000;
@@ -25,6 +26,8 @@ export class Mask {
   #state: State = { kind: 'off' };
   #toneLeft = 0;
   #phase = 0;
+  /** Timestamp of the newest event that was secret. */
+  #secretEvent: number | null = null;
 
   begin(untilMs: number): void {
     this.#state = { kind: 'on', untilMs };
@@ -50,6 +53,17 @@ export class Mask {
     if (nowMs < state.untilMs) return true;
     this.#state = { kind: 'off' };
     return false;
+  }
+
+  /**
+   * This packet of a key's event goes to nobody. `covered`: its time is secret. A key that was secret stays so however late its last packets
+   * come: all of them, and those of the keys before it, carry no later timestamp.
+   */
+  hides(timestamp: number, covered: boolean): boolean {
+    const ahead = this.#secretEvent === null ? null : timestampAhead(timestamp, this.#secretEvent);
+    const isLate = ahead !== null && ahead <= 0 && ahead > -LATEST_SAMPLES;
+    if (covered && !isLate) this.#secretEvent = timestamp;
+    return covered || isLate;
   }
 
   pressed(): void {

@@ -9,7 +9,7 @@ export const KEYS = '0123456789*#ABCD';
 const EVENT_BYTES = 4;
 const LONGEST_DURATION = 0xffff;
 /** A timestamp further back than this is not a packet that comes late but a sender that started its clock anew. */
-const LATEST_SAMPLES = 8000 * 5;
+export const LATEST_SAMPLES = 8000 * 5;
 
 /** The event last heard of. */
 export type KnownEvent = { code: number; timestamp: number; duration: number; ended: boolean } | null;

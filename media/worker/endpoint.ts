@@ -431,9 +431,10 @@ export class Endpoint implements SocketOwner, Party {
 
   #heardEvent(packet: Buffer, nowMs: number): void {
     const key = this.keys.event(packet, this.#header, nowMs);
-    if (!this.secret(nowMs)) this.#listener?.speaker.forwardEvent(packet, this.#header, nowMs);
+    const hidden = this.#mask.hides(this.#header.timestamp, this.secret(nowMs));
+    if (!hidden) this.#listener?.speaker.forwardEvent(packet, this.#header, nowMs);
     if (key === null) return;
-    if (!this.secret(nowMs)) this.seat?.pressed(this, key);
+    if (!hidden) this.seat?.pressed(this, key);
     this.#pressed(key, nowMs);
   }
 

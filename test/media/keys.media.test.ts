@@ -127,6 +127,29 @@ test('after the mask the caller is heard and recorded again', async () => {
   assert.deepEqual(digit, { type: 'digit', endpointId: caller.id, key: '3' });
 });
 
+test('I1: the last packets of a secret key go to nobody when they come long after the mask', async () => {
+  const caller = await legs.open({ eventType: 101, group: 'late' });
+  const agent = await legs.open({ group: 'late' });
+  await house.media.join(caller.id, agent.id);
+  await house.media.maskKeys(caller.id, 60_000);
+  caller.party.press('8');
+  const at = caller.party.timestamp - 800;
+  caller.party.press('7');
+  await house.event('digit', (event) => event.endpointId === caller.id && event.key === '7');
+  await house.media.unmaskKeys(caller.id);
+  caller.party.say(600);
+  await until('the mask is off', () => shareAt(agent.party.audio().subarray(-1600), 600) > 0.9);
+  for (const [code, began] of [
+    [8, at],
+    [7, at + 1600],
+  ] as const)
+    caller.party.send(101, Buffer.from([code, 0x80 | 10, 800 >> 8, 800 & 0xff]), began);
+  caller.party.hush();
+  caller.party.press('3');
+  await until('a key that is none of it is heard', () => agent.party.keys().includes('3'));
+  assert.equal(agent.party.keys(), '3');
+});
+
 test('I1: a mask that was forgotten ends by itself, and tells it', async () => {
   const caller = await legs.open();
   await house.media.maskKeys(caller.id, 300);
