@@ -78,7 +78,7 @@ export const hearing: Hearing = {
   queueConfigured(m, { queue: configuration }) {
     const { floor } = m;
     const known = floor.queues.get(configuration.queueId) ?? newQueue(configuration);
-    if (floor.queues.has(configuration.queueId)) reconfigure(floor, known, configuration);
+    if (floor.queues.has(configuration.queueId)) reconfigure(m, known, configuration);
     else floor.queues.set(configuration.queueId, known);
     keepStaffing(floor, configuration);
     follow(m, known);

@@ -5,7 +5,7 @@ import { openingOf, sendsAway } from './calendar/openings.ts';
 import { VOICE } from './channels/channel.ts';
 import { isWritten } from './channels/interaction.ts';
 import { leftQueue } from './channels/left.ts';
-import { announceFirst, hushAnnouncements } from './door/announcing.ts';
+import { announceAnew, announceFirst, hushAnnouncements } from './door/announcing.ts';
 import type { Dissuasion } from './door/rules.ts';
 import { isStaffed } from './door/staffing.ts';
 import { look } from './estimate/estimate.ts';
@@ -272,7 +272,8 @@ function dropIfEmpty(floor: Floor, queue: Queue): void {
 }
 
 /** New rules for a queue that has callers: everyone keeps the limit on the wait they came with, and the place as the new rules count it. */
-export function reconfigure(floor: Floor, queue: Queue, configuration: QueueConfiguration): void {
+export function reconfigure(m: Moment, queue: Queue, configuration: QueueConfiguration): void {
+  const { floor } = m;
   const all = [...queue.order];
   const staying = all.filter((waiting) => waiting.line !== null);
   for (const line of [...queue.lines.values()]) closeLine(floor, line);
@@ -288,6 +289,7 @@ export function reconfigure(floor: Floor, queue: Queue, configuration: QueueConf
     queue.order.add(waiting);
     hushOverflow(floor, waiting);
     watchOverflow(waiting, waiting.queuedAt);
+    if (call.interaction === undefined) announceAnew(m, waiting);
   }
   for (const waiting of staying) {
     waiting.line = lineFor(floor, waiting);

@@ -62,3 +62,26 @@ test('a core from a snapshot tells the same at the same time', () => {
   assert.deepEqual(turns[0], turns[1]);
   assert.equal(turns[0]?.events.length, 2);
 });
+
+test('who waits already goes by new rules: told where nobody was before, sooner where they are shorter, no more when they are taken away', () => {
+  const floor = waiting({ firstMs: 600_000, everyMs: 600_000, position: true }, 'c1');
+  floor.tell(queueConfigured('service', {}));
+  assert.deepEqual(told(floor.after(700_000)), []);
+  floor.tell(queueConfigured('service', { announcements: every }), callArrived('c2'), callQueued('c2'));
+  const first = floor.after(10_000);
+  assert.deepEqual(told(first), [
+    ['c1', 1, 'several', 'patience'],
+    ['c2', 2, 'several', 'patience'],
+  ]);
+  floor.tell(queueConfigured('service', { announcements: { ...every, everyMs: 5_000 } }));
+  assert.deepEqual(told(floor.after(5_000)).length, 2);
+});
+
+test('a place far behind is told as it is', () => {
+  const names = Array.from({ length: 150 }, (_, n) => `c${n + 1}`);
+  const floor = waiting({ firstMs: 10_000, everyMs: 30_000, position: true }, ...names);
+  assert.deepEqual(
+    told(floor.after(10_000)).filter((line) => Array.isArray(line) && line[0] === 'c150'),
+    [['c150', 150, null, null]],
+  );
+});

@@ -7,7 +7,7 @@ export interface Announcements {
   /** From coming in to the first. */
   firstMs: number;
   everyMs: number;
-  /** The place is told, up to 100. */
+  /** The place is told. */
   position?: boolean | undefined;
   /** So is how long it may take: in minutes while the estimate comes true, else that it takes several. */
   estimate?: boolean | undefined;
@@ -15,7 +15,6 @@ export interface Announcements {
   messages?: string[] | undefined;
 }
 
-const LAST_PLACE_TOLD = 100;
 const MINUTE_MS = 60_000;
 
 /** Who comes in is told from then on. */
@@ -23,6 +22,20 @@ export function announceFirst(m: Moment, waiting: Waiting): void {
   const rules = waiting.queue.configuration.announcements;
   if (rules === undefined) return;
   waiting.announce = { at: m.now + rules.firstMs, count: 0, deadline: null };
+  awaitAnnouncement(m.floor, waiting);
+}
+
+/** New rules for who waits already: its next is no later than if it had come, or been told, just now. */
+export function announceAnew(m: Moment, waiting: Waiting): void {
+  const rules = waiting.queue.configuration.announcements;
+  const { announce } = waiting;
+  if (announce === undefined) return announceFirst(m, waiting);
+  hushAnnouncements(m.floor, waiting);
+  if (rules === undefined) {
+    delete waiting.announce;
+    return;
+  }
+  announce.at = Math.min(announce.at, m.now + (announce.count === 0 ? rules.firstMs : rules.everyMs));
   awaitAnnouncement(m.floor, waiting);
 }
 
@@ -41,12 +54,13 @@ function tell(m: Moment, callId: CallId): void {
   const { queue, announce, line, call } = waiting;
   const rules = queue.configuration.announcements;
   setDeadline(m.floor, announce, null);
-  if (rules === undefined || line === null) return;
+  if (rules === undefined) return;
   announce.at = m.now + rules.everyMs;
   awaitAnnouncement(m.floor, waiting);
   // What is being said would be in the way of who answers next, and the place of a callback is nobody's to hear.
-  if (call.ringing.size > 0 || waiting.held === true) return;
-  const place = placeOf(waiting);
+  if (line === null || call.ringing.size > 0 || waiting.held === true) return;
+  // 1 = next.
+  const place = queue.order.before(waiting) + 1;
   const messages = rules.messages ?? [];
   m.events.push({
     type: 'waitAnnounced',
@@ -59,18 +73,7 @@ function tell(m: Moment, callId: CallId): void {
   announce.count += 1;
 }
 
-function minutesAt(m: Moment, { queue }: Waiting, place: number | null): number | 'several' {
-  const said = look(m, queue, place ?? queue.order.size);
+function minutesAt(m: Moment, { queue }: Waiting, place: number): number | 'several' {
+  const said = look(m, queue, place);
   return said?.calibrated === true ? Math.max(1, Math.ceil(said.p50Ms / MINUTE_MS)) : 'several';
-}
-
-/** 1 = next; null = far behind. */
-function placeOf(waiting: Waiting): number | null {
-  let place = 0;
-  for (const other of waiting.queue.order) {
-    place += 1;
-    if (other === waiting) return place;
-    if (place === LAST_PLACE_TOLD) return null;
-  }
-  return null;
 }

@@ -2,6 +2,7 @@
 import type { AgentId } from '../../../kernel/ids.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { AcdView } from '../view.ts';
+import { announcementDue } from './announcing.ts';
 import { demand } from './demand.ts';
 import { eligible } from './eligible.ts';
 import { agentOrder, servedBefore } from './matching.ts';
@@ -48,7 +49,7 @@ function wakesInTime(seen: Observer, event: Event, { wakeAt }: Turn<Event, Comma
   for (const call of seen.calls.values()) {
     const { offers, waits } = call;
     for (const { until } of offers.values()) due.push(until);
-    if (offers.size === 0) due.push(...dueOf(seen, waits[0]), ...overflowDue(seen, call));
+    if (offers.size === 0) due.push(...dueOf(seen, waits[0]), ...overflowDue(seen, call), ...announcementDue(seen, call));
   }
   due.push(...seen.doors.boundaries(now));
   due.push(...reservesDue(seen));

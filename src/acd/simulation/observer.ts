@@ -8,6 +8,7 @@ import type { QueueExit } from '../../call/event.ts';
 import type { Command, Event, Turn } from '../../vocabulary.ts';
 import type { Staffing } from '../door/rules.ts';
 import type { AgentConfiguration, AgentState, QueueConfiguration } from '../event.ts';
+import { announced, announcedAnew } from './announcing.ts';
 import { demand, Violation } from './demand.ts';
 import { SeenDoors } from './doors.ts';
 import { eligible } from './eligible.ts';
@@ -141,6 +142,7 @@ export class Observer {
         return;
       case 'queueConfigured':
         this.#stepsAnew(event.queue);
+        for (const call of this.waitingIn(event.queue.queueId)) announcedAnew(call, now);
         this.queues.set(event.queue.queueId, event.queue);
         if (event.queue.leaveWhenNoAgents || event.queue.door?.leave !== undefined) this.#giveReason(event.queue.queueId, 'no_agents');
         return;
@@ -214,7 +216,7 @@ export class Observer {
     if (state !== 'open') reasons.add(state);
     const asks = { queueId, priority, skills, preferred, place, virtualWaitMs, preferredAgent: preferredAgent?.agentId ?? null };
     const leaveAt = waits.length === 0 ? null : now + Math.min(...waits);
-    call.waits.push({ ...asks, queuedAt: now, steps: 0, awaited: null, leaveAt, reasons, also: [], freeSince: 0 });
+    call.waits.push({ ...asks, queuedAt: now, steps: 0, awaited: null, leaveAt, reasons, also: [], freeSince: 0, toldAt: now });
     if (event.from !== undefined) call.visited.add(event.from);
     this.tally.entries += 1;
     if (call.gone) return 'ended';
@@ -272,7 +274,7 @@ export class Observer {
     else if (fact.type === 'offerEnded') this.#offerEnded(fact, now);
     else if (fact.type === 'callLeftQueue') this.#leftQueue(fact, cause, now);
     else if (fact.type === 'agentStateChanged') this.#stateChanged(fact, now);
-    else if (fact.type === 'waitAnnounced') this.#announced(fact);
+    else if (fact.type === 'waitAnnounced') announced(this, fact, now);
     else if (fact.type === 'queueStateChanged') this.#stateOfQueue(fact, now);
     else if (fact.type === 'callOverflowed') overflowSeen(this, fact, now);
     else if (fact.type === 'callQueued') this.#sentOn(fact, turn, now);
@@ -341,6 +343,7 @@ export class Observer {
     const { until } = live;
     demand(fact.end !== 'no_answer' || until <= now || !this.legs.has(fact.legId), 'INV7', () => `${fact.offerId} timed out early`);
     call.offers.delete(fact.offerId);
+    announcedAnew(call, now);
     if (fact.end === 'answered') for (const other of call.offers.keys()) this.#lost.add(other);
     const lost = this.#lost.delete(fact.offerId);
     demand(
@@ -393,13 +396,6 @@ export class Observer {
       case 'full':
         return cause.type === 'callQueued';
     }
-  }
-
-  #announced({ callId, queueId, position }: EventOf<'waitAnnounced'>): void {
-    const call = this.calls.get(callId);
-    demand(call?.waits[0]?.queueId === queueId && call.offers.size === 0, 'INV5', () => `${callId} is told of ${queueId}, where it does not wait, or rings`);
-    const waiting = this.waitingIn(queueId).length;
-    demand(position === null || (position >= 1 && position <= waiting), 'INV3', () => `${callId} is told place ${position} of ${waiting}`);
   }
 
   #stateOfQueue({ queueId, state }: EventOf<'queueStateChanged'>, now: number): void {

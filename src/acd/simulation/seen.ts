@@ -37,6 +37,8 @@ export interface SeenWait {
   overflow?: OverflowTarget;
   /** Since when it waits for no agent alone, where it did. */
   freeSince: number;
+  /** When it was last told how it stands, or the rules for that changed, or its phone rang. */
+  toldAt: number;
 }
 
 export interface SeenCall {
