@@ -29,12 +29,10 @@ export function announceFirst(m: Moment, waiting: Waiting): void {
 export function announceAnew(m: Moment, waiting: Waiting): void {
   const rules = waiting.queue.configuration.announcements;
   const { announce } = waiting;
-  if (announce === undefined) return announceFirst(m, waiting);
   hushAnnouncements(m.floor, waiting);
-  if (rules === undefined) {
-    delete waiting.announce;
-    return;
-  }
+  if (rules === undefined) delete waiting.announce;
+  if (announce === undefined) announceFirst(m, waiting);
+  if (rules === undefined || announce === undefined) return;
   announce.at = Math.min(announce.at, m.now + (announce.count === 0 ? rules.firstMs : rules.everyMs));
   awaitAnnouncement(m.floor, waiting);
 }
