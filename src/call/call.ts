@@ -4,6 +4,7 @@ import type { Capture } from './capture.ts';
 import type { DirectState } from './direct.ts';
 import type { Ending } from './ending.ts';
 import type { AuthLevel, CallbackMark, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
+import type { OverflowMark } from './overflowed.ts';
 import type { Pause } from './pausing.ts';
 
 export type LegState =
@@ -57,6 +58,10 @@ export interface Call {
   /** The queue it waits or last waited in. */
   queueId: QueueId | null;
   waiting: boolean;
+  /** How it overflowed since it last was answered, first to last; absent = it did not. */
+  overflows?: OverflowMark[];
+  /** It was answered since: queued again, it begins anew. */
+  overflowsOver?: boolean;
   /** The two legs that hear each other now. */
   joined: [LegId, LegId] | null;
   /** Whether they do so past the media server; null = they do not. */

@@ -20,6 +20,7 @@ import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
 import type { EndedBy, Ending, EndingCause } from './ending.ts';
 import type { CallEvent, OfferEnd } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
+import { leftQueue, overflowed, queued } from './overflowed.ts';
 import { askPause, askResume, byAgent, pause, resume, resumeDue } from './pausing.ts';
 import { askTakeover, replace, takesOver } from './takeover.ts';
 import { askTransfer, FIRST_TRANSFER_LEG, failTransfer } from './transfer.ts';
@@ -142,10 +143,17 @@ const handlers: Handlers = {
     if (call === undefined) return;
     call.queueId = event.queueId;
     call.waiting = true;
+    queued(call);
+  },
+  callOverflowed(calls, event, _turn, now) {
+    const call = calls.live(event.callId);
+    if (call !== undefined) overflowed(call, event, now);
   },
   callLeftQueue(calls, event) {
     const call = calls.live(event.callId);
-    if (call !== undefined && call.queueId === event.queueId) call.waiting = false;
+    if (call === undefined) return;
+    if (call.queueId === event.queueId) call.waiting = false;
+    leftQueue(call, event);
   },
   callOffered(calls, event, _turn, now) {
     const { legId, agentId, offerId, record, recording, direct } = event;

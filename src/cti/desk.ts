@@ -323,7 +323,7 @@ class DeskRoom {
   #popOf(record: DeskRecord): Pop | null {
     const call = this.calls.get(record.callId);
     if (call === undefined) return record.pop;
-    return popOf(call, record, record.queueId === null ? undefined : this.acd.queue(record.queueId));
+    return popOf(call, record, (queueId) => this.acd.queue(queueId));
   }
 
   #statsOf(queueId: QueueId): QueueStats | null {

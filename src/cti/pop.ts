@@ -26,9 +26,12 @@ export interface DeskRecord {
 export const iso = (ms: number): string => new Date(ms).toISOString();
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
+type QueueOf = (queueId: QueueId) => QueueView | undefined;
+
 /** Everything about the call that an agent should see before her first word. */
-export function popOf(call: Call, record: DeskRecord, queue: QueueView | undefined): Pop {
+export function popOf(call: Call, record: DeskRecord, queueOf: QueueOf): Pop {
   const { customer } = call;
+  const queue = record.queueId === null ? undefined : queueOf(record.queueId);
   return {
     callId: call.callId,
     offerId: record.offerId,
@@ -51,6 +54,7 @@ export function popOf(call: Call, record: DeskRecord, queue: QueueView | undefin
     recordingPausedBy: [...call.pauses.keys()],
     ringUntil: isoOrNull(record.ringUntil),
     ...callbackOf(call),
+    ...overflowOf(call, queueOf),
   };
 }
 
@@ -58,6 +62,19 @@ function callbackOf({ callback }: Call): Pick<Pop, 'callback'> {
   if (callback === null) return {};
   const { of, askedAt, attempt, first } = callback;
   return { callback: { of, askedAt: iso(askedAt), attempt, first } };
+}
+
+function overflowOf({ overflows }: Call, queueOf: QueueOf): Pick<Pop, 'overflow'> {
+  if (overflows === undefined) return {};
+  return {
+    overflow: overflows.map(({ queueId, step, at, alsoWaits }) => ({ queue: { queueId, name: nameOf(queueId, queueOf) }, step, at: iso(at), alsoWaits })),
+  };
+}
+
+/** A queue that is gone goes by the last part of its id. */
+function nameOf(queueId: QueueId, queueOf: QueueOf): { zh: string; en: string } {
+  const own = queueId.slice(queueId.indexOf(':') + 1);
+  return queueOf(queueId)?.configuration.name ?? { zh: own, en: own };
 }
 
 const shown = (party: Call['caller']): Pop['caller'] => (party.name === undefined ? { number: party.number } : { number: party.number, name: party.name });

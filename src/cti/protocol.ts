@@ -135,6 +135,10 @@ const popSchema = z.object({
   ringUntil: time.nullable(),
   /** The customer asked to be called back: with `first` agent the phone rings when she has answered. `of`: the call in which it was asked for. */
   callback: z.object({ of: z.string(), askedAt: time, attempt: z.number().int(), first: z.enum(['agent', 'customer']) }).optional(),
+  /** Queues it overflowed from since somebody last answered it, first to last; absent: none. `alsoWaits`: it waits on there, and agents of another queue may serve it too. */
+  overflow: z
+    .array(z.object({ queue: z.object({ queueId: z.string(), name: bilingual }), step: z.number().int(), at: time, alsoWaits: z.boolean() }))
+    .optional(),
 });
 
 const agentStateSchema = z.object({

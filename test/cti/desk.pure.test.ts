@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CallId, legIdOf, type OfferId } from '../../kernel/ids.ts';
+import { type CallId, legIdOf, type OfferId, queueIdOf } from '../../kernel/ids.ts';
 import type { Ending } from '../../src/call/ending.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
 import { type DeskCommandType, serverMessageSchema } from '../../src/cti/protocol.ts';
-import { agent, at, card, queue, RoomsUnderTest, SERVICE, talksTo, types } from './rooms.ts';
+import { agent, at, card, queue, RoomsUnderTest, SERVICE, TENANT, talksTo, types } from './rooms.ts';
 
 const HUNG_UP: Ending = { cause: 'normal', by: 'far_end' };
 const her = agent('8001');
@@ -71,6 +71,37 @@ test('the pop holds who calls, from where in the menu, with what, and until when
     },
   });
   assert.equal(rooms.desk.screenPop(her, 'c-1.o9' as OfferId), null, 'not for an offer that is over');
+});
+
+/** `sales` overflows into her queue, `also`: or asks her too; nobody serves it. */
+function overflowing(also: boolean): { rooms: RoomsUnderTest; callId: CallId } {
+  const rooms = new RoomsUnderTest();
+  const sales = { ...queue, queueId: queueIdOf(TENANT, 'sales'), name: { zh: '办理', en: 'Sales' } };
+  rooms.tell({ type: 'queueConfigured', queue: { ...sales, overflow: [{ when: { waitedMs: 4_000 }, to: { queue: 'service', alsoWaits: also } }] } });
+  rooms.ready();
+  return { rooms, callId: rooms.arrives(null, sales.queueId).callId };
+}
+const popped = ({ desk }: RoomsUnderTest, callId: CallId) => desk.screenPop(her, `${callId}.o1` as OfferId);
+
+for (const alsoWaits of [false, true]) {
+  test(`the pop of a call that overflowed says from which queue, when and by which step${alsoWaits ? ', and that it waits on there' : ''}`, () => {
+    const { rooms, callId } = overflowing(alsoWaits);
+    const news = rooms.later(4_000);
+    assert.ok(types(news).includes('callOffered') || types(news).includes('agentState'), types(news).join());
+    const pop = popped(rooms, callId);
+    assert.deepEqual(pop?.overflow, [{ queue: { queueId: 'demo:sales', name: { zh: '办理', en: 'Sales' } }, step: 1, at: at(9_000), alsoWaits }]);
+    assert.equal(pop?.queue?.queueId, alsoWaits ? 'demo:sales' : 'demo:service');
+    rooms.answered(callId);
+    assert.equal(rooms.desk.snapshot(her)?.call?.pop.overflow?.length, 1, 'also while she talks');
+  });
+}
+
+test('who was answered and is sent on comes by itself: its next pop has no overflow', () => {
+  const { rooms, callId } = overflowing(false);
+  rooms.later(4_000);
+  rooms.answered(callId);
+  rooms.tell({ type: 'callQueued', callId, queueId: SERVICE, priority: 0, skills: [], maxWaitMs: null });
+  assert.equal(rooms.call.calls.get(callId)?.overflows, undefined);
 });
 
 test('an unknown caller pops too', () => {

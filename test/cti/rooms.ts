@@ -1,5 +1,5 @@
 /** The call, acd and desk rooms in a row, told events by hand: what the desk room commands comes back whole, turn by turn. */
-import { type AgentId, agentIdOf, asId, type CallId, type CustomerId, type LegId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { type AgentId, agentIdOf, asId, type CallId, type CustomerId, type LegId, legIdOf, type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { createAcd } from '../../src/acd/acd.ts';
 import type { QueueConfiguration } from '../../src/acd/event.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
@@ -90,7 +90,7 @@ export class RoomsUnderTest {
   }
 
   /** A caller known to us waits in the queue; with a ready agent this already is the offer. */
-  arrives(customer: CustomerCard | null = card): { callId: CallId; caller: LegId; news: CtiCommand[] } {
+  arrives(customer: CustomerCard | null = card, queueId: QueueId = SERVICE): { callId: CallId; caller: LegId; news: CtiCommand[] } {
     this.#calls += 1;
     const callId = asId<CallId>(`c-${this.#calls}`);
     const caller = legIdOf(callId, 0);
@@ -101,7 +101,7 @@ export class RoomsUnderTest {
       { type: 'legAnswered', callId, legId: caller },
       { type: 'flowEntered', callId, version: asId('demo@1'), flow: 'main', step: 'menu' },
       { type: 'dataSet', callId, data: { reason: 'bill' }, by: 'flow' },
-      { type: 'callQueued', callId, queueId: SERVICE, priority: 0, skills: [], maxWaitMs: null },
+      { type: 'callQueued', callId, queueId, priority: 0, skills: [], maxWaitMs: null },
     );
     return { callId, caller, news };
   }

@@ -82,6 +82,23 @@ function Waited({ call }: { call: DeskCall }) {
   return <span className="figures">{asDuration(until - Date.parse(call.pop.arrivedAt))}</span>;
 }
 
+/** Queues that were too full, too slow or deserted for it. One she serves herself has not overflowed for her. */
+function Overflowed({ pop }: { pop: Pop }) {
+  const { t } = useTranslation();
+  const { desk } = useDesk();
+  const from = (pop.overflow ?? []).filter(({ alsoWaits, queue }) => !alsoWaits || !desk.queues.some(({ queueId }) => queueId === queue.queueId));
+  if (from.length === 0) return null;
+  return (
+    <Fact name={t('pop.overflow')}>
+      {from.map(({ queue, step, at, alsoWaits }) => (
+        <strong key={`${queue.queueId} ${step}`} className="overflowed">
+          {t(alsoWaits ? 'pop.overflowAlso' : 'pop.overflowFrom', { queue: queue.name[languageNow()], time: shownTime(at) })}
+        </strong>
+      ))}
+    </Fact>
+  );
+}
+
 export function WhyCard({ call }: { call: DeskCall }) {
   const { t } = useTranslation();
   const { pop } = call;
@@ -108,6 +125,7 @@ export function WhyCard({ call }: { call: DeskCall }) {
             <strong>{t(pop.callback.first === 'agent' ? 'pop.callbackYouFirst' : 'pop.callbackTheyFirst', { time: shownTime(pop.callback.askedAt) })}</strong>
           </Fact>
         )}
+        <Overflowed pop={pop} />
         <Fact name={t('pop.dialled')}>
           <span className="figures">{pop.callee.number}</span>
         </Fact>
