@@ -2,6 +2,7 @@
  * Opens the rooms in order, so that nobody is told of what is not there yet, and closes them in reverse:
  * store → directory → rooms and journal → rims → HTTP and desks → switchboard → the floor → phones.
  */
+
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -27,6 +28,7 @@ import { type AgentWish, eventOfWish } from './acd/offering/wish.ts';
 import type { AcdView } from './acd/view.ts';
 import { openHttp } from './api/open.ts';
 import type { DialAccount } from './call/command.ts';
+import type { Notice } from './call/notice.ts';
 import { auditCapture } from './capture/audit.ts';
 import { createDeliveries } from './capture/delivery.ts';
 import { fieldsOf } from './capture/forms.ts';
@@ -405,8 +407,12 @@ function httpOptions(
       take({ type: 'recordingPauseAsked', callId, holder: 'api', by: { kind: 'user', userId }, forMs }),
     resumeRecording: (callId: CallId, userId: UserId) => take({ type: 'recordingResumeAsked', callId, holder: 'api', by: { kind: 'user', userId } }),
     floor: {
-      switchQueue: (queueId: QueueId, state: QueueState | 'calendar', until: number | null, by: UserId) =>
-        take({ type: 'queueSwitched', queueId, state, until, by }),
+      switchQueue: (queueId: QueueId, state: QueueState | 'calendar', until: number | null, by: UserId, notice: Notice | null) =>
+        take({ type: 'queueSwitched', queueId, state, until, by, ...(notice === null ? {} : { notice }) }),
+      sayable: (tenantId: TenantId) => {
+        const { zh = [], en = [] } = rooms.ivr.plan(tenantId)?.prompts ?? {};
+        return { prompts: new Set([...zh, ...en]), texts: config.tts.kind !== 'off' };
+      },
     },
     tellInteraction: (event: InteractionEvent) => take(event),
     cancelCallback: (callbackId: CallbackId, by: UserId) => take({ type: 'callbackCancelled', callbackId, by }),

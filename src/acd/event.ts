@@ -2,6 +2,7 @@
 import type { AgentId, CalendarId, CallbackId, CallId, LegId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { RecordingRule } from '../call/event.ts';
 import type { Location } from '../call/location.ts';
+import type { Notice } from '../call/notice.ts';
 import type { CalendarConfiguration, QueueState } from './calendar/calendar.ts';
 import type { InteractionEvent } from './channels/event.ts';
 import type { AgentSections, QueueSections } from './sections.ts';
@@ -96,8 +97,8 @@ export type AcdEvent =
   | { type: 'queueRemoved'; queueId: QueueId }
   | { type: 'calendarConfigured'; calendar: CalendarConfiguration }
   | { type: 'calendarRemoved'; calendarId: CalendarId }
-  /** At once and until then (null = until it is switched again), whatever its calendar says; `calendar` takes it back. */
-  | { type: 'queueSwitched'; queueId: QueueId; state: QueueState | 'calendar'; until: number | null; by: UserId }
+  /** At once and until then (null = until it is switched again), whatever its calendar says; `calendar` takes it back. `notice`: what who is sent back hears first. */
+  | { type: 'queueSwitched'; queueId: QueueId; state: QueueState | 'calendar'; until: number | null; by: UserId; notice?: Notice }
   | { type: 'agentConfigured'; agent: AgentConfiguration }
   | { type: 'agentRemoved'; agentId: AgentId }
   // -- from desks and the API

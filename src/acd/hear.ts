@@ -97,9 +97,10 @@ export const hearing: Hearing = {
 
   calendarRemoved: (m, { calendarId }) => removeCalendar(m, calendarId),
 
-  queueSwitched(m, { queueId, state, until }) {
+  queueSwitched(m, { queueId, state, until, notice }) {
     const queue = m.floor.queues.get(queueId);
-    if (queue !== undefined && !queue.removed) switchQueue(m, queue, state === 'calendar' ? null : { state, until });
+    if (queue !== undefined && !queue.removed)
+      switchQueue(m, queue, state === 'calendar' ? null : { state, until, ...(notice === undefined ? {} : { notice }) });
   },
 
   agentConfigured(m, { agent: configuration }) {

@@ -1,5 +1,6 @@
 /** What desks, walls and the API may see of agents and queues. */
 import type { AgentId, CallbackId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { Notice } from '../call/notice.ts';
 import type { QueueState } from './calendar/calendar.ts';
 import type { AgentActivity, AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
 import type { Hold } from './offering/hold.ts';
@@ -38,6 +39,8 @@ export interface QueueView {
   /** ms since 1970: when the calendar, or the end of a switch, may change it; null = nothing will by itself */
   stateUntil: number | null;
   switched: boolean;
+  /** What who is sent back hears first; null = what its dialplan says. */
+  notice: Notice | null;
   waiting: number;
   /** ms since 1970 at which the longest waiting caller came; null = nobody waits */
   oldestSince: number | null;

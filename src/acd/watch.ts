@@ -74,7 +74,7 @@ function viewOfQueue(floor: Floor, queue: Queue): QueueView {
     queueId,
     tenantId,
     configuration,
-    ...{ state: queue.state, stateUntil: stateUntil(floor, queue), switched: queue.switched !== null },
+    ...{ state: queue.state, stateUntil: stateUntil(floor, queue), switched: queue.switched !== null, notice: queue.switched?.notice ?? null },
     waiting: order.size,
     oldestSince: oldest?.queuedAt ?? null,
     signedIn: signedIn(floor, queueId),

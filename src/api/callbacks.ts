@@ -54,6 +54,7 @@ export function callbacks(app: Api, ports: ApiPorts): void {
         tags: ['calls'],
         summary: 'Give a callback up; 409 once an agent has taken it',
         params: z.strictObject({ callbackId: idSchema }),
+        querystring: z.strictObject({ reason: z.string().trim().min(1).max(200).optional().describe('For the audit') }),
         response: { 204: z.null() },
       },
     },
@@ -63,7 +64,9 @@ export function callbacks(app: Api, ports: ApiPorts): void {
       if (callback === undefined) throw new Problem('not_found');
       if (callback.state === 'dialling' || callback.state === 'talking') throw new Problem('conflict');
       const { callbackId } = callback;
-      await ports.audit.write({ tenantId, userId, action: 'callback.cancel', resource: `callback/${callbackId}`, before: shown(callback) });
+      const { reason } = request.query;
+      const after = reason === undefined ? {} : { after: { reason } };
+      await ports.audit.write({ tenantId, userId, action: 'callback.cancel', resource: `callback/${callbackId}`, before: shown(callback), ...after });
       ports.cancelCallback(callbackId, userId);
       reply.code(204);
       return null;

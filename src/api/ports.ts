@@ -12,6 +12,7 @@ import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
+import type { Notice } from '../call/notice.ts';
 import type { OfferRecord, RecordingPause } from '../cdr/record.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
@@ -84,7 +85,9 @@ interface ConfigurationPort {
 
 interface FloorPort {
   /** At once, on the floor alone; the journal keeps it. */
-  switchQueue(queueId: QueueId, state: QueueState | 'calendar', until: number | null, by: UserId): void;
+  switchQueue(queueId: QueueId, state: QueueState | 'calendar', until: number | null, by: UserId, notice: Notice | null): void;
+  /** What a notice may be made of: recorded prompts, in one language at least, and whether somebody speaks texts. */
+  sayable(tenantId: TenantId): { prompts: ReadonlySet<string>; texts: boolean };
 }
 
 interface TrunksPort {

@@ -1,6 +1,8 @@
 /** Queues: their rules, and how they stand now. */
 import { z } from 'zod';
 import { calendarIdOf, type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { Calendar } from '../acd/calendar/calendar.ts';
+import { comingChanges } from '../acd/calendar/coming.ts';
 import type { QueueConfiguration } from '../acd/event.ts';
 import { queueSectionChanges, queueSections, sectionsOfQueue, withQueueSections } from '../tenants/sections.ts';
 import { asker } from './access.ts';
@@ -21,7 +23,6 @@ import {
   shortNameSchema,
   skillLevelSchema,
   skillNameSchema,
-  timeSchema,
 } from './shapes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -47,7 +48,15 @@ const rules = {
 };
 /** A change without its sections. */
 const plainRules = z.object(rules).partial();
-const queueSchema = z.object({
+const spokenSchema = z.string().trim().min(1).max(300).optional();
+export const noticeSchema = z.union([
+  z.strictObject({ prompt: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'name of a prompt') }),
+  /** Spoken; who speaks the other language hears the one there is. */
+  z.strictObject({
+    text: z.strictObject({ zh: spokenSchema, en: spokenSchema }).refine(({ zh, en }) => zh !== undefined || en !== undefined, 'words in one language at least'),
+  }),
+]);
+export const queueSchema = z.object({
   queueId: z.string(),
   ...rules,
   ...queueSections,
@@ -58,6 +67,10 @@ const queueSchema = z.object({
       /** When its calendar, or the end of the switch, may change that. */
       stateUntil: z.string().nullable(),
       switched: z.boolean(),
+      /** What callers hear who are sent back, before their dialplan goes on; null = what the dialplan says. */
+      notice: noticeSchema.nullable(),
+      /** What its calendar and the end of the switch bring next: two changes at most. */
+      coming: z.array(z.object({ at: z.string(), state: z.enum(['open', 'closed', 'emergency']) })),
       waiting: z.number().int(),
       oldestSince: z.string().nullable(),
       signedIn: z.number().int(),
@@ -87,27 +100,34 @@ const usual: Omit<QueueConfiguration, 'queueId' | 'tenantId' | 'name'> = {
   music: 'default',
   answerWithinMs: 20_000,
 };
-const params = z.strictObject({ queueId: idSchema });
+export const params = z.strictObject({ queueId: idSchema });
 
 export function queues(app: Api, ports: ApiPorts): void {
   readQueues(app, ports);
   addQueue(app, ports);
   changeQueue(app, ports);
-  switchQueue(app, ports);
 }
 
-function shown({ acd }: ApiPorts, { tenantId: _, ...rest }: QueueConfiguration) {
+export function shown({ acd, directory, clock }: ApiPorts, { tenantId, ...rest }: QueueConfiguration) {
   const queue = { ...rest, recording: rest.recording ?? ('optional' as const), media: rest.media ?? ('anchored' as const) };
   const view = acd.queue(queue.queueId);
   if (view === undefined) return { ...queue, live: null };
-  const { state, stateUntil, switched, waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
+  const { state, stateUntil, switched, notice, waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
   const reserves = view.reserves.map(({ name, since }) => ({ name, since: iso(since) }));
-  const standing = { state, stateUntil: isoOrNull(stateUntil), switched };
+  const coming = comingChanges(state, switched ? stateUntil : undefined, calendarOf(directory, tenantId, rest.door?.calendar), clock.now());
+  const standing = { state, stateUntil: isoOrNull(stateUntil), switched, notice, coming: coming.map((change) => ({ ...change, at: iso(change.at) })) };
   const live = { ...standing, waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp, reserves };
   return { ...queue, live: { ...live, expectedWait: acd.estimate(queue.queueId), estimateScore: acd.estimateScore(queue.queueId) } };
 }
 
-function queueOf({ directory }: ApiPorts, tenantId: TenantId, queueId: QueueId): QueueConfiguration {
+function calendarOf(directory: ApiPorts['directory'], tenantId: TenantId, name: string | undefined): Calendar | undefined {
+  if (name === undefined) return undefined;
+  const calendarId = calendarIdOf(tenantId, name);
+  const found = directory.calendars().find((calendar) => calendar.calendarId === calendarId);
+  return found === undefined ? undefined : new Calendar(found);
+}
+
+export function queueOf({ directory }: ApiPorts, tenantId: TenantId, queueId: QueueId): QueueConfiguration {
   const queue = directory.queue(queueId);
   if (queue === null || queue.tenantId !== tenantId) throw new Problem('not_found');
   return queue;
@@ -193,48 +213,4 @@ function changeQueue(app: Api, ports: ApiPorts): void {
       return shown(ports, after);
     },
   );
-}
-
-function switchQueue(app: Api, ports: ApiPorts): void {
-  app.post(
-    '/api/v1/queues/:queueId/switch',
-    {
-      config: { action: 'queue.switch' },
-      schema: {
-        tags: ['queues'],
-        summary: 'Open, close or declare an emergency at once, whatever the calendar says; `calendar` takes it back',
-        params,
-        body: z.strictObject({
-          state: z.enum(['open', 'closed', 'emergency', 'calendar']),
-          /** Afterwards the calendar has it again; absent or null: until somebody switches it. */
-          until: timeSchema.nullable().optional(),
-        }),
-        response: { 200: queueSchema },
-      },
-    },
-    async (request) => {
-      const { tenantId, userId } = asker(request);
-      const queue = queueOf(ports, tenantId, branded(request.params.queueId));
-      const { state } = request.body;
-      const until = state === 'calendar' || request.body.until == null ? null : Date.parse(request.body.until);
-      if (until !== null && until <= ports.clock.now())
-        throw new Problem('validation_failed', '', [{ at: 'body.until', message: 'this time is over: give one to come' }]);
-      const after = { state, until: isoOrNull(until) };
-      await ports.audit.write({
-        tenantId,
-        userId,
-        action: 'queue.switch',
-        resource: `queue/${queue.queueId}`,
-        before: standingOf(ports, queue.queueId),
-        after,
-      });
-      ports.floor.switchQueue(queue.queueId, state, until, userId);
-      return shown(ports, queue);
-    },
-  );
-}
-
-function standingOf({ acd }: ApiPorts, queueId: QueueId): { state: string; until: string | null } | undefined {
-  const view = acd.queue(queueId);
-  return view === undefined ? undefined : { state: view.switched ? view.state : 'calendar', until: view.switched ? isoOrNull(view.stateUntil) : null };
 }

@@ -26,6 +26,7 @@ import { interactions } from './interactions.ts';
 import { outside } from './outside.ts';
 import type { ApiPorts } from './ports.ts';
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
+import { queueSwitch } from './queue-switch.ts';
 import { queues } from './queues.ts';
 import { recordings } from './recordings.ts';
 import { sessions } from './sessions.ts';
@@ -74,6 +75,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     sessions,
     users,
     queues,
+    queueSwitch,
     calendars,
     agents,
     agentState,

@@ -3,9 +3,10 @@ import type { QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Sound } from '../call/command.ts';
 import type { CallEvent, OverflowTarget, QueueExit } from '../call/event.ts';
 import type { TimePassed } from '../call/turn.ts';
+import { type Notices, noticeOf } from './notices.ts';
 import type { NodeId, PlanNode } from './plan.ts';
 import type { IvrTurn, LoadedPlan, Waits, Walk, WalkState } from './state.ts';
-import { ask, askSecret, release, repeatStep, type Stepping, walkOn } from './steps.ts';
+import { ask, askSecret, play, release, repeatStep, type Stepping, walkOn } from './steps.ts';
 import { announcementOf, playWait } from './waiting.ts';
 
 export interface Hearing {
@@ -13,6 +14,7 @@ export interface Hearing {
   plans: ReadonlyMap<TenantId, LoadedPlan>;
   /** Queues' own music. */
   music: ReadonlyMap<QueueId, string | null>;
+  notices: Notices;
   turn: IvrTurn;
   now: number;
 }
@@ -288,14 +290,21 @@ function leaveQueue(hearing: Hearing, event: Extract<CallEvent, { type: 'callLef
   if (state.at === 'queued' && state.queueId === event.queueId) {
     const node = nodeOf(hearing, state.node, 'queue');
     if (event.exit === 'overflow') overflowTo(hearing, node, event.to);
-    else if (givesBack(event.exit)) goOn(hearing, node === undefined ? null : exitOf(node, event.exit));
+    else if (givesBack(event.exit)) sentBack(hearing, event, node === undefined ? null : exitOf(node, event.exit));
     else if (event.exit === 'key') goOn(hearing, node?.keys?.[state.key ?? ''] ?? null);
     else if (event.exit === 'answered' || event.exit === 'transferred') walk.state = { at: 'served' };
   } else if (state.at === 'served' && event.exit === 'overflow') overflowTo(hearing, undefined, event.to);
   else if (state.at === 'served' && givesBack(event.exit)) {
     // An agent had sent the caller to a queue that gave up: she is led to a person again, not left in silence.
-    goOn(hearing, walk.loaded?.plan.agentFlow ?? null);
+    sentBack(hearing, event, walk.loaded?.plan.agentFlow ?? null);
   }
+}
+
+/** What was said when the queue was closed by hand comes first, whole. */
+function sentBack(hearing: Hearing, { queueId, exit }: Extract<CallEvent, { type: 'callLeftQueue' }>, next: NodeId | null): Waits {
+  const { walk, turn, notices, now } = hearing;
+  const sounds = noticeOf(notices, queueId, exit, walk, now);
+  return sounds.length === 0 ? goOn(hearing, next) : play(walk, turn, sounds, false, next);
 }
 
 /** To the exit that the step has of that name, or the flow of that name; into another queue the call goes by itself. */

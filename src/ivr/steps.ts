@@ -261,7 +261,8 @@ function takePending(walk: Walk): Sound[] {
   return sounds;
 }
 
-function play(walk: Walk, turn: IvrTurn, sounds: Sound[], bargeIn: boolean, next: NodeId | null): Waits {
+/** Then the walk goes on at `next`. */
+export function play(walk: Walk, turn: IvrTurn, sounds: Sound[], bargeIn: boolean, next: NodeId | null): Waits {
   const playId = nextPlayId(walk);
   const { callId, legId, tenantId } = walk;
   turn.commands.push({ type: 'playSounds', callId, legId, playId, tenantId, sounds, loop: false, bargeIn });

@@ -4,17 +4,22 @@
  */
 import type { CallId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { CallEvent } from '../call/event.ts';
+import type { Notice } from '../call/notice.ts';
 import type { TimePassed } from '../call/turn.ts';
 import { Deadlines, type Wait } from './deadlines.ts';
 import type { IvrEvent } from './event.ts';
 import { hear } from './hear.ts';
 import { liveQueues, type QueuesNow } from './live.ts';
+import type { Standing } from './notices.ts';
 import type { Plan } from './plan.ts';
 import { type IvrTurn, type LoadedPlan, loadPlan, openWalk, type Walk, type WalkStateName } from './state.ts';
 import { release } from './steps.ts';
 
 /** Words of the acd this room listens to: declared here because the acd is to its right. */
-type QueueWord = { type: 'queueConfigured'; queue: { queueId: QueueId; music: string | null } } | { type: 'queueRemoved'; queueId: QueueId };
+type QueueWord =
+  | { type: 'queueConfigured'; queue: { queueId: QueueId; music: string | null } }
+  | { type: 'queueSwitched'; queueId: QueueId; state: string; until: number | null; notice?: Notice }
+  | { type: 'queueRemoved'; queueId: QueueId };
 type Heard = CallEvent | IvrEvent | QueueWord | TimePassed | { type: 'serverStarted' };
 /** Words of other rooms pass by. */
 interface Passing {
@@ -45,6 +50,8 @@ export interface Ivr {
 export interface IvrSnapshot {
   plans: Plan[];
   music: [QueueId, string | null][];
+  /** Absent in older ones. */
+  notices?: [QueueId, Standing][];
 }
 
 const waits: Record<WalkStateName, Wait | null> = {
@@ -70,6 +77,7 @@ class Walks implements Ivr {
   readonly #walks = new Map<CallId, Walk>();
   readonly #plans = new Map<TenantId, LoadedPlan>();
   readonly #music = new Map<QueueId, string | null>();
+  readonly #notices = new Map<QueueId, Standing>();
   readonly #deadlines = new Deadlines();
   readonly #queuesNow: QueuesNow;
 
@@ -100,24 +108,33 @@ class Walks implements Ivr {
   }
 
   snapshot(): IvrSnapshot {
-    return { plans: [...this.#plans.values()].map(({ plan }) => plan), music: [...this.#music] };
+    return { plans: [...this.#plans.values()].map(({ plan }) => plan), music: [...this.#music], notices: [...this.#notices] };
   }
 
   restore(snapshot: IvrSnapshot): void {
     for (const plan of snapshot.plans) this.#plans.set(plan.tenantId, loadPlan(plan));
     for (const [queueId, name] of snapshot.music) this.#music.set(queueId, name);
+    for (const [queueId, standing] of snapshot.notices ?? []) this.#notices.set(queueId, standing);
   }
 
   #hear(event: Heard, turn: IvrTurn, now: number): void {
     if ('callId' in event) this.#hearCall(event, turn, now);
     else if (event.type === 'dialplanPublished') this.#plans.set(event.tenantId, loadPlan(event.plan as Plan));
     else if (event.type === 'queueConfigured') this.#music.set(event.queue.queueId, event.queue.music);
-    else if (event.type === 'queueRemoved') this.#music.delete(event.queueId);
-    else if (event.type === 'timePassed') this.#hearTime(event, turn, now);
+    else if (event.type === 'queueSwitched') this.#note(event);
+    else if (event.type === 'queueRemoved') {
+      this.#music.delete(event.queueId);
+      this.#notices.delete(event.queueId);
+    } else if (event.type === 'timePassed') this.#hearTime(event, turn, now);
     else if (event.type === 'serverStarted') {
       this.#walks.clear();
       this.#deadlines.clear();
     }
+  }
+
+  #note({ queueId, state, until, notice }: Extract<QueueWord, { type: 'queueSwitched' }>): void {
+    if (notice === undefined) this.#notices.delete(queueId);
+    else this.#notices.set(queueId, { state, until, notice });
   }
 
   #hearCall(event: CallEvent, turn: IvrTurn, now: number): void {
@@ -145,7 +162,7 @@ class Walks implements Ivr {
   #tell(walk: Walk, event: CallEvent | TimePassed, turn: IvrTurn, now: number): void {
     const before = walk.state;
     try {
-      hear({ walk, plans: this.#plans, music: this.#music, turn, now }, event);
+      hear({ walk, plans: this.#plans, music: this.#music, notices: this.#notices, turn, now }, event);
     } catch {
       // A fault of ours in one walk ends that call, with a name, and no other.
       release(walk, turn, 'internal');

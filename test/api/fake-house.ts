@@ -1,4 +1,5 @@
 /** The edge of the HTTP API, faked in memory: two tenants with a user of each role, and a call of each. */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
+import type { Notice } from '../../src/call/notice.ts';
 import { Recordings, type StoredRecording } from '../../src/recordings/recordings.ts';
 import { usualRecordingRules } from '../../src/recordings/rules.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -160,7 +162,7 @@ export interface FakeHouse {
   ports: ApiPorts;
   audit: AuditEntry[];
   configured: { tenantId: TenantId }[];
-  switched: { queueId: string; state: string; until: number | null; by: UserId }[];
+  switched: { queueId: string; state: string; until: number | null; by: UserId; notice: Notice | null }[];
   users: Map<string, UserRecord & { password: string }>;
   details: Map<string, CallDetail>;
   live: Call[];
@@ -360,7 +362,10 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       },
       saveOutsideRules: async (tenantId) => void house.configured.push({ tenantId }),
     },
-    floor: { switchQueue: (queueId, state, until, by) => void house.switched.push({ queueId, state, until, by }) },
+    floor: {
+      switchQueue: (queueId, state, until, by, notice) => void house.switched.push({ queueId, state, until, by, notice }),
+      sayable: () => ({ prompts: new Set(['nobody-there']), texts: true }),
+    },
     trunks: { status: () => [], calls: () => house.trunkCalls },
     toll: {
       blocked: (tenantId) => [{ account: id<AgentId>(`${tenantId}:8001`), until: START }],

@@ -104,7 +104,10 @@ before(async () => {
       explain: rooms.acd.explain,
       openOffers: () => null,
       calls: rooms.calls,
-      floor: { switchQueue: (queueId, state, until, by) => take({ type: 'queueSwitched', queueId, state, until, by }) },
+      floor: {
+        switchQueue: (queueId, state, until, by, notice) => take({ type: 'queueSwitched', queueId, state, until, by, ...(notice === null ? {} : { notice }) }),
+        sayable: () => ({ prompts: new Set(), texts: true }),
+      },
       trunks: { status: () => [], calls: () => 0 },
       webDir: join(cluster.dataDir, 'web'),
       version: '0.0.0-test',
@@ -250,13 +253,20 @@ test('a calendar with imported holidays opens and closes a queue that goes by it
 test('a supervisor closes a queue at once until a time, and that is audited with its end; an agent may not', async () => {
   const supervisor = await signIn('supervisor');
   const until = new Date(systemClock.now() + 3_600_000).toISOString();
+  const notice = { text: { zh: '线路检修,请一小时后再拨。' } };
   assert.equal((await ask('POST', '/api/v1/queues/demo:service/switch', await signIn('8001'), { state: 'closed' })).status, 403);
-  const closed = await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, { state: 'emergency', until });
+  const closed = await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, { state: 'emergency', until, notice });
   assert.equal(closed.status, 200, closed.text);
   const { live } = JSON.parse(closed.text) as { live: object };
-  assert.deepEqual({ ...live, ...{ state: 'emergency', stateUntil: until, switched: true } }, live);
+  assert.deepEqual({ ...live, ...{ state: 'emergency', stateUntil: until, switched: true, notice, coming: [{ at: until, state: 'open' }] } }, live);
   const [entry] = await listAudit(store.db, TENANT, 1, null);
-  assert.deepEqual([entry?.action, entry?.userId, entry?.after], ['queue.switch', 'demo:supervisor', { state: 'emergency', until }]);
+  assert.deepEqual([entry?.action, entry?.userId, entry?.after], ['queue.switch', 'demo:supervisor', { state: 'emergency', until, notice }]);
+  for (const refused of [
+    { state: 'open', notice },
+    { state: 'closed', notice: { prompt: 'unheard-of' } },
+    { state: 'closed', notice: { text: {} } },
+  ])
+    assert.equal((await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, refused)).status, 400);
   assert.equal((await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, { state: 'closed', until: '2020-01-01T00:00:00Z' })).status, 400);
   assert.equal((await ask('POST', '/api/v1/queues/demo:service/switch', supervisor, { state: 'calendar' })).status, 200);
   assert.equal(rooms.acd.view.queue(queueIdOf(TENANT, 'service'))?.state, 'open');

@@ -173,6 +173,18 @@ test('a change is audited with who, what, before and after, and never with a pas
   assert.equal(JSON.stringify(house.audit).includes('a new password'), false);
 });
 
+test('a callback is given up for a reason that the audit keeps; once an agent has taken it, no more', async () => {
+  const house = await openFakeHouse();
+  const supervisor = as('supervisor');
+  const reason = encodeURIComponent('客户已到营业厅办理');
+  assert.equal((await send(house, 'DELETE', `/api/v1/callbacks/c-demo-1-b?reason=${reason}`, undefined, supervisor)).statusCode, 204);
+  assert.deepEqual(house.cancelled, ['c-demo-1-b by demo:supervisor']);
+  const [entry] = house.audit;
+  assert.deepEqual([entry?.action, entry?.resource, entry?.after], ['callback.cancel', 'callback/c-demo-1-b', { reason: '客户已到营业厅办理' }]);
+  for (const callback of house.callbacks) callback.state = 'dialling';
+  assertProblem(await send(house, 'DELETE', '/api/v1/callbacks/c-demo-1-b', undefined, supervisor), 'conflict');
+});
+
 test('what cannot be audited is not changed', async () => {
   const house = await openFakeHouse();
   house.ports.audit.write = async () => Promise.reject(new Error('store away'));

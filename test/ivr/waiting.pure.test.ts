@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { asId } from '../../kernel/ids.ts';
-import type { CallEvent } from '../../src/call/event.ts';
+import type { CallEvent, QueueExit } from '../../src/call/event.ts';
+import type { Notice } from '../../src/call/notice.ts';
+import { createIvr } from '../../src/ivr/walk.ts';
 import { Caller, card, ivrWith, planOf, TENANT } from './walking.ts';
 
 const queueId = asId<never>(`${TENANT}:service`);
@@ -61,4 +63,37 @@ test('an agent who answers at the moment of the key has the call', () => {
   caller.tell({ type: 'digitsCollected', callId: caller.callId, legId: caller.legId, playId: caller.playId, digits: '1', end: 'complete' });
   caller.leftQueue('service', 'answered');
   assert.equal(caller.state, 'served');
+});
+
+test('what somebody said when the queue was closed by hand is heard first, whole, in the caller’s language or the other; then the flow goes on', () => {
+  const closed = (language: 'zh' | 'en', exit: QueueExit, notice: Notice, until: number | null = null): string[] => {
+    const caller = waiting('', language);
+    caller.ivr.decide({ type: 'queueSwitched', ...{ queueId, state: 'emergency', until, notice } }, 0);
+    return [...caller.leftQueue('service', exit), caller.state ?? ''];
+  };
+  const text = { text: { zh: '线路检修' } };
+  assert.deepEqual(closed('zh', 'emergency', text), ['play whole “线路检修”', 'playing']);
+  assert.deepEqual(closed('en', 'emergency', text), ['play whole “线路检修”', 'playing']);
+  assert.deepEqual(closed('en', 'emergency', { prompt: 'patience' }), ['play whole en:patience', 'playing']);
+  for (const [exit, notice, until] of [
+    ['closed', text, null],
+    ['emergency', { prompt: 'unheard-of' }, null],
+    ['emergency', text, 0],
+  ] as const)
+    assert.deepEqual(closed('zh', exit, notice, until), ['release dialplan_end', 'over']);
+});
+
+test('a notice outlives a restart, and is over when the queue is switched again', () => {
+  const ivr = ivrWith(planOf("numbers: { '100': main }\nflows:\n  main: [ answer, { queue: service } ]\n"));
+  ivr.decide({ type: 'queueSwitched', ...{ queueId, state: 'closed', until: null, notice: { prompt: 'patience' } } }, 0);
+  const again = createIvr();
+  again.restore(JSON.parse(JSON.stringify(ivr.snapshot())));
+  const heard = (callId: string): string[] => {
+    const caller = new Caller(again, callId);
+    caller.dial('100', card());
+    return caller.leftQueue('service', 'closed');
+  };
+  assert.deepEqual(heard('c1'), ['play whole patience']);
+  again.decide({ type: 'queueSwitched', ...{ queueId, state: 'closed', until: null } }, 0);
+  assert.deepEqual(heard('c2'), ['release dialplan_end']);
 });

@@ -3,6 +3,7 @@
  * so that the same journal opens and closes at the same moments wherever it is replayed.
  */
 import type { CalendarId, TenantId } from '../../../kernel/ids.ts';
+import type { Notice } from '../../call/notice.ts';
 
 export const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -48,6 +49,8 @@ export interface Switch {
   state: QueueState;
   /** ms since 1970; null = until it is taken back */
   until: number | null;
+  /** Absent: callers hear what their dialplan says. */
+  notice?: Notice;
 }
 
 export interface Hours {
