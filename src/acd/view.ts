@@ -83,7 +83,7 @@ export interface CallbackView {
   placedAt: number;
   /** Tries that came to nothing. */
   attempts: number;
-  /** `held`: not to be dialled before `dueAt`. Only what is held, waiting or offered can be cancelled. */
+  /** `held`: not to be dialled before `dueAt`, or (null) before its turn comes or the queue opens. Only what is held, waiting or offered can be cancelled. */
   state: 'held' | 'waiting' | 'offered' | 'dialling' | 'talking';
   dueAt: number | null;
 }

@@ -18,7 +18,7 @@ const callbackSchema = z.object({
   placedAt: z.string(),
   /** tries that came to nothing */
   attempts: z.number().int(),
-  /** held: not to be dialled before dueAt */
+  /** held: not to be dialled before dueAt; null: before its turn comes, or the queue opens */
   state: z.enum(['held', 'waiting', 'offered', 'dialling', 'talking']),
   dueAt: z.string().nullable(),
 });
@@ -62,7 +62,7 @@ export function callbacks(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = asker(request);
       const callback = ports.acd.callbacks(tenantId).find(({ callbackId }) => callbackId === request.params.callbackId);
       if (callback === undefined) throw new Problem('not_found');
-      if (callback.state === 'dialling' || callback.state === 'talking') throw new Problem('conflict');
+      if (callback.state === 'dialling' || callback.state === 'talking') throw new Problem('callback_taken');
       const { callbackId } = callback;
       const { reason } = request.query;
       const after = reason === undefined ? {} : { after: { reason } };

@@ -24,6 +24,7 @@ import {
   skillLevelSchema,
   skillNameSchema,
 } from './shapes.ts';
+import { waitNow } from './waits.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -79,7 +80,7 @@ export const queueSchema = z.object({
       wrappingUp: z.number().int(),
       /** Groups that help out now, by the rules of `widening`. */
       reserves: z.array(z.object({ name: z.string(), since: z.string() })),
-      /** What a caller who comes now has to wait; `calibrated`: it may be said aloud. null = nobody is there to serve it. */
+      /** What a caller who comes now has to wait, as of the last five seconds; `calibrated`: it may be said aloud. null = nobody is there to serve it. */
       expectedWait: z.object({ p50Ms: z.number().int(), p90Ms: z.number().int(), calibrated: z.boolean() }).nullable(),
       /** How good estimates were: of the last n callers, shares within P50 and P90, and mean pinball loss of each. null = none yet. */
       estimateScore: z.object({ n: z.number().int(), p50: z.number(), p90: z.number(), loss50Ms: z.number(), loss90Ms: z.number() }).nullable(),
@@ -117,7 +118,7 @@ export function shown({ acd, directory, clock }: ApiPorts, { tenantId, ...rest }
   const coming = comingChanges(state, switched ? stateUntil : undefined, calendarOf(directory, tenantId, rest.door?.calendar), clock.now());
   const standing = { state, stateUntil: isoOrNull(stateUntil), switched, notice, coming: coming.map((change) => ({ ...change, at: iso(change.at) })) };
   const live = { ...standing, waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp, reserves };
-  return { ...queue, live: { ...live, expectedWait: acd.estimate(queue.queueId), estimateScore: acd.estimateScore(queue.queueId) } };
+  return { ...queue, live: { ...live, expectedWait: waitNow(acd, queue.queueId, clock.now()), estimateScore: acd.estimateScore(queue.queueId) } };
 }
 
 function calendarOf(directory: ApiPorts['directory'], tenantId: TenantId, name: string | undefined): Calendar | undefined {

@@ -66,6 +66,21 @@ describe('agent first', () => {
     assert.deepEqual(JSON.parse(turn[2] ?? ''), { type: 'dataSet', callId: 'c2-b1', data: { topic: 'bill', callback_of: 'c2' }, by: 'flow' });
   });
 
+  it('says when a held one may be dialled: its next try, the opening of its window, or nobody knows while the queue is closed', () => {
+    const floor = floorWith({ attempts: 2, retryMs: 60_000 });
+    const seen = (): unknown[] => floor.acd.view.callbacks(DEMO).map(({ state, dueAt }) => [state, dueAt]);
+    askedAndGone(floor, 'c1');
+    assert.deepEqual(seen(), [['waiting', null]]);
+    floor.tell({ type: 'queueSwitched', queueId: queueId('service'), state: 'closed', until: null, by: asId('demo:supervisor') });
+    assert.deepEqual(seen(), [['held', null]]);
+    floor.tell({ type: 'queueSwitched', queueId: queueId('service'), state: 'calendar', until: null, by: asId('demo:supervisor') });
+    floor.ready('8001');
+    floor.tell(legAnswered('c1-b1.1'), legEnded('c1-b1.0', 'no_answer'), callEnded('c1-b1'));
+    const again = floorWith({ window: { from: '08:30', to: '21:00' } });
+    askedAndGone(again, 'c1');
+    assert.deepEqual(again.acd.view.callbacks(DEMO)[0]?.dueAt, 30 * 60_000, 'it is eight in China');
+  });
+
   it('ends served when the two have talked', () => {
     const floor = floorWith();
     askedAndGone(floor, 'c1');

@@ -182,7 +182,7 @@ test('a callback is given up for a reason that the audit keeps; once an agent ha
   const [entry] = house.audit;
   assert.deepEqual([entry?.action, entry?.resource, entry?.after], ['callback.cancel', 'callback/c-demo-1-b', { reason: '客户已到营业厅办理' }]);
   for (const callback of house.callbacks) callback.state = 'dialling';
-  assertProblem(await send(house, 'DELETE', '/api/v1/callbacks/c-demo-1-b', undefined, supervisor), 'conflict');
+  assertProblem(await send(house, 'DELETE', '/api/v1/callbacks/c-demo-1-b', undefined, supervisor), 'callback_taken');
 });
 
 test('what cannot be audited is not changed', async () => {

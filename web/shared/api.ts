@@ -22,11 +22,13 @@ const kindOf = (status: number): ProblemKind => {
   return status >= 500 ? 'server' : 'refused';
 };
 
-/** The `detail` (or `title`) of an RFC 9457 problem document, '' when the answer was something else. */
+/** What the first error says, or the `detail` (or `title`), of an RFC 9457 problem document, '' when the answer was something else. */
 async function detailOf(response: Response): Promise<string> {
   try {
     const document: unknown = await response.json();
     if (typeof document !== 'object' || document === null) return '';
+    const [fault] = 'errors' in document && Array.isArray(document.errors) ? (document.errors as { message?: unknown }[]) : [];
+    if (typeof fault?.message === 'string') return fault.message;
     if ('detail' in document && typeof document.detail === 'string') return document.detail;
     return 'title' in document && typeof document.title === 'string' ? document.title : '';
   } catch {
@@ -62,6 +64,13 @@ export async function signOut(token: string): Promise<void> {
 export const get = <T>(token: string, path: string): Promise<T> =>
   ask(path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }) as Promise<T>;
 
-/** Makes one of `path`. */
-export const post = <T>(token: string, path: string): Promise<T> =>
-  ask(path, { method: 'POST', headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }) as Promise<T>;
+/** Makes one of `path`, or has it done. */
+export const post = <T>(token: string, path: string, body?: object): Promise<T> => {
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+  const sent = body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return ask(path, { method: 'POST', ...sent }) as Promise<T>;
+};
+
+export async function remove(token: string, path: string): Promise<void> {
+  await ask(path, { method: 'DELETE', headers: { authorization: `Bearer ${token}`, accept: 'application/json' } });
+}

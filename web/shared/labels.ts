@@ -68,6 +68,16 @@ export function shownTime(iso: string): string {
   return new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(iso));
 }
 
+/** As short as it is clear: `18:00` today, `Mon 09:00` within the week, else with its date. */
+export function shownSoon(iso: string, now: number): string {
+  const at = new Date(iso);
+  const days = (at.getTime() - now) / 86_400_000;
+  if (days > 6) return shownTime(iso);
+  const clock = new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(at);
+  const isToday = at.toDateString() === new Date(now).toDateString();
+  return isToday ? clock : `${new Intl.DateTimeFormat(locale(), { weekday: 'short' }).format(at)} ${clock}`;
+}
+
 export const zoneName = (): string => {
   const parts = new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' }).formatToParts(new Date());
   const short = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';

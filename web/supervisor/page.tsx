@@ -1,4 +1,4 @@
-/** The supervisor's page: sign-in, the floor as it is now, or the calls there were and their recordings. */
+/** The supervisor's page: sign-in, the floor as it is now, the queues, or the calls there were and their recordings. */
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signOut } from '../shared/api.ts';
@@ -6,6 +6,7 @@ import { SignIn } from '../shared/sign-in.tsx';
 import { useSession } from '../shared/use-session.ts';
 import { CallsPage } from './calls-page.tsx';
 import { LivePage } from './live-page.tsx';
+import { QueuesPage } from './queues-page.tsx';
 import type { Place } from './top-bar.tsx';
 import './supervisor.css';
 
@@ -13,8 +14,9 @@ const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
 };
-/** `#live` is the floor now; else the calls there were. */
-const usePlace = (): Place => useSyncExternalStore(subscribe, () => (location.hash === '#live' ? 'live' : 'calls'));
+/** `#live` is the floor now, `#queues` the queues and callbacks; else the calls there were. */
+const placeNow = (): Place => (location.hash === '#live' ? 'live' : location.hash === '#queues' ? 'queues' : 'calls');
+const usePlace = (): Place => useSyncExternalStore(subscribe, placeNow);
 
 export default function SupervisorPage() {
   const { t } = useTranslation();
@@ -32,5 +34,6 @@ export default function SupervisorPage() {
     leave('signedOut');
   };
   const page = { token, onSignOut: signOutNow, onExpired: () => leave('expired') };
-  return place === 'live' ? <LivePage key={token} {...page} /> : <CallsPage key={token} {...page} />;
+  if (place === 'live') return <LivePage key={token} {...page} />;
+  return place === 'queues' ? <QueuesPage key={token} {...page} /> : <CallsPage key={token} {...page} />;
 }

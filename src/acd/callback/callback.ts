@@ -1,9 +1,9 @@
 /** A callback: what is known of it, who may see it. */
 import type { CallbackId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
 import type { CallEvent } from '../../call/event.ts';
-import type { Call, Floor } from '../floor.ts';
+import type { Call, Floor, Queue } from '../floor.ts';
 import type { CallbackView } from '../view.ts';
-import { type WholeRules, wholeRules } from './rules.ts';
+import { type WholeRules, wholeRules, windowAt } from './rules.ts';
 
 export type Asked = Extract<CallEvent, { type: 'callbackAsked' }>;
 
@@ -70,6 +70,15 @@ function viewOf(floor: Floor, callback: Callback): CallbackView {
   const waiting = call?.waiting ?? null;
   const standing = waiting?.held === true ? 'held' : (call?.ringing.size ?? 0) > 0 ? 'offered' : 'waiting';
   const state = waiting !== null && (!dialled || reached) ? standing : reached ? 'talking' : 'dialling';
-  const dueAt = waiting?.held === true && !dialled ? waiting.leaveAt : null;
+  const dueAt = waiting?.held === true && !dialled ? dueFrom(floor, callback, waiting.queue) : null;
   return { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, state, dueAt, callId: announced ? callId : null };
+}
+
+/** Its next try or the opening of its window, whichever is later; null = its turn alone is waited for, or that the queue opens. */
+function dueFrom({ toldAt }: Floor, { notBefore }: Callback, { state, configuration: { callback: rules } }: Queue): number | null {
+  if (state !== 'open' || rules === undefined) return null;
+  const soonest = Math.max(toldAt, notBefore);
+  const { open, until } = windowAt(rules, soonest);
+  if (!open) return until;
+  return soonest > toldAt ? soonest : null;
 }
