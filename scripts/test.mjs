@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { blockOf, failuresOf, inFull } from './failures.mjs';
 import { installPackages, installTools, root } from './install.mjs';
 
 const ci = process.env.CI === 'true';
@@ -32,7 +33,10 @@ const missing = installTools();
 if (missing.length > 0) process.stderr.write(`missing tools: ${missing.join(', ')}; the tests that need them ${ci ? 'fail' : 'are skipped'}\n`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** Failures of files that were run once more, alone, and passed. */
 const onlyAlone = [];
+/** All that failed, told again at the end. */
+const failed = [];
 const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, HUAWU_TEST: '1' } });
 
 /** What it prints is shown when it has ended, so that two at once can be read. */
@@ -44,7 +48,9 @@ function step(title, ...args) {
   return new Promise((resolve) => {
     child.on('close', (status) => {
       total[status === 0 ? 'passed' : 'failed'] += 1;
-      process.stdout.write(Buffer.concat(said));
+      const output = Buffer.concat(said);
+      if (status !== 0) failed.push({ file: '', title, error: output.toString().trim().split('\n').slice(-3) });
+      process.stdout.write(output);
       process.stdout.write(`${status === 0 ? 'ok' : 'FAILED'}  ${title}  (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
       resolve();
     });
@@ -109,14 +115,20 @@ function runFiles(files, atOnce) {
  * more alone, and that run counts. It is said aloud, so that a test that needs it again and again is mended instead.
  */
 function runAgainAlone(first, files) {
-  const places = [...first.tap.matchAll(/^\s*location: '(.+?):\d+:\d+'$/gm)].map((match) => match[1]);
-  const again = [...new Set(places)];
-  const known = places.length >= first.failed && again.every((file) => files.includes(file));
+  const among = failuresOf(first.tap);
+  const again = [...new Set(among.map(({ file }) => file))];
+  const known = among.length > 0 && again.every((file) => files.includes(file));
   if (first.failed === 0 || !known || again.length > 3) return first;
-  process.stdout.write(`${failures(first.tap)}\n`);
+  process.stdout.write(`${inFull(first.tap)}\n`);
   const alone = runFiles(again, 1);
-  onlyAlone.push(...again.map((file) => relative(root, file)));
-  return { ...first, tap: alone.tap, passed: first.passed + first.failed - alone.failed, failed: alone.failed };
+  const still = failuresOf(alone.tap);
+  const same = (one) => (other) => other.file === one.file && other.title === one.title;
+  onlyAlone.push(...among.filter((one) => !still.some(same(one))));
+  const told = still.map((one) => {
+    const before = among.find(same(one));
+    return before === undefined ? one : { ...before, alone: one.error };
+  });
+  return { ...first, tap: alone.tap, told, passed: first.passed + first.failed - alone.failed, failed: alone.failed };
 }
 
 function runLane({ name, atOnce, bundled = false, realTime = false }) {
@@ -126,24 +138,17 @@ function runLane({ name, atOnce, bundled = false, realTime = false }) {
   const started = Date.now();
   process.stdout.write(`\n── ${name} lane: ${found.length} files\n`);
   const first = runFiles(files, atOnce);
-  const { tap, passed, failed, skipped } = realTime ? runAgainAlone(first, files) : first;
-  total.passed += passed;
-  total.failed += failed;
-  total.skipped += skipped;
-  if (failed > 0) process.stdout.write(`${failures(tap)}\n`);
-  process.stdout.write(`── ${name} lane: ${passed} passed, ${failed} failed, ${skipped} skipped (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
-}
-
-/** The failing tests of a TAP report with their reasons, so that nobody scrolls for them. */
-function failures(tap) {
-  const lines = tap.split('\n');
-  const out = [];
-  for (let at = 0; at < lines.length; at += 1) {
-    if (!/^\s*not ok /.test(lines[at])) continue;
-    out.push(...lines.slice(at, at + 40));
-    at += 40;
+  const ended = realTime ? runAgainAlone(first, files) : first;
+  total.passed += ended.passed;
+  total.failed += ended.failed;
+  total.skipped += ended.skipped;
+  if (ended.failed > 0) {
+    const told = ended.told ?? failuresOf(ended.tap);
+    failed.push(...(told.length > 0 ? told : [{ file: '', title: `${name} lane`, error: ['the test runner failed and named no test'] }]));
+    process.stdout.write(`${inFull(ended.tap)}\n`);
   }
-  return out.slice(0, 400).join('\n');
+  const counted = `${ended.passed} passed, ${ended.failed} failed, ${ended.skipped} skipped`;
+  process.stdout.write(`── ${name} lane: ${counted} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
 }
 
 if (wanted.length === 0) await Promise.all([step('builds, with every type in order', 'scripts/build.mjs'), rules()]);
@@ -152,7 +157,11 @@ for (const lane of LANES) if (wanted.length === 0 || wanted.includes(lane.name))
 if (ci && total.skipped > 0) {
   process.stdout.write('with CI=true nothing may be skipped\n');
   total.failed += 1;
+  failed.push({ file: '', title: 'with CI=true nothing may be skipped', error: [`${total.skipped} tests were skipped`] });
 }
-for (const file of onlyAlone) process.stdout.write(`\nfailed among others and was run once more, alone: ${file}`);
+const near = (one) => ({ ...one, file: one.file === '' ? '' : relative(root, one.file) });
+for (const one of onlyAlone.map(near))
+  process.stdout.write(`\nfailed among others and passed when its file was run once more, alone: ${one.file}: ${one.title}\n       ${one.error[0] ?? ''}\n`);
+for (const one of failed.map(near)) process.stdout.write(`\n${blockOf(one)}\n`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exit(total.failed > 0 ? 1 : 0);

@@ -220,15 +220,14 @@ function byLot(calls: number, agents: number): number {
   return gini(got);
 }
 
-for (const occupancy of [0.5, 0.7, 0.9]) {
-  test(`2,000 equal agents, ${occupancy * 100} % busy: nobody's share of the calls is off by more than chance, and nobody gets none`, () => {
-    const agents = 2_000;
-    const traffic = { callsPerHour: (agents * occupancy * 3600) / 180, handleS: 180, patienceS: null, agents, withinS: 15 };
-    const { plan, demands } = dayOf(traffic, 5 * agents);
-    const { figures } = playDay({ ...plan, warmUpMs: 0 }, generated(demands), 3);
-    const share = figures.answered / agents;
-    assert.ok(figures.fewestCalls >= 1, `the least served had ${figures.fewestCalls} of ${share}`);
-    assert.ok(figures.mostCalls <= share + 5 * Math.sqrt(share), `the most served had ${figures.mostCalls} of ${share}`);
-    assert.ok(figures.callsGini <= byLot(figures.answered, agents), `Gini ${figures.callsGini}, by lot ${byLot(figures.answered, agents)}`);
-  });
-}
+// At 50, 70 and 90 %, and by other strategies: fairness.pure.test.ts. Here it is the day's own figures that must show it.
+test("2,000 equal agents, 90 % busy: nobody's share of the calls is off by more than chance, and nobody gets none", () => {
+  const agents = 2_000;
+  const traffic = { callsPerHour: (agents * 0.9 * 3600) / 180, handleS: 180, patienceS: null, agents, withinS: 15 };
+  const { plan, demands } = dayOf(traffic, 5 * agents);
+  const { figures } = playDay({ ...plan, warmUpMs: 0 }, generated(demands), 3);
+  const share = figures.answered / agents;
+  assert.ok(figures.fewestCalls >= 1, `the least served had ${figures.fewestCalls} of ${share}`);
+  assert.ok(figures.mostCalls <= share + 5 * Math.sqrt(share), `the most served had ${figures.mostCalls} of ${share}`);
+  assert.ok(figures.callsGini <= byLot(figures.answered, agents), `Gini ${figures.callsGini}, by lot ${byLot(figures.answered, agents)}`);
+});

@@ -12,7 +12,7 @@ import type { Event } from '../../src/vocabulary.ts';
 import { agentConfigured, callArrived, callEnded, callQueued, legAnswered, legEnded, queueConfigured, signedIn, wentReady } from './floor.ts';
 
 const AGENTS = 2_000;
-const CALLS_EACH = 8;
+const CALLS_EACH = 6;
 const HANDLE_MS = 300_000;
 
 /** How many calls each agent got. */

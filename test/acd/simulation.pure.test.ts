@@ -9,7 +9,7 @@ import type { Command, Event, Turn } from '../../src/vocabulary.ts';
 import { agentConfigured, callArrived, callQueued, Floor, phoneReachable, queueConfigured, signedIn, wentReady } from './floor.ts';
 
 const SEEDS = 100;
-const EVENTS = 1_000;
+const EVENTS = 600;
 
 test(`${SEEDS} shifts of ${EVENTS} random events break no invariant, and their snapshots and logs decide alike`, () => {
   let answered = 0;
@@ -23,7 +23,7 @@ test(`${SEEDS} shifts of ${EVENTS} random events break no invariant, and their s
     answered += result.answered;
     exits += result.exits;
   }
-  assert.ok(answered > 15 * SEEDS && exits > 80 * SEEDS, `the dice made a floor with work on it: ${answered} answered of ${exits}`);
+  assert.ok(answered > 10 * SEEDS && exits > 45 * SEEDS, `the dice made a floor with work on it: ${answered} answered of ${exits}`);
 });
 
 test('the same seed gives the same shift, another seed another', () => {
