@@ -12,7 +12,7 @@ const commands: Record<string, CommandHelp> = {
   sip: { usage: 'sip', does: 'the SIP server alone, with its control port for drachtio applications' },
   media: { usage: 'media', does: 'the media server alone' },
   migrate: { usage: 'migrate', does: 'brings the database up to date and says what it did', run: () => import('./commands/migrate.ts') },
-  check: { usage: 'check [FILES|FOLDER]', does: 'checks dialplans; faults as file:line:column', run: () => import('./commands/check.ts') },
+  check: { usage: 'check [FILES|FOLDER]', does: 'checks dialplans and tenant.yaml; faults as file:line:column', run: () => import('./commands/check.ts') },
   simulate: {
     usage: 'simulate [--runs N | --day | --profile F | --journal F]',
     does: 'random shifts with invariants; days under two configurations',

@@ -198,6 +198,12 @@ function namesOf(directory: Directory, tenantId: TenantId): TenantNames {
     queues: own(directory.queues()).map(({ queueId }) => queueId.slice(tenantId.length + 1)),
     agents: own(directory.agents()).map(({ number }) => number),
     numbers: own(directory.tenants()).flatMap(({ numbers }) => numbers),
+    exits: own(directory.queues()).flatMap(({ queueId, overflow = [] }) =>
+      overflow.flatMap(({ to }) => {
+        const exit = 'exit' in to ? to.exit : 'offer' in to ? 'callback' : null;
+        return exit === null ? [] : [{ queue: queueId.slice(tenantId.length + 1), exit }];
+      }),
+    ),
   };
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { AgentId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
 import { DAY_MS, type DayPlan, type Demand, type Habits, type Shift, type Spread } from '../../src/acd/simulation/day/plan.ts';
-import { readTenantFile } from '../../src/tenants/file.ts';
+import { demandNames, readTenantFile } from '../../src/tenants/file.ts';
 import { agentsIn, queuesIn } from '../../src/tenants/plan.ts';
 
 export interface Configuration {
@@ -72,6 +72,7 @@ export function readProfile(path: string): Profile {
 /** Queues and agents of a tenant file, as they would be seeded. */
 export function configurationIn(path: string): Configuration {
   const file = readTenantFile(path);
+  demandNames(path, file, null);
   return { queues: queuesIn(file), agents: agentsIn(file) };
 }
 

@@ -6,6 +6,7 @@ import { agentActivities, agentStates, notReadyReasons } from '../cti/protocol.t
 import { locationSchema } from '../tenants/location.ts';
 import { agentSectionChanges, agentSections, sectionsOfAgent, withAgentSections } from '../tenants/sections.ts';
 import { asker, mayAtAll } from './access.ts';
+import { demandAgentNames } from './names.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import {
@@ -168,6 +169,7 @@ function addAgent(app: Api, ports: ApiPorts): void {
         phone: given(phone),
         ...sectionsOfAgent(request.body),
       };
+      demandAgentNames(ports, undefined, agent);
       await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, after: agent });
       await ports.configuration.saveAgent(agent);
       reply.code(201);
@@ -199,6 +201,7 @@ function changeAgent(app: Api, ports: ApiPorts): void {
       const queues = request.body.queues === undefined ? before.queues : ownQueues(ports, tenantId, request.body.queues);
       const phone = { ...before.phone, ...given(request.body.phone ?? {}) };
       const after: AgentConfiguration = withAgentSections({ ...before, name, skills, queues, staticContact, phone }, request.body);
+      demandAgentNames(ports, before, after);
       await ports.audit.write({ tenantId, userId, action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
       await ports.configuration.saveAgent(after);
       return shown(ports, after);

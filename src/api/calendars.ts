@@ -180,8 +180,15 @@ function removeCalendar(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = asker(request);
       const before = stored(calendarOf(ports, tenantId, branded(request.params.calendarId)));
       const { calendarId } = before;
-      const users = ports.directory.queues().filter((queue) => queue.tenantId === tenantId && queue.door?.calendar !== undefined);
-      if (users.some(({ door }) => calendarIdOf(tenantId, door?.calendar ?? '') === calendarId)) throw new Problem('in_use');
+      const users = ports.directory
+        .queues()
+        .filter(({ tenantId: whose, door }) => whose === tenantId && door?.calendar !== undefined && calendarIdOf(tenantId, door.calendar) === calendarId);
+      if (users.length > 0)
+        throw new Problem(
+          'in_use',
+          '',
+          users.map(({ queueId }) => ({ at: `${queueId} door.calendar`, message: 'this queue goes by it: name another there, or take it out, first' })),
+        );
       await ports.audit.write({ tenantId, userId, action: 'calendar.remove', resource: `calendar/${calendarId}`, before });
       await ports.configuration.removeCalendar(calendarId);
       reply.code(204);

@@ -14,6 +14,7 @@ import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { Notice } from '../call/notice.ts';
 import type { OfferRecord, RecordingPause } from '../cdr/record.ts';
+import type { DialplanWords } from '../ivr/words.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { CallRow } from '../store/calls.ts';
@@ -125,6 +126,8 @@ interface DialplanPublication {
 export type Publishing = { result: 'published'; version: DialplanVersion } | { result: 'faulty'; faults: DialplanFault[] };
 
 export interface DialplansPort {
+  /** What the dialplan in use has that a queue may name; null = there is none in use. */
+  words(tenantId: TenantId): DialplanWords | null;
   versions(tenantId: TenantId): Promise<DialplanPublication[]>;
   files(tenantId: TenantId, version: DialplanVersion): Promise<DialplanFiles | null>;
   check(tenantId: TenantId, files: DialplanFiles): Promise<DialplanFault[]>;

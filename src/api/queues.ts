@@ -4,8 +4,10 @@ import { calendarIdOf, type QueueId, queueIdOf, type TenantId } from '../../kern
 import { Calendar } from '../acd/calendar/calendar.ts';
 import { comingChanges } from '../acd/calendar/coming.ts';
 import type { QueueConfiguration } from '../acd/event.ts';
+import type { Names } from '../tenants/names.ts';
 import { queueSectionChanges, queueSections, sectionsOfQueue, withQueueSections } from '../tenants/sections.ts';
 import { asker } from './access.ts';
+import { demandQueueNames, namesOf, warningsOf } from './names.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import {
@@ -61,6 +63,8 @@ export const queueSchema = z.object({
   queueId: z.string(),
   ...rules,
   ...queueSections,
+  /** What is not refused and should be known: names of what is gone since, queues that overflow into one another. */
+  warnings: z.array(z.object({ at: z.string(), message: z.string() })),
   live: z
     .object({
       /** By its calendar, or as it is switched. */
@@ -109,8 +113,11 @@ export function queues(app: Api, ports: ApiPorts): void {
   changeQueue(app, ports);
 }
 
-export function shown({ acd, directory, clock }: ApiPorts, { tenantId, ...rest }: QueueConfiguration) {
-  const queue = { ...rest, recording: rest.recording ?? ('optional' as const), media: rest.media ?? ('anchored' as const) };
+export function shown(ports: ApiPorts, configuration: QueueConfiguration, names: Names = namesOf(ports, configuration.tenantId)) {
+  const { acd, directory, clock } = ports;
+  const { tenantId, ...rest } = configuration;
+  const usually = { recording: rest.recording ?? ('optional' as const), media: rest.media ?? ('anchored' as const) };
+  const queue = { ...rest, ...usually, warnings: warningsOf(ports, configuration, names) };
   const view = acd.queue(queue.queueId);
   if (view === undefined) return { ...queue, live: null };
   const { state, stateUntil, switched, notice, waiting, oldestSince, signedIn, ready, talking, wrappingUp } = view;
@@ -134,14 +141,6 @@ export function queueOf({ directory }: ApiPorts, tenantId: TenantId, queueId: Qu
   return queue;
 }
 
-/** What it names must be there. */
-function checkDoor({ directory }: ApiPorts, { tenantId, door }: QueueConfiguration): void {
-  if (door?.calendar === undefined) return;
-  const known = directory.calendars().filter((calendar) => calendar.tenantId === tenantId);
-  if (known.some(({ calendarId }) => calendarId === calendarIdOf(tenantId, door.calendar ?? ''))) return;
-  throw new Problem('validation_failed', '', [{ at: 'body.door.calendar', message: `there is no calendar "${door.calendar}": add it first` }]);
-}
-
 function readQueues(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/queues',
@@ -153,7 +152,8 @@ function readQueues(app: Api, ports: ApiPorts): void {
       const { tenantId } = asker(request);
       const mine = ports.directory.queues().filter((queue) => queue.tenantId === tenantId);
       const page = pageThrough(mine, (queue) => queue.queueId, pageRequest(request.query));
-      return { ...page, items: page.items.map((queue) => shown(ports, queue)) };
+      const names = namesOf(ports, tenantId);
+      return { ...page, items: page.items.map((queue) => shown(ports, queue, names)) };
     },
   );
 
@@ -182,7 +182,7 @@ function addQueue(app: Api, ports: ApiPorts): void {
       const queueId = queueIdOf(tenantId, id);
       if (ports.directory.queue(queueId) !== null) throw new Problem('conflict');
       const queue: QueueConfiguration = { ...usual, ...given(plainRules.parse(rest)), ...sectionsOfQueue(rest), queueId, tenantId, name };
-      checkDoor(ports, queue);
+      demandQueueNames(ports, { ...usual, queueId, tenantId, name }, queue);
       await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, after: queue });
       await ports.configuration.saveQueue(queue);
       reply.code(201);
@@ -208,7 +208,7 @@ function changeQueue(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = asker(request);
       const before = queueOf(ports, tenantId, branded(request.params.queueId));
       const after = withQueueSections({ ...before, ...given(plainRules.parse(request.body)) }, request.body);
-      checkDoor(ports, after);
+      demandQueueNames(ports, before, after);
       await ports.audit.write({ tenantId, userId, action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
       await ports.configuration.saveQueue(after);
       return shown(ports, after);

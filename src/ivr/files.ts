@@ -1,10 +1,12 @@
 /** Reads a tenant's dialplan folder: YAML files, names of prompts and music, and what tenant.yaml says there is. */
 import { createHash } from 'node:crypto';
 import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { asId, type DialplanVersion, type TenantId } from '../../kernel/ids.ts';
+import { compileDialplan } from './compile.ts';
 import type { Fault } from './fault.ts';
+import { type DialplanWords, wordsOf } from './words.ts';
 import type { DialplanSource } from './work.ts';
 
 /** Who the tenant is, beside the dialplan; read by the store's seeding and, for names, here. */
@@ -57,12 +59,21 @@ export function readSource(
   };
 }
 
+/** What the dialplan in a folder has that a queue may name; null where it is faulty, which its own reader tells. */
+export function dialplanWords(folder: string): DialplanWords | null {
+  const source = readSource(folder, asId<TenantId>(basename(folder)));
+  const { plan } = compileDialplan(source);
+  return plan === null || source.files.length === 0 ? null : wordsOf(plan, source.music);
+}
+
 /** null = not known, so not checked. */
 export interface TenantNames {
   queues: string[] | null;
   agents: string[] | null;
   numbers: string[] | null;
   forms?: string[] | null;
+  /** Exits to which queues overflow. */
+  exits?: { queue: string; exit: string }[];
 }
 
 /** The names tenant.yaml gives; null for what it does not give. A tenant.yaml that is broken says nothing here: its own reader tells. */

@@ -13,6 +13,7 @@ import { type Fault, faultLine } from './fault.ts';
 import { type DialplanText, readDialplanTexts, readSource, TENANT_FILE, type TenantNames, versionOf } from './files.ts';
 import type { Plan } from './plan.ts';
 import { type VersionInfo, VersionStore } from './publisher/versions.ts';
+import { type DialplanWords, lostExits, wordsOf } from './words.ts';
 
 export interface PublisherOptions {
   /** Folder of each tenant's dialplan, for example `dialplans/demo`. */
@@ -41,6 +42,8 @@ interface Kept {
   store: VersionStore;
   faults: Fault[];
   current: DialplanVersion | null;
+  /** Of the current one. */
+  words: DialplanWords | null;
   watchers: FSWatcher[];
   cancelSettle: (() => void) | null;
 }
@@ -63,7 +66,7 @@ export class Publisher {
   open(): void {
     for (const { tenantId, folder } of this.#options.tenants) {
       const store = new VersionStore(join(this.#options.dataDir, 'dialplans', tenantId));
-      const kept: Kept = { tenantId, folder, store, faults: [], current: null, watchers: [], cancelSettle: null };
+      const kept: Kept = { tenantId, folder, store, faults: [], current: null, words: null, watchers: [], cancelSettle: null };
       this.#tenants.set(tenantId, kept);
       this.#loadAtStart(kept);
       this.#watch(kept);
@@ -81,6 +84,11 @@ export class Publisher {
   /** The version new calls take; null = none was ever fit to use. */
   current(tenantId: TenantId): DialplanVersion | null {
     return this.#tenants.get(tenantId)?.current ?? null;
+  }
+
+  /** What the dialplan in use has that a queue may name; null = there is none in use. */
+  words(tenantId: TenantId): DialplanWords | null {
+    return this.#tenants.get(tenantId)?.words ?? null;
   }
 
   /** Of what was refused last, from the folder or over the API; empty once something was taken. */
@@ -119,12 +127,20 @@ export class Publisher {
     return this.#bringIn(kept, texts, { publishedBy: by, note: '' }).result === 'published' ? version : null;
   }
 
-  /** Refuses names that could lead out of the version's folder before anything is written. */
-  #compile(kept: Kept, texts: DialplanText[]): { plan: Plan | null; faults: Fault[] } {
+  /** Refuses exits that are gone while a queue overflows to them, and names that could lead out of the version's folder before anything is written. */
+  #compile(kept: Kept, texts: DialplanText[]): { plan: Plan; words: DialplanWords; faults: Fault[] } | { plan: null; faults: Fault[] } {
     const refused = formFault(texts);
     if (refused !== null) return { plan: null, faults: [refused] };
     try {
-      return compileDialplan(readSource(kept.folder, kept.tenantId, { texts, names: this.#options.names?.(kept.tenantId) ?? {} }));
+      const names = this.#options.names?.(kept.tenantId) ?? {};
+      const source = readSource(kept.folder, kept.tenantId, { texts, names });
+      const { plan, faults } = compileDialplan(source);
+      if (plan === null) return { plan, faults };
+      const words = wordsOf(plan, source.music);
+      const lost = lostExits(kept.words, words, names.exits ?? []);
+      const [first] = source.files;
+      if (lost.length > 0) return { plan: null, faults: lost.map((message) => ({ ...wholeFault(message), file: first?.path ?? '' })) };
+      return { plan, words, faults };
     } catch (error) {
       return { plan: null, faults: [wholeFault(`the dialplan cannot be read: ${(error as Error).message}`)] };
     }
@@ -133,15 +149,18 @@ export class Publisher {
   #bringIn(kept: Kept, texts: DialplanText[], author: Author): Publishing {
     const { clock, log, take } = this.#options;
     const { tenantId } = kept;
-    const { plan, faults } = this.#compile(kept, texts);
-    if (plan === null) {
+    const compiled = this.#compile(kept, texts);
+    if (compiled.plan === null) {
+      const { faults } = compiled;
       kept.faults = faults;
       log.warn({ tenantId, faults: faults.slice(0, 20).map(faultLine), current: kept.current }, 'dialplan refused: the version in use goes on');
       return { result: 'faulty', faults };
     }
+    const { plan, words } = compiled;
     kept.store.keep({ version: plan.version, publishedAt: clock.now(), ...author }, texts, folderVersion(kept));
     kept.faults = [];
     kept.current = plan.version;
+    kept.words = words;
     take({ type: 'dialplanPublished', tenantId, version: plan.version, plan });
     log.info({ tenantId, version: plan.version, by: author.publishedBy ?? 'folder' }, 'dialplan in use for new calls');
     return { result: 'published', version: plan.version };

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { DialplanWords } from '../ivr/words.ts';
 import { calendarRules } from './calendar.ts';
 import { locationSchema } from './location.ts';
+import { agentFaults, circleNote, circlesIn, type NameFault, type Names, queueFaults } from './names.ts';
 import { outsideRules } from './outside.ts';
-import { agentSections, queueSections } from './sections.ts';
-import { trunkSettings } from './trunk.ts';
+import { agentSections, queueSections, sectionsOfAgent, sectionsOfQueue } from './sections.ts';
+import { numbersOf, trunkSettings } from './trunk.ts';
 
 const ms = z.int().positive();
 const level = z.int().min(1).max(10);
@@ -103,10 +105,47 @@ const tenantFile = z.strictObject({
 
 export type TenantFile = z.infer<typeof tenantFile>;
 
-/** Throws one error that names every fault by its place in the file. */
+/** Throws one error that names every fault of form by its place in the file. */
 export function readTenantFile(path: string): TenantFile {
-  const read = tenantFile.safeParse(parse(readFileSync(path, 'utf8')));
-  if (read.success) return read.data;
-  const faults = read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(`${path}: ${faults.join('; ')}`);
+  const { file, faults } = formOf(parse(readFileSync(path, 'utf8')));
+  if (file === null) throw faulty(path, faults);
+  return file;
+}
+
+/** The same of the names in it: what they stand for must be there. `dialplan`: what stands beside it; null = its exits and sounds are not checked. */
+export function demandNames(path: string, file: TenantFile, dialplan: DialplanWords | null): void {
+  const faults = namesIn(file, dialplan);
+  if (faults.length > 0) throw faulty(path, faults);
+}
+
+/** Everything that is wrong with a file, and circles of overflow, which are allowed. */
+export function checkTenant(content: unknown, dialplan: DialplanWords | null): { faults: NameFault[]; notes: string[] } {
+  const { file, faults } = formOf(content);
+  return file === null ? { faults, notes: [] } : { faults: namesIn(file, dialplan), notes: circlesIn(file.queues).map(circleNote) };
+}
+
+const faulty = (path: string, faults: NameFault[]): Error => new Error(`${path}: ${faults.map(({ at, message }) => `${at.join('.')}: ${message}`).join('; ')}`);
+
+function formOf(content: unknown): { file: TenantFile; faults: [] } | { file: null; faults: NameFault[] } {
+  const read = tenantFile.safeParse(content);
+  if (read.success) return { file: read.data, faults: [] };
+  return {
+    file: null,
+    faults: read.error.issues.map(({ path, message }) => ({ at: path.map((step) => (typeof step === 'number' ? step : String(step))), message })),
+  };
+}
+
+function namesIn(file: TenantFile, dialplan: DialplanWords | null): NameFault[] {
+  const names: Names = {
+    queues: file.queues.map((each) => each.name),
+    calendars: (file.calendars ?? []).map((each) => each.name),
+    teams: file.agents.flatMap(({ team = [] }) => team),
+    numbers: [...file.numbers, ...Object.values(file.outboundNumbers), ...(file.trunks ?? []).flatMap(numbersOf)],
+    dialplan,
+  };
+  const below = (list: string, n: number, faults: NameFault[]): NameFault[] => faults.map(({ at, message }) => ({ at: [list, n, ...at], message }));
+  return [
+    ...file.queues.flatMap((each, n) => below('queues', n, queueFaults(each.name, { ...sectionsOfQueue(each), music: each.music }, names))),
+    ...file.agents.flatMap((each, n) => below('agents', n, agentFaults({ ...sectionsOfAgent(each), queues: each.queues }, names))),
+  ];
 }

@@ -9,6 +9,7 @@ import { agentIdOf, asId, type CustomerId, calendarIdOf, type TenantId, type Use
 import type { SpecialDay } from '../acd/calendar/calendar.ts';
 import { dayInChina } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
+import { dialplanWords } from '../ivr/files.ts';
 import { saveAccount } from '../store/accounts.ts';
 import { saveCalendar } from '../store/calendars.ts';
 import { saveCustomer } from '../store/customers.ts';
@@ -23,7 +24,7 @@ import { hashPassword, isPassword, newPassword } from '../users/passwords.ts';
 import type { Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
 import { CHINA, type StoredCalendar } from './calendar.ts';
-import { readTenantFile, type TenantFile } from './file.ts';
+import { demandNames, readTenantFile, type TenantFile } from './file.ts';
 import { type HolidayFormat, mergeDays, readHolidays } from './holidays.ts';
 import { readOutsideRules } from './outside.ts';
 import { agentsIn, queuesIn } from './plan.ts';
@@ -56,6 +57,7 @@ export async function seedTenant(options: SeedOptions): Promise<Login[]> {
   // Prompts and flows are looked for in the folder of the tenant's name.
   if (folder !== file.tenant) throw new Error(`${tenantFile} is of the tenant "${file.tenant}": give it a folder of that name, not "${folder}"`);
   if (!(await tenantExists(store.db, tenantId))) {
+    demandNames(tenantFile, file, dialplanWords(dirname(tenantFile)));
     const passwordOf = password === undefined ? keptPasswords(loginsFile) : () => password;
     await seed(store, file, passwordOf, dirname(tenantFile));
   } else if (password !== undefined) {
@@ -128,13 +130,9 @@ function usersIn(file: TenantFile): User[] {
 
 const FORMATS: Record<string, HolidayFormat> = { '.csv': 'csv', '.ics': 'ical', '.json': 'json' };
 
-/** Throws with what is wrong in which file of holidays, or which queue goes by a calendar that is not there. */
+/** Throws with what is wrong in which file of holidays. */
 function calendarsIn(file: TenantFile, folder: string): StoredCalendar[] {
   const tenantId = asId<TenantId>(file.tenant);
-  const names = new Set((file.calendars ?? []).map(({ name }) => name));
-  for (const { name, door } of file.queues) {
-    if (door?.calendar !== undefined && !names.has(door.calendar)) throw new Error(`queue "${name}": there is no calendar "${door.calendar}"`);
-  }
   return (file.calendars ?? []).map(({ name, displayName, timeZone = file.timeZone ?? CHINA, week, days = [], holidays = [] }) => {
     const read = holidays.flatMap((path) => holidaysIn(resolve(folder, path)));
     return { calendarId: calendarIdOf(tenantId, name), tenantId, name: displayName, timeZone, week, days: mergeDays(read, days) };

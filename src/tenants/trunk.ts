@@ -152,3 +152,10 @@ export function fitsPattern(pattern: string, number: string): boolean {
 
 /** An empty list lets everything through. */
 export const fitsAny = (patterns: readonly string[], number: string): boolean => patterns.length === 0 || patterns.some((one) => fitsPattern(one, number));
+
+/** Numbers that are ours to show over it. */
+export const numbersOf = ({ displayNumbers = {}, verifiedNumbers = [] }: Showing): string[] => [...Object.values(displayNumbers), ...verifiedNumbers];
+interface Showing {
+  displayNumbers?: Record<string, string> | undefined;
+  verifiedNumbers?: string[] | undefined;
+}

@@ -393,6 +393,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       byId: async (tenantId, customerId) => (customerId === `${tenantId}-c1` ? cardOf(String(tenantId) as TenantName) : null),
     },
     dialplans: {
+      words: () => ({ exits: ['main', 'callback'], prompts: ['welcome'], music: ['default'] }),
       versions: async (tenantId) =>
         published.filter((row) => row.tenant === tenantId).map(({ version }) => ({ version, publishedAt: START, publishedBy: null, note: '', current: true })),
       files: async (tenantId, version) => (published.some((row) => row.tenant === tenantId && row.version === version) ? { 'main.yaml': 'flows: {}' } : null),

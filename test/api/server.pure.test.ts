@@ -40,6 +40,41 @@ test('signing in gives a token and who one is; a wrong password and a wrong name
   assert.deepEqual({ ...wrongPassword, instance: '' }, { ...wrongName, instance: '' });
 });
 
+test('a queue that names what is not there is refused, place by place; what was wrong before hinders no other change; a circle is told', async () => {
+  const house = await openFakeHouse();
+  const when = { waiting: 3 };
+  const url = '/api/v1/queues/demo:service';
+  const overflow = [
+    { when, to: { queue: 'nowhere' } },
+    { when, to: { exit: 'voicemail' } },
+    { when, to: { offer: 'callback' } },
+  ];
+  const refused = assertProblem(await send(house, 'PATCH', url, { overflow, door: { calendar: 'night' } }), 'validation_failed');
+  assert.deepEqual(
+    refused.errors?.map(({ at }) => at),
+    ['body.door.calendar', 'body.overflow.0.to.queue', 'body.overflow.1.to.exit', 'body.overflow.2.to.offer'],
+  );
+  assert.match(refused.errors?.[1]?.message ?? '', /^there is no queue "nowhere": add it first, or name another$/);
+  assertProblem(await send(house, 'POST', '/api/v1/queues', { id: 'sales', name: { zh: '办理', en: 'Sales' }, overflow }), 'validation_failed');
+
+  const sales = { id: 'sales', name: { zh: '办理', en: 'Sales' }, overflow: [{ when, to: { queue: 'service' } }] };
+  assert.equal((await send(house, 'POST', '/api/v1/queues', sales)).statusCode, 201);
+  const circle = await send(house, 'PATCH', url, { overflow: [{ when, to: { queue: 'sales' } }] });
+  assert.equal(circle.statusCode, 200, circle.body);
+  assert.match(JSON.stringify((circle.json() as { warnings: object[] }).warnings), /"at":"overflow","message":"service → sales → service/);
+
+  const rank = await send(house, 'PATCH', '/api/v1/agents/demo:8001', { matching: { ranks: { nowhere: 2 } } });
+  assert.equal(assertProblem(rank, 'validation_failed').errors?.[0]?.at, 'body.matching.ranks.nowhere');
+
+  assert.equal((await send(house, 'PATCH', '/api/v1/agents/demo:8001', { team: 'north' })).statusCode, 200);
+  const widening = { reserves: [{ name: 'help', open: [{ team: 'north' }], when }] };
+  assert.equal((await send(house, 'PATCH', url, { widening })).statusCode, 200);
+  assert.equal((await send(house, 'PATCH', '/api/v1/agents/demo:8001', { team: null })).statusCode, 200);
+  const after = await send(house, 'PATCH', url, { wrapUpMs: 5_000 });
+  assert.equal(after.statusCode, 200, after.body);
+  assert.match(JSON.stringify((after.json() as { warnings: object[] }).warnings), /"widening.reserves.0.open.0.team","message":"there is no team/);
+});
+
 test('a user of several shapes of mischief is refused before anything changes', async () => {
   const house = await openFakeHouse();
   const good = { username: 'lily', name: 'Lily', role: 'agent', password: 'long enough' };

@@ -43,6 +43,20 @@ describe('huawu check', () => {
     for (const given of [folder, path, root]) assert.deepEqual(check([given]), { code: 1, out: `${say('zh')}\n${say('en')}\n2 faults\n`, err: '' });
   });
 
+  it('names what tenant.yaml names and what is not there: a queue, an exit of the dialplan', () => {
+    const folder = join(mkdtempSync(join(root, 'names-')), 'demo');
+    cpSync(demoFolder, folder, { recursive: true });
+    const path = join(folder, 'tenant.yaml');
+    const overflow = '    overflow: [{ when: { waiting: 9 }, to: { queue: elders } }, { when: { waiting: 9 }, to: { exit: nowhere } }]\n';
+    const text = readFileSync(path, 'utf8').replace('    maxWaitMs: 600000\n', `${overflow}    maxWaitMs: 600000\n`);
+    writeFileSync(path, text.replace('../holidays', 'holidays'));
+    const line = text.split('\n').findIndex((row) => row.includes('elders')) + 1;
+    const { code, out } = check([folder]);
+    assert.equal(code, 1);
+    assert.ok(out.includes(`${path}:${line}:53: queues.0.overflow.0.to.queue: there is no queue "elders", did you mean "elder"?: add it first`), out);
+    assert.match(out, new RegExp(`:${line}:[0-9]+: queues\\.0\\.overflow\\.1\\.to\\.exit: there is no exit "nowhere": add a flow of that name`));
+  });
+
   it('takes the queues it is told of for the only ones', () => {
     const { code, out } = check([demoFolder, '--queues', 'service,vip,elder,english,faults,complaints,bench,bench-recorded,nobody']);
     assert.equal(code, 1);

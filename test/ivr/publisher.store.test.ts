@@ -8,6 +8,7 @@ import { asId, type DialplanVersion, type TenantId, type UserId } from '../../ke
 import { silentLog } from '../../kernel/log.ts';
 import type { DialplansPort } from '../../src/api/ports.ts';
 import type { IvrEvent } from '../../src/ivr/event.ts';
+import type { TenantNames } from '../../src/ivr/files.ts';
 import type { Plan } from '../../src/ivr/plan.ts';
 import { Publisher } from '../../src/ivr/publisher.ts';
 import { demoFolder } from './demo.ts';
@@ -43,7 +44,7 @@ interface Opened extends Place {
   publisher: Publisher;
   taken: Extract<IvrEvent, { type: 'dialplanPublished' }>[];
 }
-function open(at: Place = place(), clock: Clock = systemClock): Opened {
+function open(at: Place = place(), clock: Clock = systemClock, names: Partial<TenantNames> = {}): Opened {
   const taken: IvrEvent[] = [];
   const publisher = new Publisher({
     tenants: [{ tenantId: DEMO, folder: at.folder }],
@@ -51,6 +52,7 @@ function open(at: Place = place(), clock: Clock = systemClock): Opened {
     take: (event) => taken.push(event),
     clock,
     log: silentLog,
+    names: () => names,
   });
   publisher.open();
   closers.push(() => publisher.close());
@@ -121,6 +123,16 @@ describe('the publisher', () => {
     assert.equal(taken.length, 0);
     cpSync(join(demoFolder, 'prompts', 'zh', 'welcome.wav'), join(at.folder, 'prompts', 'zh', 'hello.wav'));
     await until('it is taken', () => taken.length === 1);
+  });
+
+  it('refuses a dialplan without the exit that a queue overflows to', async () => {
+    const { publisher } = open(place(), systemClock, { exits: [{ queue: 'vip', exit: 'main' }] });
+    assert.deepEqual(publisher.words(DEMO)?.exits, ['main']);
+    const other = { 'main.yaml': flowTo('vip').replaceAll('main', 'other') };
+    const [fault] = await publisher.check(DEMO, other);
+    assert.match(fault?.message ?? '', /^the queue "vip" overflows to the exit "main", which would be gone/);
+    assert.equal((await publisher.publish(DEMO, other, ADMIN, '')).result, 'faulty');
+    assert.deepEqual(await publisher.check(DEMO, { 'main.yaml': flowTo('vip') }), []);
   });
 
   it('takes a burst of saves as one change', async () => {
