@@ -30,13 +30,13 @@ type Heard = CallEvent | AcdEvent | PhoneWord | TimePassed | { type: 'serverStar
 type Handlers = { [T in Heard['type']]?: (room: DeskRoom, event: Extract<Heard, { type: T }>, now: number) => void };
 
 /** How an offer that came to nothing is told to the desk whose phone rang. */
-const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause> = {
+const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause | 'withdrawn'> = {
   no_answer: 'no_answer',
   rejected: 'rejected',
   busy: 'busy',
   unreachable: 'unreachable',
   caller_gone: 'abandoned',
-  withdrawn: 'answered_elsewhere',
+  withdrawn: 'withdrawn',
   answered_elsewhere: 'answered_elsewhere',
 };
 
@@ -237,7 +237,7 @@ class DeskRoom {
   }
 
   /** Once for each leg, whoever notices first. */
-  clear(agentId: AgentId, legId: LegId, cause: EndingCause, by: EndedBy, now: number): void {
+  clear(agentId: AgentId, legId: LegId, cause: EndingCause | 'withdrawn', by: EndedBy, now: number): void {
     const record = this.records.get(agentId);
     if (record?.legId !== legId || record.phase === 'cleared') return;
     record.pop = this.#popOf(record);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CallId, legIdOf, type OfferId, queueIdOf } from '../../kernel/ids.ts';
+import { asId, type CallId, legIdOf, type OfferId, queueIdOf } from '../../kernel/ids.ts';
 import type { Ending } from '../../src/call/ending.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
 import { type DeskCommandType, serverMessageSchema } from '../../src/cti/protocol.ts';
@@ -178,6 +178,7 @@ test('every end of an offer clears her screen once, with its cause', () => {
       'busy',
     ],
     ['caller gone', (rooms) => rooms.tell({ type: 'legEnded', callId: rooms.callId, legId: legIdOf(rooms.callId, 0), ending: HUNG_UP }), 'abandoned'],
+    ['signed out by a supervisor', (rooms) => rooms.tell({ type: 'agentSignedOut', agentId: her, by: asId('demo:supervisor') }), 'withdrawn'],
   ];
   for (const [what, end, cause] of ends) {
     const rooms = offered();

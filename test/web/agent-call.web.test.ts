@@ -117,10 +117,14 @@ test('what is filled in is handed in by itself when the wrap-up time is up', asy
   });
 });
 
-test('a phone that is gone, a missed and a rejected call are each explained with what to do', async () => {
+test('a caller who hung up, a phone that is gone, a missed and a rejected call are each explained with what to do', async () => {
   await atTheDesk(browser, {}, async (seat) => {
     const { agent, page, house } = seat;
-    await ringing(seat);
+    house.callerHangsUp(await ringing(seat));
+    await page.getByRole('alert').getByText(agent.words.gone.abandoned).waitFor();
+    await agent.waitForState('ready');
+    house.callArrives(goldStory);
+    await agent.waitForPhase('offered');
     await agent.reject();
     await agent.waitForState('not_ready');
     await page.getByText(agent.words.empty.rejected).waitFor();

@@ -5,9 +5,13 @@ import type { CommandData, CommandType, DeskView, Outcome } from '../shared/conn
 import type { Desk } from '../shared/desk.ts';
 
 export type FailureCode = Extract<Outcome, { ok: false }>['code'];
-/** `failed`: an action did not work · `unsent`: notes that could not be handed in any more, to be copied */
-export type Notice = { key: number } & ({ kind: 'failed'; code: FailureCode } | { kind: 'unsent'; text: string });
-export type NewNotice = { kind: 'failed'; code: FailureCode } | { kind: 'unsent'; text: string };
+/** Why a call stopped ringing that nobody asks anything of her for. */
+export const goneCauses = ['answered_elsewhere', 'abandoned', 'withdrawn'] as const;
+export type GoneCause = (typeof goneCauses)[number];
+
+/** `failed`: an action did not work · `gone`: what rang is another's, or nobody's · `unsent`: notes that could not be handed in any more, to be copied */
+export type NewNotice = { kind: 'failed'; code: FailureCode } | { kind: 'gone'; cause: GoneCause } | { kind: 'unsent'; text: string };
+export type Notice = { key: number } & NewNotice;
 
 export interface DeskTools {
   view: DeskView;

@@ -7,7 +7,7 @@ import type { CommandData, CommandType } from '../shared/connection.ts';
 import type { SignInNotice } from '../shared/sign-in.tsx';
 import { CallAlerts } from './alerts.tsx';
 import { CallBar } from './call-bar.tsx';
-import { DeskContext, type DeskTools, type NewNotice, type Notice } from './desk-context.ts';
+import { DeskContext, type DeskTools, goneCauses, type NewNotice, type Notice } from './desk-context.ts';
 import { LinkBanner, Notices } from './overlays.tsx';
 import { Pop } from './pop.tsx';
 import { QueueStrip } from './queues.tsx';
@@ -35,7 +35,11 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
     },
     [connection, notify],
   );
-  const { link, desk } = view;
+  const { link, desk, lastGone } = view;
+  useEffect(() => {
+    const cause = goneCauses.find((known) => known === lastGone?.cause);
+    if (cause !== undefined) notify({ kind: 'gone', cause });
+  }, [lastGone, notify]);
   const tools = useMemo<DeskTools | null>(() => {
     if (desk === null) return null;
     const online = link.state === 'online';

@@ -58,8 +58,9 @@ function NoticeLine({ notice, onClose }: { notice: Notice; onClose(key: number):
   const latestClose = useRef(onClose);
   latestClose.current = onClose;
   // Notes that would be lost stay until she has seen to them.
-  useEffect(() => (kind === 'failed' ? browserClock.after(FAILURE_SHOWN_MS, () => latestClose.current(key)) : undefined), [key, kind]);
+  useEffect(() => (kind !== 'unsent' ? browserClock.after(FAILURE_SHOWN_MS, () => latestClose.current(key)) : undefined), [key, kind]);
   const closable = { closeIcon: true, 'aria-label': t('controls.close'), onClose: () => onClose(key) };
   if (notice.kind === 'failed') return <Alert type="error" showIcon title={label(t, 'errors', notice.code)} closable={closable} />;
+  if (notice.kind === 'gone') return <Alert type="info" showIcon title={t(`gone.${notice.cause}`)} closable={closable} />;
   return <Alert type="warning" showIcon title={t('wrapUp.unsent')} description={<span className="unsent">{notice.text}</span>} closable={closable} />;
 }

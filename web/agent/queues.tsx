@@ -36,6 +36,7 @@ function QueueItem({ queue }: { queue: QueueStats }) {
   return (
     <li className={queue.waiting > 0 ? 'has-waiting' : ''}>
       <strong>{queue.name[languageNow()]}</strong>
+      {queue.state !== 'open' && <span className={`queue-shut is-${queue.state}`}>{t(`queueStands.${queue.state}`)}</span>}
       <span className="figures">{queue.waiting === 0 ? t('queues.nobody') : t('queues.waiting', { count: queue.waiting })}</span>
       {queue.oldestSince !== null && <span className="figures">{t('queues.longest', { time: asDuration(now - Date.parse(queue.oldestSince)) })}</span>}
       {queue.waiting > 0 && queue.expectedWait?.calibrated && (

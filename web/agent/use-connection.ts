@@ -15,7 +15,7 @@ function openSocket(events: SocketEvents) {
 
 const newId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-const nothing: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null };
+const nothing: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null, lastGone: null };
 const neverChanges = () => () => undefined;
 
 /** `attempt`: counts up when the agent wants her desk back from another window. */

@@ -38,6 +38,8 @@ export interface DeskView {
   waiting: readonly CommandType[];
   /** What was said last of a field that is keyed in unheard: how one ended is news, no part of the desk. */
   lastCapture: ServerMessageOf<'captureChanged'>['data'] | null;
+  /** The last call that stopped ringing at her without having been hers, and why. */
+  lastGone: { callId: string; cause: string } | null;
 }
 
 export type Command = Exclude<DeskMessageInput, { type: 'hello' | 'ping' }>;
@@ -85,7 +87,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #listeners = new Set<() => void>();
   readonly #pending = new Map<string, Pending>();
-  #view: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null };
+  #view: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null, lastGone: null };
   #socket: DeskSocket | null = null;
   /** Each socket has its number: what an old one still says is not heard. */
   #generation = 0;
@@ -273,9 +275,15 @@ export class Connection {
     this.#lastSeq = message.seq;
     // The quickest message tells best how far this machine's clock is off.
     const skewMs = Math.max(this.#view.skewMs, Date.parse(message.ts) - this.#options.clock.now());
-    const news = message.type === 'captureChanged' ? { lastCapture: message.data } : {};
-    this.#show({ desk: applyChange(desk, message), skewMs, ...news });
+    this.#show({ desk: applyChange(desk, message), skewMs, ...newsOf(desk, message) });
   }
+}
+
+/** What is told once and is no part of the desk as it stands. */
+function newsOf({ call }: Desk, message: Change): Partial<Pick<DeskView, 'lastCapture' | 'lastGone'>> {
+  if (message.type === 'captureChanged') return { lastCapture: message.data };
+  if (message.type !== 'callCleared' || call?.phase !== 'offered' || call.pop.callId !== message.data.callId) return {};
+  return { lastGone: { callId: message.data.callId, cause: message.data.cause } };
 }
 
 /** Looks at the envelope only: the server is ours and checked it whole; its schema library would weigh more than this page's own code. */
