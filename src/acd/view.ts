@@ -1,7 +1,8 @@
 /** What desks, walls and the API may see of agents and queues. */
-import type { AgentId, CallbackId, CallId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { AgentId, CallbackId, CallId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Notice } from '../call/notice.ts';
 import type { QueueState } from './calendar/calendar.ts';
+import type { InteractionEnd } from './channels/event.ts';
 import type { AgentActivity, AgentState, NotReadyReason, QueueConfiguration } from './event.ts';
 import type { Hold } from './offering/hold.ts';
 
@@ -29,6 +30,8 @@ export interface AgentView {
   skills: Record<string, number>;
   phoneReachable: boolean;
   deskConnected: boolean;
+  /** Channel → how many of it at once; absent = she takes calls alone. */
+  channels?: Record<string, number>;
 }
 
 export interface QueueView {
@@ -103,16 +106,22 @@ export interface InteractionView {
   agentId: AgentId | null;
   /** When the offer or the wrap-up ends by itself. */
   until: number | null;
+  /** null = it is offered to nobody. */
+  offerId: OfferId | null;
   askedAt: number;
   /** Since when it is so. */
   since: number;
   /** Why it is over; null = it is not. */
-  end: string | null;
+  end: InteractionEnd | null;
+  /** What its agent has said came of it. */
+  disposition: string | null;
 }
 
 export interface AcdView {
   /** Live ones, in the order in which they were asked for; a thousand at most. */
   interactions(tenantId: TenantId): InteractionView[];
+  /** What she is offered and has, in the order in which they were asked for. */
+  interactionsOf(agentId: AgentId): InteractionView[];
   /** Live or over. */
   interaction(interactionId: CallId): InteractionView | undefined;
   /** By the name it has in the operator's system. */

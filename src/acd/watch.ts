@@ -57,6 +57,7 @@ function viewOfAgent(floor: Floor, agent: Agent): AgentView {
     skills: { ...skills },
     phoneReachable: isReachable(floor, agent),
     deskConnected: agent.hasDesk,
+    ...(configuration.channels === undefined ? {} : { channels: { ...configuration.channels } }),
   };
 }
 

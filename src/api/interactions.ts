@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { newCallId } from '../../kernel/ids.ts';
 import { VOICE } from '../acd/channels/channel.ts';
 import type { InteractionEvent } from '../acd/channels/event.ts';
+import { eventOfWord, interactionWords, mayBeSaid } from '../acd/channels/words.ts';
 import type { InteractionView } from '../acd/view.ts';
 import { channelName } from '../tenants/channels.ts';
 import { may } from '../users/user.ts';
@@ -33,6 +34,8 @@ const interactionSchema = z.object({
   place: z.number().int().nullable(),
   /** done, closed, timeout, full, no_agents …; null = it is not over */
   end: z.string().nullable(),
+  /** what its agent said came of it */
+  disposition: z.string().nullable(),
 });
 
 const params = z.strictObject({ interactionId: idSchema });
@@ -53,8 +56,13 @@ const askSchema = z.strictObject({
     .refine((data) => Object.keys(data).length <= MOST_DATA, `at most ${MOST_DATA} entries`)
     .default({}),
 });
-const words = ['accept', 'decline', 'done', 'end_wrap_up'] as const;
-const wordSchema = z.strictObject({ word: z.enum(words), disposition: z.string().max(64).nullable().default(null) });
+const wordSchema = z.strictObject({
+  word: z.enum(interactionWords),
+  /** Of done and end_wrap_up: what came of it; the later one holds. */
+  disposition: z.string().max(64).nullable().default(null),
+  /** Of decline. */
+  reason: z.string().max(64).nullable().default(null),
+});
 
 export function interactions(app: Api, ports: ApiPorts): void {
   handIn(app, ports);
@@ -63,7 +71,7 @@ export function interactions(app: Api, ports: ApiPorts): void {
   serve(app, ports);
 }
 
-function shown(ports: ApiPorts, { tenantId: _, ...view }: InteractionView) {
+function shown(ports: ApiPorts, { tenantId: _, offerId: _offer, ...view }: InteractionView) {
   const waits = view.state === 'waiting' || view.state === 'offered';
   const place = waits ? (ports.explain.call(view.interactionId, ports.clock.now())?.place ?? null) : null;
   return { ...view, askedAt: iso(view.askedAt), since: iso(view.since), until: isoOrNull(view.until), place };
@@ -196,7 +204,7 @@ function serve(app: Api, ports: ApiPorts): void {
       config: { action: 'interaction.serve' },
       schema: {
         tags: ['interactions'],
-        summary: 'Her agent takes it, declines it, has done it, or ends its wrap-up; 409 when that is not how it stands',
+        summary: 'Her agent takes it, declines it, has done it, or ends its wrap-up, as at her desk; 409 when that is not how it stands',
         params,
         body: wordSchema,
         response: { 200: interactionSchema },
@@ -207,20 +215,9 @@ function serve(app: Api, ports: ApiPorts): void {
       const view = found(ports, user, request.params.interactionId);
       const { agentId } = user;
       if (agentId === null || !may(user, 'interaction.serve', view)) throw new Problem('forbidden');
-      const { word, disposition } = request.body;
-      const { interactionId } = view;
-      if (view.state !== stateFor[word]) throw new Problem('conflict');
-      if (word === 'accept') return told(ports, user, { type: 'interactionAccepted', interactionId, agentId });
-      if (word === 'decline') return told(ports, user, { type: 'interactionDeclined', interactionId, agentId });
-      if (word === 'done') return told(ports, user, { type: 'interactionDone', interactionId, agentId, disposition });
-      return told(ports, user, { type: 'interactionWrapUpEnded', interactionId, agentId });
+      const { word, ...said } = request.body;
+      if (!mayBeSaid(word, view)) throw new Problem('conflict');
+      return told(ports, user, eventOfWord(word, view.interactionId, agentId, said));
     },
   );
 }
-
-const stateFor: Record<(typeof words)[number], InteractionView['state']> = {
-  accept: 'offered',
-  decline: 'offered',
-  done: 'active',
-  end_wrap_up: 'wrapping_up',
-};

@@ -16,6 +16,7 @@ import type { AudioTrouble, CallEvent, OfferEnd } from '../call/event.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { QueueFigures } from './figures.ts';
+import { interactionsOf, newsOf } from './interactions.ts';
 import { type DeskRecord, iso, isoOrNull, popOf } from './pop.ts';
 import type { AgentStateData, DeskCall, Pop, QueueStats, Snapshot } from './protocol.ts';
 import { canIn, type DeskPhase } from './rules.ts';
@@ -110,6 +111,14 @@ const handlers: Handlers = {
   languageChosen: (room, event) => room.popAgain(event.callId),
   recordingPaused: (room, event) => room.popAgain(event.callId),
   recordingResumed: (room, event) => room.popAgain(event.callId),
+  interactionOffered: (room, event, now) => room.tellInteraction(event, now),
+  interactionOfferEnded: (room, event, now) => room.tellInteraction(event, now),
+  interactionAssigned: (room, event, now) => room.tellInteraction(event, now),
+  interactionGivenBack: (room, event, now) => room.tellInteraction(event, now),
+  interactionWrapUpBegan: (room, event, now) => room.tellInteraction(event, now),
+  interactionEnded: (room, event, now) => room.tellInteraction(event, now),
+  interactionQueued: (room, event, now) => room.figures.moved(event.queueId, now),
+  interactionLeftQueue: (room, event, now) => room.figures.moved(event.queueId, now),
   callQueued: (room, event, now) => room.figures.moved(event.queueId, now),
   callLeftQueue: (room, event, now) => room.figures.moved(event.queueId, now),
   queueStateChanged: (room, event, now) => room.figures.moved(event.queueId, now),
@@ -170,6 +179,12 @@ class DeskRoom {
 
   tell(agentId: AgentId, message: DeskNews): void {
     this.#news.push({ type: 'tellDesk', agentId, message });
+  }
+
+  /** To whose it is or was; who waited unserved is no desk's. */
+  tellInteraction(event: Parameters<typeof newsOf>[0], now: number): void {
+    const news = event.agentId === null ? null : newsOf(event, this.acd, now);
+    if (event.agentId !== null && news !== null) this.tell(event.agentId, news);
   }
 
   /** The agents whose record is of this call and not over. */
@@ -300,6 +315,7 @@ class DeskRoom {
               ...{ audio: { ...record.audio }, capture: captureShown(this.calls.get(record.callId)?.capture), pop },
             },
       queues: agent.queues.flatMap((queueId) => this.#statsOf(queueId) ?? []),
+      interactions: interactionsOf(this.acd, agentId),
     };
   }
 
@@ -316,8 +332,9 @@ class DeskRoom {
         (command !== 'ready' || !isHeld) && (command !== 'answer' || this.canPickUp(agentId)) && (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
     );
     const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil), pausedUntil: isoOrNull(agent.pausedUntil) };
+    const takes = agent.channels === undefined ? {} : { channels: agent.channels };
     const heldBy = agent.heldBy === null ? {} : { heldBy: { name: agent.heldBy.name, note: agent.heldBy.note } };
-    return { agentId, number, name, state, activity, afterwards, reasons: [...reasons], ...heldBy, ...times, callId, phoneReachable, can };
+    return { agentId, number, name, state, activity, afterwards, reasons: [...reasons], ...heldBy, ...times, callId, phoneReachable, ...takes, can };
   }
 
   #popOf(record: DeskRecord): Pop | null {

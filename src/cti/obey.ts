@@ -8,10 +8,11 @@ import type { CallEvent, TransferTarget } from '../call/event.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { Desk } from './desk.ts';
 import type { CtiEvent } from './event.ts';
-import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, MOST_DATA_KEYS } from './protocol.ts';
+import { isInteractionCommand, obeyInteraction } from './interactions.ts';
+import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, type InteractionCommand, MOST_DATA_KEYS } from './protocol.ts';
 import { type PhasedCommand, verdicts } from './rules.ts';
 
-export type AgentCommand = DeskMessageOf<PhasedCommand>;
+export type AgentCommand = DeskMessageOf<PhasedCommand | InteractionCommand>;
 export type DeskEffect = AcdEvent | CallEvent | CtiEvent;
 export type Outcome = { ok: true; events: DeskEffect[] } | { ok: false; code: CtiErrorCode; detail?: string };
 
@@ -114,6 +115,7 @@ export function obey(message: AgentCommand, agentId: AgentId, house: Obeying): O
   const phase = house.desk.phaseOf(agentId);
   const agent = house.acd.agent(agentId);
   if (phase === null || agent === undefined) return { ok: false, code: 'no_desk' };
+  if (isInteractionCommand(message)) return obeyInteraction(message, agentId, house.acd);
   const verdict = verdicts[phase][message.type];
   if (verdict !== 'ok') return { ok: false, code: verdict };
   if (message.type === 'ready' && agent.heldBy !== null && phase !== 'wrapping_up') return { ok: false, code: 'held' };

@@ -81,11 +81,18 @@ export const deskCommandTypes = [
   'wrapUp',
   'extendWrapUp',
   'setData',
+  'acceptInteraction',
+  'declineInteraction',
+  'doneInteraction',
+  'endInteractionWrapUp',
   'setAgentState',
   'ping',
   'signOut',
 ] as const;
 export type DeskCommandType = (typeof deskCommandTypes)[number];
+/** About an interaction of another channel: how that stands decides, not the phase of a call. */
+export const interactionCommands = ['acceptInteraction', 'declineInteraction', 'doneInteraction', 'endInteractionWrapUp'] as const satisfies DeskCommandType[];
+export type InteractionCommand = (typeof interactionCommands)[number];
 
 const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
 const contactSchema = z.object({ callId: z.string(), at: z.string(), queue: z.string().nullable(), agent: z.string().nullable(), summary: z.string() });
@@ -159,6 +166,8 @@ const agentStateSchema = z.object({
   /** She failed to take a call and is offered none until then; null: she does not pause. */
   pausedUntil: time.nullable(),
   phoneReachable: z.boolean(),
+  /** Channel → how many of it at once; absent: she takes calls alone. */
+  channels: z.record(z.string(), z.number().int()).optional(),
   /** Commands that can work now: a desk shows no other button. */
   can: z.array(z.enum(deskCommandTypes)),
 });
@@ -209,6 +218,32 @@ const deskCallSchema = z.object({
   capture: captureSchema.nullable(),
   pop: popSchema,
 });
+
+/** A chat, mail or message that is offered to her, or that she has. */
+export const interactionStates = ['offered', 'active', 'wrapping_up'] as const;
+const deskInteractionSchema = z.object({
+  interactionId: z.string(),
+  channel: z.string(),
+  queue: z.object({ queueId: z.string(), name: bilingual }),
+  /** null: it is offered no more */
+  offerId: z.string().nullable(),
+  /** its name in the system that has the words that are written */
+  externalId: z.string().nullable(),
+  /** who writes: a number or an address; '' = not said */
+  from: z.string(),
+  priority: z.number().int(),
+  /** 4 KiB at most; `moreData`: how many entries more there are, to be read at `/api/v1/interactions/{id}` */
+  data: z.record(z.string(), z.string()),
+  moreData: z.number().int(),
+  state: z.enum(interactionStates),
+  /** when it was handed in, and since when it is as it is */
+  askedAt: time,
+  since: time,
+  /** when the offer or the wrap-up ends by itself */
+  until: time.nullable(),
+  disposition: z.string().nullable(),
+});
+const theInteraction = z.object({ interactionId: z.string() });
 
 const onCall = z.object({ callId: z.string(), legId: z.string() });
 const transferTargetSchema = z.discriminatedUnion('kind', [
@@ -270,6 +305,8 @@ export const ctiErrors = {
   wrapping_up: { zh: '请先完成话后处理。', en: 'Finish wrapping up first.' },
   capturing: { zh: '正在进行保密按键采集,请稍候。', en: 'The customer is keying something in already: wait, or cancel it.' },
   unknown_form: { zh: '没有该保密采集表单或字段。', en: 'There is no such form, or no such field in it.' },
+  other_interaction: { zh: '该会话不属于您,或已结束。', en: 'That conversation is not yours, or is over.' },
+  interaction_moved: { zh: '该会话的状态已改变,请按当前状态操作。', en: 'That conversation stands differently by now.' },
   too_much_data: { zh: '随路数据过多:最多 32 项。', en: 'Too much call data: 32 entries at most.' },
   unknown_target: { zh: '找不到转接目标。', en: 'Nobody is known under that transfer target.' },
   not_allowed: { zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
@@ -320,7 +357,16 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
       serverTime: time,
     }),
   ),
-  serverMessage('snapshot', z.object({ agent: agentStateSchema, call: deskCallSchema.nullable(), queues: z.array(queueStatsSchema) })),
+  serverMessage(
+    'snapshot',
+    z.object({
+      agent: agentStateSchema,
+      call: deskCallSchema.nullable(),
+      queues: z.array(queueStatsSchema),
+      /** What she is offered and has of other channels, in the order in which it was handed in. */
+      interactions: z.array(deskInteractionSchema),
+    }),
+  ),
   serverMessage('error', errorSchema),
   replySchema,
   // numbered
@@ -344,6 +390,22 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     z.object({ callId: z.string(), changed: z.record(z.string(), z.string()), data: z.record(z.string(), z.string()), by: z.string() }),
   ),
   serverMessage('queueStats', queueStatsSchema),
+  /** She takes it before `until`, or it goes to somebody else. */
+  serverMessage('interactionOffered', deskInteractionSchema),
+  /** `answered`: she has taken it. */
+  serverMessage(
+    'interactionOfferEnded',
+    theInteraction.extend({
+      offerId: z.string(),
+      end: z.enum(['answered', 'no_answer', 'rejected', 'busy', 'unreachable', 'caller_gone', 'withdrawn', 'answered_elsewhere']),
+    }),
+  ),
+  serverMessage('interactionAssigned', theInteraction.extend({ since: time })),
+  /** She has it no more: it is served anew. */
+  serverMessage('interactionGivenBack', theInteraction.extend({ why: z.enum(['desk_lost', 'signed_out', 'requeued']) })),
+  serverMessage('interactionWrapUpBegan', theInteraction.extend({ since: time, until: time, disposition: z.string().nullable() })),
+  /** Told to whose it was last. */
+  serverMessage('interactionEnded', theInteraction.extend({ end: z.string(), disposition: z.string().nullable() })),
   /** To supervisors: somebody calls for help, or an account is blocked for calls outside. What does not belong to it is null. */
   serverMessage(
     'alarm',
@@ -376,6 +438,10 @@ const itsCall = z.strictObject({ callId: z.string().max(64).optional() }).defaul
 const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length;
 const dataKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a key is a letter, then letters, digits, "_", "." or "-": 64 at most');
 const dataValue = z.string().refine((text) => utf8Bytes(text) <= MOST_DATA_VALUE_BYTES, 'a value is 1024 bytes of UTF-8 at most');
+
+const itsInteraction = { interactionId: z.string().min(1).max(64) };
+/** A name of the operator's own. */
+const wordOrNone = z.string().max(64).nullable().default(null);
 
 /** The agent another command than one's own is about. */
 const whichAgent = { number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) };
@@ -420,6 +486,10 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       data: z.record(dataKey, dataValue).refine((data) => Object.keys(data).length <= MOST_DATA_KEYS, 'at most 32 entries'),
     }),
   ),
+  deskMessage('acceptInteraction', z.strictObject(itsInteraction)),
+  deskMessage('declineInteraction', z.strictObject({ ...itsInteraction, reason: wordOrNone })),
+  deskMessage('doneInteraction', z.strictObject({ ...itsInteraction, disposition: wordOrNone })),
+  deskMessage('endInteractionWrapUp', z.strictObject({ ...itsInteraction, disposition: wordOrNone })),
   deskMessage(
     'setAgentState',
     z.discriminatedUnion('state', [
@@ -436,6 +506,7 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
 export type Pop = z.infer<typeof popSchema>;
 export type AgentStateData = z.infer<typeof agentStateSchema>;
 export type DeskCall = z.infer<typeof deskCallSchema>;
+export type DeskInteraction = z.infer<typeof deskInteractionSchema>;
 export type QueueStats = z.infer<typeof queueStatsSchema>;
 export type Reply = z.infer<typeof replySchema>;
 export type ServerMessage = z.infer<typeof serverMessageSchema>;

@@ -201,6 +201,7 @@ function interactionOf(tenantId: TenantId): InteractionView {
   return {
     ...{ interactionId: id(`i-${tenantId}-1`), tenantId, channel: 'chat', queueId: id(`${tenantId}:service`), externalId: 'ticket 7', from: '', data: {} },
     ...{ priority: 0, state: 'offered', agentId: id(`${tenantId}:8001`), until: START + 15_000, askedAt: START, since: START, end: null },
+    ...{ offerId: null, disposition: null },
   };
 }
 
@@ -379,6 +380,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       estimate: () => null,
       estimateScore: () => null,
       interactions: (tenantId) => house.interactions.filter((one) => one.tenantId === tenantId),
+      interactionsOf: (agentId) => house.interactions.filter((one) => one.agentId === agentId),
       interaction: (interactionId) => house.interactions.find((one) => one.interactionId === interactionId),
       interactionNamed: (tenantId, externalId) => house.interactions.find((one) => one.tenantId === tenantId && one.externalId === externalId),
       callbacks: (tenantId) => house.callbacks.filter((callback) => callback.tenantId === tenantId),

@@ -3,7 +3,7 @@
  * a page may compare by identity. The invariant the tests keep: after any number of changes this equals the snapshot the
  * server would send at that number.
  */
-import type { AgentStateData, DeskCall, QueueStats, ServerMessage, ServerMessageOf, Snapshot } from '../../src/cti/protocol.ts';
+import type { AgentStateData, DeskCall, DeskInteraction, QueueStats, ServerMessage, ServerMessageOf, Snapshot } from '../../src/cti/protocol.ts';
 
 export type Desk = Snapshot;
 /** The messages that carry a number of their own. */
@@ -27,6 +27,15 @@ function afterQueue(desk: Desk, stats: QueueStats): Desk {
 /** The caller's own hold is only worth knowing: what she can do stays as it is. */
 const afterHold = (desk: Desk, { data, ts }: ServerMessageOf<'callHeld' | 'callRetrieved'>, phase: 'held' | 'established'): Desk =>
   withCall(desk, data.callId, (call) => (data.by === 'caller' || call.phase === 'offered' || call.phase === phase ? call : { ...call, phase, phaseSince: ts }));
+
+const without = ({ interactions }: Desk, gone: string): DeskInteraction[] => interactions.filter(({ interactionId }) => interactionId !== gone);
+/** Their ids sort by the time at which they were handed in. */
+const sorted = (interactions: DeskInteraction[]): DeskInteraction[] => interactions.sort((a, b) => (a.interactionId < b.interactionId ? -1 : 1));
+
+const withInteraction = (desk: Desk, which: string, change: Partial<DeskInteraction>): Desk => ({
+  ...desk,
+  interactions: desk.interactions.map((one) => (one.interactionId === which ? { ...one, ...change } : one)),
+});
 
 /** What is under way; how it ended is only news. */
 function underWay({ form, field, state, count }: ServerMessageOf<'captureChanged'>['data']): DeskCall['capture'] {
@@ -59,6 +68,16 @@ const fold: Fold = {
     withCall(desk, data.callId, (call) => ({ ...call, phase: 'cleared', phaseSince: ts, pop: { ...call.pop, ringUntil: null } })),
   dataChanged: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, data: data.data } })),
   queueStats: (desk, { data }) => afterQueue(desk, data),
+  interactionOffered: (desk, { data }) => ({ ...desk, interactions: sorted([...without(desk, data.interactionId), data]) }),
+  // Of several offers of one only the last counts; `interactionAssigned` follows what was answered.
+  interactionOfferEnded: (desk, { data }) =>
+    data.end !== 'answered' && desk.interactions.some(({ offerId }) => offerId === data.offerId)
+      ? { ...desk, interactions: without(desk, data.interactionId) }
+      : desk,
+  interactionAssigned: (desk, { data }) => withInteraction(desk, data.interactionId, { state: 'active', since: data.since, until: null, offerId: null }),
+  interactionGivenBack: (desk, { data }) => ({ ...desk, interactions: without(desk, data.interactionId) }),
+  interactionWrapUpBegan: (desk, { data: { interactionId, ...rest } }) => withInteraction(desk, interactionId, { state: 'wrapping_up', ...rest }),
+  interactionEnded: (desk, { data }) => ({ ...desk, interactions: without(desk, data.interactionId) }),
   alarm: (desk) => desk, // a supervisor's, no part of her own desk
 };
 

@@ -16,17 +16,30 @@ export type InteractionEvent =
   | { type: 'interactionClosed'; interactionId: InteractionId; by: UserId }
   // -- from desks
   | { type: 'interactionAccepted'; interactionId: InteractionId; agentId: AgentId }
-  | { type: 'interactionDeclined'; interactionId: InteractionId; agentId: AgentId }
+  /** `reason`, here and below: why she declined, by a name of the operator's own. */
+  | { type: 'interactionDeclined'; interactionId: InteractionId; agentId: AgentId; reason?: string | null }
   /** She has served it. */
   | { type: 'interactionDone'; interactionId: InteractionId; agentId: AgentId; disposition: string | null }
-  | { type: 'interactionWrapUpEnded'; interactionId: InteractionId; agentId: AgentId }
+  /** A disposition takes the place of the one she gave before. */
+  | { type: 'interactionWrapUpEnded'; interactionId: InteractionId; agentId: AgentId; disposition?: string | null }
   // -- established by the acd itself
+  /** It waits: for the first time, or to be served anew. */
+  | { type: 'interactionQueued'; interactionId: InteractionId; channel: Channel; queueId: QueueId }
   | { type: 'interactionOffered'; interactionId: InteractionId; channel: Channel; queueId: QueueId; offerId: OfferId; agentId: AgentId; until: number }
-  | { type: 'interactionOfferEnded'; interactionId: InteractionId; queueId: QueueId; offerId: OfferId; agentId: AgentId; end: OfferEnd }
+  | { type: 'interactionOfferEnded'; interactionId: InteractionId; queueId: QueueId; offerId: OfferId; agentId: AgentId; end: OfferEnd; reason?: string }
   | { type: 'interactionLeftQueue'; interactionId: InteractionId; queueId: QueueId; exit: QueueExit }
   | { type: 'interactionAssigned'; interactionId: InteractionId; queueId: QueueId; agentId: AgentId }
   /** She has it no more, and it is served anew. */
   | { type: 'interactionGivenBack'; interactionId: InteractionId; agentId: AgentId; why: 'desk_lost' | 'signed_out' | 'requeued' }
   | { type: 'interactionWrapUpBegan'; interactionId: InteractionId; agentId: AgentId; until: number }
   /** Once for each. */
-  | { type: 'interactionEnded'; interactionId: InteractionId; channel: Channel; queueId: QueueId; agentId: AgentId | null; end: InteractionEnd };
+  | {
+      type: 'interactionEnded';
+      interactionId: InteractionId;
+      channel: Channel;
+      queueId: QueueId;
+      agentId: AgentId | null;
+      end: InteractionEnd;
+      /** Absent = she gave none. */
+      disposition?: string;
+    };

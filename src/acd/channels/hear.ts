@@ -8,7 +8,7 @@ import { VOICE } from './channel.ts';
 import type { InteractionEvent } from './event.ts';
 import { type Interaction, type InteractionId, isWritten, type Written } from './interaction.ts';
 import { externalKey, leftQueue, over } from './left.ts';
-import { begin, DESK_LOST_MS, done, endOffered, finish, setAside, stopWaitingForDesk, takeFrom, waitForDesk, watchLife } from './serving.ts';
+import { begin, DESK_LOST_MS, done, endOffered, finish, saidOfIt, setAside, stopWaitingForDesk, takeFrom, waitForDesk, watchLife } from './serving.ts';
 
 /** Live interactions of the whole house; more are not taken. */
 export const MOST_INTERACTIONS = 20_000;
@@ -17,6 +17,7 @@ const DESK_LOST: Failure = { end: 'unreachable', reason: 'client_lost', release:
 
 type Told = Exclude<
   InteractionEvent['type'],
+  | 'interactionQueued'
   | 'interactionOffered'
   | 'interactionOfferEnded'
   | 'interactionLeftQueue'
@@ -72,19 +73,23 @@ export const interactionHearing: { [T in Told]: (m: Moment, event: EventOf<T>) =
     begin(m, agent, call, waiting);
   },
 
-  interactionDeclined(m, { interactionId, agentId }) {
+  interactionDeclined(m, { interactionId, agentId, reason }) {
     const agent = m.floor.agents.get(agentId);
-    if (agent?.others?.offered?.callId === interactionId) failWritten(m, agent, REJECTED);
+    if (agent?.others?.offered?.callId === interactionId) failWritten(m, agent, REJECTED, reason ?? undefined);
   },
 
-  interactionDone(m, { interactionId, agentId }) {
+  interactionDone(m, { interactionId, agentId, disposition }) {
     const [agent, call] = runningOf(m, interactionId, agentId);
-    if (agent !== undefined && call?.interaction.life.state === 'active') done(m, agent, call);
+    if (agent === undefined || call?.interaction.life.state !== 'active') return;
+    saidOfIt(call, disposition);
+    done(m, agent, call);
   },
 
-  interactionWrapUpEnded(m, { interactionId, agentId }) {
+  interactionWrapUpEnded(m, { interactionId, agentId, disposition }) {
     const [agent, call] = runningOf(m, interactionId, agentId);
-    if (agent !== undefined && call?.interaction.life.state === 'wrapping_up') finish(m, agent, call);
+    if (agent === undefined || call?.interaction.life.state !== 'wrapping_up') return;
+    saidOfIt(call, disposition);
+    finish(m, agent, call);
   },
 };
 
@@ -94,13 +99,17 @@ function queueUp(m: Moment, call: Written, fresh: boolean): void {
   const queue = m.floor.queues.get(queueId);
   const wish = { queueId, priority, skills, maxWaitMs };
   const exit = fresh ? (refusal(m, queue) ?? crowded(m, call, queue, wish)) : null;
-  if (queue === undefined || queue.removed || exit !== null) leftQueue(m, call, queueId, exit ?? 'closed');
-  else enter(m, call, queue, wish);
+  if (queue === undefined || queue.removed || exit !== null) {
+    leftQueue(m, call, queueId, exit ?? 'closed');
+    return;
+  }
+  m.events.push({ type: 'interactionQueued', interactionId: call.callId, channel: call.interaction.channel, queueId });
+  enter(m, call, queue, wish);
 }
 
 /** Her doing or her desk's: she is set aside as the queue has it, and it goes to the next agent in this very turn. */
-function failWritten(m: Moment, agent: Agent, failure: Failure): void {
-  const call = endOffered(m, agent, failure.end);
+function failWritten(m: Moment, agent: Agent, failure: Failure, reason?: string): void {
+  const call = endOffered(m, agent, failure.end, reason);
   if (call === null) return;
   setAside(m, agent, failure, call.interaction.queueId);
   if (call.waiting !== null) comeBack(m, call.waiting);
@@ -137,6 +146,8 @@ function giveUp(m: Moment, call: Written, why: 'requeued'): void {
   const agent = runningAt(m, call);
   if (agent === undefined) return;
   takeFrom(m, agent, call);
+  // Served anew: what she said came of it does not hold.
+  delete call.interaction.disposition;
   m.events.push({ type: 'interactionGivenBack', interactionId: call.callId, agentId: agent.configuration.agentId, why });
 }
 

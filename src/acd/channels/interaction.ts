@@ -42,6 +42,8 @@ export interface Interaction extends Asked {
   askedAt: number;
   since: number;
   life: Life;
+  /** What its agent has said came of it; absent = nothing yet. */
+  disposition?: string;
   deadline: Deadline | null;
 }
 
@@ -57,6 +59,7 @@ export interface Over {
   end: InteractionEnd;
   /** Whose it was last. */
   agentId: AgentId | null;
+  disposition?: string;
 }
 
 /** What an agent has of other channels; null in `Agent` = she takes calls alone. An index of what lies in the interactions. */

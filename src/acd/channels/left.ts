@@ -19,12 +19,13 @@ export function leftQueue(m: Moment, call: Written, queueId: QueueId, exit: Queu
 export function over(m: Moment, call: Written, end: InteractionEnd, agentId: AgentId | null): void {
   const { callId: interactionId, tenantId, interaction } = call;
   const { channel, queueId, externalId, askedAt } = interaction;
+  const said = interaction.disposition === undefined ? {} : { disposition: interaction.disposition };
   const { floor, now } = m;
   if (!floor.calls.delete(interactionId)) return;
   floor.written.delete(interactionId);
-  floor.over.set(interactionId, { interactionId, tenantId, channel, queueId, externalId, askedAt, endedAt: now, end, agentId });
+  floor.over.set(interactionId, { interactionId, tenantId, channel, queueId, externalId, askedAt, endedAt: now, end, agentId, ...said });
   if (floor.over.size > MOST_OVER) forgetFirst(m);
-  m.events.push({ type: 'interactionEnded', interactionId, channel, queueId, agentId, end });
+  m.events.push({ type: 'interactionEnded', interactionId, channel, queueId, agentId, end, ...said });
 }
 
 function forgetFirst({ floor }: Moment): void {

@@ -57,14 +57,15 @@ export function offerWritten(m: Moment, { queue }: Waiting, call: Written, agent
 }
 
 /** Ends her live offer once, and tells it; she and it are free. null: there was none. */
-export function endOffered(m: Moment, agent: Agent, end: OfferEnd): Written | null {
+export function endOffered(m: Moment, agent: Agent, end: OfferEnd, reason?: string): Written | null {
   const { others } = agent;
   const call = others?.offered ?? undefined;
   if (others === null || !isWritten(call) || call.interaction.life.state !== 'offered') return null;
   const { offerId, agentId } = call.interaction.life;
   call.ringing.delete(agent);
   live(m, call, { state: 'waiting' });
-  m.events.push({ type: 'interactionOfferEnded', interactionId: call.callId, queueId: call.interaction.queueId, offerId, agentId, end });
+  const why = reason === undefined ? {} : { reason };
+  m.events.push({ type: 'interactionOfferEnded', interactionId: call.callId, queueId: call.interaction.queueId, offerId, agentId, end, ...why });
   change(m, agent, others, false, () => {
     others.offered = null;
   });
@@ -88,6 +89,10 @@ export function setAside(m: Moment, agent: Agent, failure: Failure, queueId: Que
   const { activity } = agent;
   if (activity.state === 'ready' || activity.state === 'not_ready') become(m, agent, consequence(m, agent, failure, queueId, afterwardsOf(activity)));
   else become(m, agent, withReasons(activity, withReason(reasonsOf(activity), failure.reason)));
+}
+
+export function saidOfIt({ interaction }: Written, disposition: string | null | undefined): void {
+  if (disposition != null) interaction.disposition = disposition;
 }
 
 /** She has served it: wrap-up, then it is gone. */
