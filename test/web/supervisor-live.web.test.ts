@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
 import { type AgentId, agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { eventOfWish } from '../../src/acd/offering/wish.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { Directory } from '../../src/tenants/directory.ts';
 import type { Event } from '../../src/vocabulary.ts';
@@ -78,8 +79,12 @@ before(async () => {
     const configured = agents.flatMap((view) => (view === undefined ? [] : [{ ...view, staticContact: null }]));
     return {
       ...{ webDir, calls, acd: core.view },
+      setAgentState: (agentId, wish, by, byName) => {
+        const facts: Event[] = [eventOfWish(agentId, wish, by, byName)];
+        for (const fact of facts) facts.push(...core.decide(fact, now).events);
+      },
       clock: { now: () => now, after: () => () => undefined, every: () => () => undefined },
-      directory: { agents: () => configured } as Partial<Directory> as Directory, // nothing else is asked of it here
+      directory: { agents: () => configured, agent: (agentId) => configured.find((one) => one.agentId === agentId) ?? null } as Partial<Directory> as Directory, // nothing else is asked of it here
       offersOf: async (_tenant, callId) => {
         const found = core.explain.call(callId, now);
         const choice = { by: ['longest_idle'], keys: [now - 300_000], runnerUp: { agentId: agent('8003'), keys: [now - 120_000] }, idle: 2 };
@@ -149,6 +154,17 @@ for (const [language, look] of [
     await says(drawer, words.obstacle.level_too_low.replace('{{skill}}', 'english').replace('{{level}}', '5'));
     await shoot('why-agent-idle');
     await close();
+    if (language === 'en') {
+      await list(words.live.agents).getByRole('button', { name: '8002' }).click();
+      await drawer.getByLabel(words.agentActions.note).fill('Please come to my desk');
+      await drawer.getByRole('button', { name: words.agentActions.hold }).click();
+      await says(drawer, words.status.heldByFor.replace('{{name}}', 'supervisor of demo').replace('{{note}}', 'Please come to my desk'));
+      await shoot('agent-held');
+      await drawer.getByRole('button', { name: words.agentActions.ready }).click();
+      // Who waited is offered to her at once.
+      await drawer.getByText(words.activity.reserved).waitFor();
+      await close();
+    }
     await page.getByRole('link', { name: words.calls.title }).click();
     await list(words.calls.list).waitFor();
     await context.close();

@@ -9,6 +9,7 @@ type Table =
   | 'ticketStatus'
   | 'reason'
   | 'state'
+  | 'activity'
   | 'auth'
   | 'need'
   | 'spoken'

@@ -1,6 +1,6 @@
 /** What the API says of the floor as it is now, and why (see /api/docs): live calls, agents, explanations. */
 import { useQuery } from '@tanstack/react-query';
-import { get } from '../shared/api.ts';
+import { get, post } from '../shared/api.ts';
 
 export interface LiveLeg {
   legId: string;
@@ -28,7 +28,17 @@ export interface AgentRow {
   agentId: string;
   number: string;
   name: string;
-  live: { state: AgentState; reasons: string[]; since: string; callId: string | null } | null;
+  live: {
+    state: AgentState;
+    /** The same more finely. */
+    activity: string;
+    afterwards: 'ready' | 'not_ready' | 'signed_out' | null;
+    reasons: string[];
+    heldBy: { name: string | null; note: string | null } | null;
+    since: string;
+    callId: string | null;
+    phoneReachable: boolean;
+  } | null;
 }
 
 export interface Obstacle {
@@ -159,3 +169,8 @@ export const useAgentExplanation = (token: string, agentId: string) =>
   useExplanation<AgentExplanation>(token, `/api/v1/agents/${encodeURIComponent(agentId)}/explanation`, true);
 export const useOfferExplanation = (token: string, offerId: string | null) =>
   useExplanation<OfferExplanation>(token, `/api/v1/offers/${encodeURIComponent(offerId ?? '')}/explanation`, offerId !== null);
+
+export type AgentWish = { state: 'ready' } | { state: 'not_ready'; note?: string } | { state: 'signed_out' };
+
+export const setAgentState = (token: string, agentId: string, wish: AgentWish): Promise<{ takesEffect: 'now' | 'after_call' }> =>
+  post(token, `/api/v1/agents/${encodeURIComponent(agentId)}/state`, wish);

@@ -1,4 +1,4 @@
-/** The floor now: who waits, who is served, what the agents do; a drawer says why. */
+/** The floor now: who waits, who is served, what the agents do; a drawer says why, and sets an agent's state. */
 import { Button, Drawer } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +6,7 @@ import { Problem } from '../shared/api.ts';
 import { asDuration } from '../shared/clock.ts';
 import { label, ownName, shownNumber } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
+import { AgentActions } from './agent-actions.tsx';
 import { WhyAgent, WhyCall } from './explanation.tsx';
 import { Failure } from './failure.tsx';
 import { type AgentRow, type LiveCall, useAgents, useLiveCalls } from './floor.ts';
@@ -64,7 +65,7 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
         />
         <Agents agents={rows} onAsk={setAsked} />
       </main>
-      <Why token={token} asked={asked} calls={all} nameOf={nameOf} onClose={() => setAsked(null)} />
+      <Why token={token} asked={asked} calls={all} agents={rows} nameOf={nameOf} onClose={() => setAsked(null)} />
     </div>
   );
 }
@@ -125,7 +126,7 @@ function Agents({ agents, onAsk }: { agents: AgentRow[]; onAsk(asked: Asked): vo
             <button type="button" className="live-row" onClick={() => onAsk({ kind: 'agent', agent })}>
               <strong className="figures">{agent.number}</strong>
               <span>{agent.name}</span>
-              <span className={`live-state is-${agent.live?.state ?? 'signed_out'}`}>{label(t, 'state', agent.live?.state ?? 'signed_out')}</span>
+              <span className={`live-state is-${agent.live?.state ?? 'signed_out'}`}>{label(t, 'activity', agent.live?.activity ?? 'signed_out')}</span>
               <span className="figures">{agent.live === null ? '' : asDuration(now - Date.parse(agent.live.since))}</span>
             </button>
           </li>
@@ -139,15 +140,16 @@ interface WhyProps {
   token: string;
   asked: Asked | null;
   calls: LiveCall[];
+  agents: AgentRow[];
   nameOf(agentId: string): string;
   onClose(): void;
 }
 
-function Why({ token, asked, calls, nameOf, onClose }: WhyProps) {
+function Why({ token, asked, calls, agents, nameOf, onClose }: WhyProps) {
   const { t } = useTranslation();
   // As it is now, not as it was when it was asked about.
   const call = asked?.kind === 'call' ? (calls.find(({ callId }) => callId === asked.call.callId) ?? asked.call) : null;
-  const agent = asked?.kind === 'agent' ? asked.agent : null;
+  const agent = asked?.kind === 'agent' ? (agents.find(({ agentId }) => agentId === asked.agent.agentId) ?? asked.agent) : null;
   const who = call === null ? `${agent?.number ?? ''} ${agent?.name ?? ''}` : call.caller === '' ? t('call.withheld') : shownNumber(call.caller, true);
   const close = (
     <Button type="text" onClick={onClose}>
@@ -164,6 +166,7 @@ function Why({ token, asked, calls, nameOf, onClose }: WhyProps) {
       title={t(call === null ? 'explain.titleAgent' : 'explain.titleCall', { who })}
     >
       {call !== null && <WhyCall token={token} call={call} nameOf={nameOf} />}
+      {agent !== null && <AgentActions key={agent.agentId} token={token} agent={agent} />}
       {agent !== null && <WhyAgent token={token} agentId={agent.agentId} />}
     </Drawer>
   );
