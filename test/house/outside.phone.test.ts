@@ -18,7 +18,7 @@ let phone: SipPhone;
 
 before(async () => {
   // Nobody on this machine is believed by its address: phones prove who they are.
-  house = await House.start({ TRUSTED_TRUNKS: '192.0.2.1' });
+  house = await House.start({ TRUSTED_TRUNKS: '192.0.2.1' }, { anew: true });
   carrier = await FakeTrunk.open();
   carrier.sip.server = house.sip;
   carrier.lock = { ...LOGIN, password: 'sesame', algorithm: 'SHA-256' };

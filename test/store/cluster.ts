@@ -9,6 +9,7 @@ import { silentLog } from '../../kernel/log.ts';
 import { type EmbeddedServer, startEmbedded } from '../../src/store/embedded.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
+import { placeCluster } from '../support/cluster-template.ts';
 
 export interface TestCluster {
   server: EmbeddedServer;
@@ -28,6 +29,7 @@ export function openFolder(): string {
 
 export async function openCluster(): Promise<TestCluster> {
   const dataDir = openFolder();
+  await placeCluster(dataDir);
   const server = await startEmbedded({ dataDir, clock: systemClock, log: silentLog });
   await migrate(server.url, silentLog);
   const stores: Store[] = [];

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pause, systemClock } from '../../kernel/clock.ts';
+import { placeCluster } from './cluster-template.ts';
 import { DeskClient } from './desk-client.ts';
 import { freePort, freeRange } from './ports.ts';
 
@@ -63,10 +64,11 @@ export class House {
     this.http = `http://127.0.0.1:${ports.http}`;
   }
 
-  /** Ready for calls, or rejects with its log. `env` goes over the defaults. */
-  static async start(env: Record<string, string> = {}): Promise<House> {
+  /** Ready for calls, or rejects with its log. `env` goes over the defaults; `anew`: with nothing made before, as on a fresh machine. */
+  static async start(env: Record<string, string> = {}, { anew = false } = {}): Promise<House> {
     const ports = { sip: await freePort(), drachtio: await freePort(), http: await freePort(), rtp: await freeRange(RTP_PORTS) };
     const house = new House(mkdtempSync(join(tmpdir(), 'huawu-house-')), ports, env);
+    if (!anew && env.DATABASE_URL === undefined) await placeCluster(house.dataDir);
     await house.begin();
     return house;
   }
