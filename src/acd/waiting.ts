@@ -45,7 +45,7 @@ export function newQueue(configuration: QueueConfiguration): Queue {
 }
 
 /** Why a caller may not come in; null = may. */
-export function refusal({ floor, now }: Moment, queue: Queue | undefined): QueueExit | null {
+export function refusal({ floor, now }: Pick<Moment, 'floor' | 'now'>, queue: Queue | undefined): QueueExit | null {
   if (queue === undefined || queue.removed) return 'closed';
   const { state } = openingOf(floor, queue, now);
   if (state !== 'open') return state;

@@ -1,7 +1,17 @@
 /** Why a call waits, why an agent has none, why an offer was made to her. Codes and figures; the console makes sentences of them. */
 import { z } from 'zod';
-import { type AgentExplanation, agentAnswers, type CallExplanation, callStates, changeKinds, obstacles, precedences } from '../acd/explain/explanation.ts';
-import type { CallerPlace, OfferChoice } from '../call/event.ts';
+import {
+  type AgentExplanation,
+  agentAnswers,
+  type CallExplanation,
+  callStates,
+  changeKinds,
+  type OverflowExplanation,
+  obstacles,
+  overflowHindrances,
+  precedences,
+} from '../acd/explain/explanation.ts';
+import { type CallerPlace, type OfferChoice, overflowConditions } from '../call/event.ts';
 import { agentStates, notReadyReasons } from '../cti/protocol.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
@@ -18,6 +28,36 @@ const obstacleSchema = z.object({
   has: count.nullable(),
   reason: z.enum(notReadyReasons).nullable(),
 });
+/** What a step of the widening does. */
+const wideningChangeSchema = z.object({
+  lower: z.array(z.object({ skill: text.optional(), by: count })).optional(),
+  drop: z.array(text).optional(),
+  dropPreferred: z.union([z.array(text), z.literal('all')]).optional(),
+  open: z.array(z.union([z.object({ queue: text }), z.object({ team: text })])).optional(),
+});
+const overflowTargetSchema = z.union([
+  z.object({ kind: z.enum(['queue', 'also']), queueId: text }),
+  z.object({ kind: z.literal('exit'), exit: text }),
+  z.object({ kind: z.literal('callback') }),
+]);
+const overflowSchema = z.object({
+  /** Steps it took on its way, first to last; `stays`: of the queue it waits in. */
+  taken: z.array(z.object({ queueId: text, step: count, at: text.nullable(), stays: z.boolean() })),
+  /** Queues whose agents may serve it too. */
+  also: z.array(text),
+  lookAt: text.nullable(),
+  /** Steps it may still take, with what each condition is and what it is held against (callers, ms, percent, or by name). */
+  steps: z.array(
+    z.object({
+      step: count,
+      to: overflowTargetSchema,
+      conditions: z.array(
+        z.object({ what: z.enum(overflowConditions), is: z.union([z.number(), text]), bound: z.union([z.number(), text]), holds: z.boolean() }),
+      ),
+      hindrance: z.enum(overflowHindrances).nullable(),
+    }),
+  ),
+});
 const callExplanationSchema = z.object({
   callId: text,
   at: text,
@@ -33,9 +73,10 @@ const callExplanationSchema = z.object({
   needs: z.array(z.object({ skill: text, level: count })),
   eligible: count,
   excluded: z.array(obstacleSchema.extend({ agents: count })),
-  widening: z.object({ at: text, step: text }).nullable(),
+  widening: z.object({ at: text, step: text, change: wideningChangeSchema.nullable() }).nullable(),
   steps: count,
   awaited: z.object({ agentId: text, why: text, until: text }).nullable(),
+  overflow: overflowSchema.nullable(),
   changes: z.array(z.object({ kind: z.enum(changeKinds), agents: z.array(text), skill: text.nullable(), level: count.nullable() })),
 });
 const agentExplanationSchema = z.object({
@@ -88,12 +129,18 @@ export function explanations(app: Api, ports: ApiPorts): void {
   explainOffer(app, ports);
 }
 
-const shownCall = ({ tenantId: _, at, queuedAt, placedAt, leaveAt, ahead, widening, awaited, ...rest }: CallExplanation) => ({
+const shownOverflow = ({ taken, lookAt, ...rest }: OverflowExplanation) => ({
+  ...rest,
+  taken: taken.map(({ at, ...step }) => ({ ...step, at: isoOrNull(at) })),
+  lookAt: isoOrNull(lookAt),
+});
+const shownCall = ({ tenantId: _, at, queuedAt, placedAt, leaveAt, ahead, widening, awaited, overflow, ...rest }: CallExplanation) => ({
   ...rest,
   ...{ at: iso(at), queuedAt: isoOrNull(queuedAt), placedAt: isoOrNull(placedAt), leaveAt: isoOrNull(leaveAt) },
   ahead: ahead.map((other) => ({ ...other, placedAt: iso(other.placedAt) })),
   awaited: awaited === null ? null : { ...awaited, until: iso(awaited.until) },
   widening: widening === null ? null : { ...widening, at: iso(widening.at) },
+  overflow: overflow === null ? null : shownOverflow(overflow),
 });
 
 function explainCall(app: Api, ports: ApiPorts): void {

@@ -110,9 +110,14 @@ export type QueueExit =
 /** Where a queue overflows. `also`: it waits on and the other queue's agents may serve it too · `exit` of the dialplan · `callback`: it is offered one. */
 export type OverflowTarget = { kind: 'queue' | 'also'; queueId: QueueId } | { kind: 'exit'; exit: string } | { kind: 'callback' };
 
+export const overflowConditions = [
+  ...(['waited', 'waiting', 'longest_wait', 'state', 'no_agents', 'service_level'] as const),
+  ...(['estimate', 'estimate_by_longest_wait', 'estimate_by_pace'] as const),
+] as const;
+
 /** A condition that held: what it was and what it was held against, in callers, ms or percent, or by name. */
 export interface OverflowReason {
-  what: 'waiting' | 'longest_wait' | 'waited' | 'estimate' | 'estimate_by_longest_wait' | 'estimate_by_pace' | 'service_level' | 'no_agents' | 'state';
+  what: (typeof overflowConditions)[number];
   is: number | string;
   bound: number | string;
 }

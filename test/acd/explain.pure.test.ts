@@ -196,3 +196,65 @@ test('asking of a floor of 8,000 agents and 2,000 callers takes a moment, not a 
   assert.equal(explanation?.place, 100);
   assert.ok(user + system < 2_000_000, `${user + system} µs of processor time`);
 });
+
+/** Of `service`: to `sales` when it has waited a minute and somebody stands before it; at the door to the exit `sorry` in an emergency. */
+function overflowing(): Floor {
+  const floor = floorOf('8001');
+  const overflow = [
+    { when: { waitedMs: 60_000, waiting: 1 }, to: { queue: 'sales' } },
+    { when: { state: ['emergency' as const] }, at: 'door' as const, to: { exit: 'sorry' } },
+    { when: { estimate: { quantile: 'p90' as const, ms: 90_000 }, state: ['closed' as const] }, to: { queue: 'nowhere' } },
+  ];
+  floor.tell(queueConfigured('service', { overflow }), agentConfigured('8001', { queues: [queueId('sales')] }));
+  return floor;
+}
+
+test('of who may overflow each step that is left says which condition is not met yet, with its figures, and what hinders it', () => {
+  const floor = overflowing();
+  wants(floor, 'first');
+  wants(floor, 'mine');
+  floor.after(10_000);
+  const before = floor.acd.snapshot();
+  const { overflow } = explained(floor, 'mine');
+  assert.deepEqual(floor.acd.snapshot(), before, 'looking changes nothing');
+  const [toSales, nowhere] = overflow?.steps ?? [];
+  assert.deepEqual(toSales, {
+    step: 1,
+    to: { kind: 'queue', queueId: 'demo:sales' },
+    conditions: [
+      { what: 'waited', is: 10_000, bound: 60_000, holds: false },
+      { what: 'waiting', is: 1, bound: 1, holds: true },
+    ],
+    hindrance: null,
+  });
+  assert.deepEqual(
+    [nowhere?.hindrance, nowhere?.conditions.map(({ what, holds }) => `${what} ${holds}`)],
+    ['unknown', ['state false', 'estimate_by_longest_wait false']],
+  );
+  assert.deepEqual([overflow?.taken, overflow?.also, overflow?.lookAt !== null], [[], [], true]);
+});
+
+test('who came by overflow says from which queue, when and by which step; a queue without overflow says nothing of it', () => {
+  const floor = overflowing();
+  wants(floor, 'first');
+  wants(floor, 'mine');
+  assert.equal(explained(floor, 'mine').overflow?.steps.length, 2, 'the step at the door is not for who waits');
+  floor.after(60_000);
+  const at = floor.now;
+  const { queueId: there, overflow } = explained(floor, 'mine');
+  assert.equal(there, 'demo:sales');
+  assert.deepEqual(overflow, { taken: [{ queueId: 'demo:service', step: 1, at, stays: false }], also: [], lookAt: null, steps: [] });
+  floor.tell(callArrived('plain'), callQueued('plain', 'sales'));
+  assert.equal(explained(floor, 'plain').overflow, null);
+  const restored = createAcd();
+  restored.restore(floor.acd.snapshot());
+  assert.deepEqual(restored.explain.call(callId('mine'), floor.now)?.overflow, overflow, 'also after a restart of the core');
+});
+
+test('the next step of the widening says what it does', () => {
+  const floor = floorOf('8001');
+  floor.tell(queueConfigured('service', { widening: { steps: [{ afterMs: 30_000, lower: [{ by: 2 }], open: [{ queue: 'sales' }] }] } }));
+  wants(floor, 'mine');
+  const { widening } = explained(floor, 'mine');
+  assert.deepEqual(widening, { at: floor.now + 30_000, step: '1', change: { lower: [{ by: 2 }], open: [{ queue: 'sales' }] } });
+});

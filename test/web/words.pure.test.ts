@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { agentAnswers, callStates, changeKinds, obstacles, precedences } from '../../src/acd/explain/explanation.ts';
+import { agentAnswers, callStates, changeKinds, obstacles, overflowHindrances, precedences } from '../../src/acd/explain/explanation.ts';
 import { strategies } from '../../src/acd/matching/rules.ts';
 import { endingCauses } from '../../src/call/ending.ts';
+import { overflowConditions } from '../../src/call/event.ts';
 import {
   agentActivities,
   agentStates,
@@ -62,6 +63,9 @@ test('everything the routing core can say when it is asked why has words', () =>
     ['precedence', precedences],
     ['change', changeKinds],
     ['callStands', callStates],
+    ['overflowWhen', overflowConditions],
+    ['overflowHindrance', overflowHindrances],
+    ['overflowTo', ['queue', 'also', 'exit', 'callback']],
     ['whyNoCall', agentAnswers],
     ['comparator', [...strategies, 'preferred_skills']],
   ];

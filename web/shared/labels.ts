@@ -19,7 +19,9 @@ type Table =
   | 'formName'
   | 'topic'
   | 'cause'
-  | 'comparator';
+  | 'comparator'
+  | 'queueStands'
+  | 'staffing';
 
 export function label(t: TFunction, table: Table, name: string | number): string {
   const key = `${table}.${name}`;

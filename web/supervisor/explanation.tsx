@@ -5,9 +5,17 @@ import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { label, shownTime } from '../shared/labels.ts';
 import { Failure } from './failure.tsx';
-import { type CallExplanation, type LiveCall, type OfferExplanation, useAgentExplanation, useCallExplanation, useOfferExplanation } from './floor.ts';
+import {
+  type CallExplanation,
+  type LiveCall,
+  type OfferExplanation,
+  type OverflowStep,
+  useAgentExplanation,
+  useCallExplanation,
+  useOfferExplanation,
+} from './floor.ts';
 import { useQueueNames } from './queues.ts';
-import { changeSentence, type NameOf, obstacleSentence } from './sentences.ts';
+import { changeSentence, conditionSentence, type NameOf, obstacleSentence, overflowTarget, wideningSentence } from './sentences.ts';
 
 const since = (from: string | null, at: string): string => (from === null ? '—' : asDuration(Date.parse(at) - Date.parse(from)));
 
@@ -31,6 +39,7 @@ export function WhyCall({ token, call, nameOf }: { token: string; call: LiveCall
     <div className="why" aria-live="polite">
       {explanation.error !== null && <Failure error={explanation.error} />}
       {told !== undefined && <WhereItStands told={told} queueOf={queueOf} nameOf={nameOf} />}
+      {told !== undefined && told.overflow !== null && <WhereItOverflows told={told} overflow={told.overflow} queueOf={queueOf} />}
       {told !== undefined && told.state === 'waiting' && <WhatWouldHelp told={told} nameOf={nameOf} />}
       {told !== undefined && told.state !== 'not_waiting' && <WhoIsAhead told={told} />}
       {told !== undefined && told.state === 'waiting' && <WhoDoesNotGetIt told={told} />}
@@ -56,8 +65,69 @@ function WhereItStands({ told, queueOf, nameOf }: { told: CallExplanation; queue
       {leaveAt !== null && state === 'waiting' && <p className="quiet">{t('explain.leaves', { time: since(at, leaveAt) })}</p>}
       {awaited !== null && <p className="quiet">{t('explain.awaited', { agent: nameOf(awaited.agentId), time: since(at, awaited.until) })}</p>}
       {steps > 0 && <p className="quiet">{t('explain.steps', { count: steps })}</p>}
-      {widening !== null && <p className="quiet">{t('explain.widening', { time: since(at, widening.at), step: widening.step })}</p>}
+      {widening !== null && (
+        <p className="quiet">
+          {widening.change === null
+            ? t('explain.wideningAnybody', { time: since(at, widening.at) })
+            : t('explain.widening', {
+                time: since(at, widening.at),
+                step: widening.step,
+                what: wideningSentence(t, widening.change, inTenant(queueId, queueOf)),
+              })}
+        </p>
+      )}
     </>
+  );
+}
+
+/** A queue by its own name stands beside the one that is looked at. */
+const inTenant =
+  (queueId: string | null, queueOf: (queueId: string) => string) =>
+  (name: string): string =>
+    queueOf(`${queueId?.slice(0, queueId.indexOf(':')) ?? ''}:${name}`);
+
+interface Overflowing {
+  told: CallExplanation;
+  overflow: NonNullable<CallExplanation['overflow']>;
+  queueOf(queueId: string): string;
+}
+
+/** From where it overflowed, and what is still missing for it to go on. */
+function WhereItOverflows({ told, overflow, queueOf }: Overflowing) {
+  const { t } = useTranslation();
+  const { taken, also, lookAt, steps } = overflow;
+  const came = taken.filter(({ stays }) => !stays);
+  if (came.length + also.length + steps.length === 0) return null;
+  return (
+    <Part title={t('explain.overflow')}>
+      {came.map(({ queueId, step, at }) => (
+        <p key={`${queueId} ${step}`}>{t('explain.overflowCame', { queue: queueOf(queueId), step, time: since(at, told.at) })}</p>
+      ))}
+      {also.map((queueId) => (
+        <p key={queueId}>{t('explain.overflowAlso', { queue: queueOf(queueId) })}</p>
+      ))}
+      {steps.map((step) => (
+        <OverflowStepLeft key={step.step} step={step} queueOf={queueOf} />
+      ))}
+      {lookAt !== null && <p className="quiet small">{t('explain.overflowLook', { time: since(told.at, lookAt) })}</p>}
+    </Part>
+  );
+}
+
+function OverflowStepLeft({ step, queueOf }: { step: OverflowStep; queueOf(queueId: string): string }) {
+  const { t } = useTranslation();
+  return (
+    <div className="why-step">
+      {t('explain.overflowStep', { step: step.step, to: overflowTarget(t, step, queueOf) })}
+      {step.hindrance !== null && <Tag>{t(`overflowHindrance.${step.hindrance}`)}</Tag>}
+      <ul className="why-list">
+        {step.conditions.map((condition) => (
+          <li key={condition.what} className={condition.holds ? '' : 'quiet'}>
+            {conditionSentence(t, condition)} · {t(condition.holds ? 'explain.conditionHolds' : 'explain.conditionMissing')}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

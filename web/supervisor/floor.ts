@@ -71,6 +71,34 @@ export interface Change {
   level: number | null;
 }
 
+export interface WideningChange {
+  lower?: { skill?: string; by: number }[];
+  drop?: string[];
+  dropPreferred?: string[] | 'all';
+  open?: ({ queue: string } | { team: string })[];
+}
+
+export interface OverflowCondition {
+  what: 'waited' | 'waiting' | 'longest_wait' | 'state' | 'no_agents' | 'service_level' | 'estimate' | 'estimate_by_longest_wait' | 'estimate_by_pace';
+  is: number | string;
+  bound: number | string;
+  holds: boolean;
+}
+
+export interface OverflowStep {
+  step: number;
+  to: { kind: 'queue' | 'also'; queueId: string } | { kind: 'exit'; exit: string } | { kind: 'callback' };
+  conditions: OverflowCondition[];
+  hindrance: 'unknown' | 'been_there' | 'closed' | 'emergency' | 'no_agents' | 'full' | 'no_callback' | null;
+}
+
+interface Overflow {
+  taken: { queueId: string; step: number; at: string | null; stays: boolean }[];
+  also: string[];
+  lookAt: string | null;
+  steps: OverflowStep[];
+}
+
 export interface CallExplanation {
   callId: string;
   at: string;
@@ -86,9 +114,10 @@ export interface CallExplanation {
   needs: { skill: string; level: number }[];
   eligible: number;
   excluded: (Obstacle & { agents: number })[];
-  widening: { at: string; step: string } | null;
+  widening: { at: string; step: string; change: WideningChange | null } | null;
   steps: number;
   awaited: { agentId: string; until: string } | null;
+  overflow: Overflow | null;
   changes: Change[];
 }
 

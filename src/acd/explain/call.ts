@@ -6,6 +6,7 @@ import { nextStepAt } from '../widening/steps.ts';
 import { smallestChanges, type TryOut } from './change.ts';
 import type { Ahead, CallExplanation, Excluded, Obstacle, Precedence } from './explanation.ts';
 import { obstacleBetween } from './obstacle.ts';
+import { overflowOf } from './overflowing.ts';
 
 const MOST_AHEAD_SHOWN = 10;
 /** A caller so far back is told no exact number. */
@@ -15,7 +16,19 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
   const call = floor.calls.get(callId);
   if (call === undefined) return undefined;
   const { tenantId, waiting, placedAt } = call;
-  const nothing = { place: null, before: [], ahead: [], needs: [], eligible: 0, excluded: [], widening: null, steps: 0, awaited: null, changes: [] };
+  const nothing = {
+    place: null,
+    before: [],
+    ahead: [],
+    needs: [],
+    eligible: 0,
+    excluded: [],
+    widening: null,
+    steps: 0,
+    awaited: null,
+    overflow: null,
+    changes: [],
+  };
   if (waiting === null) {
     return { callId, tenantId, at: now, state: 'not_waiting', queueId: null, priority: 0, queuedAt: null, placedAt, leaveAt: null, ...nothing };
   }
@@ -35,6 +48,7 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
     widening: nextWidening(waiting),
     steps: waiting.steps,
     awaited: waiting.awaited === null ? null : { ...waiting.awaited },
+    overflow: overflowOf(floor, waiting, now),
     changes: call.ringing.size === 0 ? smallestChanges(floor, waiting, line, now, tryOut) : [],
   };
 }
@@ -42,7 +56,10 @@ export function explainCall(floor: Floor, callId: CallExplanation['callId'], now
 /** Who waits for one agent alone is served by anybody from then on. */
 function nextWidening(waiting: Waiting): CallExplanation['widening'] {
   const at = nextStepAt(waiting);
-  return at === null ? null : { at, step: waiting.awaited === null ? `${waiting.steps + 1}` : 'anybody' };
+  if (at === null) return null;
+  if (waiting.awaited !== null) return { at, step: 'anybody', change: null };
+  const { afterMs: _, ...change } = waiting.queue.configuration.widening?.steps?.[waiting.steps] ?? { afterMs: 0 };
+  return { at, step: `${waiting.steps + 1}`, change };
 }
 
 /** Callers of its own queue who stand before it, and those of other queues whom agents of its line serve first. */

@@ -3,8 +3,10 @@
  * A *line* of callers and *place* are SPEC.md's words.
  */
 import type { AgentId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
+import type { OverflowReason, OverflowTarget } from '../../call/event.ts';
 import type { AgentState, AwaitedWhy, NotReadyReason } from '../event.ts';
 import { precedences as named } from '../matching/place.ts';
+import type { WideningStep } from '../widening/rules.ts';
 
 /** Why one agent does not get one call: the first of these, in this order, that holds for her. */
 export const obstacles = [
@@ -66,6 +68,30 @@ export interface Change {
   level: number | null;
 }
 
+/** Why a step of overflow does not lead anywhere now, even when its conditions hold. `been_there`: the call was in that queue. */
+export const overflowHindrances = ['unknown', 'been_there', 'closed', 'emergency', 'no_agents', 'full', 'no_callback'] as const;
+export type OverflowHindrance = (typeof overflowHindrances)[number];
+
+export interface OverflowStepTold {
+  /** 1 = the first of the queue */
+  step: number;
+  to: OverflowTarget;
+  /** All must hold. */
+  conditions: (OverflowReason & { holds: boolean })[];
+  hindrance: OverflowHindrance | null;
+}
+
+export interface OverflowExplanation {
+  /** By which steps it came, first to last; `stays`: of the queue it waits in. `at` null: from a snapshot that had no time. */
+  taken: { queueId: QueueId; step: number; at: number | null; stays: boolean }[];
+  /** Queues whose agents may serve it too. */
+  also: QueueId[];
+  /** When the steps are looked at next; null: not while a phone rings, or there is none left. */
+  lookAt: number | null;
+  /** Those it may still take, in their order: the first that holds and is not hindered is taken. */
+  steps: OverflowStepTold[];
+}
+
 export const callStates = ['waiting', 'ringing', 'leaving', 'not_waiting'] as const;
 
 export interface CallExplanation {
@@ -91,11 +117,13 @@ export interface CallExplanation {
   eligible: number;
   /** Agents of the tenant who do not get it, by the first thing that stands against it; most agents first. */
   excluded: Excluded[];
-  /** The next step at which more agents may serve it; null = there is none. */
-  widening: { at: number; step: string } | null;
+  /** The next step at which more agents may serve it, with what it does (`change` null: it waited for one agent alone, then anybody serves it); null = there is none. */
+  widening: { at: number; step: string; change: Omit<WideningStep, 'afterMs'> | null } | null;
   /** Steps of the queue's widening that were taken, and the agent it waits for alone. */
   steps: number;
   awaited: { agentId: AgentId; why: AwaitedWhy; until: number } | null;
+  /** null = neither did it overflow nor can it. */
+  overflow: OverflowExplanation | null;
   /** The smallest change first; empty: nothing that one change could do. */
   changes: Change[];
 }

@@ -123,7 +123,7 @@ function targetOf(m: Moment, call: Call, queue: Queue, wish: Wish, to: OverflowT
 }
 
 function tell(m: Moment, call: Call, queue: Queue, { step, at, to, why }: Chosen): void {
-  take(call, queue, step);
+  take(call, queue, step, m.now);
   m.events.push({ type: 'callOverflowed', callId: call.callId, queueId: queue.configuration.queueId, step, at, to, why });
 }
 

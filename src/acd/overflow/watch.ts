@@ -1,4 +1,5 @@
 /** When a caller who waits is looked at again, whether it overflows. A phone that rings for it has its time first. */
+import { asId, type QueueId } from '../../../kernel/ids.ts';
 import { isStaffed } from '../door/staffing.ts';
 import type { QueueConfiguration } from '../event.ts';
 import { type Call, type Floor, type Queue, setDeadline, type Waiting } from '../floor.ts';
@@ -30,11 +31,26 @@ export const mayVisit = (call: Call, { configuration: { queueId } }: Queue): boo
 const nameOf = (queue: Queue, step: number): string => `${queue.configuration.queueId}#${step}`;
 const taken = ({ overflowed }: Call): string[] => overflowed?.split(' ') ?? [];
 
-/** A step is taken once a call. */
-export function take(call: Call, queue: Queue, step: number): void {
-  call.overflowed = [...taken(call), nameOf(queue, step)].join(' ');
+/** A step is taken once a call. When stands behind it: `demo:hotline#1@1767225600000`. */
+export function take(call: Call, queue: Queue, step: number, at: number): void {
+  call.overflowed = [...taken(call), `${nameOf(queue, step)}@${at}`].join(' ');
 }
-export const isTaken = (call: Call, queue: Queue, step: number): boolean => call.overflowed !== undefined && taken(call).includes(nameOf(queue, step));
+
+export function isTaken(call: Call, queue: Queue, step: number): boolean {
+  if (call.overflowed === undefined) return false;
+  const name = nameOf(queue, step);
+  // Snapshots of before have no time.
+  return taken(call).some((known) => known === name || known.startsWith(`${name}@`));
+}
+
+/** First to last; `at` null: nobody wrote it down. */
+export function stepsTaken(call: Call): { queueId: QueueId; step: number; at: number | null }[] {
+  return taken(call).flatMap((text) => {
+    const [, queueId, step, at] = /^(.+)#(\d+)(?:@(\d+))?$/.exec(text) ?? [];
+    return queueId === undefined ? [] : [{ queueId: asId<QueueId>(queueId), step: Number(step), at: at === undefined ? null : Number(at) }];
+  });
+}
+
 export const hasOverflowedEnough = (call: Call): boolean => taken(call).length >= MOST_OVERFLOWS_A_CALL;
 
 /** Its steps with their numbers, 1 = the first. */
