@@ -6,6 +6,7 @@ import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
+import { queueVisitSchema, shownVisit } from './queue-visits.ts';
 import { pausesSchema, playable, sendAll } from './recordings.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
@@ -206,12 +207,12 @@ function readRecord(app: Api, ports: ApiPorts): void {
         tags: ['calls'],
         summary: 'One call record with its legs and recordings',
         params,
-        response: { 200: callSchema.extend({ legs: z.array(legSchema), recordings: z.array(recordingSchema) }) },
+        response: { 200: callSchema.extend({ queues: z.array(queueVisitSchema), legs: z.array(legSchema), recordings: z.array(recordingSchema) }) },
       },
     },
     async (request) => {
-      const { call, legs, recordings } = await recordOf(ports, asker(request), 'record.read', request.params.callId);
-      return { ...shownCall(call), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
+      const { call, queues, legs, recordings } = await recordOf(ports, asker(request), 'record.read', request.params.callId);
+      return { ...shownCall(call), queues: queues.map(shownVisit), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
     },
   );
 }

@@ -11,12 +11,13 @@ import {
   overflowHindrances,
   precedences,
 } from '../acd/explain/explanation.ts';
-import { type CallerPlace, type OfferChoice, overflowConditions } from '../call/event.ts';
+import type { CallerPlace, OfferChoice } from '../call/event.ts';
 import { agentStates, notReadyReasons } from '../cti/protocol.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import type { ApiPorts, OfferTold } from './ports.ts';
 import { Problem } from './problems.ts';
+import { overflowReasonSchema, overflowTargetSchema } from './queue-visits.ts';
 import { type Api, branded, idSchema, iso, isoOrNull } from './shapes.ts';
 
 const text = z.string();
@@ -35,11 +36,6 @@ const wideningChangeSchema = z.object({
   dropPreferred: z.union([z.array(text), z.literal('all')]).optional(),
   open: z.array(z.union([z.object({ queue: text }), z.object({ team: text })])).optional(),
 });
-const overflowTargetSchema = z.union([
-  z.object({ kind: z.enum(['queue', 'also']), queueId: text }),
-  z.object({ kind: z.literal('exit'), exit: text }),
-  z.object({ kind: z.literal('callback') }),
-]);
 const overflowSchema = z.object({
   /** Steps it took on its way, first to last; `stays`: of the queue it waits in. */
   taken: z.array(z.object({ queueId: text, step: count, at: text.nullable(), stays: z.boolean() })),
@@ -51,9 +47,7 @@ const overflowSchema = z.object({
     z.object({
       step: count,
       to: overflowTargetSchema,
-      conditions: z.array(
-        z.object({ what: z.enum(overflowConditions), is: z.union([z.number(), text]), bound: z.union([z.number(), text]), holds: z.boolean() }),
-      ),
+      conditions: z.array(overflowReasonSchema.extend({ holds: z.boolean() })),
       hindrance: z.enum(overflowHindrances).nullable(),
     }),
   ),

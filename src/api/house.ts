@@ -153,6 +153,7 @@ function recordOf(row: CallRow): CallRecord {
 function detailOf(stored: StoredCall): CallDetail {
   return {
     call: recordOf(stored),
+    queues: stored.queues,
     legs: stored.legs.map(({ startedAt, answeredAt, endedAt, ending, ringingAt: _, ...leg }) => ({
       ...leg,
       ...{ agentId: leg.agentId === null ? null : asId(leg.agentId), startedAt: ms(startedAt), answeredAt: msOrNull(answeredAt), endedAt: ms(endedAt) },

@@ -13,7 +13,7 @@ import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { Notice } from '../call/notice.ts';
-import type { OfferRecord, RecordingPause } from '../cdr/record.ts';
+import type { OfferRecord, QueueVisit, RecordingPause } from '../cdr/record.ts';
 import type { DialplanWords } from '../ivr/words.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
@@ -190,6 +190,8 @@ export interface RecordingRecord {
 }
 export interface CallDetail {
   call: CallRecord;
+  /** One after the other. */
+  queues: QueueVisit[];
   legs: LegRecord[];
   recordings: RecordingRecord[];
   /** Every agent who talked on the call. */

@@ -242,6 +242,7 @@ function detailOf(tenant: TenantName, n: number): CallDetail {
   const call = { ...recordOf(tenant, n), agentId: id<AgentId>(`${tenant}:${own ? 8001 : 8002}`) };
   return {
     call,
+    queues: [],
     legs: [],
     recordings: [{ recordingId: `c-${tenant}-${n}.r1`, startedAt: START, durationMs: 1000, complete: true, pauses: [] }],
     agentIds: call.agentId === null ? [] : [call.agentId],

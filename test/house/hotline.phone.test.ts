@@ -8,6 +8,7 @@ import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
 import { likeness, promptSamples } from '../support/prompt.ts';
 import { until } from '../support/wait.ts';
+import { overflowing } from './overflow.ts';
 import { together } from './together.ts';
 
 const CALLER_HZ = 620;
@@ -252,4 +253,5 @@ function waits(callId: string): boolean {
   );
 }
 
+overflowing(() => house);
 together(() => house);

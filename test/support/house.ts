@@ -34,6 +34,7 @@ export interface CallRecord {
   talkMs: number;
   ivrPath: string[];
   data: Record<string, string>;
+  queues: { queueId: string; enteredAt: string; leftAt: string; exit: string; overflow: { at: string; step: number; to: object; why: object[] }[] }[];
   legs: { legId: string; role: string; agentId: string | null; cause: string; endedBy: string; answeredAt: string | null }[];
   recordings: { recordingId: string; durationMs: number | null; complete: boolean }[];
 }
