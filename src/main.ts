@@ -347,6 +347,7 @@ function openSwitchboard(
       popScreen: (command) => desks.popScreen(command),
       tellDesk: (command) => desks.tellDesk(command),
       writeCdr: (command) => cdr.accept(command),
+      writeInteraction: (command) => cdr.accept(command),
     },
     watchers: [
       ({ event, at }) => {
@@ -385,7 +386,7 @@ function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, 
   take({ type: 'serverStarted' });
   void space.look();
   for (const [agentId, bindings] of kept.bindings) take({ type: 'bindingsChanged', agentId, bindings });
-  for (const record of kept.leftover) cdr.accept({ type: 'writeCdr', record });
+  for (const record of kept.leftover) cdr.accept({ record });
   opened(
     clock.every(HEARTBEAT_MS, () => {
       if (rooms.calls.size > 0) take({ type: 'heartbeat' });

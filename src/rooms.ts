@@ -4,7 +4,7 @@ import { type Acd, createAcd } from './acd/acd.ts';
 import type { Calls } from './call/calls.ts';
 import { createCallRoom } from './call/decide.ts';
 import { type CdrRoom, createCdr } from './cdr/fold.ts';
-import type { CallRecord } from './cdr/record.ts';
+import type { KeptRecord } from './cdr/interaction-record.ts';
 import { createDesk, type Desk } from './cti/desk.ts';
 import { createIvr, type Ivr } from './ivr/walk.ts';
 import type { HouseSnapshot } from './journal/replay.ts';
@@ -42,7 +42,7 @@ export function restoreRooms(rooms: Rooms, snapshot: HouseSnapshot): void {
 }
 
 /** What must not be lost when the journal's older files go. Calls themselves do not outlive the process. */
-export function snapshotOf(rooms: Rooms, bindings: HouseSnapshot['bindings'], unwritten: Map<CallId, CallRecord>): HouseSnapshot {
+export function snapshotOf(rooms: Rooms, bindings: HouseSnapshot['bindings'], unwritten: Map<CallId, KeptRecord>): HouseSnapshot {
   return {
     version: 1,
     ivr: rooms.ivr.snapshot(),

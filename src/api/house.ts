@@ -8,6 +8,7 @@ import { writeAudit } from '../store/audit.ts';
 import { removeCalendar, saveCalendar } from '../store/calendars.ts';
 import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
+import { interactionRecord, listInteractions } from '../store/interactions.ts';
 import type { Store } from '../store/store.ts';
 import { saveAgent, saveOutsideRules, saveQueue } from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
@@ -18,7 +19,7 @@ import type { User } from '../users/user.ts';
 import type { ApiPorts, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 
-type HousePorts = Pick<ApiPorts, 'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'audit' | 'offersOf'>;
+type HousePorts = Pick<ApiPorts, 'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'interactionRecords' | 'audit' | 'offersOf'>;
 
 export interface HouseParts {
   store: Store;
@@ -89,6 +90,13 @@ export function portsOf({ store, clock, sessions, publisher, openOffers, directo
         const stored = await callDetail(store.db, tenantId, callId);
         return stored === null ? null : detailOf(stored);
       },
+    },
+    interactionRecords: {
+      async list(tenantId, filter, page) {
+        const { records, next } = await listInteractions(store.db, tenantId, filter, page).catch(refuseCursor);
+        return { items: records, nextCursor: next };
+      },
+      get: (tenantId, interactionId) => interactionRecord(store.db, tenantId, interactionId),
     },
     offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
     audit: { write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }) },

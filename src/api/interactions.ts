@@ -5,12 +5,13 @@ import { VOICE } from '../acd/channels/channel.ts';
 import type { InteractionEvent } from '../acd/channels/event.ts';
 import { eventOfWord, interactionWords, mayBeSaid } from '../acd/channels/words.ts';
 import type { InteractionView } from '../acd/view.ts';
+import type { InteractionRecord } from '../cdr/interaction-record.ts';
 import { channelName } from '../tenants/channels.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
-import { type Api, branded, idSchema, iso, isoOrNull, skillLevelSchema, skillNameSchema } from './shapes.ts';
+import { type Api, branded, given, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, skillLevelSchema, skillNameSchema, timeSchema } from './shapes.ts';
 
 const MOST_DATA = 50;
 const LONGEST_WAIT_MS = 30 * 24 * 3_600_000;
@@ -36,6 +37,45 @@ const interactionSchema = z.object({
   end: z.string().nullable(),
   /** what its agent said came of it */
   disposition: z.string().nullable(),
+});
+
+const recordSchema = z.object({
+  interactionId: z.string(),
+  channel: z.string(),
+  /** the last one it was in */
+  queueId: z.string(),
+  /** whose it was last */
+  agentId: z.string().nullable(),
+  externalId: z.string().nullable(),
+  from: z.string(),
+  priority: z.number().int(),
+  data: z.record(z.string(), z.string()),
+  arrivedAt: z.string(),
+  /** first of all; null = never */
+  offeredAt: z.string().nullable(),
+  assignedAt: z.string().nullable(),
+  endedAt: z.string(),
+  end: z.string(),
+  disposition: z.string().nullable(),
+  /** sums over its queues and agents */
+  waitMs: z.number().int(),
+  activeMs: z.number().int(),
+  wrapUpMs: z.number().int(),
+  queues: z.array(z.object({ queueId: z.string(), enteredAt: z.string(), leftAt: z.string(), waitMs: z.number().int(), exit: z.string() })),
+  offers: z.array(
+    z.object({
+      offerId: z.string(),
+      agentId: z.string(),
+      queueId: z.string(),
+      offeredAt: z.string(),
+      endedAt: z.string(),
+      end: z.string(),
+      reason: z.string().nullable(),
+    }),
+  ),
+  agents: z.array(
+    z.object({ agentId: z.string(), assignedAt: z.string(), endedAt: z.string(), activeMs: z.number().int(), wrapUpMs: z.number().int(), end: z.string() }),
+  ),
 });
 
 const params = z.strictObject({ interactionId: idSchema });
@@ -67,6 +107,7 @@ const wordSchema = z.strictObject({
 export function interactions(app: Api, ports: ApiPorts): void {
   handIn(app, ports);
   look(app, ports);
+  readRecords(app, ports);
   change(app, ports);
   serve(app, ports);
 }
@@ -147,16 +188,96 @@ function look(app: Api, ports: ApiPorts): void {
       config: { action: 'interaction.read' },
       schema: {
         tags: ['interactions'],
-        summary: 'One interaction, under way or over; why it waits says /api/v1/calls/{id}/explanation',
+        summary: 'One interaction, under way or over; once it is over with its record. Why it waits says /api/v1/calls/{id}/explanation',
         params,
-        response: { 200: interactionSchema },
+        response: { 200: interactionSchema.extend({ record: recordSchema.nullable() }) },
       },
     },
     async (request) => {
       const user = asker(request);
-      const view = found(ports, user, request.params.interactionId);
-      if (!may(user, 'interaction.read', view)) throw new Problem('forbidden');
-      return shown(ports, view);
+      const { tenantId } = user;
+      const interactionId = branded<InteractionView['interactionId']>(request.params.interactionId);
+      const view = ports.acd.interaction(interactionId);
+      const known = view?.tenantId === tenantId ? view : undefined;
+      const isLive = known !== undefined && known.state !== 'ended';
+      const kept = isLive ? null : ports.interactionRecords.get(tenantId, interactionId);
+      // While the database is away the core itself still knows how the last ones ended.
+      const record = known === undefined ? await kept : ((await kept?.catch(() => null)) ?? null);
+      if (known === undefined && record === null) throw new Problem('not_found');
+      const agentIds = [known?.agentId ?? record?.agentId ?? null, ...(record?.agents ?? []).map(({ agentId }) => agentId)];
+      if (!agentIds.some((agentId) => may(user, 'interaction.read', { tenantId, agentId }))) throw new Problem('forbidden');
+      return {
+        ...(record === null ? shown(ports, known ?? found(ports, user, interactionId)) : shownOver(record)),
+        record: record === null ? null : shownRecord(record),
+      };
+    },
+  );
+}
+
+/** As it stands at its end, from the record alone: the core forgets. */
+const shownOver = ({
+  callId: interactionId,
+  channel,
+  queueId,
+  externalId,
+  from,
+  data,
+  priority,
+  agentId,
+  arrivedAt,
+  endedAt,
+  end,
+  disposition,
+}: InteractionRecord) => ({
+  ...{ interactionId, channel, queueId, externalId, from, data, priority, state: 'ended' as const, agentId, until: null },
+  ...{ askedAt: iso(arrivedAt), since: iso(endedAt), place: null, end, disposition },
+});
+
+const shownRecord = ({ callId: interactionId, tenantId: _, revision: _revision, queues, offers, agents, ...record }: InteractionRecord) => ({
+  ...record,
+  interactionId,
+  ...{ arrivedAt: iso(record.arrivedAt), offeredAt: isoOrNull(record.offeredAt), assignedAt: isoOrNull(record.assignedAt), endedAt: iso(record.endedAt) },
+  queues: queues.map((visit) => ({ ...visit, enteredAt: iso(visit.enteredAt), leftAt: iso(visit.leftAt) })),
+  offers: offers.map((offer) => ({ ...offer, offeredAt: iso(offer.offeredAt), endedAt: iso(offer.endedAt), reason: offer.reason ?? null })),
+  agents: agents.map((part) => ({ ...part, assignedAt: iso(part.assignedAt), endedAt: iso(part.endedAt) })),
+});
+
+const filters = {
+  from: timeSchema.optional(),
+  to: timeSchema.optional(),
+  channel: channelName.optional(),
+  queueId: idSchema.optional(),
+  agentId: idSchema.optional(),
+};
+
+function readRecords(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/interactions/records',
+    {
+      config: { action: 'interaction.read' },
+      schema: {
+        tags: ['interactions'],
+        summary: 'Records of interactions that are over, newest first; from and to: when they were handed in. An agent sees those that were hers last',
+        querystring: z.strictObject({ ...pageQuery, ...filters }),
+        response: { 200: pageOf(recordSchema) },
+      },
+    },
+    async (request) => {
+      const user = asker(request);
+      const { tenantId } = user;
+      const { from, to, channel, queueId, agentId } = request.query;
+      const whose = may(user, 'interaction.read', { tenantId }) ? agentId : (user.agentId ?? undefined);
+      if (whose === undefined && !may(user, 'interaction.read', { tenantId })) throw new Problem('forbidden');
+      if (agentId !== undefined && agentId !== whose) throw new Problem('forbidden');
+      const wanted = {
+        from: from === undefined ? undefined : Date.parse(from),
+        until: to === undefined ? undefined : Date.parse(to),
+        channel,
+        queueId,
+        agentId: whose,
+      };
+      const page = await ports.interactionRecords.list(tenantId, given(wanted), pageRequest(request.query));
+      return { ...page, items: page.items.map(shownRecord) };
     },
   );
 }

@@ -13,11 +13,13 @@ import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { Notice } from '../call/notice.ts';
+import type { InteractionRecord } from '../cdr/interaction-record.ts';
 import type { OfferRecord, QueueVisit, RecordingPause } from '../cdr/record.ts';
 import type { DialplanWords } from '../ivr/words.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { CallRow } from '../store/calls.ts';
+import type { InteractionFilter } from '../store/interactions.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
@@ -207,6 +209,12 @@ interface RecordsPort {
   get(tenantId: TenantId, callId: CallId): Promise<CallDetail | null>;
 }
 
+interface InteractionRecordsPort {
+  /** Newest first. */
+  list(tenantId: TenantId, filter: InteractionFilter, page: PageRequest): Promise<Page<InteractionRecord>>;
+  get(tenantId: TenantId, interactionId: CallId): Promise<InteractionRecord | null>;
+}
+
 export interface AuditEntry {
   tenantId: TenantId;
   userId: UserId | null;
@@ -252,6 +260,7 @@ export interface ApiPorts {
   customers: CustomersPort;
   dialplans: DialplansPort;
   records: RecordsPort;
+  interactionRecords: InteractionRecordsPort;
   recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
   /** `by` null: she herself. What came of it the view says as soon as this returns. */
   /** `byName`: for people. */

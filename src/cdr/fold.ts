@@ -8,6 +8,7 @@ import type { AgentId, CallId } from '../../kernel/ids.ts';
 import type { Turn } from '../call/turn.ts';
 import type { CdrCommand } from './command.ts';
 import { hear } from './hear.ts';
+import { foldInteractions, type InteractionFold, type OpenInteraction } from './interactions.ts';
 import { close, isSettled, type OpenCall, recordOf } from './open.ts';
 import { endPart, live, type State } from './state.ts';
 
@@ -28,6 +29,8 @@ export interface CdrSnapshot {
   ended: CallId[];
   serving: [AgentId, CallId][];
   lastAt: number;
+  /** Absent in snapshots of before they had records. */
+  interactions?: OpenInteraction[];
 }
 
 export interface CdrRoom {
@@ -41,18 +44,24 @@ export interface CdrRoom {
 
 export function createCdr(): CdrRoom {
   const state: State = { calls: new Map(), ended: new Set(), serving: new Map(), lastAt: 0 };
+  const interactions = foldInteractions();
   return {
     name: 'cdr',
-    decide: (event, now) => decide(state, event, Math.floor(now)),
+    decide: (event, now) => decide(state, interactions, event, Math.floor(now)),
     open: {
       get: (callId) => live(state, callId),
       get size() {
         return state.calls.size - state.ended.size;
       },
     },
-    snapshot: () => copied({ calls: [...state.calls.values()], ended: [...state.ended], serving: [...state.serving], lastAt: state.lastAt }),
+    snapshot: () =>
+      copied({
+        ...{ calls: [...state.calls.values()], ended: [...state.ended], serving: [...state.serving], lastAt: state.lastAt },
+        ...(interactions.size === 0 ? {} : { interactions: interactions.snapshot() }),
+      }),
     restore(snapshot) {
-      const { calls, ended, serving, lastAt } = copied(snapshot);
+      const { calls, ended, serving, lastAt, interactions: open = [] } = copied(snapshot);
+      interactions.restore(open);
       Object.assign(state, { calls: new Map(calls.map((call) => [call.callId, call])), ended: new Set(ended), serving: new Map(serving), lastAt });
     },
   };
@@ -60,11 +69,13 @@ export function createCdr(): CdrRoom {
 
 const copied = (snapshot: CdrSnapshot): CdrSnapshot => JSON.parse(JSON.stringify(snapshot)) as CdrSnapshot;
 
-function decide(state: State, event: Passing, at: number): CdrTurn {
+function decide(state: State, interactions: InteractionFold, event: Passing, at: number): CdrTurn {
   const turn: CdrTurn = { events: [], commands: [], wakeAt: null };
   if (event.type === 'serverStarted') for (const call of closeAfterRestart(state)) write(call, turn);
   const changed = hear(state, event, at);
   if (changed !== undefined) write(changed, turn);
+  const over = interactions.hear(event, at);
+  if (over !== undefined) turn.commands.push({ type: 'writeInteraction', record: over });
   forget(state, at);
   state.lastAt = at;
   return turn;

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CallRecord } from './record.ts';
+import type { KeptRecord } from './interaction-record.ts';
 
 const FILE_BYTES = 16 * 1024 * 1024;
 const NAME = /^records-(\d{10})\.ndjson$/;
@@ -48,12 +48,12 @@ export class Spool {
   }
 
   /** Resolves when the records are on disk (fsynced). Rejects when the limit is reached or the disk refuses. */
-  append(records: readonly CallRecord[]): Promise<void> {
+  append(records: readonly KeptRecord[]): Promise<void> {
     return this.#inTurn(() => this.#append(records));
   }
 
   /** Up to `most` of the oldest records, the same ones until `advance`. Lines that are no record (a torn tail) are passed over. */
-  read(most: number): Promise<CallRecord[]> {
+  read(most: number): Promise<KeptRecord[]> {
     return this.#inTurn(() => this.#read(most));
   }
 
@@ -68,7 +68,7 @@ export class Spool {
     return result;
   }
 
-  async #append(records: readonly CallRecord[]): Promise<void> {
+  async #append(records: readonly KeptRecord[]): Promise<void> {
     if (this.full) throw new Error(`the spool has reached its limit of ${this.#mostBytes} bytes`);
     const { n, handle } = await this.#current();
     const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
@@ -77,7 +77,7 @@ export class Spool {
     this.#sizes.set(n, (this.#sizes.get(n) ?? 0) + Buffer.byteLength(text));
   }
 
-  async #read(most: number): Promise<CallRecord[]> {
+  async #read(most: number): Promise<KeptRecord[]> {
     for (let n = this.#files[0]; n !== undefined; n = this.#files[0]) {
       const size = this.#sizes.get(n) ?? 0;
       if (this.#readAt < size) {
@@ -107,7 +107,7 @@ export class Spool {
   }
 
   /** For a record that Postgres refuses: kept for a person to look at, beside the spool. */
-  async setAside(record: CallRecord): Promise<void> {
+  async setAside(record: KeptRecord): Promise<void> {
     const handle = await open(join(this.#folder, 'refused.ndjson'), 'a', 0o600);
     try {
       await handle.appendFile(`${JSON.stringify(record)}\n`);
@@ -135,12 +135,12 @@ export class Spool {
   }
 }
 
-async function readLines(path: string, from: number, size: number, most: number): Promise<{ records: CallRecord[]; to: number }> {
+async function readLines(path: string, from: number, size: number, most: number): Promise<{ records: KeptRecord[]; to: number }> {
   const handle = await open(path, 'r');
   try {
     const buffer = Buffer.alloc(size - from);
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
-    const records: CallRecord[] = [];
+    const records: KeptRecord[] = [];
     let at = 0;
     while (records.length < most) {
       const end = buffer.subarray(0, bytesRead).indexOf(0x0a, at);
@@ -155,9 +155,9 @@ async function readLines(path: string, from: number, size: number, most: number)
   }
 }
 
-function parsed(line: string): CallRecord | null {
+function parsed(line: string): KeptRecord | null {
   try {
-    return JSON.parse(line) as CallRecord;
+    return JSON.parse(line) as KeptRecord;
   } catch {
     return null;
   }

@@ -14,8 +14,7 @@ import type { CallId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { backoffMs } from '../store/backoff.ts';
 import { isPassing } from '../store/outage.ts';
-import type { CdrCommand } from './command.ts';
-import type { CallRecord } from './record.ts';
+import type { KeptRecord } from './interaction-record.ts';
 import type { Spool } from './spool.ts';
 
 const GATHER_MS = 50;
@@ -29,7 +28,7 @@ const SPOOL_LOOK_MS = 500;
 
 export interface CdrWriterOptions {
   /** One durable write of the whole batch, or a rejection and nothing written. */
-  write(records: readonly CallRecord[]): Promise<void>;
+  write(records: readonly KeptRecord[]): Promise<void>;
   spool: Spool;
   clock: Clock;
   log: Logger;
@@ -37,30 +36,29 @@ export interface CdrWriterOptions {
 
 export class CdrWriter {
   readonly #options: CdrWriterOptions;
-  readonly #queue: fastq.queueAsPromised<CallRecord[], void>;
+  readonly #queue: fastq.queueAsPromised<KeptRecord[], void>;
   /** Accepted, and neither written nor spooled. */
-  readonly #unwritten = new Map<CallId, CallRecord>();
-  #gathering = new Map<CallId, CallRecord>();
+  readonly #unwritten = new Map<CallId, KeptRecord>();
+  #gathering = new Map<CallId, KeptRecord>();
   #cancelGather: (() => void) | null = null;
   readonly #cancelLook: () => void;
   readonly #listeners = new Set<(callId: CallId, revision: number) => void>();
   #spooling: Promise<void> = Promise.resolve();
   #unspooling = false;
   /** Batches for which there was room neither in the queue nor on disk. */
-  readonly #stranded: CallRecord[][] = [];
+  readonly #stranded: KeptRecord[][] = [];
   #closed = false;
   #rejected = 0;
   #lost = 0;
 
   constructor(options: CdrWriterOptions) {
     this.#options = options;
-    this.#queue = fastq.promise(async (batch: CallRecord[]) => this.#write(batch), 1);
+    this.#queue = fastq.promise(async (batch: KeptRecord[]) => this.#write(batch), 1);
     this.#cancelLook = options.clock.every(SPOOL_LOOK_MS, () => this.#look());
   }
 
-  /** The carrier of `writeCdr`. Never throws, never blocks. */
-  accept(command: CdrCommand): void {
-    const { record } = command;
+  /** The carrier of `writeCdr` and `writeInteraction`. Never throws, never blocks. */
+  accept({ record }: { type?: string; record: KeptRecord }): void {
     const known = this.#unwritten.get(record.callId);
     if (known !== undefined && known.revision >= record.revision) return;
     this.#unwritten.set(record.callId, record);
@@ -70,7 +68,7 @@ export class CdrWriter {
   }
 
   /** For the journal's snapshot: give them to `accept` again after a restart. */
-  unwritten(): CallRecord[] {
+  unwritten(): KeptRecord[] {
     return [...this.#unwritten.values()];
   }
 
@@ -132,7 +130,7 @@ export class CdrWriter {
     else this.#spooling = this.#spooling.then(() => this.#toDisk(batch));
   }
 
-  async #toDisk(batch: readonly CallRecord[]): Promise<void> {
+  async #toDisk(batch: readonly KeptRecord[]): Promise<void> {
     const { spool, log } = this.#options;
     try {
       await spool.append(batch);
@@ -143,7 +141,7 @@ export class CdrWriter {
     }
   }
 
-  #strand(batch: CallRecord[]): void {
+  #strand(batch: KeptRecord[]): void {
     if (this.#stranded.length < MOST_STRANDED) {
       this.#stranded.push(batch);
       return;
@@ -181,7 +179,7 @@ export class CdrWriter {
   }
 
   /** Until it is written: the queue behind it is bounded, and beyond it lies the disk. */
-  async #write(batch: CallRecord[]): Promise<void> {
+  async #write(batch: KeptRecord[]): Promise<void> {
     const { write, clock, log } = this.#options;
     for (let tries = 0; !this.#closed; tries += 1) {
       try {
@@ -196,7 +194,7 @@ export class CdrWriter {
   }
 
   /** One record that Postgres will never take must not hold up the others: it is found by halving and set aside. */
-  async #divide(batch: CallRecord[], error: unknown): Promise<void> {
+  async #divide(batch: KeptRecord[], error: unknown): Promise<void> {
     const [only] = batch;
     if (batch.length > 1) {
       const half = Math.ceil(batch.length / 2);
@@ -210,14 +208,14 @@ export class CdrWriter {
     }
   }
 
-  #written(batch: readonly CallRecord[]): void {
+  #written(batch: readonly KeptRecord[]): void {
     for (const record of batch) {
       this.#settle(record);
       for (const listener of this.#listeners) listener(record.callId, record.revision);
     }
   }
 
-  #settle(record: CallRecord): void {
+  #settle(record: KeptRecord): void {
     const kept = this.#unwritten.get(record.callId);
     if (kept !== undefined && kept.revision <= record.revision) this.#unwritten.delete(record.callId);
   }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { AgentId, CallId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import type { CallRecord } from '../cdr/record.ts';
+import type { KeptRecord } from '../cdr/interaction-record.ts';
 import type { ContactBinding } from '../phone/event.ts';
 import { type Rooms, restoreRooms, snapshotOf } from '../rooms.ts';
 import type { Recorded } from '../vocabulary.ts';
@@ -18,7 +18,7 @@ export interface KeptJournal {
   /** Phones as they were registered when the journal ended. */
   bindings: ReadonlyMap<AgentId, ContactBinding[]>;
   /** Records that the last run did not see written. */
-  leftover: CallRecord[];
+  leftover: KeptRecord[];
   /** A watcher for the switchboard: keeps what the next snapshot needs. */
   watch(recorded: Recorded): void;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export function keepJournal(options: {
   rooms: Rooms;
   clock: Clock;
   log: Logger;
-  unwritten: () => CallRecord[];
+  unwritten: () => KeptRecord[];
 }): KeptJournal {
   const { folder, keepBytes, rooms, clock, log } = options;
   const startedAt = clock.now();
@@ -39,15 +39,16 @@ export function keepJournal(options: {
   log.info({ events, lastSeq: recovered.lastSeq, unwritten: unwritten.size, ms: Math.round(clock.now() - startedAt) }, 'journal replayed');
   const journal = new FileJournal({ folder, keepBytes, lastSeq: recovered.lastSeq, clock, log });
 
-  const rotate = (): void => {
-    const waiting = new Map<CallId, CallRecord>(options.unwritten().map((record) => [record.callId, record]));
+  const rotate = (records = options.unwritten()): void => {
+    const waiting = new Map<CallId, KeptRecord>(records.map((record) => [record.callId, record]));
     journal.rotate(snapshotOf(rooms, [...bindings], waiting));
   };
   const stop = clock.every(LOOK_MS, () => {
     if (journal.segmentBytes > SEGMENT_BYTES) rotate();
   });
   // Whatever was recovered is in the snapshot now: the next start need not read it again.
-  if (events > 0) rotate();
+  // What is not written yet no writer has been given so far: killed before it is, we owe it still.
+  if (events > 0) rotate([...unwritten.values()]);
   return {
     journal,
     bindings,

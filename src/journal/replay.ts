@@ -5,7 +5,7 @@
  */
 import type { AgentId, CallId } from '../../kernel/ids.ts';
 import type { CdrSnapshot } from '../cdr/fold.ts';
-import type { CallRecord } from '../cdr/record.ts';
+import type { KeptRecord } from '../cdr/interaction-record.ts';
 import type { Ivr } from '../ivr/walk.ts';
 import type { ContactBinding } from '../phone/event.ts';
 import type { Ledger } from '../toll/ledger.ts';
@@ -21,7 +21,7 @@ export interface HouseSnapshot {
   /** Absent in snapshots of before there were trunks. */
   toll?: Ledger[];
   bindings: [AgentId, ContactBinding[]][];
-  unwritten: CallRecord[];
+  unwritten: KeptRecord[];
 }
 
 export interface Restorable {
@@ -32,7 +32,7 @@ export interface Restorable {
 export interface Replayed {
   bindings: Map<AgentId, ContactBinding[]>;
   /** Records that may not be in the database yet, newest revision of each call. */
-  unwritten: Map<CallId, CallRecord>;
+  unwritten: Map<CallId, KeptRecord>;
   events: number;
 }
 
@@ -48,7 +48,7 @@ export function replay(recovered: Recovered, house: Restorable): Replayed {
     keepBeside(replayed, event);
     for (const room of house.rooms) {
       for (const command of room.decide(event, at).commands) {
-        if (command.type === 'writeCdr') replayed.unwritten.set(command.record.callId, command.record);
+        if (command.type === 'writeCdr' || command.type === 'writeInteraction') replayed.unwritten.set(command.record.callId, command.record);
       }
     }
   }

@@ -118,7 +118,7 @@ export async function listCalls(
     .execute();
   const page = rows.slice(0, most);
   const last = page.at(-1);
-  return { calls: page.map(callOf), next: rows.length > most && last !== undefined ? writeCursor(last) : null };
+  return { calls: page.map(callOf), next: rows.length > most && last !== undefined ? writeCursor(last.arrived_at, last.call_id) : null };
 }
 
 /** One call with its legs and recordings; null when the tenant has none of this id. */
@@ -229,9 +229,10 @@ const legOf = (row: Selected<'call_legs'>): LegRow => ({
   audio: row.audio,
 });
 
-const writeCursor = (row: Selected<'calls'>): string => Buffer.from(`${row.arrived_at.toISOString()} ${row.call_id}`, 'utf8').toString('base64url');
+export const writeCursor = (at: Date, id: string): string => Buffer.from(`${at.toISOString()} ${id}`, 'utf8').toString('base64url');
 
-function readCursor(cursor: string): { at: string; callId: string } {
+/** Throws BadCursor. */
+export function readCursor(cursor: string): { at: string; callId: string } {
   const [, at, callId] = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (\S{1,100})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? [];
   if (at === undefined || callId === undefined || Number.isNaN(Date.parse(at))) throw new BadCursor();
   return { at, callId };

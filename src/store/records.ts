@@ -1,5 +1,6 @@
 /** Writes call records: one transaction for a batch, the newest revision of each call wins, the same batch twice changes nothing. */
 import { type Kysely, sql } from 'kysely';
+import { type InteractionRecord, isOfCall, isOfInteraction, type KeptRecord } from '../cdr/interaction-record.ts';
 import type { CallRecord, LegRecord, RecordingRecord } from '../cdr/record.ts';
 import { ensureMonths, monthOf } from './months.ts';
 import { isPassing } from './outage.ts';
@@ -8,7 +9,7 @@ import type { Database } from './schema.ts';
 const MOST_MONTHS_KNOWN = 1_000;
 
 /** What `cdr/writer.ts` writes with: makes the month of a stray call first (once), then upserts the batch. */
-export function recordWriter(db: Kysely<Database>): (records: readonly CallRecord[]) => Promise<void> {
+export function recordWriter(db: Kysely<Database>): (records: readonly KeptRecord[]) => Promise<void> {
   const made = new Set<string>();
   return async (records) => {
     for (const record of records) {
@@ -33,11 +34,13 @@ async function tryMonth(db: Kysely<Database>, atMs: number): Promise<void> {
 
 type Row<Table extends keyof Database> = Record<keyof Database[Table], unknown>;
 
-export async function writeRecords(db: Kysely<Database>, records: readonly CallRecord[]): Promise<void> {
+export async function writeRecords(db: Kysely<Database>, records: readonly KeptRecord[]): Promise<void> {
   // One order for everybody, so that two writers of the same calls wait for each other instead of deadlocking.
-  const ordered = [...records].sort((a, b) => (a.callId < b.callId ? -1 : 1));
+  const all = [...records].sort((a, b) => (a.callId < b.callId ? -1 : 1));
+  const ordered = all.filter(isOfCall);
   await db.transaction().execute(async (trx) => {
     await upsert(trx, 'calls', ['call_id', 'arrived_at'], ordered.map(callRow));
+    await upsert(trx, 'interactions', ['interaction_id', 'arrived_at'], all.filter(isOfInteraction).map(interactionRow));
     await upsert(
       trx,
       'call_legs',
@@ -54,7 +57,7 @@ export async function writeRecords(db: Kysely<Database>, records: readonly CallR
 }
 
 /** The rows travel as one JSON parameter, whatever their number. Times are ISO 8601. */
-async function upsert<Table extends 'calls' | 'call_legs' | 'recordings'>(
+async function upsert<Table extends 'calls' | 'call_legs' | 'recordings' | 'interactions'>(
   db: Kysely<Database>,
   table: Table,
   key: readonly string[],
@@ -127,6 +130,31 @@ const callRow = (record: CallRecord): Row<'calls'> => ({
   data: record.data,
   // A record that an earlier version left in the spool has none.
   recording: record.recording ?? 'none',
+});
+
+const interactionRow = (record: InteractionRecord): Row<'interactions'> => ({
+  interaction_id: record.callId,
+  arrived_at: iso(record.arrivedAt),
+  revision: record.revision,
+  tenant_id: record.tenantId,
+  channel: record.channel,
+  external_id: record.externalId,
+  sender: record.from,
+  priority: record.priority,
+  data: record.data,
+  offered_at: isoOrNull(record.offeredAt),
+  assigned_at: isoOrNull(record.assignedAt),
+  ended_at: iso(record.endedAt),
+  outcome: record.end,
+  queue_id: record.queueId,
+  agent_id: record.agentId,
+  disposition: record.disposition,
+  wait_ms: record.waitMs,
+  active_ms: record.activeMs,
+  wrap_up_ms: record.wrapUpMs,
+  queues: record.queues,
+  offers: record.offers,
+  agents: record.agents,
 });
 
 const legRow = (record: CallRecord, leg: LegRecord): Row<'call_legs'> => ({

@@ -98,6 +98,7 @@ export interface Database {
   password_attempts: { customer_id: string; day: string; wrong: number };
   calls: CallsTable;
   call_legs: CallLegsTable;
+  interactions: InteractionsTable;
   recordings: {
     recording_id: string;
     call_id: string;
@@ -173,6 +174,31 @@ interface CallsTable {
   agents: Json<unknown>;
   data: Json<Record<string, string>>;
   recording: string;
+}
+
+interface InteractionsTable {
+  interaction_id: string;
+  arrived_at: Date;
+  revision: number;
+  tenant_id: string;
+  channel: string;
+  external_id: string | null;
+  sender: string;
+  priority: number;
+  data: Json<Record<string, string>>;
+  offered_at: Date | null;
+  assigned_at: Date | null;
+  ended_at: Date;
+  outcome: string;
+  queue_id: string;
+  agent_id: string | null;
+  disposition: string | null;
+  wait_ms: number;
+  active_ms: number;
+  wrap_up_ms: number;
+  queues: Json<unknown>;
+  offers: Json<unknown>;
+  agents: Json<unknown>;
 }
 
 interface CallLegsTable {

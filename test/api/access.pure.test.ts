@@ -66,6 +66,7 @@ const rows: Record<string, Row> = {
   'GET /api/v1/callbacks': { url: '/api/v1/callbacks', allowed: leaders, stranger: 'own' },
   'DELETE /api/v1/callbacks/{callbackId}': { url: '/api/v1/callbacks/c-:tenant-1-b', allowed: leaders, stranger: 404 },
   'GET /api/v1/interactions': { url: '/api/v1/interactions', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/interactions/records': { url: '/api/v1/interactions/records', allowed: everybody, stranger: 'own' },
   'POST /api/v1/interactions': {
     url: '/api/v1/interactions',
     body: (tenant) => ({ channel: 'chat', queueId: `${tenant}:service`, externalId: 'ticket 7' }),

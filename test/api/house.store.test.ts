@@ -66,7 +66,7 @@ before(async () => {
     ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
     ...{ reanchorLeg: nothing, resumeSounds: nothing, directLegs: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
     ...{ pauseRecording: nothing, resumeRecording: nothing, moveRecording: nothing },
-    ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing },
+    ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing, writeInteraction: nothing },
     popScreen: (command) => desks.popScreen(command),
     tellDesk: (command) => desks.tellDesk(command),
   };

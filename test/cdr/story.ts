@@ -94,7 +94,9 @@ export const say = {
 
 /** The records the story left, in the order they were asked to be written. */
 export function told(steps: readonly Step[], room: CdrRoom = createCdr()): CallRecord[] {
-  return steps.flatMap(([seconds, event]) => room.decide(event, START + seconds * 1000).commands.map(({ record }) => record));
+  return steps.flatMap(([seconds, event]) =>
+    room.decide(event, START + seconds * 1000).commands.flatMap((command) => (command.type === 'writeCdr' ? [command.record] : [])),
+  );
 }
 
 export const at = (seconds: number): number => START + seconds * 1000;

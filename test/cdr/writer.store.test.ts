@@ -9,11 +9,14 @@ import { silentLog as log } from '../../kernel/log.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { Spool } from '../../src/cdr/spool.ts';
 import { CdrWriter } from '../../src/cdr/writer.ts';
+import { interactionRecord, listInteractions } from '../../src/store/interactions.ts';
 import { recordWriter, writeRecords } from '../../src/store/records.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
+import { DEMO } from '../acd/floor.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
 import { Line } from '../store/line.ts';
 import { until } from '../support/wait.ts';
+import { accepted, asked, closed, done, id, openChats, opening } from './floor-of-chats.ts';
 import { records } from './records.ts';
 
 const MAY = Date.parse('2026-05-17T02:00:00Z');
@@ -252,4 +255,44 @@ test('with memory and spool full records wait, the writer says so, and all are w
   away = false;
   assert.equal(await writer.drained(30_000), true);
   assert.deepEqual([kept.size, writer.counts.lost, writer.counts.full], [8_000, 0, false]);
+});
+
+test('interactions that are over are written once each, with what came of them, however often the house is killed', async () => {
+  const store = await cluster.store();
+  const folder = await spoolFolder();
+  const away = await openWriter(async () => {
+    throw down;
+  });
+  const first = openChats(folder, clock, away);
+  first.tell(...opening, asked('i1', { topic: '账单' }), accepted('i1'), done('i1', 'handled'), asked('i2'), closed('i2'), asked('i3'), accepted('i3'));
+  first.tell(asked('i4'), accepted('i4'), asked('i5'));
+  assert.equal(away.unwritten().length, 2, 'two are over, and Postgres is away');
+
+  const killedAtOnce = openChats(folder, clock, { accept: () => undefined, unwritten: () => [] });
+  assert.equal(killedAtOnce.leftover.length, 2);
+  const writer = await openWriter(recordWriter(store.db));
+  const second = openChats(folder, clock, writer);
+  assert.deepEqual(second.leftover.map(({ callId }) => callId).sort(), ['i1', 'i2'], 'the journal owes them');
+  second.tell(...opening, done('i3', 'other'), closed('i4'), closed('i5'));
+  assert.equal(await writer.drained(20_000), true);
+  const written = async () => (await listInteractions(store.db, DEMO, {}, { limit: 100, cursor: null })).records;
+  const rows = await written();
+  const summary = rows.map(({ callId, end, agentId, disposition, agents }) => `${callId} ${end} ${agentId} ${disposition} ${agents.length}`).sort();
+  const expected = ['i1 done demo:8001 handled 1', 'i2 closed null null 0', 'i3 done demo:8001 other 1', 'i4 closed demo:8001 null 1', 'i5 closed null null 0'];
+  assert.deepEqual(summary, expected);
+
+  // Nobody told the journal that they are written: the next run writes all of them again.
+  const third = openChats(folder, clock, writer);
+  assert.equal(third.leftover.length, 5);
+  assert.equal(await writer.drained(20_000), true);
+  assert.deepEqual(await written(), rows);
+
+  const one = await interactionRecord(store.db, DEMO, id('i1'));
+  assert.deepEqual(
+    [one?.externalId, one?.from, one?.data, one?.offers.map(({ end }) => end), one?.queues.map(({ exit }) => exit)],
+    ['x-i1', '+8613800001001', { topic: '账单' }, ['answered'], ['answered']],
+  );
+  const page = await listInteractions(store.db, DEMO, { agentId: 'demo:8001' }, { limit: 2, cursor: null });
+  const rest = await listInteractions(store.db, DEMO, { agentId: 'demo:8001' }, { limit: 2, cursor: page.next });
+  assert.deepEqual([page.records.length, rest.records.length, rest.next], [2, 1, null]);
 });

@@ -22,7 +22,7 @@ export function journalOf(house: House): Recorded[] {
 export function recordByJournal(house: House, callId: string): CallRecord | undefined {
   const cdr = createCdr();
   const records = journalOf(house).flatMap(({ event, at }) => cdr.decide(event, at).commands);
-  return records.map(({ record }) => record).findLast((record) => record.callId === callId);
+  return records.flatMap((command) => (command.type === 'writeCdr' ? [command.record] : [])).findLast((record) => record.callId === callId);
 }
 
 export function agree(house: House, shown: Shown, desks: DeskClient[] = []): void {

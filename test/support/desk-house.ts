@@ -291,6 +291,7 @@ export class DeskHouse {
         moveRecording: nothing,
         lookUp: nothing,
         writeCdr: nothing,
+        writeInteraction: nothing,
       },
     };
   }
