@@ -216,7 +216,7 @@ const RULES: Record<string, AgentRules> = {
   8002: { channels: { chat: 3 }, interruptibleBy: { chat: ['voice'], voice: ['chat'] } },
   8003: { channels: { voice: 0, mail: 2, chat: 1 }, interruptibleBy: { mail: [] } },
 };
-const SEEDS = 120;
+const SEEDS = 80;
 const EVENTS = 120;
 
 function throwEvent(dice: Dice, serial: number, live: readonly string[]): Event[] {

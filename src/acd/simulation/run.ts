@@ -36,10 +36,10 @@ export interface Fault {
   trace: Entry[];
 }
 
-const START = 1_700_000_000_000;
+export const START = 1_700_000_000_000;
 const MOST_SHRINKING_RUNS = 400;
 /** FNV offset basis */
-const NO_TURNS = 0x811c9dc5;
+export const NO_TURNS = 0x811c9dc5;
 
 /** Throws a Violation at the first turn that breaks an invariant. */
 class Stage {
@@ -130,7 +130,8 @@ export function runShift(seed: number, events: number, make?: () => Acd): Shift 
     if (seed % 4 === 0 && replay(stage.log, core) !== stage.hash) throw new Violation('INV10: the same log gave other turns');
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    return { seed, message: error.message, trace: shrink(stage.log, error.message, error instanceof FoundAtTheEnd, () => new Stage(core, hurried)) };
+    const faultIn = (log: readonly Entry[]): string | null => faultOf(log, new Stage(core, hurried), error instanceof FoundAtTheEnd);
+    return { seed, message: error.message, trace: shrink(stage.log, error.message, faultIn) };
   }
   const { offers, answered, exits } = stage.observer.tally;
   return { seed, log: stage.log, hash: (stage.hash >>> 0).toString(16).padStart(8, '0'), offers, answered, exits };
@@ -211,7 +212,7 @@ const isLeftOver = ({ wakeAt, observer }: Stage): boolean =>
 const A_DAY_MS = 86_400_000;
 
 /** The hash of the turns a new core makes of the log; the facts it was told behind each event are its own again. */
-function replay(log: readonly Entry[], make: () => Acd): number {
+export function replay(log: readonly Entry[], make: () => Acd): number {
   const acd = make();
   let hash = NO_TURNS;
   // That it was put away in between must not show: this one never is.
@@ -227,7 +228,7 @@ function replay(log: readonly Entry[], make: () => Acd): number {
 }
 
 /** Leaves out ever smaller parts of the log for as long as the same invariant breaks. */
-function shrink(log: readonly Entry[], message: string, isToTheEnd: boolean, stageAnew: () => Stage): Entry[] {
+export function shrink(log: readonly Entry[], message: string, faultIn: (shorter: readonly Entry[]) => string | null): Entry[] {
   const invariant = message.split(':')[0];
   let best = [...log];
   let runs = 0;
@@ -236,7 +237,7 @@ function shrink(log: readonly Entry[], message: string, isToTheEnd: boolean, sta
       if (runs >= MOST_SHRINKING_RUNS) return best;
       runs += 1;
       const shorter = best.toSpliced(from, part);
-      if (faultOf(shorter, stageAnew(), isToTheEnd)?.split(':')[0] === invariant) best = shorter;
+      if (faultIn(shorter)?.split(':')[0] === invariant) best = shorter;
     }
   }
   return best;
@@ -260,9 +261,9 @@ function faultOf(log: readonly Entry[], stage: Stage, isToTheEnd: boolean): stri
 }
 
 /** Most turns are empty but for the wake. */
-const written = (turn: Turn<Event, Command>): string => (turn.events.length + turn.commands.length === 0 ? `${turn.wakeAt}` : JSON.stringify(turn));
+export const written = (turn: Turn<Event, Command>): string => (turn.events.length + turn.commands.length === 0 ? `${turn.wakeAt}` : JSON.stringify(turn));
 
-function fnv(hash: number, text: string): number {
+export function fnv(hash: number, text: string): number {
   let mixed = hash;
   for (let at = 0; at < text.length; at += 1) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
   return mixed;
