@@ -51,26 +51,6 @@ export class MixedWatch {
 
   #hear(fact: Event): void {
     switch (fact.type) {
-      case 'callArrived':
-        this.calls.set(fact.callId, { callId: fact.callId, number: fact.caller.number, isCallback: fact.callback !== undefined });
-        if (fact.callback?.first === 'customer') this.legs.set(fact.legId, { callId: fact.callId, agentId: null, state: 'ringing' });
-        return;
-      case 'legAnswered': {
-        const leg = this.legs.get(fact.legId);
-        if (leg?.state === 'ringing') leg.state = 'up';
-        return;
-      }
-      case 'legEnded':
-        this.legs.delete(fact.legId);
-        return;
-      case 'callEnded':
-        this.calls.delete(fact.callId);
-        for (const [legId, { callId }] of this.legs) if (callId === fact.callId) this.legs.delete(legId);
-        return;
-      case 'serverStarted':
-        this.calls.clear();
-        this.legs.clear();
-        return;
       case 'callOffered':
         this.tally.offers += 1;
         this.#onlyOffer(fact.agentId);
@@ -93,6 +73,25 @@ export class MixedWatch {
         return;
       default:
         if (fact.type.startsWith('interaction')) this.#hearOfInteraction(fact as InteractionFact);
+        else this.#hearOfCall(fact);
+    }
+  }
+
+  #hearOfCall(event: Event): void {
+    if (event.type === 'callArrived') {
+      const { callId, legId, caller, callback } = event;
+      this.calls.set(callId, { callId, number: caller.number, isCallback: callback !== undefined });
+      if (callback?.first === 'customer') this.legs.set(legId, { callId, agentId: null, state: 'ringing' });
+    } else if (event.type === 'legAnswered') {
+      const leg = this.legs.get(event.legId);
+      if (leg?.state === 'ringing') leg.state = 'up';
+    } else if (event.type === 'legEnded') this.legs.delete(event.legId);
+    else if (event.type === 'callEnded') {
+      this.calls.delete(event.callId);
+      for (const [legId, { callId }] of this.legs) if (callId === event.callId) this.legs.delete(legId);
+    } else if (event.type === 'serverStarted') {
+      this.calls.clear();
+      this.legs.clear();
     }
   }
 
