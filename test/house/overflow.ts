@@ -32,6 +32,9 @@ export function overflowing(the: () => House): void {
       desk = await house.desk('8007');
     });
     after(async () => {
+      // She is no part of what comes after.
+      await desk?.must('signOut');
+      await house.patch('/api/v1/agents/demo:8007', { queues: [] });
       desk?.close();
       for (const each of [caller, phone]) await each?.close();
       await house.patch('/api/v1/queues/demo:nobody', { overflow: null });

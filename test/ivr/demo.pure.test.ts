@@ -37,7 +37,7 @@ describe('the demo hotline', () => {
     const gold = caller();
     assert.equal(last(gold.dial('10086', demoCard('1001'))), 'ask welcome-gold,main-menu');
     gold.keys('0');
-    assert.deepEqual(gold.heard(), ['at vip/queue:vip', 'queued t:vip 50', MUSIC]);
+    assert.deepEqual(gold.heard(), ['at vip/queue:vip', 'queued t:vip 50', LISTENING]);
     assert.deepEqual(gold.leftQueue('vip', 'timeout'), ['at vip/queue:service', 'queued t:service 50', LISTENING]);
   });
 
