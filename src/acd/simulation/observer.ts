@@ -159,10 +159,8 @@ export class Observer {
         this.#removed.add(event.agentId);
         return;
       case 'phoneReachable':
-        this.#phone(event.agentId, true);
-        return;
       case 'phoneLost':
-        this.#phone(event.agentId, false);
+        this.#phone(event.agentId, event.type === 'phoneReachable');
         return;
       case 'deskConnected':
         this.desks.add(event.agentId);
