@@ -63,7 +63,7 @@ export const isSpent = ({ legs }: Call): boolean => legs >= MOST_OFFERS_A_CALL;
 export function crowded(m: Moment, call: Call, queue: Queue | undefined, wish: Wish): QueueExit | null {
   if (queue === undefined) return 'closed';
   const { maxWaiting, door } = queue.configuration;
-  const exit = queue.order.size >= maxWaiting ? 'full' : dissuades(m, queue, door?.dissuade) ? 'dissuaded' : null;
+  const exit = queue.order.size >= maxWaiting ? 'full' : wish.insists !== true && dissuades(m, queue, door?.dissuade) ? 'dissuaded' : null;
   return exit === null || servedBy(m, call, queue, wish) === 'at_once' ? null : exit;
 }
 

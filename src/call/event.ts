@@ -203,6 +203,8 @@ export interface QueueWishes {
   preferredAgent?: { agentId: AgentId; waitMs: number };
   /** Where the call came in; queues may choose agents who sit there. */
   place?: string;
+  /** It was told that it takes long, and waits all the same: that queue does not dissuade it. */
+  insists?: true;
 }
 
 export type CallEvent =

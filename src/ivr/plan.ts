@@ -140,6 +140,7 @@ export interface QueueWish {
   /** Job number; for so long it waits for her alone. */
   agent?: Template;
   agentWaitMs?: number;
+  insists?: true;
 }
 
 /** Days 0 = Sunday … 6; minutes from midnight, `to` not included. */

@@ -141,6 +141,7 @@ const routingVerbs = <T extends z.ZodType>(target: T) => ({
       keys: z.record(key, target).optional().describe('Keys that lead out of the queue while the caller waits'),
       overflow: overflowExits(target).optional(),
       dissuaded: target.optional().describe('It would take too long; absent = as `full`'),
+      insist: z.boolean().optional().describe('The caller was told that it takes long, and waits all the same: this queue does not dissuade it'),
       emergency: target.optional().describe('Closed by somebody for an emergency; absent = as `closed`'),
     }),
   ]),

@@ -199,13 +199,14 @@ function compileQueue(step: StepWork, given: VerbArguments<'queue'>): Body {
 }
 
 function wishesOf(step: StepWork, asked: Exclude<VerbArguments<'queue'>, string>): { wishes?: QueueWish } {
-  const { preferredSkills, virtualWaitSeconds, place, agent, agentWaitSeconds } = asked;
+  const { preferredSkills, virtualWaitSeconds, place, agent, agentWaitSeconds, insist } = asked;
   if (virtualWaitSeconds !== undefined) checkExpression(step, below(step.place, 'virtualWaitSeconds'), String(virtualWaitSeconds), 'any');
   const wishes: QueueWish = {
     ...(preferredSkills === undefined ? {} : { preferredSkills }),
     ...(virtualWaitSeconds === undefined ? {} : { virtualWait: String(virtualWaitSeconds) }),
     ...templatesOf(step, [], { ...(place === undefined ? {} : { place }), ...(agent === undefined ? {} : { agent }) }),
     ...(agentWaitSeconds === undefined ? {} : { agentWaitMs: agentWaitSeconds * 1000 }),
+    ...(insist === true ? { insists: true as const } : {}),
   };
   return Object.keys(wishes).length === 0 ? {} : { wishes };
 }

@@ -11,7 +11,7 @@ const USUAL_AGENT_WAIT_MS = 30_000;
 
 /** An expression without a value asks for nothing. */
 export function wishesNow({ walk, loaded, now }: { walk: Walk; loaded: LoadedPlan; now: number }, wish: QueueWish): QueueWishes {
-  const { preferredSkills, virtualWait, place, agent, agentWaitMs = USUAL_AGENT_WAIT_MS } = wish;
+  const { preferredSkills, virtualWait, place, agent, agentWaitMs = USUAL_AGENT_WAIT_MS, insists } = wish;
   const scope = scopeOf(walk, now);
   const virtualWaitMs = virtualWait === undefined ? 0 : millisecondsIn(loaded.evaluator.text(virtualWait, scope));
   const from = place === undefined ? '' : loaded.evaluator.fill(place, scope).slice(0, LONGEST_PLACE);
@@ -22,6 +22,7 @@ export function wishesNow({ walk, loaded, now }: { walk: Walk; loaded: LoadedPla
     ...(virtualWaitMs === 0 ? {} : { virtualWaitMs }),
     ...(preferredAgent === null ? {} : { preferredAgent }),
     ...(from === '' ? {} : { place: from }),
+    ...(insists === undefined ? {} : { insists }),
   };
 }
 

@@ -129,6 +129,13 @@ test('dissuaded by length: who could not be served at once, from so many on', ()
   assert.equal(call(floor, 'c4'), 'in', 'one waits');
 });
 
+test('who was told that it takes long and insists waits all the same, as long as the queue is not full', () => {
+  const floor = floorWith(['8001'], { maxWaiting: 3, door: { dissuade: { waiting: 1 } } });
+  const insists = (name: string): string =>
+    floor.tell(callArrived(name), callQueued(name, 'service', { insists: true })).some((line) => line.includes('left')) ? 'out' : 'in';
+  assert.deepEqual([call(floor, 'c1'), call(floor, 'c2'), insists('c2'), insists('c3'), insists('c4')], ['in', 'dissuaded', 'in', 'in', 'out']);
+});
+
 test('dissuaded by time: while the estimate is not to be trusted, by the longest that somebody has waited', () => {
   const floor = dissuading({ estimateMs: 60_000 });
   call(floor, 'c1');

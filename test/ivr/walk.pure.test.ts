@@ -385,6 +385,16 @@ describe('queue', () => {
     assert.deepEqual(queued(more).leftQueue('service', 'no_agents'), toAgent);
     assert.deepEqual(queued(more).leftQueue('service', 'full'), ['at other/echo', 'echo']);
   });
+  it('leads as full where nothing is said of dissuaded, as closed where nothing is said of an emergency, else where it says', () => {
+    assert.deepEqual(queued(', full: agent').leftQueue('service', 'dissuaded'), toAgent);
+    assert.deepEqual(queued(', full: agent, dissuaded: other').leftQueue('service', 'dissuaded'), ['at other/echo', 'echo']);
+    assert.deepEqual(queued(', closed: agent').leftQueue('service', 'emergency'), toAgent);
+    assert.deepEqual(queued(', closed: agent, emergency: other').leftQueue('service', 'emergency'), ['at other/echo', 'echo']);
+  });
+  it('insists, where its caller was told that it takes long', () => {
+    const insists = (more: string) => queued(more).facts.find((event) => event.type === 'callQueued');
+    assert.deepEqual(insists(', insist: true'), { ...insists(''), insists: true });
+  });
   for (const exit of ['abandoned', 'ended'] as const) {
     it(`says nothing more when the caller is gone (${exit})`, () => assert.deepEqual(queued().leftQueue('service', exit), []));
   }

@@ -117,7 +117,8 @@ function targetOf(m: Moment, call: Call, queue: Queue, wish: Wish, to: OverflowT
   const target = m.floor.queues.get(queueId);
   if (target === undefined || target.removed || target === queue) return null;
   if (to.alsoWaits === true) return stays && !(call.waiting?.also?.includes(queueId) ?? false) ? { kind: 'also', queueId } : null;
-  const there: Wish = { ...wish, queueId };
+  const { insists: _ofThisQueue, ...asked } = wish;
+  const there: Wish = { ...asked, queueId };
   const takes = !isSpent(call) && mayVisit(call, target) && refusal(m, target) === null && crowded(m, call, target, there) === null;
   return takes ? { kind: 'queue', queueId } : null;
 }

@@ -82,5 +82,6 @@ export function queueWishes(dice: Dice, anyAgent: () => AgentId): QueueWishes {
     ...(dice.chance(0.15) ? { preferredAgent: { agentId: anyAgent(), waitMs: dice.chance(0.2) ? 0 : dice.between(1, 20_000) } } : {}),
     ...(dice.chance(0.2) ? { virtualWaitMs: dice.between(0, 30_000) } : {}),
     ...(place !== undefined && dice.chance(0.5) ? { place } : {}),
+    ...(dice.chance(0.2) ? { insists: true as const } : {}),
   };
 }

@@ -141,8 +141,7 @@ export class Observer {
         if (this.queues.has(event.queueId)) this.doors.switched(event);
         return;
       case 'queueConfigured':
-        this.#stepsAnew(event.queue);
-        for (const call of this.waitingIn(event.queue.queueId)) announcedAnew(call, now);
+        this.#rulesAnew(event.queue, now);
         this.queues.set(event.queue.queueId, event.queue);
         if (event.queue.leaveWhenNoAgents || event.queue.door?.leave !== undefined) this.#giveReason(event.queue.queueId, 'no_agents');
         return;
@@ -173,7 +172,8 @@ export class Observer {
     }
   }
 
-  #stepsAnew({ queueId, widening }: QueueConfiguration): void {
+  #rulesAnew({ queueId, widening }: QueueConfiguration, now: number): void {
+    for (const call of this.waitingIn(queueId)) announcedAnew(call, now);
     if (JSON.stringify(widening?.steps) === JSON.stringify(this.queues.get(queueId)?.widening?.steps)) return;
     for (const { waits } of this.calls.values()) if (waits[0]?.queueId === queueId) waits[0].steps = 0;
   }
@@ -202,7 +202,7 @@ export class Observer {
 
   /** Which exit the door must give; null = in. */
   #queued(event: EventOf<'callQueued'>, turn: Turn<Event, Command>, now: number): QueueExit | null {
-    const { callId, queueId, priority, skills, maxWaitMs, preferredSkills: preferred = [], place = null, virtualWaitMs = 0, preferredAgent } = event;
+    const { callId, queueId, priority, skills, maxWaitMs, preferredSkills: preferred = [], place = null, virtualWaitMs = 0, preferredAgent, insists } = event;
     const call = this.calls.get(callId);
     if (call === undefined) return 'ended';
     const queue = this.queues.get(queueId);
@@ -223,7 +223,8 @@ export class Observer {
     if (queue.leaveWhenNoAgents && this.signedIn(queueId) === 0) return 'no_agents';
     if (door?.join !== undefined && !this.isStaffed(queueId, door.join)) return 'no_agents';
     if (call.offered >= MOST_OFFERS_A_CALL) return 'timeout';
-    const crowded = others >= queue.maxWaiting ? 'full' : others >= (door?.dissuade?.waiting ?? Number.POSITIVE_INFINITY) ? 'dissuaded' : null;
+    const crowded =
+      others >= queue.maxWaiting ? 'full' : insists !== true && others >= (door?.dissuade?.waiting ?? Number.POSITIVE_INFINITY) ? 'dissuaded' : null;
     // Queued anew, it has not been told yet that it left where it waited before.
     const here = { ...call, waits: call.waits.slice(-1) };
     const free = [...this.agents.values()].some((agent) => agent.state === 'ready' && eligible(this, agent, here));
