@@ -87,3 +87,53 @@ test('an agent signs in, sees who calls while her phone rings, answers, holds, r
     await Promise.all([phone.close(), customer.close()]);
   }
 });
+
+interface InteractionShown {
+  interactionId: string;
+  state: string;
+  record: { end: string; agentId: string; disposition: string; offers: { end: string }[] } | null;
+}
+
+test('a chat handed in over the API is accepted by key, done with its outcome and wrapped up by key; its record has all of it', async () => {
+  await house.patch('/api/v1/agents/demo:8002', { channels: { voice: 0, chat: 2, mail: 1 }, queues: ['demo:service'] });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  try {
+    const agent = new AgentPage(page, 'zh');
+    await agent.open(house.http);
+    await agent.signIn('8002', DEMO_PASSWORD);
+    await agent.waitForState('not_ready');
+    await agent.goReady();
+    const panel = page.getByRole('region', { name: agent.words.chats.region });
+    await panel.locator('[data-channel="chat"]').getByText('0/2').waitFor();
+    const data = { subject: '套餐咨询', topic: 'plans' };
+    const chat = (await house.post('/api/v1/interactions', { channel: 'chat', queueId: 'demo:service', from: '13800001001', data })) as InteractionShown;
+    await panel.locator('[data-chat-state="offered"]').waitFor();
+    await page.screenshot({ path: `${shots}house-chat-offered-zh.png` });
+    await page.keyboard.press('F3');
+    await panel.locator('[data-chat-state="active"]').waitFor();
+    await panel.locator('[data-channel="chat"]').getByText('1/2').waitFor();
+    assert.equal(await panel.getByRole('tab', { selected: true }).count(), 1);
+    await page.screenshot({ path: `${shots}house-chat-active-zh.png` });
+    await page.evaluate(`localStorage.setItem('huawu.preferences', JSON.stringify({ language: 'en', appearance: 'dark' }))`);
+    await page.reload();
+    const { words } = new AgentPage(page, 'en');
+    const english = page.getByRole('region', { name: words.chats.region });
+    await english.getByLabel(words.wrapUp.disposition).selectOption('handled');
+    await page.screenshot({ path: `${shots}house-chat-active-en-dark.png` });
+    await page.keyboard.press('F1');
+    await english.locator('[data-chat-state="wrapping_up"]').waitFor();
+    await page.keyboard.press('F1');
+    await english.getByText(words.chats.none).waitFor();
+    const read = async () => (await house.get(`/api/v1/interactions/${chat.interactionId}`)) as InteractionShown;
+    await until('the chat to have its record', async () => (await read()).record !== null);
+    const { state, record } = await read();
+    assert.deepEqual(
+      [state, record?.end, record?.agentId, record?.disposition, record?.offers.map(({ end }) => end)],
+      ['ended', 'done', 'demo:8002', 'handled', ['answered']],
+    );
+  } finally {
+    await context.close();
+  }
+});

@@ -10,22 +10,27 @@ import { useNow } from './timer.tsx';
 
 const supported = typeof Notification === 'function';
 
+/** A note on the desktop while she looks elsewhere; `id` null: nothing to tell. */
+export function useDesktopNote(id: string | null, line: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each, whatever becomes known about it later
+  useEffect(() => {
+    if (id === null || !supported || Notification.permission !== 'granted' || document.visibilityState === 'visible') return;
+    const note = new Notification(line, { tag: id, requireInteraction: true });
+    note.onclick = () => {
+      window.focus();
+      note.close();
+    };
+    return () => note.close();
+  }, [id]);
+}
+
 export function CallAlerts() {
   const { t } = useTranslation();
   const { desk } = useDesk();
   const ringing = desk.call?.phase === 'offered' ? desk.call.pop : null;
   const line = ringing === null ? '' : t('pop.announce', { who: whoCalls(t, ringing), why: queueName(t, ringing) });
   const callId = ringing?.callId ?? null;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each call, whatever becomes known about it later
-  useEffect(() => {
-    if (callId === null || !supported || Notification.permission !== 'granted' || document.visibilityState === 'visible') return;
-    const note = new Notification(line, { tag: callId, requireInteraction: true });
-    note.onclick = () => {
-      window.focus();
-      note.close();
-    };
-    return () => note.close();
-  }, [callId]);
+  useDesktopNote(callId, line);
   return (
     <>
       <div className="unseen" aria-live="assertive" data-live="pop">

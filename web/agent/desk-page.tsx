@@ -8,6 +8,7 @@ import type { SignInNotice } from '../shared/sign-in.tsx';
 import { CallAlerts } from './alerts.tsx';
 import { CallBar } from './call-bar.tsx';
 import { DeskContext, type DeskTools, goneCauses, type NewNotice, type Notice } from './desk-context.ts';
+import { Interactions, takesInteractions } from './interactions.tsx';
 import { LinkBanner, Notices } from './overlays.tsx';
 import { Pop } from './pop.tsx';
 import { QueueStrip } from './queues.tsx';
@@ -67,7 +68,8 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
         <DeskContext.Provider value={tools}>
           <TopBar onSignOut={leave} />
           <CallBar />
-          <main className="desk-main">
+          <main className={takesInteractions(tools) ? 'desk-main has-chats' : 'desk-main'}>
+            {takesInteractions(tools) && <Interactions />}
             <Pop />
             <WrapUp key={desk?.call?.pop.callId ?? 'none'} />
           </main>

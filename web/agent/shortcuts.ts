@@ -1,7 +1,7 @@
 /** Keys that work anywhere on the page. A part of the desk owns a key for as long as its button would work. */
 import { useEffect, useRef } from 'react';
 
-export const shortcutKeys = ['F2', 'F4', 'F6', 'F7', 'F8', 'F9', '?'] as const;
+export const shortcutKeys = ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', '?'] as const;
 export type ShortcutKey = (typeof shortcutKeys)[number];
 
 const owners = new Map<string, () => void>();

@@ -15,6 +15,7 @@ type Table =
   | 'spoken'
   | 'disposition'
   | 'errors'
+  | 'channel'
   | 'dataName'
   | 'formName'
   | 'topic'
