@@ -3,8 +3,27 @@
  * (drachtio's framing) and the media server's both speak it.
  */
 import type { Socket } from 'node:net';
+import { turn } from './clock.ts';
 
 export const encodeFrame = (text: string): Buffer => Buffer.from(`${Buffer.byteLength(text)}#${text}`, 'utf8');
+
+const gathering = new WeakSet<Socket>();
+
+/**
+ * Sends it with all else that is written so in this turn of the event loop, at its end: each write of its own wakes its reader, and a waking costs
+ * more than a message. Returns as `write` does.
+ */
+export function writeFrame(socket: Socket, frame: Buffer): boolean {
+  if (!gathering.has(socket)) {
+    gathering.add(socket);
+    socket.cork();
+    void turn().then(() => {
+      gathering.delete(socket);
+      socket.uncork();
+    });
+  }
+  return socket.write(frame);
+}
 
 const MOST_LENGTH_DIGITS = 8;
 const HASH = 0x23;

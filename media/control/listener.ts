@@ -8,7 +8,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
 import { securedServer } from '../../kernel/control-socket.ts';
 import { Descriptors } from '../../kernel/descriptors.ts';
-import { encodeFrame, readFrames } from '../../kernel/frames.ts';
+import { encodeFrame, readFrames, writeFrame } from '../../kernel/frames.ts';
 import { Listening } from '../../kernel/listening.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
 import type { MediaConfig } from '../config.ts';
@@ -217,7 +217,7 @@ export class Listener {
       socket.destroy();
       return;
     }
-    socket.write(encodeFrame(JSON.stringify(message)));
+    writeFrame(socket, encodeFrame(JSON.stringify(message)));
   }
 }
 

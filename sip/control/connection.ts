@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { writeFrame } from '../../kernel/frames.ts';
 import { ownsNothing } from '../agent/ledger.ts';
 import type { Asker } from './verbs.ts';
 
@@ -19,7 +20,6 @@ export class ApplicationConnection implements Asker {
   readonly isAway = false;
   /** Whom calls made and taken over it belong to: itself, or the application of that name. */
   app: Asker = this;
-  #corked = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -29,19 +29,10 @@ export class ApplicationConnection implements Asker {
     return this.socket.writableLength > BUSY_BYTES;
   }
 
-  /** Frames of one turn of the loop (all datagrams that were waiting) leave in one write, in order. */
   deliver(frame: Buffer): void {
     if (this.isGone || this.socket.destroyed) return;
     if (this.socket.writableLength > LOST_BYTES) return void this.socket.destroy(new Error('the application does not read'));
-    if (!this.#corked) {
-      this.#corked = true;
-      this.socket.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.socket.uncork();
-      });
-    }
-    this.socket.write(frame);
+    writeFrame(this.socket, frame);
     if (this.isBusy) this.#pushBack();
   }
 

@@ -9,7 +9,7 @@ import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
-import { encodeFrame, readFrames } from '../../kernel/frames.ts';
+import { encodeFrame, readFrames, writeFrame } from '../../kernel/frames.ts';
 import { newUuid } from '../../kernel/ids.ts';
 
 export interface SipServerAddress {
@@ -92,7 +92,7 @@ export class Wire extends EventEmitter {
     const id = newUuid();
     if (text.startsWith('route|')) this.#routes.add(text);
     const frame = encodeFrame(`${id}|${text}`);
-    if (this.#state === 'up') this.#socket?.write(frame);
+    if (this.#state === 'up' && this.#socket !== null) writeFrame(this.#socket, frame);
     else if (this.#state === 'away') this.#keep(frame);
     return id;
   }

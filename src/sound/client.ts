@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
 import { connectControl, readControlAddress } from '../../kernel/control-socket.ts';
-import { encodeFrame, readFrames } from '../../kernel/frames.ts';
+import { encodeFrame, readFrames, writeFrame } from '../../kernel/frames.ts';
 import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { type EndpointId, type ManagedMediaServer, MediaError, type MediaErrorCode, type MediaEvent, type RecordRequest } from '../../media/port.ts';
@@ -123,7 +123,7 @@ class Connection {
         reject(new MediaError('timeout', `the media server did not answer ${method} within ${REQUEST_TIMEOUT_MS} ms`));
       });
       this.#pending.set(id, { resolve, reject, cancel });
-      socket.write(encodeFrame(JSON.stringify({ id, method, params })));
+      writeFrame(socket, encodeFrame(JSON.stringify({ id, method, params })));
     });
   }
 
