@@ -84,9 +84,12 @@ test('I1, I2: masked keys are told as secret; the agent hears one flat tone a pr
   const from = agent.party.heard.length;
   agent.party.say(900);
   caller.party.press('5');
-  dial(caller.party, '1480');
+  // A socket keeps some 80 packets that were not read yet.
+  for (const keys of ['14', '80']) {
+    dial(caller.party, keys);
+    await house.event('digit', (event) => event.endpointId === caller.id && event.key === keys.at(-1));
+  }
   frames(caller.party, null, 15);
-  await house.event('digit', (event) => event.endpointId === caller.id && event.key === '0');
   await until('the agent has heard all of it', () => agent.party.heard.length >= from + 55);
   await until('the agent has spoken', () => caller.party.heard.length > 30);
   const told = house.events.filter((event) => event.type === 'digit' && event.endpointId === caller.id);
