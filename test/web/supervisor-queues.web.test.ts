@@ -73,6 +73,7 @@ before(async () => {
       ...{ webDir, acd: core.view, clock: { now: () => now, after: () => () => undefined, every: () => () => undefined } },
       directory: {
         ...{ queues: () => queues, queue: (queueId) => queues.find((queue) => queue.queueId === queueId) ?? null, calendars: () => [office] },
+        ...{ agents: () => [], tenants: () => [], trunks: () => [] },
       } as Partial<Directory> as Directory, // nothing else is asked of it here
       floor: {
         switchQueue: (queueId, state, end, by, notice) =>
