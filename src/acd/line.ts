@@ -54,6 +54,8 @@ export function closeIfSpare(floor: Floor, line: Line): void {
 }
 
 export function closeLine(floor: Floor, line: Line): void {
+  // It was closed while its caller was being offered; another may stand in its place since.
+  if (line.queue.lines.get(line.key) !== line) return;
   line.queue.lines.delete(line.key);
   floor.unpaired.delete(line);
   floor.ringAlong.delete(line);

@@ -28,6 +28,8 @@ const obstacleSchema = z.object({
   level: count.nullable(),
   has: count.nullable(),
   reason: z.enum(notReadyReasons).nullable(),
+  /** Of `channel_not_hers` and `channel_full` (`level` of the latter: how many she may have). */
+  channel: text.nullable(),
 });
 /** What a step of the widening does. */
 const wideningChangeSchema = z.object({

@@ -70,6 +70,35 @@ test('an agent has as many chats as she has room for, offered one at a time; the
   assert.equal(floor.acd.view.interaction(id('i1'))?.end, 'done');
 });
 
+test('explain says who takes nothing of a channel, has all she may have, or has work that lets nothing in; and what would serve a chat', () => {
+  const floor = house({ channels: { chat: 1, mail: 1 } }, {}, ['8001', '8002', '8003']);
+  floor.tell(agentConfigured('8003', { channels: { mail: 1 } }), agentConfigured('8004', { channels: { chat: 1 } }), desk('8004'));
+  const why = (name: string) =>
+    floor.acd.explain
+      .call(id(name), floor.now)
+      ?.excluded.map(({ what, channel, level, agents }) => [agents, what, channel ?? '', level ?? ''].join(' ').trim());
+  floor.tell(asked('i1'), accepted('i1'), asked('i2'));
+  floor.tell(accepted('i2', '8002'), asked('i3'));
+  assert.deepEqual(why('i3'), ['2 channel_full chat 1', '1 channel_not_hers chat', '1 signed_out']);
+  floor.ready('8004');
+  floor.tell(accepted('i3', '8004'), asked('i4'), callArrived('c1'), callQueued('c1'));
+  assert.equal(floor.acd.view.agent(agentId('8003'))?.callId, 'c1');
+  floor.tell(callArrived('c2'), callQueued('c2'));
+  assert.deepEqual(why('c2'), ['3 other_work', '1 offered']);
+  const agent = (number: string) => floor.acd.explain.agent(agentId(number), floor.now);
+  assert.equal(agent('8001')?.why, 'other_work');
+  assert.deepEqual(agent('8001')?.queues[0]?.longest?.obstacle?.what, 'channel_full');
+
+  const writes = house({ channels: { voice: 0, chat: 1 } });
+  writes.tell(callArrived('c1'), callQueued('c1'));
+  assert.equal(writes.acd.explain.agent(agentId('8001'), writes.now)?.why, 'channel_full');
+  writes.tell(wentNotReady('8001', 'meal'), asked('i1'));
+  assert.deepEqual(
+    writes.acd.explain.call(id('i1'), writes.now)?.changes.map(({ kind, agents }) => [kind, ...agents]),
+    [['ready', agentId('8001')]],
+  );
+});
+
 test('wrap-up of a chat counts against the capacity of its channel, and ends by word or by time', () => {
   const floor = house({ channels: { chat: 1 } }, { wrapUpMs: 5_000 });
   floor.tell(asked('i1'), asked('i2'), accepted('i1'), done('i1'));

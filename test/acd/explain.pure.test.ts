@@ -148,12 +148,16 @@ test('an agent says why she has no call, and what stands between her and the lon
   assert.equal(asked()?.why, 'nobody_fits');
   assert.deepEqual(asked()?.queues[1], {
     ...{ queueId: queueId('sales'), waiting: 1, servable: 0, idleBefore: 0 },
-    longest: { callId: callId('plan'), queuedAt: floor.now, obstacle: { what: 'level_too_low', skill: 'plans', level: 3, has: 1, reason: null } },
+    longest: {
+      callId: callId('plan'),
+      queuedAt: floor.now,
+      obstacle: { what: 'level_too_low', skill: 'plans', level: 3, has: 1, reason: null, channel: null },
+    },
   });
   floor.tell(wentNotReady('8001', 'training'));
   wants(floor, 'mine');
   assert.equal(asked()?.why, 'not_ready');
-  assert.deepEqual(asked()?.queues[0]?.longest?.obstacle, { what: 'not_ready', skill: null, level: null, has: null, reason: 'training' });
+  assert.deepEqual(asked()?.queues[0]?.longest?.obstacle, { what: 'not_ready', skill: null, level: null, has: null, reason: 'training', channel: null });
 });
 
 test('an offer says who the runner-up was and whom else she would have served', () => {

@@ -204,6 +204,20 @@ describe('one agent alone', () => {
     assert.equal(offered(call(floor, 'c3', {}, '+8613900000000')), '8002', 'another number');
   });
 
+  test('who waits for an agent whose phone rings for another, and hangs up after the queue has new rules, is offered to nobody', () => {
+    const rules = { matching: { lastAgent: { withinMs: 600_000, waitMs: 60_000 } }, overflow: [{ when: { waiting: 50 }, to: { exit: 'full' } }] };
+    const floor = floorWith({ 8001: {} }, rules);
+    for (const [name, number] of Object.entries({ a1: '+8613800001001', b1: '+8613800001002' })) {
+      call(floor, name, {}, number);
+      floor.tell(legAnswered(`${name}.1`), legEnded(`${name}.1`), legEnded(`${name}.0`), callEnded(name));
+    }
+    assert.deepEqual(offeredTo(call(floor, 'a2', {}, '+8613800001001')), ['8001']);
+    assert.deepEqual(offeredTo(call(floor, 'b2', {}, '+8613800001002')), []);
+    floor.tell(legAnswered('a2.1'), queueConfigured('service', { wrapUpMs: 0, ...rules, skills: [] }));
+    floor.tell(legEnded('b2.0'), callEnded('b2'));
+    assert.deepEqual(offeredTo(floor.tell(legEnded('a2.1'))), []);
+  });
+
   test('who served whom outlives a restart, by the snapshot; nobody is kept waiting for a number that is withheld', () => {
     const floor = floorWith({ 8001: {}, 8002: {} }, { matching: { lastAgent: { withinMs: 600_000, waitMs: 20_000 } } });
     for (const [name, number] of [

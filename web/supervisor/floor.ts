@@ -44,6 +44,7 @@ export interface AgentRow {
 export interface Obstacle {
   what:
     | 'not_member'
+    | 'channel_not_hers'
     | 'skill_missing'
     | 'level_too_low'
     | 'kept_out'
@@ -55,11 +56,15 @@ export interface Obstacle {
     | 'offered'
     | 'releasing'
     | 'talking'
-    | 'wrapping_up';
+    | 'wrapping_up'
+    | 'channel_full'
+    | 'other_work'
+    | 'helps_elsewhere';
   skill: string | null;
   level: number | null;
   has: number | null;
   reason: string | null;
+  channel: string | null;
 }
 
 type Precedence = 'priority' | 'weight' | 'virtual_wait' | 'place' | 'other_queue';
@@ -133,6 +138,8 @@ export interface AgentExplanation {
     | 'releasing'
     | 'talking'
     | 'wrapping_up'
+    | 'channel_full'
+    | 'other_work'
     | 'others_first'
     | 'nobody_fits'
     | 'nobody_waits';

@@ -7,8 +7,9 @@ import type { Change, Obstacle, OverflowCondition, OverflowStep, WideningChange 
 /** `demo:8001` → `8001 Wang Fang`, as far as her name is known. */
 export type NameOf = (agentId: string) => string;
 
-export function obstacleSentence(t: TFunction, { what, skill, level, has, reason }: Obstacle): string {
-  return t(`obstacle.${what}`, { skill: skill ?? '', level: level ?? '', has: has ?? '', reason: reason === null ? '' : label(t, 'reason', reason) });
+export function obstacleSentence(t: TFunction, { what, skill, level, has, ...named }: Obstacle): string {
+  const [reason, channel] = (['reason', 'channel'] as const).map((of) => (named[of] === null ? '' : label(t, of, named[of])));
+  return t(`obstacle.${what}`, { skill: skill ?? '', level: level ?? '', has: has ?? '', reason, channel });
 }
 
 export function changeSentence(t: TFunction, { kind, agents, skill, level }: Change, nameOf: NameOf): string {

@@ -1,5 +1,7 @@
 /** Why an agent has no call. */
 import { callOf, publicState, shownReasons } from '../agent.ts';
+import { VOICE } from '../channels/channel.ts';
+import { hindranceOf } from '../channels/free.ts';
 import { type Agent, type Floor, isReachable, type Queue } from '../floor.ts';
 import { idleOf, serves } from '../line.ts';
 import type { AgentExplanation, AgentQueue } from './explanation.ts';
@@ -11,13 +13,13 @@ export function explainAgent(floor: Floor, agentId: AgentExplanation['agentId'],
   const { activity, configuration, since, idleSince } = agent;
   const queues = configuration.queues.flatMap((queueId) => {
     const queue = floor.queues.get(queueId);
-    return queue === undefined ? [] : [queueOf(agent, queue)];
+    return queue === undefined ? [] : [queueOf(floor, agent, queue)];
   });
   return {
     agentId,
     tenantId: configuration.tenantId,
     at: now,
-    why: whyNoCall(agent, queues),
+    why: whyNoCall(floor, agent, queues),
     state: publicState(activity),
     reasons: [...shownReasons(activity)],
     since,
@@ -28,15 +30,17 @@ export function explainAgent(floor: Floor, agentId: AgentExplanation['agentId'],
   };
 }
 
-function whyNoCall(agent: Agent, queues: readonly AgentQueue[]): AgentExplanation['why'] {
+function whyNoCall(floor: Floor, agent: Agent, queues: readonly AgentQueue[]): AgentExplanation['why'] {
   const what = engaged(agent)?.what;
   if (what === 'signed_out' || what === 'not_ready' || what === 'phone_lost' || what === 'offered' || what === 'pausing') return what;
   if (what === 'releasing' || what === 'talking' || what === 'wrapping_up') return what;
+  const hindrance = agent.others === null ? null : hindranceOf(floor, agent, { channel: VOICE, of: null });
+  if (hindrance === 'offered' || hindrance === 'channel_full' || hindrance === 'other_work') return hindrance;
   if (queues.every(({ waiting }) => waiting === 0)) return 'nobody_waits';
   return queues.every(({ servable }) => servable === 0) ? 'nobody_fits' : 'others_first';
 }
 
-function queueOf(agent: Agent, queue: Queue): AgentQueue {
+function queueOf(floor: Floor, agent: Agent, queue: Queue): AgentQueue {
   let [waiting, servable] = [0, 0];
   const idle = new Set<Agent>();
   for (const line of queue.lines.values()) {
@@ -53,14 +57,14 @@ function queueOf(agent: Agent, queue: Queue): AgentQueue {
     waiting,
     servable,
     idleBefore: agent.activity.state === 'ready' ? idle.size : null,
-    longest: longestOf(agent, queue),
+    longest: longestOf(floor, agent, queue),
   };
 }
 
-function longestOf(agent: Agent, queue: Queue): AgentQueue['longest'] {
+function longestOf(floor: Floor, agent: Agent, queue: Queue): AgentQueue['longest'] {
   for (const waiting of queue.entered) {
     const { call, queuedAt } = waiting;
-    if (call.ringing.size === 0 && waiting.line !== null) return { callId: call.callId, queuedAt, obstacle: obstacleBetween(agent, waiting) };
+    if (call.ringing.size === 0 && waiting.line !== null) return { callId: call.callId, queuedAt, obstacle: obstacleBetween(floor, agent, waiting) };
   }
   return null;
 }

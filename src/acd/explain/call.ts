@@ -105,7 +105,7 @@ function counted(ahead: readonly Ahead[]): CallExplanation['before'] {
 function excludedFrom(floor: Floor, waiting: Waiting): Excluded[] {
   const counts = new Map<string, Excluded>();
   for (const agent of ofTenant(floor, waiting)) {
-    const obstacle = obstacleBetween(agent, waiting);
+    const obstacle = obstacleBetween(floor, agent, waiting);
     if (obstacle === null) continue;
     // Agents with levels 2 and 3 where 5 is asked for lack the same thing.
     const kind: Obstacle = { ...obstacle, has: null };

@@ -69,7 +69,7 @@ function severalTogether(floor: Floor, waiting: Waiting, candidates: readonly Ca
 }
 
 const offers = ({ events }: Turn<Event, Command>, { call }: Waiting): boolean =>
-  events.some((fact) => fact.type === 'callOffered' && fact.callId === call.callId);
+  events.some((fact) => (fact.type === 'callOffered' ? fact.callId : fact.type === 'interactionOffered' ? fact.interactionId : null) === call.callId);
 
 /** These agents, the call, and of each line they might serve the first `deep` callers: nobody else could come between. */
 function excerpt(floor: Floor, waiting: Waiting, agents: readonly Agent[], deep: number): AcdSnapshot {

@@ -4,6 +4,7 @@
  */
 import type { AgentId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
 import type { OverflowReason, OverflowTarget } from '../../call/event.ts';
+import type { Channel } from '../channels/channel.ts';
 import type { AgentState, AwaitedWhy, NotReadyReason } from '../event.ts';
 import { precedences as named } from '../matching/place.ts';
 import type { WideningStep } from '../widening/rules.ts';
@@ -11,6 +12,8 @@ import type { WideningStep } from '../widening/rules.ts';
 /** Why one agent does not get one call: the first of these, in this order, that holds for her. */
 export const obstacles = [
   'not_member',
+  /** She takes nothing of its channel. */
+  'channel_not_hers',
   'skill_missing',
   'level_too_low',
   /** A rule of the queue keeps her out, or keeps her for others. */
@@ -20,12 +23,18 @@ export const obstacles = [
   'phone_lost',
   /** An offer to her failed, and she is offered nothing for a while. */
   'pausing',
-  /** The queue wants a connected desk. */
+  /** The queue, or what is written, wants a connected desk. */
   'desk_lost',
   'offered',
   'releasing',
   'talking',
   'wrapping_up',
+  /** She has as much of its channel as she may have. */
+  'channel_full',
+  /** What she has lets nothing of its channel in. */
+  'other_work',
+  /** Her team helps another queue out. */
+  'helps_elsewhere',
 ] as const;
 
 export interface Obstacle {
@@ -36,6 +45,8 @@ export interface Obstacle {
   has: number | null;
   /** Of `not_ready`: the reason she has held longest. */
   reason: NotReadyReason | null;
+  /** Of `channel_not_hers` and `channel_full`; `level` of the latter: how many she may have. */
+  channel: Channel | null;
 }
 
 export interface Excluded extends Obstacle {
@@ -137,6 +148,8 @@ export const agentAnswers = [
   'releasing',
   'talking',
   'wrapping_up',
+  'channel_full',
+  'other_work',
   'others_first',
   'nobody_fits',
   'nobody_waits',
