@@ -26,12 +26,18 @@ export const accepted = (name: string): Event => ({ type: 'interactionAccepted',
 export const done = (name: string, disposition: string): Event => ({ type: 'interactionDone', interactionId: id(name), agentId: her, disposition });
 export const closed = (name: string): Event => ({ type: 'interactionClosed', interactionId: id(name), by: asId<UserId>('demo:admin') });
 
-/** `leftover`: what the last run did not see written. There is no end: who is killed closes nothing. */
+/** `leftover`: what the last run did not see written. Who is killed closes nothing; only its timers are no more. */
 export function openChats(
   folder: string,
-  clock: Clock,
+  world: Clock,
   writer: Pick<CdrWriter, 'accept' | 'unwritten'>,
-): { leftover: KeptRecord[]; tell(...events: Event[]): void } {
+): { leftover: KeptRecord[]; tell(...events: Event[]): void; kill(): void } {
+  const timers: (() => void)[] = [];
+  const noted = (cancel: () => void): (() => void) => {
+    timers.push(cancel);
+    return cancel;
+  };
+  const clock: Clock = { now: () => world.now(), after: (ms, fn) => noted(world.after(ms, fn)), every: (ms, fn) => noted(world.every(ms, fn)) };
   const rooms = createRooms();
   const { journal, leftover } = keepJournal({ folder, keepBytes: 1e9, rooms, clock, log, unwritten: () => writer.unwritten() });
   const carriers = new Proxy({}, { get: (_, type) => (type === 'writeInteraction' ? writer.accept.bind(writer) : () => undefined) }) as Carriers;
@@ -42,6 +48,9 @@ export function openChats(
     leftover,
     tell(...events) {
       for (const event of events) switchboard.take(event);
+    },
+    kill() {
+      for (const cancel of timers) cancel();
     },
   };
 }

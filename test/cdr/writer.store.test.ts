@@ -268,8 +268,10 @@ test('interactions that are over are written once each, with what came of them, 
   first.tell(asked('i4'), accepted('i4'), asked('i5'));
   assert.equal(away.unwritten().length, 2, 'two are over, and Postgres is away');
 
+  first.kill();
   const killedAtOnce = openChats(folder, clock, { accept: () => undefined, unwritten: () => [] });
   assert.equal(killedAtOnce.leftover.length, 2);
+  killedAtOnce.kill();
   const writer = await openWriter(recordWriter(store.db));
   const second = openChats(folder, clock, writer);
   assert.deepEqual(second.leftover.map(({ callId }) => callId).sort(), ['i1', 'i2'], 'the journal owes them');
@@ -281,9 +283,11 @@ test('interactions that are over are written once each, with what came of them, 
   const expected = ['i1 done demo:8001 handled 1', 'i2 closed null null 0', 'i3 done demo:8001 other 1', 'i4 closed demo:8001 null 1', 'i5 closed null null 0'];
   assert.deepEqual(summary, expected);
 
+  second.kill();
   // Nobody told the journal that they are written: the next run writes all of them again.
   const third = openChats(folder, clock, writer);
   assert.equal(third.leftover.length, 5);
+  third.kill();
   assert.equal(await writer.drained(20_000), true);
   assert.deepEqual(await written(), rows);
 
