@@ -30,6 +30,7 @@ import { Conferences } from './conferences.ts';
 import { Moves } from './moves.ts';
 import type { PortPool } from './ports.ts';
 import { Reporter } from './report.ts';
+import { SparePorts } from './spares.ts';
 
 interface Row {
   endpointId: string;
@@ -53,6 +54,7 @@ export class Endpoints {
   readonly #clock: Clock;
   readonly #pool: WorkerPool;
   readonly #ports: PortPool;
+  readonly #spares: SparePorts;
   readonly #tell: (owner: string, event: MediaEvent) => void;
   readonly #rows = new Map<string, Row>();
   /** Opening: an id is taken before its port is bound, and may be closed before it is open. */
@@ -71,6 +73,7 @@ export class Endpoints {
     this.#clock = clock;
     this.#pool = pool;
     this.#ports = ports;
+    this.#spares = new SparePorts(pool, ports, clock, config.hosts[4], config.workers);
     this.#tell = tell;
     this.conferences = new Conferences(pool, (endpointId) => this.#row(endpointId).worker);
     this.#reporter = new Reporter(clock, pool);
@@ -254,6 +257,7 @@ export class Endpoints {
   }
 
   workerLost(worker: number): void {
+    this.#spares.workerLost(worker);
     this.#lost(
       [...this.#rows.values()].filter((each) => each.worker === worker),
       'the media worker died',
@@ -293,8 +297,13 @@ export class Endpoints {
   /** A port that another program holds is left to it, for as long as one of ours would rest. */
   async #openPort(worker: number, family: 4 | 6, { endpointId, timeoutMs }: OpenRequest, ssrc: number): Promise<number> {
     const stream = { ssrc, sequence: randomBelow(2 ** 16), timestamp: randomBelow(2 ** 32) };
+    const spare = family === 4 ? this.#spares.take(worker) : null;
+    if (spare !== null) {
+      this.#settleIn(worker, { endpointId, family, host: this.#config.hosts[family], port: spare, timeoutMs, ...stream });
+      return spare;
+    }
     for (let tries = 0; tries < PORT_TRIES; tries += 1) {
-      const port = this.#ports.take(this.#clock.now());
+      const port = this.#ports.take(this.#clock.now()) ?? ((await this.#spares.release()) ? this.#ports.take(this.#clock.now()) : null);
       if (port === null) throw new MediaError('no_ports', 'no RTP port is free');
       try {
         const { taken } = await this.#pool.order(worker, 'open', { endpointId, family, host: this.#config.hosts[family], port, timeoutMs, ...stream });
@@ -306,6 +315,20 @@ export class Endpoints {
       this.#ports.giveBack(port, this.#clock.now());
     }
     throw new MediaError('no_ports', `${PORT_TRIES} RTP ports in a row are held by other programs`);
+  }
+
+  /** Nobody waits for it: the port is bound, and whatever else the worker is told of the endpoint comes behind this. */
+  #settleIn(worker: number, setup: Orders['open']['params']): void {
+    const failed = (reason: string): void => {
+      const row = this.#rows.get(setup.endpointId);
+      if (row !== undefined) this.#lost([row], reason);
+    };
+    this.#pool.order(worker, 'open', setup).then(
+      ({ taken }) => {
+        if (taken) failed(`RTP port ${setup.port} is no longer ours`);
+      },
+      (error: Error) => failed(error.message),
+    );
   }
 
   async #negotiate(row: Row, { offer, profile, toBrowsers, toPrivatePhones }: OpenRequest): Promise<Opened> {

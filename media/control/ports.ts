@@ -28,6 +28,16 @@ export class PortPool {
     if (this.#used.delete(port)) this.#free.push({ port, freeAtMs: nowMs + QUARANTINE_MS });
   }
 
+  /** What nobody has sent to need not rest. */
+  putBack(port: number): void {
+    if (this.#used.delete(port)) this.#free.unshift({ port, freeAtMs: 0 });
+  }
+
+  /** Those that rest are among them. */
+  get free(): number {
+    return this.#free.length;
+  }
+
   inUse(port: number): boolean {
     return this.#used.has(port);
   }

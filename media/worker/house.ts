@@ -14,8 +14,9 @@ import { Lag } from './lag.ts';
 import type { FromWorker, OpenEndpoint, OrderHandlers, Orders } from './messages.ts';
 import { giveUp, takeUp } from './moving.ts';
 import { Rota } from './rota.ts';
-import { PortTaken, type SocketEngine } from './sockets.ts';
+import { PortTaken, type RtpSockets, type SocketEngine, type SocketOwner } from './sockets.ts';
 import type { Surroundings } from './surroundings.ts';
+import { Threshold } from './threshold.ts';
 
 const CHECK_EACH_MS = 1000;
 const MOST_KEPT_AUDIO_BYTES = 128 * 1024 * 1024;
@@ -29,6 +30,8 @@ export class House implements Surroundings {
   readonly #engine: SocketEngine;
   readonly #lag: Lag;
   readonly #endpoints = new Map<string, Endpoint>();
+  /** By port. */
+  readonly #prepared = new Map<number, Threshold>();
   /** Something of them is still under way. */
   readonly #busy = new Set<{ endpoint: Endpoint }>();
   readonly #recordings: Recordings;
@@ -70,6 +73,8 @@ export class House implements Surroundings {
 
   #orders(): OrderHandlers {
     return {
+      prepare: ({ family, host, port }) => this.#prepare(family, host, port),
+      discard: ({ port }) => done(this.#discard(port)),
       open: (params) => this.#open(params),
       agree: (params) => this.#agree(params),
       play: (params) => this.#play(params),
@@ -124,16 +129,40 @@ export class House implements Surroundings {
 
   async #open(setup: OpenEndpoint): Promise<{ taken: boolean }> {
     const endpoint = new Endpoint(setup, this);
-    try {
-      endpoint.attach(await this.#engine.open(setup.family, setup.host, setup.port, this.#guarded(endpoint)));
-    } catch (error) {
-      if (error instanceof PortTaken) return { taken: true };
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EMFILE' || code === 'ENFILE') throw new MediaError('no_ports', 'the process may open no more sockets');
-      throw new MediaError('internal', `the RTP port ${setup.port} could not be opened: ${(error as Error).message}`);
-    }
+    const owner = this.#guarded(endpoint);
+    const prepared = this.#prepared.get(setup.port);
+    this.#prepared.delete(setup.port);
+    const sockets = prepared?.meet(owner) ?? (await this.#bind(setup.family, setup.host, setup.port, owner));
+    if (sockets === null) return { taken: true };
+    endpoint.attach(sockets);
     this.#welcome(endpoint);
     return { taken: false };
+  }
+
+  async #prepare(family: 4 | 6, host: string, port: number): Promise<{ taken: boolean }> {
+    const threshold = new Threshold();
+    const sockets = await this.#bind(family, host, port, threshold);
+    if (sockets === null) return { taken: true };
+    threshold.sockets = sockets;
+    this.#prepared.set(port, threshold);
+    return { taken: false };
+  }
+
+  #discard(port: number): void {
+    this.#prepared.get(port)?.sockets?.close();
+    this.#prepared.delete(port);
+  }
+
+  /** null = another program holds the port. */
+  async #bind(family: 4 | 6, host: string, port: number, owner: SocketOwner): Promise<RtpSockets | null> {
+    try {
+      return await this.#engine.open(family, host, port, owner);
+    } catch (error) {
+      if (error instanceof PortTaken) return null;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EMFILE' || code === 'ENFILE') throw new MediaError('no_ports', 'the process may open no more sockets');
+      throw new MediaError('internal', `the RTP port ${port} could not be opened: ${(error as Error).message}`);
+    }
   }
 
   /** What goes wrong with one packet is told and harms nobody else. */

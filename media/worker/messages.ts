@@ -52,6 +52,9 @@ export interface Agreement {
 
 /** Each order and what it answers. */
 export interface Orders {
+  /** Binds a port for an endpoint that will be opened there. */
+  prepare: { params: Pick<OpenEndpoint, 'family' | 'host' | 'port'>; result: { taken: boolean } };
+  discard: { params: { port: number }; result: null };
   open: { params: OpenEndpoint; result: { taken: boolean } };
   agree: { params: { endpointId: string; agreed: Agreement }; result: null };
   play: { params: { endpointId: string; playId: string; sources: Source[] } & PlayOptions; result: null };
