@@ -23,7 +23,10 @@ interface Expected {
   waited: number;
   serviceLevel: number;
   abandonment: number;
+  /** Of who is answered. */
   asaS: number;
+  /** Of everybody, who hung up too. */
+  meanWaitS: number;
   occupancy: number;
 }
 
@@ -34,7 +37,14 @@ function erlangC({ callsPerHour, handleS, agents, withinS }: Traffic): Expected 
   for (let k = 1; k <= agents; k += 1) b = (load * b) / (k + load * b);
   const waited = (agents * b) / (agents - load * (1 - b));
   const drain = (agents - load) / handleS;
-  return { waited, serviceLevel: 1 - waited * Math.exp(-drain * withinS), abandonment: 0, asaS: waited / drain, occupancy: load / agents };
+  return {
+    waited,
+    serviceLevel: 1 - waited * Math.exp(-drain * withinS),
+    abandonment: 0,
+    asaS: waited / drain,
+    meanWaitS: waited / drain,
+    occupancy: load / agents,
+  };
 }
 
 /** M/M/n+M: stationary states of the birth and death process, and who is answered in time by numerical integration over the wait offered. */
@@ -54,17 +64,20 @@ function erlangA({ callsPerHour, handleS, patienceS, agents, withinS }: Traffic)
   const waited = shares.slice(agents).reduce((total, share) => total + share, 0);
   const busy = shares.reduce((total, share, k) => total + Math.min(k, agents) * share, 0);
   // Who finds j waiting is answered after j + 1 departures, at rates nμ + iθ; she herself stays with e^(-θt).
-  let inTime = 1 - waited;
+  let [inTime, waitedForAnswer] = [1 - waited, 0];
   const stepS = withinS / 400;
   const left = shares.slice(agents);
   // `left[j]` becomes the chance that j + 1 departures are still to come at time t.
-  for (let at = 0; at < withinS - stepS / 2; at += stepS) {
+  for (let at = 0; left.reduce((total, share) => total + share, 0) > 1e-6; at += stepS) {
     const rate = (j: number): number => agents * mu + j * theta;
-    const answered = (left[0] ?? 0) * rate(0) * stepS;
-    inTime += answered * Math.exp(-theta * (at + stepS / 2));
+    const middle = at + stepS / 2;
+    const answered = (left[0] ?? 0) * rate(0) * stepS * Math.exp(-theta * middle);
+    if (middle < withinS) inTime += answered;
+    waitedForAnswer += answered * middle;
     for (let j = 0; j < left.length; j += 1) left[j] = (left[j] ?? 0) + ((left[j + 1] ?? 0) * rate(j + 1) - (left[j] ?? 0) * rate(j)) * stepS;
   }
-  return { waited, serviceLevel: inTime, abandonment: (theta * queue) / lambda, asaS: Number.NaN, occupancy: busy / agents };
+  const abandonment = (theta * queue) / lambda;
+  return { waited, serviceLevel: inTime, abandonment, asaS: waitedForAnswer / (1 - abandonment), meanWaitS: queue / lambda, occupancy: busy / agents };
 }
 
 const near = (got: number, expected: number, tolerance: number, what: string): void =>
@@ -85,7 +98,7 @@ test('the formulas give the figures that are known of Erlang C and A', () => {
     [C(2000, 180, 211), { serviceLevel: 0.8656, asaS: 5.5, occupancy: 0.948 }],
     [
       { ...C(200, 240, 28, 20), patienceS: 120 },
-      { waited: 0.3594, abandonment: 0.0669, occupancy: 0.8887, serviceLevel: 0.7966 },
+      { waited: 0.3594, abandonment: 0.0669, meanWaitS: 8.03, occupancy: 0.8887, serviceLevel: 0.7966 },
     ],
     [
       { ...C(200, 240, 25, 20), patienceS: 120 },
@@ -99,7 +112,12 @@ test('the formulas give the figures that are known of Erlang C and A', () => {
   for (const [traffic, expected] of known) {
     const got = traffic.patienceS === null ? erlangC(traffic) : erlangA(traffic);
     for (const [name, figure] of Object.entries(expected) as [keyof Expected, number][])
-      near(got[name], figure, name === 'asaS' ? 0.006 : name === 'serviceLevel' && traffic.patienceS !== null ? 0.002 : 0.0006, `${name} of ${traffic.agents}`);
+      near(
+        got[name],
+        figure,
+        name === 'asaS' || name === 'meanWaitS' ? 0.006 : name === 'serviceLevel' && traffic.patienceS !== null ? 0.002 : 0.0006,
+        `${name} of ${traffic.agents}`,
+      );
   }
 });
 
@@ -204,6 +222,7 @@ for (const [traffic, calls] of hangingUp) {
     agrees(days, ({ waited }) => waited, expected.waited, 0.07, 'chance to wait');
     agrees(days, ({ abandoned, offered }) => abandoned / offered, expected.abandonment, 0.015, 'abandoned');
     agrees(days, ({ within, offered }) => within / offered, expected.serviceLevel, 0.045, 'answered in time');
+    agrees(days, ({ asa }) => asa, expected.asaS, 2.5, 'average speed of answer');
     // The first minutes and the last are in it, which weigh little in a long day of few agents.
     if (traffic.agents < 30) agrees(days, ({ occupancy }) => occupancy, expected.occupancy, 0.02, 'occupancy');
   });
