@@ -452,6 +452,9 @@ int drainRing(Wire* wire) {
   return read.all;
 }
 
+/** The ring has more than was read at once. */
+bool isLeft(const Wire* wire) { return wire->ringFault == 0 && wire->ring.due(); }
+
 int drain(Wire* wire) {
   int total = wire->ringFault == 0 ? drainRing(wire) : 0;
   for (int batch = 0; batch < kMostBatches; batch += 1) {
@@ -461,10 +464,22 @@ int drain(Wire* wire) {
     if (read.told > 0) deliverScoped(wire, read.told);
     total += read.all;
   }
+  // The bell may just have been silenced that rang for what came behind the ring's last turn: for more of it nobody rings.
+  if (isLeft(wire)) total += drainRing(wire);
   return total;
 }
 
 void onPoll(uv_poll_t* poll, int status, int events);
+void onBeat(uv_timer_t* timer);
+
+/** Reads by the clock instead of being rung for. */
+void beginBeating(Wire* wire) {
+  wire->waiting = true;
+  wire->quiet = 0;
+  if (wire->ringFault == 0) wire->ring.armBell(false);
+  uv_poll_stop(&wire->poll);
+  uv_timer_start(&wire->timer, onBeat, kBeatMs, kBeatMs);
+}
 
 void onBeat(uv_timer_t* timer) {
   auto* wire = static_cast<Wire*>(timer->data);
@@ -477,16 +492,13 @@ void onBeat(uv_timer_t* timer) {
   wire->ring.armBell(true);
   // What came just before rang nobody.
   drainRing(wire);
+  if (isLeft(wire)) beginBeating(wire);
 }
 
 void onPoll(uv_poll_t* poll, int, int) {
   auto* wire = static_cast<Wire*>(poll->data);
-  if (drain(wire) < kBusyPackets || uv_is_closing(reinterpret_cast<uv_handle_t*>(poll))) return;
-  wire->waiting = true;
-  wire->quiet = 0;
-  if (wire->ringFault == 0) wire->ring.armBell(false);
-  uv_poll_stop(poll);
-  uv_timer_start(&wire->timer, onBeat, kBeatMs, kBeatMs);
+  const int heard = drain(wire);
+  if ((heard >= kBusyPackets || isLeft(wire)) && !uv_is_closing(reinterpret_cast<uv_handle_t*>(poll))) beginBeating(wire);
 }
 
 // -- what TypeScript asks
@@ -802,7 +814,10 @@ napi_value closeSocket(napi_env env, napi_callback_info info) {
 /** drain(): what has come is heard now. */
 napi_value drainNow(napi_env env, napi_callback_info) {
   Wire* wire = wireOf(env);
-  if (wire != nullptr && wire->epoll >= 0 && !wire->delivering) drain(wire);
+  if (wire != nullptr && wire->epoll >= 0 && !wire->delivering) {
+    drain(wire);
+    if (isLeft(wire) && !wire->waiting) beginBeating(wire);
+  }
   return nullptr;
 }
 
