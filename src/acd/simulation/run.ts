@@ -130,7 +130,11 @@ export function runShift(seed: number, events: number, make?: () => Acd): Shift 
     if (seed % 4 === 0 && replay(stage.log, core) !== stage.hash) throw new Violation('INV10: the same log gave other turns');
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    const faultIn = (log: readonly Entry[]): string | null => faultOf(log, new Stage(core, hurried), error instanceof FoundAtTheEnd);
+    const faultIn = (log: readonly Entry[]): string | null => {
+      const again = new Stage(core, hurried);
+      // What is found at the end of a shift is looked for at the end of the log.
+      return faultOf(log, again, error instanceof FoundAtTheEnd ? () => endOf(again) : undefined);
+    };
     return { seed, message: error.message, trace: shrink(stage.log, error.message, faultIn) };
   }
   const { offers, answered, exits } = stage.observer.tally;
@@ -243,8 +247,16 @@ export function shrink(log: readonly Entry[], message: string, faultIn: (shorter
   return best;
 }
 
-/** Plays a log that has holes: a wake the core asks for comes even where the log has lost it. What is found at the end of a shift is looked for at the end of the log. */
-function faultOf(log: readonly Entry[], stage: Stage, isToTheEnd: boolean): string | null {
+/** Where a log can be played again. */
+export interface Replayed {
+  readonly wakeAt: number | null;
+  play(event: Event, at: number): void;
+  branch(): void;
+  restart(): void;
+}
+
+/** Plays a log that has holes: a wake the core asks for comes even where the log has lost it. `end`: what is looked at when it is over. */
+export function faultOf(log: readonly Entry[], stage: Replayed, end: () => void = () => undefined): string | null {
   try {
     for (const { at, event, branched, restored } of log) {
       if (branched) stage.branch();
@@ -252,7 +264,7 @@ function faultOf(log: readonly Entry[], stage: Stage, isToTheEnd: boolean): stri
       while (stage.wakeAt !== null && stage.wakeAt < at) stage.play({ type: 'timePassed' }, stage.wakeAt);
       stage.play(event, at);
     }
-    if (isToTheEnd) endOf(stage);
+    end();
     return null;
   } catch (error) {
     if (error instanceof Violation) return error.message;

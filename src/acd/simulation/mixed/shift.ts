@@ -6,7 +6,7 @@ import type { Event } from '../../../vocabulary.ts';
 import { type Acd, createAcd } from '../../acd.ts';
 import { Violation } from '../demand.ts';
 import { Dice } from '../dice.ts';
-import { type Entry, type Fault, fnv, NO_TURNS, replay, type Shift, START, shrink, written } from '../run.ts';
+import { type Entry, type Fault, faultOf, fnv, NO_TURNS, replay, type Shift, START, shrink, written } from '../run.ts';
 import { TENANT } from './house.ts';
 import { MixedWatch } from './watch.ts';
 import { MixedWorld } from './world.ts';
@@ -134,20 +134,4 @@ function wait(stage: MixedStage, from: number, ms: number): number {
     stage.play({ type: 'timePassed' }, now);
   }
   return until;
-}
-
-/** Plays a log that has holes; the wakes the core asks for come all the same. */
-function faultOf(log: readonly Entry[], stage: MixedStage): string | null {
-  try {
-    for (const { at, event, branched, restored } of log) {
-      if (branched) stage.branch();
-      if (restored) stage.restart();
-      while (stage.wakeAt !== null && stage.wakeAt < at) stage.play({ type: 'timePassed' }, stage.wakeAt);
-      stage.play(event, at);
-    }
-    return null;
-  } catch (error) {
-    if (error instanceof Violation) return error.message;
-    throw error;
-  }
 }
