@@ -8,6 +8,7 @@ import { shownNumber, shownSoon } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
 import { Failure } from './failure.tsx';
 import { type CallbackRow, cancelCallback, useQueueNames } from './queues.ts';
+import { useSubmission } from './submission.ts';
 
 const LONGEST_REASON = 200;
 
@@ -86,19 +87,10 @@ function GiveUp({ token, callback, onClose, onDone }: { token: string; callback:
 function GiveUpForm({ token, callback, onDone }: { token: string; callback: CallbackRow; onDone(sentence: string): void }) {
   const { t } = useTranslation();
   const [reason, setReason] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<Error | null>(null);
-  const submit = async () => {
-    setBusy(true);
-    setFailed(null);
-    try {
-      await cancelCallback(token, callback.callbackId, reason.trim());
-      onDone(t('callbacks.done', { number: shownNumber(callback.number, true) }));
-    } catch (error) {
-      setFailed(error as Error);
-      setBusy(false);
-    }
-  };
+  const { busy, failed, submit } = useSubmission(
+    () => cancelCallback(token, callback.callbackId, reason.trim()),
+    () => onDone(t('callbacks.done', { number: shownNumber(callback.number, true) })),
+  );
   return (
     <form
       className="switch-form"

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { languageNow } from '../shared/labels.ts';
 import { Failure } from './failure.tsx';
 import { type Notice, type QueueRow, type QueueSwitch, switchQueue } from './queues.ts';
+import { useSubmission } from './submission.ts';
 
 const LONGEST_NOTICE = 300;
 const choices = ['calendar', 'open', 'closed', 'emergency'] as const;
@@ -40,21 +41,12 @@ function SwitchForm({ token, queue, kept, onDone }: Pick<Props, 'token' | 'kept'
   const [choice, setChoice] = useState<Choice>(queue.live?.switched === true ? queue.live.state : 'calendar');
   const [until, setUntil] = useState('');
   const [words, setWords] = useState(wordsNow(queue));
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<Error | null>(null);
   const shut = choice === 'closed' || choice === 'emergency';
   const waiting = Math.max(0, (queue.live?.waiting ?? 0) - kept);
-  const submit = async () => {
-    setBusy(true);
-    setFailed(null);
-    try {
-      await switchQueue(token, queue.queueId, changeOf(choice, until, words, queue));
-      onDone(t('queuesPage.done', { queue: queue.name[languageNow()], state: t(`switchTo.${choice}`) }));
-    } catch (error) {
-      setFailed(error as Error);
-      setBusy(false);
-    }
-  };
+  const { busy, failed, submit } = useSubmission(
+    () => switchQueue(token, queue.queueId, changeOf(choice, until, words, queue)),
+    () => onDone(t('queuesPage.done', { queue: queue.name[languageNow()], state: t(`switchTo.${choice}`) })),
+  );
   return (
     <form
       className="switch-form"
