@@ -25,7 +25,6 @@ import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
 import { type AgentWish, eventOfWish } from './acd/offering/wish.ts';
-import type { AcdView } from './acd/view.ts';
 import { openHttp } from './api/open.ts';
 import type { DialAccount } from './call/command.ts';
 import type { Notice } from './call/notice.ts';
@@ -38,6 +37,9 @@ import { CdrWriter } from './cdr/writer.ts';
 import type { Config } from './config.ts';
 import { alarmForDesk } from './cti/alarm.ts';
 import { Desks, type DeskUser } from './cti/desks.ts';
+import { FloorFeeds } from './cti/floor/feeds.ts';
+import { trunkRows } from './cti/floor/trunks.ts';
+import type { Order } from './cti/supervising.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
 import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
@@ -258,6 +260,7 @@ interface Rims {
   vault: Vault;
   deliveries: ReturnType<typeof createDeliveries>;
   desks: Desks;
+  floor: FloorFeeds;
 }
 
 /** `accepting`: what is said of a call can be kept; a call that would leave no record is better refused (503) than lost. */
@@ -307,23 +310,28 @@ function openRims(
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
-  const setAgentState = wordOfSupervisor(store, acd.view, { clock, take });
-  const parts = { clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken, forms, setAgentState };
+  const carryOut = orderOfSupervisor(store, { clock, take });
+  const floor = opened(
+    new FloorFeeds({
+      ...{ clock, acd: acd.view, today: () => null, tenants: () => directory.tenants().map(({ tenantId }) => tenantId) },
+      trunks: (tenantId: TenantId) => trunkRows(phone.trunks(), tenantId),
+    }),
+    (it) => it.close(),
+  );
+  const parts = { clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken, forms, carryOut, floor };
   const desks = opened(new Desks(parts), (it) => it.close());
   const operation = config.drachtio.embedded
     ? opened(new SipOperation(config.sipOperationSocket, () => phone.trunkSources(), clock, log), (it) => it.close())
     : null;
   phone.onTrunkSources(() => void operation?.tellTrunks());
-  return { media, phone, operation, sound, customers, lookUps, vault, deliveries, desks };
+  return { media, phone, operation, sound, customers, lookUps, vault, deliveries, desks, floor };
 }
 
-/** As over the API: in the audit trail, then done. Who sets her own state holds herself by nothing. */
-function wordOfSupervisor(store: Store, acd: AcdView, { clock, take }: Pick<Ground, 'clock' | 'take'>) {
-  return async (agentId: AgentId, wish: AgentWish, { tenantId, userId, agentId: own, name }: DeskUser): Promise<void> => {
-    const view = acd.agent(agentId);
-    const before = view === undefined ? null : { state: view.state, reasons: view.reasons };
-    await writeAudit(store.db, { at: clock.now(), tenantId, userId, action: 'agent.setState', resource: `agent/${agentId}`, before, after: wish });
-    take(eventOfWish(agentId, wish, own === agentId ? null : userId, own === agentId ? undefined : name));
+/** As over the API: in the audit trail, then done. */
+function orderOfSupervisor(store: Store, { clock, take }: Pick<Ground, 'clock' | 'take'>) {
+  return async ({ action, resource, before, after, events }: Order, { tenantId, userId }: DeskUser): Promise<void> => {
+    await writeAudit(store.db, { at: clock.now(), tenantId, userId, action, resource, before, after });
+    for (const event of events) take(event);
   };
 }
 
@@ -333,7 +341,7 @@ const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').up
 function openSwitchboard(
   { clock, log }: Ground,
   { rooms, kept, store, space }: People,
-  { phone, sound, customers, lookUps, vault, deliveries, desks }: Rims,
+  { phone, sound, customers, lookUps, vault, deliveries, desks, floor }: Rims,
   cdr: CdrWriter,
 ): Switchboard {
   return new Switchboard({
@@ -360,6 +368,7 @@ function openSwitchboard(
       ({ event }) => {
         if (event.type === 'legEnded') sound.forget(event.legId);
         phone.hear(event);
+        floor.hear(event);
       },
       ({ event }) => {
         const alarming = alarmIn(event, clock.now());

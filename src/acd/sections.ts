@@ -9,6 +9,13 @@ import type { Offering } from './offering/offering.ts';
 import type { Overflow } from './overflow/rules.ts';
 import type { Widening } from './widening/rules.ts';
 
+/** When its supervisors are called: any of these; the routing core does nothing of itself. */
+export interface AlertBounds {
+  waiting?: number;
+  longestWaitMs?: number;
+  serviceLevelPct?: number;
+}
+
 export interface QueueSections {
   /** When it is open and whom it lets in; absent = always, everybody the other rules let in. */
   door?: DoorRules;
@@ -24,6 +31,8 @@ export interface QueueSections {
   offering?: Offering;
   /** How its callers are called back; absent = they are not. */
   callback?: CallbackRules;
+  /** When its supervisors' walls sound an alert; absent = never. */
+  alerts?: AlertBounds;
   /** Who was cut off and calls again within this time takes the old place; absent = nobody does. */
   redialMs?: number;
 }

@@ -11,6 +11,8 @@ export interface AgentView {
   tenantId: TenantId;
   number: string;
   name: string;
+  /** Absent = none. */
+  team?: string;
   state: AgentState;
   activity: AgentActivity;
   /** What takes effect after the call that has her; null = no call has her. */

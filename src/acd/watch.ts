@@ -37,12 +37,13 @@ const ofTenant = <T extends { configuration: { tenantId: TenantId } }>(all: Iter
 
 function viewOfAgent(floor: Floor, agent: Agent): AgentView {
   const { activity, configuration, since } = agent;
-  const { agentId, tenantId, number, name, queues, skills } = configuration;
+  const { agentId, tenantId, number, name, team, queues, skills } = configuration;
   return {
     agentId,
     tenantId,
     number,
     name,
+    ...(team === undefined ? {} : { team }),
     state: publicState(activity),
     activity: seenAs(agent),
     afterwards: afterThisCall(activity),

@@ -6,12 +6,12 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { type AgentId, randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import type { AgentWish } from '../acd/offering/wish.ts';
 import type { CallCommand } from '../call/command.ts';
 import type { Journal } from '../journal/port.ts';
 import type { Role } from '../users/user.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { Feed } from './feed.ts';
+import type { FloorFeeds, Wall } from './floor/feeds.ts';
 import { type AgentCommand, type DeskEffect, isAgentCommand, type Obeying, obey } from './obey.ts';
 import {
   type CloseCode,
@@ -24,8 +24,9 @@ import {
   deskCommandTypes,
   type Parsed,
   parseDeskMessage,
+  supervisorCommands,
 } from './protocol.ts';
-import { supervise } from './supervising.ts';
+import { isSupervisorMessage, type Order, type OrderMessage, type SupervisorMessage, supervise } from './supervising.ts';
 
 /** The user behind a token. */
 export interface DeskUser {
@@ -49,8 +50,10 @@ export interface DesksOptions extends Obeying {
   log: Logger;
   journal: Pick<Journal, 'settled'>;
   take(event: DeskEffect): void;
-  /** A supervisor's word about an agent: it is in the audit trail before it takes effect. */
-  setAgentState(agentId: AgentId, wish: AgentWish, by: DeskUser): Promise<void>;
+  /** A supervisor's word: it is in the audit trail before its events are taken; a rejection means that nothing was done. */
+  carryOut(order: Order, by: DeskUser): Promise<void>;
+  /** What walls are told. */
+  floor: Pick<FloorFeeds, 'subscribe' | 'unsubscribe' | 'acknowledge'>;
   /** null: unknown, expired or withdrawn. A rejection means it cannot be told now. */
   userOfToken(token: string): Promise<DeskUser | null>;
   /** From the loss of the last socket to `client_lost`. */
@@ -80,7 +83,7 @@ interface AgentDesk {
   cancelTimer: (() => void) | null;
 }
 
-/** One socket: waits for hello, then belongs to one agent's desk until either goes. */
+/** One socket: waits for hello, then belongs to one agent's desk until either goes; or, without a desk, to a supervisor. */
 interface Connection {
   socket: DeskSocket;
   state: 'awaiting_hello' | 'checking' | 'open' | 'closed';
@@ -90,6 +93,8 @@ interface Connection {
   userId: UserId | null;
   user: DeskUser | null;
   language: 'zh' | 'en';
+  /** It has subscribed to the floor. */
+  wall: Wall | null;
 }
 
 /** What the socket rim holds of a connection. */
@@ -106,6 +111,8 @@ export class Desks {
   readonly #options: DesksOptions;
   readonly #desks = new Map<AgentId, AgentDesk>();
   readonly #connections = new Set<Connection>();
+  /** User and command id → its reply, of supervisors without a desk; the longest ago first. */
+  readonly #supervisorReplies = new Map<string, string>();
   readonly #cancelRecheck: () => void;
   #rechecking = false;
   #closing = false;
@@ -124,7 +131,7 @@ export class Desks {
   }
 
   accept(socket: DeskSocket): DeskLine {
-    const connection: Connection = { socket, state: 'awaiting_hello', early: [], desk: null, token: '', userId: null, user: null, language: 'zh' };
+    const connection: Connection = { socket, state: 'awaiting_hello', early: [], desk: null, token: '', userId: null, user: null, language: 'zh', wall: null };
     this.#connections.add(connection);
     return {
       receive: (text) => this.#receive(connection, text),
@@ -206,12 +213,13 @@ export class Desks {
     if (message.type === 'hello') {
       if (connection.state === 'open') this.#reply(connection, message.id, 'hello_again');
       else void this.#hello(connection, message);
-    } else if (connection.state !== 'open' || connection.desk === null) {
+    } else if (connection.state !== 'open') {
       this.#reply(connection, message.id, 'hello_first');
       this.#end(connection, 'badMessage');
-    } else if (message.type === 'setAgentState') this.#supervise(connection, connection.desk, message);
-    else if (isAgentCommand(message)) this.#command(connection, connection.desk, message);
-    else this.#reply(connection, message.id);
+    } else if (isSupervisorMessage(message)) this.#oversee(connection, message);
+    else if (!isAgentCommand(message)) this.#reply(connection, message.id);
+    else if (connection.desk === null) this.#reply(connection, message.id, 'no_desk');
+    else this.#command(connection, connection.desk, message);
   }
 
   #misunderstood(connection: Connection, { id, code, detail }: Extract<Parsed, { ok: false }>): void {
@@ -236,13 +244,14 @@ export class Desks {
     connection.userId = user?.userId ?? null;
     connection.user = user;
     connection.language = user?.language ?? connection.language;
-    const agent = user?.agentId == null ? undefined : this.#options.acd.agent(user.agentId);
-    if (user === null || agent === undefined) {
+    const agent = user?.agentId == null || message.data.as === 'supervisor' ? undefined : this.#options.acd.agent(user.agentId);
+    const isSupervisor = user !== null && user.role !== 'agent' && message.data.as !== 'agent';
+    if (user !== null && agent === undefined && isSupervisor) this.#openWithoutDesk(connection, user, message);
+    else if (user === null || agent === undefined) {
       const code = user === null ? 'unauthorised' : 'no_desk';
       this.#reply(connection, message.id, code);
       return this.#end(connection, ctiErrors[code].close);
-    }
-    this.#open(connection, user, agent.agentId, message);
+    } else this.#open(connection, user, agent.agentId, message);
     for (const text of connection.early.splice(0)) this.#receive(connection, text);
   }
 
@@ -269,22 +278,26 @@ export class Desks {
     // Who does not resume is another desk, which may count its command ids from the start again.
     if (seq === undefined) desk.replies.clear();
     const missed = seq === undefined ? { result: 'lost' as const } : feed.since(epoch ?? feed.epoch, seq);
-    const welcome = {
-      epoch: feed.epoch,
-      resumed: missed.result === 'resumed',
-      agentId: desk.agentId,
-      tenantId: user.tenantId,
-      name: user.name,
-      language: user.language,
-      commands: deskCommandTypes.filter((type) => type !== 'setAgentState' || user.role !== 'agent'),
-      forms: this.#options.forms(user.tenantId),
-      serverTime: this.#nowText(),
-    };
+    const welcome = this.#welcome(user, feed.epoch, missed.result === 'resumed', desk.agentId);
     // A desk that dies between welcome and snapshot must not resume from a number whose state it never saw.
     const welcomeSeq = missed.result === 'resumed' ? (seq ?? 0) : 0;
     connection.socket.send(this.#envelope('welcome', welcomeSeq, JSON.stringify(welcome)));
     if (missed.result === 'resumed') for (const { text } of missed.messages) connection.socket.send(text);
     else connection.socket.send(this.#envelope('snapshot', feed.last, JSON.stringify(this.#options.desk.snapshot(desk.agentId))));
+  }
+
+  #welcome({ tenantId, name, language, role }: DeskUser, epoch: string, resumed: boolean, agentId: AgentId | null): object {
+    const hidden = agentId === null ? [] : role === 'agent' ? supervisorCommands : [];
+    const all = agentId === null ? (['hello', ...supervisorCommands, 'ping'] as const) : deskCommandTypes;
+    const commands = all.filter((type) => !(hidden as readonly string[]).includes(type));
+    return { epoch, resumed, agentId, tenantId, name, language, commands, forms: this.#options.forms(tenantId), serverTime: this.#nowText() };
+  }
+
+  /** She has no calls of her own: nothing is numbered but the topics she subscribes to. */
+  #openWithoutDesk(connection: Connection, user: DeskUser, message: DeskMessageOf<'hello'>): void {
+    connection.state = 'open';
+    this.#reply(connection, message.id);
+    connection.socket.send(this.#envelope('welcome', 0, JSON.stringify(this.#welcome(user, '', false, null))));
   }
 
   #deskOf(agentId: AgentId): AgentDesk {
@@ -309,7 +322,7 @@ export class Desks {
     const outcome = obey(message, desk.agentId, this.#options);
     const error = outcome.ok ? undefined : ctiError(outcome.code, connection.language, outcome.detail);
     const reply = replyText(message.id, error);
-    this.#remember(desk, message.id, reply);
+    remember(desk.replies, message.id, reply);
     if (!outcome.ok) {
       this.#send(connection, reply);
       return;
@@ -318,34 +331,57 @@ export class Desks {
     this.#whenSettled(connection, reply, message.type === 'signOut' ? () => this.#signedOut(connection, desk) : undefined);
   }
 
-  /** Once, like every command; audited first. */
-  #supervise(connection: Connection, desk: AgentDesk, message: DeskMessageOf<'setAgentState'>): void {
-    const before = desk.replies.get(message.id);
+  #oversee(connection: Connection, message: SupervisorMessage): void {
     const { user } = connection;
-    if (before !== undefined || user === null) {
-      if (before !== undefined) this.#whenSettled(connection, before);
+    if (user === null || user.role === 'agent') this.#reply(connection, message.id, 'not_allowed');
+    else if (message.type === 'subscribe') this.#subscribe(connection, user, message);
+    else if (message.type === 'unsubscribe') {
+      this.#unsubscribe(connection);
+      this.#reply(connection, message.id);
+    } else if (message.type === 'acknowledgeAlert') {
+      const known = this.#options.floor.acknowledge(user.tenantId, message.data.alertId, user.name);
+      this.#reply(connection, message.id, known ? undefined : 'unknown_alert');
+    } else this.#order(connection, user, message);
+  }
+
+  /** Asked again, it begins anew: the wall has lost its place. */
+  #subscribe(connection: Connection, { tenantId }: DeskUser, { id, data }: DeskMessageOf<'subscribe'>): void {
+    this.#unsubscribe(connection);
+    this.#reply(connection, id);
+    connection.wall = { send: (text) => this.#send(connection, text) };
+    const { epoch, seq } = data;
+    this.#options.floor.subscribe(connection.wall, tenantId, epoch === undefined || seq === undefined ? null : { epoch, seq });
+  }
+
+  #unsubscribe(connection: Connection): void {
+    if (connection.wall !== null) this.#options.floor.unsubscribe(connection.wall);
+    connection.wall = null;
+  }
+
+  /** Once, like every command; audited first. */
+  #order(connection: Connection, user: DeskUser, message: OrderMessage): void {
+    const replies = connection.desk?.replies ?? this.#supervisorReplies;
+    const key = connection.desk === null ? `${user.userId} ${message.id}` : message.id;
+    const before = replies.get(key);
+    if (before !== undefined) {
+      this.#whenSettled(connection, before);
       return;
     }
     const asked = supervise(message, user, this.#options);
     const reply = replyText(message.id, asked.ok ? undefined : ctiError(asked.code, connection.language));
-    this.#remember(desk, message.id, reply);
+    remember(replies, key, reply);
     if (!asked.ok) {
       this.#send(connection, reply);
       return;
     }
-    this.#options.setAgentState(asked.agentId, asked.wish, user).then(
+    this.#options.carryOut(asked.order, user).then(
       () => this.#whenSettled(connection, reply),
       (error: unknown) => {
         this.#options.log.error({ err: error }, 'a supervisor’s word could not be audited, and was not done');
-        desk.replies.delete(message.id);
+        replies.delete(key);
         this.#reply(connection, message.id, 'internal');
       },
     );
-  }
-
-  #remember(desk: AgentDesk, id: string, reply: string): void {
-    desk.replies.set(id, reply);
-    if (desk.replies.size > MOST_REMEMBERED_COMMANDS) desk.replies.delete(desk.replies.keys().next().value ?? '');
   }
 
   /** "Done" means it is on disk. */
@@ -399,6 +435,7 @@ export class Desks {
   #lost(connection: Connection): void {
     if (!this.#connections.delete(connection)) return;
     connection.state = 'closed';
+    this.#unsubscribe(connection);
     const { desk } = connection;
     if (desk === null || desk.connection !== connection) return;
     desk.connection = null;
@@ -428,7 +465,8 @@ export class Desks {
         this.#connections.delete(connection);
         this.#connections.add(connection);
         const user = await this.#options.userOfToken(connection.token);
-        if (user === null || user.agentId !== connection.desk?.agentId) this.#refuse(connection, 'unauthorised');
+        const isHers = connection.desk === null ? user?.role !== 'agent' : user?.agentId === connection.desk.agentId;
+        if (user === null || !isHers) this.#refuse(connection, 'unauthorised');
       }
     } catch (error) {
       // The store is away: who is signed in stays so.
@@ -437,6 +475,11 @@ export class Desks {
       this.#rechecking = false;
     }
   }
+}
+
+function remember(replies: Map<string, string>, key: string, reply: string): void {
+  replies.set(key, reply);
+  if (replies.size > MOST_REMEMBERED_COMMANDS) replies.delete(replies.keys().next().value ?? '');
 }
 
 function replyText(id: string, error?: { code: CtiErrorCode; message: string }): string {

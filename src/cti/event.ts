@@ -16,7 +16,7 @@ export type CtiEvent =
 
 /** A message that takes a number of its own in the agent's feed; number and time are put on by the feed (`cti/feed.ts`). */
 type Bare<M> = M extends { type: infer T; data: infer D } ? { type: T; data: D } : never;
-export type DeskNews = Bare<Exclude<ServerMessage, { type: 'welcome' | 'snapshot' | 'error' | 'reply' }>>;
+export type DeskNews = Bare<Exclude<ServerMessage, { type: 'welcome' | 'snapshot' | 'error' | 'reply' } | { topic: 'floor' }>>;
 
 /** News for one agent's desk, whether it is connected now or comes back for what it missed. */
 export type CtiCommand = { type: 'tellDesk'; agentId: AgentId; message: DeskNews };

@@ -11,6 +11,7 @@ import type { CtiEvent } from './event.ts';
 import { isInteractionCommand, obeyInteraction } from './interactions.ts';
 import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, type InteractionCommand, MOST_DATA_KEYS } from './protocol.ts';
 import { type PhasedCommand, verdicts } from './rules.ts';
+import { isSupervisorMessage } from './supervising.ts';
 
 export type AgentCommand = DeskMessageOf<PhasedCommand | InteractionCommand>;
 export type DeskEffect = AcdEvent | CallEvent | CtiEvent;
@@ -92,7 +93,7 @@ function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tena
 }
 
 export const isAgentCommand = (message: DeskMessage): message is AgentCommand =>
-  message.type !== 'hello' && message.type !== 'ping' && message.type !== 'setAgentState';
+  message.type !== 'hello' && message.type !== 'ping' && !isSupervisorMessage(message);
 
 const aboutACall = new Set<PhasedCommand>([
   'answer',

@@ -5,6 +5,7 @@
  * Times are RFC 3339 in UTC with milliseconds. `seq` numbers one agent's changes, each one higher than the last.
  */
 import { z } from 'zod';
+import { floorChanged, floorSnapshot } from './floor/messages.ts';
 
 export const CTI_SUBPROTOCOL = 'huawu.cti.v1';
 export const CTI_PATH = '/cti';
@@ -86,6 +87,9 @@ export const deskCommandTypes = [
   'doneInteraction',
   'endInteractionWrapUp',
   'setAgentState',
+  'subscribe',
+  'unsubscribe',
+  'acknowledgeAlert',
   'ping',
   'signOut',
 ] as const;
@@ -93,6 +97,10 @@ export type DeskCommandType = (typeof deskCommandTypes)[number];
 /** About an interaction of another channel: how that stands decides, not the phase of a call. */
 export const interactionCommands = ['acceptInteraction', 'declineInteraction', 'doneInteraction', 'endInteractionWrapUp'] as const satisfies DeskCommandType[];
 export type InteractionCommand = (typeof interactionCommands)[number];
+
+/** What supervisors and admins alone may say; how the one it is about stands decides, not their own phase. */
+export const supervisorCommands = ['setAgentState', 'subscribe', 'unsubscribe', 'acknowledgeAlert'] as const satisfies DeskCommandType[];
+export type SupervisorCommand = (typeof supervisorCommands)[number];
 
 const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
 const contactSchema = z.object({ callId: z.string(), at: z.string(), queue: z.string().nullable(), agent: z.string().nullable(), summary: z.string() });
@@ -300,6 +308,7 @@ export const ctiErrors = {
   not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
   no_more_wrap_up: { zh: '话后时间不能再延长。', en: 'Your wrap-up cannot be made longer.' },
   held: { zh: '班长已将您设为示忙,须由班长解除。', en: 'A supervisor has set you not ready, and ends it: ask them.' },
+  unknown_alert: { zh: '该告警已解除。', en: 'That alert is over.' },
   unknown_agent: { zh: '没有该工号的坐席。', en: 'There is no agent of that number.' },
   agent_signed_out: { zh: '该坐席未签入。', en: 'That agent is signed out.' },
   wrapping_up: { zh: '请先完成话后处理。', en: 'Finish wrapping up first.' },
@@ -347,7 +356,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
       epoch: z.string(),
       /** true: the missed changes follow; false: a snapshot follows. */
       resumed: z.boolean(),
-      agentId: z.string(),
+      /** null: no agent's desk, but a supervisor's line */
+      agentId: z.string().nullable(),
       tenantId: z.string(),
       name: z.string(),
       language: z.enum(['zh', 'en']),
@@ -369,6 +379,9 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   ),
   serverMessage('error', errorSchema),
   replySchema,
+  // of the topic `floor`, which has numbers of its own
+  floorSnapshot,
+  floorChanged,
   // numbered
   serverMessage('agentState', agentStateSchema),
   serverMessage('callOffered', onCall.extend({ offerId: z.string(), queueId: z.string().nullable(), ringUntil: time.nullable() })),
@@ -454,6 +467,8 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       /** To resume: the epoch of the last welcome and the number of the last change applied. */
       epoch: z.string().max(64).optional(),
       seq: z.number().int().nonnegative().optional(),
+      /** `supervisor`: no agent's desk is opened, also for a user who has one. Absent: her desk, where she has one. */
+      as: z.enum(['agent', 'supervisor']).optional(),
     }),
   ),
   deskMessage('ready', nothing),
@@ -499,6 +514,10 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       z.strictObject({ ...whichAgent, state: z.literal('signed_out') }),
     ]),
   ),
+  /** To resume: the epoch of the topic's last snapshot and the number of the last message applied. */
+  deskMessage('subscribe', z.strictObject({ topic: z.literal('floor'), epoch: z.string().max(64).optional(), seq: z.number().int().nonnegative().optional() })),
+  deskMessage('unsubscribe', z.strictObject({ topic: z.literal('floor') })),
+  deskMessage('acknowledgeAlert', z.strictObject({ alertId: z.string().min(1).max(160) })),
   deskMessage('ping', nothing),
   deskMessage('signOut', nothing),
 ]);
@@ -510,6 +529,7 @@ export type DeskInteraction = z.infer<typeof deskInteractionSchema>;
 export type QueueStats = z.infer<typeof queueStatsSchema>;
 export type Reply = z.infer<typeof replySchema>;
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
+export type { FloorAgent, FloorAlert, FloorChange, FloorQueue, FloorTrunk } from './floor/messages.ts';
 export type ServerMessageType = ServerMessage['type'];
 /** Every server message but the reply, by name. */
 export type ServerMessageOf<T extends ServerMessageType> = Extract<ServerMessage, { type: T }>;

@@ -5,14 +5,14 @@
  *   signed_out → not_ready ⇄ ready → offered → talking ⇄ held → wrapping_up → ready | not_ready
  */
 import type { AgentState } from '../acd/event.ts';
-import type { CtiErrorCode, DeskCommandType, InteractionCommand } from './protocol.ts';
+import type { CtiErrorCode, DeskCommandType, InteractionCommand, SupervisorCommand } from './protocol.ts';
 
 /** An agent's state as her desk sees it: `held` is talking with the caller on hold. */
 export type DeskPhase = AgentState | 'held';
 export const deskPhases: readonly DeskPhase[] = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', 'held', 'wrapping_up'];
 
-/** Commands whose fate depends on the phase; `hello` and `ping` belong to the connection, `setAgentState` to a supervisor, and an interaction has phases of its own. */
-export type PhasedCommand = Exclude<DeskCommandType, 'hello' | 'ping' | 'setAgentState' | InteractionCommand>;
+/** Commands whose fate depends on the phase; `hello` and `ping` belong to the connection, some to supervisors, and an interaction has phases of its own. */
+export type PhasedCommand = Exclude<DeskCommandType, 'hello' | 'ping' | SupervisorCommand | InteractionCommand>;
 
 type Verdict = 'ok' | CtiErrorCode;
 

@@ -1,6 +1,7 @@
 /** The further rules of queues and agents as tenant file and API take them and the store keeps them. */
 import { z } from 'zod';
 import type { AgentSections, QueueSections } from '../acd/sections.ts';
+import { alertBoundsSchema } from './alerts.ts';
 import { announcementsSchema } from './announcements.ts';
 import { callbackSchema, redialMsSchema } from './callback.ts';
 import { channelsSchema, interruptibleBySchema } from './channels.ts';
@@ -17,7 +18,7 @@ const ofQueue = {
   announcements: announcementsSchema,
   overflow: overflowSchema,
   ...{ door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema },
-  ...{ callback: callbackSchema, redialMs: redialMsSchema },
+  ...{ callback: callbackSchema, redialMs: redialMsSchema, alerts: alertBoundsSchema },
 };
 
 /** Each by its name in `AgentSections`. */

@@ -10,6 +10,7 @@ import { silentLog } from '../../kernel/log.ts';
 import { openHttp } from '../../src/api/open.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { Desks } from '../../src/cti/desks.ts';
+import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
 import { CTI_SUBPROTOCOL, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
 import { Publisher } from '../../src/ivr/publisher.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
@@ -78,7 +79,8 @@ before(async () => {
     ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },
     userOfToken: (token) => sessions.userOf(token),
     forms: () => ({}),
-    setAgentState: async () => undefined,
+    carryOut: async () => undefined,
+    floor: new FloorFeeds({ clock: systemClock, acd: rooms.acd.view, tenants: () => [], trunks: () => [], today: () => null }),
   });
   const floor = new Floor(take);
   floor.tell(directory);

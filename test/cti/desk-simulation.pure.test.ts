@@ -12,6 +12,7 @@ import type { Call, Leg } from '../../src/call/call.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
 import { obey } from '../../src/cti/obey.ts';
 import { type DeskCall, type DeskCommandType, deskMessageSchema } from '../../src/cti/protocol.ts';
+import { isSupervisorMessage } from '../../src/cti/supervising.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
 
@@ -92,7 +93,7 @@ const FORMS = { payment: { card: { least: 13, most: 19 } } };
 function ask(day: Day, type: DeskCommandType, data: object = {}): void {
   const agentId = agent(day.pick(NUMBERS) ?? '8001');
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
-  if (message.type === 'hello' || message.type === 'ping' || message.type === 'setAgentState') return;
+  if (message.type === 'hello' || message.type === 'ping' || isSupervisorMessage(message)) return;
   const { rooms } = day;
   const directory = { agentByNumber: (_: string, number: string) => directoryAgent(rooms, number), queue: () => null };
   const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => FORMS });

@@ -7,7 +7,7 @@ import { type CloseCode, type CtiErrorCode, type DeskCommandType, parseServerMes
 import { canIn, type DeskPhase, deskPhases, type PhasedCommand } from '../../src/cti/rules.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { FakeClock } from '../support/clock.ts';
-import { AGENT, DeskHouse, type DeskHouseOptions, goldStory } from '../support/desk-house.ts';
+import { AGENT, DeskHouse, type DeskHouseOptions, goldStory, SUPERVISOR_TOKEN } from '../support/desk-house.ts';
 
 const settle = async (): Promise<void> => {
   for (let n = 0; n < 5; n += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -505,22 +505,23 @@ test('an alarm is told to the desk of a supervisor of that tenant, and to no age
 
 test('a supervisor’s desk sets an agent’s state, once; the agent is told who holds her and why, and cannot end it', async () => {
   const { house } = begin();
-  house.role = 'supervisor';
   const desk = await signedIn(house);
+  const line = new TestDesk(house);
+  assert.equal(await line.ask('hello', { token: SUPERVISOR_TOKEN }), 'ok');
   const word = { number: '8001', state: 'not_ready', note: '请来办公室' };
-  assert.equal(await desk.ask('setAgentState', word, 'once'), 'ok');
-  assert.equal(await desk.ask('setAgentState', word, 'once'), 'ok');
+  assert.equal(await line.ask('setAgentState', word, 'once'), 'ok');
+  assert.equal(await line.ask('setAgentState', word, 'once'), 'ok');
   assert.equal(house.events.filter((event) => event.type === 'agentWentNotReady').length, 1);
   const told = desk.of('agentState').at(-1)?.data;
-  assert.deepEqual(told?.heldBy, { name: '王丽', note: '请来办公室' });
+  assert.deepEqual(told?.heldBy, { name: '张班长', note: '请来办公室' });
   assert.ok(!told?.can.includes('ready'), 'no button that would fail');
   assert.equal(await desk.ask('ready'), 'held');
-  assert.equal(await desk.ask('setAgentState', { number: '8001', state: 'ready' }), 'ok');
+  assert.equal(await line.ask('setAgentState', { number: '8001', state: 'ready' }), 'ok');
   assert.deepEqual(desk.of('agentState').at(-1)?.data.reasons.includes('supervisor'), false);
   assert.equal(desk.of('agentState').at(-1)?.data.heldBy, undefined);
-  assert.equal(await desk.ask('setAgentState', { number: '9999', state: 'ready' }), 'unknown_agent');
+  assert.equal(await line.ask('setAgentState', { number: '9999', state: 'ready' }), 'unknown_agent');
   house.auditFails = true;
-  assert.equal(await desk.ask('setAgentState', word), 'internal');
+  assert.equal(await line.ask('setAgentState', word), 'internal');
   assert.equal(house.acd.view.agent(AGENT)?.heldBy, null, 'what cannot be audited is not done');
 });
 
@@ -529,4 +530,44 @@ test('an agent’s desk is not told of a supervisor’s commands, and they are r
   const desk = await signedIn(house);
   assert.ok(!desk.of('welcome')[0]?.data.commands.includes('setAgentState'));
   assert.equal(await desk.ask('setAgentState', { number: '8001', state: 'ready' }), 'not_allowed');
+});
+
+test('a supervisor without a phone has a line: the floor on it, no desk and no state of hers, and as many lines as she likes', async () => {
+  const { house, clock } = begin();
+  const [wall, office] = [new TestDesk(house), new TestDesk(house)];
+  for (const line of [wall, office]) {
+    assert.equal(await line.ask('hello', { token: SUPERVISOR_TOKEN }), 'ok');
+    assert.equal(line.of('welcome')[0]?.data.agentId, null);
+    assert.deepEqual(line.of('snapshot'), []);
+  }
+  assert.equal(wall.closed, null, 'one line does not end the other');
+  assert.equal(await wall.ask('ready'), 'no_desk');
+  assert.equal(await wall.ask('subscribe', { topic: 'floor' }), 'ok');
+  assert.deepEqual(
+    wall.of('floorSnapshot')[0]?.data.agents.map(({ agentId, state }) => [agentId, state]),
+    [[AGENT, 'signed_out']],
+  );
+  await signedIn(house);
+  clock.forward(1_000);
+  assert.equal(wall.of('floorChanged').at(-1)?.data.agents?.[0]?.state, 'not_ready');
+  assert.deepEqual(office.of('floorChanged'), [], 'who did not subscribe is told nothing');
+  assert.equal(await wall.ask('acknowledgeAlert', { alertId: 'demo:service:waiting:1' }), 'unknown_alert');
+  assert.equal(await wall.ask('unsubscribe', { topic: 'floor' }), 'ok');
+  house.take({ type: 'agentWentReady', agentId: AGENT });
+  clock.forward(2_000);
+  assert.equal(wall.of('floorChanged').length, 1);
+  house.desks.userRevoked(asId<UserId>('u2'));
+  assert.deepEqual([wall.closed, office.closed], ['unauthorised', 'unauthorised']);
+});
+
+test('an agent is refused the floor, and a supervisor who is an agent opens a line beside her desk without signing in', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  assert.equal(await desk.ask('subscribe', { topic: 'floor' }), 'not_allowed');
+  house.take({ type: 'agentSignedOut', agentId: AGENT });
+  house.role = 'supervisor';
+  const line = new TestDesk(house);
+  assert.equal(await line.ask('hello', { token: 'token', as: 'supervisor' }), 'ok');
+  assert.equal(desk.closed, null, 'her desk stays');
+  assert.equal(house.acd.view.agent(AGENT)?.state, 'signed_out', 'a line signs nobody in');
 });

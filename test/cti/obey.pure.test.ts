@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import { type AgentId, legIdOf, type QueueId } from '../../kernel/ids.ts';
 import { type AgentCommand, type Outcome, obey } from '../../src/cti/obey.ts';
 import { deskMessageSchema } from '../../src/cti/protocol.ts';
+import { isSupervisorMessage } from '../../src/cti/supervising.ts';
 import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
 
 const her = agent('8001');
 
 function ask(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object = {}): Outcome {
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
-  assert.ok(message.type !== 'hello' && message.type !== 'ping' && message.type !== 'setAgentState');
+  assert.ok(message.type !== 'hello' && message.type !== 'ping' && !isSupervisorMessage(message));
   const agents = ['8001', '8002'];
   const directory = {
     agentByNumber: (_: string, number: string) => {

@@ -36,6 +36,9 @@ const good: Record<string, string> = {
   'endInteractionWrapUp without a word': command('endInteractionWrapUp', { interactionId: 'i-1' }),
   ping: command('ping'),
   setAgentState: command('setAgentState', { number: '8001', state: 'not_ready', note: '来办公室' }),
+  subscribe: command('subscribe', { topic: 'floor', epoch: 'e', seq: 7 }),
+  unsubscribe: command('unsubscribe', { topic: 'floor' }),
+  acknowledgeAlert: command('acknowledgeAlert', { alertId: 'demo:service:waiting:1' }),
   signOut: command('signOut'),
 };
 

@@ -37,7 +37,7 @@ export class DeskClient {
   /** Whose desk it is, as the server welcomed it. */
   get agentId(): string {
     const welcome = this.messages.find(({ message }) => message.type === 'welcome')?.message;
-    return welcome?.type === 'welcome' ? welcome.data.agentId : '';
+    return welcome?.type === 'welcome' ? (welcome.data.agentId ?? '') : '';
   }
 
   /** What it was told of one call. */

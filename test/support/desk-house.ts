@@ -8,11 +8,11 @@ import { type AgentId, agentIdOf, asId, type CallId, type CustomerId, type LegId
 import { silentLog } from '../../kernel/log.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { QueueConfiguration } from '../../src/acd/event.ts';
-import { eventOfWish } from '../../src/acd/offering/wish.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
 import { createDesk, type Desk } from '../../src/cti/desk.ts';
 import { Desks, type DeskUser } from '../../src/cti/desks.ts';
+import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
 import type { Snapshot } from '../../src/cti/protocol.ts';
 import { Switchboard } from '../../src/switchboard.ts';
 import type { Carriers, Event } from '../../src/vocabulary.ts';
@@ -21,6 +21,10 @@ export const TENANT = asId<TenantId>('demo');
 export const AGENT = agentIdOf(TENANT, '8001');
 const QUEUES = { service: { zh: '普通服务', en: 'Service' }, vip: { zh: '贵宾专席', en: 'VIP desk' }, elder: { zh: '爱心专席', en: 'Senior service' } };
 export type QueueName = keyof typeof QUEUES;
+
+/** Lets a supervisor in who has no phone and no desk. */
+export const SUPERVISOR_TOKEN = 'supervisor-token';
+const supervisor: DeskUser = { userId: asId<UserId>('u2'), tenantId: TENANT, agentId: null, name: '张班长', role: 'supervisor', language: 'zh' };
 
 export interface CallerStory {
   number: string;
@@ -98,6 +102,7 @@ export class DeskHouse {
   readonly desk: Desk;
   readonly desks: Desks;
   readonly acd: Acd;
+  readonly floor: FloorFeeds;
   readonly events: Event[] = [];
   role: DeskUser['role'] = 'agent';
   auditFails = false;
@@ -113,16 +118,18 @@ export class DeskHouse {
     this.desk = createDesk(this.#room.calls, this.acd.view);
     const herself = { agentId: AGENT, tenantId: TENANT, number: '8001', name: '王丽', queues: [], skills: {}, staticContact: null };
     const nobody = { agentByNumber: (_: TenantId, number: string) => (number === '8001' ? herself : null), queue: () => null };
+    this.floor = new FloorFeeds({ clock, acd: this.acd.view, tenants: () => [TENANT], trunks: () => [], today: () => null });
     this.desks = new Desks({
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
       directory: nobody,
       forms: () => ({ payment: { card: { least: 13, most: 19 } } }),
       take: (event) => this.take(event),
-      setAgentState: async (agentId, wish, { userId, name }) => {
+      carryOut: async ({ events }) => {
         if (this.auditFails) throw new Error('no audit trail');
-        this.take(eventOfWish(agentId, wish, userId, name));
+        for (const event of events) this.take(event);
       },
-      userOfToken: (token) => Promise.resolve(this.tokens.has(token) ? this.#user() : null),
+      floor: this.floor,
+      userOfToken: (token) => Promise.resolve(token === SUPERVISOR_TOKEN ? supervisor : this.tokens.has(token) ? this.#user() : null),
     });
     let seq = 0;
     this.#switchboard = new Switchboard({
@@ -135,6 +142,7 @@ export class DeskHouse {
       watchers: [
         ({ event }) => {
           this.events.push(event);
+          this.floor.hear(event);
           heard?.(event);
         },
       ],
@@ -233,6 +241,7 @@ export class DeskHouse {
 
   close(): void {
     this.desks.close();
+    this.floor.close();
     this.#switchboard.close();
   }
 

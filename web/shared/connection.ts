@@ -228,7 +228,8 @@ export class Connection {
 
   #heard(text: string): void {
     const message = parse(text);
-    if (message === null) return;
+    // A topic has numbers of its own; a desk asks for none.
+    if (message === null || 'topic' in message) return;
     if (this.#synced) this.#watch(PING_EVERY_MS, () => this.#ping());
     if (message.type === 'reply') this.#replied(message);
     else if (message.type === 'welcome') this.#welcomed(message);

@@ -7,7 +7,7 @@ import type { AgentStateData, DeskCall, DeskInteraction, QueueStats, ServerMessa
 
 export type Desk = Snapshot;
 /** The messages that carry a number of their own. */
-export type Change = Exclude<ServerMessage, { type: 'welcome' | 'snapshot' | 'error' | 'reply' }>;
+export type Change = Exclude<ServerMessage, { type: 'welcome' | 'snapshot' | 'error' | 'reply' } | { topic: 'floor' }>;
 type ChangeType = Change['type'];
 type Fold = { [T in ChangeType]: (desk: Desk, message: ServerMessageOf<T>) => Desk };
 

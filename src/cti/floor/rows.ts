@@ -1,0 +1,25 @@
+/** The floor as a wall shows it: rows made of what the routing core lets others see. */
+import type { AgentView, QueueView } from '../../acd/view.ts';
+import { iso, isoOrNull } from '../pop.ts';
+import type { FloorAgent, FloorQueue } from './messages.ts';
+
+export function agentRow(agent: AgentView): FloorAgent {
+  const { agentId, number, name, team, state, activity, reasons, since, callId, queues, phoneReachable } = agent;
+  return {
+    ...{ agentId, number, name, state, activity, since: iso(since), queues: [...queues] },
+    ...(team === undefined ? {} : { team }),
+    ...(reasons.length === 0 ? {} : { reasons: [...reasons] }),
+    ...(callId === null ? {} : { callId }),
+    ...(phoneReachable || state === 'signed_out' ? {} : { phone: 'lost' as const }),
+  };
+}
+
+export function queueRow(queue: QueueView, expectedWait: FloorQueue['expectedWait'], today: FloorQueue['today']): FloorQueue {
+  const { queueId, configuration, state, waiting, oldestSince, signedIn, ready, talking, wrappingUp } = queue;
+  const { name, alerts } = configuration;
+  return {
+    ...{ queueId, name: { zh: name.zh, en: name.en }, state, waiting, oldestSince: isoOrNull(oldestSince), signedIn, ready, talking, wrappingUp },
+    ...{ expectedWait, today },
+    ...(alerts === undefined ? {} : { bounds: alerts }),
+  };
+}

@@ -1,0 +1,227 @@
+/** A tenant's floor as walls are told it: rows that changed, once a second at most, numbered, resumed; alerts once. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type AgentId, agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { createAcd } from '../../src/acd/acd.ts';
+import type { QueueConfiguration } from '../../src/acd/event.ts';
+import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
+import { type FloorAgent, type FloorAlert, type FloorQueue, parseServerMessage, type ServerMessageOf } from '../../src/cti/protocol.ts';
+import type { Event } from '../../src/vocabulary.ts';
+import { FakeClock } from '../support/clock.ts';
+
+const DEMO = asId<TenantId>('demo');
+const OTHER = asId<TenantId>('other');
+const SERVICE = queueIdOf(DEMO, 'service');
+const agent = (number: string, tenantId = DEMO): AgentId => agentIdOf(tenantId, number);
+
+const queueOf = (tenantId: TenantId, alerts?: QueueConfiguration['alerts']): QueueConfiguration => ({
+  ...{ queueId: queueIdOf(tenantId, 'service'), tenantId, name: { zh: '服务', en: 'Service' }, skills: [], maxWaitMs: null, maxWaiting: 100 },
+  ...{ leaveWhenNoAgents: false, ringTimeoutMs: 20_000, wrapUpMs: 30_000, record: true, music: null, answerWithinMs: 15_000 },
+  ...(alerts === undefined ? {} : { alerts }),
+});
+
+type Told = ServerMessageOf<'floorSnapshot'> | ServerMessageOf<'floorChanged'>;
+
+/** A wall that folds what it is told, and fails on a gap. */
+class Wall {
+  readonly told: Told[] = [];
+  bytes = 0;
+  epoch = '';
+  seq = 0;
+  readonly agents = new Map<string, FloorAgent>();
+  readonly queues = new Map<string, FloorQueue>();
+  readonly alerts = new Map<string, FloorAlert>();
+
+  send(text: string): void {
+    this.bytes += text.length;
+    const message = parseServerMessage(text);
+    assert.ok(message !== null && (message.type === 'floorSnapshot' || message.type === 'floorChanged'), `of the topic: ${text}`);
+    this.told.push(message);
+    if (message.type === 'floorSnapshot') {
+      for (const rows of [this.agents, this.queues, this.alerts]) rows.clear();
+      this.epoch = message.data.epoch;
+    } else assert.equal(message.seq, this.seq + 1, 'no gap');
+    this.seq = message.seq;
+    const { agents = [], queues = [], alerts = [] } = message.data;
+    for (const row of agents) this.agents.set(row.agentId, row);
+    for (const row of queues) this.queues.set(row.queueId, row);
+    for (const row of alerts) this.alerts.set(row.alertId, row);
+    const gone = 'gone' in message.data ? (message.data.gone ?? []) : [];
+    for (const id of gone) for (const rows of [this.agents, this.queues, this.alerts]) rows.delete(id);
+  }
+}
+
+class TestFloor {
+  readonly clock = new FakeClock();
+  readonly acd = createAcd();
+  today: FloorQueue['today'] = null;
+  readonly feeds: FloorFeeds;
+  #calls = 0;
+
+  constructor(numbers: string[], alerts?: QueueConfiguration['alerts']) {
+    this.feeds = new FloorFeeds({ clock: this.clock, acd: this.acd.view, tenants: () => [DEMO, OTHER], trunks: () => [], today: () => this.today });
+    for (const tenantId of [DEMO, OTHER]) {
+      this.tell({ type: 'queueConfigured', queue: queueOf(tenantId, alerts) });
+      for (const number of numbers) this.hire(number, tenantId);
+    }
+  }
+
+  hire(number: string, tenantId = DEMO): void {
+    const agentId = agent(number, tenantId);
+    const configuration = { agentId, tenantId, number, name: `n${number}`, queues: [queueIdOf(tenantId, 'service')], skills: {}, team: 'north' };
+    this.tell({ type: 'agentConfigured', agent: { ...configuration, staticContact: `sip:${number}@127.0.0.1` } });
+  }
+
+  tell(...events: Event[]): void {
+    for (const event of events) {
+      this.feeds.hear(event);
+      this.tell(...this.acd.decide(event, this.clock.now()).events);
+    }
+  }
+
+  signIn(number: string, tenantId = DEMO): void {
+    this.tell({ type: 'agentSignedIn', agentId: agent(number, tenantId) }, { type: 'agentWentReady', agentId: agent(number, tenantId) });
+  }
+
+  callWaits(): CallId {
+    this.#calls += 1;
+    const callId = asId<CallId>(`c-${this.#calls}`);
+    const party = { number: '13800001001', raw: '13800001001' };
+    this.tell({ type: 'callArrived', callId, legId: legIdOf(callId, 0), tenantId: DEMO, caller: party, callee: party, trunk: 't', sipCallId: 's' });
+    this.tell({ type: 'callQueued', callId, queueId: SERVICE, priority: 0, skills: [], maxWaitMs: null });
+    return callId;
+  }
+
+  hangsUp(callId: CallId): void {
+    this.tell({ type: 'callEnded', callId, ending: { cause: 'abandoned', by: 'far_end' } });
+  }
+
+  wall(resume: { epoch: string; seq: number } | null = null, wall = new Wall()): Wall {
+    this.feeds.subscribe(wall, DEMO, resume);
+    return wall;
+  }
+}
+
+test('a wall is told the floor whole, then within a second only the rows that changed, and of no other tenant', () => {
+  const floor = new TestFloor(['8001', '8002']);
+  const wall = floor.wall();
+  assert.deepEqual([...wall.agents.keys()], [agent('8001'), agent('8002')]);
+  assert.equal(wall.agents.get(agent('8001'))?.team, 'north');
+  floor.signIn('8001');
+  floor.signIn('8002', OTHER);
+  floor.callWaits();
+  floor.callWaits();
+  floor.clock.forward(1_000);
+  assert.equal(wall.told.length, 2, 'one message for all of it');
+  const [, change] = wall.told;
+  assert.deepEqual(
+    change?.data.agents?.map(({ number, state, activity }) => ({ number, state, activity })),
+    [{ number: '8001', state: 'offered', activity: 'reserved' }],
+  );
+  assert.deepEqual(
+    change?.data.queues?.map(({ queueId, waiting, signedIn }) => ({ queueId, waiting, signedIn })),
+    [{ queueId: SERVICE, waiting: 2, signedIn: 1 }],
+  );
+  floor.clock.forward(900);
+  floor.tell({ type: 'agentWentNotReady', agentId: agent('8002'), reason: 'break' });
+  assert.equal(wall.told.length, 2, 'she is signed out: nothing changed');
+});
+
+test('whatever happens on a floor of 1,000 agents, a wall is told at most about once a second, and what it has folded is the floor', () => {
+  const numbers = Array.from({ length: 1_000 }, (_, n) => String(1_000 + n));
+  const floor = new TestFloor(numbers);
+  const wall = floor.wall();
+  const snapshotBytes = wall.bytes;
+  for (let second = 0; second < 5; second += 1) {
+    for (let n = 0; n < 100; n += 1) {
+      const number = numbers[(second * 317 + n * 7) % 1_000] ?? '';
+      floor.signIn(number);
+      if (n % 3 === 0) floor.callWaits();
+      if (n % 5 === 0) floor.tell({ type: 'agentWentNotReady', agentId: agent(number), reason: 'meal' });
+      floor.clock.forward(10);
+    }
+  }
+  floor.clock.forward(1_000);
+  const messages = wall.told.length - 1;
+  assert.ok(messages >= 5 && messages <= 7, `${messages} messages in 6 s`);
+  for (const view of floor.acd.view.agents(DEMO)) {
+    const row = wall.agents.get(view.agentId);
+    assert.deepEqual([row?.state, row?.callId ?? null, row?.reasons ?? []], [view.state, view.callId, view.reasons], view.agentId);
+  }
+  assert.equal(wall.queues.get(SERVICE)?.waiting, floor.acd.view.queue(SERVICE)?.waiting);
+  assert.ok(snapshotBytes < 300_000, `a snapshot of 1,000 agents is ${snapshotBytes} bytes`);
+});
+
+test('a wall that comes back resumes without gap or double, and gets a snapshot when its number is of another numbering', () => {
+  const floor = new TestFloor(['8001', '8002']);
+  const wall = floor.wall();
+  floor.signIn('8001');
+  floor.clock.forward(1_000);
+  floor.feeds.unsubscribe(wall);
+  floor.signIn('8002');
+  floor.clock.forward(1_000);
+  assert.equal(wall.agents.get(agent('8002'))?.state, 'signed_out', 'it hears nothing meanwhile');
+  floor.wall({ epoch: wall.epoch, seq: wall.seq }, wall);
+  assert.equal(wall.agents.get(agent('8002'))?.state, 'ready');
+  assert.deepEqual(
+    floor.wall({ epoch: 'another', seq: 1 }).told.map(({ type }) => type),
+    ['floorSnapshot'],
+  );
+  assert.deepEqual(
+    floor.wall().told.map(({ type }) => type),
+    ['floorSnapshot'],
+    'without numbers as well',
+  );
+});
+
+test('who leaves the floor, and a queue that is gone, are gone from the wall', () => {
+  const floor = new TestFloor(['8001', '8002']);
+  const wall = floor.wall();
+  floor.tell({ type: 'agentRemoved', agentId: agent('8001') }, { type: 'queueRemoved', queueId: SERVICE });
+  floor.clock.forward(1_000);
+  assert.deepEqual([...wall.agents.keys()], [agent('8002')]);
+  assert.equal(wall.queues.size, 0);
+  floor.hire('8003');
+  floor.clock.forward(1_000);
+  assert.ok(wall.agents.has(agent('8003')), 'who comes is shown');
+});
+
+test('an alert is told once when its bound is passed, is acknowledged by name, and is over when the figure has been within for ten seconds', () => {
+  const floor = new TestFloor(['8001'], { waiting: 2, longestWaitMs: 30_000, serviceLevelPct: 80 });
+  const wall = floor.wall();
+  const [first, second] = [floor.callWaits(), floor.callWaits()];
+  floor.clock.forward(2_000);
+  assert.deepEqual(
+    [...wall.alerts.values()].map(({ what, bound, value }) => ({ what, bound, value })),
+    [{ what: 'waiting', bound: 2, value: 2 }],
+  );
+  const [alertId = ''] = [...wall.alerts.keys()];
+  floor.callWaits();
+  floor.clock.forward(5_000);
+  assert.equal(wall.told.filter(({ data }) => (data.alerts ?? []).some((alert) => alert.alertId === alertId)).length, 1, 'told once');
+  assert.ok(floor.feeds.acknowledge(DEMO, alertId, '张班长'));
+  assert.ok(!floor.feeds.acknowledge(OTHER, alertId, '别的公司'), 'of no other tenant');
+  floor.clock.forward(1_000);
+  assert.equal(wall.alerts.get(alertId)?.acknowledged?.by, '张班长');
+  floor.clock.forward(30_000);
+  assert.ok(
+    [...wall.alerts.values()].some(({ what, acknowledged }) => what === 'longest_wait' && acknowledged === null),
+    'time alone passes a bound',
+  );
+  floor.hangsUp(first);
+  floor.hangsUp(second);
+  floor.clock.forward(8_000);
+  assert.ok(wall.alerts.has(alertId), 'within for a moment is not over');
+  floor.clock.forward(5_000);
+  assert.ok(!wall.alerts.has(alertId));
+  const level = (answered: number, pct: number): FloorQueue['today'] => ({
+    ...{ offered: answered, answered, abandoned: 0, asaMs: 9_000, timeZone: 'Asia/Shanghai', since: '2026-03-01T16:00:00.000Z' },
+    serviceLevel: { pct, variant: 'A_T/(A+B)', withinMs: 15_000 },
+  });
+  floor.today = level(19, 10);
+  floor.clock.forward(2_000);
+  assert.ok(![...wall.alerts.values()].some(({ what }) => what === 'service_level'), 'a level of a handful of callers says nothing');
+  floor.today = level(20, 79.5);
+  floor.clock.forward(2_000);
+  assert.ok([...wall.alerts.values()].some(({ what, value }) => what === 'service_level' && value === 79.5));
+});
