@@ -81,6 +81,8 @@ export interface OpenRequest {
   toPrivatePhones?: boolean;
   /** Nobody else reads the signalling (TLS): only then keys that stand in it are worth anything, and taken. */
   privateSignalling?: boolean;
+  /** Nobody needs it yet: refused (`no_ports`) while ports are few, and by servers that keep none ready. */
+  ahead?: boolean;
   /** Endpoints that may ever be joined or recorded together carry the same group (the call id); absent = the endpoint id up to its last dot. */
   group?: string;
 }
@@ -90,6 +92,13 @@ export interface Opened {
   sdp: string;
   browserSdp?: string;
   keyedSdp?: string;
+}
+
+/** Who answered our offer. */
+export interface Answerer {
+  /** See `OpenRequest`, both. */
+  signallingAddress: string;
+  privateSignalling: boolean;
 }
 
 export type ConferenceId = string;
@@ -249,8 +258,8 @@ export interface MediaServer {
   capabilities(): Promise<Capabilities>;
   /** Opens an endpoint and returns our SDP: the answer to `offer`, or our own offer. Rejects `incompatible` when no codec is in common. */
   open(request: OpenRequest): Promise<Opened>;
-  /** The remote answer to our offer. */
-  accept(endpointId: EndpointId, answer: string): Promise<void>;
+  /** The remote answer to our offer. `from`: whose signalling it came over, where that was not known yet when it was opened, or another of those who were asked answers. */
+  accept(endpointId: EndpointId, answer: string, from?: Answerer): Promise<void>;
   /** A later offer of the remote party (hold, retrieve, moved): returns our answer and the direction it asked for, seen from the remote party. */
   renegotiate(endpointId: EndpointId, offer: string): Promise<{ sdp: string; direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive' }>;
   /**

@@ -127,7 +127,7 @@ function engineFor(wanted: MediaConfig['engine'], log: Logger): EngineName {
 const handlersOf = (endpoints: Endpoints, recordings: RecordingBook): Handlers => ({
   capabilities: () => endpoints.capabilities(),
   open: (owner, [request]) => endpoints.open(owner, request),
-  accept: (_, [endpointId, answer]) => endpoints.accept(endpointId, answer),
+  accept: (_, [endpointId, answer, from]) => endpoints.accept(endpointId, answer, from),
   renegotiate: (_, [endpointId, offer]) => endpoints.renegotiate(endpointId, offer),
   play: (_, [endpointId, playId, sources, options]) => endpoints.play(endpointId, playId, sources, options),
   changePlay: (_, [endpointId, playId, change]) => endpoints.order('changePlay', { endpointId, playId, change }),

@@ -4,9 +4,11 @@
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { randomBelow } from '../../kernel/ids.ts';
+import { isLoopback } from '../../kernel/loopback.ts';
 import type { CodecName } from '../codec/codec.ts';
 import type { MediaConfig } from '../config.ts';
 import {
+  type Answerer,
   type Capabilities,
   type EndpointStats,
   MediaError,
@@ -17,7 +19,7 @@ import {
   type ServerReport,
   type Source,
 } from '../port.ts';
-import { canonicalAddress, isLoopback, refusedTarget } from '../sdp/address.ts';
+import { canonicalAddress, refusedTarget } from '../sdp/address.ts';
 import { encodingOf } from '../sdp/formats.ts';
 import { type Agreed, Negotiation, readOffer } from '../sdp/negotiate.ts';
 import type { Direction } from '../sdp/parse.ts';
@@ -30,7 +32,7 @@ import { Conferences } from './conferences.ts';
 import { Moves } from './moves.ts';
 import type { PortPool } from './ports.ts';
 import { Reporter } from './report.ts';
-import { SparePorts } from './spares.ts';
+import { LEAST_FREE, SparePorts } from './spares.ts';
 
 interface Row {
   endpointId: string;
@@ -40,6 +42,7 @@ interface Row {
   port: number;
   signallingAddress: string;
   negotiation: Negotiation;
+  security: Security;
 }
 
 const PORT_TRIES = 50;
@@ -95,6 +98,7 @@ export class Endpoints {
 
   async open(owner: string, request: OpenRequest): Promise<Opened> {
     const { endpointId } = request;
+    if (request.ahead === true && this.#ports.free < LEAST_FREE) throw new MediaError('no_ports', 'ports are few: none is held ready');
     if (this.#rows.has(endpointId) || this.#opening.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
     if (this.#rows.size >= MOST_ENDPOINTS) throw new MediaError('no_ports', `${MOST_ENDPOINTS} endpoints are open`);
     const wanted = request.group ?? groupNamedBy(endpointId);
@@ -116,8 +120,12 @@ export class Endpoints {
     }
   }
 
-  async accept(endpointId: string, answer: string): Promise<void> {
+  async accept(endpointId: string, answer: string, from?: Answerer): Promise<void> {
     const row = this.#row(endpointId);
+    if (from !== undefined) {
+      row.signallingAddress = canonicalAddress(from.signallingAddress);
+      row.security.privateSignalling = from.privateSignalling;
+    }
     await this.#agree(row, row.negotiation.accept(answer));
   }
 
@@ -291,7 +299,7 @@ export class Endpoints {
     const privateSignalling = request.privateSignalling === true || request.toPrivatePhones === true;
     const security = new Security({ fingerprint: this.#fingerprint, address, port, ssrc, privateSignalling });
     const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47), security }, this.#config.codecs);
-    return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation };
+    return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation, security };
   }
 
   /** A port that another program holds is left to it, for as long as one of ours would rest. */

@@ -47,6 +47,7 @@ const openRequest = z.object({
   toBrowsers: z.boolean().exactOptional(),
   toPrivatePhones: z.boolean().exactOptional(),
   privateSignalling: z.boolean().exactOptional(),
+  ahead: z.boolean().exactOptional(),
   group: id.exactOptional(),
 });
 const recordRequest = z.object({
@@ -59,6 +60,7 @@ const recordRequest = z.object({
   paused: z.boolean().exactOptional(),
 });
 
+const answerer = z.object({ signallingAddress: z.string().max(100), privateSignalling: z.boolean() });
 const gain = z.object({ speaker: id, listener: id, db: z.number().min(-60).max(12).nullable() });
 const MOST_MEMBERS = 32;
 const gains = z.array(gain).max(MOST_MEMBERS * MOST_MEMBERS);
@@ -78,7 +80,7 @@ export const methods = {
   hello: z.tuple([id, z.number()]),
   capabilities: z.tuple([]),
   open: z.tuple([openRequest]),
-  accept: z.tuple([id, sdp]),
+  accept: z.union([z.tuple([id, sdp]), z.tuple([id, sdp, answerer])]),
   renegotiate: z.tuple([id, sdp]),
   play: z.tuple([id, id, z.array(source).min(1).max(MOST_SOURCES), playOptions]),
   changePlay: z.tuple([id, id, playChange]),

@@ -8,7 +8,7 @@ import type { PortPool } from './ports.ts';
 
 export const SPARES_A_WORKER = 8;
 /** With fewer free, ports are for endpoints alone. */
-const LEAST_FREE = 256;
+export const LEAST_FREE = 256;
 
 export class SparePorts {
   readonly #pool: Pick<WorkerPool, 'order'>;

@@ -22,6 +22,3 @@ export function refusedTarget(address: string, port: number): string | null {
   if (/^ff/i.test(address)) return 'the address is multicast';
   return null;
 }
-
-/** An address that means the machine itself. */
-export const isLoopback = (address: string): boolean => address === '::1' || address === 'localhost' || (isIPv4(address) && address.startsWith('127.'));

@@ -73,7 +73,9 @@ const cryptosOf = (line: MediaLine): { tag: string; key: MasterKey }[] =>
   line.attributes.filter((each) => each.startsWith('crypto:')).flatMap((each) => readCrypto(each.slice('crypto:'.length)) ?? []);
 
 export class Security {
-  readonly #options: SecurityOptions;
+  readonly #options: Omit<SecurityOptions, 'privateSignalling'>;
+  /** Another once it is known who answered. */
+  privateSignalling: boolean;
   #ice = newCredentials();
   #remoteIce = '';
   /** What our last SDES description said, by its tag. */
@@ -82,6 +84,7 @@ export class Security {
 
   constructor(options: SecurityOptions) {
     this.#options = options;
+    this.privateSignalling = options.privateSignalling;
   }
 
   /** Why a stream that is offered so cannot be taken; null = it can. */
@@ -93,7 +96,7 @@ export class Security {
       if (!line.attributes.includes('rtcp-mux')) return 'no rtcp-mux';
       return attributeOf(session, line, 'ice-ufrag') === null || attributeOf(session, line, 'fingerprint') === null ? 'no ICE, or no fingerprint' : null;
     }
-    if (!this.#options.privateSignalling) return 'its keys came over signalling that others can read';
+    if (!this.privateSignalling) return 'its keys came over signalling that others can read';
     return cryptosOf(line).length === 0 ? 'no crypto suite in common' : null;
   }
 

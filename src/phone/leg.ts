@@ -7,6 +7,7 @@
  * Every state goes to `ended` once and only by `end`, which closes the endpoint and tells `legEnded`.
  */
 import type { CallId, LegId } from '../../kernel/ids.ts';
+import type { Answerer } from '../../media/port.ts';
 import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
 import { tagOf } from './address.ts';
 import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCause } from './endings.ts';
@@ -111,9 +112,10 @@ export class Leg implements DialogLeg {
     else if (!this.ended) this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId });
   }
 
-  /** The phone's answer to our offer; then it is answered. */
-  agree(answer: string): void {
-    this.#rim.media.accept(this.legId, answer).then(
+  /** The phone's answer to our offer; then it is answered. `from`: which of several phones it is. */
+  agree(answer: string, from?: Answerer): void {
+    if (from !== undefined) this.signallingAddress = from.signallingAddress;
+    this.#rim.media.accept(this.legId, answer, from).then(
       () => this.answered(),
       (error: unknown) => {
         if (isLost(error)) this.#adrift = true;

@@ -67,8 +67,11 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
     ...(targets.some((target) => target.isBrowser) ? { toBrowsers: true } : {}),
     ...(targets.some((target) => target.isPrivate) ? { toPrivatePhones: true } : {}),
   };
-  const opened = await openEndpoint(rim, leg, address.replace(/^\[|\]$/g, ''), besides);
-  if (opened === null) return;
+  const signallingAddress = bare(address);
+  leg.signallingAddress = signallingAddress;
+  const standing = rim.standby.take(leg, signallingAddress);
+  const opened = (standing instanceof Promise ? await standing : standing) ?? (await openEndpoint(rim, leg, signallingAddress, besides));
+  if (opened === null || leg.ended) return;
   const fork = new Fork(rim, targets, {
     sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
     ringing: () => {
@@ -76,15 +79,18 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
       rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId });
     },
     failed: (ending) => leg.end(ending),
-    answered: (dialog) => {
+    answered: (dialog, target) => {
       const ours = dialog.local.sdp ?? opened.sdp;
       leg.joined(dialog, ours);
-      leg.agree(descriptionOf(dialog.remote.sdp));
+      leg.agree(descriptionOf(dialog.remote.sdp), { signallingAddress: bare(target.address), privateSignalling: target.isPrivate });
     },
   });
   leg.ringing(fork);
   fork.invite({ ...invitation, ...opened });
 }
+
+/** An IPv6 address stands in brackets in a URI alone. */
+const bare = (address: string): string => address.replace(/^\[|\]$/g, '');
 
 /** For an agent's phone, or for an address that a dialplan names. */
 function headersOf(rim: Rim, { callId, from }: Wanted, owner: LegOwner): SipHeaders {

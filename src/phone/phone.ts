@@ -30,6 +30,7 @@ import { canPickUp, pickUp } from './pickup.ts';
 import { Registrar } from './registrar.ts';
 import type { Rim } from './rim.ts';
 import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
+import { Standby } from './standby.ts';
 import { CallerVerifier } from './stir/verify.ts';
 import { Subscriptions } from './subscription/subscriptions.ts';
 import { FailureThrottle } from './throttle.ts';
@@ -172,6 +173,7 @@ class PhoneRim implements Phone {
       warn: limited(log, clock),
       callerVerifier: options.stirRoots === undefined ? null : new CallerVerifier(clock, options.stirRoots),
       legs: this.#legs,
+      standby: new Standby({ calls, clock, legs: this.#legs, log, media }, publicAddress),
       recordable: options.recordable ?? (() => true),
       pressed: options.onKey ?? (() => undefined),
       trunks: new Trunks(house, directory, options.trustedTrunks),
@@ -205,6 +207,7 @@ class PhoneRim implements Phone {
     this.drain();
     this.#closed = true;
     this.#rim.bindings.stop();
+    this.#rim.standby.close();
     const told = this.#rim.trunks.farewell();
     const lamps = this.#subscriptions.size > 0;
     this.#subscriptions.close();
@@ -228,6 +231,7 @@ class PhoneRim implements Phone {
   }
 
   endpointLost(legId: LegId): void {
+    this.#rim.standby.lost(legId);
     this.#legs.get(legId)?.lostMedia();
   }
 
@@ -264,6 +268,7 @@ class PhoneRim implements Phone {
 
   hear(event: Event): void {
     this.#subscriptions.hear(event);
+    this.#rim.standby.hear(event);
   }
 
   status(): PhoneStatus {

@@ -10,6 +10,7 @@ import type { Event } from '../vocabulary.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Bindings } from './bindings.ts';
 import type { SipAgent } from './srf.ts';
+import type { Standby } from './standby.ts';
 import type { CallerVerifier } from './stir/verify.ts';
 import type { FailureThrottle } from './throttle.ts';
 import type { Trunks } from './trunk/trunks.ts';
@@ -42,6 +43,8 @@ export interface Rim {
   /** Whether calls of this tenant may be taken as far as recording goes: false while one must be recorded and cannot be. */
   recordable: (tenantId: TenantId) => boolean;
   legs: LegsView;
+  /** Endpoints for those who have waited longest. */
+  standby: Standby;
   /** A key came by signalling. */
   pressed: (legId: LegId, key: string) => void;
   /** Told by each leg as it ends. */

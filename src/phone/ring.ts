@@ -34,6 +34,11 @@ export interface ForkListener {
   failed(ending: Ending): void;
 }
 
+/** Of several phones it matters which one answered. */
+export interface PhonesListener extends Omit<ForkListener, 'answered'> {
+  answered(dialog: SipDialog, target: Target): void;
+}
+
 interface Branch {
   target: Target;
   /** Said again in clear, should a phone that was offered keys not take them. */
@@ -62,12 +67,12 @@ const UNREACHABLE: Ending = { cause: 'unreachable', by: 'far_end', sip: 408, q85
 
 export class Fork implements Ringing {
   readonly #rim: Rim;
-  readonly #listener: ForkListener;
+  readonly #listener: PhonesListener;
   readonly #branches: Branch[];
   #ringing = false;
   #over = false;
 
-  constructor(rim: Rim, targets: readonly Target[], listener: ForkListener) {
+  constructor(rim: Rim, targets: readonly Target[], listener: PhonesListener) {
     this.#rim = rim;
     this.#listener = listener;
     this.#branches = targets.map((target) => ({
@@ -163,7 +168,7 @@ export class Fork implements Ringing {
       return;
     }
     this.cancel(ANSWERED_ELSEWHERE);
-    this.#listener.answered(dialog);
+    this.#listener.answered(dialog, branch.target);
   }
 
   #closed(branch: Branch, ending: Ending): void {

@@ -228,7 +228,7 @@ export function connectMedia(options: MediaClientOptions): MediaClient {
     },
     capabilities: () => connection.ask('capabilities', []),
     open: (request) => connection.ask('open', [request], request.endpointId),
-    accept: (endpointId, answer) => connection.ask('accept', [endpointId, answer]),
+    accept: (endpointId, answer, from) => connection.ask('accept', from === undefined ? [endpointId, answer] : [endpointId, answer, from]),
     renegotiate: (endpointId, offer) => connection.ask('renegotiate', [endpointId, offer]),
     play: (endpointId, playId, sources, playing) => connection.ask('play', [endpointId, playId, sources, playing]),
     changePlay: (endpointId, playId, change) => connection.ask('changePlay', [endpointId, playId, change]),

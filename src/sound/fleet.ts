@@ -277,7 +277,7 @@ export function openFleet(options: FleetOptions): Fleet {
     disconnect: () => pool.disconnect(),
     capabilities: async () => ableTogether(known()),
     open: (request) => pool.open(request),
-    accept: async (endpointId, answer) => pool.at(endpointId).accept(endpointId, answer),
+    accept: async (endpointId, answer, from) => pool.at(endpointId).accept(endpointId, answer, from),
     renegotiate: async (endpointId, offer) => pool.at(endpointId).renegotiate(endpointId, offer),
     play: async (endpointId, playId, sources, how) => pool.at(endpointId).play(endpointId, playId, sources, how),
     stop: async (endpointId) => pool.at(endpointId).stop(endpointId),

@@ -95,6 +95,16 @@ test('a party behind NAT is followed to where it sends from, and nobody can foll
   assert.ok((await house.media.stats(a.id)).strangers > 10);
 });
 
+test('an endpoint that was opened before anybody knew who would answer follows whose answer it was, also from behind NAT', async () => {
+  const { sdp } = await house.media.open({ endpointId: 'ahead.1', signallingAddress: '127.0.0.1', timeoutMs: 0, group: 'ahead', ahead: true });
+  const agent = (await legs.party({ address: '127.0.0.8' })).aim(sdp);
+  await house.media.accept('ahead.1', agent.offer({ address: '127.0.0.201' }), { signallingAddress: '127.0.0.8', privateSignalling: false });
+  await house.media.play('ahead.1', 'ahead', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });
+  agent.say(0);
+  await until('it hears us', () => agent.heard.length > 10);
+  await house.media.close('ahead.1');
+});
+
 test('a party that moves says so in an offer, and is heard and sent to in its new place only', async () => {
   const a = await legs.open();
   await house.media.play(a.id, 'move', [{ kind: 'tone', hz: [700], dbm0: -10, onMs: 100, offMs: 0 }], { loop: false, bargeIn: false });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isLoopback } from '../../kernel/loopback.ts';
 import { MediaError, type MediaErrorCode } from '../../media/port.ts';
-import { canonicalAddress, isLoopback, refusedTarget } from '../../media/sdp/address.ts';
+import { canonicalAddress, refusedTarget } from '../../media/sdp/address.ts';
 import { type Agreed, Negotiation } from '../../media/sdp/negotiate.ts';
 import { Security } from '../../media/sdp/security.ts';
 import { noise } from './noise.ts';

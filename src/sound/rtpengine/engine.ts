@@ -75,7 +75,8 @@ class Engine {
     return leg;
   }
 
-  async open({ endpointId, offer, timeoutMs }: OpenRequest): Promise<{ sdp: string }> {
+  async open({ endpointId, offer, timeoutMs, ahead }: OpenRequest): Promise<{ sdp: string }> {
+    if (ahead === true) throw new MediaError('no_ports', 'rtpengine holds no endpoint ready');
     if (this.#legs.has(endpointId)) throw new MediaError('bad_request', `endpoint ${endpointId} is open already`);
     const leg = new EngineLeg(this.#ng, endpointId, timeoutMs);
     this.#legs.set(endpointId, leg);
