@@ -70,7 +70,9 @@ import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
 import { type Login, seedTenant } from './tenants/seed.ts';
 import type { TrunkId } from './tenants/trunk.ts';
 import { alarmIn } from './toll/alarm.ts';
+import { PhonePasses } from './users/phone-passes.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
+import type { User } from './users/user.ts';
 import type { Event } from './vocabulary.ts';
 
 const LAST_RECORDS_MS = 5_000;
@@ -136,7 +138,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const { config, log, clock, opened } = base;
   const servers = opened(startServers(config, clock, log, onFatal), async (starting) => Promise.all((await starting).map((server) => server.stop())));
   const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close());
-  const { sessions, logins, directory } = await openPeople(base, store);
+  const { sessions, passes, logins, directory } = await openPeople(base, store);
   await servers;
 
   const rooms = createRooms();
@@ -147,7 +149,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     keepJournal({ folder: join(config.dataDir, 'journal'), keepBytes: config.journalKeepBytes, rooms, clock, log, unwritten: () => cdr.unwritten() }),
     (it) => it.close(),
   );
-  const people: People = { store, sessions, directory, rooms, kept, ...(await openRecordings(ground, store)) };
+  const people: People = { store, sessions, passes, directory, rooms, kept, ...(await openRecordings(ground, store)) };
   const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
 
@@ -212,6 +214,7 @@ function namesOf(directory: Directory, tenantId: TenantId): TenantNames {
 interface People {
   store: Store;
   sessions: Sessions;
+  passes: PhonePasses;
   directory: LoadedDirectory;
   rooms: Rooms;
   kept: KeptJournal;
@@ -219,8 +222,10 @@ interface People {
   space: SpaceWatch;
 }
 
-async function openPeople({ config, log, clock }: Omit<Ground, 'take'>, store: Store): Promise<Pick<People, 'sessions' | 'directory'> & { logins: Login[] }> {
+async function openPeople({ config, log, clock }: Omit<Ground, 'take'>, store: Store): Promise<Pick<People, 'sessions' | 'passes' | 'directory'> & { logins: Login[] }> {
   const sessions = createSessions({ store, clock, log });
+  const passes = new PhonePasses();
+  sessions.onRevoked((userId) => passes.endOfUser(userId));
   const logins: Login[] = [];
   for (const folder of readdirSync(config.dialplansDir).sort()) {
     const tenantFile = join(config.dialplansDir, folder, 'tenant.yaml');
@@ -228,7 +233,7 @@ async function openPeople({ config, log, clock }: Omit<Ground, 'take'>, store: S
     const password = folder === 'demo' ? (config.demoPassword ?? undefined) : undefined;
     logins.push(...(await seedTenant({ store, sessions, tenantFile, loginsFile: join(config.dataDir, `${folder}-logins.json`), password })));
   }
-  return { sessions, logins, directory: await loadDirectory({ store, bench: config.bench }) };
+  return { sessions, passes, logins, directory: await loadDirectory({ store, bench: config.bench }) };
 }
 
 function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrWriter {
@@ -266,7 +271,7 @@ interface Rims {
 /** `accepting`: what is said of a call can be kept; a call that would leave no record is better refused (503) than lost. */
 function openRims(
   { config, clock, log, take, opened }: Ground,
-  { store, sessions, directory, rooms, kept, recordings, space }: People,
+  { store, sessions, passes, directory, rooms, kept, recordings, space }: People,
   accepting: () => boolean,
 ): Rims {
   const { calls, acd, desk } = rooms;
@@ -293,6 +298,7 @@ function openRims(
       recordable: (tenantId: TenantId) => space.space !== 'full' || !recordings.rules(tenantId).required,
       onKey: (legId, key) => sound.signalledKey(legId, key),
     },
+    passes,
     names: systemNames(config.sipDnsServers),
     name: nameOf(config),
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
@@ -334,6 +340,10 @@ function orderOfSupervisor(store: Store, { clock, take }: Pick<Ground, 'clock' |
     for (const event of events) take(event);
   };
 }
+
+/** Under which phones of a tenant may register that were told no other. */
+const sipDomainOf = ({ sip, publicAddress }: Config, directory: Directory, tenantId: TenantId): string =>
+  directory.tenants().find((tenant) => tenant.tenantId === tenantId)?.sipDomains[0] ?? [...sip.domains][0] ?? publicAddress;
 
 /** The same after a restart, and nobody else's at a SIP server that several share: one program runs in a data folder of a machine. */
 const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').update(`${hostname()} ${dataDir}`).digest('hex').slice(0, 12)}`;
@@ -405,8 +415,8 @@ function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, 
 }
 
 function httpOptions(
-  { config, take }: Ground,
-  { rooms, kept, store, recordings, space }: People,
+  { config, take, clock }: Ground,
+  { rooms, kept, store, passes, directory, recordings, space }: People,
   { phone, media, desks, operation }: Rims,
   cdr: CdrWriter,
   watch: InvariantWatch,
@@ -449,6 +459,13 @@ function httpOptions(
     sipTrace: operation === null ? null : (callId: CallId) => operation.trace(callId, phone.sipCallsOf(callId)),
     sipMetrics: async () => (operation === null ? '' : operation.metrics()),
     browserPhones: config.drachtio.embedded ? { socket: config.sip.browserSocket, secret: config.drachtio.secret } : null,
+    phonePasses: config.drachtio.embedded
+      ? {
+          make: (user: User, agentId: AgentId, token: string) => passes.make(user, agentId, token, clock.now()),
+          domain: (tenantId: TenantId) => sipDomainOf(config, directory, tenantId),
+          end: (token: string) => passes.endOfToken(token),
+        }
+      : null,
     health: {
       draining: () => phone.status().draining,
       parts: () => ({

@@ -37,6 +37,7 @@ export interface HttpOptions
       | 'version'
       | 'sipTrace'
       | 'legAudio'
+      | 'phonePasses'
     > {
   log: Logger;
   clock: Clock;
@@ -61,11 +62,15 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
   const tls = options.tls === null ? null : new HttpTls(options.tls, clock, log);
   const ports = portsOf(options);
   options.sessions.onRevoked((userId) => desks.userRevoked(userId));
+  const signedOut = (token: string): void => {
+    options.phonePasses?.end(token);
+    desks.tokenVoided(token);
+  };
   const server = await buildServer(
     {
       ...options,
       ...ports,
-      sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => desks.tokenVoided(token)) },
+      sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => signedOut(token)) },
       metrics,
       asyncApi: asyncApiDocument(version),
     },

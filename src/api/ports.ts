@@ -25,6 +25,7 @@ import type { Directory } from '../tenants/directory.ts';
 import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { TollView } from '../toll/room.ts';
+import type { PhonePass } from '../users/phone-passes.ts';
 import type { Role, User } from '../users/user.ts';
 
 /** Who asks. */
@@ -280,6 +281,8 @@ export interface ApiPorts {
   /** The SIP messages of a call; null: the SIP server is not ours and keeps none. Rejects while it does not answer. */
   /** What the media server measures on a leg now; null = it has no sound, or the server does not answer. */
   legAudio(legId: LegId): Promise<LegAudio | null>;
+  /** What phones in browsers register with, and under which domain; null: they register elsewhere. */
+  phonePasses: { make(user: User, agentId: AgentId, token: string): PhonePass; domain(tenantId: TenantId): string; end(token: string): void } | null;
   sipTrace: ((callId: CallId) => Promise<{ at: string; direction: 'in' | 'out'; peer: string; callId: string; text: string }[]>) | null;
   /** Prometheus text. */
   metrics: { contentType: string; text(): Promise<string> };

@@ -24,6 +24,7 @@ import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
 import { interactions } from './interactions.ts';
 import { outside } from './outside.ts';
+import { phonePasses } from './phone-passes.ts';
 import type { ApiPorts } from './ports.ts';
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
 import { queueSwitch } from './queue-switch.ts';
@@ -73,6 +74,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   await describeRoutes(app, ports);
   for (const room of [
     sessions,
+    phonePasses,
     users,
     queues,
     queueSwitch,

@@ -16,6 +16,11 @@ export type Identity = { is: 'account'; account: SipAccount } | { is: 'stranger'
 /** Stands in for a user that does not exist, so that the same work is done. */
 const NOBODY = { MD5: ha1Of('MD5', 'nobody', SIP_REALM, ''), 'SHA-256': ha1Of('SHA-256', 'nobody', SIP_REALM, '') };
 
+/** Of browsers, which know no password: `src/users/phone-passes.ts`. */
+export interface Passes {
+  account(username: string, now: number): SipAccount | null;
+}
+
 /** Wrong passwords of one user in a minute, from whatever sources, after which only phones that are registered already are believed. */
 const MOST_FAILURES_OF_USER = 60;
 
@@ -26,6 +31,7 @@ export class Authenticator {
   readonly #throttle: FailureThrottle;
   readonly #users = new FailureThrottle(MOST_FAILURES_OF_USER);
   readonly #onGuessing: (guessed: { source: string } | { username: string }) => void;
+  readonly #passes: Passes;
   readonly #md5Phones = new Md5Phones();
 
   /** `onGuessing` is told once of each source, and of each user name, that too many wrong passwords came for. */
@@ -35,7 +41,9 @@ export class Authenticator {
     nonces = new Nonces(),
     throttle = new FailureThrottle(),
     onGuessing: (guessed: { source: string } | { username: string }) => void = () => undefined,
+    passes: Passes = { account: () => null },
   ) {
+    this.#passes = passes;
     this.#clock = clock;
     this.#directory = directory;
     this.#nonces = nonces;
@@ -53,7 +61,7 @@ export class Authenticator {
     if (credentials === null || credentials.realm !== SIP_REALM || !sameTarget(credentials.uri, req.uri)) return this.#challenge(req, now, false);
     this.#md5Phones.understood(socketOf(req));
     const verdict = this.#nonces.look(credentials.nonce, credentials.nc, source, now);
-    const account = this.#accountFor(credentials, domain, req.method);
+    const account = this.#accountFor(credentials, domain, req.method, now);
     // Guessed at from everywhere: the same answer as to a wrong password, the same work, and no new phone until it is over.
     const isGuessedAt = !known && this.#users.blocks(credentials.username, now);
     if (account === null || isGuessedAt) {
@@ -72,8 +80,8 @@ export class Authenticator {
     if (this.#users.failed(username, now)) this.#onGuessing({ username });
   }
 
-  #accountFor(credentials: Credentials, domain: string, method: string): SipAccount | null {
-    const account = this.#directory.sipAccount(credentials.username, domain);
+  #accountFor(credentials: Credentials, domain: string, method: string, now: number): SipAccount | null {
+    const account = this.#passes.account(credentials.username, now) ?? this.#directory.sipAccount(credentials.username, domain);
     const own = credentials.algorithm === 'MD5' ? account?.ha1Md5 : account?.ha1Sha256;
     const ha1 = own === undefined || own === '' ? NOBODY[credentials.algorithm] : own;
     return responseFits(ha1, method, credentials) && ha1 === own ? account : null;

@@ -13,7 +13,7 @@ import type { Directory } from '../tenants/directory.ts';
 import type { TrunkId } from '../tenants/trunk.ts';
 import type { TollView } from '../toll/room.ts';
 import type { Carriers, Event } from '../vocabulary.ts';
-import { Authenticator } from './authenticate.ts';
+import { Authenticator, type Passes } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
 import { askCallback } from './callback.ts';
 import { SipConnection } from './connection.ts';
@@ -60,6 +60,8 @@ export interface PhoneOptions {
   /** PEM text of the authorities whose certificates may sign callers' numbers; absent = signatures are not looked at. */
   stirRoots?: string;
   newCallId: () => CallId;
+  /** What browsers register with; absent = with their users' own passwords. */
+  passes?: Passes;
   /** A key that a leg's phone sent by SIP INFO. */
   onKey?: (legId: LegId, key: string) => void;
   /** false = new calls get 503 until it is true again. */
@@ -144,9 +146,9 @@ class PhoneRim implements Phone {
   constructor(options: PhoneOptions) {
     const { clock, log, take, directory, media, calls, publicAddress, newCallId } = options;
     this.#options = options;
-    const authenticator = new Authenticator(clock, directory, new Nonces(nonceKeyOf(options.drachtio.secret), clock.now()), undefined, (guessed) =>
-      log.warn(guessed, 'ALARM passwords of phones are being guessed'),
-    );
+    const nonces = new Nonces(nonceKeyOf(options.drachtio.secret), clock.now());
+    const alarm = (guessed: object): void => log.warn(guessed, 'ALARM passwords of phones are being guessed');
+    const authenticator = new Authenticator(clock, directory, nonces, undefined, alarm, options.passes);
     const bindings = new Bindings(clock, take);
     const isOurs = ourHosts(options.domains ?? new Set(), directory);
     this.#registrar = new Registrar(clock, authenticator, bindings, isOurs);

@@ -9,7 +9,7 @@ const HEADERS = { Event: 'talk', 'Subscription-State': 'active' };
 
 export const canPickUp = (leg: Leg | undefined): boolean => leg?.progress.at === 'ringing' && leg.progress.fork.pickable !== null;
 
-/** In the early dialog, as phones expect it; a SIP server that sends nothing within those is asked to send it outside. */
+/** In the early dialog, as phones expect it, but browsers, whose stacks drop a NOTIFY there; a SIP server that sends nothing within those is asked to send it outside. */
 export function pickUp(rim: Rim, leg: Leg | undefined): void {
   if (leg?.progress.at !== 'ringing') return;
   const phone = leg.progress.fork.pickable;
@@ -18,7 +18,7 @@ export function pickUp(rim: Rim, leg: Leg | undefined): void {
   const outside = { method: 'NOTIFY', uri, headers: HEADERS, ...(proxy === null ? {} : { proxy }) };
   const sendOutside = (): void =>
     rim.sip.request(outside, (error) => error !== null && rim.warn('NOTIFY talk could not be sent', { err: error, legId: leg.legId }));
-  if (phone.dialogId === null) {
+  if (phone.dialogId === null || phone.target.isBrowser) {
     sendOutside();
     return;
   }

@@ -19,12 +19,15 @@ interface Row {
 }
 
 const everybody: Record<Role, Verdict> = { agent: 'yes', supervisor: 'yes', admin: 'yes' };
+/** Who has no desk has no phone. */
+const agentsAlone: Record<Role, Verdict> = { agent: 'yes', supervisor: 'no', admin: 'no' };
 const leaders: Record<Role, Verdict> = { agent: 'no', supervisor: 'yes', admin: 'yes' };
 const admins: Record<Role, Verdict> = { agent: 'no', supervisor: 'no', admin: 'yes' };
 const newUser = { username: 'new', name: 'New', role: 'agent', password: 'long enough' };
 
 const rows: Record<string, Row> = {
   'DELETE /api/v1/sessions/current': { url: '/api/v1/sessions/current', allowed: everybody, stranger: 'own' },
+  'POST /api/v1/phone-passes': { url: '/api/v1/phone-passes', allowed: agentsAlone, stranger: 'own' },
   'GET /api/v1/me': { url: '/api/v1/me', allowed: everybody, stranger: 'own' },
   'GET /api/v1/users': { url: '/api/v1/users', allowed: leaders, stranger: 'own' },
   'POST /api/v1/users': { url: '/api/v1/users', body: (tenant) => ({ ...newUser, agentId: `${tenant}:8001` }), allowed: admins, stranger: 400 },

@@ -433,6 +433,11 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     health: { parts: () => house.parts, draining: () => false },
     asyncApi: { asyncapi: '3.0.0' },
     legAudio: async () => ({ codec: 'PCMA', heard: { mos: 4.41, worstMos: 4.2, lossPct: 0.5, jitterMs: 1.5 }, sent: null, roundTripMs: 20, troubles: [] }),
+    phonePasses: {
+      make: ({ username }, agentId) => ({ username: `pass-of-${username}`, password: agentId, expiresAt: house.now + 1_000 }),
+      domain: () => 'sip.test',
+      end: () => undefined,
+    },
     sipTrace: async (callId) => [
       { at: '2026-03-01T08:00:00.000Z', direction: 'in', peer: 'udp/192.0.2.7:5060', callId: `sip-${callId}`, text: 'INVITE sip:10086@x SIP/2.0' },
     ],

@@ -129,6 +129,7 @@ before(async () => {
     cancelCallback: () => undefined,
     tellInteraction: () => undefined,
     legAudio: async () => null,
+    phonePasses: null,
     sipMetrics: async () => 'huawu_sip_dialogs 0\n',
     health: { parts: () => ({ store: { ok: store.health().state === 'ok', essential: false } }), draining: () => false },
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { asId, type UserId } from '../../kernel/ids.ts';
 import { Authenticator } from '../../src/phone/authenticate.ts';
 import { Bindings, targetOf } from '../../src/phone/bindings.ts';
 import { mayContact } from '../../src/phone/contacts.ts';
@@ -8,9 +9,10 @@ import type { ContactBinding } from '../../src/phone/event.ts';
 import { Registrar } from '../../src/phone/registrar.ts';
 import type { SendOptions, SipRequest, SipResponse } from '../../src/phone/srf.ts';
 import { SIP_REALM } from '../../src/tenants/directory.ts';
+import { PhonePasses } from '../../src/users/phone-passes.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { FakeClock } from '../support/clock.ts';
-import { agentId, passwordOf, phoneDirectory } from '../support/phone-directory.ts';
+import { agentId, demo, passwordOf, phoneDirectory } from '../support/phone-directory.ts';
 
 interface Answer {
   status: number;
@@ -23,10 +25,11 @@ class Office {
   readonly clock = new FakeClock();
   readonly events: Event[] = [];
   readonly bindings = new Bindings(this.clock, (event) => this.events.push(event));
+  readonly passes = new PhonePasses();
   readonly registrar: Registrar;
 
   constructor(onGuessing?: (guessed: object) => void, isOurs?: (host: string) => boolean) {
-    const authenticator = new Authenticator(this.clock, phoneDirectory(), undefined, undefined, onGuessing);
+    const authenticator = new Authenticator(this.clock, phoneDirectory(), undefined, undefined, onGuessing, this.passes);
     this.registrar = new Registrar(this.clock, authenticator, this.bindings, isOurs);
   }
 
@@ -101,6 +104,18 @@ describe('the registrar', () => {
         ...{ userAgent: 'Desk 1', allowEvents: ['talk', 'hold'] },
       });
     });
+
+  it('believes a browser by the pass it was given, for its own agent alone, until she signs out', () => {
+    const office = new Office();
+    const user = { userId: asId<UserId>('u1'), tenantId: demo, username: '8001' };
+    const { username, password } = office.passes.make(user, agentId('8001'), 'token', office.clock.now());
+    const who = { user: username, password, algorithm: 'MD5' as const };
+    assert.equal(office.register({ Contact: contact() }, who).status, 200);
+    assert.equal(office.bindings.of(agentId('8001')).length, 1);
+    assert.equal(office.register({ To: '<sip:8002@huawu>', 'Call-ID': 'c2', Contact: contact() }, who).status, 403);
+    office.passes.endOfToken('token');
+    assert.equal(office.register({ 'Call-ID': 'c3', Contact: contact() }, who).status, 401);
+  });
 
   it('D4: challenges with SHA-256 first and MD5 behind it, in lines of their own', () => {
     const { status, headers } = new Office().send({ Contact: contact() });
