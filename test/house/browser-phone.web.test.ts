@@ -13,6 +13,7 @@ import { BrowserPhone } from '../support/browser-phone.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
+import { SipPhone } from '../support/phone.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
 import { rms, SAMPLE_RATE, shareAt, sine, writeWav } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
@@ -103,6 +104,52 @@ test('B22: a browser registers, again after a reload; its agent and a desk phone
     );
   } finally {
     await customer.stop();
+  }
+});
+
+test('an agent chooses the phone of her own page, takes a hotline call by the page’s button and talks; a reload in mid-call gives her the caller back; the microphone’s level and the network are shown', async () => {
+  const customer = await SipPhone.open({ user: '13900001234', server: house.sip });
+  const page = await context.newPage();
+  context.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  try {
+    const console = new AgentPage(page, 'zh');
+    await console.open(house.http);
+    await console.signIn('8002', DEMO_PASSWORD);
+    await console.waitForState('not_ready');
+    await console.chooseBrowserPhone();
+    await page.screenshot({ path: `${shots}phone-panel-zh.png` });
+    await page.keyboard.press('Escape');
+    await console.goReady();
+
+    const call = await customer.call('10086');
+    await call.answered();
+    assert.ok(await call.rtp.hearsSound());
+    await call.rtp.press('0');
+    await console.waitForPhase('offered');
+    await page.locator('[data-phone-call="ringing"]').waitFor();
+    await console.answer();
+    await console.waitForPhase('established');
+    call.rtp.play(CUSTOMER_HZ);
+    assert.ok(await call.rtp.hears(TONE_HZ), 'the caller hears her microphone');
+    await console.phoneHears(CUSTOMER_HZ);
+    await page.locator('.phone .phone-quality').waitFor();
+
+    await page.reload();
+    await console.waitForPhase('held');
+    await console.waitForPhase('established');
+    assert.ok(await call.rtp.hears(TONE_HZ), 'the caller hears her after the reload');
+    await console.phoneHears(CUSTOMER_HZ);
+
+    await console.hangUp();
+    await call.ended();
+    await console.waitForState('wrapping_up');
+    await page.locator('[data-phone-state="online"]:not([data-phone-call])').waitFor();
+    assert.deepEqual(complaints, []);
+  } finally {
+    await page.close();
+    await customer.close();
   }
 });
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import type zhWords from '../../web/i18n/zh.json';
+import { until } from './wait.ts';
 
 type Words = typeof zhWords;
 export type PageLanguage = 'zh' | 'en';
@@ -11,6 +12,36 @@ export type Outcome = keyof Words['disposition'];
 type OwnReason = 'break' | 'meal' | 'training' | 'meeting' | 'other';
 
 const wordsOf = (language: PageLanguage): Words => JSON.parse(readFileSync(new URL(`../../web/i18n/${language}.json`, import.meta.url), 'utf8')) as Words;
+
+/** Runs in the page: an analyser on whatever remote sound the page has; the loudest frequency, in Hz. */
+const LISTEN = `(() => {
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 8192;
+  let from = null;
+  window.heardHz = () => {
+    const track = window.remoteTracks.findLast(({ readyState }) => readyState === 'live');
+    if (track !== undefined && track !== from) {
+      from = track;
+      context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+    }
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    const best = bins.reduce((at, level, bin) => (level > bins[at] ? bin : at), 1);
+    return (best * context.sampleRate) / analyser.fftSize;
+  };
+})()`;
+/** Runs in the page before its own code: keeps the remote tracks of every connection, which no element of the document plays. */
+const KEEP_TRACKS = `
+  window.remoteTracks = [];
+  const Plain = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Plain {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('track', ({ track }) => window.remoteTracks.push(track));
+    }
+  };
+`;
 
 export class AgentPage {
   readonly page: Page;
@@ -22,6 +53,7 @@ export class AgentPage {
   }
 
   async open(url: string): Promise<void> {
+    await this.page.addInitScript(KEEP_TRACKS);
     await this.page.goto(`${url}/agent`);
   }
 
@@ -107,6 +139,19 @@ export class AgentPage {
 
   async hangUp(): Promise<void> {
     await this.button(this.words.call.hangup).click();
+  }
+
+  /** Her phone is this page from now on, and is registered. */
+  async chooseBrowserPhone(): Promise<void> {
+    await this.page.keyboard.press('Alt+p');
+    await this.page.getByRole('radio', { name: this.words.phone.browser }).check();
+    await this.page.locator('[data-phone="online"]').waitFor();
+  }
+
+  /** Waits until the page plays this frequency (within 20 Hz) to her. */
+  async phoneHears(hz: number): Promise<void> {
+    await this.page.evaluate(LISTEN);
+    await until(`${hz} Hz in the page`, () => this.page.evaluate(`Math.abs(window.heardHz() - ${hz}) < 20`));
   }
 
   async chooseOutcome(outcome: Outcome): Promise<void> {

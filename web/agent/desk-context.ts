@@ -3,6 +3,7 @@ import { createContext, useContext } from 'react';
 import type { AgentStateData } from '../../src/cti/protocol.ts';
 import type { CommandData, CommandType, DeskView, Outcome } from '../shared/connection.ts';
 import type { Desk } from '../shared/desk.ts';
+import type { PhoneTools } from './phone/use-phone.ts';
 
 export type FailureCode = Extract<Outcome, { ok: false }>['code'];
 /** Why a call stopped ringing that nobody asks anything of her for. */
@@ -18,6 +19,7 @@ export interface DeskTools {
   desk: Desk;
   agent: AgentStateData;
   online: boolean;
+  phone: PhoneTools;
   /** The server says this can work now. */
   can(type: CommandType): boolean;
   /** true when the server did it; a failure has been shown to the agent. */

@@ -10,6 +10,7 @@ import { CallBar } from './call-bar.tsx';
 import { DeskContext, type DeskTools, goneCauses, type NewNotice, type Notice } from './desk-context.ts';
 import { Interactions, takesInteractions } from './interactions.tsx';
 import { LinkBanner, Notices } from './overlays.tsx';
+import { usePhone } from './phone/use-phone.ts';
 import { Pop } from './pop.tsx';
 import { QueueStrip } from './queues.tsx';
 import { TopBar } from './top-bar.tsx';
@@ -21,6 +22,7 @@ const MOST_NOTICES = 4;
 export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignInNotice): void }) {
   const [attempt, setAttempt] = useState(0);
   const { connection, view } = useConnection(token, attempt);
+  const phone = usePhone(token, view);
   const [notices, setNotices] = useState<Notice[]>([]);
   const lastKey = useRef(0);
   const notify = useCallback((notice: NewNotice) => {
@@ -44,8 +46,8 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
   const tools = useMemo<DeskTools | null>(() => {
     if (desk === null) return null;
     const online = link.state === 'online';
-    return { view, desk, agent: desk.agent, online, can: (type) => desk.agent.can.includes(type), act, notify };
-  }, [view, desk, link, act, notify]);
+    return { view, desk, agent: desk.agent, online, phone, can: (type) => desk.agent.can.includes(type), act, notify };
+  }, [view, desk, link, phone, act, notify]);
 
   useEffect(() => {
     if (link.state !== 'closed') return;

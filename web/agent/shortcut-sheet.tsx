@@ -3,7 +3,9 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../shared/icon.tsx';
 
-const rows = ['F2', 'F4', 'F6', 'F7', 'F8', 'F9', 'F3', 'F10', 'F1', 'question', 'Tab', 'Escape'] as const;
+const rows = ['F2', 'F4', 'F6', 'F7', 'F8', 'F9', 'F3', 'F10', 'F1', 'AltP', 'question', 'Tab', 'Escape'] as const;
+
+const shownKey = (row: (typeof rows)[number]): string => (row === 'question' ? '?' : row === 'Escape' ? 'Esc' : row.replace(/^Alt/, 'Alt+'));
 
 export default function ShortcutSheet({ onClose }: { onClose(): void }) {
   const { t } = useTranslation();
@@ -20,7 +22,7 @@ export default function ShortcutSheet({ onClose }: { onClose(): void }) {
         {rows.map((row) => (
           <div key={row}>
             <dt>
-              <kbd>{row === 'question' ? '?' : row === 'Escape' ? 'Esc' : row}</kbd>
+              <kbd>{shownKey(row)}</kbd>
             </dt>
             <dd>{t(`keys.${row}`)}</dd>
           </div>

@@ -1,7 +1,8 @@
 /** Keys that work anywhere on the page. A part of the desk owns a key for as long as its button would work. */
 import { useEffect, useRef } from 'react';
 
-export const shortcutKeys = ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', '?'] as const;
+/** With Alt by the place of the key, which is the same whatever the keyboard writes there. */
+export const shortcutKeys = ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', '?', 'Alt+P'] as const;
 export type ShortcutKey = (typeof shortcutKeys)[number];
 
 const owners = new Map<string, () => void>();
@@ -10,12 +11,13 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 function pressed(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey || event.isComposing) return;
   if (event.key === '?' && isTyping(event.target)) return;
-  if (!(shortcutKeys as readonly string[]).includes(event.key)) return;
+  const key = event.altKey ? event.code.replace(/^Key/, 'Alt+') : event.key;
+  if (!(shortcutKeys as readonly string[]).includes(key)) return;
   // Even when nothing can be done: F6 must not jump to the address bar, F4 must not open it.
   event.preventDefault();
-  if (!event.repeat) owners.get(event.key)?.();
+  if (!event.repeat) owners.get(key)?.();
 }
 
 window.addEventListener('keydown', pressed);

@@ -5,6 +5,7 @@ import { TasteControls } from '../shared/controls.tsx';
 import { Icon } from '../shared/icon.tsx';
 import { AlertSwitch } from './alerts.tsx';
 import { useDesk } from './desk-context.ts';
+import { PhoneButton } from './phone/phone-button.tsx';
 import { useShortcut } from './shortcuts.ts';
 import { Status } from './status.tsx';
 
@@ -15,15 +16,11 @@ export function TopBar({ onSignOut }: { onSignOut(): void }) {
   const { agent, online, can } = useDesk();
   const [sheet, setSheet] = useState(false);
   useShortcut('?', () => setSheet(!sheet));
-  const phone = agent.phoneReachable ? t('status.phoneOnline') : t('status.phoneOffline');
   return (
     <header className="top-bar">
       <span className="brand">{t('product')}</span>
       <Status />
-      <span className={`phone ${agent.phoneReachable ? '' : 'is-off'}`}>
-        <Icon name={agent.phoneReachable ? 'phone' : 'alert'} size={16} />
-        {phone}
-      </span>
+      <PhoneButton />
       <span className="spacer" />
       <AlertSwitch />
       <TasteControls />

@@ -1,0 +1,328 @@
+/**
+ * The phone of this page, by sip.js: SIP over WebSocket to the page's own host, sound by WebRTC. Where its SessionManager would give a call up
+ * because the socket broke, this one goes on: sound flows without it, and who comes back registers again and, where sound was cut too, takes her call
+ * back by Replaces (RFC 3891), as after a reload.
+ */
+import { Invitation, type Session, SessionState, SIPExtension, Web } from 'sip.js';
+import { browserClock } from '../../shared/clock.ts';
+import { constraintsOf, mayListen, playBy, troubleOf } from './devices.ts';
+import { instanceId, keepDialog, keptDialog } from './kept-dialog.ts';
+import type { Devices, Pass, Phone, PhoneCall, PhoneOptions, PhoneTrouble, PhoneView } from './phone.ts';
+import { type Heard, heardIn, qualityOf } from './quality.ts';
+import { Ringer } from './sound.ts';
+
+const EXPIRES_SECONDS = 300;
+const ICE_WITHIN_MS = 500;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+/** A line that says nothing to a REGISTER for so long is dead, whatever the browser still believes. */
+const PROBE_MS = 5_000;
+const MEASURE_EVERY_MS = 3_000;
+const BUSY = 486;
+const CANNOT = 480;
+
+/** Rejects when sip.js cannot read its own address. */
+export function startSipPhone(options: PhoneOptions): Phone {
+  const phone = new SipPhone(options);
+  void phone.start();
+  return phone;
+}
+
+class SipPhone implements Phone {
+  readonly #options: PhoneOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #speaker = new Audio();
+  readonly #ringer: Ringer;
+  #view: PhoneView = { state: 'starting', trouble: null, call: null, quality: null };
+  #devices: Devices;
+  #manager: Web.SessionManager | null = null;
+  #address = '';
+  #session: Session | null = null;
+  /** The server would not have the pass any more (it was started anew, or she signed in elsewhere). */
+  #passIsStale = false;
+  #hasCall = false;
+  #failures = 0;
+  #stopped = false;
+  #cancelRetry = (): void => undefined;
+  #cancelProbe = (): void => undefined;
+  #cancelMeasure = (): void => undefined;
+
+  constructor(options: PhoneOptions) {
+    this.#options = options;
+    this.#devices = options.devices;
+    this.#ringer = new Ringer(options.devices.ringer);
+    playBy(this.#speaker, options.devices.speaker);
+  }
+
+  readonly view = (): PhoneView => this.#view;
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  async start(): Promise<void> {
+    const trouble = await mayListen(this.#devices);
+    if (this.#stopped) return;
+    if (trouble !== null) return this.#show({ state: 'refused', trouble });
+    this.#show({ state: 'starting', trouble: null });
+    try {
+      const pass = await this.#options.pass();
+      if (this.#stopped) return;
+      this.#manager = this.#make(pass);
+      await this.#manager.connect();
+      await this.#manager.register();
+    } catch {
+      this.#away();
+    }
+  }
+
+  use(devices: Devices): void {
+    const otherMicrophone = devices.microphone !== this.#devices.microphone;
+    this.#devices = devices;
+    this.#ringer.use(devices.ringer);
+    playBy(this.#speaker, devices.speaker);
+    if (this.#view.state === 'refused') void this.start();
+    else if (otherMicrophone) void this.#changeMicrophone();
+  }
+
+  wake(): void {
+    const manager = this.#manager;
+    if (this.#stopped || this.#view.state === 'refused' || this.#view.state === 'starting') return;
+    if (manager === null || !manager.isConnected()) {
+      this.#reconnect();
+      return;
+    }
+    this.#cancelProbe();
+    this.#cancelProbe = browserClock.after(PROBE_MS, () => void manager.userAgent.transport.disconnect().catch(() => undefined));
+    void manager.register().catch(() => undefined);
+  }
+
+  hasCall(has: boolean): void {
+    this.#hasCall = has;
+    if (has) this.#recover();
+  }
+
+  microphone(): MediaStream | null {
+    return this.#session === null ? null : (this.#manager?.getLocalMediaStream(this.#session) ?? null);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const cancel of [this.#cancelRetry, this.#cancelProbe, this.#cancelMeasure]) cancel();
+    this.#ringer.stop();
+    keepDialog(null);
+    const manager = this.#manager;
+    if (manager === null) return;
+    await manager.unregister().catch(() => undefined);
+    await manager.disconnect().catch(() => undefined);
+  }
+
+  // -- the line ----------------------------------------------------------------------------------------------------
+
+  #make({ address, username, password }: Pass): Web.SessionManager {
+    this.#address = address;
+    const id = instanceId(() => crypto.randomUUID());
+    const manager = new Web.SessionManager(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/sip`, {
+      aor: `sip:${address}`,
+      autoStop: false,
+      maxSimultaneousSessions: 0,
+      registrationRetry: true,
+      registerGuard: () => this.#freshPass(),
+      media: { constraints: { audio: true, video: false }, remote: () => ({ audio: this.#speaker }) },
+      // It goes off-hook when the desk's own button is pressed, wherever that desk is.
+      registererOptions: { expires: EXPIRES_SECONDS, instanceId: id, regId: 1, extraHeaders: ['Allow-Events: talk'] },
+      registererRegisterOptions: {
+        requestDelegate: {
+          onAccept: () => this.#registered(),
+          onReject: ({ message }) => {
+            this.#passIsStale ||= message.statusCode === 401 || message.statusCode === 403;
+          },
+        },
+      },
+      userAgentOptions: {
+        authorizationUsername: username,
+        authorizationPassword: password,
+        instanceId: id,
+        logLevel: 'error',
+        sipExtensionReplaces: SIPExtension.Supported,
+        // No server of others is asked for our address: ours sees it.
+        sessionDescriptionHandlerFactoryOptions: { iceGatheringTimeout: ICE_WITHIN_MS, peerConnectionConfiguration: { iceServers: [] } },
+      },
+      delegate: {
+        onCallReceived: (session) => this.#rings(session),
+        onUnregistered: () => this.#show({ state: 'away' }),
+        onNotificationReceived: ({ request }) => {
+          if (/^talk\b/i.test(request.getHeader('Event') ?? '')) this.#answer();
+        },
+      },
+    });
+    manager.userAgent.delegate = { ...manager.userAgent.delegate, onDisconnect: () => this.#away() };
+    return manager;
+  }
+
+  /** false: go on and register. */
+  async #freshPass(): Promise<boolean> {
+    if (!this.#passIsStale || this.#manager === null) return false;
+    try {
+      const { username, password } = await this.#options.pass();
+      Object.assign(this.#manager.userAgent.configuration, { authorizationUsername: username, authorizationPassword: password });
+      this.#passIsStale = false;
+      return false;
+    } catch {
+      this.#away();
+      return true;
+    }
+  }
+
+  #registered(): void {
+    this.#failures = 0;
+    this.#cancelProbe();
+    this.#show({ state: 'online', trouble: null });
+    this.#recover();
+  }
+
+  /** Comes back after a while that grows, with jitter; sound that still flows is left alone. */
+  #away(): void {
+    if (this.#stopped) return;
+    this.#cancelProbe();
+    this.#show({ state: 'away' });
+    this.#failures += 1;
+    const ceiling = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 8));
+    this.#cancelRetry();
+    this.#cancelRetry = browserClock.after(ceiling / 2 + (Math.random() * ceiling) / 2, () => this.#reconnect());
+  }
+
+  #reconnect(): void {
+    this.#cancelRetry();
+    if (this.#stopped) return;
+    if (this.#manager === null) return void this.start();
+    // It registers by itself as soon as it is connected.
+    this.#manager
+      .connect()
+      .then(() => this.#manager?.register())
+      .catch(() => this.#away());
+  }
+
+  // -- the call ----------------------------------------------------------------------------------------------------
+
+  #rings(session: Session): void {
+    if (!(session instanceof Invitation)) return;
+    if (this.#session !== null) return void session.reject({ statusCode: BUSY }).catch(() => undefined);
+    // A phone that says nothing within 4 s is taken for gone.
+    void session.progress().catch(() => undefined);
+    this.#follow(session, { state: 'ringing', number: numberOf(session) });
+    this.#ringer.ring();
+    if (answersItself(session)) this.#answer();
+  }
+
+  #answer(): void {
+    const session = this.#session;
+    if (!(session instanceof Invitation) || this.#view.call?.state !== 'ringing') return;
+    this.#ringer.stop();
+    this.#show({ call: { ...this.#view.call, state: 'joining' } });
+    const sessionDescriptionHandlerOptions = { constraints: constraintsOf(this.#devices) };
+    this.#manager?.answer(session, { sessionDescriptionHandlerOptions }).catch((error: unknown) => {
+      this.#show({ trouble: troubleOf(error) });
+      void session.reject({ statusCode: CANNOT }).catch(() => undefined);
+    });
+  }
+
+  /** Takes the place of the leg whose sound is gone: of this page, or of the one before a reload. */
+  #recover(): void {
+    const kept = keptDialog();
+    const manager = this.#manager;
+    if (kept === null || manager === null || !this.#hasCall || this.#view.state !== 'online' || this.#view.call?.state === 'returning') return;
+    if (this.#session !== null && !this.#isCutOff(this.#session)) return;
+    this.#show({ call: { state: 'returning', number: kept.number } });
+    const replaces = `Replaces: ${kept.sipCallId};to-tag=${kept.theirTag};from-tag=${kept.ourTag}`;
+    const given = { extraHeaders: [replaces, 'Require: replaces'], sessionDescriptionHandlerOptions: { constraints: constraintsOf(this.#devices) } };
+    const lost = () => {
+      keepDialog(null);
+      this.#over();
+    };
+    manager
+      .call(`sip:${this.#address}`, given, { requestDelegate: { onReject: lost } })
+      .then((session) => this.#follow(session, { state: 'returning', number: kept.number }))
+      .catch((error: unknown) => {
+        this.#show({ call: null, trouble: error instanceof DOMException ? troubleOf(error) : null });
+      });
+  }
+
+  #isCutOff(session: Session): boolean {
+    const state = connectionOf(session)?.connectionState;
+    return state === 'failed' || state === 'closed' || state === 'disconnected';
+  }
+
+  #follow(session: Session, call: PhoneCall): void {
+    this.#session = session;
+    this.#show({ call, quality: null });
+    const changed = (state: SessionState): void => {
+      if (session !== this.#session) return;
+      if (state === SessionState.Established) this.#up(session, call.number);
+      if (state === SessionState.Terminated) {
+        keepDialog(null);
+        this.#over();
+      }
+    };
+    session.stateChange.addListener(changed);
+    changed(session.state);
+  }
+
+  #up(session: Session, number: string): void {
+    const { dialog } = session;
+    if (dialog !== undefined) keepDialog({ sipCallId: dialog.callId, theirTag: dialog.remoteTag, ourTag: dialog.localTag, number });
+    this.#show({ call: { state: 'up', number } });
+    const connection = connectionOf(session);
+    connection?.addEventListener('connectionstatechange', () => {
+      if (session === this.#session && connection.connectionState === 'failed') this.wake();
+    });
+    this.#measure(session, null);
+  }
+
+  #measure(session: Session, before: Heard | null): void {
+    this.#cancelMeasure();
+    this.#cancelMeasure = browserClock.after(MEASURE_EVERY_MS, async () => {
+      const report = await connectionOf(session)?.getStats();
+      if (report === undefined || session !== this.#session) return;
+      const after = heardIn([...report.values()] as Record<string, unknown>[]);
+      if (before !== null && after !== null) this.#show({ quality: qualityOf(before, after) });
+      this.#measure(session, after ?? before);
+    });
+  }
+
+  #over(): void {
+    this.#session = null;
+    this.#cancelMeasure();
+    this.#ringer.stop();
+    this.#show({ call: null, quality: null });
+  }
+
+  async #changeMicrophone(): Promise<void> {
+    const sender = this.#session === null ? undefined : connectionOf(this.#session)?.getSenders()[0];
+    if (sender === undefined) return;
+    try {
+      const [track] = (await navigator.mediaDevices.getUserMedia(constraintsOf(this.#devices))).getAudioTracks();
+      const old = sender.track;
+      await sender.replaceTrack(track ?? null);
+      old?.stop();
+    } catch (error) {
+      this.#show({ trouble: troubleOf(error) });
+    }
+  }
+
+  #show(change: Partial<PhoneView> & { trouble?: PhoneTrouble | null }): void {
+    this.#view = { ...this.#view, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const numberOf = (session: Session): string => session.remoteIdentity.uri.user ?? '';
+
+function connectionOf({ sessionDescriptionHandler }: Session): RTCPeerConnection | undefined {
+  return sessionDescriptionHandler instanceof Web.SessionDescriptionHandler ? sessionDescriptionHandler.peerConnection : undefined;
+}
+
+/** As our server writes it for phones that are set so; nobody else's words reach a phone. */
+function answersItself({ request }: Invitation): boolean {
+  return /answer-after\s*=\s*0/i.test(request.getHeader('Call-Info') ?? '') || /alert-autoanswer/i.test(request.getHeader('Alert-Info') ?? '');
+}
