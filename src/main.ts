@@ -222,7 +222,10 @@ interface People {
   space: SpaceWatch;
 }
 
-async function openPeople({ config, log, clock }: Omit<Ground, 'take'>, store: Store): Promise<Pick<People, 'sessions' | 'passes' | 'directory'> & { logins: Login[] }> {
+async function openPeople(
+  { config, log, clock }: Omit<Ground, 'take'>,
+  store: Store,
+): Promise<Pick<People, 'sessions' | 'passes' | 'directory'> & { logins: Login[] }> {
   const sessions = createSessions({ store, clock, log });
   const passes = new PhonePasses();
   sessions.onRevoked((userId) => passes.endOfUser(userId));
