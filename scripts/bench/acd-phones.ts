@@ -19,6 +19,8 @@ export interface FloorOptions {
   mostWaiting: number;
   /** The mean: talks are even between half and one and a half of it. */
   talkMs: number;
+  /** Who wants to know when: a caller's first INVITE is on its way, an agent's phone was read to ring, her BYE is on its way. */
+  watch?: { placed(caller: string): void; rang(agent: string, caller: string): void; hungUp(agent: string): void };
 }
 
 interface Talk {
@@ -110,6 +112,7 @@ export class FloorPhones {
     const to = `sip:${this.#options.number}@${host}:${port}`;
     const invite = newRequest('INVITE', to, [...this.#headersOf(id, 'INVITE'), ['To', `<${to}>`], ['Content-Type', 'application/sdp']], SDP);
     const done = (): boolean => call.answered || !this.#callers.has(id);
+    this.#options.watch?.placed(id);
     this.#repeat(this.#caller, writeMessage(invite), done, () => this.#failed(id, 'INVITE not answered'));
   }
 
@@ -179,7 +182,9 @@ export class FloorPhones {
     if (freedAt !== undefined) this.freedMs.push(at - freedAt);
     this.#freed.delete(agent);
     this.#served.add(agent);
-    this.#waiting.delete(/<?sips?:([^@;>]+)@/.exec(invite.headers.get('From') ?? '')?.[1] ?? '');
+    const caller = /<?sips?:([^@;>]+)@/.exec(invite.headers.get('From') ?? '')?.[1] ?? '';
+    this.#options.watch?.rang(agent, caller);
+    this.#waiting.delete(caller);
     this.leastWaiting = Math.min(this.leastWaiting, this.#waiting.size);
     const talk: Talk = { agent, invite, answered: false, over: false };
     this.#talks.set(invite.headers.get('Call-ID') ?? '', talk);
@@ -214,6 +219,7 @@ export class FloorPhones {
       ['CSeq', '1 BYE'],
     ]);
     this.#freed.set(agent, performance.now());
+    this.#options.watch?.hungUp(agent);
     this.#repeat(
       this.#agent,
       writeMessage(bye),

@@ -26,6 +26,7 @@ export interface House {
   readonly ports: Ports;
   /** Of its HTTP. */
   readonly base: string;
+  readonly dataDir: string;
   /** As they are now: backends of the database come and go. */
   pids(): Record<Program, number[]>;
   cpuMs(): Record<Program, number>;
@@ -66,7 +67,7 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
     const { sip, media, app, db } = pids();
     return { sip: cpuMsOf(sip), media: cpuMsOf(media), app: cpuMsOf(app), db: cpuMsOf(db) };
   };
-  return { ports, base, pids, cpuMs, stop };
+  return { ports, base, dataDir, pids, cpuMs, stop };
 }
 
 function settings(ports: Ports, dataDir: string, rtpPorts: number): Record<string, string> {

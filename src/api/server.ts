@@ -8,6 +8,7 @@ import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompi
 import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { isPassing } from '../store/outage.ts';
+import { SessionUnknown } from '../users/lookup.ts';
 import { guardRoutes } from './access.ts';
 import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
@@ -159,7 +160,7 @@ function problemOf(error: unknown): Problem {
     }));
     return new Problem('validation_failed', '', errors);
   }
-  if (isPassing(error)) return new Problem('unavailable');
+  if (isPassing(error) || error instanceof SessionUnknown) return new Problem('unavailable');
   const { statusCode } = (error ?? {}) as Partial<FastifyError>;
   return new Problem(statusCode === undefined ? 'internal' : (codeOfStatus[statusCode] ?? 'internal'));
 }

@@ -76,18 +76,21 @@ export async function insertSession(db: Kysely<Database>, session: { tokenHash: 
     .execute();
 }
 
-/** null: unknown or revoked, or its user is disabled. */
-export async function sessionByHash(db: Kysely<Database>, tokenHash: Buffer): Promise<{ user: User; expiresAt: number } | null> {
-  const row = await db
+/** By the hash in hex; who is missing is unknown or revoked, or disabled. */
+export async function sessionsByHash(db: Kysely<Database>, tokenHashes: Buffer[]): Promise<Map<string, { user: User; expiresAt: number }>> {
+  const rows = await db
     .selectFrom('sessions')
     .innerJoin('users', 'users.user_id', 'sessions.user_id')
     .selectAll('users')
-    .select('sessions.expires_at')
-    .where('token_hash', '=', tokenHash)
-    .executeTakeFirst();
-  if (row === undefined || row.disabled) return null;
-  const { passwordHash: _hash, disabled: _disabled, ...user } = userOf(row);
-  return { user, expiresAt: row.expires_at.getTime() };
+    .select(['sessions.expires_at', 'sessions.token_hash'])
+    .where('token_hash', 'in', tokenHashes)
+    .execute();
+  const found = new Map<string, { user: User; expiresAt: number }>();
+  for (const row of rows) {
+    const { passwordHash: _hash, disabled, ...user } = userOf(row);
+    if (!disabled) found.set(row.token_hash.toString('hex'), { user, expiresAt: row.expires_at.getTime() });
+  }
+  return found;
 }
 
 export async function removeSession(db: Kysely<Database>, tokenHash: Buffer): Promise<void> {

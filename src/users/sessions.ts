@@ -14,13 +14,14 @@ import {
   insertUser,
   removeSession,
   removeSessionsOf,
-  sessionByHash,
+  sessionsByHash,
   type UserChange,
   updateUser,
   userById,
   usersByName,
 } from '../store/users.ts';
 import { type PhoneDigest, sipAccountOf } from './digest.ts';
+import { type Session, SessionLookup } from './lookup.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { SignInThrottle } from './throttle.ts';
 import type { User } from './user.ts';
@@ -39,7 +40,7 @@ export type SignIn =
 export interface Sessions {
   /** `tenantId` null = the user name alone must be unique. */
   signIn(tenantId: TenantId | null, username: string, password: string): Promise<SignIn>;
-  /** null: unknown, expired or revoked (or Postgres is away and we have never seen it). */
+  /** null: unknown, expired or revoked. Rejects with `SessionUnknown` while Postgres cannot be asked and we have never seen it. */
   userOf(token: string): Promise<User | null>;
   signOut(token: string): Promise<void>;
   /** false: the name is taken. */
@@ -60,10 +61,11 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
   const { store, clock } = options;
   const throttle = new SignInThrottle();
   const cache = new SessionCache();
+  const lookup = new SessionLookup((tokenHashes) => store.quickly('session', (db) => sessionsByHash(db, tokenHashes)));
   const listeners = new Set<(userId: UserId) => void>();
   return {
     signIn: (tenantId, username, password) => signIn({ ...options, throttle, cache }, tenantId, username, password),
-    userOf: (token) => userOf({ store, clock, cache }, token),
+    userOf: (token) => userOf({ clock, cache, lookup }, token),
     async signOut(token) {
       const tokenHash = hashOf(token);
       cache.remove(tokenHash);
@@ -141,16 +143,21 @@ async function checkAndOpen({ store, clock, cache }: Desk, tenantId: TenantId | 
   return { ok: true, token, expiresAt: session.expiresAt, user };
 }
 
-async function userOf({ store, clock, cache }: Pick<Desk, 'store' | 'clock' | 'cache'>, token: string): Promise<User | null> {
+async function userOf({ clock, cache, lookup }: Pick<Desk, 'clock' | 'cache'> & { lookup: SessionLookup }, token: string): Promise<User | null> {
   if (!/^[0-9a-f]{64}$/.test(token)) return null;
   const tokenHash = hashOf(token);
   const cached = cache.get(tokenHash);
   const now = clock.now();
   if (cached !== undefined && cached.expiresAt <= now) cache.remove(tokenHash);
   else if (cached !== undefined && now - cached.checkedAt < LOOK_AGAIN_MS) return cached.user;
-  const asked = await store.quickly('session', async (db) => ({ session: await sessionByHash(db, tokenHash) }));
-  if (asked === null) return cached !== undefined && cached.expiresAt > now ? cached.user : null;
-  const { session } = asked;
+  let session: Session | null;
+  try {
+    session = await lookup.find(tokenHash);
+  } catch (error) {
+    // Postgres is away: who is signed in stays so.
+    if (cached !== undefined && cached.expiresAt > now) return cached.user;
+    throw error;
+  }
   if (session === null || session.expiresAt <= now) {
     cache.remove(tokenHash);
     return null;

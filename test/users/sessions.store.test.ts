@@ -6,6 +6,7 @@ import { silentLog as log } from '../../kernel/log.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
 import { readPicture, saveAgent, saveTenant } from '../../src/store/tenants.ts';
 import { sipAccountOf } from '../../src/users/digest.ts';
+import { SessionUnknown } from '../../src/users/lookup.ts';
 import { addUser, createSessions, type Sessions } from '../../src/users/sessions.ts';
 import type { User } from '../../src/users/user.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
@@ -155,7 +156,7 @@ test('while Postgres is away those signed in stay so, and nobody else comes in',
       return store.health().state === 'degraded';
     });
     assert.deepEqual(await sessions.userOf(token), wang);
-    assert.equal(await sessions.userOf('0'.repeat(64)), null);
+    await assert.rejects(sessions.userOf('0'.repeat(64)), SessionUnknown, 'nobody is told that a sign-in is void which cannot be looked up');
     assert.deepEqual(await sessions.signIn(demo, '8001', 'right password'), { ok: false, reason: 'unavailable', retryAfterMs: 5_000 });
   } finally {
     await line.close();
