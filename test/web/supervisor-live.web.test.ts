@@ -1,10 +1,18 @@
-/** A supervisor asks why, in both languages and both looks; the pictures are kept. */
+/** A supervisor at her wall: why, alerts, a thousand agents; in both languages and both looks; the pictures are kept. */
+import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
+import { systemClock } from '../../kernel/clock.ts';
 import { type AgentId, agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
 import { eventOfWish } from '../../src/acd/offering/wish.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
+import { createDesk } from '../../src/cti/desk.ts';
+import { Desks } from '../../src/cti/desks.ts';
+import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
+import type { FloorQueue, FloorTrunk } from '../../src/cti/protocol.ts';
+import { DeskSockets } from '../../src/cti/socket.ts';
 import type { Directory } from '../../src/tenants/directory.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
@@ -21,6 +29,17 @@ const NAMES: Record<string, string> = { 8001: '王芳', 8002: '李静', 8003: '�
 let browser: Browser;
 let house: FakeHouse;
 let url = '';
+let desks: Desks;
+let feeds: FloorFeeds;
+let sockets: DeskSockets;
+/** Tells the routing core something, and the wall what came of it. */
+let tellFloor: (event: Event) => void = () => undefined;
+
+const trunks: FloorTrunk[] = [{ trunkId: 'demo:city', name: 'city', calls: 3, most: 30, up: 1, addresses: 2 }];
+const today: FloorQueue['today'] = {
+  ...{ offered: 412, answered: 388, abandoned: 17, asaMs: 9_400, timeZone: 'Asia/Shanghai', since: '2026-03-01T16:00:00.000Z' },
+  serviceLevel: { pct: 91.4, variant: 'A_T/(A+B)', withinMs: 20_000 },
+};
 
 /** Three calls: one is talked on, two wait; 8001 talks, 8002 has a break, 8003 lacks a level, 8004 is signed out. */
 function story(core: FakeHouse['core'], at: number) {
@@ -81,7 +100,10 @@ before(async () => {
       ...{ webDir, calls, acd: core.view },
       setAgentState: (agentId, wish, by, byName) => {
         const facts: Event[] = [eventOfWish(agentId, wish, by, byName)];
-        for (const fact of facts) facts.push(...core.decide(fact, now).events);
+        for (const fact of facts) {
+          facts.push(...core.decide(fact, now).events);
+          feeds.hear(fact);
+        }
       },
       clock: { now: () => now, after: () => () => undefined, every: () => () => undefined },
       directory: { agents: () => configured, agent: (agentId) => configured.find((one) => one.agentId === agentId) ?? null } as Partial<Directory> as Directory, // nothing else is asked of it here
@@ -107,10 +129,40 @@ before(async () => {
       },
     };
   });
+  const { view } = house.core;
+  tellFloor = (event) => {
+    const facts = [event];
+    for (const fact of facts) {
+      facts.push(...house.core.decide(fact, Date.now()).events);
+      feeds.hear(fact);
+    }
+  };
+  feeds = new FloorFeeds({ clock: systemClock, acd: view, tenants: () => [DEMO], trunks: () => trunks, today: () => today });
+  desks = new Desks({
+    ...{
+      clock: systemClock,
+      log: silentLog,
+      journal: { settled: async () => undefined },
+      acd: view,
+      calls: house.ports.calls,
+      forms: () => ({}),
+      floor: feeds,
+    },
+    ...{ desk: createDesk(house.ports.calls, view), directory: house.ports.directory, take: tellFloor },
+    carryOut: async ({ events }) => {
+      for (const event of events) tellFloor(event);
+    },
+    userOfToken: (token) => house.ports.sessions.identify(token),
+  });
+  sockets = new DeskSockets({ clock: systemClock, log: silentLog, desks });
+  sockets.attach(house.app.server);
   await house.app.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(house.app.server.address() as AddressInfo).port}`;
 });
 after(async () => {
+  sockets.close();
+  desks.close();
+  feeds.close();
   await house.app.close();
   await browser.close();
 });
@@ -165,8 +217,99 @@ for (const [language, look] of [
       await drawer.getByText(words.activity.reserved).waitFor();
       await close();
     }
+    await shoot('wall');
     await page.getByRole('link', { name: words.calls.title }).click();
     await list(words.calls.list).waitFor();
     await context.close();
   });
 }
+
+const THOUSAND = Array.from({ length: 1_000 }, (_, n) => String(10_000 + n));
+const BULK = queueIdOf(DEMO, 'bulk');
+
+test('a wall of 1,000 agents shows what happens within a second, is told at most about once a second, sounds an alert once and is acknowledged by name', async () => {
+  const context = await browser.newContext({ viewport: { width: 1600, height: 1000 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const page = await context.newPage();
+  let frames = 0;
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => (frames += String(payload).includes('"floorChanged"') ? 1 : 0)));
+  const desk = new RecordingsPage(page);
+  const queue = { queueId: BULK, tenantId: DEMO, name: { zh: '大队列', en: 'Bulk' }, skills: [], maxWaitMs: null, maxWaiting: 100, leaveWhenNoAgents: false };
+  const rules = { ringTimeoutMs: 20_000, wrapUpMs: 30_000, record: true, music: null, answerWithinMs: 20_000, alerts: { waiting: 2 } };
+  tellFloor({ type: 'queueConfigured', queue: { ...queue, ...rules } });
+  for (const number of THOUSAND) {
+    const team = number.endsWith('7') ? '南区' : '北区';
+    const configuration = { agentId: agent(number), tenantId: DEMO, number, name: `坐席${number}`, queues: [BULK], skills: {}, team };
+    tellFloor({ type: 'agentConfigured', agent: { ...configuration, staticContact: `sip:${number}@127.0.0.1` } });
+    tellFloor({ type: 'agentSignedIn', agentId: agent(number) });
+    if (!number.endsWith('3')) tellFloor({ type: 'agentWentReady', agentId: agent(number) });
+  }
+  await page.goto(`${url}/supervisor#live`);
+  await desk.signIn('supervisor', PASSWORD);
+  const { words } = desk;
+  const agents = page.getByRole('region', { name: words.live.agents, exact: true });
+  await agents.getByRole('button', { name: '10000' }).waitFor();
+  assert.ok((await agents.locator('.agent-tile').count()) < 200, 'only what is in sight is drawn');
+  await page.screenshot({ path: `${shots}wall-thousand-zh-light.png` });
+
+  // From the event to the screen, five times.
+  const took: number[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    const number = String(10_000 + n);
+    const began = Date.now();
+    const reason = (['break', 'meal'] as const)[n % 2] ?? 'break';
+    tellFloor({ type: 'agentWentNotReady', agentId: agent(number), reason });
+    await page.locator(`[data-agent="${agent(number)}"].is-not_ready`).waitFor({ timeout: 5_000 });
+    took.push(Date.now() - began);
+  }
+  took.sort((a, b) => a - b);
+  console.log(`event to screen with 1,000 agents: p50 ${took[2]} ms, most ${took[4]} ms`);
+  assert.ok((took[2] ?? 0) < 2_000, `half of them within ${took[2]} ms`);
+
+  // A busy floor: a hundred changes a second for two seconds.
+  const before = frames;
+  const began = Date.now();
+  for (let n = 0; Date.now() - began < 2_000; n += 1) {
+    for (let each = 0; each < 10; each += 1) {
+      const number = THOUSAND[(n * 37 + each * 101) % 1_000] ?? '';
+      tellFloor(n % 2 === 0 ? { type: 'agentWentNotReady', agentId: agent(number), reason: 'meal' } : { type: 'agentWentReady', agentId: agent(number) });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const told = frames - before;
+  const seconds = (Date.now() - began) / 1000;
+  console.log(`${told} messages in ${seconds.toFixed(1)} s`);
+  assert.ok(told >= 1 && told <= seconds / 0.95 + 1, `${told} messages in ${seconds} s`);
+
+  // What is on the screen is the floor.
+  const ready = house.core.view.agents(DEMO).filter(({ state }) => state === 'ready').length;
+  await agents.getByRole('button', { name: new RegExp(`^${words.state.ready} ${ready}$`) }).waitFor({ timeout: 5_000 });
+  await agents.getByLabel(words.wall.search).fill('10999');
+  await agents.getByRole('button', { name: '10999' }).waitFor();
+  assert.equal(await agents.locator('.agent-tile').count(), 1);
+  await agents.getByLabel(words.wall.search).fill('');
+
+  for (const number of THOUSAND) tellFloor({ type: 'agentSignedOut', agentId: agent(number) });
+  for (const n of [1, 2, 3]) {
+    const callId = asId<CallId>(`c-demo-bulk${n}`);
+    const party = { number: `+861380000200${n}`, raw: `1380000200${n}` };
+    tellFloor({ type: 'callArrived', callId, legId: legIdOf(callId, 0), tenantId: DEMO, caller: party, callee: party, trunk: 't', sipCallId: 's' });
+    tellFloor({ type: 'callQueued', callId, queueId: BULK, priority: 0, skills: [], maxWaitMs: null });
+  }
+  const alert = page.locator('[data-alert="waiting"]');
+  await alert.waitFor();
+  await page.screenshot({ path: `${shots}wall-alert-zh-light.png` });
+  await alert.getByRole('button', { name: words.wall.acknowledge }).click();
+  await alert.getByText('supervisor of demo').waitFor();
+  await page.getByRole('link', { name: words.wallboard.title }).click();
+  await page.getByRole('region', { name: '大队列' }).waitFor();
+  await page.screenshot({ path: `${shots}wallboard-zh-light.png` });
+  await page.getByRole('link', { name: words.wallboard.back }).click();
+  await page.locator('[data-queue="demo:bulk"]').getByRole('button').click();
+  await agents.getByText('1000', { exact: true }).first().waitFor();
+  await desk.shows('en', 'dark');
+  await page.screenshot({ path: `${shots}wall-queue-en-dark.png` });
+  await page.goto(`${url}/supervisor#wallboard`);
+  await page.getByRole('region', { name: 'Bulk' }).waitFor();
+  await page.screenshot({ path: `${shots}wallboard-en-dark.png` });
+  await context.close();
+});

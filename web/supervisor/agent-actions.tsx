@@ -5,26 +5,28 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { label } from '../shared/labels.ts';
 import { Failure } from './failure.tsx';
-import { type AgentRow, type AgentWish, setAgentState } from './floor.ts';
+import { type AgentRow, type AgentWish, setAgentState, useAgent } from './floor.ts';
 
 const LONGEST_NOTE = 200;
 
-export function AgentActions({ token, agent }: { token: string; agent: AgentRow }) {
+export function AgentActions({ token, agentId, moved }: { token: string; agentId: string; moved: string }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [note, setNote] = useState('');
   const [busy, setBusy] = useState(false);
   const [done, setDone] = useState('');
   const [failed, setFailed] = useState<Error | null>(null);
-  const state = agent.live?.state ?? 'signed_out';
+  const asked = useAgent(token, agentId, moved);
+  const agent = asked.data;
+  const state = agent?.live?.state ?? 'signed_out';
   const want = async (wish: AgentWish) => {
     setBusy(true);
     setFailed(null);
     try {
-      const { takesEffect } = await setAgentState(token, agent.agentId, wish);
+      const { takesEffect } = await setAgentState(token, agentId, wish);
       setDone(t(takesEffect === 'now' ? 'agentActions.now' : 'agentActions.afterCall'));
       setNote('');
-      await queries.invalidateQueries({ queryKey: ['agents', token] });
+      await queries.invalidateQueries({ queryKey: ['agent', token] });
       await queries.invalidateQueries({ queryKey: ['explanation', token] });
     } catch (error) {
       setFailed(error as Error);
@@ -34,7 +36,8 @@ export function AgentActions({ token, agent }: { token: string; agent: AgentRow 
   const words = note.trim();
   return (
     <section className="agent-actions" aria-label={t('agentActions.title')}>
-      <AgentStanding agent={agent} />
+      {asked.error !== null && <Failure error={asked.error} />}
+      {agent !== undefined && <AgentStanding agent={agent} />}
       {state !== 'signed_out' && (
         <>
           <label htmlFor="agent-note">{t('agentActions.note')}</label>

@@ -189,11 +189,12 @@ export const useLiveCalls = (token: string) =>
     queryFn: () => get<{ items: LiveCall[]; nextCursor: string | null }>(token, `/api/v1/calls/live?limit=${MOST_SHOWN}`),
   });
 
-export const useAgents = (token: string) =>
+/** `moved`: as the wall has her; when that changes, what is held against her and what comes after is asked again. */
+export const useAgent = (token: string, agentId: string, moved: string) =>
   useQuery({
-    queryKey: ['agents', token],
-    refetchInterval: LOOK_EACH_MS,
-    queryFn: () => get<{ items: AgentRow[]; nextCursor: string | null }>(token, `/api/v1/agents?limit=${MOST_SHOWN}`),
+    queryKey: ['agent', token, agentId, moved],
+    placeholderData: (before: AgentRow | undefined) => before,
+    queryFn: () => get<AgentRow>(token, `/api/v1/agents/${encodeURIComponent(agentId)}`),
   });
 
 const useExplanation = <T>(token: string, path: string, wanted: boolean) =>

@@ -8,14 +8,18 @@ import { CallsPage } from './calls-page.tsx';
 import { LivePage } from './live-page.tsx';
 import { QueuesPage } from './queues-page.tsx';
 import type { Place } from './top-bar.tsx';
+import { FloorContext, useFloorLine } from './use-floor.ts';
+import { Wallboard } from './wallboard.tsx';
 import './supervisor.css';
+import './wall.css';
 
 const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
 };
-/** `#live` is the floor now, `#queues` the queues and callbacks; else the calls there were. */
-const placeNow = (): Place => (location.hash === '#live' ? 'live' : location.hash === '#queues' ? 'queues' : 'calls');
+/** `#live` is the floor now, `#wallboard` the same for a screen at the wall, `#queues` the queues and callbacks; else the calls there were. */
+const places: Record<string, Place> = { '#live': 'live', '#queues': 'queues', '#wallboard': 'wallboard' };
+const placeNow = (): Place => places[location.hash] ?? 'calls';
 const usePlace = (): Place => useSyncExternalStore(subscribe, placeNow);
 
 export default function SupervisorPage() {
@@ -34,6 +38,12 @@ export default function SupervisorPage() {
     leave('signedOut');
   };
   const page = { token, onSignOut: signOutNow, onExpired: () => leave('expired') };
-  if (place === 'live') return <LivePage key={token} {...page} />;
+  if (place === 'live' || place === 'wallboard') return <OnTheFloor key={token} {...page} place={place} />;
   return place === 'queues' ? <QueuesPage key={token} {...page} /> : <CallsPage key={token} {...page} />;
+}
+
+/** Both stand on one line to the server. */
+function OnTheFloor({ place, ...page }: { token: string; place: Place; onSignOut(): void; onExpired(): void }) {
+  const floor = useFloorLine(page.token);
+  return <FloorContext value={floor}>{place === 'live' ? <LivePage {...page} /> : <Wallboard />}</FloorContext>;
 }

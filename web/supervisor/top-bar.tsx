@@ -4,12 +4,13 @@ import { useTranslation } from 'react-i18next';
 import { TasteControls } from '../shared/controls.tsx';
 import { Icon } from '../shared/icon.tsx';
 
-export type Place = 'live' | 'queues' | 'calls';
+export type Place = 'live' | 'wallboard' | 'queues' | 'calls';
 
 export function TopBar({ at, name, onSignOut }: { at: Place; name: string | undefined; onSignOut(): void }) {
   const { t } = useTranslation();
   const places: [Place, string][] = [
     ['live', t('live.title')],
+    ['wallboard', t('wallboard.title')],
     ['queues', t('queuesPage.title')],
     ['calls', t('calls.title')],
   ];
