@@ -111,7 +111,7 @@ export type AcdEvent =
   | { type: 'agentWentNotReady'; agentId: AgentId; reason: NotReadyReason; by?: UserId; byName?: string; note?: string }
   /** By one step, as far as the queue lets her. */
   | { type: 'wrapUpExtended'; agentId: AgentId; callId: CallId }
-  | { type: 'wrapUpEnded'; agentId: AgentId; callId: CallId; disposition: string | null; notes: string | null }
+  | { type: 'wrapUpEnded'; agentId: AgentId; callId: CallId; disposition: string | null; notes: string | null; form?: Record<string, string> }
   // -- from the phone rim
   | { type: 'phoneReachable'; agentId: AgentId }
   | { type: 'phoneLost'; agentId: AgentId }

@@ -2,6 +2,7 @@
 
 import type { CallbackRules } from './callback/rules.ts';
 import type { Blending, Capacities } from './channels/channel.ts';
+import type { QueueDesk } from './desk-section.ts';
 import type { Announcements } from './door/announcing.ts';
 import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
@@ -33,6 +34,8 @@ export interface QueueSections {
   callback?: CallbackRules;
   /** When its supervisors' walls sound an alert; absent = never. */
   alerts?: AlertBounds;
+  /** What an agent's desk shows and asks for with its calls; absent = the usual outcomes alone. */
+  desk?: QueueDesk;
   /** Who was cut off and calls again within this time takes the old place; absent = nobody does. */
   redialMs?: number;
 }

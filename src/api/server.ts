@@ -19,6 +19,7 @@ import { calls } from './calls.ts';
 import { consoles } from './consoles.ts';
 import { customers } from './customers.ts';
 import { dialplans } from './dialplans.ts';
+import { directory } from './directory.ts';
 import { describeRoutes, documents } from './documents.ts';
 import { explanations } from './explanations.ts';
 import { health } from './health.ts';
@@ -82,6 +83,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     calendars,
     agents,
     agentState,
+    directory,
     trunks,
     outside,
     customers,

@@ -200,11 +200,13 @@ const handlers: Handlers = {
     const call = state.calls.get(event.callId);
     const part = call?.parts.find((found) => found.agentId === event.agentId);
     if (call === undefined || part === undefined) return undefined;
-    const { disposition, notes } = event;
+    const { disposition, notes, form = {} } = event;
     if (disposition !== null) call.disposition = part.disposition = disposition;
     if (notes !== null) call.notes = part.notes = notes;
+    const filledIn = Object.entries(form).map(([name, value]) => [`form.${name}`, value]);
+    if (filledIn.length > 0) call.data = { ...call.data, ...Object.fromEntries(filledIn) };
     const ended = part.phase === 'wrapping' ? endPart(state, call, part, at) : undefined;
-    return disposition !== null || notes !== null ? call : ended;
+    return disposition !== null || notes !== null || filledIn.length > 0 ? call : ended;
   },
   agentRemoved(state, event, at) {
     const callId = state.serving.get(event.agentId);

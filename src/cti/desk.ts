@@ -292,7 +292,7 @@ class DeskRoom {
 
   callOf(agentId: AgentId): DeskCallIds | null {
     const record = this.records.get(agentId);
-    return record === undefined ? null : { callId: record.callId, legId: record.legId };
+    return record === undefined ? null : { callId: record.callId, legId: record.legId, queueId: record.queueId };
   }
 
   screenPop(agentId: AgentId, offerId: OfferId): Pop | null {
@@ -367,6 +367,7 @@ const captureShown = (capture: Capture | null | undefined): DeskCall['capture'] 
 interface DeskCallIds {
   callId: CallId;
   legId: LegId;
+  queueId: QueueId | null;
 }
 
 export interface Desk {

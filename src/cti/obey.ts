@@ -1,6 +1,7 @@
 /** What an agent's command means for the house: the events it becomes, or why it cannot be done now. Takes nothing itself. */
 
 import { type AgentId, type CallId, type LegId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { faultInForm } from '../acd/desk-section.ts';
 import type { AcdEvent } from '../acd/event.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
@@ -66,7 +67,14 @@ const effects: Effects = {
     const { callId, legId } = context;
     return target === null ? { ok: false, code: 'unknown_target' } : becomes({ type: 'transferAsked', callId, legId, target });
   },
-  wrapUp: ({ data }, { agentId, callId }) => becomes({ type: 'wrapUpEnded', agentId, callId, disposition: data.disposition, notes: data.notes }),
+  wrapUp({ data }, { agentId, callId, desk, directory }) {
+    const { disposition, notes, form = {} } = data;
+    const queueId = desk.callOf(agentId)?.queueId ?? null;
+    const fault = faultInForm((queueId === null ? null : directory.queue(queueId))?.desk?.form ?? [], form);
+    if (fault !== null) return { ok: false, code: 'bad_form', detail: fault };
+    const filledIn = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ''));
+    return becomes({ type: 'wrapUpEnded', agentId, callId, disposition, notes, ...(Object.keys(filledIn).length === 0 ? {} : { form: filledIn }) });
+  },
   extendWrapUp: (_, { agentId, callId, acd }) =>
     (acd.agent(agentId)?.wrapUpExtendableMs ?? 0) > 0 ? becomes({ type: 'wrapUpExtended', agentId, callId }) : { ok: false, code: 'no_more_wrap_up' },
   setData({ data }, { agentId, callId, calls }) {

@@ -319,6 +319,7 @@ export const ctiErrors = {
   too_much_data: { zh: '随路数据过多:最多 32 项。', en: 'Too much call data: 32 entries at most.' },
   unknown_target: { zh: '找不到转接目标。', en: 'Nobody is known under that transfer target.' },
   not_allowed: { zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
+  bad_form: { zh: '表单内容与队列的设置不符。', en: 'The form holds something that its queue does not ask for.' },
   internal: { zh: '系统故障,请重试。', en: 'Something broke on our side: try again.' },
 } as const satisfies Record<string, ErrorRow>;
 export type CtiErrorCode = keyof typeof ctiErrors;
@@ -490,6 +491,11 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
         callId: z.string().max(64).optional(),
         disposition: z.string().max(64).nullable().default(null),
         notes: z.string().max(4000).nullable().default(null),
+        /** Of the queue's form: name → value; a date as 2026-03-01, a checkbox as `yes`. Kept with the record's data as `form.<name>`. */
+        form: z
+          .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/), z.string().max(1000))
+          .refine((form) => Object.keys(form).length <= 20, 'at most 20 fields')
+          .optional(),
       })
       .prefault({}),
   ),

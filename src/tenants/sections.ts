@@ -5,6 +5,7 @@ import { alertBoundsSchema } from './alerts.ts';
 import { announcementsSchema } from './announcements.ts';
 import { callbackSchema, redialMsSchema } from './callback.ts';
 import { channelsSchema, interruptibleBySchema } from './channels.ts';
+import { deskSchema } from './desk.ts';
 import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
 import { offeringSchema } from './offering.ts';
@@ -18,7 +19,7 @@ const ofQueue = {
   announcements: announcementsSchema,
   overflow: overflowSchema,
   ...{ door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema },
-  ...{ callback: callbackSchema, redialMs: redialMsSchema, alerts: alertBoundsSchema },
+  ...{ callback: callbackSchema, redialMs: redialMsSchema, alerts: alertBoundsSchema, desk: deskSchema },
 };
 
 /** Each by its name in `AgentSections`. */

@@ -59,6 +59,7 @@ const rows: Record<string, Row> = {
   'GET /api/v1/agents/{agentId}': { url: '/api/v1/agents/:tenant:8001', allowed: everybody, stranger: 404 },
   'PATCH /api/v1/agents/{agentId}': { url: '/api/v1/agents/:tenant:8001', body: () => ({ skills: { service: 9 } }), allowed: leaders, stranger: 404 },
   'POST /api/v1/agents/{agentId}/state': { url: '/api/v1/agents/:tenant:8001/state', body: () => ({ state: 'ready' }), allowed: everybody, stranger: 404 },
+  'GET /api/v1/directory': { url: '/api/v1/directory', allowed: everybody, stranger: 'own' },
   'GET /api/v1/trunks': { url: '/api/v1/trunks', allowed: leaders, stranger: 'own' },
   'POST /api/v1/trunks': { url: '/api/v1/trunks', body: () => ({ name: 'new', addresses: [{ uri: 'sip:192.0.2.9' }] }), allowed: admins, stranger: 'own' },
   'GET /api/v1/trunks/{trunkId}': { url: '/api/v1/trunks/:tenant:city', allowed: leaders, stranger: 404 },

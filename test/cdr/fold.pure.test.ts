@@ -95,6 +95,11 @@ test('wrap-up and the recording come behind: the record is written again with th
   assert.deepEqual(records, [servedRecord, withRecording, { ...withRecording, revision: 3, ...told3, agents: [{ ...agent, ...told3 }] }]);
 });
 
+test('what she fills in is in the record’s data, by the names of the form', () => {
+  const last = told([...served, say.state(65, 'wrapping_up'), say.wrappedUp(70, null, null, undefined, { solved: 'yes' })]).at(-1);
+  assert.deepEqual(last?.data, { ...servedRecord.data, 'form.solved': 'yes' });
+});
+
 test('where a recording is silent is in its record: from the first who has it paused to the last who lets it go on; what begins under a pause begins silent', () => {
   const paused = (seconds: number, holder: 'agent' | 'api'): Step => [
     seconds,

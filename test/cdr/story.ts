@@ -78,9 +78,9 @@ export const say = {
     at,
     { type: 'agentStateChanged', agentId, state, reasons: [], callId: state === 'talking' || state === 'wrapping_up' ? callId : null, wrapUpUntil: null },
   ],
-  wrappedUp: (at: number, disposition: string | null, notes: string | null, agentId: AgentId = wang): Step => [
+  wrappedUp: (at: number, disposition: string | null, notes: string | null, agentId: AgentId = wang, form?: Record<string, string>): Step => [
     at,
-    { type: 'wrapUpEnded', agentId, callId, disposition, notes },
+    { type: 'wrapUpEnded', agentId, callId, disposition, notes, ...(form === undefined ? {} : { form }) },
   ],
   recordingStarted: (at: number): Step => [at, { type: 'recordingStarted', callId, recordingId: `${callId}.r1`, path: '/r/1.wav' }],
   recordingEnded: (at: number, durationMs: number): Step => [
