@@ -8,7 +8,7 @@ import { MOST_SHOWN_BYTES } from '../../src/cti/interactions.ts';
 import { type AgentCommand, isAgentCommand, type Outcome, obey } from '../../src/cti/obey.ts';
 import { type DeskInteraction, deskMessageSchema, interactionCommands, type Snapshot, serverMessageSchema } from '../../src/cti/protocol.ts';
 import type { Event } from '../../src/vocabulary.ts';
-import { applyChange, type Change } from '../../web/shared/desk.ts';
+import { applyChange, type Change } from '../../web/shared/cti/desk.ts';
 import { agent, at, queue, RoomsUnderTest, SERVICE, TENANT, types } from './rooms.ts';
 
 const her = agent('8001');

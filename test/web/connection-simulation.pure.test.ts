@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Connection } from '../../web/shared/connection.ts';
+import { CtiClient } from '../../web/shared/cti/client.ts';
 import { FakeClock } from '../support/clock.ts';
 import { AGENT, atRest, blindStory, DeskHouse, goldStory } from '../support/desk-house.ts';
 import { Wire } from '../support/wire.ts';
@@ -23,7 +23,7 @@ interface Bench {
   clock: FakeClock;
   house: DeskHouse;
   wire: Wire;
-  connection: Connection;
+  connection: CtiClient;
   random(): number;
   asked: Map<string, number>;
 }
@@ -33,7 +33,7 @@ function begin(seed: number): Bench {
   const house = new DeskHouse({ clock, wrapUpMs: 10_000, picksUpByItself: random() < 0.7 });
   const wire = new Wire(house.desks);
   let ids = 0;
-  const connection = new Connection({ token: 'token', open: wire.open, clock, random, newId: () => `id-${++ids}` });
+  const connection = new CtiClient({ token: 'token', open: wire.open, clock, random, newId: () => `id-${++ids}` });
   connection.start();
   return { clock, house, wire, connection, random, asked: new Map() };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closeCodes } from '../../src/cti/protocol.ts';
-import { COMMAND_TIMEOUT_MS, Connection, FIRST_RETRY_MS, farewells, LONGEST_RETRY_MS, MOST_PENDING, type Outcome } from '../../web/shared/connection.ts';
+import { COMMAND_TIMEOUT_MS, CtiClient, FIRST_RETRY_MS, farewells, LONGEST_RETRY_MS, MOST_PENDING, type Outcome } from '../../web/shared/cti/client.ts';
 import { FakeClock } from '../support/clock.ts';
 import { AGENT, atRest, DeskHouse, goldStory } from '../support/desk-house.ts';
 import { Wire } from '../support/wire.ts';
@@ -11,7 +11,7 @@ function begin(random = () => 0.5) {
   const house = new DeskHouse({ clock });
   const wire = new Wire(house.desks);
   let ids = 0;
-  const connection = new Connection({ token: 'token', open: wire.open, clock, random, newId: () => `id-${++ids}` });
+  const connection = new CtiClient({ token: 'token', open: wire.open, clock, random, newId: () => `id-${++ids}` });
   return { clock, house, wire, connection };
 }
 type Bench = ReturnType<typeof begin>;
@@ -304,7 +304,7 @@ test('times are the server’s even when this machine’s clock is wrong', async
   const house = new DeskHouse({ clock });
   const wire = new Wire(house.desks);
   const slow = { now: () => clock.now() - 3_600_000, after: (ms: number, fn: () => void) => clock.after(ms, fn) };
-  const connection = new Connection({ token: 'token', open: wire.open, clock: slow, random: () => 0, newId: () => 'id' });
+  const connection = new CtiClient({ token: 'token', open: wire.open, clock: slow, random: () => 0, newId: () => 'id' });
   connection.start();
   await wire.settle();
   assert.equal(connection.view().skewMs, 3_600_000);

@@ -1,8 +1,8 @@
 /** What every part of the desk may read and do. */
 import { createContext, useContext } from 'react';
 import type { AgentStateData } from '../../src/cti/protocol.ts';
-import type { CommandData, CommandType, DeskView, Outcome } from '../shared/connection.ts';
-import type { Desk } from '../shared/desk.ts';
+import type { CommandData, CommandType, DeskView, Outcome } from '../shared/cti/client.ts';
+import type { Desk } from '../shared/cti/desk.ts';
 import type { PhoneTools } from './phone/use-phone.ts';
 
 export type FailureCode = Extract<Outcome, { ok: false }>['code'];

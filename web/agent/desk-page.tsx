@@ -3,7 +3,7 @@ import { Alert, Button } from 'antd';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signOut } from '../shared/api.ts';
-import type { CommandData, CommandType } from '../shared/connection.ts';
+import type { CommandData, CommandType } from '../shared/cti/client.ts';
 import type { SignInNotice } from '../shared/sign-in.tsx';
 import { CallAlerts } from './alerts.tsx';
 import { CallBar } from './call-bar.tsx';

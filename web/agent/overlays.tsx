@@ -3,7 +3,7 @@ import { Alert, Button } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { browserClock } from '../shared/clock.ts';
-import type { Link } from '../shared/connection.ts';
+import type { Link } from '../shared/cti/client.ts';
 import { label } from '../shared/labels.ts';
 import type { Notice } from './desk-context.ts';
 

@@ -1,29 +1,16 @@
 /** The desk's connection for as long as the page shows it. */
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { browserClock } from '../shared/clock.ts';
-import { Connection, type DeskView, type SocketEvents } from '../shared/connection.ts';
+import { CtiClient, type DeskView, nothingYet } from '../shared/cti/client.ts';
+import { webSocket } from '../shared/cti/socket.ts';
 
-const SUBPROTOCOL = 'huawu.cti.v1';
-
-function openSocket(events: SocketEvents) {
-  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/cti`, SUBPROTOCOL);
-  socket.onopen = () => events.opened();
-  socket.onmessage = ({ data }) => typeof data === 'string' && events.heard(data);
-  socket.onclose = ({ code }) => events.closed(code);
-  return { send: (text: string) => socket.send(text), close: () => socket.close() };
-}
-
-const newId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-const nothing: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null, lastGone: null };
 const neverChanges = () => () => undefined;
 
 /** `attempt`: counts up when the agent wants her desk back from another window. */
-export function useConnection(token: string, attempt: number): { connection: Connection | null; view: DeskView } {
-  const [connection, setConnection] = useState<Connection | null>(null);
+export function useConnection(token: string, attempt: number): { connection: CtiClient | null; view: DeskView } {
+  const [connection, setConnection] = useState<CtiClient | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt is a new connection
   useEffect(() => {
-    const fresh = new Connection({ token, open: openSocket, clock: browserClock, random: Math.random, newId });
+    const fresh = new CtiClient({ token, open: webSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/cti`) });
     const wake = () => fresh.wake();
     const wakeIfSeen = () => document.visibilityState === 'visible' && fresh.wake();
     const lost = () => fresh.lost();
@@ -40,6 +27,6 @@ export function useConnection(token: string, attempt: number): { connection: Con
       setConnection(null);
     };
   }, [token, attempt]);
-  const view = useSyncExternalStore(connection?.subscribe ?? neverChanges, () => connection?.view() ?? nothing);
+  const view = useSyncExternalStore(connection?.subscribe ?? neverChanges, () => connection?.view() ?? nothingYet);
   return { connection, view };
 }

@@ -1,18 +1,7 @@
-/** The one place of the consoles that reads the time of this machine; what people see is corrected to the server's by `Connection`. */
-export interface Clock {
-  /** Milliseconds since 1970, as this machine believes. */
-  now(): number;
-  /** Calls `fn` once after `ms`; returns its cancel. */
-  after(ms: number, fn: () => void): () => void;
-}
+/** The clock of the consoles, and how times are written; what people see is corrected to the server's by the client of the desk protocol. */
+import { machineClock } from './cti/clock.ts';
 
-export const browserClock: Clock = {
-  now: () => Date.now(),
-  after(ms, fn) {
-    const timer = setTimeout(fn, ms);
-    return () => clearTimeout(timer);
-  },
-};
+export const browserClock = machineClock;
 
 /** `3:07`, or `1:02:09` from an hour on; never negative. `ms` is a duration. */
 export function asDuration(ms: number): string {

@@ -1,7 +1,7 @@
 /** Which phone she takes calls with here, and that of this page for as long as the desk shows it. */
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { post } from '../../shared/api.ts';
-import type { DeskView } from '../../shared/connection.ts';
+import type { DeskView } from '../../shared/cti/client.ts';
 import { keepDevices, keptDevices } from './devices.ts';
 import { type Devices, noPhone, type Pass, type Phone, type PhoneView } from './phone.ts';
 

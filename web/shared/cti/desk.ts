@@ -3,7 +3,7 @@
  * a page may compare by identity. The invariant the tests keep: after any number of changes this equals the snapshot the
  * server would send at that number.
  */
-import type { AgentStateData, DeskCall, DeskInteraction, QueueStats, ServerMessage, ServerMessageOf, Snapshot } from '../../src/cti/protocol.ts';
+import type { AgentStateData, DeskCall, DeskInteraction, QueueStats, ServerMessage, ServerMessageOf, Snapshot } from './messages.ts';
 
 export type Desk = Snapshot;
 /** The messages that carry a number of their own. */

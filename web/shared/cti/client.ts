@@ -1,27 +1,18 @@
 /**
- * A desk's line to the server: says hello, keeps the model, comes back by itself, and loses nothing on the way.
- * No framework, no DOM: the socket, the clock, the dice and the ids are given.
+ * A client of the desk protocol `huawu.cti.v1`: says hello, keeps the model, comes back by itself, and loses nothing on the way. No framework, no DOM; the
+ * socket, the clock, the dice and the ids may be given.
  *
  *   connecting → online ⇄ away → (hello again, resuming at the last number) → online
  *   any → closed: signed out, token refused, taken over by a newer desk; only a person brings it back
  *
- * A command is sent once and, if the line broke before its reply, sent again with the same id: the server lets an id take effect once.
+ * A command is sent once and, if the line broke before its reply, sent again with the same id: the server lets an id take effect once. Where the server
+ * has forgotten the ids (it came back as another process), nobody can tell: `no_reply`.
  */
-import type { CtiErrorCode, DeskMessageInput, ServerMessage, ServerMessageOf, Welcome } from '../../src/cti/protocol.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, machineClock } from './clock.ts';
 import { applyChange, type Change, type Desk } from './desk.ts';
-
-/** What the connection needs of a WebSocket. */
-export interface DeskSocket {
-  send(text: string): void;
-  close(): void;
-}
-export interface SocketEvents {
-  opened(): void;
-  heard(text: string): void;
-  /** Once, whatever happened; `code` is the WebSocket's. */
-  closed(code: number): void;
-}
+import { afterChange, type Floor, floorOf } from './floor.ts';
+import type { CtiErrorCode, DeskMessageInput, ServerMessage, ServerMessageOf, ServerMessageType, Welcome } from './messages.ts';
+import { type DeskSocket, newCommandId, type SocketEvents } from './socket.ts';
 
 export type Farewell = 'signed_out' | 'unauthorised' | 'forbidden' | 'replaced' | 'incompatible';
 export type Link = { state: 'connecting' } | { state: 'online' } | { state: 'away'; since: number; attempt: number } | { state: 'closed'; why: Farewell };
@@ -29,8 +20,10 @@ export type Link = { state: 'connecting' } | { state: 'online' } | { state: 'awa
 /** Everything a page draws from; a new object with each change. */
 export interface DeskView {
   link: Link;
-  /** null until the first snapshot */
+  /** null until the first snapshot; always null on a supervisor's line without a desk */
   desk: Desk | null;
+  /** The tenant's floor, where it was asked for (`watchFloor`); null until its first snapshot. */
+  floor: Floor | null;
   /** Add to this machine's time to have the server's. */
   skewMs: number;
   welcome: Welcome | null;
@@ -42,20 +35,24 @@ export interface DeskView {
   lastGone: { callId: string; cause: string } | null;
 }
 
-export type Command = Exclude<DeskMessageInput, { type: 'hello' | 'ping' }>;
+export type Command = Exclude<DeskMessageInput, { type: 'hello' | 'ping' | 'subscribe' | 'unsubscribe' }>;
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
 export type CommandData<T extends CommandType> = NonNullable<CommandOf<T>['data']>;
 /** `no_reply`: nobody knows whether it took effect; the state shown is the truth. */
 export type Outcome = { ok: true } | { ok: false; code: CtiErrorCode | 'no_reply' | 'too_many' | 'closed'; message: string };
 
-export interface ConnectionOptions {
+export interface ClientOptions {
+  /** Of `POST /api/v1/sessions`. */
   token: string;
+  /** Opens a socket: `webSocket('wss://hotline.example.com/cti')`. */
   open(events: SocketEvents): DeskSocket;
-  clock: Clock;
+  /** `supervisor`: no desk of an agent is opened, also for a user who has one. */
+  as?: 'supervisor';
+  clock?: Clock;
   /** Uniform in [0, 1). */
-  random(): number;
-  newId(): string;
+  random?(): number;
+  newId?(): string;
 }
 
 export const FIRST_RETRY_MS = 400;
@@ -80,26 +77,39 @@ interface Pending {
   id: string;
   type: CommandType;
   text: string;
+  /** The epoch in which it was sent first; null: not yet. */
+  sentIn: string | null;
   settle(outcome: Outcome): void;
 }
 
-export class Connection {
-  readonly #options: ConnectionOptions;
+type Listener<T extends ServerMessageType> = (message: ServerMessageOf<T>) => void;
+
+/** What a client shows before anything has come. */
+export const nothingYet: DeskView = {
+  ...{ link: { state: 'connecting' }, desk: null, floor: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null, lastGone: null },
+};
+
+export class CtiClient {
+  readonly #options: Required<Omit<ClientOptions, 'as'>> & Pick<ClientOptions, 'as'>;
   readonly #listeners = new Set<() => void>();
+  readonly #heardBy = new Map<ServerMessageType, Set<(message: ServerMessage) => void>>();
   readonly #pending = new Map<string, Pending>();
-  #view: DeskView = { link: { state: 'connecting' }, desk: null, skewMs: 0, welcome: null, waiting: [], lastCapture: null, lastGone: null };
+  #view = nothingYet;
   #socket: DeskSocket | null = null;
   /** Each socket has its number: what an old one still says is not heard. */
   #generation = 0;
   #lastSeq: number | null = null;
+  /** Of the floor, which has numbers of its own. */
+  #floorAt: { epoch: string; seq: number } | null = null;
+  #wantsFloor = false;
   /** true between a snapshot (or a resuming welcome) and the end of the socket */
   #synced = false;
   #failures = 0;
   #cancelRetry: (() => void) | null = null;
   #cancelWatch: (() => void) | null = null;
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
+  constructor(options: ClientOptions) {
+    this.#options = { clock: machineClock, random: Math.random, newId: newCommandId, ...options };
   }
 
   readonly view = (): DeskView => this.#view;
@@ -108,8 +118,24 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Hears each message of this type once, in order, when `view` has it already; returns its cancel. */
+  on<T extends ServerMessageType>(type: T, listener: Listener<T>): () => void {
+    const known = this.#heardBy.get(type) ?? new Set();
+    this.#heardBy.set(type, known);
+    // Under its own type a message is what the listener takes.
+    const own = listener as (message: ServerMessage) => void;
+    known.add(own);
+    return () => void known.delete(own);
+  }
+
   start(): void {
     this.#connect();
+  }
+
+  /** Supervisors and admins: `view().floor` is kept from now on. */
+  watchFloor(): void {
+    this.#wantsFloor = true;
+    if (this.#synced) this.#subscribeFloor();
   }
 
   /** Ends it for good; commands still waiting are told so. */
@@ -146,10 +172,16 @@ export class Connection {
         this.#show({ waiting: this.#waiting() });
         resolve(outcome);
       };
-      this.#pending.set(id, { id, type, text, settle });
+      const pending = { id, type, text, settle, sentIn: null };
+      this.#pending.set(id, pending);
       this.#show({ waiting: this.#waiting() });
-      if (this.#synced) this.#socket?.send(text);
+      if (this.#synced) this.#transmit(pending);
     });
+  }
+
+  #transmit(pending: Pending): void {
+    pending.sentIn = this.#view.welcome?.epoch ?? null;
+    this.#socket?.send(pending.text);
   }
 
   #waiting(): CommandType[] {
@@ -178,10 +210,10 @@ export class Connection {
   }
 
   #hello(): void {
-    const { token, newId } = this.#options;
+    const { token, newId, as } = this.#options;
     const epoch = this.#view.welcome?.epoch;
     const resume = epoch !== undefined && this.#lastSeq !== null ? { epoch, seq: this.#lastSeq } : {};
-    this.#socket?.send(JSON.stringify({ v: 1, id: newId(), type: 'hello', data: { token, ...resume } }));
+    this.#socket?.send(JSON.stringify({ v: 1, id: newId(), type: 'hello', data: { token, ...resume, ...(as === undefined ? {} : { as }) } }));
   }
 
   #closed(generation: number, code: number): void {
@@ -228,14 +260,19 @@ export class Connection {
 
   #heard(text: string): void {
     const message = parse(text);
-    // A topic has numbers of its own; a desk asks for none.
-    if (message === null || 'topic' in message) return;
+    if (message === null) return;
     if (this.#synced) this.#watch(PING_EVERY_MS, () => this.#ping());
     if (message.type === 'reply') this.#replied(message);
     else if (message.type === 'welcome') this.#welcomed(message);
     else if (message.type === 'snapshot') this.#sawWhole(message);
+    else if ('topic' in message) this.#floorSaid(message);
     // An error is followed by a close code, which says what to do.
-    else if (message.type !== 'error') this.#changed(message);
+    else if (message.type === 'error') this.#tell(message);
+    else this.#changed(message);
+  }
+
+  #tell(message: ServerMessage): void {
+    for (const listener of this.#heardBy.get(message.type) ?? []) listener(message);
   }
 
   #replied(reply: ServerMessageOf<'reply'>): void {
@@ -243,17 +280,21 @@ export class Connection {
     this.#pending.get(reply.id)?.settle(outcome);
   }
 
-  #welcomed({ data }: ServerMessageOf<'welcome'>): void {
+  #welcomed(message: ServerMessageOf<'welcome'>): void {
+    const { data } = message;
     const skewMs = Date.parse(data.serverTime) - this.#options.clock.now();
     this.#show({ welcome: data, skewMs });
-    if (data.resumed) this.#online();
-    else this.#lastSeq = null;
+    this.#tell(message);
+    if (!data.resumed) this.#lastSeq = null;
+    // Without a desk there is nothing to be whole.
+    if (data.resumed || data.agentId === null) this.#online();
   }
 
-  #sawWhole({ seq, data }: ServerMessageOf<'snapshot'>): void {
-    this.#lastSeq = seq;
-    this.#show({ desk: data });
+  #sawWhole(message: ServerMessageOf<'snapshot'>): void {
+    this.#lastSeq = message.seq;
+    this.#show({ desk: message.data });
     this.#online();
+    this.#tell(message);
   }
 
   #online(): void {
@@ -262,7 +303,40 @@ export class Connection {
     this.#failures = 0;
     this.#watch(PING_EVERY_MS, () => this.#ping());
     this.#show({ link: { state: 'online' } });
-    for (const pending of this.#pending.values()) this.#socket?.send(pending.text);
+    if (this.#wantsFloor) this.#subscribeFloor();
+    const epoch = this.#view.welcome?.epoch;
+    for (const pending of [...this.#pending.values()]) {
+      // Its id is forgotten there: sent again it might take effect a second time.
+      if (pending.sentIn !== null && pending.sentIn !== epoch) pending.settle({ ok: false, code: 'no_reply', message: '' });
+      else this.#transmit(pending);
+    }
+  }
+
+  #subscribeFloor(): void {
+    const data = { topic: 'floor', ...(this.#floorAt ?? {}) };
+    this.#socket?.send(JSON.stringify({ v: 1, id: this.#options.newId(), type: 'subscribe', data }));
+  }
+
+  #floorSaid(message: ServerMessageOf<'floorSnapshot' | 'floorChanged'>): void {
+    if (message.type === 'floorSnapshot') {
+      this.#floorAt = { epoch: message.data.epoch, seq: message.seq };
+      this.#show({ floor: floorOf(message.data) });
+    } else {
+      const { floor } = this.#view;
+      if (floor === null || this.#floorAt === null || message.seq <= this.#floorAt.seq) return;
+      if (message.seq !== this.#floorAt.seq + 1) {
+        this.#broken(this.#generation);
+        return;
+      }
+      this.#floorAt = { ...this.#floorAt, seq: message.seq };
+      this.#show({ floor: afterChange(floor, message.data), skewMs: this.#skewAt(message.ts) });
+    }
+    this.#tell(message);
+  }
+
+  /** The quickest message tells best how far this machine's clock is off. */
+  #skewAt(ts: string): number {
+    return Math.max(this.#view.skewMs, Date.parse(ts) - this.#options.clock.now());
   }
 
   #changed(message: Change): void {
@@ -274,9 +348,8 @@ export class Connection {
       return;
     }
     this.#lastSeq = message.seq;
-    // The quickest message tells best how far this machine's clock is off.
-    const skewMs = Math.max(this.#view.skewMs, Date.parse(message.ts) - this.#options.clock.now());
-    this.#show({ desk: applyChange(desk, message), skewMs, ...newsOf(desk, message) });
+    this.#show({ desk: applyChange(desk, message), skewMs: this.#skewAt(message.ts), ...newsOf(desk, message) });
+    this.#tell(message);
   }
 }
 
