@@ -60,13 +60,14 @@ export class Switchboard {
     const { clock, journal, log, watchers = [] } = this.#options;
     const facts: Event[] = [first];
     const commands: Command[] = [];
+    // A turn has one time: what follows from an event happened with it, so that nobody's seconds end a moment before or behind those of another.
+    const now = clock.now();
     for (let at = 0; at < facts.length; at += 1) {
       if (at >= MOST_FACTS_A_TURN) {
         log.error({ first: first.type }, 'turn cut: the rooms establish facts without end');
         break;
       }
       const event = facts[at] as Event;
-      const now = clock.now();
       const recorded = journal.append(event, now, at > 0);
       this.#tellRooms(event, now, facts, commands);
       for (const watch of watchers) watch(recorded);

@@ -7,6 +7,7 @@ import type { CdrCommand } from './cdr/command.ts';
 import type { CdrEvent } from './cdr/event.ts';
 import type { CtiCommand, CtiEvent } from './cti/event.ts';
 import type { IvrEvent } from './ivr/event.ts';
+import type { WriteLedger } from './ledger/record.ts';
 import type { PhoneEvent } from './phone/event.ts';
 import type { TollEvent } from './toll/event.ts';
 
@@ -20,7 +21,7 @@ export interface Heartbeat {
 }
 
 export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | CdrEvent | PhoneEvent | TollEvent | TimePassed | ServerStarted | Heartbeat;
-export type Command = CallCommand | CtiCommand | CdrCommand;
+export type Command = CallCommand | CtiCommand | CdrCommand | WriteLedger;
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;
 

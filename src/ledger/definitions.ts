@@ -1,0 +1,165 @@
+/**
+ * What each figure means: the one place. Live figures, reports and consoles work figures out here and nowhere else, and show these words.
+ * `SPEC.md` has the reasons and sources.
+ */
+import {
+  blockedBuckets,
+  type CallCounts,
+  callMeasures,
+  type Handled,
+  handledMeasures,
+  type Offers,
+  offerMeasures,
+  sumOf,
+  type Times,
+  timeMeasures,
+  type Visits,
+  visitMeasures,
+} from './measures.ts';
+
+/** Who hangs up no later than this has not given the queue a chance. */
+export const SHORT_ABANDON_MS = 5_000;
+/** The hotline's norm, whatever a queue's own threshold is. */
+export const FIFTEEN_SECONDS_MS = 15_000;
+
+export const serviceLevelVariants = ['answered_and_abandoned', 'offered', 'offered_with_abandoned', 'answered'] as const;
+export type ServiceLevelVariant = (typeof serviceLevelVariants)[number];
+export const USUAL_VARIANT: ServiceLevelVariant = 'answered_and_abandoned';
+
+/** A share from 0 to 1, or ms; null = there is nothing to work it out of. */
+export type Figure = number | null;
+
+export interface Definition {
+  zh: string;
+  en: string;
+  formula: string;
+  unit: 'contacts' | 'share' | 'ms';
+}
+
+/** O offered, A answered, B abandoned but for short ones (Bs), K blocked, T the queue's own threshold. */
+export const serviceLevelDefinitions: Record<ServiceLevelVariant, Definition> = {
+  answered_and_abandoned: { zh: '服务水平(接通与放弃)', en: 'Service level of answered and abandoned', formula: 'A(≤T) / (A + B)', unit: 'share' },
+  offered: { zh: '服务水平(呼入)', en: 'Service level of offered', formula: 'A(≤T) / O', unit: 'share' },
+  offered_with_abandoned: {
+    zh: '服务水平(呼入,含限时内放弃)',
+    en: 'Service level of offered, early leavers kept',
+    formula: '(A(≤T) + (B + Bs)(≤T)) / O',
+    unit: 'share',
+  },
+  answered: { zh: '服务水平(接通)', en: 'Service level of answered', formula: 'A(≤T) / A', unit: 'share' },
+};
+
+export const definitions = {
+  offered: { zh: '呼入量', en: 'Offered', formula: 'O = entered − K', unit: 'contacts' },
+  blocked: { zh: '拦截量', en: 'Blocked', formula: 'K = full + dissuaded + closed or without agents at the door', unit: 'contacts' },
+  answered: { zh: '接通量', en: 'Answered', formula: 'A = visits that an agent took', unit: 'contacts' },
+  abandoned: { zh: '放弃量', en: 'Abandoned', formula: `B = callers who hung up after more than ${SHORT_ABANDON_MS / 1000} s`, unit: 'contacts' },
+  shortAbandoned: { zh: '短时放弃量', en: 'Short abandons', formula: `Bs = callers who hung up within ${SHORT_ABANDON_MS / 1000} s`, unit: 'contacts' },
+  answerRate: { zh: '接通率', en: 'Answer rate', formula: 'A / (O − Bs)', unit: 'share' },
+  fifteenSecondRate: { zh: '15秒接通率', en: '15-second rate', formula: 'A(≤15 s) / (A + B)', unit: 'share' },
+  abandonRate: { zh: '放弃率', en: 'Abandon rate', formula: 'B / (A + B)', unit: 'share' },
+  averageSpeedOfAnswerMs: { zh: '平均应答时长', en: 'Average speed of answer (ASA)', formula: 'Σ wait of answered / A', unit: 'ms' },
+  longestWaitMs: { zh: '最长等待', en: 'Longest wait', formula: 'max wait of visits that are over', unit: 'ms' },
+  averageHandleTimeMs: { zh: '平均处理时长', en: 'Average handle time (AHT)', formula: '(talk + hold + wrap-up) / handled', unit: 'ms' },
+  averageTalkMs: { zh: '平均通话时长', en: 'Average talk time', formula: 'talk / handled', unit: 'ms' },
+  averageHoldMs: { zh: '平均保持时长', en: 'Average hold time', formula: '(hold + consultation) / handled', unit: 'ms' },
+  averageWrapUpMs: { zh: '平均话后处理时长', en: 'Average wrap-up (ACW)', formula: 'wrap-up / handled', unit: 'ms' },
+  transferRate: { zh: '转接率', en: 'Transfer rate', formula: 'contacts sent on by their agent / handled', unit: 'share' },
+  occupancy: {
+    zh: '占用率',
+    en: 'Occupancy',
+    formula: 'busy / (busy + available); busy = talk + hold + consultation + wrap-up + other channels, available = ready + reserved + ringing',
+    unit: 'share',
+  },
+  utilisation: { zh: '工时利用率', en: 'Utilisation', formula: '(busy + available) / signed in', unit: 'share' },
+  ronaRate: { zh: '未应答率', en: 'RONA rate', formula: 'offers not answered in time / offers', unit: 'share' },
+  containment: {
+    zh: '自助解决率',
+    en: 'Self-service containment',
+    formula: '(ended by the dialplan + hung up in it, no agent asked for) / (arrived − refused − internal)',
+    unit: 'share',
+  },
+} as const satisfies Record<string, Definition>;
+export type FigureName = keyof typeof definitions;
+
+/** What the journal does not hold, and what it would take. */
+export const unknowable: Record<string, { zh: string; en: string; needs: string }> = {
+  paidUtilisation: { zh: '按计薪工时的利用率', en: 'Utilisation of paid time', needs: 'paid hours: a roster; until then it is a share of the time signed in' },
+  shrinkage: { zh: '损耗率', en: 'Shrinkage', needs: 'paid hours' },
+  adherence: { zh: '排班遵守率', en: 'Adherence', needs: 'planned hours' },
+  firstContactResolution: {
+    zh: '一次解决率',
+    en: 'First contact resolution',
+    needs: 'seven days behind the contact, and reasons of contacts: a repeat is known by number alone',
+  },
+  customerSatisfaction: { zh: '满意度', en: 'CSAT', needs: 'ratings of an after-call survey' },
+};
+
+const share = (part: number, whole: number): Figure => (whole > 0 ? part / whole : null);
+const each = share;
+
+export const blockedOf = (visits: Visits): number => sumOf(visits, blockedBuckets);
+export const offeredOf = (visits: Visits): number => visits.entered - blockedOf(visits);
+
+export function serviceLevel(visits: Visits, variant: ServiceLevelVariant): Figure {
+  const { answered, abandoned, answeredWithin, abandonedWithin } = visits;
+  switch (variant) {
+    case 'answered_and_abandoned':
+      return share(answeredWithin, answered + abandoned);
+    case 'offered':
+      return share(answeredWithin, offeredOf(visits));
+    case 'offered_with_abandoned':
+      return share(answeredWithin + abandonedWithin, offeredOf(visits));
+    case 'answered':
+      return share(answeredWithin, answered);
+  }
+}
+
+export function contactFigures(visits: Visits, variant: ServiceLevelVariant) {
+  const { answered, abandoned, shortAbandoned, answeredWithin15, answerWaitMs } = visits;
+  return {
+    offered: offeredOf(visits),
+    blocked: blockedOf(visits),
+    serviceLevel: serviceLevel(visits, variant),
+    answerRate: share(answered, offeredOf(visits) - shortAbandoned),
+    fifteenSecondRate: share(answeredWithin15, answered + abandoned),
+    abandonRate: share(abandoned, answered + abandoned),
+    averageSpeedOfAnswerMs: each(answerWaitMs, answered),
+  };
+}
+
+export function handlingFigures({ handled, talkMs, holdMs, wrapUpMs, transfers }: Handled) {
+  return {
+    averageHandleTimeMs: each(talkMs + holdMs + wrapUpMs, handled),
+    averageTalkMs: each(talkMs, handled),
+    averageHoldMs: each(holdMs, handled),
+    averageWrapUpMs: each(wrapUpMs, handled),
+    transferRate: share(transfers, handled),
+  };
+}
+
+export const busyOf = (times: Times): number => times.talkingMs + times.holdingMs + times.consultingMs + times.wrappingUpMs + times.servingMs;
+export const availableOf = (times: Times): number => times.readyMs + times.reservedMs + times.ringingMs;
+export const signedInOf = (times: Times): number => sumOf(times, timeMeasures);
+
+export function timeFigures(times: Times) {
+  const busyMs = busyOf(times);
+  const availableMs = availableOf(times);
+  const signedInMs = signedInOf(times);
+  return { signedInMs, busyMs, availableMs, occupancy: share(busyMs, busyMs + availableMs), utilisation: share(busyMs + availableMs, signedInMs) };
+}
+
+export const offerFigures = ({ offers, unanswered }: Offers) => ({ ronaRate: share(unanswered, offers) });
+
+export const callFigures = ({ arrived, contained, leftInIvr, refused, internal }: CallCounts) => ({
+  containment: share(contained + leftInIvr, arrived - refused - internal),
+});
+
+/** All that is counted, by group. */
+export const measureGroups = {
+  contacts: visitMeasures,
+  handling: handledMeasures,
+  time: timeMeasures,
+  offers: offerMeasures,
+  calls: callMeasures,
+} as const;
