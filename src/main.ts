@@ -369,6 +369,7 @@ function openSwitchboard(
       tellDesk: (command) => desks.tellDesk(command),
       writeCdr: (command) => cdr.accept(command),
       writeInteraction: (command) => cdr.accept(command),
+      writeLedger: (command) => cdr.accept(command),
     },
     watchers: [
       ({ event, at }) => {
@@ -425,7 +426,16 @@ function httpOptions(
   watch: InvariantWatch,
 ) {
   return {
-    ...{ acd: rooms.acd.view, explain: rooms.acd.explain, calls: rooms.calls, desks, recordings, webDir: config.webDir, version: config.version },
+    ...{
+      ledger: rooms.ledger.view,
+      acd: rooms.acd.view,
+      explain: rooms.acd.explain,
+      calls: rooms.calls,
+      desks,
+      recordings,
+      webDir: config.webDir,
+      version: config.version,
+    },
     ...config.http,
     openOffers: (tenantId: TenantId, callId: CallId) => {
       const call = rooms.cdr.open.get(callId);

@@ -4,10 +4,11 @@ import { type Acd, createAcd } from './acd/acd.ts';
 import type { Calls } from './call/calls.ts';
 import { createCallRoom } from './call/decide.ts';
 import { type CdrRoom, createCdr } from './cdr/fold.ts';
-import type { KeptRecord } from './cdr/interaction-record.ts';
+import type { KeptRecord } from './cdr/kept.ts';
 import { createDesk, type Desk } from './cti/desk.ts';
 import { createIvr, type Ivr } from './ivr/walk.ts';
 import type { HouseSnapshot } from './journal/replay.ts';
+import { createLedger, type LedgerRoom } from './ledger/fold.ts';
 import { createToll, type TollRoom } from './toll/room.ts';
 import type { Room } from './vocabulary.ts';
 
@@ -19,6 +20,7 @@ export interface Rooms {
   desk: Desk;
   cdr: CdrRoom;
   toll: TollRoom;
+  ledger: LedgerRoom;
 }
 
 export function createRooms(): Rooms {
@@ -31,7 +33,8 @@ export function createRooms(): Rooms {
   const desk = createDesk(call.calls, acd.view);
   const cdr = createCdr();
   const toll = createToll();
-  return { all: [call, ivr, acd, desk, cdr, toll], calls: call.calls, ivr, acd, desk, cdr, toll };
+  const ledger = createLedger();
+  return { all: [call, ivr, acd, desk, cdr, toll, ledger], calls: call.calls, ivr, acd, desk, cdr, toll, ledger };
 }
 
 export function restoreRooms(rooms: Rooms, snapshot: HouseSnapshot): void {
@@ -39,6 +42,7 @@ export function restoreRooms(rooms: Rooms, snapshot: HouseSnapshot): void {
   rooms.acd.restore(snapshot.acd);
   rooms.cdr.restore(snapshot.cdr);
   rooms.toll.restore(snapshot.toll ?? []);
+  if (snapshot.ledger !== undefined) rooms.ledger.restore(snapshot.ledger);
 }
 
 /** What must not be lost when the journal's older files go. Calls themselves do not outlive the process. */
@@ -49,6 +53,7 @@ export function snapshotOf(rooms: Rooms, bindings: HouseSnapshot['bindings'], un
     acd: rooms.acd.snapshot(),
     cdr: rooms.cdr.snapshot(),
     toll: rooms.toll.snapshot(),
+    ledger: rooms.ledger.snapshot(),
     bindings,
     unwritten: [...unwritten.values()],
   };

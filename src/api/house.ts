@@ -4,11 +4,13 @@ import { asId, type CallId, type TenantId, type UserId } from '../../kernel/ids.
 import { buildCard } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import type { Publisher } from '../ivr/publisher.ts';
+import type { LedgerView } from '../ledger/fold.ts';
 import { writeAudit } from '../store/audit.ts';
 import { removeCalendar, saveCalendar } from '../store/calendars.ts';
 import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
 import { interactionRecord, listInteractions } from '../store/interactions.ts';
+import { ledgerIntervals, ledgerSums } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import { saveAgent, saveOutsideRules, saveQueue } from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
@@ -19,11 +21,15 @@ import type { User } from '../users/user.ts';
 import type { ApiPorts, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 
-type HousePorts = Pick<ApiPorts, 'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'interactionRecords' | 'audit' | 'offersOf'>;
+type HousePorts = Pick<
+  ApiPorts,
+  'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'interactionRecords' | 'ledger' | 'audit' | 'offersOf'
+>;
 
 export interface HouseParts {
   store: Store;
   clock: Clock;
+  ledger: LedgerView;
   sessions: Sessions;
   publisher: Publisher;
   /** Offers of a call whose record is still being folded. */
@@ -32,7 +38,7 @@ export interface HouseParts {
   directoryChanged(): Promise<void>;
 }
 
-export function portsOf({ store, clock, sessions, publisher, openOffers, directoryChanged }: HouseParts): HousePorts {
+export function portsOf({ store, clock, ledger, sessions, publisher, openOffers, directoryChanged }: HouseParts): HousePorts {
   const cardOf = (customer: CustomerWithHistory | null) => (customer === null ? null : buildCard(customer, clock.now()));
   return {
     sessions: {
@@ -97,6 +103,11 @@ export function portsOf({ store, clock, sessions, publisher, openOffers, directo
         return { items: records, nextCursor: next };
       },
       get: (tenantId, interactionId) => interactionRecord(store.db, tenantId, interactionId),
+    },
+    ledger: {
+      memory: (tenantId) => ledger.intervals(tenantId, clock.now()),
+      sums: (asked) => ledgerSums(store.db, asked),
+      intervals: (tenantId, from, to) => ledgerIntervals(store.db, tenantId, from, to),
     },
     offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
     audit: { write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }) },

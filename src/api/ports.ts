@@ -16,10 +16,12 @@ import type { Notice } from '../call/notice.ts';
 import type { InteractionRecord } from '../cdr/interaction-record.ts';
 import type { OfferRecord, QueueVisit, RecordingPause } from '../cdr/record.ts';
 import type { DialplanWords } from '../ivr/words.ts';
+import type { LedgerRecord } from '../ledger/record.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Recordings } from '../recordings/recordings.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { InteractionFilter } from '../store/interactions.ts';
+import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
@@ -210,6 +212,13 @@ interface RecordsPort {
   get(tenantId: TenantId, callId: CallId): Promise<CallDetail | null>;
 }
 
+interface LedgerPort {
+  /** Intervals that are still in memory, as they stand now; the database's are to be passed over for them. */
+  memory(tenantId: TenantId): LedgerRecord[];
+  sums(asked: SumsAsked): ReturnType<typeof ledgerSums>;
+  intervals(tenantId: TenantId, from: number, to: number): Promise<LedgerInterval[]>;
+}
+
 interface InteractionRecordsPort {
   /** Newest first. */
   list(tenantId: TenantId, filter: InteractionFilter, page: PageRequest): Promise<Page<InteractionRecord>>;
@@ -262,6 +271,7 @@ export interface ApiPorts {
   dialplans: DialplansPort;
   records: RecordsPort;
   interactionRecords: InteractionRecordsPort;
+  ledger: LedgerPort;
   recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
   /** `by` null: she herself. What came of it the view says as soon as this returns. */
   /** `byName`: for people. */

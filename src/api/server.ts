@@ -32,6 +32,7 @@ import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } fr
 import { queueSwitch } from './queue-switch.ts';
 import { queues } from './queues.ts';
 import { recordings } from './recordings.ts';
+import { reports } from './reports.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
@@ -94,6 +95,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     interactions,
     explanations,
     recordings,
+    reports,
     sipTrace,
     health,
     documents,

@@ -2,7 +2,6 @@
 import type { AgentId, CallId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { InteractionEnd } from '../acd/channels/event.ts';
 import type { OfferEnd, QueueExit } from '../call/event.ts';
-import type { CallRecord } from './record.ts';
 
 export interface InteractionVisit {
   queueId: QueueId;
@@ -62,8 +61,3 @@ export interface InteractionRecord {
   offers: InteractionOffer[];
   agents: InteractionPart[];
 }
-
-/** What goes into the database by the one way on which nothing is lost. */
-export type KeptRecord = CallRecord | InteractionRecord;
-export const isOfCall = (record: KeptRecord): record is CallRecord => !('channel' in record);
-export const isOfInteraction = (record: KeptRecord): record is InteractionRecord => 'channel' in record;

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeptRecord } from './interaction-record.ts';
+import type { KeptRecord } from './kept.ts';
 
 const FILE_BYTES = 16 * 1024 * 1024;
 const NAME = /^records-(\d{10})\.ndjson$/;

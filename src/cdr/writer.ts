@@ -14,7 +14,7 @@ import type { CallId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { backoffMs } from '../store/backoff.ts';
 import { isPassing } from '../store/outage.ts';
-import type { KeptRecord } from './interaction-record.ts';
+import type { KeptRecord } from './kept.ts';
 import type { Spool } from './spool.ts';
 
 const GATHER_MS = 50;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { AgentId, CallId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import type { KeptRecord } from '../cdr/interaction-record.ts';
+import type { KeptRecord } from '../cdr/kept.ts';
 import type { ContactBinding } from '../phone/event.ts';
 import { type Rooms, restoreRooms, snapshotOf } from '../rooms.ts';
 import type { Recorded } from '../vocabulary.ts';

@@ -5,8 +5,9 @@
  */
 import type { AgentId, CallId } from '../../kernel/ids.ts';
 import type { CdrSnapshot } from '../cdr/fold.ts';
-import type { KeptRecord } from '../cdr/interaction-record.ts';
+import type { KeptRecord } from '../cdr/kept.ts';
 import type { Ivr } from '../ivr/walk.ts';
+import type { LedgerSnapshot } from '../ledger/fold.ts';
 import type { ContactBinding } from '../phone/event.ts';
 import type { Ledger } from '../toll/ledger.ts';
 import type { Event, Room } from '../vocabulary.ts';
@@ -20,6 +21,8 @@ export interface HouseSnapshot {
   cdr: CdrSnapshot;
   /** Absent in snapshots of before there were trunks. */
   toll?: Ledger[];
+  /** Absent in snapshots of before there was one. */
+  ledger?: LedgerSnapshot;
   bindings: [AgentId, ContactBinding[]][];
   unwritten: KeptRecord[];
 }
@@ -48,7 +51,8 @@ export function replay(recovered: Recovered, house: Restorable): Replayed {
     keepBeside(replayed, event);
     for (const room of house.rooms) {
       for (const command of room.decide(event, at).commands) {
-        if (command.type === 'writeCdr' || command.type === 'writeInteraction') replayed.unwritten.set(command.record.callId, command.record);
+        if (command.type === 'writeCdr' || command.type === 'writeInteraction' || command.type === 'writeLedger')
+          replayed.unwritten.set(command.record.callId, command.record);
       }
     }
   }

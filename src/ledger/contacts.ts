@@ -22,12 +22,14 @@ export function arrive(state: State, told: Pick<Contact, 'id' | 'tenantId' | 'nu
   };
   state.contacts.set(contact.id, contact);
   if (arrived !== null) {
-    const row = callRow(held(state, contact, arrived), contact);
+    const row = callRow(held(state, contact, arrived), callNames(contact));
     row.arrived += 1;
     row.open += 1;
   }
   return contact;
 }
+
+const callNames = ({ number, channel }: Contact) => ({ number, channel });
 
 /** The interval stays in memory for as long as the contact does. */
 function held(state: State, contact: Contact, start: number): Block {
@@ -202,7 +204,8 @@ export function endOffer(state: State, contact: Contact, offerId: OfferId, end: 
   const at = contact.offers.findIndex((found) => found.offerId === offerId);
   const [found] = at < 0 ? [] : contact.offers.splice(at, 1);
   if (found === undefined) return;
-  const row = agentRow(held(state, contact, found.start), found);
+  const { agentId, team, queueId, start } = found;
+  const row = agentRow(held(state, contact, start), { agentId, team, queueId });
   row.pending -= 1;
   row[measureOfEnd[end]] += 1;
 }
@@ -218,7 +221,7 @@ export function settleEnd(state: State, contact: Contact): void {
   for (const visit of contact.visits) if (visit.bucket === 'waiting') leave(state, contact, visit, exit, at);
   for (const { offerId } of [...contact.offers]) endOffer(state, contact, offerId, 'withdrawn');
   if (contact.arrived === null) return;
-  const row = callRow(held(state, contact, contact.arrived), contact);
+  const row = callRow(held(state, contact, contact.arrived), callNames(contact));
   row.open -= 1;
   row[becameOf(contact, ending)] += 1;
 }

@@ -1,7 +1,10 @@
 /** Writes call records: one transaction for a batch, the newest revision of each call wins, the same batch twice changes nothing. */
 import { type Kysely, sql } from 'kysely';
-import { type InteractionRecord, isOfCall, isOfInteraction, type KeptRecord } from '../cdr/interaction-record.ts';
+import type { InteractionRecord } from '../cdr/interaction-record.ts';
+import { isOfCall, isOfInteraction, isOfLedger, type KeptRecord } from '../cdr/kept.ts';
 import type { CallRecord, LegRecord, RecordingRecord } from '../cdr/record.ts';
+import { jsonOf } from './json.ts';
+import { writeInterval } from './ledger.ts';
 import { ensureMonths, monthOf } from './months.ts';
 import { isPassing } from './outage.ts';
 import type { Database } from './schema.ts';
@@ -53,6 +56,7 @@ export async function writeRecords(db: Kysely<Database>, records: readonly KeptR
       ['recording_id'],
       ordered.flatMap((record) => record.recordings.map((recording) => recordingRow(record, recording))),
     );
+    for (const record of all.filter(isOfLedger)) await writeInterval(trx, record);
   });
 }
 
@@ -70,21 +74,10 @@ async function upsert<Table extends 'calls' | 'call_legs' | 'recordings' | 'inte
   const changes = sql.join(columns.filter((column) => !key.includes(column)).map((column) => sql`${sql.ref(column)} = excluded.${sql.ref(column)}`));
   await sql`
     insert into ${sql.table(table)} (${list})
-    select ${list} from jsonb_populate_recordset(null::${sql.table(table)}, ${json(rows)}::jsonb)
+    select ${list} from jsonb_populate_recordset(null::${sql.table(table)}, ${jsonOf(rows)}::jsonb)
     on conflict (${sql.join(key.map((column) => sql.ref(column)))}) do update set ${changes}
     where ${sql.table(table)}.revision < excluded.revision
   `.execute(db);
-}
-
-/** A phone may send anything as its name: Postgres takes neither U+0000 nor half a surrogate pair. */
-const storable = (text: string): string => text.replaceAll('\u0000', '').replace(/\p{Surrogate}/gu, '\uFFFD');
-
-function json(rows: unknown): string {
-  return JSON.stringify(rows, (_name, value: unknown) => {
-    if (typeof value === 'string') return storable(value);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [storable(name), inner]));
-  });
 }
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();

@@ -3,6 +3,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { PhoneSettings } from '../acd/event.ts';
 import type { LegAudio, RecordingRule } from '../call/event.ts';
 import type { RecordingPause } from '../cdr/record.ts';
+import type { Reconciliation } from '../ledger/reconcile.ts';
 
 type Json<T> = ColumnType<T, string, string>;
 
@@ -113,6 +114,12 @@ export interface Database {
     bytes: number | null;
     pauses: RecordingPause[];
   };
+  ledger_intervals: { tenant_id: string; start_at: Date; revision: number; reconciliation: Json<Reconciliation> };
+  /** Its rows, written as JSON and read as sums. */
+  ledger_visits: LedgerTable;
+  ledger_handled: LedgerTable;
+  ledger_agents: LedgerTable;
+  ledger_calls: LedgerTable;
   recording_care: {
     recording_id: string;
     tenant_id: string;
@@ -133,6 +140,11 @@ export interface Database {
     notes: string | null;
     channel: string;
   };
+}
+
+interface LedgerTable {
+  tenant_id: string;
+  start_at: Date;
 }
 
 interface CallsTable {

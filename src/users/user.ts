@@ -51,6 +51,8 @@ const rules = {
   'dialplan.publish': { agent: 'none', supervisor: 'none', admin: 'all' },
   'number.change': { agent: 'none', supervisor: 'none', admin: 'all' },
   'audit.read': { agent: 'none', supervisor: 'none', admin: 'all' },
+  'report.read': { agent: 'own', supervisor: 'all', admin: 'all' },
+  'report.reconcile': { agent: 'none', supervisor: 'all', admin: 'all' },
   'metrics.read': { agent: 'none', supervisor: 'all', admin: 'all' },
 } satisfies Record<string, Record<Role, 'all' | 'own' | 'none'>>;
 

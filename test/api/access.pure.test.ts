@@ -150,6 +150,14 @@ const rows: Record<string, Row> = {
     allowed: admins,
     stranger: 'own',
   },
+  'GET /api/v1/reports/definitions': { url: '/api/v1/reports/definitions', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/reports/reconciliation': {
+    url: '/api/v1/reports/reconciliation?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z',
+    allowed: leaders,
+    stranger: 'own',
+  },
+  'GET /api/v1/reports/{by}': { url: '/api/v1/reports/agent?interval=15min', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/figures/{by}': { url: '/api/v1/figures/queue', allowed: leaders, stranger: 'own' },
   'GET /api/v1/recording-rules': { url: '/api/v1/recording-rules', allowed: everybody, stranger: 'own' },
   'PATCH /api/v1/recording-rules': { url: '/api/v1/recording-rules', body: () => ({ keepDays: 90 }), allowed: admins, stranger: 'own' },
   'PUT /api/v1/calls/{callId}/recording/pause': {

@@ -67,7 +67,7 @@ before(async () => {
     ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, startRecording: nothing },
     ...{ reanchorLeg: nothing, resumeSounds: nothing, directLegs: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
     ...{ pauseRecording: nothing, resumeRecording: nothing, moveRecording: nothing },
-    ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing, writeInteraction: nothing },
+    ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing, writeInteraction: nothing, writeLedger: nothing },
     popScreen: (command) => desks.popScreen(command),
     tellDesk: (command) => desks.tellDesk(command),
   };
@@ -102,6 +102,7 @@ before(async () => {
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
     ...{ setAgentState: () => undefined, pauseRecording: () => undefined, resumeRecording: () => undefined },
     ...{
+      ledger: rooms.ledger.view,
       acd: rooms.acd.view,
       explain: rooms.acd.explain,
       openOffers: () => null,

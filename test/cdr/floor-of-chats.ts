@@ -2,7 +2,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { asId, type CallId, type UserId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
-import type { KeptRecord } from '../../src/cdr/interaction-record.ts';
+import type { KeptRecord } from '../../src/cdr/kept.ts';
 import type { CdrWriter } from '../../src/cdr/writer.ts';
 import { keepJournal } from '../../src/journal/keep.ts';
 import { createRooms } from '../../src/rooms.ts';

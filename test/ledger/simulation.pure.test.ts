@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import type { AgentId, CallId } from '../../kernel/ids.ts';
 import { createAcd } from '../../src/acd/acd.ts';
 import { isFault, runShift } from '../../src/acd/simulation/run.ts';
+import { signedInOf } from '../../src/ledger/definitions.ts';
 import { createLedger, type LedgerRoom } from '../../src/ledger/fold.ts';
 import { BASE_MS } from '../../src/ledger/interval.ts';
-import { signedInOf } from '../../src/ledger/definitions.ts';
 import { discrepancies } from '../../src/ledger/reconcile.ts';
 import type { LedgerRecord } from '../../src/ledger/record.ts';
 import type { Event } from '../../src/vocabulary.ts';
@@ -126,7 +126,14 @@ function check(seed: number): number {
   }
   const agents = records.flatMap(({ ledger }) => ledger.agents);
   const visits = records.flatMap(({ ledger }) => ledger.visits);
-  assert.equal(total(records.flatMap(({ ledger }) => ledger.calls), (row) => row.arrived), count.arrived.size, 'every call is counted once');
+  assert.equal(
+    total(
+      records.flatMap(({ ledger }) => ledger.calls),
+      (row) => row.arrived,
+    ),
+    count.arrived.size,
+    'every call is counted once',
+  );
   if (!isOrdered) return records.length;
   assert.equal(total(agents, signedInOf), count.signedInMs, 'every second of an agent is counted once');
   const states = {
@@ -138,10 +145,26 @@ function check(seed: number): number {
     unobserved: total(agents, (row) => row.unobservedMs),
   };
   for (const [state, ms] of Object.entries(states)) assert.equal(ms, count.ms.get(state) ?? 0, `time ${state}`);
-  assert.equal(total(visits, (row) => row.entered), count.entered, 'every visit is counted once');
-  assert.equal(total(visits, (row) => row.answered), count.exits.get('answered') ?? 0, 'answered');
-  assert.equal(total(visits, (row) => row.abandoned + row.shortAbandoned), count.exits.get('abandoned') ?? 0, 'abandoned');
-  assert.equal(total(agents, (row) => row.notReadyMs), total(agents, (row) => total(Object.values(row.reasons), (ms) => ms ?? 0)), 'reasons make up what is not ready');
+  assert.equal(
+    total(visits, (row) => row.entered),
+    count.entered,
+    'every visit is counted once',
+  );
+  assert.equal(
+    total(visits, (row) => row.answered),
+    count.exits.get('answered') ?? 0,
+    'answered',
+  );
+  assert.equal(
+    total(visits, (row) => row.abandoned + row.shortAbandoned),
+    count.exits.get('abandoned') ?? 0,
+    'abandoned',
+  );
+  assert.equal(
+    total(agents, (row) => row.notReadyMs),
+    total(agents, (row) => total(Object.values(row.reasons), (ms) => ms ?? 0)),
+    'reasons make up what is not ready',
+  );
   return records.length;
 }
 

@@ -301,6 +301,7 @@ export class DeskHouse {
         lookUp: nothing,
         writeCdr: nothing,
         writeInteraction: nothing,
+        writeLedger: nothing,
       },
     };
   }

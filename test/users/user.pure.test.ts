@@ -43,6 +43,8 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'dialplan.publish': { all: ['admin'], own: [] },
   'number.change': { all: ['admin'], own: [] },
   'audit.read': { all: ['admin'], own: [] },
+  'report.read': { all: ['supervisor', 'admin'], own: ['agent'] },
+  'report.reconcile': { all: ['supervisor', 'admin'], own: [] },
   'metrics.read': { all: ['supervisor', 'admin'], own: [] },
 };
 const roles: Role[] = ['agent', 'supervisor', 'admin'];

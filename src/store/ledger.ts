@@ -1,0 +1,115 @@
+/** The ledger's intervals: written whole by whoever writes records, read as sums. */
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import type { AgentId, QueueId, TenantId } from '../../kernel/ids.ts';
+import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures } from '../ledger/measures.ts';
+import type { Reconciliation } from '../ledger/reconcile.ts';
+import type { LedgerRecord, LedgerRows } from '../ledger/record.ts';
+import { jsonOf } from './json.ts';
+import type { Database } from './schema.ts';
+
+const tables = {
+  visits: { table: 'ledger_visits', names: ['queueId', 'number', 'channel'], measures: visitMeasures },
+  handled: { table: 'ledger_handled', names: ['agentId', 'team', 'queueId', 'number', 'channel', 'disposition'], measures: handledMeasures },
+  agents: { table: 'ledger_agents', names: ['agentId', 'team', 'queueId'], measures: [...timeMeasures, ...offerMeasures] },
+  calls: { table: 'ledger_calls', names: ['number', 'channel'], measures: callMeasures },
+} as const satisfies Record<keyof LedgerRows, { table: keyof Database; names: readonly string[]; measures: readonly string[] }>;
+export type LedgerTable = keyof typeof tables;
+
+const columnOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** Once in effect: the same record twice changes nothing, and an older one neither. */
+export async function writeInterval(trx: Transaction<Database>, { tenantId, arrivedAt, revision, ledger, reconciliation }: LedgerRecord): Promise<void> {
+  const start = iso(arrivedAt);
+  const { rows } = await sql`
+    insert into ledger_intervals (tenant_id, start_at, revision, reconciliation) values (${tenantId}, ${start}, ${revision}, ${jsonOf(reconciliation)}::jsonb)
+    on conflict (tenant_id, start_at) do update set revision = excluded.revision, reconciliation = excluded.reconciliation
+    where ledger_intervals.revision < excluded.revision
+    returning revision
+  `.execute(trx);
+  if (rows.length === 0) return;
+  for (const [name, { table }] of Object.entries(tables)) {
+    await sql`delete from ${sql.table(table)} where tenant_id = ${tenantId} and start_at = ${start}`.execute(trx);
+    const written = ledger[name as LedgerTable].map((row) => ({
+      tenant_id: tenantId,
+      start_at: start,
+      ...Object.fromEntries(Object.entries(row).map(([key, value]) => [columnOf(key), value])),
+    }));
+    if (written.length === 0) continue;
+    await sql`insert into ${sql.table(table)} select * from jsonb_populate_recordset(null::${sql.table(table)}, ${jsonOf(written)}::jsonb)`.execute(trx);
+  }
+}
+
+export interface LedgerFilter {
+  queueId?: QueueId;
+  agentId?: AgentId;
+  team?: string;
+  number?: string;
+  channel?: string;
+}
+
+export interface SumsAsked {
+  tenantId: TenantId;
+  table: LedgerTable;
+  /** Begins of the intervals, ascending; the last one is the end. */
+  bounds: readonly number[];
+  /** Column names by which rows are told apart, as measures.ts has them. */
+  by: readonly string[];
+  filter: LedgerFilter;
+  /** Base intervals that are not to be counted. */
+  except: readonly number[];
+  /** At most so many rows. */
+  limit: number;
+}
+
+/** Sums of every measure, an interval (`bin`: from 0) and key at a time. What a table has no column for is not filtered by. */
+export async function ledgerSums(db: Kysely<Database>, asked: SumsAsked): Promise<(Record<string, string | number> & { bin: number })[]> {
+  const { table, names, measures } = tables[asked.table];
+  const { bounds, tenantId, except, limit } = asked;
+  const by = asked.by.map((name) => sql`${sql.ref(columnOf(name))}`);
+  const sums = measures.map((name) => {
+    const column = sql.ref(columnOf(name));
+    return name === 'longestWaitMs' ? sql`max(${column})::bigint as ${sql.ref(name)}` : sql`sum(${column})::bigint as ${sql.ref(name)}`;
+  });
+  const keys = asked.by.map((name) => sql`${sql.ref(columnOf(name))} as ${sql.ref(name)}`);
+  const filters = Object.entries(asked.filter).flatMap(([name, value]): RawBuilder<unknown>[] =>
+    value === undefined || !(names as readonly string[]).includes(name) ? [] : [sql`${sql.ref(columnOf(name))} = ${value}`],
+  );
+  const inner = bounds.slice(0, -1).map(iso);
+  const single = inner.length === 1;
+  const bin = single ? sql`1` : sql`width_bucket(start_at, ${inner}::timestamptz[])`;
+  const conditions = [
+    sql`tenant_id = ${tenantId}`,
+    sql`start_at >= ${iso(bounds[0] ?? 0)}`,
+    sql`start_at < ${iso(bounds.at(-1) ?? 0)}`,
+    ...(except.length === 0 ? [] : [sql`start_at <> all(${except.map(iso)}::timestamptz[])`]),
+    ...filters,
+  ];
+  const grouping = [...(single ? [] : [sql`1`]), ...by];
+  const { rows } = await sql<Record<string, string | number> & { bin: number }>`
+    select ${sql.join([sql`${bin} - 1 as bin`, ...keys, ...sums])} from ${sql.table(table)}
+    where ${sql.join(conditions, sql` and `)}
+    ${grouping.length === 0 ? sql`having count(*) > 0` : sql`group by ${sql.join(grouping)}`}
+    limit ${limit}
+  `.execute(db);
+  return rows;
+}
+
+export interface LedgerInterval {
+  start: number;
+  revision: number;
+  reconciliation: Reconciliation;
+}
+
+/** Oldest first. */
+export async function ledgerIntervals(db: Kysely<Database>, tenantId: TenantId, from: number, to: number): Promise<LedgerInterval[]> {
+  const rows = await db
+    .selectFrom('ledger_intervals')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('start_at', '>=', new Date(from))
+    .where('start_at', '<', new Date(to))
+    .orderBy('start_at')
+    .execute();
+  return rows.map(({ start_at, revision, reconciliation }) => ({ start: start_at.getTime(), revision, reconciliation }));
+}

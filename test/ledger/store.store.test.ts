@@ -1,0 +1,95 @@
+/** The ledger in PostgreSQL: an interval is there once, whole, in its newest revision; reports read from it are those of the fold. */
+import assert from 'node:assert/strict';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { systemClock as clock } from '../../kernel/clock.ts';
+import { silentLog as log } from '../../kernel/log.ts';
+import { createAcd } from '../../src/acd/acd.ts';
+import { isFault, runShift, START } from '../../src/acd/simulation/run.ts';
+import { Spool } from '../../src/cdr/spool.ts';
+import { CdrWriter } from '../../src/cdr/writer.ts';
+import { boundsOf } from '../../src/ledger/calendar.ts';
+import { createLedger } from '../../src/ledger/fold.ts';
+import { BASE_MS, startOf } from '../../src/ledger/interval.ts';
+import type { LedgerRecord } from '../../src/ledger/record.ts';
+import { Report, type ReportSubject, reportSubjects, subjects } from '../../src/ledger/report.ts';
+import { ledgerIntervals, ledgerSums } from '../../src/store/ledger.ts';
+import { recordWriter, writeRecords } from '../../src/store/records.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { Event } from '../../src/vocabulary.ts';
+import { DEMO } from '../acd/floor.ts';
+import { openCluster, type TestCluster } from '../store/cluster.ts';
+
+let cluster: TestCluster;
+before(async () => {
+  cluster = await openCluster();
+});
+after(() => cluster.close());
+
+/** Every record of a shift, the earlier revisions too, and what holds in the end. */
+function shift(seed: number): { all: LedgerRecord[]; last: Map<string, LedgerRecord> } {
+  const played = runShift(seed, 300);
+  if (isFault(played)) throw new Error(played.message);
+  const acd = createAcd();
+  const ledger = createLedger();
+  const all: LedgerRecord[] = [];
+  let last = START;
+  for (const { at, event } of played.log) {
+    const facts: Event[] = [event];
+    for (const fact of facts) {
+      facts.push(...acd.decide(fact, at).events);
+      for (const { record } of ledger.decide(fact, at).commands) all.push(record);
+    }
+    last = Math.max(last, at);
+  }
+  for (const { record } of ledger.decide({ type: 'timePassed' }, startOf(last) + 2 * BASE_MS).commands) all.push(record);
+  return { all, last: new Map(all.map((record) => [record.callId, record])) };
+}
+
+async function read(store: Store, by: ReportSubject, bounds: number[]) {
+  const { key, sources } = subjects[by];
+  const report = new Report(by, bounds);
+  for (const { table, groups } of sources) {
+    const asked = { tenantId: DEMO, table, bounds, by: key === null ? [] : [key], filter: {}, except: [], limit: 10_000 };
+    report.addSums(groups, await ledgerSums(store.db, asked));
+  }
+  return report.lines();
+}
+
+function counted(records: Iterable<LedgerRecord>, by: ReportSubject, bounds: number[]) {
+  const report = new Report(by, bounds);
+  for (const record of records) report.addRecord(record, {});
+  return report.lines();
+}
+
+test('each interval is written once in effect, and reports of every subject and interval are the sums of the fold', async () => {
+  const store = await cluster.store();
+  const { all, last } = shift(8);
+  const spool = new Spool(await mkdtemp(join(tmpdir(), 'huawu-ledger-')), 1024 * 1024);
+  const writer = new CdrWriter({ write: recordWriter(store.db), spool, clock, log });
+  const confirmed = new Map<string, number>();
+  writer.onWritten((callId, revision) => confirmed.set(callId, revision));
+  for (const record of all) writer.accept({ type: 'writeLedger', record });
+  assert.equal(await writer.drained(20_000), true);
+  await writer.close(0);
+  assert.deepEqual(confirmed, new Map([...last].map(([callId, { revision }]) => [callId, revision])), 'the newest revision of each is confirmed');
+  // The batch whose COMMIT was in doubt is written again, and an old one comes late.
+  await writeRecords(store.db, [...last.values()]);
+  await writeRecords(store.db, all.slice(0, 20));
+  const [from, to] = [startOf(START), startOf(START) + 40 * BASE_MS];
+  const intervals = await ledgerIntervals(store.db, DEMO, 0, Date.now());
+  assert.deepEqual(
+    intervals.map(({ start, revision, reconciliation }) => ({ start, revision, reconciliation })),
+    [...last.values()].map(({ arrivedAt, revision, reconciliation }) => ({ start: arrivedAt, revision, reconciliation })),
+  );
+  for (const by of reportSubjects) {
+    for (const interval of ['5min', '30min', 'day', 'total'] as const) {
+      const bounds = boundsOf(interval, 'Asia/Shanghai', from, to, 1_000) ?? [];
+      const lines = await read(store, by, bounds);
+      assert.deepEqual(lines, counted(last.values(), by, bounds), `${by} by ${interval}`);
+      assert.ok(lines.length > 0, `${by}: something was counted`);
+    }
+  }
+});
