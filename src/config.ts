@@ -54,6 +54,8 @@ export interface Config {
   tts: { kind: 'off' } | { kind: 'espeak'; program: string } | { kind: 'http'; url: string; token: string | null };
   /** `tls`: PEM files, read again when they change; null: without. */
   http: { host: string; port: number; tls: { certificate: string; key: string } | null };
+  /** Pages of other hosts that may open desks at `/cti`. */
+  ctiOrigins: string[];
   logLevel: string;
   trustedTrunks: string[];
   /** Who is asked for names, as our SIP server is told; none: those of the system. */
@@ -132,6 +134,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     captureForms: readForms(reader.secret('CAPTURE_FORMS'), faults),
     tts: readTts(reader, env, faults),
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535), tls: readHttpTls(reader, faults) },
+    ctiOrigins: readOrigins(reader, 'CTI_ORIGINS', faults),
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
     sipDnsServers: reader.list('SIP_DNS_SERVERS'),
@@ -225,6 +228,15 @@ function readHttpTls(reader: SettingsReader, faults: string[]): Config['http']['
   if ((certificate === undefined) !== (key === undefined)) faults.push('HTTP_TLS_CERT_FILE and HTTP_TLS_KEY_FILE go together: give both, as PEM files');
   for (const path of [certificate, key]) if (path !== undefined && !existsSync(path)) faults.push(`the file ${path} of the HTTP port's TLS is not there`);
   return certificate === undefined || key === undefined ? null : { certificate, key };
+}
+
+/** As a browser says it: scheme, host and port, nothing behind. A `*` would let any page of the world ask with an agent's token that it got hold of. */
+function readOrigins(reader: SettingsReader, name: string, faults: string[]): string[] {
+  const origins = reader.list(name);
+  for (const origin of origins)
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin))
+      faults.push(`${name} has "${origin}": give each page's origin alone, as https://crm.example.com or http://localhost:3000`);
+  return origins;
 }
 
 function readTts(reader: SettingsReader, env: NodeJS.ProcessEnv, faults: string[]): Config['tts'] {

@@ -436,7 +436,7 @@ function httpOptions(
       webDir: config.webDir,
       version: config.version,
     },
-    ...config.http,
+    ...{ ...config.http, ctiOrigins: config.ctiOrigins },
     openOffers: (tenantId: TenantId, callId: CallId) => {
       const call = rooms.cdr.open.get(callId);
       return call?.tenantId === tenantId ? call.offers : null;

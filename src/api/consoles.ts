@@ -11,6 +11,7 @@ const A_YEAR_SECONDS = 31_536_000;
 
 export async function consoles(app: Api, webDir: string): Promise<void> {
   const built = existsSync(join(webDir, 'index.html'));
+  const clientDir = join(webDir, 'cti/client/');
   if (built) {
     await app.register(fastifyStatic, {
       root: webDir,
@@ -22,6 +23,10 @@ export async function consoles(app: Api, webDir: string): Promise<void> {
         // Vite names assets by their content; the page itself must always be the newest.
         const hashed = path.includes('/assets/');
         response.setHeader('cache-control', hashed ? `public, max-age=${A_YEAR_SECONDS}, immutable` : 'no-cache');
+        // The client of the desk protocol is for pages of others; it holds nothing of anybody's.
+        if (!path.startsWith(clientDir)) return;
+        response.setHeader('access-control-allow-origin', '*');
+        response.setHeader('cross-origin-resource-policy', 'cross-origin');
       },
     });
   }

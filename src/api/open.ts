@@ -49,6 +49,8 @@ export interface HttpOptions
   sipMetrics: () => Promise<string>;
   /** null: the SIP server is another's, and takes its browsers itself. */
   browserPhones: { socket: string; secret: string } | null;
+  /** Of pages of other hosts that may open desks. */
+  ctiOrigins?: readonly string[];
   host: string;
   port: number;
   /** null: without TLS. */
@@ -76,7 +78,7 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     },
     tls,
   );
-  const sockets = new DeskSockets({ clock, log, desks });
+  const sockets = new DeskSockets({ clock, log, desks, allowedOrigins: options.ctiOrigins ?? [] });
   sockets.attach(server.server, (request, socket, head) => browserPhones !== null && handOnBrowser({ ...browserPhones, log }, request, socket, head));
   const listening = await server.listen({ host, port });
   const descriptors = new Descriptors(clock);

@@ -63,6 +63,19 @@ describe('settings', () => {
     assert.deepEqual(faultsOf({ TTS: 'http', TTS_URL: 'http://tts.example.com/' }), []);
   });
 
+  test('G6: whose pages may open desks is said origin by origin; anything wider is a fault', () => {
+    assert.deepEqual(readConfig([], { CTI_ORIGINS: 'https://crm.example.com,http://localhost:3000' }).ctiOrigins, [
+      'https://crm.example.com',
+      'http://localhost:3000',
+    ]);
+    for (const wide of ['*', 'crm.example.com', 'https://crm.example.com/', 'https://*.example.com/x', 'file:///x', 'null'])
+      assert.throws(
+        () => readConfig([], { CTI_ORIGINS: wide }),
+        (error: ConfigError) => error.faults.some((fault) => fault.startsWith(`CTI_ORIGINS has "${wide}"`)),
+        wide,
+      );
+  });
+
   test('a secret file that cannot be read is a fault, not an empty secret', () => {
     const reader = new SettingsReader({ flags: {}, env: { DEMO_PASSWORD_FILE: '/does/not/exist' }, file: {} });
     assert.equal(reader.secret('DEMO_PASSWORD'), undefined);
