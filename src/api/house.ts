@@ -12,11 +12,11 @@ import { type CustomerWithHistory, customerById, customerByNumber } from '../sto
 import { interactionRecord, listInteractions } from '../store/interactions.ts';
 import { ledgerIntervals, ledgerSums } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import { saveAgent, saveOutsideRules, saveQueue } from '../store/tenants.ts';
+import { putAgents, saveAgent, saveOutsideRules, saveQueue } from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
-import { listUsers, type UserWithHash, userById } from '../store/users.ts';
+import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
 import { trunkSecretOf } from '../users/digest.ts';
-import type { Sessions } from '../users/sessions.ts';
+import { hashedUser, putUser, type Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
 import type { ApiPorts, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -50,7 +50,7 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
       identify: (token) => sessions.userOf(token),
       signOut: (token) => sessions.signOut(token),
     },
-    users: usersPort(store, sessions, directoryChanged),
+    users: usersPort({ store, sessions, clock, directoryChanged }),
     configuration: {
       async saveQueue(queue) {
         await saveQueue(store.db, queue);
@@ -58,6 +58,16 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
       },
       async saveAgent(agent) {
         await saveAgent(store.db, agent);
+        await directoryChanged();
+      },
+      async saveAgents(tenantId, agents, signIns) {
+        const hashed = await Promise.all(
+          signIns.map(({ password, ...user }) => hashedUser({ ...user, tenantId, userId: asId<UserId>(`${tenantId}:${user.username}`) }, password)),
+        );
+        await store.db.transaction().execute(async (trx) => {
+          await putAgents(trx, agents);
+          for (const user of hashed) if (!(await putUser(trx, user))) throw new Problem('changed_since');
+        });
         await directoryChanged();
       },
       async saveCalendar(calendar) {
@@ -115,7 +125,7 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
 }
 
 /** An agent's password is her phone's too, so a new one must reach the directory before the phone registers with it. */
-function usersPort(store: Store, sessions: Sessions, directoryChanged: () => Promise<void>): ApiPorts['users'] {
+function usersPort({ store, sessions, clock, directoryChanged }: Omit<HouseParts, 'publisher' | 'openOffers'>): ApiPorts['users'] {
   const record = ({ passwordHash: _hash, ...user }: UserWithHash): UserRecord => user;
   const byId = async (userId: UserId): Promise<UserRecord | null> => {
     const found = await userById(store.db, userId);
@@ -129,6 +139,9 @@ function usersPort(store: Store, sessions: Sessions, directoryChanged: () => Pro
       const found = await byId(userId);
       return found?.tenantId === tenantId ? found : null;
     },
+    names: (tenantId) => userNames(store.db, tenantId),
+    sessions: (userId) => sessionsOf(store.db, userId, clock.now()),
+    endSessions: (userId) => sessions.endSessions(userId),
     async create(tenantId, { password, ...wanted }) {
       const user: User = { ...wanted, tenantId, userId: asId<UserId>(`${tenantId}:${wanted.username}`) };
       if (!(await sessions.addUser(user, password))) return null;

@@ -70,16 +70,24 @@ export type UserChange = Partial<Omit<NewUser, 'username' | 'agentId'> & { disab
 interface UsersPort {
   list(tenantId: TenantId, page: PageRequest): Promise<Page<UserRecord>>;
   get(tenantId: TenantId, userId: UserId): Promise<UserRecord | null>;
+  /** Every user name that is taken. */
+  names(tenantId: TenantId): Promise<string[]>;
   /** null: the user name is taken. */
   create(tenantId: TenantId, user: NewUser): Promise<UserRecord | null>;
   /** A new password, role or `disabled` withdraws the user's sessions. null: no such user. */
   update(tenantId: TenantId, userId: UserId, change: UserChange): Promise<UserRecord | null>;
+  /** Open sign-ins, newest first. */
+  sessions(userId: UserId): Promise<{ openedAt: number; expiresAt: number }[]>;
+  /** All of them, at once; her desks are closed. */
+  endSessions(userId: UserId): Promise<void>;
 }
 
 /** Saved, in the directory, and told to the floor (queueConfigured, agentConfigured), when it resolves. */
 interface ConfigurationPort {
   saveQueue(queue: QueueConfiguration): Promise<void>;
   saveAgent(agent: AgentConfiguration): Promise<void>;
+  /** All or none, with sign-ins for some of them. Rejects, and nothing is written, when one of the user names is taken. */
+  saveAgents(tenantId: TenantId, agents: readonly AgentConfiguration[], signIns: readonly NewUser[]): Promise<void>;
   saveCalendar(calendar: StoredCalendar): Promise<void>;
   removeCalendar(calendarId: CalendarId): Promise<void>;
   /** `password` undefined: it keeps the one it has; null: it has none. Calls go by the new configuration when it resolves. */

@@ -15,6 +15,7 @@ export const problems = {
   forbidden: { status: 403, zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
   not_found: { status: 404, zh: '未找到。', en: 'Nothing is here under that name.' },
   conflict: { status: 409, zh: '名称已被占用。', en: 'That name is taken.' },
+  changed_since: { status: 409, zh: '预览之后已有人改动,请重新预览。', en: 'Somebody changed this since the preview: look at a new one.' },
   signed_out: { status: 409, zh: '坐席已签出,须由其本人重新签入。', en: 'She is signed out: she signs in herself.' },
   in_use: { status: 409, zh: '仍在使用中。', en: 'It is still in use.' },
   callback_taken: { status: 409, zh: '坐席已接手该回呼,不能取消。', en: 'An agent has taken this callback already: it cannot be given up.' },

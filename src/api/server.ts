@@ -11,6 +11,7 @@ import { isPassing } from '../store/outage.ts';
 import { SessionUnknown } from '../users/lookup.ts';
 import { guardRoutes } from './access.ts';
 import { agentState } from './agent-state.ts';
+import { agentImport } from './agent-import.ts';
 import { agents } from './agents.ts';
 import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
@@ -83,6 +84,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     queueSwitch,
     calendars,
     agents,
+    agentImport,
     agentState,
     directory,
     trunks,

@@ -1,10 +1,11 @@
 /** Users of the tenant: who may sign in, and as what. */
 import { z } from 'zod';
+import type { TenantId, UserId } from '../../kernel/ids.ts';
 import { asker } from './access.ts';
 import type { ApiPorts, NewUser, UserChange } from './ports.ts';
 import { Problem } from './problems.ts';
 import { identitySchema } from './sessions.ts';
-import { type Api, branded, given, idSchema, languageSchema, nameSchema, pageOf, pageQuery, pageRequest, passwordSchema } from './shapes.ts';
+import { type Api, branded, given, idSchema, iso, languageSchema, nameSchema, pageOf, pageQuery, pageRequest, passwordSchema } from './shapes.ts';
 
 const userSchema = identitySchema.extend({ disabled: z.boolean() });
 const usernameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'letters, digits and _ . -: 64 at most');
@@ -29,6 +30,7 @@ export function users(app: Api, ports: ApiPorts): void {
   readUsers(app, ports);
   addUser(app, ports);
   changeUser(app, ports);
+  userSessions(app, ports);
 }
 
 function readUsers(app: Api, ports: ApiPorts): void {
@@ -108,6 +110,45 @@ function changeUser(app: Api, ports: ApiPorts): void {
       const after = await ports.users.update(tenantId, before.userId, change);
       if (after === null) throw new Problem('not_found');
       return after;
+    },
+  );
+}
+
+function userSessions(app: Api, ports: ApiPorts): void {
+  const known = async (tenantId: TenantId, userId: string): Promise<UserId> => {
+    const user = await ports.users.get(tenantId, branded(userId));
+    if (user === null) throw new Problem('not_found');
+    return user.userId;
+  };
+  app.get(
+    '/api/v1/users/:userId/sessions',
+    {
+      config: { action: 'user.read' },
+      schema: {
+        tags: ['users'],
+        summary: 'Where a user is signed in now, newest first: the newest 100',
+        params,
+        response: { 200: z.object({ items: z.array(z.object({ openedAt: z.string(), expiresAt: z.string() })) }) },
+      },
+    },
+    async (request) => {
+      const open = await ports.users.sessions(await known(asker(request).tenantId, request.params.userId));
+      return { items: open.map(({ openedAt, expiresAt }) => ({ openedAt: iso(openedAt), expiresAt: iso(expiresAt) })) };
+    },
+  );
+
+  app.delete(
+    '/api/v1/users/:userId/sessions',
+    {
+      config: { action: 'user.change' },
+      schema: { tags: ['users'], summary: 'End every session of a user at once; her desks are closed', params, response: { 204: z.null() } },
+    },
+    async (request, reply) => {
+      const { tenantId, userId } = asker(request);
+      const whose = await known(tenantId, request.params.userId);
+      await ports.audit.write({ tenantId, userId, action: 'user.endSessions', resource: `user/${whose}` });
+      await ports.users.endSessions(whose);
+      return reply.code(204).send(null);
     },
   );
 }

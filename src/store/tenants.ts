@@ -142,6 +142,10 @@ export async function saveQueue(db: Kysely<Database>, queue: QueueConfiguration)
     .execute();
 }
 
+/** PostgreSQL takes 65,535 values a statement. */
+const AGENTS_A_STATEMENT = 500;
+const ROWS_A_STATEMENT = 5_000;
+
 /** Makes the agent or changes her, with her queues and skills. */
 export const saveAgent = (db: Kysely<Database>, agent: AgentConfiguration): Promise<void> => db.transaction().execute((trx) => putAgent(trx, agent));
 
@@ -162,6 +166,38 @@ export async function putAgent(trx: Transaction<Database>, agent: AgentConfigura
   const levels = Object.entries(skills).map(([skill, level]) => ({ agent_id, skill, level }));
   if (levels.length > 0) await trx.insertInto('agent_skills').values(levels).execute();
 }
+
+/** As `putAgent` for many: few statements, however many they are. */
+export async function putAgents(trx: Transaction<Database>, agents: readonly AgentConfiguration[]): Promise<void> {
+  for (let from = 0; from < agents.length; from += AGENTS_A_STATEMENT) await putSome(trx, agents.slice(from, from + AGENTS_A_STATEMENT));
+}
+
+async function putSome(trx: Transaction<Database>, agents: readonly AgentConfiguration[]): Promise<void> {
+  const rows = agents.map((agent) => ({
+    ...{ agent_id: agent.agentId, tenant_id: agent.tenantId, number: agent.number, name: agent.name, static_contact: agent.staticContact },
+    ...{ phone: JSON.stringify(agent.phone ?? {}), rules: JSON.stringify(sectionsOfAgent(agent)) },
+  }));
+  await trx
+    .insertInto('agents')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('agent_id').doUpdateSet((eb) => ({
+        ...{ name: eb.ref('excluded.name'), static_contact: eb.ref('excluded.static_contact') },
+        ...{ phone: eb.ref('excluded.phone'), rules: eb.ref('excluded.rules') },
+      })),
+    )
+    .execute();
+  const ids = agents.map(({ agentId }) => agentId);
+  await trx.deleteFrom('agent_queues').where('agent_id', 'in', ids).execute();
+  const members = agents.flatMap(({ agentId, queues }) => queues.map((queue_id) => ({ agent_id: agentId, queue_id })));
+  for (const some of slices(members)) await trx.insertInto('agent_queues').values(some).execute();
+  await trx.deleteFrom('agent_skills').where('agent_id', 'in', ids).execute();
+  const levels = agents.flatMap(({ agentId, skills }) => Object.entries(skills).map(([skill, level]) => ({ agent_id: agentId, skill, level })));
+  for (const some of slices(levels)) await trx.insertInto('agent_skills').values(some).execute();
+}
+
+const slices = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / ROWS_A_STATEMENT) }, (_, at) => all.slice(at * ROWS_A_STATEMENT, (at + 1) * ROWS_A_STATEMENT));
 
 /** The phone of an agent: its digest secrets (RFC 7616), never the password. An account without an MD5 secret stays without. */
 export async function saveSipAccount(db: Kysely<Database>, account: SipAccount): Promise<void> {

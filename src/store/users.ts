@@ -5,6 +5,8 @@ import type { Language } from '../call/event.ts';
 import type { Role, User } from '../users/user.ts';
 import type { Database } from './schema.ts';
 
+const MOST_SESSIONS_SHOWN = 100;
+
 export interface UserWithHash extends User {
   passwordHash: string;
   disabled: boolean;
@@ -91,6 +93,23 @@ export async function sessionsByHash(db: Kysely<Database>, tokenHashes: Buffer[]
     if (!disabled) found.set(row.token_hash.toString('hex'), { user, expiresAt: row.expires_at.getTime() });
   }
   return found;
+}
+
+/** Newest first. */
+export async function sessionsOf(db: Kysely<Database>, userId: UserId, now: number): Promise<{ openedAt: number; expiresAt: number }[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .select(['created_at', 'expires_at'])
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', new Date(now))
+    .orderBy('created_at', 'desc')
+    .limit(MOST_SESSIONS_SHOWN)
+    .execute();
+  return rows.map((row) => ({ openedAt: row.created_at.getTime(), expiresAt: row.expires_at.getTime() }));
+}
+
+export async function userNames(db: Kysely<Database>, tenantId: TenantId): Promise<string[]> {
+  return (await db.selectFrom('users').select('username').where('tenant_id', '=', tenantId).execute()).map(({ username }) => username);
 }
 
 export async function removeSession(db: Kysely<Database>, tokenHash: Buffer): Promise<void> {

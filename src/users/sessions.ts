@@ -4,9 +4,11 @@
  * at once. While Postgres is away those who are signed in stay signed in.
  */
 import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
 import { type Clock, within } from '../../kernel/clock.ts';
 import { randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { Database } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { saveSipAccount } from '../store/tenants.ts';
 import {
@@ -20,6 +22,7 @@ import {
   userById,
   usersByName,
 } from '../store/users.ts';
+import type { SipAccount } from '../tenants/directory.ts';
 import { type PhoneDigest, sipAccountOf } from './digest.ts';
 import { type Session, SessionLookup } from './lookup.ts';
 import { hashPassword, isPassword } from './passwords.ts';
@@ -47,6 +50,8 @@ export interface Sessions {
   addUser(user: User, password: string): Promise<boolean>;
   /** A new password or role, or being disabled, ends every session of the user. false: there is no such user. */
   changeUser(userId: UserId, change: Omit<UserChange, 'passwordHash'> & { password?: string }): Promise<boolean>;
+  /** Ends every session of the user. */
+  endSessions(userId: UserId): Promise<void>;
   /** Hears whose sessions were revoked here, to close their sockets. */
   onRevoked(listener: (userId: UserId) => void): () => void;
 }
@@ -63,6 +68,11 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
   const cache = new SessionCache();
   const lookup = new SessionLookup((tokenHashes) => store.quickly('session', (db) => sessionsByHash(db, tokenHashes)));
   const listeners = new Set<(userId: UserId) => void>();
+  const endSessions = async (userId: UserId): Promise<void> => {
+    await removeSessionsOf(store.db, userId);
+    cache.removeUser(userId);
+    for (const listener of listeners) listener(userId);
+  };
   return {
     signIn: (tenantId, username, password) => signIn({ ...options, throttle, cache }, tenantId, username, password),
     userOf: (token) => userOf({ clock, cache, lookup }, token),
@@ -75,12 +85,10 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
     async changeUser(userId, { password, ...change }) {
       const known = await updateUser(store.db, userId, change);
       if (known && password !== undefined) await setPassword(store, userId, password);
-      if (password === undefined && change.role === undefined && change.disabled !== true) return known;
-      await removeSessionsOf(store.db, userId);
-      cache.removeUser(userId);
-      for (const listener of listeners) listener(userId);
+      if (password !== undefined || change.role !== undefined || change.disabled === true) await endSessions(userId);
       return known;
     },
+    endSessions,
     onRevoked(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -89,10 +97,26 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
 }
 
 /** An agent's console password is her phone's too. false: the name is taken. */
-export async function addUser(store: Store, user: User, password: string, phoneDigest?: PhoneDigest): Promise<boolean> {
-  if (!(await insertUser(store.db, user, await hashPassword(password)))) return false;
-  const account = sipAccountOf(user, password, phoneDigest);
-  if (account !== null) await saveSipAccount(store.db, account);
+export async function addUser(store: Pick<Store, 'db'>, user: User, password: string, phoneDigest?: PhoneDigest): Promise<boolean> {
+  return putUser(store.db, await hashedUser(user, password, phoneDigest));
+}
+
+interface HashedUser {
+  user: User;
+  passwordHash: string;
+  account: SipAccount | null;
+}
+
+export const hashedUser = async (user: User, password: string, phoneDigest?: PhoneDigest): Promise<HashedUser> => ({
+  user,
+  passwordHash: await hashPassword(password),
+  account: sipAccountOf(user, password, phoneDigest),
+});
+
+/** Within a transaction of the caller's, or alone. false: the name is taken. */
+export async function putUser(db: Kysely<Database>, { user, passwordHash, account }: HashedUser): Promise<boolean> {
+  if (!(await insertUser(db, user, passwordHash))) return false;
+  if (account !== null) await saveSipAccount(db, account);
   return true;
 }
 

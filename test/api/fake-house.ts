@@ -171,6 +171,8 @@ export interface FakeHouse {
   /** Over every trunk. */
   trunkCalls: number;
   alarms: TollAlarm[];
+  /** Users whose sessions were ended. */
+  ended: UserId[];
   /** How many times a user was created, counted at the port. */
   created: number;
   pauses: object[];
@@ -218,6 +220,7 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     details: new Map(),
     live: [],
     created: 0,
+    ended: [],
     pauses: [],
     wishes: [],
     callbacks: [callbackOf(asId('demo')), callbackOf(asId('other'))],
@@ -318,6 +321,9 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         const user = [...house.users.values()].find((row) => row.tenantId === tenantId && row.userId === userId);
         return user === undefined ? null : Object.assign(user, change);
       },
+      names: async (tenantId) => [...house.users.values()].flatMap((user) => (user.tenantId === tenantId ? [user.username] : [])),
+      sessions: async (userId) => (house.ended.includes(userId) ? [] : [{ openedAt: START, expiresAt: START + 1000 }]),
+      endSessions: async (userId) => void house.ended.push(userId),
     },
     directory: {
       tenants: () => tenants.map((tenant) => ({ tenantId: id<TenantId>(tenant), name: tenant, numbers: [], sipDomains: [] })),
@@ -341,6 +347,14 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       saveAgent: async (agent) => {
         house.configured.push(agent);
         agents.set(agent.agentId, agent);
+      },
+      saveAgents: async (tenantId, changed, signIns) => {
+        house.configured.push(...changed);
+        for (const agent of changed) agents.set(agent.agentId, agent);
+        for (const user of signIns) {
+          const userId = id<UserId>(`${tenantId}:${user.username}`);
+          house.users.set(userId, { ...user, userId, tenantId, disabled: false });
+        }
       },
       saveCalendar: async (calendar) => {
         house.configured.push(calendar);
