@@ -74,6 +74,7 @@ import { PhonePasses } from './users/phone-passes.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
 import type { User } from './users/user.ts';
 import type { Event } from './vocabulary.ts';
+import { Trials } from './whatif/trials.ts';
 
 const LAST_RECORDS_MS = 5_000;
 const MOST_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
@@ -419,7 +420,7 @@ function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, 
 }
 
 function httpOptions(
-  { config, take, clock }: Ground,
+  { config, take, clock, log, opened }: Ground,
   { rooms, kept, store, passes, directory, recordings, space }: People,
   { phone, media, desks, operation }: Rims,
   cdr: CdrWriter,
@@ -454,6 +455,7 @@ function httpOptions(
       },
     },
     tellInteraction: (event: InteractionEvent) => take(event),
+    trials: opened(new Trials({ journal: join(config.dataDir, 'journal'), clock, log }), (it) => it.close()),
     cancelCallback: (callbackId: CallbackId, by: UserId) => take({ type: 'callbackCancelled', callbackId, by }),
     trunks: { status: () => phone.trunks(), calls: (trunkId: TrunkId) => phone.callsOver(trunkId) },
     toll: {

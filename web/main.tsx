@@ -12,6 +12,7 @@ import './shared/theme.css';
 
 const AgentPage = lazy(() => import('./agent/page.tsx'));
 const SupervisorPage = lazy(() => import('./supervisor/page.tsx'));
+const AdminPage = lazy(() => import('./admin/page.tsx'));
 const HomePage = lazy(() => import('./home/page.tsx'));
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });
@@ -20,6 +21,7 @@ function Page() {
   const path = location.pathname.replace(/\/+$/, '');
   if (path === '/agent') return <AgentPage />;
   if (path === '/supervisor') return <SupervisorPage />;
+  if (path === '/admin') return <AdminPage />;
   return <HomePage path={path} />;
 }
 

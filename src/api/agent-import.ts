@@ -84,7 +84,8 @@ async function thereAre({ directory, users }: ApiPorts, tenantId: TenantId, rows
   const mine = directory.agents().filter((agent) => agent.tenantId === tenantId);
   const queues = directory.queues().filter((queue) => queue.tenantId === tenantId);
   const wantSignIn = rows.filter(({ password }) => password !== undefined);
-  if (wantSignIn.length > MOST_NEW_SIGN_INS) throw new Problem('validation_failed', '', [{ at: 'body.rows', message: `at most ${MOST_NEW_SIGN_INS} passwords` }]);
+  if (wantSignIn.length > MOST_NEW_SIGN_INS)
+    throw new Problem('validation_failed', '', [{ at: 'body.rows', message: `at most ${MOST_NEW_SIGN_INS} passwords` }]);
   const signIns = wantSignIn.length === 0 ? [] : await users.names(tenantId);
   return {
     tenantId,
@@ -97,7 +98,10 @@ async function thereAre({ directory, users }: ApiPorts, tenantId: TenantId, rows
 /** The rows and what they meet: another file, or agents that somebody else has changed, make another. */
 function basisOf(rows: readonly AgentRow[], { agents }: AgentsThereAre): string {
   const met = rows.map(({ number }) => agents.get(number) ?? null);
-  return createHash('sha256').update(JSON.stringify([rows, met])).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify([rows, met]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 const MOST_FAULTS_TOLD = 100;

@@ -27,6 +27,8 @@ const importSchema = z.strictObject({
   text: z.string().min(1).max(LONGEST_IMPORT),
   /** true: these days are all there are; else they are added, in the place of those of the same dates. */
   replace: z.boolean().optional(),
+  /** true: only what the calendar would be; nothing is saved. */
+  preview: z.boolean().optional(),
 });
 const params = z.strictObject({ calendarId: idSchema });
 
@@ -153,8 +155,9 @@ function importHolidays(app: Api, ports: ApiPorts): void {
     },
     async (request) => {
       const user = asker(request);
-      const before = stored(calendarOf(ports, user.tenantId, branded(request.params.calendarId)));
-      const { format, text, replace = false } = request.body;
+      const now = calendarOf(ports, user.tenantId, branded(request.params.calendarId));
+      const before = stored(now);
+      const { format, text, replace = false, preview = false } = request.body;
       const { days, faults } = readHolidays(format, text);
       const after = replace ? days : mergeDays(before.days, days);
       if (after.length > MOST_DAYS) faults.push({ line: 1, message: `the calendar would have ${after.length} special days: at most ${MOST_DAYS} can be` });
@@ -164,6 +167,7 @@ function importHolidays(app: Api, ports: ApiPorts): void {
           '',
           faults.map(({ line, message }) => ({ at: `body.text line ${line}`, message })),
         );
+      if (preview) return shown(ports, { ...now, days: after });
       return shown(ports, await save(ports, user, before, { ...before, days: after }));
     },
   );

@@ -32,6 +32,7 @@ export interface HttpOptions
       | 'pauseRecording'
       | 'resumeRecording'
       | 'cancelCallback'
+      | 'trials'
       | 'tellInteraction'
       | 'webDir'
       | 'version'

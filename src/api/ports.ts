@@ -29,6 +29,7 @@ import type { OutsideRules } from '../toll/policy.ts';
 import type { TollView } from '../toll/room.ts';
 import type { PhonePass } from '../users/phone-passes.ts';
 import type { Role, User } from '../users/user.ts';
+import type { Trials } from '../whatif/trials.ts';
 
 /** Who asks. */
 export type Identity = User;
@@ -287,6 +288,7 @@ export interface ApiPorts {
   pauseRecording(callId: CallId, by: UserId, forMs: number | null): void;
   resumeRecording(callId: CallId, by: UserId): void;
   cancelCallback(callbackId: CallbackId, by: UserId): void;
+  trials: Pick<Trials, 'start' | 'get' | 'cancel'>;
   /** What came of it the view says as soon as this returns. */
   tellInteraction(event: InteractionEvent): void;
   /** Built consoles; may be missing. */

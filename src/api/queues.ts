@@ -51,6 +51,7 @@ const rules = {
 };
 /** A change without its sections. */
 const plainRules = z.object(rules).partial();
+export const queueChangeSchema = z.strictObject({ ...z.strictObject(rules).partial().shape, ...queueSectionChanges });
 const spokenSchema = z.string().trim().min(1).max(300).optional();
 export const noticeSchema = z.union([
   z.strictObject({ prompt: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'name of a prompt') }),
@@ -191,6 +192,14 @@ function addQueue(app: Api, ports: ApiPorts): void {
   );
 }
 
+/** The queue as it is and as it would be. Throws with every fault of the change. */
+export function changedQueue(ports: ApiPorts, tenantId: TenantId, queueId: QueueId, change: z.infer<typeof queueChangeSchema>) {
+  const before = queueOf(ports, tenantId, queueId);
+  const after = withQueueSections({ ...before, ...given(plainRules.parse(change)) }, change);
+  demandQueueNames(ports, before, after);
+  return { before, after };
+}
+
 function changeQueue(app: Api, ports: ApiPorts): void {
   app.patch(
     '/api/v1/queues/:queueId',
@@ -200,15 +209,13 @@ function changeQueue(app: Api, ports: ApiPorts): void {
         tags: ['queues'],
         summary: 'Change a queue; calls that wait keep their places',
         params,
-        body: z.strictObject({ ...z.strictObject(rules).partial().shape, ...queueSectionChanges }),
+        body: queueChangeSchema,
         response: { 200: queueSchema },
       },
     },
     async (request) => {
       const { tenantId, userId } = asker(request);
-      const before = queueOf(ports, tenantId, branded(request.params.queueId));
-      const after = withQueueSections({ ...before, ...given(plainRules.parse(request.body)) }, request.body);
-      demandQueueNames(ports, before, after);
+      const { before, after } = changedQueue(ports, tenantId, branded(request.params.queueId), request.body);
       await ports.audit.write({ tenantId, userId, action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
       await ports.configuration.saveQueue(after);
       return shown(ports, after);

@@ -10,8 +10,8 @@ import type { Logger } from '../../kernel/log.ts';
 import { isPassing } from '../store/outage.ts';
 import { SessionUnknown } from '../users/lookup.ts';
 import { guardRoutes } from './access.ts';
-import { agentState } from './agent-state.ts';
 import { agentImport } from './agent-import.ts';
+import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
 import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
@@ -38,6 +38,7 @@ import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
 import type { HttpTls } from './tls.ts';
+import { trials } from './trials.ts';
 import { trunks } from './trunks.ts';
 import { users } from './users.ts';
 
@@ -82,6 +83,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     users,
     queues,
     queueSwitch,
+    trials,
     calendars,
     agents,
     agentImport,

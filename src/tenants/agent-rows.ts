@@ -122,7 +122,11 @@ function faultsOf(row: AgentRow, before: AgentConfiguration | undefined, there: 
 }
 
 function agentOf(row: AgentRow, before: AgentConfiguration | undefined, tenantId: TenantId): AgentConfiguration {
-  const { team: teamBefore, site: siteBefore, ...rest } = before ?? {
+  const {
+    team: teamBefore,
+    site: siteBefore,
+    ...rest
+  } = before ?? {
     ...{ agentId: agentIdOf(tenantId, row.number), tenantId, number: row.number, name: '', queues: [], skills: {}, staticContact: null, phone: {} },
   };
   const team = (row.team ?? teamBefore ?? '').trim();

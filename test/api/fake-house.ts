@@ -35,6 +35,7 @@ import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
 import type { Role } from '../../src/users/user.ts';
 import type { Event } from '../../src/vocabulary.ts';
+import type { Trial } from '../../src/whatif/trials.ts';
 import { FakeClock } from '../support/clock.ts';
 
 export const tenants = ['demo', 'other'] as const;
@@ -180,6 +181,7 @@ export interface FakeHouse {
   callbacks: CallbackView[];
   interactions: InteractionView[];
   cancelled: string[];
+  trials: Map<string, Trial>;
   held: Set<string>;
   parts: ReturnType<ApiPorts['health']['parts']>;
   now: number;
@@ -226,12 +228,18 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     callbacks: [callbackOf(asId('demo')), callbackOf(asId('other'))],
     interactions: ['demo', 'other'].map((tenant) => interactionOf(id(tenant))),
     cancelled: [],
+    trials: new Map(),
     held: new Set(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
     now: START,
   };
   for (const tenant of tenants) {
     for (const role of roleNames) house.users.set(`${tenant}:${role}`, { ...identityOf(tenant, role), disabled: false, password: PASSWORD });
+    house.trials.set(`t-${tenant}-1`, {
+      ...{ trialId: `t-${tenant}-1`, tenantId: id(tenant), of: `${tenant}:service`, state: 'running', progress: 0 },
+      why: null,
+      result: null,
+    });
     for (const n of [1, 2, 3]) house.details.set(`c-${tenant}-${n}`, detailOf(tenant, n));
   }
   const ports = { ...portsOf(house), ...over(house) };
@@ -439,6 +447,15 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     recordings: recordingsOf(house),
     setAgentState: (agentId, wish, by) => void house.wishes.push({ agentId, wish, by }),
     tellInteraction: (event) => void house.wishes.push(event),
+    trials: {
+      start: (tenantId, of) => {
+        const trial: Trial = { trialId: `t-${tenantId}-2`, tenantId, of, state: 'running', progress: 0, why: null, result: null };
+        house.trials.set(trial.trialId, trial);
+        return trial;
+      },
+      get: (tenantId, trialId) => (house.trials.get(trialId)?.tenantId === tenantId ? (house.trials.get(trialId) ?? null) : null),
+      cancel: (tenantId, trialId) => house.trials.get(trialId)?.tenantId === tenantId && house.trials.delete(trialId),
+    },
     cancelCallback: (callbackId, by) => void house.cancelled.push(`${callbackId} by ${by}`),
     pauseRecording: (callId, by, forMs) => void house.pauses.push({ callId, by, forMs }),
     resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),

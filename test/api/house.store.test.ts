@@ -127,6 +127,7 @@ before(async () => {
     sipTrace: null,
     mediaServers: () => [],
     watched: () => ({ looks: 1, breaches: { INV1: 0, INV2: 0, INV6: 0, INV7: 0 }, healed: 0 }),
+    trials: { start: () => null, get: () => null, cancel: () => false },
     cancelCallback: () => undefined,
     tellInteraction: () => undefined,
     legAudio: async () => null,

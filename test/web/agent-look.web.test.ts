@@ -89,14 +89,14 @@ test('the desk fits a small and a large screen', async () => {
   });
 });
 
-test('a console that is not there yet says so in both languages and leads to what is there', async () => {
+test('an address that leads nowhere says so in both languages and leads to the consoles there are', async () => {
   for (const language of ['zh', 'en'] as const) {
     await atTheDesk(browser, { language }, async ({ page, agent, server }) => {
-      await page.goto(`${server.url}/admin`);
-      await page.getByText(agent.words.home.adminMissing).waitFor();
+      await page.goto(`${server.url}/supervisor/nowhere`);
+      await page.getByText(agent.words.home.unknown.replace('{{path}}', '/supervisor/nowhere')).waitFor();
       assert.equal(await page.getByRole('button').count(), 2, 'only language and appearance are buttons');
       const doors = await page.getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-      assert.deepEqual(doors, ['/agent', '/supervisor', '/api/docs']);
+      assert.deepEqual(doors, ['/agent', '/supervisor', '/admin', '/api/docs']);
       await page.goto(server.url);
       await page.getByRole('heading', { name: agent.words.home.title }).waitFor();
       await page.screenshot({ path: `${shots}home-${language}.png` });

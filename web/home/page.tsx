@@ -1,4 +1,4 @@
-/** The chooser at `/`, and an honest word where a console is not there yet. */
+/** The chooser at `/`, and an honest word about an address that leads nowhere. */
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TasteControls } from '../shared/controls.tsx';
@@ -6,13 +6,12 @@ import './home.css';
 
 function Missing({ path }: { path: string }) {
   const { t } = useTranslation();
-  if (path === '/admin') return <p className="missing">{t('home.adminMissing')}</p>;
   return path === '' ? null : <p className="missing">{t('home.unknown', { path })}</p>;
 }
 
 export default function HomePage({ path }: { path: string }) {
   const { t } = useTranslation();
-  const heading = path === '/admin' ? t('console.admin') : t('home.title');
+  const heading = t('home.title');
   useEffect(() => {
     document.title = `${heading} · ${t('product')}`;
   }, [heading, t]);
@@ -35,6 +34,11 @@ export default function HomePage({ path }: { path: string }) {
             <strong>{t('console.supervisor')}</strong>
             <span>{t('home.supervisor')}</span>
             <span className="go">{t('home.toSupervisor')}</span>
+          </a>
+          <a className="door" href="/admin">
+            <strong>{t('console.admin')}</strong>
+            <span>{t('home.admin')}</span>
+            <span className="go">{t('home.toAdmin')}</span>
           </a>
           <a className="door" href="/api/docs">
             <strong>{t('home.toDocs')}</strong>

@@ -1,16 +1,27 @@
 /** The few HTTP calls of the consoles. Every failure is a `Problem` whose `kind` names a sentence a person understands. */
 export type ProblemKind = 'wrong' | 'tooMany' | 'offline' | 'server' | 'refused';
 
+export interface Fault {
+  at: string;
+  message: string;
+}
+
 export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly status: number;
   readonly detail: string;
+  /** Field by field, as the API names them: `body.name`. */
+  readonly errors: readonly Fault[];
+  /** The row of the API's table of problems; '' where it was none. */
+  readonly code: string;
 
-  constructor(kind: ProblemKind, status: number, detail: string) {
+  constructor(kind: ProblemKind, status: number, detail: string, errors: readonly Fault[] = [], code = '') {
     super(`${kind} (${status}) ${detail}`);
     this.kind = kind;
     this.status = status;
     this.detail = detail;
+    this.errors = errors;
+    this.code = code;
   }
 }
 
@@ -22,18 +33,16 @@ const kindOf = (status: number): ProblemKind => {
   return status >= 500 ? 'server' : 'refused';
 };
 
-/** What the first error says, or the `detail` (or `title`), of an RFC 9457 problem document, '' when the answer was something else. */
-async function detailOf(response: Response): Promise<string> {
-  try {
-    const document: unknown = await response.json();
-    if (typeof document !== 'object' || document === null) return '';
-    const [fault] = 'errors' in document && Array.isArray(document.errors) ? (document.errors as { message?: unknown }[]) : [];
-    if (typeof fault?.message === 'string') return fault.message;
-    if ('detail' in document && typeof document.detail === 'string') return document.detail;
-    return 'title' in document && typeof document.title === 'string' ? document.title : '';
-  } catch {
-    return '';
-  }
+/** Of an RFC 9457 problem document: what its first error says, or its `detail` (or `title`); '' when the answer was something else. */
+async function problemOf(response: Response): Promise<Problem> {
+  const document = await response.json().then(
+    (json: unknown) => (typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {}),
+    () => ({}) as Record<string, unknown>,
+  );
+  const { errors: told, detail, title, code } = document;
+  const errors = Array.isArray(told) ? (told as Partial<Fault>[]).filter((fault): fault is Fault => typeof fault.message === 'string') : [];
+  const sentence = [errors[0]?.message, detail, title].find((text) => typeof text === 'string') ?? '';
+  return new Problem(kindOf(response.status), response.status, String(sentence), errors, typeof code === 'string' ? code : '');
 }
 
 async function ask(path: string, init: RequestInit): Promise<unknown> {
@@ -43,7 +52,7 @@ async function ask(path: string, init: RequestInit): Promise<unknown> {
   } catch {
     throw new Problem('offline', 0, '');
   }
-  if (!response.ok) throw new Problem(kindOf(response.status), response.status, await detailOf(response));
+  if (!response.ok) throw await problemOf(response);
   return response.status === 204 ? null : response.json();
 }
 
@@ -65,11 +74,16 @@ export const get = <T>(token: string, path: string): Promise<T> =>
   ask(path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }) as Promise<T>;
 
 /** Makes one of `path`, or has it done. */
-export const post = <T>(token: string, path: string, body?: object): Promise<T> => {
+export const post = <T>(token: string, path: string, body?: object): Promise<T> => send<T>(token, 'POST', path, body);
+
+/** Changes what is named of it. */
+export const patch = <T>(token: string, path: string, body: object): Promise<T> => send<T>(token, 'PATCH', path, body);
+
+function send<T>(token: string, method: string, path: string, body?: object): Promise<T> {
   const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
   const sent = body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  return ask(path, { method: 'POST', ...sent }) as Promise<T>;
-};
+  return ask(path, { method, ...sent }) as Promise<T>;
+}
 
 export async function remove(token: string, path: string): Promise<void> {
   await ask(path, { method: 'DELETE', headers: { authorization: `Bearer ${token}`, accept: 'application/json' } });

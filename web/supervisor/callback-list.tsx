@@ -6,9 +6,9 @@ import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { shownNumber, shownSoon } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
+import { useSubmission } from '../shared/submission.ts';
 import { Failure } from './failure.tsx';
 import { type CallbackRow, cancelCallback, useQueueNames } from './queues.ts';
-import { useSubmission } from './submission.ts';
 
 const LONGEST_REASON = 200;
 

@@ -3,9 +3,9 @@ import { Alert, Button, Drawer, Input } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { languageNow } from '../shared/labels.ts';
+import { useSubmission } from '../shared/submission.ts';
 import { Failure } from './failure.tsx';
 import { type Notice, type QueueRow, type QueueSwitch, switchQueue } from './queues.ts';
-import { useSubmission } from './submission.ts';
 
 const LONGEST_NOTICE = 300;
 const choices = ['calendar', 'open', 'closed', 'emergency'] as const;

@@ -1,0 +1,178 @@
+/** An administrator's whole day at the console, on the real server, in a real browser. Each part goes on from the one before it. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { breaches } from '../support/axe.ts';
+import { builtWeb } from '../support/built-web.ts';
+import { openChromium } from '../support/chromium.ts';
+import { DEMO_PASSWORD, House } from '../support/house.ts';
+import { until } from '../support/wait.ts';
+
+interface Words {
+  [key: string]: Words & string;
+}
+const json = (path: string): Words => JSON.parse(readFileSync(new URL(`../../web/${path}`, import.meta.url), 'utf8')) as Words;
+const all = { zh: json('admin/words/zh.json'), en: json('admin/words/en.json') };
+const shared = { zh: json('i18n/zh.json'), en: json('i18n/en.json') };
+const shots = fileURLToPath(new URL('../../test-output/web/', import.meta.url));
+
+let browser: Browser;
+let house: House;
+let page: Page;
+let language: 'zh' | 'en' = 'zh';
+const complaints: string[] = [];
+
+/** A word of this console as it is shown now, filled in. */
+function w(path: string, fill: Record<string, string | number> = {}): string {
+  const found = path.split('.').reduce<Words | string | undefined>((at, key) => (typeof at === 'object' ? at[key] : undefined), all[language]);
+  assert.equal(typeof found, 'string', `${path} is a word`);
+  return String(found).replaceAll(/\{\{(\w+)\}\}/g, (_hole, name: string) => String(fill[name] ?? ''));
+}
+const button = (name: string, within: Page | Locator = page): Locator => within.getByRole('button', { name, exact: true });
+const panel = (): Locator => page.getByRole('dialog');
+const told = (sentence: string): Promise<void> => page.locator('.admin-told').getByText(sentence).waitFor();
+const list = (name: string): Locator => page.getByRole('region', { name, exact: true });
+
+async function open(name: string): Promise<void> {
+  await page.getByRole('link', { name: w(`page.${name}`), exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: w(`page.${name}`) }).waitFor();
+}
+
+async function shows(wanted: 'zh' | 'en', look: 'light' | 'dark'): Promise<void> {
+  if (language !== wanted) {
+    await page.getByRole('button', { name: shared[language].controls?.language ?? '' }).click();
+    language = wanted;
+  }
+  if ((await page.locator('html').getAttribute('data-theme')) !== look)
+    await page.getByRole('button', { name: shared[language].controls?.[look] ?? '' }).click();
+  await page.locator(`html[data-theme="${look}"]`).waitFor();
+}
+
+/** Pictures in both languages and colours are for people; breaches of accessibility are looked for where each colour is first shown. */
+async function picture(name: string): Promise<void> {
+  assert.deepEqual(await breaches(page), [], `${name} in ${language}`);
+  await page.screenshot({ path: `${shots}admin-${name}-${language}-${await page.locator('html').getAttribute('data-theme')}.png` });
+}
+
+const file = (name: string, text: string) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  await builtWeb();
+  [browser, house] = await Promise.all([openChromium(), House.start()]);
+  const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', colorScheme: 'light' });
+  context.setDefaultTimeout(20_000);
+  page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+});
+after(async () => {
+  await browser.close();
+  await house.stop();
+});
+
+test('only an administrator comes in; she is told where else to go', async () => {
+  await page.goto(`${house.http}/admin`);
+  const signIn = async (user: string) => {
+    await page.getByLabel(w('signIn.name'), { exact: true }).fill(user);
+    await page.getByLabel(shared.zh.signIn?.password ?? '', { exact: true }).fill(DEMO_PASSWORD);
+    await button(shared.zh.signIn?.submit ?? '').click();
+  };
+  await signIn('supervisor');
+  await page.getByRole('heading', { name: w('closed.title') }).waitFor();
+  await button(shared.zh.controls?.signOut ?? '').click();
+  await signIn('admin');
+  await page.getByRole('heading', { level: 1, name: w('page.agents') }).waitFor();
+});
+
+test('agents: a team comes from a file, seen through before anything is written; a faulty row leaves all unwritten; then several are changed alike', async () => {
+  const agents = list(w('page.agents'));
+  await agents.getByRole('button', { name: '8001' }).waitFor();
+  await picture('agents');
+  await button(w('import.open')).click();
+  await panel().waitFor();
+  const choose = panel().locator('input[type="file"]');
+  const head = '工号,姓名,班组,队列,技能,初始密码\n';
+  await choose.setInputFiles(file('team.csv', `${head}8101,李明,早班,service,english 6,long-enough-1\n8102,王芳,早班,nowhere,,\n8001,,早班,,,\n`));
+  await panel()
+    .getByText(w('rowFault.queue_unknown', { value: 'nowhere' }))
+    .waitFor();
+  assert.equal(await button(w('preview.apply', { count: 2 }), panel()).isDisabled(), true, 'one faulty row, nothing is written');
+  await picture('import-faulty');
+  await button(w('preview.back'), panel()).click();
+  await choose.setInputFiles(file('team.csv', `${head}8101,李明,早班,service,english 6,long-enough-1\n8102,王芳,早班,service,,\n8001,,早班,,,\n`));
+  await button(w('preview.apply', { count: 3 }), panel()).click();
+  await told(w('preview.done', { count: 3 }));
+  await agents.getByRole('button', { name: '8101' }).waitFor();
+
+  await agents.getByLabel(w('agentField.team'), { exact: true }).selectOption('早班');
+  await agents.getByLabel(w('list.markAll')).check();
+  await button(w('bulk.open')).click();
+  await panel()
+    .getByRole('group', { name: w('bulk.addQueues') })
+    .getByRole('checkbox')
+    .first()
+    .check();
+  await button(w('bulk.look'), panel()).click();
+  await panel().locator('.tag.is-changed').first().waitFor();
+  await picture('bulk');
+  await panel().getByRole('button', { name: /3|2/ }).first().click();
+  await panel().waitFor({ state: 'hidden' });
+  await agents.getByLabel(w('agentField.team'), { exact: true }).selectOption('');
+});
+
+test('agents: by keyboard alone one is found, opened, renamed and saved; the list is exported with a BOM', async () => {
+  await shows('en', 'dark');
+  await page.locator('h1').click();
+  await page.keyboard.press('/');
+  await page.keyboard.type('8101');
+  await until('one row', async () => (await page.locator('.list tbody tr').count()) === 1);
+  await page.locator('.list-open').focus();
+  await page.keyboard.press('Enter');
+  await panel().getByLabel(w('agentField.name')).fill('Li Ming');
+  await picture('agent');
+  await page.keyboard.press('Enter');
+  await told(w('agent.saved', { name: 'Li Ming' }));
+  const [download] = await Promise.all([page.waitForEvent('download'), button(w('exportAs.csv')).click()]);
+  const text = readFileSync(await download.path(), 'utf8');
+  assert.match(text, /^\uFEFFNumber,Name,Team/);
+  assert.match(text, /8101,Li Ming,早班/);
+  await picture('agents');
+});
+
+test('users: one is added and signs in; her password is reset, and every page she has open is shut at once', async () => {
+  await open('users');
+  await list(w('page.users')).getByRole('button', { name: 'supervisor' }).waitFor();
+  await picture('users');
+  await button(w('user.add')).click();
+  await panel().getByLabel(w('user.username')).fill('chen');
+  await panel().getByLabel(w('user.name'), { exact: true }).fill('陈静');
+  const password = await panel().getByLabel(w('user.password'), { exact: true }).inputValue();
+  await button(w('user.add'), panel()).click();
+  await told(w('user.added', { name: '陈静' }));
+  const signIn = (given: string) =>
+    fetch(`${house.http}/api/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tenant: 'demo', username: 'chen', password: given }),
+    });
+  const { token } = (await (await signIn(password)).json()) as { token: string };
+  const me = async () => (await fetch(`${house.http}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+  assert.equal(await me(), 200);
+  await list(w('page.users')).getByRole('button', { name: 'chen' }).click();
+  await panel()
+    .getByText(/expires/)
+    .waitFor();
+  await button(w('user.newPassword'), panel()).click();
+  await panel().getByText(w('user.willEnd')).waitFor();
+  await picture('user');
+  await button(w('form.save'), panel()).click();
+  await told(w('user.savedAndEnded', { name: '陈静' }));
+  assert.equal(await me(), 401, 'her token is void at once');
+  assert.equal((await signIn(password)).status, 401, 'and so is her password');
+});
+
+test('nothing went wrong in the browser all day', () => {
+  assert.deepEqual(complaints, []);
+});

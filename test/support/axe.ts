@@ -1,0 +1,25 @@
+/** What a page has against people who hear it, or cannot use a mouse: every serious breach of WCAG 2.1 A and AA that axe finds. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+
+const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
+
+interface Violation {
+  id: string;
+  help: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** One line a breach; [] = none. */
+export async function breaches(page: Page): Promise<string[]> {
+  // By the debugger, not as a script of the page: its policy forbids those of others.
+  await page.evaluate(`if (!window.axe) { ${source} }`);
+  const { violations } = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`)) as {
+    violations: Violation[];
+  };
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 200)} (${failureSummary.replaceAll('\n', ' ').slice(0, 200)})`),
+  );
+}

@@ -1,0 +1,145 @@
+/** The admin's page: sign-in, the way through it, and one page at a time, each loaded when it is first opened. */
+import { useQuery } from '@tanstack/react-query';
+import { Alert, Button } from 'antd';
+import { type ComponentType, type LazyExoticComponent, lazy, Suspense, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import { get, Problem, signOut } from '../shared/api.ts';
+import { TasteControls } from '../shared/controls.tsx';
+import { Icon } from '../shared/icon.tsx';
+import { SignIn } from '../shared/sign-in.tsx';
+import { useSession } from '../shared/use-session.ts';
+import { AdminProvider, type Me } from './admin.ts';
+import { useWords } from './words.ts';
+import './admin.css';
+
+const pages = {
+  agents: lazy(() => import('./people/agents-page.tsx')),
+  users: lazy(() => import('./people/users-page.tsx')),
+} as const satisfies Record<string, LazyExoticComponent<ComponentType>>;
+type PageName = keyof typeof pages;
+
+const groups = [
+  { group: 'people', names: ['agents', 'users'] },
+  { group: 'routing', names: ['queues', 'calendars'] },
+] as const satisfies readonly { group: string; names: readonly PageName[] }[];
+
+const subscribe = (onChange: () => void) => {
+  addEventListener('hashchange', onChange);
+  return () => removeEventListener('hashchange', onChange);
+};
+const placeNow = (): PageName => {
+  const [name = ''] = location.hash.slice(1).split('/');
+  return Object.hasOwn(pages, name) ? (name as PageName) : 'agents';
+};
+
+export default function AdminPage() {
+  const w = useWords();
+  const { token, notice, enter, leave } = useSession();
+  const words = { title: w('signIn.title'), lead: w('signIn.lead'), name: w('signIn.name'), nameMissing: w('signIn.nameMissing') };
+  if (token === null) return <SignIn words={words} notice={notice} onToken={enter} />;
+  const out = () => {
+    void signOut(token).catch(() => undefined); // the token expires by itself
+    leave('signedOut');
+  };
+  return <Console key={token} token={token} onSignOut={out} onExpired={() => leave('expired')} />;
+}
+
+interface ConsoleProps {
+  token: string;
+  onSignOut(): void;
+  onExpired(): void;
+}
+
+function Console({ token, onSignOut, onExpired }: ConsoleProps) {
+  const { t } = useTranslation();
+  const me = useQuery({ queryKey: ['me', token], queryFn: () => get<Me>(token, '/api/v1/me') });
+  const expired = me.error instanceof Problem && me.error.status === 401;
+  useEffect(() => {
+    if (expired) onExpired();
+  }, [expired, onExpired]);
+  if (me.error !== null && !expired) {
+    const { kind, status, detail } = me.error instanceof Problem ? me.error : new Problem('server', 0, '');
+    return <Alert className="admin-closed" type="error" showIcon title={t(`problem.${kind}`, { status, detail })} />;
+  }
+  if (me.data === undefined) return null;
+  return me.data.role === 'admin' ? <Frame me={me.data} token={token} onSignOut={onSignOut} onExpired={onExpired} /> : <NotForYou onSignOut={onSignOut} />;
+}
+
+function NotForYou({ onSignOut }: { onSignOut(): void }) {
+  const w = useWords();
+  const { t } = useTranslation();
+  return (
+    <main className="admin-closed">
+      <h1>{w('closed.title')}</h1>
+      <p>{w('closed.text')}</p>
+      <p>
+        <a href="/supervisor">{t('console.supervisor')}</a> · <a href="/agent">{t('console.agent')}</a>
+      </p>
+      <Button onClick={onSignOut}>{t('controls.signOut')}</Button>
+    </main>
+  );
+}
+
+function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
+  const { t } = useTranslation();
+  const w = useWords();
+  const place = useSyncExternalStore(subscribe, placeNow);
+  const [told, setTold] = useState('');
+  const tell = useCallback((sentence: string) => setTold(sentence), []);
+  const admin = useMemo(() => ({ token, me, onExpired, tell }), [token, me, onExpired, tell]);
+  const title = w(`page.${place}`);
+  useEffect(() => {
+    document.title = `${title} · ${t('product')}`;
+    setTold('');
+  }, [title, t]);
+  const Page = pages[place];
+  return (
+    <AdminProvider value={admin}>
+      <div className="admin">
+        <header className="top-bar">
+          <span className="brand">{t('product')}</span>
+          <span className="quiet">{t('console.admin')}</span>
+          <span className="admin-told" role="status">
+            {told}
+          </span>
+          <span className="spacer" />
+          <TasteControls />
+          <span className="me">{me.name}</span>
+          <Button type="text" icon={<Icon name="leave" />} onClick={onSignOut}>
+            {t('controls.signOut')}
+          </Button>
+        </header>
+        <Places at={place} />
+        <main className="admin-main">
+          <h1>{title}</h1>
+          <p className="admin-lead quiet">{w(`lead.${place}`)}</p>
+          <Suspense fallback={<p className="quiet">{w('list.loading')}</p>}>
+            <Page />
+          </Suspense>
+        </main>
+      </div>
+    </AdminProvider>
+  );
+}
+
+function Places({ at }: { at: PageName }) {
+  const w = useWords();
+  return (
+    <nav className="admin-places" aria-label={w('places')}>
+      {groups.map(({ group, names }) => (
+        <section key={group} aria-labelledby={`places-${group}`}>
+          <h2 id={`places-${group}`}>{w(`group.${group}`)}</h2>
+          <ul>
+            {names.map((name) => (
+              <li key={name}>
+                <a href={`#${name}`} aria-current={name === at ? 'page' : undefined}>
+                  {w(`page.${name}`)}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </nav>
+  );
+}
