@@ -18,7 +18,7 @@ export async function writeWorkbook(rows: readonly (readonly Cell[])[]): Promise
 /** The first sheet, all as text; empty rows are left out. */
 export async function readWorkbook(file: Blob): Promise<string[][]> {
   const { readSheet } = await import('read-excel-file/universal');
-  const rows = await readSheet(await file.arrayBuffer());
+  const rows = await readSheet(await file.arrayBuffer(), { trim: false });
   const texts = rows.map((row) => row.map((cell) => (cell === null ? '' : unguarded(cell instanceof Date ? cell.toISOString().slice(0, 10) : String(cell)))));
   return texts.filter((row) => row.some((cell) => cell.trim() !== ''));
 }
