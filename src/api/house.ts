@@ -125,7 +125,7 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
 }
 
 /** An agent's password is her phone's too, so a new one must reach the directory before the phone registers with it. */
-function usersPort({ store, sessions, clock, directoryChanged }: Omit<HouseParts, 'publisher' | 'openOffers'>): ApiPorts['users'] {
+function usersPort({ store, sessions, clock, directoryChanged }: Pick<HouseParts, 'store' | 'sessions' | 'clock' | 'directoryChanged'>): ApiPorts['users'] {
   const record = ({ passwordHash: _hash, ...user }: UserWithHash): UserRecord => user;
   const byId = async (userId: UserId): Promise<UserRecord | null> => {
     const found = await userById(store.db, userId);
