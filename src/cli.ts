@@ -23,6 +23,11 @@ const commands: Record<string, CommandHelp> = {
     does: 'proves by hash that a journal is decided the same again',
     run: () => import('./commands/replay.ts'),
   },
+  reconcile: {
+    usage: 'reconcile [--day YYYY-MM-DD] [--zone Z] [--tenant T]',
+    does: "proves a day: the ledger's sums, records of calls, the journal counted anew",
+    run: () => import('./commands/reconcile.ts'),
+  },
   call: {
     usage: 'call NUMBER [--from N] [--keys 1,0] [--seconds N]',
     does: 'a test call to a running server, with real audio',

@@ -1,6 +1,6 @@
 /** The ledger's intervals: written whole by whoever writes records, read as sums. */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
-import type { AgentId, QueueId, TenantId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures } from '../ledger/measures.ts';
 import type { Reconciliation } from '../ledger/reconcile.ts';
 import type { LedgerRecord, LedgerRows } from '../ledger/record.ts';
@@ -112,4 +112,45 @@ export async function ledgerIntervals(db: Kysely<Database>, tenantId: TenantId, 
     .orderBy('start_at')
     .execute();
   return rows.map(({ start_at, revision, reconciliation }) => ({ start: start_at.getTime(), revision, reconciliation }));
+}
+
+/** All rows of one interval, as they were written. */
+export async function ledgerRows(db: Kysely<Database>, tenantId: TenantId, start: number): Promise<LedgerRows> {
+  const read = async (name: LedgerTable): Promise<unknown[]> => {
+    const { table, names, measures } = tables[name];
+    const columns = [...names, ...measures].map((column) => sql`${sql.ref(columnOf(column))} as ${sql.ref(column)}`);
+    return (await sql`select ${sql.join(columns)} from ${sql.table(table)} where tenant_id = ${tenantId} and start_at = ${iso(start)}`.execute(db)).rows;
+  };
+  const [visits, handled, agents, calls] = await Promise.all([read('visits'), read('handled'), read('agents'), read('calls')]);
+  return { visits, handled, agents, calls } as LedgerRows;
+}
+
+export interface CallsCounted {
+  start: number;
+  /** Records of calls, and what the ledger says: calls that arrived and are over. */
+  records: number;
+  ledger: number;
+}
+
+/** Intervals in which there are not as many records of calls as the ledger has counted, oldest first; of those that the ledger knows. */
+export async function unequalCalls(db: Kysely<Database>, tenantId: TenantId, from: number, to: number): Promise<CallsCounted[]> {
+  const { rows } = await sql<{ start: Date; records: number; ledger: number }>`
+    with counted as (
+      select date_bin('5 minutes', arrived_at, 'epoch') as start_at, count(*) as n from calls
+      where tenant_id = ${tenantId} and arrived_at >= ${iso(from)} and arrived_at < ${iso(to)} group by 1
+    ), known as (
+      select i.start_at, coalesce(sum(c.arrived - c.open), 0)::bigint as n from ledger_intervals i
+      left join ledger_calls c on c.tenant_id = i.tenant_id and c.start_at = i.start_at
+      where i.tenant_id = ${tenantId} and i.start_at >= ${iso(from)} and i.start_at < ${iso(to)} group by 1
+    )
+    select known.start_at as start, coalesce(counted.n, 0) as records, known.n as ledger from known left join counted using (start_at)
+    where coalesce(counted.n, 0) <> known.n order by 1
+  `.execute(db);
+  return rows.map(({ start, records, ledger }) => ({ start: start.getTime(), records, ledger }));
+}
+
+/** Tenants of which something was counted. */
+export async function ledgerTenants(db: Kysely<Database>, from: number, to: number): Promise<TenantId[]> {
+  const found = db.selectFrom('ledger_intervals').select('tenant_id').distinct().where('start_at', '>=', new Date(from)).where('start_at', '<', new Date(to));
+  return (await found.orderBy('tenant_id').execute()).map(({ tenant_id }) => asId<TenantId>(tenant_id));
 }

@@ -1,15 +1,21 @@
 /** The ledger in PostgreSQL: an interval is there once, whole, in its newest revision; reports read from it are those of the fold. */
 import assert from 'node:assert/strict';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { silentLog as log } from '../../kernel/log.ts';
 import { createAcd } from '../../src/acd/acd.ts';
 import { isFault, runShift, START } from '../../src/acd/simulation/run.ts';
+import { createCdr } from '../../src/cdr/fold.ts';
+import type { CallRecord } from '../../src/cdr/record.ts';
 import { Spool } from '../../src/cdr/spool.ts';
 import { CdrWriter } from '../../src/cdr/writer.ts';
+import { main } from '../../src/commands/reconcile.ts';
+import { readConfig } from '../../src/config.ts';
+import { FileJournal } from '../../src/journal/file.ts';
 import { boundsOf } from '../../src/ledger/calendar.ts';
 import { createLedger } from '../../src/ledger/fold.ts';
 import { BASE_MS, startOf } from '../../src/ledger/interval.ts';
@@ -17,7 +23,7 @@ import type { LedgerRecord } from '../../src/ledger/record.ts';
 import { Report, type ReportSubject, reportSubjects, subjects } from '../../src/ledger/report.ts';
 import { ledgerIntervals, ledgerSums } from '../../src/store/ledger.ts';
 import { recordWriter, writeRecords } from '../../src/store/records.ts';
-import type { Store } from '../../src/store/store.ts';
+import { connectStore, type Store } from '../../src/store/store.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { DEMO } from '../acd/floor.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
@@ -28,8 +34,10 @@ before(async () => {
 });
 after(() => cluster.close());
 
+type Told = (event: Event, at: number, derived: boolean) => void;
+
 /** Every record of a shift, the earlier revisions too, and what holds in the end. */
-function shift(seed: number): { all: LedgerRecord[]; last: Map<string, LedgerRecord> } {
+function shift(seed: number, tell: Told = () => undefined): { all: LedgerRecord[]; last: Map<string, LedgerRecord> } {
   const played = runShift(seed, 300);
   if (isFault(played)) throw new Error(played.message);
   const acd = createAcd();
@@ -39,11 +47,13 @@ function shift(seed: number): { all: LedgerRecord[]; last: Map<string, LedgerRec
   for (const { at, event } of played.log) {
     const facts: Event[] = [event];
     for (const fact of facts) {
+      tell(fact, at, fact !== event);
       facts.push(...acd.decide(fact, at).events);
       for (const { record } of ledger.decide(fact, at).commands) all.push(record);
     }
     last = Math.max(last, at);
   }
+  tell({ type: 'timePassed' }, startOf(last) + 2 * BASE_MS, false);
   for (const { record } of ledger.decide({ type: 'timePassed' }, startOf(last) + 2 * BASE_MS).commands) all.push(record);
   return { all, last: new Map(all.map((record) => [record.callId, record])) };
 }
@@ -92,4 +102,52 @@ test('each interval is written once in effect, and reports of every subject and 
       assert.ok(lines.length > 0, `${by}: something was counted`);
     }
   }
+});
+
+/** What the command says of the day of the shift, and its exit code. */
+async function reconciled(url: string, dataDir: string): Promise<{ code: number; said: string }> {
+  const written: string[] = [];
+  const { write } = process.stdout;
+  process.stdout.write = (text: string | Uint8Array): boolean => written.push(String(text)) > 0;
+  try {
+    const code = await main(['--day', '2023-11-15'], readConfig(['--data-dir', dataDir, '--database-url', url]));
+    return { code, said: written.join('') };
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
+test('a day is proved by its own sums, by the records of its calls and by the journal; one figure that is changed is named', async () => {
+  const url = await cluster.database('migrated');
+  const store = connectStore({ url, clock, log, embedded: null });
+  const dataDir = await mkdtemp(join(tmpdir(), 'huawu-reconcile-'));
+  const folder = join(dataDir, 'journal');
+  await mkdir(folder);
+  const journal = new FileJournal({ folder, lastSeq: 0, clock, log });
+  const cdr = createCdr();
+  const calls: CallRecord[] = [];
+  const { last } = shift(8, (event, at, derived) => {
+    journal.append(event, at, derived);
+    for (const command of cdr.decide(event, at).commands) if (command.type === 'writeCdr') calls.push(command.record);
+  });
+  await journal.close();
+  await writeRecords(store.db, [...calls, ...last.values()]);
+  const proved = await reconciled(url, dataDir);
+  assert.equal(proved.code, 0, proved.said);
+  assert.match(
+    proved.said,
+    new RegExp(`demo: ${last.size} intervals, all sums agree; as many records of calls as were counted; ${last.size} of them counted anew`),
+  );
+  await sql`update ledger_agents set talking_ms = talking_ms + 1 where ctid = (select ctid from ledger_agents where talking_ms > 0 order by start_at limit 1)`.execute(
+    store.db,
+  );
+  const changed = await reconciled(url, dataDir);
+  assert.equal(changed.code, 1);
+  assert.match(
+    changed.said,
+    /DIFFERS demo: 2023-11-14T2\d:\d\d:00.000Z: agents queueId=\S* agentId=demo:800\d .*: talkingMs is \d+ in the database and \d+ by the journal/,
+  );
+  await sql`delete from calls where call_id = (select call_id from calls order by arrived_at limit 1)`.execute(store.db);
+  assert.match((await reconciled(url, dataDir)).said, /DIFFERS demo: \S+: \d+ records of calls, and the ledger has counted \d+/);
+  await store.close();
 });
