@@ -30,8 +30,13 @@ export interface CustomerCard {
   language: Language;
   age?: number;
   specialNeeds: SpecialNeed[];
+  /** Where she is at home; absent = not known. */
+  region?: string;
+  /** Whether she may be offered things; absent = she was not asked. */
+  marketingConsent?: 'given' | 'refused';
   openTickets: { ticketId: string; title: string; status: string; openedAt: string }[];
-  recentContacts: { callId: string; at: string; queue: string | null; agent: string | null; summary: string }[];
+  /** `channel`: absent = a call. */
+  recentContacts: { callId: string; channel?: string; at: string; queue: string | null; agent: string | null; summary: string }[];
 }
 
 /** Call-associated data: flat, small, strings only, so that every peer (desk, record, User-to-User) can carry it. */

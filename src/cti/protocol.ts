@@ -103,7 +103,15 @@ export const supervisorCommands = ['setAgentState', 'subscribe', 'unsubscribe', 
 export type SupervisorCommand = (typeof supervisorCommands)[number];
 
 const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
-const contactSchema = z.object({ callId: z.string(), at: z.string(), queue: z.string().nullable(), agent: z.string().nullable(), summary: z.string() });
+/** `channel`: absent for a call. */
+const contactSchema = z.object({
+  callId: z.string(),
+  channel: z.string().optional(),
+  at: z.string(),
+  queue: z.string().nullable(),
+  agent: z.string().nullable(),
+  summary: z.string(),
+});
 
 export const customerSchema = z.object({
   customerId: z.string(),
@@ -114,6 +122,10 @@ export const customerSchema = z.object({
   language: z.enum(['zh', 'en']),
   age: z.number().int().optional(),
   specialNeeds: z.array(z.enum(['vision', 'hearing', 'elder', 'language', 'other'])),
+  /** where she is at home */
+  region: z.string().optional(),
+  /** whether she may be offered things; absent: she was not asked */
+  marketingConsent: z.enum(['given', 'refused']).optional(),
   openTickets: z.array(ticketSchema),
   recentContacts: z.array(contactSchema),
 });
@@ -527,6 +539,8 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage('ping', nothing),
   deskMessage('signOut', nothing),
 ]);
+
+export type { FormField, QueueDesk } from '../acd/desk-section.ts';
 
 export type Pop = z.infer<typeof popSchema>;
 export type AgentStateData = z.infer<typeof agentStateSchema>;

@@ -29,8 +29,13 @@ export function buildCard(customer: CustomerWithHistory, nowMs: number): Custome
     language: customer.language,
     ...(age === undefined ? {} : { age }),
     specialNeeds: [...needs],
+    ...(customer.region == null ? {} : { region: customer.region }),
+    ...(customer.marketingConsent == null ? {} : { marketingConsent: customer.marketingConsent }),
     openTickets: customer.openTickets,
-    recentContacts: customer.contacts.map(({ callId, at, queue, agent, ...told }) => ({ callId, at, queue, agent, summary: summaryOf(told) })),
+    recentContacts: customer.contacts.map(({ callId, channel, at, queue, agent, ...told }) => ({
+      ...{ callId, ...(channel === 'voice' ? {} : { channel }), at, queue, agent },
+      summary: summaryOf(told),
+    })),
   };
 }
 

@@ -15,11 +15,24 @@ export interface CustomerRow {
   /** YYYY-MM-DD */
   birthDate: string | null;
   specialNeeds: string[];
+  /** Where she is at home, as the operator writes it. */
+  region?: string | null;
+  /** Whether she may be offered things; null = she was not asked. */
+  marketingConsent?: 'given' | 'refused' | null;
 }
 
 export interface CustomerWithHistory extends CustomerRow {
   openTickets: { ticketId: string; title: string; status: string; openedAt: string }[];
-  contacts: { callId: string; at: string; queue: string | null; agent: string | null; cause: string; disposition: string | null; notes: string | null }[];
+  contacts: {
+    callId: string;
+    channel: string;
+    at: string;
+    queue: string | null;
+    agent: string | null;
+    cause: string;
+    disposition: string | null;
+    notes: string | null;
+  }[];
 }
 
 const CONTACTS_SHOWN = 5;
@@ -42,19 +55,21 @@ interface Raw {
   language: Language;
   birth_date: string | null;
   special_needs: string[];
+  region: string | null;
+  marketing_consent: 'given' | 'refused' | null;
   tickets: CustomerWithHistory['openTickets'];
   contacts: CustomerWithHistory['contacts'];
 }
 
 async function withHistory(db: Kysely<Database>, where: ReturnType<typeof sql>): Promise<CustomerWithHistory | null> {
   const { rows } = await sql<Raw>`
-    select c.customer_id, c.tenant_id, c.name, c.number, c.tier, c.language, c.birth_date, c.special_needs,
+    select c.customer_id, c.tenant_id, c.name, c.number, c.tier, c.language, c.birth_date, c.special_needs, c.region, c.marketing_consent,
       coalesce((
         select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'title', t.title, 'status', t.status, 'openedAt', t.opened_at) order by t.opened_at desc)
         from (select * from tickets where customer_id = c.customer_id and closed_at is null order by opened_at desc limit ${TICKETS_SHOWN}) t
       ), '[]') as tickets,
       coalesce((
-        select jsonb_agg(jsonb_build_object('callId', k.call_id, 'at', k.arrived_at, 'queue', k.queue_id, 'agent', k.agent_id,
+        select jsonb_agg(jsonb_build_object('callId', k.call_id, 'channel', k.channel, 'at', k.arrived_at, 'queue', k.queue_id, 'agent', k.agent_id,
           'cause', k.cause, 'disposition', k.disposition, 'notes', k.notes) order by k.arrived_at desc)
         from (select * from contacts where customer_id = c.customer_id order by arrived_at desc limit ${CONTACTS_SHOWN}) k
       ), '[]') as contacts
@@ -78,7 +93,7 @@ export interface CustomerFilter {
 export async function listCustomers(db: Kysely<Database>, filter: CustomerFilter, limit: number, after: string | null): Promise<CustomerRow[]> {
   let query = db
     .selectFrom('customers')
-    .select(['customer_id', 'tenant_id', 'name', 'number', 'tier', 'language', 'birth_date', 'special_needs'])
+    .select(['customer_id', 'tenant_id', 'name', 'number', 'tier', 'language', 'birth_date', 'special_needs', 'region', 'marketing_consent'])
     .where('tenant_id', '=', filter.tenantId);
   if (after !== null) query = query.where('customer_id', '>', after);
   if (filter.text !== undefined && filter.text !== '') {
@@ -103,6 +118,8 @@ export async function saveCustomer(db: Kysely<Database>, customer: CustomerRow):
     language: customer.language,
     birth_date: customer.birthDate,
     special_needs: customer.specialNeeds,
+    region: customer.region ?? null,
+    marketing_consent: customer.marketingConsent ?? null,
   };
   await db
     .insertInto('customers')
@@ -120,6 +137,8 @@ const customerOf = (row: Omit<Raw, 'tickets' | 'contacts'>): CustomerRow => ({
   language: row.language,
   birthDate: row.birth_date,
   specialNeeds: row.special_needs,
+  region: row.region,
+  marketingConsent: row.marketing_consent,
 });
 
 /** jsonb writes times with an offset; we show them in one form. */

@@ -80,6 +80,8 @@ export interface Database {
     /** Comes as `YYYY-MM-DD`. */
     birth_date: string | null;
     special_needs: string[];
+    region: string | null;
+    marketing_consent: 'given' | 'refused' | null;
     service_password_hash: string | null;
   };
   accounts: {

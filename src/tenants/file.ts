@@ -72,6 +72,8 @@ const customer = z.strictObject({
   language: z.enum(['zh', 'en']),
   age: z.int().min(0).max(120),
   specialNeeds: z.array(z.enum(['vision', 'hearing', 'elder', 'language', 'other'])),
+  region: z.string().min(1).max(100).optional(),
+  marketingConsent: z.enum(['given', 'refused']).optional(),
   servicePassword: z.string().regex(/^[0-9]{6}$/),
   openTickets: z.array(z.strictObject({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.iso.datetime({ offset: true }) })),
   account,

@@ -102,11 +102,12 @@ interface CustomerSeed {
 }
 
 async function seedCustomer(trx: SeedTransaction, { tenantId, customer, hash, nowMs }: CustomerSeed): Promise<void> {
-  const { name, tier, language, specialNeeds, openTickets, account } = customer;
+  const { name, tier, language, specialNeeds, region = null, marketingConsent = null, openTickets, account } = customer;
   const customerId = asId<CustomerId>(`${tenantId}:${customer.number}`);
   // Born on New Year's Day: then the age holds from the first day to the last of this year.
   const birthDate = `${Number(dayInChina(nowMs).slice(0, 4)) - customer.age}-01-01`;
-  await saveCustomer(trx, { customerId, tenantId, name, number: normaliseNumber(customer.number), tier, language, birthDate, specialNeeds });
+  const number = normaliseNumber(customer.number);
+  await saveCustomer(trx, { customerId, tenantId, name, number, tier, language, birthDate, specialNeeds, region, marketingConsent });
   await saveServicePassword(trx, tenantId, customerId, hash);
   await saveAccount(trx, tenantId, customerId, account);
   for (const { openedAt, ...ticket } of openTickets) await saveTicket(trx, { ...ticket, tenantId, customerId, openedAt: Date.parse(openedAt), closedAt: null });

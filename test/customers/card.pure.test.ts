@@ -16,6 +16,8 @@ const customer: CustomerWithHistory = {
   specialNeeds: [],
   openTickets: [],
   contacts: [],
+  region: null,
+  marketingConsent: null,
 };
 
 test('a card is a copy of what is known, with the age of today', () => {
@@ -32,6 +34,22 @@ test('a card is a copy of what is known, with the age of today', () => {
   });
 });
 
+test('what is known beside it is on the card: home, consent, and by which channel she came last', () => {
+  const chat = {
+    callId: 'i-1',
+    channel: 'chat',
+    at: '2026-05-17T02:00:00.000Z',
+    queue: 'demo:chat',
+    agent: null,
+    cause: 'done',
+    disposition: null,
+    notes: null,
+  };
+  const { region, marketingConsent, recentContacts } = buildCard({ ...customer, region: '广东广州', marketingConsent: 'refused', contacts: [chat] }, NOON);
+  const { callId, channel, at, queue, agent } = chat;
+  assert.deepEqual([region, marketingConsent, recentContacts], ['广东广州', 'refused', [{ callId, channel, at, queue, agent, summary: 'done' }]]);
+});
+
 test('without a birth date there is no age', () => assert.equal('age' in buildCard({ ...customer, birthDate: null }, NOON), false));
 
 test('an elder is one from the 65th birthday on, flagged or not', () => {
@@ -43,7 +61,16 @@ test('an elder is one from the 65th birthday on, flagged or not', () => {
 });
 
 test('a contact is told by its disposition and notes, else by how it ended', () => {
-  const contact = { callId: 'c-1', at: '2026-05-16T00:00:00.000Z', queue: 'demo:service', agent: 'demo:8001', cause: 'normal', disposition: null, notes: null };
+  const contact = {
+    callId: 'c-1',
+    channel: 'voice',
+    at: '2026-05-16T00:00:00.000Z',
+    queue: 'demo:service',
+    agent: 'demo:8001',
+    cause: 'normal',
+    disposition: null,
+    notes: null,
+  };
   const summariesOf = (...contacts: CustomerWithHistory['contacts']) => buildCard({ ...customer, contacts }, NOON).recentContacts.map(({ summary }) => summary);
   assert.deepEqual(
     summariesOf(contact, { ...contact, disposition: '咨询' }, { ...contact, disposition: '咨询', notes: '套餐' }, { ...contact, notes: '长'.repeat(500) }),

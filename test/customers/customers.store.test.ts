@@ -74,6 +74,45 @@ test('a caller is found by any form of the number, with open tickets and the las
   }
 });
 
+test('a chat she wrote stands among her calls, by whichever form of her number it came', async () => {
+  const store = await furnish(await cluster.store());
+  await writeRecords(store.db, records(2, MORNING));
+  const chat = {
+    interaction_id: 'i-1',
+    revision: 1,
+    tenant_id: demo,
+    channel: 'chat',
+    external_id: null,
+    sender: NUMBER,
+    priority: 0,
+    queue_id: 'demo:chat',
+    outcome: 'done',
+  };
+  const at = new Date(MORNING + 60_000);
+  const rest = {
+    data: '{}',
+    ended_at: at,
+    arrived_at: at,
+    agent_id: null,
+    disposition: 'handled',
+    wait_ms: 0,
+    active_ms: 0,
+    wrap_up_ms: 0,
+    queues: '[]',
+    offers: '[]',
+    agents: '[]',
+  };
+  await store.db
+    .insertInto('interactions')
+    .values({ ...chat, ...rest })
+    .execute();
+  const event = await found(store, NUMBER);
+  const card = event.type === 'customerFound' ? event.customer : null;
+  const contact = { callId: 'i-1', channel: 'chat', at: at.toISOString(), queue: 'demo:chat', agent: null, summary: 'handled' };
+  assert.deepEqual(card?.recentContacts[0], contact);
+  assert.equal(card?.recentContacts.length, 3);
+});
+
 test('a stranger, a withheld number and another tenant’s customer are nobody, at level 0', async () => {
   const store = await furnish(await cluster.store());
   const nobody = { type: 'customerFound', callId: 'c-1', customer: null, authLevel: 0 };

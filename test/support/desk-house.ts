@@ -4,9 +4,22 @@
  * No I/O of its own: with a fake clock it is deterministic.
  */
 import type { Clock } from '../../kernel/clock.ts';
-import { type AgentId, agentIdOf, asId, type CallId, type CustomerId, type LegId, legIdOf, queueIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
+import {
+  type AgentId,
+  agentIdOf,
+  asId,
+  type CallId,
+  type CustomerId,
+  type LegId,
+  legIdOf,
+  type QueueId,
+  queueIdOf,
+  type TenantId,
+  type UserId,
+} from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
+import type { QueueDesk } from '../../src/acd/desk-section.ts';
 import type { QueueConfiguration } from '../../src/acd/event.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
@@ -44,6 +57,8 @@ export const goldCustomer: CustomerCard = {
   language: 'zh',
   age: 46,
   specialNeeds: [],
+  region: '广东广州',
+  marketingConsent: 'refused',
   openTickets: [{ ticketId: 'CS20261119-000123', title: '宽带晚间频繁掉线', status: '处理中', openedAt: '2026-11-19T12:04:00.000Z' }],
   recentContacts: [
     {
@@ -53,6 +68,7 @@ export const goldCustomer: CustomerCard = {
       agent: 'demo:8004',
       summary: 'fault_reported: 报修宽带掉线，已派单，承诺 48 小时内回复',
     },
+    { callId: 'i-old-1', channel: 'chat', at: '2026-11-10T08:31:00.000Z', queue: 'demo:service', agent: 'demo:8004', summary: 'handled' },
     { callId: 'c-old-1', at: '2026-11-06T08:31:00.000Z', queue: 'demo:service', agent: null, summary: 'abandoned' },
   ],
 };
@@ -94,6 +110,8 @@ export interface DeskHouseOptions {
   picksUpByItself?: boolean;
   /** false: her phone did not say `Allow-Events: talk`, so nobody tells it to go off-hook. */
   talks?: boolean;
+  /** What her queues have for her desk. */
+  queueDesk?: QueueDesk;
   /** What else hears each event, before the rooms' news go out. */
   heard?: (event: Event) => void;
 }
@@ -106,6 +124,7 @@ export class DeskHouse {
   readonly events: Event[] = [];
   role: DeskUser['role'] = 'agent';
   auditFails = false;
+  readonly queueDesk: QueueDesk;
   /** Tokens that let the agent in. */
   readonly tokens = new Set<string>(['token']);
   readonly #switchboard: Switchboard;
@@ -113,11 +132,18 @@ export class DeskHouse {
   readonly #room = createCallRoom();
   #calls = 0;
 
-  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, heard }: DeskHouseOptions) {
+  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, queueDesk = {}, heard }: DeskHouseOptions) {
+    this.queueDesk = queueDesk;
     this.acd = createAcd();
     this.desk = createDesk(this.#room.calls, this.acd.view);
     const herself = { agentId: AGENT, tenantId: TENANT, number: '8001', name: '王丽', queues: [], skills: {}, staticContact: null };
-    const nobody = { agentByNumber: (_: TenantId, number: string) => (number === '8001' ? herself : null), queue: () => null };
+    const nobody = {
+      agentByNumber: (_: TenantId, number: string) => (number === '8001' ? herself : null),
+      queue: (queueId: QueueId) => {
+        const configuration = this.acd.view.queue(queueId)?.configuration;
+        return configuration === undefined ? null : { ...configuration, desk: queueDesk };
+      },
+    };
     this.floor = new FloorFeeds({ clock, acd: this.acd.view, tenants: () => [TENANT], trunks: () => [], today: () => null });
     this.desks = new Desks({
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },

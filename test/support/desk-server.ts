@@ -75,6 +75,7 @@ export class DeskServer {
     const path = new URL(request.url ?? '/', this.url).pathname;
     if (path === '/api/v1/sessions' && request.method === 'POST') await this.#signIn(request, response);
     else if (path === '/api/v1/sessions/current' && request.method === 'DELETE') response.writeHead(204).end();
+    else if (path.startsWith('/api/v1/queues/')) json(response, 200, { desk: this.#house.queueDesk });
     else if (path.startsWith('/api/')) problem(response, 404, 'Nothing is here under that name.');
     else await this.#file(path, response);
   }
@@ -97,6 +98,10 @@ export class DeskServer {
       response.writeHead(404).end();
     }
   }
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 function problem(response: ServerResponse, status: number, title: string): void {

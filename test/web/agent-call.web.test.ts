@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { atTheDesk, ringing, signedIn } from '../support/at-the-desk.ts';
+import type { QueueDesk } from '../../src/cti/protocol.ts';
+import { atTheDesk, ringing, shots, signedIn } from '../support/at-the-desk.ts';
 import { openChromium } from '../support/chromium.ts';
 import { goldStory } from '../support/desk-house.ts';
 import { until } from '../support/wait.ts';
@@ -19,6 +20,9 @@ test('an agent signs in, goes ready, sees the pop while her phone rings, talks, 
     await agent.waitForPop('李秀英');
     for (const text of [
       '金卡客户',
+      '广东广州',
+      agent.words.pop.noOffers,
+      agent.words.channel.chat,
       '138 **** 1001',
       '已通过服务密码',
       '主菜单',
@@ -49,6 +53,46 @@ test('an agent signs in, goes ready, sees the pop while her phone rings, talks, 
     const wrapped = house.events.find((event) => event.type === 'wrapUpEnded');
     assert.deepEqual(wrapped?.type === 'wrapUpEnded' && [wrapped.disposition, wrapped.notes], ['consulted', '已解释账单,客户满意。']);
     assert.deepEqual(complaints, []);
+  });
+});
+
+const queueDesk: QueueDesk = {
+  script: { zh: '您好，{{customer}}，工号 {{agent}}，关于{{reason}}{{nothing}}', en: 'Good day, {{customer}}' },
+  form: [
+    {
+      type: 'choice',
+      name: 'solved',
+      required: true,
+      label: { zh: '是否解决', en: 'Solved' },
+      choices: [{ value: 'yes', label: { zh: '已解决', en: 'Yes' } }],
+    },
+    { type: 'checkbox', name: 'risk', label: { zh: '有投诉倾向', en: 'May complain' } },
+    { type: 'date', name: 'promised', label: { zh: '承诺回复日期', en: 'Promised for' } },
+  ],
+};
+
+test('the queue’s script greets this caller by name; its form is filled in while they talk, outlives a reload, asks for what is required, and is handed in with the outcome', async () => {
+  await atTheDesk(browser, { house: { queueDesk, wrapUpMs: 60_000 } }, async (seat) => {
+    const { agent, page, house } = seat;
+    await ringing(seat);
+    await agent.waitForPop('您好，李秀英，工号 8001，关于余额有疑问');
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await page.getByLabel('承诺回复日期').fill('2026-03-01');
+    await page.reload();
+    await agent.waitForPhase('established');
+    house.phoneHangsUp();
+    await agent.waitForState('wrapping_up');
+    await agent.chooseOutcome('consulted');
+    await page.getByText(agent.words.wrapUp.fillInFirst).waitFor();
+    assert.equal(await agent.button(agent.words.wrapUp.done).isDisabled(), true, 'a required field is empty');
+    await page.screenshot({ path: `${shots}form-zh.png` });
+    await page.getByLabel('是否解决').selectOption('已解决');
+    await page.getByLabel('有投诉倾向').check();
+    await agent.finishWrapUp();
+    await agent.waitForState('ready');
+    const wrapped = house.events.findLast((event) => event.type === 'wrapUpEnded');
+    assert.deepEqual(wrapped?.type === 'wrapUpEnded' && wrapped.form, { solved: 'yes', risk: 'yes', promised: '2026-03-01' });
   });
 });
 

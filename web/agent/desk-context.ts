@@ -19,6 +19,8 @@ export interface DeskTools {
   desk: Desk;
   agent: AgentStateData;
   online: boolean;
+  /** For the API. */
+  token: string;
   phone: PhoneTools;
   /** The server says this can work now. */
   can(type: CommandType): boolean;

@@ -46,8 +46,8 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
   const tools = useMemo<DeskTools | null>(() => {
     if (desk === null) return null;
     const online = link.state === 'online';
-    return { view, desk, agent: desk.agent, online, phone, can: (type) => desk.agent.can.includes(type), act, notify };
-  }, [view, desk, link, phone, act, notify]);
+    return { view, desk, agent: desk.agent, online, token, phone, can: (type) => desk.agent.can.includes(type), act, notify };
+  }, [view, desk, link, token, phone, act, notify]);
 
   useEffect(() => {
     if (link.state !== 'closed') return;

@@ -1,24 +1,30 @@
 /** What she has written about a call and not yet handed in. Kept in the tab, so that a reload loses nothing. */
 import { useState } from 'react';
-import { type Disposition, dispositions } from './dispositions.ts';
 
 export interface Draft {
-  disposition: Disposition | null;
+  disposition: string | null;
   notes: string;
+  /** By the names of the queue's form. */
+  form: Readonly<Record<string, string>>;
 }
 const KEY = 'huawu.draft';
-const blank: Draft = { disposition: null, notes: '' };
+const blank: Draft = { disposition: null, notes: '', form: {} };
 
 function read(callId: string): Draft {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
     if (typeof kept !== 'object' || kept === null || !('callId' in kept) || kept.callId !== callId) return blank;
     const notes = 'notes' in kept && typeof kept.notes === 'string' ? kept.notes : '';
-    const disposition = dispositions.find((name) => 'disposition' in kept && kept.disposition === name) ?? null;
-    return { disposition, notes };
+    const disposition = 'disposition' in kept && typeof kept.disposition === 'string' ? kept.disposition : null;
+    return { disposition, notes, form: 'form' in kept ? textsOf(kept.form) : {} };
   } catch {
     return blank;
   }
+}
+
+function textsOf(kept: unknown): Record<string, string> {
+  const entries = typeof kept === 'object' && kept !== null ? Object.entries(kept) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 function write(callId: string, draft: Draft | null): void {
@@ -30,7 +36,8 @@ function write(callId: string, draft: Draft | null): void {
   }
 }
 
-export const isBlank = (draft: Draft): boolean => draft.disposition === null && draft.notes.trim() === '';
+export const isBlank = (draft: Draft): boolean =>
+  draft.disposition === null && draft.notes.trim() === '' && Object.values(draft.form).every((value) => value === '');
 
 export function useDraft(callId: string): { draft: Draft; change(part: Partial<Draft>): void; forget(): void } {
   const [draft, setDraft] = useState(() => read(callId));

@@ -61,6 +61,8 @@ export function WhoCard({ pop }: { pop: Pop }) {
           <span className={`auth auth-${pop.authLevel}`}>{t(`auth.${pop.authLevel}`)}</span>
         </Fact>
         <Fact name={t('pop.language')}>{t(`spoken.${pop.language}`)}</Fact>
+        {customer?.region !== undefined && <Fact name={t('pop.home')}>{customer.region}</Fact>}
+        {customer?.marketingConsent === 'given' && <Fact name={t('pop.consent')}>{t('pop.consentGiven')}</Fact>}
         {customer?.age !== undefined && <Fact name={t('pop.age')}>{t('pop.ageYears', { age: customer.age })}</Fact>}
       </dl>
     </Card>
@@ -176,7 +178,10 @@ export function ContactsCard({ contacts }: { contacts: Pop['recentContacts'] }) 
         <ul className="rows">
           {contacts.map((contact) => (
             <li key={contact.callId}>
-              <span>{shownSummary(t, contact.summary)}</span>
+              <span>
+                {contact.channel !== undefined && <Tag className="contact-channel">{label(t, 'channel', contact.channel)}</Tag>}
+                {shownSummary(t, contact.summary)}
+              </span>
               <span className="quiet figures">
                 {[shownTime(contact.at), queueOf(contact.queue), contact.agent === null ? null : ownName(contact.agent)]
                   .filter((part) => part !== null)

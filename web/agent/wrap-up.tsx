@@ -6,8 +6,9 @@ import type { DeskCall } from '../../src/cti/protocol.ts';
 import { waitingFor } from '../shared/busy.ts';
 import { asDuration, browserClock } from '../shared/clock.ts';
 import { useDesk } from './desk-context.ts';
-import { dispositions } from './dispositions.ts';
 import { type Draft, isBlank, useDraft } from './draft.ts';
+import { FormFields } from './form-fields.tsx';
+import { isFilledIn, outcomesOf, useQueueDesk } from './queue-desk.ts';
 import { useShortcut } from './shortcuts.ts';
 import { useNow } from './timer.tsx';
 
@@ -53,6 +54,8 @@ function WrapUpLeft() {
   );
 }
 
+const filledOf = (form: Draft['form']): Record<string, string> => Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ''));
+
 /** Hands the draft in once: when she is done, or just before her time is up; what can no longer be handed in is shown to be copied. */
 function useHandIn(callId: string, draft: Draft, forget: () => void): () => Promise<void> {
   const { agent, view, act, notify } = useDesk();
@@ -63,7 +66,7 @@ function useHandIn(callId: string, draft: Draft, forget: () => void): () => Prom
     const { disposition } = mine.draft;
     const notes = mine.draft.notes.trim();
     mine.handedIn = true;
-    if (await act('wrapUp', { callId, disposition, notes: notes === '' ? null : notes })) return forget();
+    if (await act('wrapUp', { callId, disposition, notes: notes === '' ? null : notes, form: filledOf(mine.draft.form) })) return forget();
     mine.handedIn = false;
     if (mine.gone && notes !== '') notify({ kind: 'unsent', text: notes });
   };
@@ -96,7 +99,11 @@ function WrapUpForm({ call }: { call: DeskCall }) {
   const handIn = useHandIn(call.pop.callId, draft, forget);
   const ending = agent.state === 'wrapping_up' && can('wrapUp');
   const busy = view.waiting.includes('wrapUp');
-  const complete = draft.disposition !== null;
+  const queueDesk = useQueueDesk(call.pop.queue?.queueId ?? null);
+  const form = queueDesk?.form ?? [];
+  const outcomes = outcomesOf(t, queueDesk);
+  const chosen = draft.disposition !== null;
+  const complete = chosen && form.every((field) => isFilledIn(field, draft.form));
   useShortcut('F9', ending && online && complete && !busy ? () => void handIn() : null);
   return (
     <form
@@ -110,13 +117,14 @@ function WrapUpForm({ call }: { call: DeskCall }) {
         <legend>
           {t('wrapUp.disposition')} <span className="required">{t('wrapUp.required')}</span>
         </legend>
-        {dispositions.map((name) => (
+        {outcomes.map(({ name, words }) => (
           <label key={name} className="outcome">
             <input type="radio" name="disposition" value={name} checked={draft.disposition === name} onChange={() => change({ disposition: name })} />
-            <span>{t(`disposition.${name}`)}</span>
+            <span>{words}</span>
           </label>
         ))}
       </fieldset>
+      <FormFields form={form} values={draft.form} onChange={(name, value) => change({ form: { ...draft.form, [name]: value } })} />
       <label htmlFor="notes" className="notes-label">
         {t('wrapUp.notes')}
       </label>
@@ -128,12 +136,16 @@ function WrapUpForm({ call }: { call: DeskCall }) {
         value={draft.notes}
         onChange={(event) => change({ notes: event.target.value })}
       />
-      <p className="quiet small wrap-up-hint">{ending ? (complete ? t('wrapUp.autoSaved') : t('wrapUp.chooseFirst')) : t('wrapUp.during')}</p>
-      {ending && (
-        <Button type="primary" size="large" block htmlType="submit" disabled={!online || !complete} loading={waitingFor(busy)}>
-          {agent.reasons.length > 0 ? t('wrapUp.doneAfter') : t('wrapUp.done')} <kbd>F9</kbd>
-        </Button>
-      )}
+      <div className="wrap-up-foot">
+        <p className="quiet small wrap-up-hint">
+          {ending ? (complete ? t('wrapUp.autoSaved') : chosen ? t('wrapUp.fillInFirst') : t('wrapUp.chooseFirst')) : t('wrapUp.during')}
+        </p>
+        {ending && (
+          <Button type="primary" size="large" block htmlType="submit" disabled={!online || !complete} loading={waitingFor(busy)}>
+            {agent.reasons.length > 0 ? t('wrapUp.doneAfter') : t('wrapUp.done')} <kbd>F9</kbd>
+          </Button>
+        )}
+      </div>
     </form>
   );
 }
