@@ -36,6 +36,8 @@ export interface Offer {
   queueId: QueueId | null;
   /** ms since 1970 */
   until: number;
+  /** Another agent asks her in: until the customer is hers she has nothing to wrap up. */
+  asked?: true;
 }
 
 export type Reasons = readonly NotReadyReason[];
@@ -65,8 +67,17 @@ export type Activity =
   /** `rings`: her phone says so. */
   | { state: 'offered'; offer: Offer; rings?: boolean; after: Afterwards }
   | { state: 'releasing'; callId: CallId; legId: LegId; until: number; after: Afterwards }
-  /** `held`: she has put it on hold. */
-  | { state: 'talking'; callId: CallId; legId: LegId; wrapUpMs: number; extension?: WrapUpExtension; held?: boolean; after: Afterwards }
+  /** `held`: she has put it on hold · `consulting`: she asks somebody, while it hears music. */
+  | {
+      state: 'talking';
+      callId: CallId;
+      legId: LegId;
+      wrapUpMs: number;
+      extension?: WrapUpExtension;
+      held?: boolean;
+      consulting?: true;
+      after: Afterwards;
+    }
   | { state: 'wrapping_up'; callId: CallId; until: number; extension?: WrapUpExtension; after: Afterwards };
 
 export const SIGNED_OUT: Activity = { state: 'signed_out' };

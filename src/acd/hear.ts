@@ -15,6 +15,7 @@ import type { NotReadyReason } from './event.ts';
 import { type Agent, type Call, lacksPhone, type Moment, newCall, setDeadline } from './floor.ts';
 import { mergeCalls, ownCallOver, replaceLeg } from './handover.ts';
 import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
+import { askParty, handOn, partyAskEnded } from './offering/asked.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
 import { hold, lift } from './offering/hold.ts';
 import { extendWrapUp } from './offering/wrap-up.ts';
@@ -57,6 +58,9 @@ type Heard =
   | 'leaseExpired'
   | 'callsMerged'
   | 'legReplaced'
+  | 'partyAsked'
+  | 'partyAskEnded'
+  | 'callHandedOn'
   | 'callEnded'
   | 'callbackAsked'
   | 'callbackCancelled'
@@ -284,6 +288,13 @@ export const hearing: Hearing = {
 
   // Rule 19.
   legReplaced: (m, event) => replaceLeg(m, event),
+
+  // Rule 30.
+  partyAsked: (m, event) => askParty(m, event),
+
+  partyAskEnded: (m, event) => partyAskEnded(m, event),
+
+  callHandedOn: (m, event) => handOn(m, event),
 
   // Every leg has ended before; should one not have, nobody stays on a call that is over.
   callEnded(m, { callId, ending }) {

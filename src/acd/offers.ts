@@ -42,7 +42,7 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
 }
 
 /** A transfer to this very agent: her phone rings whatever her reasons not to be ready, unless a call has her. */
-export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, agentId: Offer['agentId']): void {
+export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, agentId: Offer['agentId'], asking: Asking | null = null): void {
   if (call.callerGone) refuse(m, call, agentId, 'caller_gone');
   else if (agent === undefined || !canBeOffered(m.floor, agent)) refuse(m, call, agentId, 'unreachable');
   else if (
@@ -52,8 +52,11 @@ export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, a
     call.legs >= MOST_OFFERS_A_CALL
   )
     refuse(m, call, agentId, 'busy');
-  else offer(m, call, agent, DIRECT_RING_MS);
+  else offer(m, call, agent, DIRECT_RING_MS, undefined, asking);
 }
+
+/** Who asks her in: her phone shows that number, not the customer's. */
+export type Asking = Call['from'];
 
 /** Her fault or her phone's: she is set aside as the queue has it, the caller goes back to its place and to the next agent in this very turn. */
 export function failOffer(m: Moment, agent: Agent, failure: Failure): void {
@@ -72,7 +75,7 @@ export function withdrawOffer(m: Moment, call: Call, end: 'caller_gone' | 'withd
   }
 }
 
-function withdrawFrom(m: Moment, agent: Agent, end: OfferEnd, release: Release): void {
+export function withdrawFrom(m: Moment, agent: Agent, end: OfferEnd, release: Release): void {
   const { activity } = agent;
   if (activity.state !== 'offered') return;
   const { offer: live, after } = activity;
@@ -123,7 +126,7 @@ export function answerOffer(m: Moment, agent: Agent): void {
   if (call !== undefined && waiting !== null) rememberServed(m, call, waiting.queue, live.agentId);
   if (call !== undefined) answeredElsewhere(m, call, agent);
   if (waiting !== null) depart(m, waiting, 'answered');
-  become(m, agent, talkingOn(call ?? { callId: live.callId, wrapUpMs: 0 }, live.legId, after));
+  become(m, agent, talkingOn(call === undefined || live.asked === true ? { callId: live.callId, wrapUpMs: 0 } : call, live.legId, after));
 }
 
 /** Out of the queue for a reason of the call's or the queue's; a ringing phone is stopped. */
@@ -134,12 +137,12 @@ export function leave(m: Moment, waiting: Waiting, exit: QueueExit): void {
   depart(m, waiting, exit);
 }
 
-function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: OfferChoice): void {
+function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: OfferChoice, asking: Asking | null = null): void {
   const { callId } = call;
   const { agentId } = agent.configuration;
   const queueId = call.waiting?.queue.configuration.queueId ?? null;
   announce(m, call);
-  const live: Offer = { ...nextIds(call), callId, agentId, queueId, until: m.now + ringMs };
+  const live: Offer = { ...nextIds(call), callId, agentId, queueId, until: m.now + ringMs, ...(asking === null ? {} : { asked: true as const }) };
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
   const { recording = 'optional', direct = false } = call;
@@ -159,7 +162,7 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: Off
   // In this order: her screen knows who is calling before her phone rings.
   m.commands.push(
     { type: 'popScreen', callId, offerId, legId, agentId, queueId },
-    { type: 'ringLeg', callId, legId, offerId, agentId, from: call.from, tenantId: call.tenantId, timeoutMs: ringMs + BACK_STOP_MS },
+    { type: 'ringLeg', callId, legId, offerId, agentId, from: asking ?? call.from, tenantId: call.tenantId, timeoutMs: ringMs + BACK_STOP_MS },
   );
 }
 

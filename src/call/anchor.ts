@@ -6,6 +6,7 @@
  *                      └──────────▶ legEnded (media_failure)
  */
 import { type Call, isUp, type Leg } from './call.ts';
+import { backInConference } from './conference.ts';
 import { type CallTurn, isHeld, partnerOf, recordAnew } from './joining.ts';
 
 export function loseMedia(call: Call, leg: Leg, turn: CallTurn): void {
@@ -17,6 +18,10 @@ export function loseMedia(call: Call, leg: Leg, turn: CallTurn): void {
 export function restoreMedia(call: Call, leg: Leg, turn: CallTurn): void {
   call.adrift.delete(leg.legId);
   if (!isUp(leg)) return;
+  if (call.conference?.legIds.includes(leg.legId) === true) {
+    backInConference(call, turn);
+    return;
+  }
   const partner = call.legs.get(partnerOf(call, leg.legId) ?? leg.legId);
   if (call.joined === null || partner === undefined || partner === leg) resume(call, leg, turn);
   // Of two the later one sees to both.

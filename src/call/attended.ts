@@ -15,6 +15,7 @@ import type { Calls } from './calls.ts';
 import { anchor } from './direct.ts';
 import type { CallEvent } from './event.ts';
 import { type CallTurn, join, partnerOf, stopRecording } from './joining.ts';
+import { asksAnybody } from './party.ts';
 import { inheritPauses } from './pausing.ts';
 
 type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
@@ -45,7 +46,7 @@ export function askAttended(calls: Calls, event: EventOf<'attendedTransferAsked'
 /** Who is at the other end: whom she is joined with, or who is being rung for her. */
 function sideOf(call: Call | undefined, legId: LegId): Side | null {
   const own = call?.legs.get(legId);
-  if (call === undefined || own === undefined || isEnded(own)) return null;
+  if (call === undefined || own === undefined || isEnded(own) || asksAnybody(call)) return null;
   const joined = partnerOf(call, legId);
   const rung = own.role === 'caller' && !isUp(own) ? [...call.legs.values()].find((leg) => leg !== own && !isEnded(leg))?.legId : undefined;
   const other = call.legs.get(joined ?? rung ?? legId);

@@ -1,6 +1,8 @@
 /** What a call is, while it lives. Folded from events by `decide.ts`; read by every room to the right. */
 import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Capture } from './capture.ts';
+import type { Conference, Invitation } from './conference.ts';
+import type { Consult } from './consult.ts';
 import type { DirectState } from './direct.ts';
 import type { Ending } from './ending.ts';
 import type { AuthLevel, CallbackMark, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
@@ -20,12 +22,16 @@ export interface Leg {
   /** The agent whose phone this is; null for callers and numbers. */
   agentId: AgentId | null;
   offerId: OfferId | null;
+  /** What was dialled; absent = it is not a number's, or it called. */
+  number?: string;
   /** What it talks is to be recorded. */
   record: boolean;
   /** The queue's rule; absent = optional. */
   recording?: RecordingRule;
   /** The queue lets its phone and the other's send audio to one another. */
   direct?: boolean;
+  /** Once she leaves a conference in which no other agent is, it is over. */
+  conferenceEnds?: boolean;
   /** How its offer came to nothing; absent = it did not. Should it answer all the same, the call is no longer its. */
   offerEnd?: Exclude<OfferEnd, 'answered'>;
   startedAt: number;
@@ -72,6 +78,8 @@ export interface Call {
   recordingId: string | null;
   /** It is being written. */
   recordingRuns: boolean;
+  /** Whose talk it is: left and right. Two of a conference, or the customer and who consults somebody, may not be those who are joined. */
+  recorded: [LegId, LegId] | null;
   /** How many there were so far. */
   recordings: number;
   /** Who keeps its recordings silent. */
@@ -86,6 +94,12 @@ export interface Call {
   takeovers: Map<LegId, LegId>;
   /** A blind transfer under way: who asked, and whether a leg of ours (agent or number) is to take over. */
   transfer: { from: LegId } | null;
+  /** An agent asks somebody while the customer waits; null = nobody does. */
+  consult: Consult | null;
+  /** More than two hear one another. */
+  conference: Conference | null;
+  /** Who is being rung to join those who talk. */
+  invitations: Invitation[];
   /** Legs whose media server died, and which are being put on another endpoint. */
   adrift: Set<LegId>;
   /** Told to end because it is longer than any call should be. */
@@ -110,5 +124,8 @@ export function callerLeg(call: Call): Leg | undefined {
   for (const leg of call.legs.values()) if (leg.role === 'caller') return leg;
   return undefined;
 }
+/** What is said on this leg is heard by somebody: of the two, or in a conference. */
+export const isTalking = ({ joined, conference }: Pick<Call, 'joined' | 'conference'>, legId: LegId): boolean =>
+  joined?.includes(legId) === true || (conference?.legIds.includes(legId) === true && !conference.away.includes(legId));
 export const isUp = (leg: Leg | undefined): boolean => leg?.progress.state === 'up';
 export const isEnded = (leg: Leg | undefined): boolean => leg === undefined || leg.progress.state === 'ended';

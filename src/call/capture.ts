@@ -60,7 +60,7 @@ export function askCapture(call: Call | undefined, wish: CaptureWish, turn: Call
   call.captures += 1;
   const captureId = `${call.callId}.k${call.captures}`;
   const { callId } = call;
-  if (own === undefined || other === undefined || isHeld(own) || isHeld(other) || !isUp(other)) {
+  if (call.consult !== null || own === undefined || other === undefined || isHeld(own) || isHeld(other) || !isUp(other)) {
     turn.events.push({ type: 'captureChanged', callId, legId: other?.legId ?? ('' as LegId), captureId, by: agentId, form, field, state: 'failed', count: 0 });
     return;
   }

@@ -126,6 +126,8 @@ export type CallCommand =
   | { type: 'joinLegs'; callId: CallId; legIds: [LegId, LegId] }
   /** Parts the two and plays music to the one that waits. */
   | { type: 'partLegs'; callId: CallId; legIds: [LegId, LegId]; musicTo: LegId | null; music: string }
+  /** All of them hear one another; fewer than two = nobody does any more. Told by conferenceFailed where that cannot be. */
+  | { type: 'conferLegs'; callId: CallId; legIds: LegId[] }
   | { type: 'startRecording'; callId: CallId; tenantId: TenantId; recordingId: string; left: LegId; right: LegId; paused: boolean }
   | { type: 'pauseRecording'; callId: CallId; recordingId: string }
   | { type: 'resumeRecording'; callId: CallId; recordingId: string }

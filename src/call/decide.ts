@@ -8,17 +8,19 @@
  *   arriving ──answered──▶ up ──hold──▶ held ──retrieve──▶ up ──end──▶ ended        (caller)
  *   dialling ──▶ ringing ──answered──▶ up …                                         (agent, target)
  */
-import type { AgentId, CallId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import { loseMedia, restoreMedia } from './anchor.ts';
 import { askAttended, merge } from './attended.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import { callbackAnswered, callbackLeft, callbackOver, reachCallback } from './callback.ts';
 import { Calls } from './calls.ts';
 import { askCapture, type CaptureWish, cancelCapture, captureChanged, captureWaiting, delivered } from './capture.ts';
+import { conferenceFailed, conferenceHeld, conferenceLegEnded, dropParty, giveUpInviting, invitationAnswered, invitationFailed, invite } from './conference.ts';
+import { askConsult, cancelConsult, completeConsult, conferenceConsult, consultAnswered, consultFailed, consultLegEnded, toggleConsult } from './consult.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
 import type { EndedBy, Ending, EndingCause } from './ending.ts';
-import type { CallEvent, OfferEnd } from './event.ts';
+import type { AskedFor, CallEvent, OfferEnd, PartyTarget } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
 import { leftQueue, overflowed, queued } from './overflowed.ts';
 import { askPause, askResume, byAgent, pause, resume, resumeDue } from './pausing.ts';
@@ -35,7 +37,11 @@ type DeskWish = {
   };
 };
 type CaptureWord = ({ type: 'deskCaptureAsked'; callId: CallId } & CaptureWish) | { type: 'deskCaptureCancelled'; agentId: AgentId; callId: CallId };
-type Heard = CallEvent | CaptureWord | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
+type PartyWord =
+  | { type: 'deskPartyAsked'; agentId: AgentId; callId: CallId; how: AskedFor; target: PartyTarget }
+  | { type: 'deskConsulted'; agentId: AgentId; callId: CallId; what: 'complete' | 'cancel' | 'toggle' | 'conference' }
+  | { type: 'deskPartyDropped'; agentId: AgentId; callId: CallId; legId: LegId };
+type Heard = CallEvent | CaptureWord | PartyWord | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (calls: Calls, event: Extract<Heard, { type: T }>, turn: CallTurn, now: number) => void };
 
 const MOST_PATH_STEPS = 64;
@@ -73,6 +79,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     directs: 0,
     recordingId: null,
     recordingRuns: false,
+    recorded: null,
     recordings: 0,
     pauses: new Map(),
     capture: null,
@@ -81,6 +88,9 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     takeovers: new Map(),
     adrift: new Set(),
     transfer: null,
+    consult: null,
+    conference: null,
+    invitations: [],
     overdue: false,
     ending: null,
     endedAt: null,
@@ -156,9 +166,16 @@ const handlers: Handlers = {
     leftQueue(call, event);
   },
   callOffered(calls, event, _turn, now) {
-    const { legId, agentId, offerId, record, recording, direct } = event;
-    const rule = { ...(recording === undefined ? {} : { recording }), ...(direct === undefined ? {} : { direct }) };
-    calls.live(event.callId)?.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, ...rule, startedAt: now, progress: { state: 'dialling' } });
+    const { legId, agentId, offerId, record, recording, direct, conferenceEnds } = event;
+    const rule = {
+      ...(recording === undefined ? {} : { recording }),
+      ...(direct === undefined ? {} : { direct }),
+      ...(conferenceEnds === undefined ? {} : { conferenceEnds }),
+    };
+    const call = calls.live(event.callId);
+    if (call === undefined) return;
+    call.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, ...rule, startedAt: now, progress: { state: 'dialling' } });
+    if (event.queueId === null) partyOffered(call, agentId, legId);
   },
   offerEnded(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -167,6 +184,7 @@ const handlers: Handlers = {
     if (leg !== undefined) leg.offerEnd = event.end;
     if (event.queueId !== null) return;
     const cause = causeOfOfferEnd[event.end];
+    if (partyFailed(call, event.legId, event.agentId, cause, turn)) return;
     if (!dialledFailed(call, event, cause, turn)) failTransfer(call, cause, turn);
   },
   legRinging(calls, event, turn) {
@@ -183,7 +201,7 @@ const handlers: Handlers = {
     leg.progress = { state: 'up', since: now, held: false };
     // Two answered in the same moment, or her answer crossed our CANCEL: the call is no longer hers, and she hears so.
     if (leg.offerEnd !== undefined) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, ...tooLate[leg.offerEnd] });
-    else if (!takesOver(call, leg, turn) && !callbackAnswered(call, leg, turn)) answered(call, leg, turn);
+    else if (!takesOver(call, leg, turn) && !partyAnswered(call, leg, turn) && !callbackAnswered(call, leg, turn)) answered(call, leg, turn);
   },
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -191,6 +209,7 @@ const handlers: Handlers = {
     if (call === undefined || leg?.progress.state !== 'up' || leg.progress.held) return;
     const other = partnerOf(call, leg.legId);
     leg.progress = { ...leg.progress, held: true };
+    if (conferenceHeld(call, leg, turn)) return;
     if (call.joined !== null) turn.commands.push({ type: 'partLegs', callId: call.callId, legIds: call.joined, musicTo: other, music: 'default' });
   },
   legRetrieved(calls, event, turn) {
@@ -198,6 +217,7 @@ const handlers: Handlers = {
     const leg = call?.legs.get(event.legId);
     if (call === undefined || leg?.progress.state !== 'up' || !leg.progress.held) return;
     leg.progress = { ...leg.progress, held: false };
+    if (conferenceHeld(call, leg, turn)) return;
     const other = call.legs.get(partnerOf(call, leg.legId) ?? leg.legId);
     const otherHeld = other?.progress.state === 'up' && other.progress.held;
     if (call.joined !== null && !otherHeld) turn.commands.push({ type: 'joinLegs', callId: call.callId, legIds: call.joined });
@@ -209,8 +229,8 @@ const handlers: Handlers = {
     const before = leg.progress.state;
     leg.progress = { state: 'ended', at: now, ending: event.ending };
     call.adrift.delete(leg.legId);
-    if (leg.role === 'caller') endCaller(call, event.ending, turn);
-    else endOther(call, leg, before === 'up', turn);
+    if (leg.role === 'caller') endCaller(call, leg, event.ending, turn);
+    else if (!partyLegEnded(call, leg, event.ending.cause, turn)) endOther(call, leg, before === 'up', turn);
     endCallIfEmpty(call, turn);
   },
   legMediaLost(calls, event, turn) {
@@ -247,8 +267,9 @@ const handlers: Handlers = {
   callTransferred(calls, event, _turn, now) {
     const call = calls.live(event.callId);
     if (call === undefined || event.legId === null) return;
-    const { legId } = event;
-    call.legs.set(legId, { legId, role: 'target', agentId: null, offerId: null, record: false, startedAt: now, progress: { state: 'dialling' } });
+    const { legId, target } = event;
+    const dialled = target.kind === 'number' ? { number: target.number } : {};
+    call.legs.set(legId, { legId, role: 'target', agentId: null, offerId: null, ...dialled, record: false, startedAt: now, progress: { state: 'dialling' } });
   },
   callbackEnded(calls, event, turn, now) {
     const call = calls.live(event.callId);
@@ -285,6 +306,12 @@ const handlers: Handlers = {
   deskCaptureCancelled: (calls, event, turn) => cancelCapture(calls.live(event.callId), turn),
   captureChanged: (calls, event, turn) => captureChanged(calls.get(event.callId), event, turn),
   secretsDelivered: (calls, event, turn) => delivered(calls.get(event.callId), event, turn),
+  deskPartyAsked(calls, { callId, agentId, how, target }, turn, now) {
+    (how === 'consult' ? askConsult : invite)(calls.live(callId), agentId, target, turn, now);
+  },
+  deskConsulted: (calls, { callId, agentId, what }, turn) => consultWords[what](calls.live(callId), agentId, turn),
+  deskPartyDropped: (calls, { callId, agentId, legId }, turn) => dropParty(calls.live(callId), agentId, legId, turn),
+  conferenceFailed: (calls, { callId }, turn) => conferenceFailed(calls.live(callId), turn),
   recordingPauseAsked(calls, { callId, holder, by, forMs }, turn, now) {
     askPause(calls.live(callId), holder, by, forMs, turn, now);
   },
@@ -307,6 +334,21 @@ const handlers: Handlers = {
   },
 };
 
+const consultWords = { complete: completeConsult, cancel: cancelConsult, toggle: toggleConsult, conference: conferenceConsult } as const;
+
+/** The acd has made the offer to an agent who is asked in. */
+function partyOffered(call: Call, agentId: AgentId, legId: LegId): void {
+  for (const asked of [call.consult, ...call.invitations]) {
+    if (asked?.legId === null && asked.target.kind === 'agent' && asked.target.agentId === agentId) asked.legId = legId;
+  }
+}
+
+const partyAnswered = (call: Call, leg: Leg, turn: CallTurn): boolean => consultAnswered(call, leg, turn) || invitationAnswered(call, leg, turn);
+const partyFailed = (call: Call, legId: LegId, agentId: AgentId | null, cause: EndingCause, turn: CallTurn): boolean =>
+  consultFailed(call, legId, agentId, cause, turn) || invitationFailed(call, legId, agentId, cause, turn);
+const partyLegEnded = (call: Call, leg: Leg, cause: EndingCause, turn: CallTurn): boolean =>
+  consultLegEnded(call, leg, cause, turn) || conferenceLegEnded(call, leg, turn) || invitationFailed(call, leg.legId, leg.agentId, cause, turn);
+
 /**
  * By itself, for example because the disk is full: what is joined next may be recorded again. F8: who talks goes on; but a talk that must be
  * recorded, and is not from its very beginning, does not take place.
@@ -314,6 +356,7 @@ const handlers: Handlers = {
 function endRecording(call: Call, turn: CallTurn): void {
   const neverRan = !call.recordingRuns;
   call.recordingId = null;
+  call.recorded = null;
   call.recordingRuns = false;
   const caller = callerLeg(call);
   if (!neverRan || caller === undefined || isEnded(caller) || call.joined?.some((legId) => call.legs.get(legId)?.recording === 'mandatory') !== true) return;
@@ -326,9 +369,11 @@ function agentLegOf(call: Call | undefined, agentId: AgentId): Leg | undefined {
   return [...call.legs.values()].find((leg) => leg.agentId === agentId && !isEnded(leg));
 }
 
-function endCaller(call: Call, ending: Ending, turn: CallTurn): void {
+function endCaller(call: Call, leg: Leg, ending: Ending, turn: CallTurn): void {
   const leftWaiting = call.waiting && ending.by === 'far_end' && ending.cause === 'normal';
   call.ending = leftWaiting ? { ...ending, cause: 'abandoned' } : ending;
+  giveUpInviting(call, turn);
+  if (partyLegEnded(call, leg, ending.cause, turn)) return;
   call.joined = null;
   call.transfer = null;
   stopRecording(call, turn);
@@ -373,8 +418,9 @@ function cutOverdue(calls: Calls, turn: CallTurn, now: number): number | null {
     if (until > now) return until;
     call.overdue = true;
     const caller = callerLeg(call);
-    if (caller !== undefined && !isEnded(caller))
-      turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: caller.legId, cause: 'max_duration', by: 'server' });
+    // Those whom a customer has left behind are let go one by one.
+    const legs = caller !== undefined && !isEnded(caller) ? [caller] : [...call.legs.values()].filter((leg) => isUp(leg));
+    for (const { legId } of legs) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId, cause: 'max_duration', by: 'server' });
   }
   return null;
 }

@@ -12,6 +12,7 @@ import { type Call, isEnded, isUp } from './call.ts';
 import type { CallCommand } from './command.ts';
 import type { CallEvent } from './event.ts';
 import { type CallTurn, isHeld } from './joining.ts';
+import { asksAnybody } from './party.ts';
 
 type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 /** `unwanted`: asked for, but meanwhile the media server is needed. */
@@ -21,7 +22,7 @@ export type DirectState = 'asking' | 'direct' | 'unwanted';
 const MOST_TRIES = 8;
 
 export function askDirect(call: Call | undefined, { legIds }: EventOf<'legsJoined'>, turn: CallTurn): void {
-  if (call === undefined || call.direct !== null || call.recordingId !== null || call.capture !== null || call.adrift.size > 0) return;
+  if (call === undefined || call.direct !== null || call.recordingId !== null || call.capture !== null || call.adrift.size > 0 || asksAnybody(call)) return;
   const legs = legIds.map((legId) => call.legs.get(legId));
   const stands = legs.every((leg) => leg !== undefined && isUp(leg) && !isHeld(leg) && call.joined?.includes(leg.legId) === true);
   if (!stands || !legs.some((leg) => leg?.direct === true) || legs.some((leg) => leg?.record === true)) return;
@@ -67,7 +68,7 @@ export function anchorFirst(calls: { live(callId: Call['callId']): Call | undefi
   }
 }
 
-const needsMedia = new Set<CallCommand['type']>(['joinLegs', 'partLegs', 'startRecording']);
+const needsMedia = new Set<CallCommand['type']>(['joinLegs', 'partLegs', 'conferLegs', 'startRecording']);
 
 function bringBack(call: Call, turn: CallTurn): void {
   const { callId } = call;

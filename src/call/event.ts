@@ -6,7 +6,7 @@
  * Times are milliseconds since 1970 (UTC), in the envelope (`src/switchboard.ts`), never in the event.
  */
 import type { AgentId, CallbackId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
-import type { Ending } from './ending.ts';
+import type { Ending, EndingCause } from './ending.ts';
 
 /** A party as the network showed it. `number` is normalised E.164 (`+8613800001001`), a short number, or '' when withheld; `raw` is what came. */
 export interface Party {
@@ -44,6 +44,17 @@ export type CallData = Record<string, string>;
 
 /** Where a call can be sent; the rim that heard the wish has looked the address up. */
 export type TransferTarget = { kind: 'agent'; agentId: AgentId } | { kind: 'queue'; queueId: QueueId } | { kind: 'number'; number: string };
+
+/** Whom an agent asks in while she has somebody on the line. */
+export type PartyTarget = Exclude<TransferTarget, { kind: 'queue' }>;
+/** `consult`: she talks with who is asked, and the other hears music · `conference`: who is asked joins those who talk. */
+export type AskedFor = 'consult' | 'conference';
+/**
+ * What came of it. `completed`: who was asked has the customer · `conferenced`: is in a conference with the others · `cancelled`: she gave it up ·
+ * `failed`: did not come (the cause says why) · `left`: came, and hung up · `customer_left`: the customer hung up meanwhile.
+ */
+export type PartyAskEnd = 'completed' | 'conferenced' | 'cancelled' | 'failed' | 'left' | 'customer_left';
+export type ConferenceChange = 'began' | 'joined' | 'left' | 'held' | 'retrieved' | 'ended';
 
 /** Who dialled a call from her phone, and where it goes at once; null = the dialplan of its number has it. */
 export interface Dialled {
@@ -337,6 +348,8 @@ export type CallEvent =
       recording?: Exclude<RecordingRule, 'optional'>;
       /** Their phones may send audio to one another; absent = no. */
       direct?: true;
+      /** Once she leaves a conference in which no other agent is, it is over; absent = the others go on. */
+      conferenceEnds?: true;
       offerId: OfferId;
       legId: LegId;
       agentId: AgentId;
@@ -362,6 +375,29 @@ export type CallEvent =
       by: LegId;
       byOther: LegId;
     }
+  /** An agent (`by` is her leg) asks somebody in. `legId`: of a number; an agent is offered the call by the acd. `kept`: who hears music meanwhile; null = nobody, all go on. */
+  | { type: 'partyAsked'; callId: CallId; how: AskedFor; by: LegId; agentId: AgentId; kept: LegId | null; legId: LegId | null; target: PartyTarget }
+  /** `held`: the customer goes on hearing music until she takes them back. `legId` null: nobody was rung at all. */
+  | {
+      type: 'partyAskEnded';
+      callId: CallId;
+      how: AskedFor;
+      by: LegId;
+      agentId: AgentId;
+      legId: LegId | null;
+      target: PartyTarget;
+      end: PartyAskEnd;
+      cause: EndingCause | null;
+      held: boolean;
+    }
+  /** Who asks hears `heard` from now on, and the other hears music. */
+  | { type: 'consultToggled'; callId: CallId; by: LegId; heard: LegId }
+  /** Who is in it after the change, those who hold included; nobody = it is over. */
+  | { type: 'conferenceChanged'; callId: CallId; change: ConferenceChange; legId: LegId | null; legIds: LegId[] }
+  /** The media server could not mix them. */
+  | { type: 'conferenceFailed'; callId: CallId }
+  /** Leg `legId` has the customer (`kept`) in the place of `by`, who goes or is gone. */
+  | { type: 'callHandedOn'; callId: CallId; legId: LegId; agentId: AgentId | null; by: LegId; kept: LegId }
   /** Answered, `legId` has taken the place of `replaces`, which ends. */
   | { type: 'legReplaced'; callId: CallId; legId: LegId; replaces: LegId; agentId: AgentId }
   /** In this call somebody asked to be called back; whether the number may be dialled has been looked at. */

@@ -38,16 +38,18 @@ export function join(call: Call, left: Leg, right: Leg, turn: CallTurn): void {
 
 /** The recording under way was cut with its media server, and has perhaps been told as ended: what follows of the talk is the next one. */
 export function recordAnew(call: Call, turn: CallTurn): void {
-  if (call.joined === null) return;
-  const isRecorded = call.recordingId !== null || call.legs.get(call.joined[1])?.record === true;
-  if (isRecorded) startRecording(call, call.joined, turn);
+  const pair = call.recorded ?? call.joined;
+  if (pair === null) return;
+  const isRecorded = call.recordingId !== null || call.legs.get(pair[1])?.record === true;
+  if (isRecorded) startRecording(call, pair, turn);
 }
 
-function startRecording(call: Call, [left, right]: [LegId, LegId], turn: CallTurn): void {
+export function startRecording(call: Call, [left, right]: [LegId, LegId], turn: CallTurn): void {
   const { callId, tenantId } = call;
   call.recordings += 1;
   call.recordingId = `${callId}.r${call.recordings}`;
   call.recordingRuns = false;
+  call.recorded = [left, right];
   turn.commands.push({ type: 'startRecording', callId, tenantId, recordingId: call.recordingId, left, right, paused: call.pauses.size > 0 });
 }
 
@@ -56,4 +58,5 @@ export const isHeld = (leg: Leg): boolean => leg.progress.state === 'up' && leg.
 export function stopRecording(call: Call, turn: CallTurn): void {
   if (call.recordingId !== null) turn.commands.push({ type: 'stopRecording', callId: call.callId, recordingId: call.recordingId });
   call.recordingId = null;
+  call.recorded = null;
 }

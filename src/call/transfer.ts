@@ -3,7 +3,8 @@ import { legIdOf } from '../../kernel/ids.ts';
 import { type Call, callerLeg, isUp, type Leg } from './call.ts';
 import type { EndingCause } from './ending.ts';
 import type { CallEvent, TransferTarget } from './event.ts';
-import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
+import { type CallTurn, join, partnerOf, stopRecording } from './joining.ts';
+import { asksAnybody, customerIsGone } from './party.ts';
 
 /** Legs of the acd are numbered from 1; ours for numbers from here on, so that the two never meet. */
 export const FIRST_TRANSFER_LEG = 1001;
@@ -15,7 +16,15 @@ export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'trans
   const { target } = event;
   const from = call.legs.get(event.legId);
   const kept = from === undefined ? undefined : call.legs.get(partnerOf(call, from.legId) ?? from.legId);
-  if (from === undefined || kept === undefined || kept === from || call.joined === null || !maySend(call, from, target)) {
+  if (
+    from === undefined ||
+    kept === undefined ||
+    kept === from ||
+    call.joined === null ||
+    asksAnybody(call) ||
+    customerIsGone(call) ||
+    !maySend(call, from, target)
+  ) {
     turn.commands.push({ type: 'refuseTransfer', callId, legId: event.legId, cause: 'not_allowed' });
     return;
   }
@@ -67,10 +76,8 @@ export function failTransfer(call: Call, cause: EndingCause, turn: CallTurn): vo
   call.transfer = null;
   if (from !== undefined && isUp(from)) {
     turn.commands.push({ type: 'refuseTransfer', callId, legId: from.legId, cause });
-    call.joined = [caller.legId, from.legId];
     // A phone that held the caller before it asked still does: she hears music until it retrieves her.
-    const held = from.progress.state === 'up' && from.progress.held;
-    if (!held) turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
+    join(call, caller, from, turn);
   } else if (call.queueId !== null) {
     turn.events.push({ type: 'callQueued', callId, queueId: call.queueId, priority: 0, skills: [], maxWaitMs: null });
   } else turn.commands.push({ type: 'releaseLeg', callId, legId: caller.legId, cause, by: 'server' });

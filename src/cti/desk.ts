@@ -17,6 +17,7 @@ import type { TimePassed, Turn } from '../call/turn.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { QueueFigures } from './figures.ts';
 import { interactionsOf, newsOf } from './interactions.ts';
+import { askedByOf, consultShown, isOutOfReach, partiesShown, partyOf, phaseAmongOthers } from './parties.ts';
 import { type DeskRecord, iso, isoOrNull, popOf } from './pop.ts';
 import type { AgentStateData, DeskCall, Pop, QueueStats, Snapshot } from './protocol.ts';
 import { canIn, type DeskPhase } from './rules.ts';
@@ -47,13 +48,32 @@ const handlers: Handlers = {
     room.records.set(agentId, {
       ...{ callId, legId, offerId, queueId, recorded: record, ringUntil: until },
       ...{ phase: 'offered', phaseSince: now, establishedAt: null, transferring: false, pop: null, audio: { agent: 'none', caller: 'none' } },
+      ...askedByOf(room.calls.get(callId), legId, room.acd),
     });
   },
   offerEnded(room, event, now) {
     if (event.end !== 'answered') room.clear(event.agentId, event.legId, causeOfOfferEnd[event.end], 'server', now);
+    if (event.queueId === null) room.tellStates(event.callId);
   },
   legsJoined(room, event, now) {
     for (const legId of event.legIds) room.joined(event.callId, legId, now);
+  },
+  legAnswered(room, { callId, legId }) {
+    if (room.calls.get(callId)?.consult?.legId === legId) room.consultMoved(callId);
+  },
+  partyAsked(room, { callId, how, by }, now) {
+    if (how === 'conference') return room.conferenceMoved(callId, now);
+    for (const [, record] of room.onCall(callId)) if (record.legId === by) Object.assign(record, { phase: 'established', phaseSince: now });
+    room.consultMoved(callId);
+  },
+  partyAskEnded: (room, event, now) => room.askEnded(event, now),
+  consultToggled: (room, { callId }) => room.consultMoved(callId),
+  conferenceChanged: (room, { callId }, now) => room.conferenceMoved(callId, now),
+  callHandedOn(room, { callId, agentId }) {
+    const record = agentId === null ? undefined : room.records.get(agentId);
+    if (record?.callId === callId) delete record.askedBy;
+    if (agentId !== null) room.popAgain(callId, agentId);
+    room.tellStates(callId);
   },
   legHeld(room, event, now) {
     room.holdChanged(event.callId, event.legId, true, now);
@@ -67,6 +87,7 @@ const handlers: Handlers = {
   legEnded(room, event, now) {
     const agentId = room.agentOfLeg(event.callId, event.legId);
     if (agentId !== null) room.clear(agentId, event.legId, event.ending.cause, event.ending.by, now);
+    room.tellStates(event.callId);
   },
   callEnded(room, event, now) {
     for (const [agentId, record] of room.onCall(event.callId)) room.clear(agentId, record.legId, event.ending.cause, event.ending.by, now);
@@ -78,6 +99,7 @@ const handlers: Handlers = {
       if (record.legId !== event.by) continue;
       record.transferring = true;
       room.tell(agentId, { type: 'callTransferred', data: { callId: event.callId, legId: record.legId, target: { kind: target.kind, to } } });
+      room.tellState(agentId);
     }
   },
   callsMerged(room, event, now) {
@@ -206,7 +228,10 @@ class DeskRoom {
     if (agentId === null || record?.legId !== legId || record.phase === 'cleared') return;
     if (record.transferring) this.tell(agentId, { type: 'callRetrieved', data: { callId, legId, by: 'agent' } });
     record.transferring = false;
-    if (record.phase !== 'offered') return;
+    if (record.phase !== 'offered') {
+      this.tellState(agentId);
+      return;
+    }
     Object.assign(record, { phase: 'established', phaseSince: now, establishedAt: now, ringUntil: null });
     this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
     this.tellState(agentId);
@@ -226,6 +251,57 @@ class DeskRoom {
     this.popAgain(callId, agentId);
     if (up) this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
     this.tellState(agentId);
+  }
+
+  /** Told to who asks; what the others can do may have changed too. */
+  consultMoved(callId: CallId): void {
+    const call = this.calls.get(callId);
+    for (const [agentId, { legId }] of this.onCall(callId)) {
+      const shown = consultShown(call, legId, this.acd);
+      if (shown !== null) this.tell(agentId, { type: 'consultChanged', data: { callId, legId, ...shown, end: null, cause: null } });
+      this.tellState(agentId);
+    }
+  }
+
+  /** Who was asked has come, gone, or never came. */
+  askEnded({ callId, how, by, target, end, cause, held }: Extract<CallEvent, { type: 'partyAskEnded' }>, now: number): void {
+    const party = partyOf(target, this.acd);
+    for (const [agentId, record] of this.onCall(callId)) {
+      if (record.legId !== by) continue;
+      const { legId } = record;
+      if (how === 'consult') this.tell(agentId, { type: 'consultChanged', data: { callId, legId, state: 'over', party, end, cause } });
+      else if (end !== 'conferenced') this.tell(agentId, { type: 'partyMissed', data: { callId, legId, party, end, cause } });
+      if (held && record.phase === 'established') {
+        Object.assign(record, { phase: 'held', phaseSince: now });
+        this.tell(agentId, { type: 'callHeld', data: { callId, legId, by: 'agent' } });
+      }
+      if (end !== 'completed') continue;
+      record.transferring = true;
+      const to = target.kind === 'agent' ? target.agentId : target.number;
+      this.tell(agentId, { type: 'callTransferred', data: { callId, legId, target: { kind: target.kind, to } } });
+    }
+    if (how === 'conference') this.conferenceMoved(callId, now);
+    else this.tellStates(callId);
+  }
+
+  /** Each agent who is in it sees all who are; who has just come hears them. */
+  conferenceMoved(callId: CallId, now: number): void {
+    const call = this.calls.get(callId);
+    for (const [agentId, record] of this.onCall(callId)) {
+      const { legId } = record;
+      const isIn = call?.conference?.legIds.includes(legId) === true;
+      if (isIn && record.phase === 'offered') {
+        Object.assign(record, { phase: 'established', phaseSince: now, establishedAt: now, ringUntil: null });
+        this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
+        if (call?.conference?.away.includes(legId) === true) this.holdChanged(callId, legId, true, now);
+      }
+      if (record.phase !== 'offered') this.tell(agentId, { type: 'callConferenced', data: { callId, legId, parties: partiesShown(call, legId, this.acd) } });
+      this.tellState(agentId);
+    }
+  }
+
+  tellStates(callId: CallId): void {
+    for (const [agentId] of this.onCall(callId)) this.tellState(agentId);
   }
 
   /** Her own hold changes what she can do; the caller's is only worth knowing. */
@@ -305,6 +381,9 @@ class DeskRoom {
     if (agent === undefined) return null;
     const record = this.records.get(agentId);
     const pop = record === undefined ? null : this.#popOf(record);
+    const call = record === undefined || record.phase === 'cleared' ? undefined : this.calls.get(record.callId);
+    const consult = record === undefined ? null : consultShown(call, record.legId, this.acd);
+    const parties = record === undefined || record.phase === 'offered' ? [] : partiesShown(call, record.legId, this.acd);
     return {
       agent: this.#stateOf(agent),
       call:
@@ -313,6 +392,8 @@ class DeskRoom {
           : {
               ...{ phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt) },
               ...{ audio: { ...record.audio }, capture: captureShown(this.calls.get(record.callId)?.capture), pop },
+              ...(consult === null ? {} : { consult }),
+              ...(parties.length === 0 ? {} : { parties }),
             },
       queues: agent.queues.flatMap((queueId) => this.#statsOf(queueId) ?? []),
       interactions: interactionsOf(this.acd, agentId),
@@ -320,16 +401,23 @@ class DeskRoom {
   }
 
   #phase(agent: AgentView): DeskPhase {
-    return agent.state === 'talking' && this.records.get(agent.agentId)?.phase === 'held' ? 'held' : agent.state;
+    const record = this.records.get(agent.agentId);
+    if (agent.state !== 'talking' || record === undefined) return agent.state;
+    return phaseAmongOthers(this.calls.get(record.callId), record) ?? (record.phase === 'held' ? 'held' : 'talking');
   }
 
   #stateOf(agent: AgentView): AgentStateData {
     const { agentId, number, name, state, activity, afterwards, reasons, callId, phoneReachable } = agent;
     const phase = this.#phase(agent);
     const isHeld = agent.heldBy !== null && phase !== 'wrapping_up';
+    const shown = this.records.get(agentId);
+    const call = shown === undefined ? undefined : this.calls.get(shown.callId);
     const can = canIn(phase).filter(
       (command) =>
-        (command !== 'ready' || !isHeld) && (command !== 'answer' || this.canPickUp(agentId)) && (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
+        !isOutOfReach(command, call) &&
+        (command !== 'ready' || !isHeld) &&
+        (command !== 'answer' || this.canPickUp(agentId)) &&
+        (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
     );
     const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil), pausedUntil: isoOrNull(agent.pausedUntil) };
     const takes = agent.channels === undefined ? {} : { channels: agent.channels };

@@ -1,5 +1,6 @@
 /** What desks do that is not an agent's or a call's own event, and what is sent to them. */
-import type { AgentId, CallId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import type { AskedFor, PartyTarget } from '../call/event.ts';
 import type { ServerMessage } from './protocol.ts';
 
 export type CtiEvent =
@@ -12,7 +13,12 @@ export type CtiEvent =
   | { type: 'deskResumedRecording'; agentId: AgentId; callId: CallId }
   /** The customer is to key in a field of a form, unheard; `fields` are all there are. */
   | { type: 'deskCaptureAsked'; agentId: AgentId; callId: CallId; form: string; field: string; fields: string[]; least: number; most: number }
-  | { type: 'deskCaptureCancelled'; agentId: AgentId; callId: CallId };
+  | { type: 'deskCaptureCancelled'; agentId: AgentId; callId: CallId }
+  /** Somebody is to be asked in: alone with her, or to all. */
+  | { type: 'deskPartyAsked'; agentId: AgentId; callId: CallId; how: AskedFor; target: PartyTarget }
+  /** What becomes of whom she consults. */
+  | { type: 'deskConsulted'; agentId: AgentId; callId: CallId; what: 'complete' | 'cancel' | 'toggle' | 'conference' }
+  | { type: 'deskPartyDropped'; agentId: AgentId; callId: CallId; legId: LegId };
 
 /** A message that takes a number of its own in the agent's feed; number and time are put on by the feed (`cti/feed.ts`). */
 type Bare<M> = M extends { type: infer T; data: infer D } ? { type: T; data: D } : never;

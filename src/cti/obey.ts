@@ -5,11 +5,13 @@ import { faultInForm } from '../acd/desk-section.ts';
 import type { AcdEvent } from '../acd/event.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
-import type { CallEvent, TransferTarget } from '../call/event.ts';
+import type { AskedFor, CallEvent, TransferTarget } from '../call/event.ts';
 import type { Directory } from '../tenants/directory.ts';
+import { callingCommands } from './calling.ts';
 import type { Desk } from './desk.ts';
 import type { CtiEvent } from './event.ts';
 import { isInteractionCommand, obeyInteraction } from './interactions.ts';
+import { isFull, partiesShown } from './parties.ts';
 import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, type InteractionCommand, MOST_DATA_KEYS } from './protocol.ts';
 import { type PhasedCommand, verdicts } from './rules.ts';
 import { isSupervisorMessage } from './supervising.ts';
@@ -67,6 +69,18 @@ const effects: Effects = {
     const { callId, legId } = context;
     return target === null ? { ok: false, code: 'unknown_target' } : becomes({ type: 'transferAsked', callId, legId, target });
   },
+  consult: (message, context) => askIn('consult', message.data.target, context),
+  consultComplete: (_, { agentId, callId }) => becomes({ type: 'deskConsulted', agentId, callId, what: 'complete' }),
+  consultCancel: (_, { agentId, callId }) => becomes({ type: 'deskConsulted', agentId, callId, what: 'cancel' }),
+  consultToggle: (_, { agentId, callId }) => becomes({ type: 'deskConsulted', agentId, callId, what: 'toggle' }),
+  consultConference: (_, { agentId, callId }) => becomes({ type: 'deskConsulted', agentId, callId, what: 'conference' }),
+  addParty: (message, context) =>
+    isFull(context.calls.get(context.callId)) ? { ok: false, code: 'too_many_parties' } : askIn('conference', message.data.target, context),
+  dropParty({ data }, { agentId, callId, legId, calls, acd }) {
+    const party = partiesShown(calls.get(callId), legId, acd).find((found) => found.legId === data.legId && !found.me);
+    if (party?.legId == null) return { ok: false, code: 'unknown_party' };
+    return becomes({ type: 'deskPartyDropped', agentId, callId, legId: party.legId as LegId });
+  },
   wrapUp({ data }, { agentId, callId, desk, directory }) {
     const { disposition, notes, form = {} } = data;
     const queueId = desk.callOf(agentId)?.queueId ?? null;
@@ -84,6 +98,13 @@ const effects: Effects = {
   },
   signOut: (_, { agentId }) => becomes({ type: 'agentSignedOut', agentId }),
 };
+
+function askIn(how: AskedFor, wish: DeskMessageOf<'consult'>['data']['target'], context: Context): Outcome {
+  const target = targetOf(wish, context);
+  const { agentId, callId } = context;
+  if (target === null || target.kind === 'queue') return { ok: false, code: 'unknown_target' };
+  return becomes({ type: 'deskPartyAsked', agentId, callId, how, target });
+}
 
 function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tenantId, agentId, directory }: Context): TransferTarget | null {
   switch (wish.kind) {
@@ -114,6 +135,7 @@ const aboutACall = new Set<PhasedCommand>([
   'capture',
   'cancelCapture',
   'blindTransfer',
+  ...callingCommands,
   'wrapUp',
   'extendWrapUp',
   'setData',

@@ -19,6 +19,8 @@ export interface DeskRecord {
   audio: DeskCall['audio'];
   /** A blind transfer of hers is under way; the caller may yet come back. */
   transferring: boolean;
+  /** Who asked her in, as long as the customer is not hers. */
+  askedBy?: NonNullable<Pop['askedBy']>;
   /** As last shown: what is left to show when the call itself is forgotten. */
   pop: Pop | null;
 }
@@ -54,6 +56,7 @@ export function popOf(call: Call, record: DeskRecord, queueOf: QueueOf): Pop {
     recordingPausedBy: [...call.pauses.keys()],
     ringUntil: isoOrNull(record.ringUntil),
     ...callbackOf(call),
+    ...(record.askedBy === undefined ? {} : { askedBy: record.askedBy }),
     ...overflowOf(call, queueOf),
   };
 }

@@ -5,6 +5,7 @@
  * Times are RFC 3339 in UTC with milliseconds. `seq` numbers one agent's changes, each one higher than the last.
  */
 import { z } from 'zod';
+import { askedTargetSchema, callingCommands, conferencePartySchema, consultChangedSchema, consultSchema, partyMissedSchema } from './calling.ts';
 import { floorChanged, floorSnapshot } from './floor/messages.ts';
 
 export const CTI_SUBPROTOCOL = 'huawu.cti.v1';
@@ -79,6 +80,7 @@ export const deskCommandTypes = [
   'capture',
   'cancelCapture',
   'blindTransfer',
+  ...callingCommands,
   'wrapUp',
   'extendWrapUp',
   'setData',
@@ -162,6 +164,8 @@ const popSchema = z.object({
   ringUntil: time.nullable(),
   /** The customer asked to be called back: with `first` agent the phone rings when she has answered. `of`: the call in which it was asked for. */
   callback: z.object({ of: z.string(), askedAt: time, attempt: z.number().int(), first: z.enum(['agent', 'customer']) }).optional(),
+  /** A colleague asks her in: to talk with her alone while the customer hears music, or to join all. */
+  askedBy: z.object({ number: z.string(), name: z.string(), how: z.enum(['consult', 'conference']) }).optional(),
   /** Queues it overflowed from since somebody last answered it, first to last; absent: none. `alsoWaits`: it waits on there, and agents of another queue may serve it too. */
   overflow: z
     .array(z.object({ queue: z.object({ queueId: z.string(), name: bilingual }), step: z.number().int(), at: time, alsoWaits: z.boolean() }))
@@ -236,6 +240,10 @@ const deskCallSchema = z.object({
   audio: z.object({ agent: audioTroubleSchema, caller: audioTroubleSchema }),
   /** Under way; null: none. */
   capture: captureSchema.nullable(),
+  /** Whom she consults; absent: nobody. */
+  consult: consultSchema.optional(),
+  /** All who hear one another, and who is being rung for it; absent: it is a talk of two. */
+  parties: z.array(conferencePartySchema).optional(),
   pop: popSchema,
 });
 
@@ -317,6 +325,15 @@ export const ctiErrors = {
   on_call: { zh: '您正在通话,请先结束通话。', en: 'You are on a call: end it first.' },
   on_hold: { zh: '通话已处于保持状态。', en: 'The call is on hold already.' },
   not_on_hold: { zh: '通话未处于保持状态。', en: 'The call is not on hold.' },
+  consulting: { zh: '您正在咨询,请先完成或取消咨询。', en: 'You are consulting somebody: complete or cancel that first.' },
+  consult_ringing: { zh: '被咨询方尚未应答。', en: 'Whom you consult has not answered yet.' },
+  no_consult: { zh: '当前没有咨询。', en: 'You are consulting nobody.' },
+  consulted: { zh: '您是被咨询方,客户由同事负责。', en: 'A colleague asked you in: the customer is theirs.' },
+  conferenced: { zh: '通话处于会议中,请先结束会议。', en: 'The call is a conference: end that first.' },
+  no_conference: { zh: '当前没有会议。', en: 'You are in no conference.' },
+  transferring: { zh: '正在转接,请稍候。', en: 'The call is being transferred: wait.' },
+  too_many_parties: { zh: '会议人数已满:最多 6 方。', en: 'The conference is full: six parties at most.' },
+  unknown_party: { zh: '会议中没有该参与方。', en: 'Nobody of that name is in the conference.' },
   not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
   no_more_wrap_up: { zh: '话后时间不能再延长。', en: 'Your wrap-up cannot be made longer.' },
   held: { zh: '班长已将您设为示忙,须由班长解除。', en: 'A supervisor has set you not ready, and ends it: ask them.' },
@@ -408,7 +425,12 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   /** How far it is; `dataChanged` brings as many stars as there were keys, and what came of the form. */
   serverMessage('captureChanged', captureSchema.extend({ callId: z.string() })),
   serverMessage('callTransferred', onCall.extend({ target: z.object({ kind: z.enum(['agent', 'queue', 'number']), to: z.string() }) })),
-  serverMessage('callConferenced', onCall.extend({ parties: z.array(partySchema) })),
+  /** More than two hear one another, or one is being rung for it; no parties: it is a talk of two again. */
+  serverMessage('callConferenced', onCall.extend({ parties: z.array(conferencePartySchema) })),
+  /** Whom she consults: how far it is, and how it ended. */
+  serverMessage('consultChanged', onCall.extend(consultChangedSchema.shape)),
+  /** Somebody she asked to join does not. */
+  serverMessage('partyMissed', onCall.extend(partyMissedSchema.shape)),
   /** Her part in the call is over. `cause`: see the endings table; `by`: who brought it about, seen from her phone. */
   serverMessage('callCleared', onCall.extend({ cause: z.string(), by: z.enum(['far_end', 'other_party', 'server']) })),
   serverMessage(
@@ -496,6 +518,13 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage('capture', z.strictObject({ callId: z.string().max(64).optional(), form: z.string().min(1).max(64), field: z.string().min(1).max(64) })),
   deskMessage('cancelCapture', itsCall),
   deskMessage('blindTransfer', z.strictObject({ callId: z.string().max(64).optional(), target: transferTargetSchema })),
+  deskMessage('consult', z.strictObject({ callId: z.string().max(64).optional(), target: askedTargetSchema })),
+  deskMessage('consultComplete', itsCall),
+  deskMessage('consultCancel', itsCall),
+  deskMessage('consultToggle', itsCall),
+  deskMessage('consultConference', itsCall),
+  deskMessage('addParty', z.strictObject({ callId: z.string().max(64).optional(), target: askedTargetSchema })),
+  deskMessage('dropParty', z.strictObject({ callId: z.string().max(64).optional(), legId: z.string().min(1).max(80) })),
   deskMessage(
     'wrapUp',
     z

@@ -7,9 +7,14 @@
 import type { AgentState } from '../acd/event.ts';
 import type { CtiErrorCode, DeskCommandType, InteractionCommand, SupervisorCommand } from './protocol.ts';
 
-/** An agent's state as her desk sees it: `held` is talking with the caller on hold. */
-export type DeskPhase = AgentState | 'held';
-export const deskPhases: readonly DeskPhase[] = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', 'held', 'wrapping_up'];
+/**
+ * An agent's state as her desk sees it: `held` is talking with the caller on hold. With three parties and more: `consult_ringing` `consulting` who asks,
+ * `consulted` who is asked (or whom the customer has left behind), `conference` `conference_held` who is in one. `transferring`: a blind transfer is
+ * under way.
+ */
+export const talkPhases = ['held', 'consult_ringing', 'consulting', 'consulted', 'conference', 'conference_held', 'transferring'] as const;
+export type DeskPhase = AgentState | (typeof talkPhases)[number];
+export const deskPhases: readonly DeskPhase[] = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', ...talkPhases, 'wrapping_up'];
 
 /** Commands whose fate depends on the phase; `hello` and `ping` belong to the connection, some to supervisors, and an interaction has phases of its own. */
 export type PhasedCommand = Exclude<DeskCommandType, 'hello' | 'ping' | SupervisorCommand | InteractionCommand>;
@@ -27,6 +32,13 @@ const withoutCall = {
   capture: 'no_call',
   cancelCapture: 'no_call',
   blindTransfer: 'no_call',
+  consult: 'no_call',
+  consultComplete: 'no_call',
+  consultCancel: 'no_call',
+  consultToggle: 'no_call',
+  consultConference: 'no_call',
+  addParty: 'no_call',
+  dropParty: 'no_call',
   wrapUp: 'not_wrapping_up',
   extendWrapUp: 'not_wrapping_up',
   setData: 'no_call',
@@ -43,11 +55,23 @@ const onCall = {
   resumeRecording: 'ok',
   cancelCapture: 'ok',
   blindTransfer: 'ok',
+  consult: 'ok',
+  consultComplete: 'no_consult',
+  consultCancel: 'no_consult',
+  consultToggle: 'no_consult',
+  consultConference: 'no_consult',
+  dropParty: 'no_conference',
   wrapUp: 'not_wrapping_up',
   extendWrapUp: 'not_wrapping_up',
   setData: 'ok',
   signOut: 'on_call',
 } as const;
+
+/** All that concerns the customer alone. */
+const notNow = <E extends CtiErrorCode>(why: E) => ({ hold: why, retrieve: why, capture: why, blindTransfer: why, consult: why, addParty: why }) as const;
+const notHers = <E extends CtiErrorCode>(why: E) =>
+  ({ ...onCall, ...notNow(why), pauseRecording: why, resumeRecording: why, cancelCapture: why, dropParty: why }) as const;
+const inConference = { ...onCall, capture: 'conferenced', blindTransfer: 'conferenced', consult: 'conferenced', dropParty: 'ok' } as const;
 
 export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
   signed_out: { ...withoutCall, ready: 'not_signed_in', notReady: 'not_signed_in', signOut: 'ok' },
@@ -67,13 +91,29 @@ export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
     capture: 'call_offered',
     cancelCapture: 'call_offered',
     blindTransfer: 'call_offered',
+    consult: 'call_offered',
+    consultComplete: 'call_offered',
+    consultCancel: 'call_offered',
+    consultToggle: 'call_offered',
+    consultConference: 'call_offered',
+    addParty: 'call_offered',
+    dropParty: 'call_offered',
     wrapUp: 'not_wrapping_up',
     extendWrapUp: 'not_wrapping_up',
     setData: 'call_offered',
     signOut: 'call_offered',
   },
-  talking: { ...onCall, hold: 'ok', retrieve: 'not_on_hold', capture: 'ok' },
-  held: { ...onCall, hold: 'on_hold', retrieve: 'ok', capture: 'on_hold' },
+  talking: { ...onCall, hold: 'ok', retrieve: 'not_on_hold', capture: 'ok', addParty: 'ok' },
+  held: { ...onCall, hold: 'on_hold', retrieve: 'ok', capture: 'on_hold', addParty: 'on_hold' },
+  consult_ringing: {
+    ...{ ...onCall, ...notNow('consulting') },
+    ...{ consultComplete: 'ok', consultCancel: 'ok', consultToggle: 'consult_ringing', consultConference: 'consult_ringing' },
+  },
+  consulting: { ...onCall, ...notNow('consulting'), consultComplete: 'ok', consultCancel: 'ok', consultToggle: 'ok', consultConference: 'ok' },
+  consulted: notHers('consulted'),
+  conference: { ...inConference, hold: 'ok', retrieve: 'not_on_hold', addParty: 'ok' },
+  conference_held: { ...inConference, hold: 'on_hold', retrieve: 'ok', addParty: 'on_hold' },
+  transferring: notHers('transferring'),
   // ready ends the wrap-up as well
   wrapping_up: { ...withoutCall, wrapUp: 'ok', extendWrapUp: 'ok', ready: 'ok', notReady: 'ok', signOut: 'ok' },
 };

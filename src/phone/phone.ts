@@ -7,7 +7,7 @@ import { type AgentId, type CallId, type LegId, randomToken, type TenantId } fro
 import { type Logger, limited } from '../../kernel/log.ts';
 import { nonceKeyOf } from '../../kernel/nonce.ts';
 import type { MediaServer } from '../../media/port.ts';
-import type { CallsView } from '../call/call.ts';
+import { type CallsView, isTalking } from '../call/call.ts';
 import type { AudioTrouble } from '../call/event.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { TrunkId } from '../tenants/trunk.ts';
@@ -241,7 +241,7 @@ class PhoneRim implements Phone {
     const leg = this.#legs.get(legId);
     if (leg?.progress.at !== 'up' || leg.progress.hold.held) return;
     const call = this.#options.calls.get(leg.callId);
-    if (call?.joined?.includes(legId) !== true || call.direct != null) return;
+    if (call === undefined || !isTalking(call, legId) || call.direct != null) return;
     leg.release('media_timeout', 'server', this.#options.clock.now() - silentMs);
   }
 

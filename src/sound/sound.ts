@@ -42,6 +42,7 @@ type SoundCommandType =
   | 'echoLeg'
   | 'joinLegs'
   | 'partLegs'
+  | 'conferLegs'
   | 'startRecording'
   | 'pauseRecording'
   | 'resumeRecording'
@@ -139,6 +140,7 @@ export class SoundRim {
       this.#try('two legs could not be joined', { callId, legIds }, joined);
     },
     partLegs: (command) => this.#part(command),
+    conferLegs: (command) => this.#confer(command),
     startRecording: (command) => void this.#record(command),
     pauseRecording: ({ recordingId }) => this.#pauseRecording(recordingId, true),
     resumeRecording: ({ recordingId }) => this.#pauseRecording(recordingId, false),
@@ -404,6 +406,18 @@ export class SoundRim {
       if (this.#legs.get(musicTo)?.playing === waiting) this.#play(musicTo, waiting);
     };
     parted.then(play, play);
+  }
+
+  /** One for each call: whoever is not named any more is out of it. */
+  #confer({ callId, legIds }: Of<'conferLegs'>): void {
+    const { media, log, take } = this.#options;
+    const conferenceId = `${callId}.conference`;
+    for (const legId of legIds) this.#busy(legId, null, null);
+    const done = legIds.length < 2 ? media.endConference(conferenceId) : media.conference({ conferenceId, members: legIds, gains: [] });
+    done.catch((error: Error) => {
+      log.warn({ err: error, callId, legIds }, 'legs could not hear one another in a conference');
+      if (!isAway(error)) take({ type: 'conferenceFailed', callId });
+    });
   }
 
   async #record({ callId, tenantId, recordingId, left, right, paused }: Of<'startRecording'>): Promise<void> {

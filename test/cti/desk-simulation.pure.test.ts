@@ -33,6 +33,8 @@ class Day {
   readonly random: () => number;
   /** Offers that were popped, and how often each was cleared. */
   readonly popped = new Map<string, number>();
+  /** The state each desk was told last. */
+  readonly told = new Map<AgentId, string>();
   readonly #toldStats = new Map<string, number>();
   readonly #picks: boolean;
 
@@ -78,6 +80,7 @@ class Day {
   #note(news: readonly CtiCommand[]): void {
     for (const { agentId, message } of news) {
       if (message.type === 'callCleared') this.popped.set(message.data.legId, (this.popped.get(message.data.legId) ?? 0) + 1);
+      if (message.type === 'agentState') this.told.set(agentId, JSON.stringify(message.data));
       if (message.type !== 'queueStats') continue;
       const key = `${agentId} ${message.data.queueId}`;
       const last = this.#toldStats.get(key);
@@ -134,6 +137,23 @@ const happenings: Record<string, (day: Day) => void> = {
   askRetrieve: (day) => ask(day, 'retrieve'),
   askTransferToAgent: (day) => ask(day, 'blindTransfer', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),
   askTransferOut: (day) => ask(day, 'blindTransfer', { target: { kind: 'number', number: '12345' } }),
+  askConsult: (day) => ask(day, 'consult', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),
+  askConsultOut: (day) => ask(day, 'consult', { target: { kind: 'number', number: '12345' } }),
+  askComplete: (day) => ask(day, 'consultComplete'),
+  askCancel: (day) => ask(day, 'consultCancel'),
+  askToggle: (day) => ask(day, 'consultToggle'),
+  askConference: (day) => ask(day, 'consultConference'),
+  askConferenceToo: (day) => ask(day, 'consultConference'),
+  askAddParty: (day) => ask(day, 'addParty', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),
+  askAddNumber: (day) => ask(day, 'addParty', { target: { kind: 'number', number: '12345' } }),
+  askDrop: (day) => {
+    const found = day.pick(day.legs((leg, call) => leg.progress.state !== 'ended' && (call.conference !== null || call.invitations.length > 0)));
+    if (found !== undefined) ask(day, 'dropParty', { legId: found.leg.legId });
+  },
+  mixingFails: (day) => {
+    const call = day.pick([...day.rooms.call.calls.values()].filter(({ conference }) => conference !== null));
+    if (call !== undefined && day.random() < 0.2) day.tell({ type: 'conferenceFailed', callId: call.callId });
+  },
   askData: (day) => ask(day, 'setData', { data: { k: String(day.random()) } }),
   askWrapUp: (day) => ask(day, 'wrapUp'),
   askExtendWrapUp: (day) => ask(day, 'extendWrapUp'),
@@ -180,6 +200,7 @@ function check(day: Day): void {
     const snapshot = rooms.desk.snapshot(agent(number));
     const view = rooms.acd.view.agent(agent(number));
     assert.ok(snapshot && view);
+    assert.equal(day.told.get(agent(number)), JSON.stringify(snapshot.agent), `${number} was told how she is and what she can do`);
     const picture = snapshot.call?.phase ?? 'none';
     assert.ok(pictures[view.state].includes(picture), `${number} is ${view.state} and sees ${picture}`);
     if (picture !== 'none') assert.equal(snapshot.call?.pop.callId, view.callId);
@@ -188,7 +209,25 @@ function check(day: Day): void {
       assert.equal(leg?.progress.state === 'up' && leg.progress.held, picture === 'held', `${number} ${picture}`);
     assert.equal(snapshot.queues[0]?.waiting, rooms.acd.view.queue(SERVICE)?.waiting);
   }
+  for (const call of rooms.call.calls.values()) checkTalk(call);
   for (const [legId, times] of day.popped) assert.ok(times <= 1, `${legId} was cleared ${times} times`);
+}
+
+/** Who hears whom is of legs that stand; nobody is left alone in a talk, and nobody who is up in no talk but who waits for one. */
+function checkTalk(call: Call): void {
+  const { callId, joined, conference, consult, invitations } = call;
+  const isThere = (legId: string): boolean => call.legs.get(legId as never)?.progress.state === 'up';
+  assert.ok(joined === null || conference === null, `${callId}: two talk, or many`);
+  assert.ok(consult === null || (conference === null && invitations.length === 0), `${callId}: one thing at a time`);
+  for (const legId of joined ?? []) assert.ok(isThere(legId), `${callId}: ${legId} talks and is not there`);
+  for (const legId of conference?.legIds ?? []) assert.ok(isThere(legId), `${callId}: ${legId} is in the conference and is not there`);
+  if (conference !== null)
+    assert.ok(conference.legIds.length >= 3 && new Set(conference.legIds).size === conference.legIds.length, `${callId}: three at least`);
+  assert.ok((conference?.legIds.length ?? 2) + invitations.length <= 6, `${callId}: six at most`);
+  if (consult === null) return;
+  assert.ok(isThere(consult.by) && isThere(consult.kept), `${callId}: who consults and the customer are there`);
+  assert.equal(consult.answered, isThere(consult.legId ?? ''), `${callId}: who is asked has answered or rings`);
+  if (consult.answered) assert.ok(joined?.includes(consult.by), `${callId}: who consults hears one of the two`);
 }
 
 function simulate(seed: number): void {
@@ -200,16 +239,25 @@ function simulate(seed: number): void {
     try {
       check(day);
     } catch (error) {
-      throw new Error(`seed ${seed}, step ${step} (${name}): rerun with SEED=${seed} node --import tsx --test test/cti/desk-simulation.pure.test.ts`, {
-        cause: error,
-      });
+      throw new Error(
+        `seed ${seed}, step ${step} (${name}): ${(error as Error).message}; rerun with SEED=${seed} node --import tsx --test test/cti/desk-simulation.pure.test.ts`,
+        {
+          cause: error,
+        },
+      );
     }
   }
   for (const { call, leg } of day.legs((leg) => leg.role === 'caller' && leg.progress.state !== 'ended')) {
     day.tell({ type: 'legEnded', callId: call.callId, legId: leg.legId, ending: { cause: 'normal', by: 'far_end' } });
   }
+  // Those whom customers left with one another hang up as well.
+  for (const { call, leg } of day.legs((leg) => leg.progress.state === 'up')) {
+    if (call.legs.get(leg.legId)?.progress.state === 'up')
+      day.tell({ type: 'legEnded', callId: call.callId, legId: leg.legId, ending: { cause: 'normal', by: 'far_end' } });
+  }
   day.later(60_000);
   check(day);
+  assert.equal(day.rooms.call.calls.size, 0, `seed ${seed}: no call is left`);
   for (const [legId, times] of day.popped) assert.equal(times, 1, `seed ${seed}: ${legId} popped and was cleared ${times} times`);
 }
 

@@ -161,7 +161,18 @@ test('she is told when the sound of either is bad, and when it is well again; he
   assert.deepEqual(tell(legIdOf(callId, 7), 'poor'), [], 'a leg she does not talk with is none of hers');
 });
 
-const held: DeskCommandType[] = ['blindTransfer', 'cancelCapture', 'hangup', 'notReady', 'pauseRecording', 'ready', 'resumeRecording', 'retrieve', 'setData'];
+const held: DeskCommandType[] = [
+  'blindTransfer',
+  'cancelCapture',
+  'consult',
+  'hangup',
+  'notReady',
+  'pauseRecording',
+  'ready',
+  'resumeRecording',
+  'retrieve',
+  'setData',
+];
 function stateOf(rooms: RoomsUnderTest) {
   const snapshot = rooms.desk.snapshot(her);
   assert.ok(snapshot);
@@ -215,13 +226,16 @@ test('a transfer is told to her who made it, and a caller who comes back is told
   const legId = legIdOf(callId, 1);
   const target = { kind: 'number', number: '12345' } as const;
   const asked = rooms.tell({ type: 'transferAsked', callId, legId, target });
-  assert.deepEqual(asked, [to({ type: 'callTransferred', data: { callId, legId, target: { kind: 'number', to: '12345' } } })]);
+  assert.deepEqual(asked[0], to({ type: 'callTransferred', data: { callId, legId, target: { kind: 'number', to: '12345' } } }));
+  assert.deepEqual(stateOf(rooms).can, ['hangup', 'notReady', 'ready', 'setData'], 'meanwhile she can only go');
+  assert.deepEqual(asked.slice(1), [to({ type: 'agentState', data: stateOf(rooms) })]);
   const targetLeg = legIdOf(callId, 1001);
   const failed = rooms.tell(
     { type: 'legEnded', callId, legId: targetLeg, ending: { cause: 'busy', by: 'far_end', sip: 486 } },
     { type: 'legsJoined', callId, legIds: [legIdOf(callId, 0), legId] },
   );
-  assert.deepEqual(failed, [to({ type: 'callRetrieved', data: { callId, legId, by: 'agent' } })]);
+  assert.deepEqual(failed, [to({ type: 'agentState', data: stateOf(rooms) }), to({ type: 'callRetrieved', data: { callId, legId, by: 'agent' } })]);
+  assert.ok(stateOf(rooms).can.includes('hold'), 'all is as before');
 });
 
 test('a queue’s figures go at most once a second to those who are signed in to it, and end with the truth', () => {

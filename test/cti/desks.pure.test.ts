@@ -1,7 +1,7 @@
 /** The desks without sockets: signing in, commands in every state, once-only effects, resume, take-over, loss and return. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asId, type UserId } from '../../kernel/ids.ts';
+import { asId, type CallId, type UserId } from '../../kernel/ids.ts';
 import type { DeskLine } from '../../src/cti/desks.ts';
 import { type CloseCode, type CtiErrorCode, type DeskCommandType, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
 import { canIn, type DeskPhase, deskPhases, type PhasedCommand } from '../../src/cti/rules.ts';
@@ -81,28 +81,102 @@ const ways: Record<DeskPhase, (house: DeskHouse) => void> = {
     ways.talking(house);
     house.phoneHolds(true);
   },
+  consult_ringing(house) {
+    ways.talking(house);
+    house.take({ type: 'deskPartyAsked', agentId: AGENT, callId: onlyCall(house), how: 'consult', target: { kind: 'number', number: '12345' } });
+  },
+  consulting(house) {
+    ways.consult_ringing(house);
+    house.numberAnswers();
+  },
+  consulted(house) {
+    ways.consulting(house);
+    house.callerHangsUp(onlyCall(house));
+  },
+  conference(house) {
+    ways.consulting(house);
+    house.take({ type: 'deskConsulted', agentId: AGENT, callId: onlyCall(house), what: 'conference' });
+  },
+  conference_held(house) {
+    ways.conference(house);
+    house.phoneHolds(true);
+  },
+  transferring(house) {
+    ways.consult_ringing(house);
+    house.take({ type: 'deskConsulted', agentId: AGENT, callId: onlyCall(house), what: 'complete' });
+  },
   wrapping_up(house) {
     ways.talking(house);
     house.phoneHangsUp();
   },
 };
 
+function onlyCall(house: DeskHouse): CallId {
+  const [callId] = house.liveCalls();
+  assert.ok(callId, 'a call');
+  return callId;
+}
+
 const data: Partial<Record<DeskCommandType, object>> = {
   notReady: { reason: 'break' },
   capture: { form: 'payment', field: 'card' },
   blindTransfer: { target: { kind: 'number', number: '12345' } },
+  consult: { target: { kind: 'number', number: '12345' } },
+  addParty: { target: { kind: 'number', number: '12345' } },
+  dropParty: { legId: 'c-1.1001' },
   setData: { data: { order: '7' } },
   wrapUp: { disposition: 'resolved', notes: 'n' },
 };
 
 /** What each command becomes, or the error; an event is shown by its type. */
 type Cell = CtiErrorCode | Event['type'][];
+/** Whom she asks in, and what becomes of it. */
+const inConsult = {
+  ...{ hold: 'consulting', retrieve: 'consulting', capture: 'consulting', blindTransfer: 'consulting', consult: 'consulting', addParty: 'consulting' },
+  ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'], cancelCapture: ['deskCaptureCancelled'] },
+  ...{ consultComplete: ['deskConsulted'], consultCancel: ['deskConsulted'], dropParty: 'no_conference' },
+} satisfies Record<string, Cell>;
+const onCall = {
+  ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered', hangup: ['deskHungUp'] },
+  ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
+} satisfies Record<string, Cell>;
+const noConsult = {
+  ...{ consultComplete: 'no_consult', consultCancel: 'no_consult', consultToggle: 'no_consult', consultConference: 'no_consult' },
+} satisfies Record<string, Cell>;
+const inConference = {
+  ...{ ...onCall, ...noConsult, capture: 'conferenced', blindTransfer: 'conferenced', consult: 'conferenced', dropParty: ['deskPartyDropped'] },
+  ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'], cancelCapture: ['deskCaptureCancelled'] },
+} satisfies Record<string, Cell>;
+const nothingHers = <E extends CtiErrorCode>(why: E) =>
+  ({
+    ...{ ...onCall, ...noConsult, hold: why, retrieve: why, capture: why, blindTransfer: why, consult: why, addParty: why, dropParty: why },
+    ...{ pauseRecording: why, resumeRecording: why, cancelCapture: why },
+  }) satisfies Record<string, Cell>;
 const noCall: Record<
-  'answer' | 'reject' | 'hangup' | 'hold' | 'retrieve' | 'pauseRecording' | 'resumeRecording' | 'capture' | 'cancelCapture' | 'blindTransfer' | 'setData',
+  | 'consult'
+  | 'consultComplete'
+  | 'consultCancel'
+  | 'consultToggle'
+  | 'consultConference'
+  | 'addParty'
+  | 'dropParty'
+  | 'answer'
+  | 'reject'
+  | 'hangup'
+  | 'hold'
+  | 'retrieve'
+  | 'pauseRecording'
+  | 'resumeRecording'
+  | 'capture'
+  | 'cancelCapture'
+  | 'blindTransfer'
+  | 'setData',
   Cell
 > = {
   ...{ answer: 'no_call_offered', reject: 'no_call_offered', hangup: 'no_call', hold: 'no_call', retrieve: 'no_call' },
   ...{ pauseRecording: 'no_call', resumeRecording: 'no_call', capture: 'no_call', cancelCapture: 'no_call', blindTransfer: 'no_call', setData: 'no_call' },
+  ...{ consult: 'no_call', consultComplete: 'no_call', consultCancel: 'no_call', consultToggle: 'no_call', consultConference: 'no_call' },
+  ...{ addParty: 'no_call', dropParty: 'no_call' },
 };
 const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   signed_out: {
@@ -130,12 +204,15 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
     signOut: ['agentSignedOut'],
   },
   offered: {
+    ...{ consult: 'call_offered', consultComplete: 'call_offered', consultCancel: 'call_offered', consultToggle: 'call_offered' },
+    ...{ consultConference: 'call_offered', addParty: 'call_offered', dropParty: 'call_offered' },
     ...{ ready: 'call_offered', notReady: ['agentWentNotReady'], answer: ['deskAnswered'], reject: ['deskRejected'] },
     ...{ hangup: 'call_offered', hold: 'call_offered', retrieve: 'call_offered', blindTransfer: 'call_offered' },
     ...{ pauseRecording: 'call_offered', resumeRecording: 'call_offered', capture: 'call_offered', cancelCapture: 'call_offered' },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: 'call_offered', signOut: 'call_offered' },
   },
   talking: {
+    ...{ ...noConsult, consult: ['deskPartyAsked'], addParty: ['deskPartyAsked'], dropParty: 'no_conference' },
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
@@ -143,12 +220,19 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
   held: {
+    ...{ ...noConsult, consult: ['deskPartyAsked'], addParty: 'on_hold', dropParty: 'no_conference' },
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
     ...{ capture: 'on_hold', cancelCapture: ['deskCaptureCancelled'] },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
+  consult_ringing: { ...onCall, ...inConsult, consultToggle: 'consult_ringing', consultConference: 'consult_ringing' },
+  consulting: { ...onCall, ...inConsult, consultToggle: ['deskConsulted'], consultConference: ['deskConsulted'] },
+  consulted: nothingHers('consulted'),
+  conference: { ...inConference, hold: ['deskHeld'], retrieve: 'not_on_hold', addParty: ['deskPartyAsked'] },
+  conference_held: { ...inConference, hold: 'on_hold', retrieve: ['deskRetrieved'], addParty: 'on_hold' },
+  transferring: nothingHers('transferring'),
   wrapping_up: {
     ...noCall,
     ready: ['wrapUpEnded', 'agentWentReady'],

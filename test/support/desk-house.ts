@@ -21,6 +21,7 @@ import { silentLog } from '../../kernel/log.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { QueueDesk } from '../../src/acd/desk-section.ts';
 import type { QueueConfiguration } from '../../src/acd/event.ts';
+import type { Leg } from '../../src/call/call.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
 import { createDesk, type Desk } from '../../src/cti/desk.ts';
@@ -230,6 +231,12 @@ export class DeskHouse {
     this.#legEnds(callId, legIdOf(callId, 0));
   }
 
+  /** The number she has asked in answers, or does not. */
+  numberAnswers(): void {
+    const leg = this.#legs(({ role, progress }) => role === 'target' && progress.state === 'dialling')[0];
+    if (leg !== undefined) this.take({ type: 'legAnswered', ...leg });
+  }
+
   /** She does with her phone what she could also do with her desk. */
   phoneAnswers(): void {
     const leg = this.#agentLeg();
@@ -280,10 +287,11 @@ export class DeskHouse {
   }
 
   #agentLeg(): { callId: CallId; legId: LegId } | null {
-    for (const call of this.#room.calls.values()) {
-      for (const leg of call.legs.values()) if (leg.agentId === AGENT && leg.progress.state !== 'ended') return { callId: call.callId, legId: leg.legId };
-    }
-    return null;
+    return this.#legs((leg) => leg.agentId === AGENT && leg.progress.state !== 'ended')[0] ?? null;
+  }
+
+  #legs(of: (leg: Leg) => boolean): { callId: CallId; legId: LegId }[] {
+    return [...this.#room.calls.values()].flatMap(({ callId, legs }) => [...legs.values()].filter(of).map(({ legId }) => ({ callId, legId })));
   }
 
   #carriers(picksUpByItself: boolean): Carriers {
@@ -319,6 +327,7 @@ export class DeskHouse {
       ...{
         echoLeg: nothing,
         partLegs: nothing,
+        conferLegs: nothing,
         startRecording: nothing,
         stopRecording: nothing,
         pauseRecording: nothing,

@@ -14,7 +14,7 @@ export function seenAs({ activity, ownCalls, others }: Pick<Agent, 'activity' | 
     case 'pausing':
       return 'not_ready';
     case 'talking':
-      return ownCalls.size > 0 ? 'consulting' : activity.held === true ? 'holding' : 'talking';
+      return ownCalls.size > 0 || activity.consulting === true ? 'consulting' : activity.held === true ? 'holding' : 'talking';
     default:
       return activity.state;
   }

@@ -42,6 +42,13 @@ function underWay({ form, field, state, count }: ServerMessageOf<'captureChanged
   return state === 'keying' || state === 'sending' ? { form, field, state, count } : null;
 }
 
+/** Who was on hold hears music on: the hold is part of the consultation now. */
+function afterConsult({ consult: _, ...call }: DeskCall, { data, ts }: ServerMessageOf<'consultChanged'>): DeskCall {
+  const { state, party } = data;
+  if (state === 'over') return call;
+  return { ...call, ...(call.phase === 'held' ? { phase: 'established', phaseSince: ts } : {}), consult: { state, party } };
+}
+
 const fold: Fold = {
   agentState: (desk, { data }) => afterAgent(desk, data),
   callOffered: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, offerId: data.offerId, ringUntil: data.ringUntil } })),
@@ -63,9 +70,17 @@ const fold: Fold = {
   audioTrouble: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, audio: { ...call.audio, [data.of]: data.trouble } })),
   captureChanged: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, capture: underWay(data) })),
   callTransferred: (desk) => desk, // callCleared follows
-  callConferenced: (desk) => desk,
+  callConferenced: (desk, { data }) =>
+    withCall(desk, data.callId, ({ parties: _, ...call }) => (data.parties.length === 0 ? call : { ...call, parties: data.parties })),
+  consultChanged: (desk, message) => withCall(desk, message.data.callId, (call) => afterConsult(call, message)),
+  partyMissed: (desk) => desk, // callConferenced follows
   callCleared: (desk, { data, ts }) =>
-    withCall(desk, data.callId, (call) => ({ ...call, phase: 'cleared', phaseSince: ts, pop: { ...call.pop, ringUntil: null } })),
+    withCall(desk, data.callId, ({ consult: _, parties: _parties, ...call }) => ({
+      ...call,
+      phase: 'cleared',
+      phaseSince: ts,
+      pop: { ...call.pop, ringUntil: null },
+    })),
   dataChanged: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, data: data.data } })),
   queueStats: (desk, { data }) => afterQueue(desk, data),
   interactionOffered: (desk, { data }) => ({ ...desk, interactions: sorted([...without(desk, data.interactionId), data]) }),
