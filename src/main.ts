@@ -17,6 +17,7 @@ import {
   type LegId,
   newCallId,
   type QueueId,
+  randomToken,
   type TenantId,
   type UserId,
 } from '../kernel/ids.ts';
@@ -26,6 +27,7 @@ import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
 import { type AgentWish, eventOfWish } from './acd/offering/wish.ts';
 import { openHttp } from './api/open.ts';
+import type { OrdersPort } from './api/ports.ts';
 import type { DialAccount } from './call/command.ts';
 import type { Notice } from './call/notice.ts';
 import { auditCapture } from './capture/audit.ts';
@@ -39,7 +41,7 @@ import { alarmForDesk } from './cti/alarm.ts';
 import { Desks, type DeskUser } from './cti/desks.ts';
 import { FloorFeeds } from './cti/floor/feeds.ts';
 import { trunkRows } from './cti/floor/trunks.ts';
-import type { Order } from './cti/supervising.ts';
+import { type Order, supervise } from './cti/supervising.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
 import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
@@ -270,6 +272,7 @@ interface Rims {
   deliveries: ReturnType<typeof createDeliveries>;
   desks: Desks;
   floor: FloorFeeds;
+  orders: OrdersPort;
 }
 
 /** `accepting`: what is said of a call can be kept; a call that would leave no record is better refused (503) than lost. */
@@ -320,7 +323,6 @@ function openRims(
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
-  const carryOut = orderOfSupervisor(store, { clock, take });
   const floor = opened(
     new FloorFeeds({
       ...{ clock, acd: acd.view, today: () => null, tenants: () => directory.tenants().map(({ tenantId }) => tenantId) },
@@ -328,13 +330,18 @@ function openRims(
     }),
     (it) => it.close(),
   );
-  const parts = { clock, log, take, journal: kept.journal, desk, acd: acd.view, calls, directory, userOfToken, forms, carryOut, floor };
+  const obeying = { desk, acd: acd.view, calls, directory, forms };
+  const orders: OrdersPort = {
+    judge: (message, by) => supervise(message, by, { ...obeying, newId: () => randomToken(12) }),
+    carryOut: orderOfSupervisor(store, { clock, take }),
+  };
+  const parts = { ...obeying, clock, log, take, journal: kept.journal, userOfToken, carryOut: orders.carryOut, floor };
   const desks = opened(new Desks(parts), (it) => it.close());
   const operation = config.drachtio.embedded
     ? opened(new SipOperation(config.sipOperationSocket, () => phone.trunkSources(), clock, log), (it) => it.close())
     : null;
   phone.onTrunkSources(() => void operation?.tellTrunks());
-  return { media, phone, operation, sound, customers, lookUps, vault, deliveries, desks, floor };
+  return { media, phone, operation, sound, customers, lookUps, vault, deliveries, desks, floor, orders };
 }
 
 /** As over the API: in the audit trail, then done. */
@@ -422,7 +429,7 @@ function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, 
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
   { rooms, kept, store, passes, directory, recordings, space }: People,
-  { phone, media, desks, operation }: Rims,
+  { phone, media, desks, operation, orders }: Rims,
   cdr: CdrWriter,
   watch: InvariantWatch,
 ) {
@@ -433,6 +440,7 @@ function httpOptions(
       explain: rooms.acd.explain,
       calls: rooms.calls,
       desks,
+      orders,
       recordings,
       webDir: config.webDir,
       version: config.version,

@@ -125,6 +125,8 @@ export type AcdEvent =
   | { type: 'recordingSpaceChanged'; full: boolean }
   /** By somebody of the house; one whose agent has answered goes on. */
   | { type: 'callbackCancelled'; callbackId: CallbackId; by: UserId }
+  /** A supervisor moves who waits: to another queue, or (the same) before others. `priority` null: as it came. */
+  | { type: 'callMoveAsked'; callId: CallId; queueId: QueueId; priority: number | null; by: UserId }
   // -- established by the acd itself
   /** `until`: when its calendar, or the end of the switch, may change it. */
   | { type: 'queueStateChanged'; queueId: QueueId; state: QueueState; until: number | null; why: 'calendar' | 'switched' }

@@ -20,6 +20,7 @@ import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failu
 import { hold, lift } from './offering/hold.ts';
 import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
+import { moveCall } from './overflow/moving.ts';
 import { comeIn } from './overflow/overflow.ts';
 import { hushOverflow } from './overflow/watch.ts';
 import { passTime } from './settle.ts';
@@ -64,6 +65,7 @@ type Heard =
   | 'callEnded'
   | 'callbackAsked'
   | 'callbackCancelled'
+  | 'callMoveAsked'
   | keyof typeof interactionHearing
   | 'recordingSpaceChanged'
   | 'timePassed'
@@ -237,6 +239,8 @@ export const hearing: Hearing = {
     const exit = call === undefined || call.callerGone ? 'ended' : comeIn(m, call, queue, wish);
     if (exit !== null) m.events.push({ type: 'callLeftQueue', callId, queueId, exit });
   },
+
+  callMoveAsked: moveCall,
 
   // The caller would rather do something else: the dialplan has it.
   queueKeyPressed(m, { callId, queueId }) {

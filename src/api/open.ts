@@ -29,6 +29,7 @@ export interface HttpOptions
       | 'health'
       | 'recordings'
       | 'setAgentState'
+      | 'orders'
       | 'pauseRecording'
       | 'resumeRecording'
       | 'cancelCallback'

@@ -15,6 +15,7 @@ import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { Notice } from '../call/notice.ts';
 import type { InteractionRecord } from '../cdr/interaction-record.ts';
 import type { OfferRecord, QueueVisit, RecordingPause } from '../cdr/record.ts';
+import type { Order, Ordering, OrderMessage } from '../cti/supervising.ts';
 import type { DialplanWords } from '../ivr/words.ts';
 import type { LedgerRecord } from '../ledger/record.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
@@ -261,7 +262,15 @@ export interface HealthPort {
   draining(): boolean;
 }
 
+/** Orders of supervisors, as over the desk protocol. */
+export interface OrdersPort {
+  judge(message: OrderMessage, by: Identity): Ordering;
+  /** In the audit trail, then done. */
+  carryOut(order: Order, by: Identity): Promise<void>;
+}
+
 export interface ApiPorts {
+  orders: OrdersPort;
   clock: Clock;
   log: Logger;
   sessions: SessionsPort;

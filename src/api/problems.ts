@@ -17,6 +17,7 @@ export const problems = {
   conflict: { status: 409, zh: '名称已被占用。', en: 'That name is taken.' },
   changed_since: { status: 409, zh: '预览之后已有人改动,请重新预览。', en: 'Somebody changed this since the preview: look at a new one.' },
   signed_out: { status: 409, zh: '坐席已签出,须由其本人重新签入。', en: 'She is signed out: she signs in herself.' },
+  not_now: { status: 409, zh: '现在不能执行该操作。', en: 'That cannot be done as things stand: see detail.' },
   in_use: { status: 409, zh: '仍在使用中。', en: 'It is still in use.' },
   callback_taken: { status: 409, zh: '坐席已接手该回呼,不能取消。', en: 'An agent has taken this callback already: it cannot be given up.' },
   key_in_use: { status: 409, zh: '相同 Idempotency-Key 的请求正在处理。', en: 'A request with this Idempotency-Key is still under way.' },

@@ -26,6 +26,7 @@ import { explanations } from './explanations.ts';
 import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
 import { interactions } from './interactions.ts';
+import { orders } from './orders.ts';
 import { outside } from './outside.ts';
 import { phonePasses } from './phone-passes.ts';
 import type { ApiPorts } from './ports.ts';
@@ -96,6 +97,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     calls,
     callAudio,
     callbacks,
+    orders,
     interactions,
     explanations,
     recordings,

@@ -16,6 +16,7 @@ import type { AudioTrouble, CallEvent, OfferEnd } from '../call/event.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { QueueFigures } from './figures.ts';
+import { addressed, asNews, type MessageSent } from './floor/message.ts';
 import { interactionsOf, newsOf } from './interactions.ts';
 import { askedByOf, consultShown, isOutOfReach, partiesShown, partyOf, phaseAmongOthers } from './parties.ts';
 import { type DeskRecord, iso, isoOrNull, popOf } from './pop.ts';
@@ -28,7 +29,7 @@ interface PhoneWord {
   agentId: AgentId;
   bindings: readonly { allowEvents: readonly string[] }[];
 }
-type Heard = CallEvent | AcdEvent | PhoneWord | TimePassed | { type: 'serverStarted' };
+type Heard = CallEvent | AcdEvent | MessageSent | PhoneWord | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (room: DeskRoom, event: Extract<Heard, { type: T }>, now: number) => void };
 
 /** How an offer that came to nothing is told to the desk whose phone rang. */
@@ -139,6 +140,10 @@ const handlers: Handlers = {
   interactionGivenBack: (room, event, now) => room.tellInteraction(event, now),
   interactionWrapUpBegan: (room, event, now) => room.tellInteraction(event, now),
   interactionEnded: (room, event, now) => room.tellInteraction(event, now),
+  messageSent(room, event, now) {
+    const message = asNews(event, now);
+    for (const agentId of addressed(room.acd, event.tenantId, event.to)) room.tell(agentId, message);
+  },
   interactionQueued: (room, event, now) => room.figures.moved(event.queueId, now),
   interactionLeftQueue: (room, event, now) => room.figures.moved(event.queueId, now),
   callQueued: (room, event, now) => room.figures.moved(event.queueId, now),

@@ -366,7 +366,7 @@ export class Desks {
       this.#whenSettled(connection, before);
       return;
     }
-    const asked = supervise(message, user, this.#options);
+    const asked = supervise(message, user, { ...this.#options, newId: () => randomToken(12) });
     const reply = replyText(message.id, asked.ok ? undefined : ctiError(asked.code, connection.language));
     remember(replies, key, reply);
     if (!asked.ok) {

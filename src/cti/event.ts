@@ -1,9 +1,11 @@
 /** What desks do that is not an agent's or a call's own event, and what is sent to them. */
 import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import type { AskedFor, PartyTarget } from '../call/event.ts';
+import type { MessageSent } from './floor/message.ts';
 import type { ServerMessage } from './protocol.ts';
 
 export type CtiEvent =
+  | MessageSent
   | { type: 'deskAnswered'; agentId: AgentId; callId: CallId }
   | { type: 'deskRejected'; agentId: AgentId; callId: CallId }
   | { type: 'deskHungUp'; agentId: AgentId; callId: CallId }

@@ -89,6 +89,8 @@ export const deskCommandTypes = [
   'doneInteraction',
   'endInteractionWrapUp',
   'setAgentState',
+  'moveCall',
+  'message',
   'subscribe',
   'unsubscribe',
   'acknowledgeAlert',
@@ -101,7 +103,7 @@ export const interactionCommands = ['acceptInteraction', 'declineInteraction', '
 export type InteractionCommand = (typeof interactionCommands)[number];
 
 /** What supervisors and admins alone may say; how the one it is about stands decides, not their own phase. */
-export const supervisorCommands = ['setAgentState', 'subscribe', 'unsubscribe', 'acknowledgeAlert'] as const satisfies DeskCommandType[];
+export const supervisorCommands = ['setAgentState', 'moveCall', 'message', 'subscribe', 'unsubscribe', 'acknowledgeAlert'] as const satisfies DeskCommandType[];
 export type SupervisorCommand = (typeof supervisorCommands)[number];
 
 const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
@@ -337,6 +339,11 @@ export const ctiErrors = {
   not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
   no_more_wrap_up: { zh: '话后时间不能再延长。', en: 'Your wrap-up cannot be made longer.' },
   held: { zh: '班长已将您设为示忙,须由班长解除。', en: 'A supervisor has set you not ready, and ends it: ask them.' },
+  unknown_call: { zh: '没有该通话。', en: 'There is no such call.' },
+  not_waiting: { zh: '该来电已不在排队,或正在振铃。', en: 'That caller waits no more, or a phone rings for them already.' },
+  unknown_queue: { zh: '没有该队列。', en: 'There is no such queue.' },
+  queue_closed: { zh: '该队列已关闭,或没有坐席,不能转入。', en: 'That queue is closed, or nobody is there: callers cannot go there now.' },
+  nobody_there: { zh: '没有可以收到消息的已签入坐席。', en: 'Nobody it is meant for is signed in.' },
   unknown_alert: { zh: '该告警已解除。', en: 'That alert is over.' },
   unknown_agent: { zh: '没有该工号的坐席。', en: 'There is no agent of that number.' },
   agent_signed_out: { zh: '该坐席未签入。', en: 'That agent is signed out.' },
@@ -454,6 +461,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('interactionWrapUpBegan', theInteraction.extend({ since: time, until: time, disposition: z.string().nullable() })),
   /** Told to whose it was last. */
   serverMessage('interactionEnded', theInteraction.extend({ end: z.string(), disposition: z.string().nullable() })),
+  /** A supervisor's words; of now: who signs in later is not told. */
+  serverMessage('message', z.object({ messageId: z.string(), text: z.string(), from: z.string(), at: time, to: z.enum(['agent', 'team', 'queue', 'all']) })),
   /** To supervisors: somebody calls for help, or an account is blocked for calls outside. What does not belong to it is null. */
   serverMessage(
     'alarm',
@@ -493,6 +502,24 @@ const wordOrNone = z.string().max(64).nullable().default(null);
 
 /** The agent another command than one's own is about. */
 const whichAgent = { number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) };
+
+/** Another queue, another priority (1,000 at most), or both. */
+export const moveSchema = z.strictObject({
+  queue: z
+    .string()
+    .regex(/^[0-9A-Za-z_.-]{1,64}$/)
+    .optional(),
+  priority: z.int().min(0).max(1000).optional(),
+});
+export const messageSchema = z.strictObject({
+  to: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('agent'), ...whichAgent }),
+    z.strictObject({ kind: z.literal('team'), team: z.string().min(1).max(64) }),
+    z.strictObject({ kind: z.literal('queue'), queue: z.string().regex(/^[0-9A-Za-z_.-]{1,64}$/) }),
+    z.strictObject({ kind: z.literal('all') }),
+  ]),
+  text: z.string().trim().min(1).max(500),
+});
 
 export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage(
@@ -561,6 +588,9 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       z.strictObject({ ...whichAgent, state: z.literal('signed_out') }),
     ]),
   ),
+  /** Of who waits: `queue` left out: the same, `priority` left out: as it came. */
+  deskMessage('moveCall', moveSchema.extend({ callId: z.string().min(1).max(64) })),
+  deskMessage('message', messageSchema),
   /** To resume: the epoch of the topic's last snapshot and the number of the last message applied. */
   deskMessage('subscribe', z.strictObject({ topic: z.literal('floor'), epoch: z.string().max(64).optional(), seq: z.number().int().nonnegative().optional() })),
   deskMessage('unsubscribe', z.strictObject({ topic: z.literal('floor') })),

@@ -2,9 +2,12 @@
  * What a supervisor asks of others: whom she means and what becomes of it, or why it cannot be done. Takes nothing itself: an order is in the audit
  * trail before its events are taken.
  */
+import { asId, type CallId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { eventOfWish } from '../acd/offering/wish.ts';
+import { type Action, may } from '../users/user.ts';
 import type { Event } from '../vocabulary.ts';
 import type { DeskUser } from './desks.ts';
+import { type Addressee, addressed } from './floor/message.ts';
 import type { Obeying } from './obey.ts';
 import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, type SupervisorCommand, supervisorCommands } from './protocol.ts';
 
@@ -19,11 +22,17 @@ export interface Order {
 export type Ordering = { ok: true; order: Order } | { ok: false; code: CtiErrorCode };
 
 export type SupervisorMessage = DeskMessageOf<SupervisorCommand>;
-export type OrderMessage = DeskMessageOf<'setAgentState'>;
+export type OrderMessage = DeskMessageOf<'setAgentState' | 'moveCall' | 'message'>;
 
 export const isSupervisorMessage = (message: DeskMessage): message is SupervisorMessage => (supervisorCommands as readonly string[]).includes(message.type);
 
-type Orders = { [T in OrderMessage['type']]: (message: DeskMessageOf<T>, user: DeskUser, house: Obeying) => Ordering };
+type Orders = { [T in OrderMessage['type']]: (message: DeskMessageOf<T>, user: DeskUser, house: Supervising) => Ordering };
+
+/** `newId`: for what is made by an order. */
+export type Supervising = Obeying & { newId(): string };
+
+/** What each needs to be allowed. */
+const actions: Record<OrderMessage['type'], Action> = { setAgentState: 'agent.setState', moveCall: 'call.move', message: 'agent.message' };
 
 const orders: Orders = {
   setAgentState({ data }, user, { acd, directory }) {
@@ -39,10 +48,47 @@ const orders: Orders = {
     const before = { state: agent.state, reasons: agent.reasons };
     return { ok: true, order: { action: 'agent.setState', resource: `agent/${agent.agentId}`, before, after: wish, events: [event] } };
   },
+  moveCall({ data }, user, { calls, directory, acd }) {
+    const call = calls.get(asId<CallId>(data.callId));
+    if (call === undefined || call.tenantId !== user.tenantId || call.endedAt !== null) return refused('unknown_call');
+    const rings = [...call.legs.values()].some(({ offerId, progress }) => offerId !== null && (progress.state === 'dialling' || progress.state === 'ringing'));
+    if (!call.waiting || call.queueId === null || rings) return refused('not_waiting');
+    const queueId = data.queue === undefined ? call.queueId : directory.queue(queueIdOf(user.tenantId, data.queue))?.queueId;
+    const queue = queueId === undefined ? undefined : acd.queue(queueId);
+    if (queueId === undefined || queue === undefined) return refused('unknown_queue');
+    const isOther = queueId !== call.queueId;
+    if (isOther && (queue.state !== 'open' || (queue.configuration.leaveWhenNoAgents && queue.signedIn === 0))) return refused('queue_closed');
+    const { callId } = call;
+    const event = { type: 'callMoveAsked', callId, queueId, priority: data.priority ?? null, by: user.userId } as const;
+    const after = { queueId, ...(data.priority === undefined ? {} : { priority: data.priority }) };
+    return { ok: true, order: { action: 'call.move', resource: `call/${callId}`, before: { queueId: call.queueId }, after, events: [event] } };
+  },
+  message({ data: { to, text } }, user, { acd, directory, newId }) {
+    const { tenantId, name } = user;
+    const addressee = addresseeOf(to, tenantId, directory);
+    if (addressee === null) return refused(to.kind === 'agent' ? 'unknown_agent' : 'unknown_queue');
+    const heard = addressed(acd, tenantId, addressee).length;
+    if (heard === 0) return refused('nobody_there');
+    const event = { type: 'messageSent', tenantId, messageId: newId(), to: addressee, text, byName: name } as const;
+    return { ok: true, order: { action: 'agent.message', resource: `message/${event.messageId}`, after: { to, text, heard }, events: [event] } };
+  },
 };
 
-export function supervise(message: OrderMessage, user: DeskUser, house: Obeying): Ordering {
-  if (user.role === 'agent') return { ok: false, code: 'not_allowed' };
-  const order = orders[message.type] as (message: OrderMessage, user: DeskUser, house: Obeying) => Ordering;
+const refused = (code: CtiErrorCode): Ordering => ({ ok: false, code });
+
+function addresseeOf(to: DeskMessageOf<'message'>['data']['to'], tenantId: TenantId, directory: Obeying['directory']): Addressee | null {
+  if (to.kind === 'agent') {
+    const agent = directory.agentByNumber(tenantId, to.number);
+    return agent === null ? null : { kind: 'agent', agentId: agent.agentId };
+  }
+  if (to.kind !== 'queue') return to;
+  const queue = directory.queue(queueIdOf(tenantId, to.queue));
+  return queue === null ? null : { kind: 'queue', queueId: queue.queueId };
+}
+
+/** `not_allowed` or what stands against it; else the order, for the audit trail and then to be done. */
+export function supervise(message: OrderMessage, user: DeskUser, house: Supervising): Ordering {
+  if (user.role === 'agent' || !may(user, actions[message.type], { tenantId: user.tenantId })) return refused('not_allowed');
+  const order = orders[message.type] as (message: OrderMessage, user: DeskUser, house: Supervising) => Ordering;
   return order(message, user, house);
 }

@@ -21,6 +21,7 @@ const rules = {
   'desk.use': { agent: 'own', supervisor: 'own', admin: 'own' },
   'agent.read': { agent: 'all', supervisor: 'all', admin: 'all' },
   'agent.setState': { agent: 'own', supervisor: 'all', admin: 'all' },
+  'agent.message': { agent: 'none', supervisor: 'all', admin: 'all' },
   'agent.explain': { agent: 'own', supervisor: 'all', admin: 'all' },
   'agent.change': { agent: 'none', supervisor: 'none', admin: 'all' },
   'agent.assignQueues': { agent: 'none', supervisor: 'all', admin: 'all' },

@@ -231,3 +231,52 @@ test('a core out of a snapshot overflows alike', () => {
   }
   assert.equal(floor.acd.view.queue(queueId('other'))?.callIds[0] ?? callId('none'), callId('c1'));
 });
+
+const moved = (call: string, queue: string, priority: number | null = null): Parameters<Floor['tell']>[0] => ({
+  ...{ type: 'callMoveAsked', callId: callId(call), queueId: queueId(queue), priority },
+  by: 'u' as never,
+});
+
+test('who is moved by a supervisor waits in the other queue in the place it has in time, and is served there', () => {
+  const floor = floorWith();
+  come(floor, 'c1');
+  floor.after(1_000);
+  floor.tell(callArrived('c2'), callQueued('c2', 'other'));
+  const lines = floor.tell(moved('c1', 'other'));
+  assert.deepEqual(lefts(lines), ['c1 left service overflow']);
+  assert.deepEqual(
+    told(lines).map(({ step, to }) => [step, to]),
+    [[0, { kind: 'queue', queueId: 'demo:other' }]],
+  );
+  assert.deepEqual(floor.acd.view.queue(queueId('other'))?.callIds, ['c1', 'c2'], 'it came first');
+  assert.equal(floor.acd.view.queue(queueId('service'))?.waiting, 0);
+  floor.ready('8002');
+  assert.deepEqual(lefts(floor.tell(legAnswered('c1.1'))), ['c1 left other answered']);
+});
+
+test('who is given another priority stands before those of a lower one, and goes back to its place with its own', () => {
+  const floor = floorWith();
+  come(floor, 'c1');
+  come(floor, 'c2');
+  assert.deepEqual(lefts(floor.tell(moved('c2', 'service', 5))), []);
+  assert.deepEqual(floor.acd.view.queue(queueId('service'))?.callIds, ['c2', 'c1']);
+  floor.tell(moved('c2', 'service', 0));
+  assert.deepEqual(floor.acd.view.queue(queueId('service'))?.callIds, ['c1', 'c2']);
+  floor.tell(moved('c2', 'service', 9));
+  const restored = createAcd();
+  restored.restore(floor.acd.snapshot());
+  assert.deepEqual(restored.snapshot(), floor.acd.snapshot());
+});
+
+test('a caller whom a phone rings for, who waits for nobody, or whose queue is closed, is not moved', () => {
+  const floor = floorWith();
+  floor.ready('8001');
+  come(floor, 'c1');
+  assert.deepEqual(lefts(floor.tell(moved('c1', 'other'))), [], 'her phone rings');
+  assert.deepEqual(lefts(floor.tell(moved('c9', 'other'))), [], 'nobody knows it');
+  come(floor, 'c2');
+  floor.tell({ ...switchTo('closed'), queueId: queueId('other') } as Parameters<Floor['tell']>[0]);
+  assert.deepEqual(lefts(floor.tell(moved('c2', 'other'))), [], 'it is closed');
+  assert.deepEqual(lefts(floor.tell(moved('c2', 'nowhere'))), []);
+  assert.equal(floor.acd.view.queue(queueId('service'))?.waiting, 2);
+});

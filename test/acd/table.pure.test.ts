@@ -36,7 +36,7 @@ import {
 
 type State = Activity['state'];
 /** What concerns queues alone, and changes nothing of hers in any state. */
-type OfQueues = 'queueKeyPressed' | 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
+type OfQueues = 'queueKeyPressed' | 'callMoveAsked' | 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
 /** Interactions of other channels have a table of their own: `channels.pure.test.ts`. */
 type OfInteractions = Extract<keyof Hearing, `interaction${string}`>;
 type Stimulus = Exclude<keyof Hearing, OfQueues | OfInteractions> | 'callerHungUp';
@@ -129,6 +129,7 @@ const told: Record<Stimulus, Event> = {
 };
 
 const toldOfQueues: Record<OfQueues, Event> = {
+  callMoveAsked: { type: 'callMoveAsked', callId: callId('c9'), queueId: queueId('service'), priority: 5, by: asId<UserId>('demo:boss') },
   queueKeyPressed: { type: 'queueKeyPressed', callId: callId('c2'), queueId: queueId('service'), key: '1' },
   calendarConfigured: {
     type: 'calendarConfigured',

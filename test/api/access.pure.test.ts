@@ -187,6 +187,13 @@ const rows: Record<string, Row> = {
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },
     stranger: 404,
   },
+  'POST /api/v1/calls/{callId}/move': {
+    url: '/api/v1/calls/c-:tenant-1/move',
+    body: () => ({ priority: 9 }),
+    allowed: { agent: 'no', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
+  'POST /api/v1/messages': { url: '/api/v1/messages', body: () => ({ to: { kind: 'all' }, text: '全体注意' }), allowed: leaders, stranger: 'own' },
   'GET /api/v1/calls/{callId}/recording': {
     url: '/api/v1/calls/c-:tenant-1/recording',
     allowed: { agent: 'yes', supervisor: 'yes', admin: 'no' },

@@ -305,6 +305,13 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
   return {
     clock: { now: () => house.now, after: () => () => undefined, every: () => () => undefined },
     log: silentLog,
+    orders: {
+      judge(message, { tenantId }) {
+        const stranger = message.type === 'moveCall' && !message.data.callId.startsWith(`c-${tenantId}-`);
+        return stranger ? { ok: false, code: 'unknown_call' } : { ok: true, order: { action: message.type, resource: 'r', after: message.data, events: [] } };
+      },
+      carryOut: async ({ action, resource, after }, { tenantId, userId }) => void house.audit.push({ tenantId, userId, action, resource, after }),
+    },
     sessions: {
       signIn: async (tenantId, username, password) => {
         const user = [...house.users.values()].find((row) => row.username === username && (tenantId === null || row.tenantId === tenantId));

@@ -100,6 +100,7 @@ before(async () => {
   });
   const http = await openHttp({
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
+    orders: { judge: () => ({ ok: false, code: 'unknown_call' }), carryOut: async () => undefined },
     ...{ setAgentState: () => undefined, pauseRecording: () => undefined, resumeRecording: () => undefined },
     ...{
       ledger: rooms.ledger.view,

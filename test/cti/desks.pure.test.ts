@@ -1,13 +1,13 @@
 /** The desks without sockets: signing in, commands in every state, once-only effects, resume, take-over, loss and return. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asId, type CallId, type UserId } from '../../kernel/ids.ts';
+import { asId, type CallId, queueIdOf, type UserId } from '../../kernel/ids.ts';
 import type { DeskLine } from '../../src/cti/desks.ts';
 import { type CloseCode, type CtiErrorCode, type DeskCommandType, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
 import { canIn, type DeskPhase, deskPhases, type PhasedCommand } from '../../src/cti/rules.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { FakeClock } from '../support/clock.ts';
-import { AGENT, DeskHouse, type DeskHouseOptions, goldStory, SUPERVISOR_TOKEN } from '../support/desk-house.ts';
+import { AGENT, DeskHouse, type DeskHouseOptions, goldStory, SUPERVISOR_TOKEN, TENANT } from '../support/desk-house.ts';
 
 const settle = async (): Promise<void> => {
   for (let n = 0; n < 5; n += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -654,4 +654,33 @@ test('an agent is refused the floor, and a supervisor who is an agent opens a li
   assert.equal(await line.ask('hello', { token: 'token', as: 'supervisor' }), 'ok');
   assert.equal(desk.closed, null, 'her desk stays');
   assert.equal(house.acd.view.agent(AGENT)?.state, 'signed_out', 'a line signs nobody in');
+});
+
+test('a supervisor moves who waits and sends words to desks; each is refused with its reason where it cannot be, and to agents always', async () => {
+  const { house } = begin();
+  const desk = await signedIn(house);
+  const line = new TestDesk(house);
+  assert.equal(await line.ask('hello', { token: SUPERVISOR_TOKEN }), 'ok');
+  const callId = house.callArrives(goldStory);
+  assert.equal(await line.ask('moveCall', { callId, queue: 'vip', priority: 7 }), 'ok');
+  assert.deepEqual(house.acd.view.queue(queueIdOf(TENANT, 'vip'))?.callIds, [callId]);
+  assert.equal(await line.ask('moveCall', { callId, queue: 'nowhere' }), 'unknown_queue');
+  assert.equal(await line.ask('moveCall', { callId: 'c-9', queue: 'vip' }), 'unknown_call');
+  house.take({ type: 'queueSwitched', queueId: queueIdOf(TENANT, 'elder'), state: 'closed', until: null, by: asId<UserId>('u2') });
+  assert.equal(await line.ask('moveCall', { callId, queue: 'elder' }), 'queue_closed');
+  house.take({ type: 'agentWentReady', agentId: AGENT });
+  assert.equal(await line.ask('moveCall', { callId, priority: 1 }), 'not_waiting', 'her phone rings for it');
+  assert.equal(await desk.ask('moveCall', { callId, priority: 1 }), 'not_allowed');
+
+  assert.equal(await line.ask('message', { to: { kind: 'agent', number: '8001' }, text: ' 请加快 ' }), 'ok');
+  const told = desk.of('message')[0]?.data;
+  assert.deepEqual([told?.text, told?.from, told?.to], ['请加快', '张班长', 'agent']);
+  assert.equal(await line.ask('message', { to: { kind: 'queue', queue: 'vip' }, text: 'x' }), 'ok');
+  assert.equal(desk.of('message').length, 2);
+  assert.equal(await line.ask('message', { to: { kind: 'team', team: 'south' }, text: 'x' }), 'nobody_there');
+  assert.equal(await line.ask('message', { to: { kind: 'agent', number: '9' }, text: 'x' }), 'unknown_agent');
+  assert.equal(await desk.ask('message', { to: { kind: 'all' }, text: 'x' }), 'not_allowed');
+  house.auditFails = true;
+  assert.equal(await line.ask('message', { to: { kind: 'all' }, text: 'x' }), 'internal');
+  assert.equal(desk.of('message').length, 2, 'what cannot be audited is not said');
 });

@@ -44,6 +44,8 @@ const good: Record<string, string> = {
   'endInteractionWrapUp without a word': command('endInteractionWrapUp', { interactionId: 'i-1' }),
   ping: command('ping'),
   setAgentState: command('setAgentState', { number: '8001', state: 'not_ready', note: '来办公室' }),
+  'moveCall to another queue': command('moveCall', { callId: 'c-1', queue: 'vip', priority: 9 }),
+  'message to a team': command('message', { to: { kind: 'team', team: 'north' }, text: '五分钟后开会' }),
   subscribe: command('subscribe', { topic: 'floor', epoch: 'e', seq: 7 }),
   unsubscribe: command('unsubscribe', { topic: 'floor' }),
   acknowledgeAlert: command('acknowledgeAlert', { alertId: 'demo:service:waiting:1' }),

@@ -24,6 +24,7 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'customer.read': { all: ['agent', 'supervisor', 'admin'], own: [] },
   'customer.change': { all: ['agent', 'supervisor', 'admin'], own: [] },
   'call.readLive': { all: ['supervisor', 'admin'], own: ['agent'] },
+  'agent.message': { all: ['supervisor', 'admin'], own: [] },
   'call.monitor': { all: ['supervisor'], own: [] },
   'call.move': { all: ['supervisor'], own: [] },
   'call.explain': { all: ['supervisor', 'admin'], own: [] },

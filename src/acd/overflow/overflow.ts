@@ -160,7 +160,7 @@ const caseOf = (m: Moment, queue: Queue): Omit<Case, 'before' | 'waitedMs'> => (
 });
 
 /** What it asks for, as it asked; of its own limit on the wait what is left. */
-function wishOf({ queue, priority, skills, prefers, place, virtualWaitMs, queuedAt, limitMs }: Waiting, now: number): Wish {
+export function wishOf({ queue, priority, skills, prefers, place, virtualWaitMs, queuedAt, limitMs }: Waiting, now: number): Wish {
   return {
     queueId: queue.configuration.queueId,
     priority,

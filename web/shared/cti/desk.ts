@@ -93,6 +93,7 @@ const fold: Fold = {
   interactionGivenBack: (desk, { data }) => ({ ...desk, interactions: without(desk, data.interactionId) }),
   interactionWrapUpBegan: (desk, { data: { interactionId, ...rest } }) => withInteraction(desk, interactionId, { state: 'wrapping_up', ...rest }),
   interactionEnded: (desk, { data }) => ({ ...desk, interactions: without(desk, data.interactionId) }),
+  message: (desk) => desk, // news, no part of the desk
   alarm: (desk) => desk, // a supervisor's, no part of her own desk
 };
 

@@ -1,0 +1,57 @@
+/** What a supervisor has done with calls that wait and with agents: the orders of the desk protocol, over HTTP, under the same rules and in the same audit trail. */
+import { z } from 'zod';
+import { type CtiErrorCode, ctiErrors, deskMessageSchema, messageSchema, moveSchema } from '../cti/protocol.ts';
+import type { OrderMessage } from '../cti/supervising.ts';
+import { asker } from './access.ts';
+import type { ApiPorts, Identity } from './ports.ts';
+import { Problem } from './problems.ts';
+import { type Api, idSchema } from './shapes.ts';
+
+const callParams = z.strictObject({ callId: idSchema });
+
+export function orders(app: Api, ports: ApiPorts): void {
+  app.post(
+    '/api/v1/calls/:callId/move',
+    {
+      config: { action: 'call.move' },
+      schema: {
+        tags: ['calls'],
+        summary: 'Move a caller who waits to another queue, or before others of the same: it keeps its place in time',
+        params: callParams,
+        body: moveSchema.refine(({ queue, priority }) => queue !== undefined || priority !== undefined, 'give a queue, a priority, or both'),
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      await carryOut(ports, 'moveCall', { ...request.body, callId: request.params.callId }, asker(request));
+      return reply.code(204).send(null);
+    },
+  );
+  app.post(
+    '/api/v1/messages',
+    {
+      config: { action: 'agent.message' },
+      schema: {
+        tags: ['agents'],
+        summary: 'A message to the desks of an agent, a team, a queue or everybody; who is signed in sees it at once, nobody later',
+        body: messageSchema,
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      await carryOut(ports, 'message', request.body, asker(request));
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+const unknown: readonly CtiErrorCode[] = ['unknown_call', 'unknown_agent', 'unknown_queue'];
+
+async function carryOut(ports: ApiPorts, type: OrderMessage['type'], data: object, user: Identity): Promise<void> {
+  // The routes' own schemas have checked it; this puts the defaults in and joins shape and type.
+  const message = deskMessageSchema.parse({ v: 1, id: 'api', type, data }) as OrderMessage;
+  const asked = ports.orders.judge(message, user);
+  if (asked.ok) return ports.orders.carryOut(asked.order, user);
+  if (asked.code === 'not_allowed') throw new Problem('forbidden');
+  throw new Problem(unknown.includes(asked.code) ? 'not_found' : 'not_now', ctiErrors[asked.code][user.language]);
+}
