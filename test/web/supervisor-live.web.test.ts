@@ -32,6 +32,7 @@ let url = '';
 let desks: Desks;
 let feeds: FloorFeeds;
 let sockets: DeskSockets;
+const said: object[] = [];
 /** Tells the routing core something, and the wall what came of it. */
 let tellFloor: (event: Event) => void = () => undefined;
 
@@ -148,8 +149,10 @@ before(async () => {
       forms: () => ({}),
       floor: feeds,
     },
-    ...{ desk: createDesk(house.ports.calls, view), directory: house.ports.directory, take: tellFloor },
-    carryOut: async ({ events }) => {
+    ...{ desk: createDesk(house.ports.calls, view), take: tellFloor },
+    directory: { agentByNumber: (_, number) => house.ports.directory.agent(agent(number)), queue: (queueId) => view.queue(queueId)?.configuration ?? null },
+    carryOut: async ({ action, after, events }) => {
+      said.push({ action, ...(after as object) });
       for (const event of events) tellFloor(event);
     },
     userOfToken: (token) => house.ports.sessions.identify(token),
@@ -300,6 +303,18 @@ test('a wall of 1,000 agents shows what happens within a second, is told at most
   await page.screenshot({ path: `${shots}wall-alert-zh-light.png` });
   await alert.getByRole('button', { name: words.wall.acknowledge }).click();
   await alert.getByText('supervisor of demo').waitFor();
+  await agents.getByLabel(words.say.to.replace('{{name}}', words.say.everybody)).fill('五分钟后开晨会');
+  await agents.getByRole('button', { name: words.say.send }).click();
+  await agents.getByText(words.say.done.replace('{{name}}', words.say.everybody)).waitFor();
+  assert.deepEqual(said.at(-1), { action: 'agent.message', to: { kind: 'all' }, text: '五分钟后开晨会', heard: 3 });
+  await page.getByRole('region', { name: words.live.waiting, exact: true }).getByRole('button', { name: '138 **** 1002' }).click();
+  await page.getByLabel(words.moveCall.queue).click();
+  await page.getByTitle('大队列').click();
+  await page.getByRole('button', { name: words.moveCall.move }).click();
+  await page.getByText(words.moveCall.done).waitFor();
+  assert.equal(house.core.view.queue(BULK)?.waiting, 4);
+  await page.screenshot({ path: `${shots}wall-move-zh-light.png` });
+  await page.getByRole('button', { name: words.controls.close }).click();
   await page.getByRole('link', { name: words.wallboard.title }).click();
   await page.getByRole('region', { name: '大队列' }).waitFor();
   await page.screenshot({ path: `${shots}wallboard-zh-light.png` });

@@ -9,6 +9,7 @@ import { CallAlerts } from './alerts.tsx';
 import { CallBar } from './call-bar.tsx';
 import { DeskContext, type DeskTools, goneCauses, type NewNotice, type Notice } from './desk-context.ts';
 import { Interactions, takesInteractions } from './interactions.tsx';
+import { Messages } from './messages.tsx';
 import { LinkBanner, Notices } from './overlays.tsx';
 import { usePhone } from './phone/use-phone.ts';
 import { Pop } from './pop.tsx';
@@ -80,6 +81,7 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
         </DeskContext.Provider>
       )}
       <div className="overlays">
+        <Messages connection={connection} />
         <Notices notices={notices} onClose={(key) => setNotices((all) => all.filter((notice) => notice.key !== key))} />
         <LinkBanner link={link} onRetry={() => connection?.wake()} />
       </div>

@@ -11,8 +11,10 @@ import { AgentActions } from './agent-actions.tsx';
 import { WhyAgent, WhyCall } from './explanation.tsx';
 import { Failure } from './failure.tsx';
 import { type LiveCall, useLiveCalls } from './floor.ts';
+import { MoveCall } from './move-call.tsx';
 import { useQueueNames } from './queues.ts';
 import { useMe } from './records.ts';
+import { Say } from './say.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFloor } from './use-floor.ts';
 import { WallAgents } from './wall-agents.tsx';
@@ -41,7 +43,7 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
   useEffect(() => {
     document.title = `${t('live.title')} · ${t('product')}`;
   }, [t]);
-  const expired = (calls.error instanceof Problem && calls.error.status === 401) || link === 'unauthorised';
+  const expired = (calls.error instanceof Problem && calls.error.status === 401) || (link.state === 'closed' && link.why === 'unauthorised');
   useEffect(() => {
     if (expired) onExpired();
   }, [expired, onExpired]);
@@ -68,12 +70,12 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
       <main className="wall-main">
         <div className="wall-head">
           {calls.error !== null && !expired && <Failure error={calls.error} />}
-          {link === 'away' && <Alert type="warning" showIcon title={t('wall.away')} />}
+          {link.state === 'away' && <Alert type="warning" showIcon title={t('wall.away')} />}
           {floor !== null && <WallAlerts alerts={[...floor.alerts.values()]} queueOf={queueOf} skewMs={skewMs} />}
         </div>
         {floor === null ? (
           <p className="quiet wall-connecting" role="status">
-            {t(link === 'forbidden' ? 'wall.forbidden' : 'wall.connecting')}
+            {t(link.state === 'closed' && link.why === 'forbidden' ? 'wall.forbidden' : 'wall.connecting')}
           </p>
         ) : (
           <>
@@ -81,7 +83,14 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
               <WallQueues queues={[...floor.queues.values()]} alerts={[...floor.alerts.values()]} chosen={queueId} skewMs={skewMs} onChoose={setQueueId} />
               <WallTrunks trunks={floor.trunks} />
             </div>
-            <WallAgents agents={everyone} notShown={floor.agentsNotShown} queueId={queueId} skewMs={skewMs} onAsk={askAgent} />
+            <WallAgents
+              agents={everyone}
+              notShown={floor.agentsNotShown}
+              queueId={queueId}
+              queueName={queueId === null ? null : queueOf(queueId)}
+              skewMs={skewMs}
+              onAsk={askAgent}
+            />
           </>
         )}
         <div className="wall-calls">
@@ -175,10 +184,12 @@ function Why({ token, asked, calls, agents, nameOf, onClose }: WhyProps) {
       size={480}
       title={t(call === null ? 'explain.titleAgent' : 'explain.titleCall', { who })}
     >
+      {call?.waiting === true && <MoveCall key={call.callId} call={call} />}
       {call !== null && <WhyCall token={token} call={call} nameOf={nameOf} />}
       {agent !== null && (
         <AgentActions key={agent.agentId} token={token} agentId={agent.agentId} moved={`${agent.activity} ${agent.since} ${agent.reasons?.join() ?? ''}`} />
       )}
+      {agent !== null && agent.state !== 'signed_out' && <Say key={`to ${agent.agentId}`} to={{ kind: 'agent', number: agent.number }} name={agent.name} />}
       {agent !== null && <WhyAgent token={token} agentId={agent.agentId} />}
     </Drawer>
   );

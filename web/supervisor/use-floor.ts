@@ -1,39 +1,37 @@
-/** The wall's line for as long as the console is open: one for all its pages. */
+/** The wall's line for as long as the console is open: one for all that is shown of the floor. */
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
-import { browserClock } from '../shared/clock.ts';
-import { FloorLine, type LineEvents, type LineView } from './floor-line.ts';
+import { CtiClient, type DeskView, nothingYet } from '../shared/cti/client.ts';
+import { webSocket } from '../shared/cti/socket.ts';
 
-function openSocket(events: LineEvents) {
-  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/cti`, 'huawu.cti.v1');
-  socket.onopen = () => events.opened();
-  socket.onmessage = ({ data }) => typeof data === 'string' && events.heard(data);
-  socket.onclose = ({ code }) => events.closed(code);
-  return { send: (text: string) => socket.send(text), close: () => socket.close() };
-}
-
-const newId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-const nothing: LineView = { link: 'connecting', floor: null, skewMs: 0 };
 const neverChanges = () => () => undefined;
 
 export interface FloorHold {
-  line: FloorLine | null;
-  view: LineView;
+  line: CtiClient | null;
+  view: DeskView;
 }
 
-export const FloorContext = createContext<FloorHold>({ line: null, view: nothing });
+export const FloorContext = createContext<FloorHold>({ line: null, view: nothingYet });
 export const useFloor = (): FloorHold => useContext(FloorContext);
 
 export function useFloorLine(token: string): FloorHold {
-  const [line, setLine] = useState<FloorLine | null>(null);
+  const [line, setLine] = useState<CtiClient | null>(null);
   useEffect(() => {
-    const fresh = new FloorLine({ token, open: openSocket, clock: browserClock, random: Math.random, newId });
+    const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/cti`;
+    const fresh = new CtiClient({ token, as: 'supervisor', open: webSocket(address) });
+    const wake = () => fresh.wake();
+    const lost = () => fresh.lost();
+    window.addEventListener('online', wake);
+    window.addEventListener('offline', lost);
     fresh.start();
+    fresh.watchFloor();
     setLine(fresh);
     return () => {
+      window.removeEventListener('online', wake);
+      window.removeEventListener('offline', lost);
       fresh.close();
       setLine(null);
     };
   }, [token]);
-  const view = useSyncExternalStore(line?.subscribe ?? neverChanges, () => line?.view() ?? nothing);
+  const view = useSyncExternalStore(line?.subscribe ?? neverChanges, () => line?.view() ?? nothingYet);
   return { line, view };
 }

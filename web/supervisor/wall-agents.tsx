@@ -1,11 +1,13 @@
 /** The agents of the wall, as many as there are: by state, by queue, by team, by name; how long each has been so ticks here. */
 import { Input, Select } from 'antd';
+import type { TFunction } from 'i18next';
 import { memo, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FloorAgent } from '../../src/cti/protocol.ts';
 import { asDuration } from '../shared/clock.ts';
-import { label } from '../shared/labels.ts';
+import { label, ownName } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
+import { Say } from './say.tsx';
 import { VirtualGrid } from './virtual.tsx';
 
 const states = ['ready', 'offered', 'talking', 'wrapping_up', 'not_ready', 'signed_out'] as const;
@@ -18,11 +20,13 @@ interface Props {
   agents: readonly FloorAgent[];
   notShown: number;
   queueId: string | null;
+  /** null: every queue */
+  queueName: string | null;
   skewMs: number;
   onAsk(agent: FloorAgent): void;
 }
 
-export function WallAgents({ agents, notShown, queueId, skewMs, onAsk }: Props) {
+export function WallAgents({ agents, notShown, queueId, queueName, skewMs, onAsk }: Props) {
   const { t } = useTranslation();
   const [only, setOnly] = useState<State | null>(null);
   const [team, setTeam] = useState<string | null>(null);
@@ -34,7 +38,7 @@ export function WallAgents({ agents, notShown, queueId, skewMs, onAsk }: Props) 
     [agents, queueId, team, text],
   );
   const shown = useMemo(() => sorted(only === null ? here : here.filter(({ state }) => state === only), order), [here, only, order]);
-  const orders = (['number', 'state', 'longest'] as const).map((value) => ({ value, label: t(`wall.order.${value}`) }));
+  const orders = (['number', 'state', 'longest'] as const).map((value) => ({ value, label: t(`wallOrder.${value}`) }));
   return (
     <section className="live-list wall-agents" aria-label={t('live.agents')}>
       <h2>
@@ -77,6 +81,7 @@ export function WallAgents({ agents, notShown, queueId, skewMs, onAsk }: Props) 
         )}
         <Select<Order> size="small" value={order} aria-label={t('wall.sort')} options={orders} onChange={setOrder} />
       </div>
+      <Say key={`${team} ${queueId}`} {...whom(t, team, queueId, queueName)} />
       {shown.length === 0 ? (
         <p className="quiet">{t(agents.length === 0 ? 'wall.noAgents' : 'wall.noneSuch')}</p>
       ) : (
@@ -115,6 +120,13 @@ const AgentTile = memo(function AgentTile({ agent, skewMs, onAsk }: { agent: Flo
 function Since({ since, skewMs }: { since: string; skewMs: number }) {
   const now = useServerNow(skewMs);
   return <span className="figures agent-tile-time">{asDuration(now - Date.parse(since))}</span>;
+}
+
+/** Those she looks at: of a team, of a queue, or all. */
+function whom(t: TFunction, team: string | null, queueId: string | null, queueName: string | null): Parameters<typeof Say>[0] {
+  if (team !== null) return { to: { kind: 'team', team }, name: team };
+  if (queueId !== null) return { to: { kind: 'queue', queue: ownName(queueId) }, name: queueName ?? ownName(queueId) };
+  return { to: { kind: 'all' }, name: t('say.everybody') };
 }
 
 const isCalled = ({ number, name }: FloorAgent, text: string): boolean =>

@@ -63,7 +63,7 @@ export function WallAlerts({ alerts, queueOf, skewMs }: { alerts: readonly Floor
   const [sound, setSound] = useState(keptSound);
   const sentence = ({ queueId, what, value, bound }: FloorAlert): string => {
     const shown = (figure: number) => (what === 'longest_wait' ? asDuration(figure) : what === 'service_level' ? `${figure.toFixed(1)}%` : String(figure));
-    return t(`wall.alert.${what}`, { queue: queueOf(queueId), value: shown(value), bound: shown(bound) });
+    return t(`wallAlert.${what}`, { queue: queueOf(queueId), value: shown(value), bound: shown(bound) });
   };
   useBell(alerts, sound, sentence, t('wall.alerts'));
   const turn = () => {

@@ -44,7 +44,7 @@ export function Wallboard() {
       </main>
       <footer>
         <span className="quiet">{day === null ? '' : t('wall.variant', { variant: day.serviceLevel.variant, zone: day.timeZone })}</span>
-        {view.link !== 'online' && <span className="wall-away">{t('wall.away')}</span>}
+        {view.link.state !== 'online' && <span className="wall-away">{t('wall.away')}</span>}
         <span className="spacer" />
         {pages > 1 && <span className="figures quiet">{t('wallboard.page', { page: at + 1, pages })}</span>}
         <Button
