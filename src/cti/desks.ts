@@ -113,6 +113,8 @@ export class Desks {
   /** User and command id → its reply, of supervisors without a desk; the longest ago first. */
   readonly #supervisorReplies = new Map<string, string>();
   readonly #cancelRecheck: () => void;
+  /** Of lines without a desk: their command ids are remembered as long as this process lives. */
+  readonly #epoch = randomToken(8);
   #rechecking = false;
   #closing = false;
   #lastJson: { data: DeskNews['data']; json: string } | null = null;
@@ -266,18 +268,18 @@ export class Desks {
     connection.state = 'open';
     connection.desk = desk;
     this.#reply(connection, message.id);
-    this.#catchUp(connection, desk, user, message.data);
+    this.#catchUp(connection, desk, user, message.data, former !== null);
     desk.connection = connection;
     if (former === null) this.#options.take({ type: 'deskConnected', agentId });
   }
 
   /** Welcome, then what was missed, or everything. Numbers go on from there. */
-  #catchUp(connection: Connection, desk: AgentDesk, user: DeskUser, { epoch, seq }: DeskMessageOf<'hello'>['data']): void {
+  #catchUp(connection: Connection, desk: AgentDesk, user: DeskUser, { epoch, seq }: DeskMessageOf<'hello'>['data'], tookOver: boolean): void {
     const { feed } = desk;
     // Who does not resume is another desk, which may count its command ids from the start again.
     if (seq === undefined) desk.replies.clear();
     const missed = seq === undefined ? { result: 'lost' as const } : feed.since(epoch ?? feed.epoch, seq);
-    const welcome = this.#welcome(user, feed.epoch, missed.result === 'resumed', desk.agentId);
+    const welcome = { ...this.#welcome(user, feed.epoch, missed.result === 'resumed', desk.agentId), ...(tookOver ? { tookOver } : {}) };
     // A desk that dies between welcome and snapshot must not resume from a number whose state it never saw.
     const welcomeSeq = missed.result === 'resumed' ? (seq ?? 0) : 0;
     connection.socket.send(this.#envelope('welcome', welcomeSeq, JSON.stringify(welcome)));
@@ -296,7 +298,7 @@ export class Desks {
   #openWithoutDesk(connection: Connection, user: DeskUser, message: DeskMessageOf<'hello'>): void {
     connection.state = 'open';
     this.#reply(connection, message.id);
-    connection.socket.send(this.#envelope('welcome', 0, JSON.stringify(this.#welcome(user, '', false, null))));
+    connection.socket.send(this.#envelope('welcome', 0, JSON.stringify(this.#welcome(user, this.#epoch, false, null))));
   }
 
   #deskOf(agentId: AgentId): AgentDesk {

@@ -393,6 +393,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
       epoch: z.string(),
       /** true: the missed changes follow; false: a snapshot follows. */
       resumed: z.boolean(),
+      /** Another socket of hers was still open, and is closed now. Absent: none was. */
+      tookOver: z.boolean().optional(),
       /** null: no agent's desk, but a supervisor's line */
       agentId: z.string().nullable(),
       tenantId: z.string(),

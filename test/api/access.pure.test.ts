@@ -257,7 +257,7 @@ async function freshHouse(): Promise<FakeHouse> {
 }
 
 for (const [operation, row] of Object.entries(rows)) {
-  test(`${operation}: each role gets what it may and nothing else`, async () => {
+  test(`G7, G8: ${operation}: each role gets what it may and nothing else`, async () => {
     for (const role of roleNames) {
       const house = await houseFor(operation);
       const before = house.audit.length;
@@ -268,7 +268,7 @@ for (const [operation, row] of Object.entries(rows)) {
     }
   });
 
-  test(`${operation}: nobody reaches another tenant's things`, async () => {
+  test(`G7: ${operation}: nobody reaches another tenant's things`, async () => {
     const house = await houseFor(operation);
     for (const role of roleNames) {
       const { status, text } = await ask(house, operation, 'demo', tokenOf('other', role));
@@ -286,7 +286,7 @@ for (const [operation, row] of Object.entries(rows)) {
   });
 }
 
-test('an agent sees the calls she had: a colleague’s call and its recording do not exist for her', async () => {
+test('G7: an agent sees the calls she had: a colleague’s call and its recording do not exist for her', async () => {
   const { app } = await openFakeHouse();
   const headers = { authorization: `Bearer ${tokenOf('demo', 'agent')}` };
   assert.equal((await app.inject({ url: '/api/v1/calls/c-demo-2', headers })).statusCode, 404);
@@ -308,7 +308,7 @@ test('a supervisor deals out queues and skills, but names are the admin’s to c
   assert.equal(await change('admin', { name: 'X' }), 200);
 });
 
-test('signing out voids the token at once', async () => {
+test('G11: signing out voids the token at once', async () => {
   const { app } = await openFakeHouse();
   const headers = { authorization: `Bearer ${tokenOf('demo', 'admin')}` };
   assert.equal((await app.inject({ method: 'DELETE', url: '/api/v1/sessions/current', headers })).statusCode, 204);

@@ -294,7 +294,7 @@ test('a new agent with a user can sign in at her desk and take her queue’s cal
   assert.equal(await until('her socket is closed', () => desk.closeCode()), 4401);
 });
 
-test('signing out over the API closes the desk of that session at once', async () => {
+test('G11: signing out over the API closes the desk of that session at once', async () => {
   const token = await signIn('8003');
   const desk = openDesk(token);
   await until('her snapshot', () => desk.heard.some((message) => message.type === 'snapshot'));

@@ -75,7 +75,7 @@ test('a queue that names what is not there is refused, place by place; what was 
   assert.match(JSON.stringify((after.json() as { warnings: object[] }).warnings), /"widening.reserves.0.open.0.team","message":"there is no team/);
 });
 
-test('a user of several shapes of mischief is refused before anything changes', async () => {
+test('G8, G10: a user of several shapes of mischief is refused before anything changes', async () => {
   const house = await openFakeHouse();
   const good = { username: 'lily', name: 'Lily', role: 'agent', password: 'long enough' };
   const bad: [string, object | string, keyof typeof problems][] = [
@@ -122,7 +122,7 @@ test('every problem has both languages and a status that is an error', () => {
   }
 });
 
-test('a page asks for at most 200 and is walked by its cursor to the end without a double', async () => {
+test('G10: a page asks for at most 200 and is walked by its cursor to the end without a double', async () => {
   const house = await openFakeHouse();
   for (const limit of ['0', '201', '1e9', 'x']) assertProblem(await send(house, 'GET', `/api/v1/calls?limit=${limit}`), 'validation_failed');
   const seen: string[] = [];

@@ -345,7 +345,7 @@ test('when her phone is rung, the screen pop is on the wire already', async () =
   assert.equal(desk.of('screenPop')[0]?.data.customer?.tier, 'gold');
 });
 
-test('a command id takes effect once, however often it is sent, also over a new socket', async () => {
+test('G4: a command id takes effect once, however often it is sent, also over a new socket', async () => {
   const { house } = begin();
   const desk = await signedIn(house);
   ways.talking(house);
@@ -382,7 +382,7 @@ test('the last 1,000 command ids are remembered, not more', async () => {
   assert.equal(ready(), before + 1);
 });
 
-test('answer and hang-up at once: one effect each, the loser gets a typed error', async () => {
+test('G4: answer and hang-up at once: one effect each, the loser gets a typed error', async () => {
   const { house } = begin();
   const desk = await signedIn(house);
   ways.offered(house);
@@ -417,7 +417,7 @@ test('nobody is transferred to nowhere, or to herself', async () => {
   assert.equal(await desk.ask('blindTransfer', { target: { kind: 'queue', queue: 'nowhere' } }), 'unknown_target');
 });
 
-test('cut off after any message and resumed, a desk gets exactly the rest: no gap, no double', async () => {
+test('G2: cut off after any message and resumed, a desk gets exactly the rest: no gap, no double', async () => {
   const { house, clock } = begin();
   const desk = await signedIn(house);
   const epoch = desk.of('welcome')[0]?.data.epoch;
@@ -442,12 +442,13 @@ test('a number of another epoch gets a snapshot, and the numbers go on from ther
   for (const [n, seq] of desk.numbers.entries()) assert.equal(seq, from + 1 + n);
 });
 
-test('the newest desk takes over: the older is told why and closed, and she stays signed in', async () => {
+test('G5: the newest desk takes over: the older is told why and closed, the newer is told too, and she stays signed in', async () => {
   const { house, clock } = begin();
   const older = await signedIn(house);
   await older.ask('ready');
   const newer = await signedIn(house);
   assert.deepEqual([older.closed, older.of('error').at(-1)?.data.code], ['replaced', 'replaced']);
+  assert.deepEqual([older.of('welcome')[0]?.data.tookOver, newer.of('welcome')[0]?.data.tookOver], [undefined, true]);
   const before = older.raw.length;
   assert.equal(await newer.ask('notReady', { reason: 'meal' }), 'ok');
   assert.equal(older.raw.length, before, 'the older hears nothing more');
@@ -457,7 +458,7 @@ test('the newest desk takes over: the older is told why and closed, and she stay
   assert.deepEqual(house.acd.view.agent(AGENT)?.reasons, ['meal']);
 });
 
-test('a lost socket makes her not ready after 30 s, never hangs up her call, and not when she came back', async () => {
+test('G3: a lost socket makes her not ready after 30 s, never hangs up her call, and not when she came back', async () => {
   const { house, clock } = begin();
   const desk = await signedIn(house);
   ways.talking(house);
@@ -520,7 +521,7 @@ test('signing out ends her desk with its own close code; her next hello signs he
   assert.equal(house.desk.phaseOf(AGENT), 'not_ready');
 });
 
-test('a withdrawn token closes its open socket within 5 s', async () => {
+test('G11: a withdrawn token closes its open socket within 5 s', async () => {
   const { house, clock } = begin();
   const desk = await signedIn(house);
   house.tokens.delete('token');
@@ -529,7 +530,7 @@ test('a withdrawn token closes its open socket within 5 s', async () => {
   assert.deepEqual([desk.closed, desk.of('error').at(-1)?.data.code], ['unauthorised', 'unauthorised']);
 });
 
-test('a session or a user withdrawn in this process closes the socket at once, and nobody else’s', async () => {
+test('G11: a session or a user withdrawn in this process closes the socket at once, and nobody else’s', async () => {
   for (const withdraw of [(house: DeskHouse) => house.desks.tokenVoided('token'), (house: DeskHouse) => house.desks.userRevoked(asId<UserId>('u1'))]) {
     const { house } = begin();
     const desk = await signedIn(house);

@@ -113,6 +113,8 @@ export interface DeskHouseOptions {
   talks?: boolean;
   /** What her queues have for her desk. */
   queueDesk?: QueueDesk;
+  /** Numbers of other agents of the same queues, each with a phone and the token `token-<number>`. */
+  colleagues?: readonly string[];
   /** What else hears each event, before the rooms' news go out. */
   heard?: (event: Event) => void;
 }
@@ -133,7 +135,7 @@ export class DeskHouse {
   readonly #room = createCallRoom();
   #calls = 0;
 
-  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, queueDesk = {}, heard }: DeskHouseOptions) {
+  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, queueDesk = {}, colleagues = [], heard }: DeskHouseOptions) {
     this.queueDesk = queueDesk;
     this.acd = createAcd();
     this.desk = createDesk(this.#room.calls, this.acd.view);
@@ -156,7 +158,7 @@ export class DeskHouse {
         for (const event of events) this.take(event);
       },
       floor: this.floor,
-      userOfToken: (token) => Promise.resolve(token === SUPERVISOR_TOKEN ? supervisor : this.tokens.has(token) ? this.#user() : null),
+      userOfToken: (token) => Promise.resolve(token === SUPERVISOR_TOKEN ? supervisor : this.tokens.has(token) ? this.#user(token) : null),
     });
     let seq = 0;
     this.#switchboard = new Switchboard({
@@ -182,6 +184,13 @@ export class DeskHouse {
         queues: [queueIdOf(TENANT, 'service'), queueIdOf(TENANT, 'vip'), queueIdOf(TENANT, 'elder')],
       },
     });
+    for (const number of colleagues) {
+      const agentId = agentIdOf(TENANT, number);
+      this.tokens.add(`token-${number}`);
+      const agent = { agentId, tenantId: TENANT, number, name: number, skills: {}, staticContact: null, queues: [queueIdOf(TENANT, 'service')] };
+      this.take({ type: 'agentConfigured', agent });
+      this.take({ type: 'phoneReachable', agentId });
+    }
     this.phoneComesBack();
     const allowEvents = talks ? ['talk'] : [];
     const registered = { uri: 'sip:8001@127.0.0.1', source: 'udp/127.0.0.1:5060', callId: 'r', cseq: 1, userAgent: 'a desk phone', allowEvents };
@@ -278,8 +287,10 @@ export class DeskHouse {
     this.#switchboard.close();
   }
 
-  #user() {
-    return { userId: asId<UserId>('u1'), tenantId: TENANT, agentId: AGENT as AgentId | null, name: '王丽', role: this.role, language: 'zh' as const };
+  #user(token: string) {
+    const colleague = token.startsWith('token-') ? token.slice('token-'.length) : null;
+    const agentId: AgentId | null = colleague === null ? AGENT : agentIdOf(TENANT, colleague);
+    return { userId: asId<UserId>(`u1${colleague ?? ''}`), tenantId: TENANT, agentId, name: '王丽', role: this.role, language: 'zh' as const };
   }
 
   #legEnds(callId: CallId, legId: LegId): void {

@@ -103,7 +103,7 @@ test('a session ends after twelve hours', async () => {
   }
 });
 
-test('a new password, a new role and being disabled end every session at once, and tell who listens', async () => {
+test('G11: a new password, a new role and being disabled end every session at once, and tell who listens', async () => {
   const sessions = await house(await cluster.store());
   const told: UserId[] = [];
   sessions.onRevoked((userId) => told.push(userId));
@@ -123,7 +123,7 @@ test('a new password, a new role and being disabled end every session at once, a
   assert.equal(await sessions.changeUser(asId<UserId>('demo:none'), { name: 'x' }), false);
 });
 
-test('what another process revokes is gone here within 5 s', async () => {
+test('G11: what another process revokes is gone here within 5 s', async () => {
   const clock = new FakeClock();
   const url = await cluster.database('migrated');
   const store = connectStore({ url, clock, log, embedded: null });
