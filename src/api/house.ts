@@ -51,46 +51,7 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
       signOut: (token) => sessions.signOut(token),
     },
     users: usersPort({ store, sessions, clock, directoryChanged }),
-    configuration: {
-      async saveQueue(queue) {
-        await saveQueue(store.db, queue);
-        await directoryChanged();
-      },
-      async saveAgent(agent) {
-        await saveAgent(store.db, agent);
-        await directoryChanged();
-      },
-      async saveAgents(tenantId, agents, signIns) {
-        const hashed = await Promise.all(
-          signIns.map(({ password, ...user }) => hashedUser({ ...user, tenantId, userId: asId<UserId>(`${tenantId}:${user.username}`) }, password)),
-        );
-        await store.db.transaction().execute(async (trx) => {
-          await putAgents(trx, agents);
-          for (const user of hashed) if (!(await putUser(trx, user))) throw new Problem('changed_since');
-        });
-        await directoryChanged();
-      },
-      async saveCalendar(calendar) {
-        await saveCalendar(store.db, calendar);
-        await directoryChanged();
-      },
-      async removeCalendar(calendarId) {
-        await removeCalendar(store.db, calendarId);
-        await directoryChanged();
-      },
-      async saveTrunk(trunk, password) {
-        await saveTrunk(store.db, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password);
-        await directoryChanged();
-      },
-      async removeTrunk(trunkId) {
-        await removeTrunk(store.db, trunkId);
-        await directoryChanged();
-      },
-      async saveOutsideRules(tenantId, rules) {
-        await saveOutsideRules(store.db, tenantId, rules);
-        await directoryChanged();
-      },
-    },
+    configuration: configurationPort(store, directoryChanged),
     customers: {
       byNumber: async (tenantId, number) => cardOf(await customerByNumber(store.db, tenantId, normaliseNumber(number))),
       byId: async (tenantId, customerId) => cardOf(await customerById(store.db, tenantId, customerId)),
@@ -121,6 +82,50 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
     },
     offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
     audit: { write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }) },
+  };
+}
+
+/** Saved, read again, and told to the floor. */
+function configurationPort(store: Store, directoryChanged: () => Promise<void>): ApiPorts['configuration'] {
+  return {
+    async saveQueue(queue) {
+      await saveQueue(store.db, queue);
+      await directoryChanged();
+    },
+    async saveAgent(agent) {
+      await saveAgent(store.db, agent);
+      await directoryChanged();
+    },
+    async saveAgents(tenantId, agents, signIns) {
+      const hashed = await Promise.all(
+        signIns.map(({ password, ...user }) => hashedUser({ ...user, tenantId, userId: asId<UserId>(`${tenantId}:${user.username}`) }, password)),
+      );
+      await store.db.transaction().execute(async (trx) => {
+        await putAgents(trx, agents);
+        for (const user of hashed) if (!(await putUser(trx, user))) throw new Problem('changed_since');
+      });
+      await directoryChanged();
+    },
+    async saveCalendar(calendar) {
+      await saveCalendar(store.db, calendar);
+      await directoryChanged();
+    },
+    async removeCalendar(calendarId) {
+      await removeCalendar(store.db, calendarId);
+      await directoryChanged();
+    },
+    async saveTrunk(trunk, password) {
+      await saveTrunk(store.db, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password);
+      await directoryChanged();
+    },
+    async removeTrunk(trunkId) {
+      await removeTrunk(store.db, trunkId);
+      await directoryChanged();
+    },
+    async saveOutsideRules(tenantId, rules) {
+      await saveOutsideRules(store.db, tenantId, rules);
+      await directoryChanged();
+    },
   };
 }
 

@@ -2,20 +2,7 @@
  * What each figure means: the one place. Live figures, reports and consoles work figures out here and nowhere else, and show these words.
  * `SPEC.md` has the reasons and sources.
  */
-import {
-  blockedBuckets,
-  type CallCounts,
-  callMeasures,
-  type Handled,
-  handledMeasures,
-  type Offers,
-  offerMeasures,
-  sumOf,
-  type Times,
-  timeMeasures,
-  type Visits,
-  visitMeasures,
-} from './measures.ts';
+import { blockedBuckets, type CallCounts, type Handled, type Offers, sumOf, type Times, timeMeasures, type Visits } from './measures.ts';
 
 /** Who hangs up no later than this has not given the queue a chance. */
 export const SHORT_ABANDON_MS = 5_000;
@@ -80,7 +67,6 @@ export const definitions = {
     unit: 'share',
   },
 } as const satisfies Record<string, Definition>;
-export type FigureName = keyof typeof definitions;
 
 /** What the journal does not hold, and what it would take. */
 export const unknowable: Record<string, { zh: string; en: string; needs: string }> = {
@@ -154,12 +140,3 @@ export const offerFigures = ({ offers, unanswered }: Offers) => ({ ronaRate: sha
 export const callFigures = ({ arrived, contained, leftInIvr, refused, internal }: CallCounts) => ({
   containment: share(contained + leftInIvr, arrived - refused - internal),
 });
-
-/** All that is counted, by group. */
-export const measureGroups = {
-  contacts: visitMeasures,
-  handling: handledMeasures,
-  time: timeMeasures,
-  offers: offerMeasures,
-  calls: callMeasures,
-} as const;

@@ -122,6 +122,11 @@ export interface Database {
   ledger_handled: LedgerTable;
   ledger_agents: LedgerTable;
   ledger_calls: LedgerTable;
+  ledger_visits_hours: LedgerTable;
+  ledger_handled_agent_hours: LedgerTable;
+  ledger_handled_queue_hours: LedgerTable;
+  ledger_agents_hours: LedgerTable;
+  ledger_calls_hours: LedgerTable;
   recording_care: {
     recording_id: string;
     tenant_id: string;

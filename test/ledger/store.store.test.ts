@@ -58,11 +58,11 @@ function shift(seed: number, tell: Told = () => undefined): { all: LedgerRecord[
   return { all, last: new Map(all.map((record) => [record.callId, record])) };
 }
 
-async function read(store: Store, by: ReportSubject, bounds: number[]) {
+async function read(store: Store, by: ReportSubject, bounds: number[], except: number[]) {
   const { key, sources } = subjects[by];
   const report = new Report(by, bounds);
   for (const { table, groups } of sources) {
-    const asked = { tenantId: DEMO, table, bounds, by: key === null ? [] : [key], filter: {}, except: [], limit: 10_000 };
+    const asked = { tenantId: DEMO, table, bounds, by: key === null ? [] : [key], filter: {}, except, limit: 10_000 };
     report.addSums(groups, await ledgerSums(store.db, asked));
   }
   return report.lines();
@@ -88,18 +88,22 @@ test('each interval is written once in effect, and reports of every subject and 
   // The batch whose COMMIT was in doubt is written again, and an old one comes late.
   await writeRecords(store.db, [...last.values()]);
   await writeRecords(store.db, all.slice(0, 20));
-  const [from, to] = [startOf(START), startOf(START) + 40 * BASE_MS];
+  // Hours where they are whole, five minutes at the ends.
+  const [from, to] = [startOf(START) - 70 * 60_000, startOf(START) + 250 * 60_000];
   const intervals = await ledgerIntervals(store.db, DEMO, 0, Date.now());
   assert.deepEqual(
     intervals.map(({ start, revision, reconciliation }) => ({ start, revision, reconciliation })),
     [...last.values()].map(({ arrivedAt, revision, reconciliation }) => ({ start: arrivedAt, revision, reconciliation })),
   );
   for (const by of reportSubjects) {
-    for (const interval of ['5min', '30min', 'day', 'total'] as const) {
+    for (const interval of ['5min', '30min', 'hour', 'day', 'total'] as const) {
       const bounds = boundsOf(interval, 'Asia/Shanghai', from, to, 1_000) ?? [];
-      const lines = await read(store, by, bounds);
+      const lines = await read(store, by, bounds, []);
       assert.deepEqual(lines, counted(last.values(), by, bounds), `${by} by ${interval}`);
       assert.ok(lines.length > 0, `${by}: something was counted`);
+      const [first = 0, , third = 0] = [...last.values()].map(({ arrivedAt }) => arrivedAt);
+      const others = [...last.values()].filter(({ arrivedAt }) => arrivedAt !== first && arrivedAt !== third);
+      assert.deepEqual(await read(store, by, bounds, [first, third]), counted(others, by, bounds), `${by} by ${interval}, but for two intervals`);
     }
   }
 });
