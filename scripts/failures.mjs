@@ -1,4 +1,4 @@
-// What failed, out of the reports of node's test runner (TAP): the whole of it where it happened, and three lines each for the end of a log.
+// What failed, and what took long, out of the reports of node's test runner (TAP): the whole of it where it happened, and three lines each for the end of a log.
 
 const MOST_LINES = 3;
 /** Its own fault is told by a test below it. */
@@ -20,6 +20,22 @@ export function failuresOf(tap) {
     (TOLD_BELOW.includes(type) ? outer : found).push({ file, title: titleOf(title, file), error: errorOf(details, lines, at) });
   }
   return found.length > 0 ? found : outer;
+}
+
+/** Tests that take so long are named: who wants a quicker lane begins with them. */
+const LONG_S = 8;
+const MOST_LONG = 8;
+
+/** The longest tests of a report, whole suites as one. */
+export function longestOf(tap) {
+  const all = [...tap.matchAll(/^(?:not )?ok \d+ - (.*)\n {2}---\n {2}duration_ms: ([\d.]+)$/gm)].map(([, title, ms]) => ({
+    title,
+    seconds: Number(ms) / 1000,
+  }));
+  return all
+    .filter(({ seconds }) => seconds >= LONG_S)
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, MOST_LONG);
 }
 
 const titleOf = (title, file) => (title === file ? 'the whole file' : title.replace(/\\([#\\])/g, '$1'));
