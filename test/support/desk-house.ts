@@ -34,6 +34,12 @@ import type { Carriers, Event } from '../../src/vocabulary.ts';
 export const TENANT = asId<TenantId>('demo');
 export const AGENT = agentIdOf(TENANT, '8001');
 const QUEUES = { service: { zh: '普通服务', en: 'Service' }, vip: { zh: '贵宾专席', en: 'VIP desk' }, elder: { zh: '爱心专席', en: 'Senior service' } };
+/** In no queue: calls come to them from her alone. */
+export const staff = [
+  { number: '8002', name: '李强', ready: true },
+  { number: '8003', name: '陈静', ready: true },
+  { number: '8004', name: '欧阳娜', ready: false },
+] as const;
 export type QueueName = keyof typeof QUEUES;
 
 /** Lets a supervisor in who has no phone and no desk. */
@@ -113,6 +119,8 @@ export interface DeskHouseOptions {
   talks?: boolean;
   /** What her queues have for her desk. */
   queueDesk?: QueueDesk;
+  /** true: `staff` sits at other desks. */
+  hasStaff?: boolean;
   /** Numbers of other agents of the same queues, each with a phone and the token `token-<number>`. */
   colleagues?: readonly string[];
   /** What else hears each event, before the rooms' news go out. */
@@ -135,13 +143,16 @@ export class DeskHouse {
   readonly #room = createCallRoom();
   #calls = 0;
 
-  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, queueDesk = {}, colleagues = [], heard }: DeskHouseOptions) {
+  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, queueDesk = {}, colleagues = [], hasStaff = false, heard }: DeskHouseOptions) {
     this.queueDesk = queueDesk;
     this.acd = createAcd();
     this.desk = createDesk(this.#room.calls, this.acd.view);
-    const herself = { agentId: AGENT, tenantId: TENANT, number: '8001', name: '王丽', queues: [], skills: {}, staticContact: null };
+    const agents = [{ number: '8001', name: '王丽' }, ...staff];
     const nobody = {
-      agentByNumber: (_: TenantId, number: string) => (number === '8001' ? herself : null),
+      agentByNumber: (_: TenantId, wanted: string) => {
+        const known = agents.find(({ number }) => number === wanted);
+        return known === undefined ? null : { ...known, agentId: agentIdOf(TENANT, wanted), tenantId: TENANT, queues: [], skills: {}, staticContact: null };
+      },
       queue: (queueId: QueueId) => {
         const configuration = this.acd.view.queue(queueId)?.configuration;
         return configuration === undefined ? null : { ...configuration, desk: queueDesk };
@@ -190,6 +201,13 @@ export class DeskHouse {
       const agent = { agentId, tenantId: TENANT, number, name: number, skills: {}, staticContact: null, queues: [queueIdOf(TENANT, 'service')] };
       this.take({ type: 'agentConfigured', agent });
       this.take({ type: 'phoneReachable', agentId });
+    }
+    for (const { number, name, ready } of hasStaff ? staff : []) {
+      const agentId = agentIdOf(TENANT, number);
+      this.take({ type: 'agentConfigured', agent: { agentId, tenantId: TENANT, number, name, skills: {}, staticContact: null, queues: [] } });
+      this.take({ type: 'agentSignedIn', agentId });
+      this.take({ type: 'phoneReachable', agentId });
+      if (ready) this.take({ type: 'agentWentReady', agentId });
     }
     this.phoneComesBack();
     const allowEvents = talks ? ['talk'] : [];
@@ -262,6 +280,17 @@ export class DeskHouse {
     if (leg !== null) this.take({ type: 'legEnded', ...leg, ending: { cause: 'busy', by: 'far_end', sip: 486 } });
   }
 
+  /** Whom she has asked picks up, or hangs up. */
+  colleagueAnswers(number: string): void {
+    const leg = this.#agentLeg(agentIdOf(TENANT, number));
+    if (leg !== null) this.take({ type: 'legAnswered', ...leg });
+  }
+
+  colleagueHangsUp(number: string): void {
+    const leg = this.#agentLeg(agentIdOf(TENANT, number));
+    if (leg !== null) this.#legEnds(leg.callId, leg.legId);
+  }
+
   /** As the phone rim does, only a change of direction is told. */
   phoneHolds(held: boolean): void {
     const leg = this.#agentLeg();
@@ -297,8 +326,8 @@ export class DeskHouse {
     this.take({ type: 'legEnded', callId, legId, ending: { cause: 'normal', by: 'far_end' } });
   }
 
-  #agentLeg(): { callId: CallId; legId: LegId } | null {
-    return this.#legs((leg) => leg.agentId === AGENT && leg.progress.state !== 'ended')[0] ?? null;
+  #agentLeg(agentId = AGENT): { callId: CallId; legId: LegId } | null {
+    return this.#legs((leg) => leg.agentId === agentId && leg.progress.state !== 'ended')[0] ?? null;
   }
 
   #legs(of: (leg: Leg) => boolean): { callId: CallId; legId: LegId }[] {

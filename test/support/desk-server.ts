@@ -8,7 +8,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { DeskSockets } from '../../src/cti/socket.ts';
 import { builtWeb } from './built-web.ts';
-import type { DeskHouse } from './desk-house.ts';
+import { AGENT, type DeskHouse, TENANT } from './desk-house.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -75,6 +75,8 @@ export class DeskServer {
     const path = new URL(request.url ?? '/', this.url).pathname;
     if (path === '/api/v1/sessions' && request.method === 'POST') await this.#signIn(request, response);
     else if (path === '/api/v1/sessions/current' && request.method === 'DELETE') response.writeHead(204).end();
+    else if (path === '/api/v1/directory')
+      json(response, 200, directoryOf(this.#house, new URL(request.url ?? '/', this.url).searchParams.get('search') ?? ''));
     else if (path.startsWith('/api/v1/queues/')) json(response, 200, { desk: this.#house.queueDesk });
     else if (path.startsWith('/api/')) problem(response, 404, 'Nothing is here under that name.');
     else await this.#file(path, response);
@@ -98,6 +100,33 @@ export class DeskServer {
       response.writeHead(404).end();
     }
   }
+}
+
+/** As `GET /api/v1/directory` answers, without its initials. */
+function directoryOf({ acd, queueDesk }: DeskHouse, search: string): object {
+  const agents = acd.view.agents(TENANT).filter(({ agentId, name, number }) => agentId !== AGENT && `${name} ${number}`.includes(search));
+  return {
+    agents: agents.map(({ number, name, activity, since, phoneReachable }) => ({
+      number,
+      name,
+      activity,
+      since: new Date(since).toISOString(),
+      reachable: phoneReachable,
+    })),
+    queues: acd.view
+      .queues(TENANT)
+      .filter(({ configuration: { name } }) => name.zh.includes(search))
+      .map(({ queueId, configuration: { name }, state, waiting, ready }) => ({
+        queue: queueId.slice(TENANT.length + 1),
+        name,
+        state,
+        waiting,
+        ready,
+        oldestSince: null,
+      })),
+    numbers: (queueDesk.numbers ?? []).filter(({ name, number }) => `${name.zh} ${number}`.includes(search)),
+    more: 0,
+  };
 }
 
 function json(response: ServerResponse, status: number, body: object): void {

@@ -96,6 +96,49 @@ test('the queue’s script greets this caller by name; its form is filled in whi
   });
 });
 
+test('she finds a colleague, consults, swaps, joins all three, drops him, and hands the call on: by the directory and by keys, with no button that would fail', async () => {
+  await atTheDesk(
+    browser,
+    { house: { hasStaff: true, queueDesk: { numbers: [{ name: { zh: '营业厅', en: 'Shop' }, number: '02012345678' }] } } },
+    async (seat) => {
+      const { agent, page, house, complaints } = seat;
+      await ringing(seat);
+      await agent.answer();
+      await agent.waitForPhase('established');
+      await page.keyboard.press('Alt+t');
+      const panel = page.getByRole('complementary', { name: agent.words.directory.title });
+      await panel.getByText('欧阳娜').waitFor();
+      await panel.getByText('营业厅').waitFor();
+      await page.screenshot({ path: `${shots}directory-zh.png` });
+      await page.keyboard.type('李');
+      await panel.getByText('欧阳娜').waitFor({ state: 'detached' });
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.locator('[data-consult="ringing"]').waitFor();
+      house.colleagueAnswers('8002');
+      await page.locator('[data-consult="talking"]').waitFor();
+      await page.keyboard.press('Escape');
+      await page.screenshot({ path: `${shots}consulting-zh.png` });
+      await page.keyboard.press('Alt+g');
+      await page.locator('[data-consult="with_customer"]').waitFor();
+      await page.keyboard.press('Alt+j');
+      await page.locator('[data-parties="3"]').waitFor();
+      await page.screenshot({ path: `${shots}conference-zh.png` });
+      await page.getByRole('button', { name: agent.words.parties.drop.replace('{{who}}', '李强 8002') }).click();
+      await page.locator('[data-parties]').waitFor({ state: 'detached' });
+      await page.keyboard.press('Alt+t');
+      await panel.getByLabel(agent.words.directory.search).fill('陈静');
+      await panel.locator('[data-row]').filter({ hasText: '陈静' }).locator('[data-deed="consult"]').click();
+      await page.locator('[data-consult="ringing"]').waitFor();
+      house.colleagueAnswers('8003');
+      await agent.button(agent.words.parties.consultComplete).click();
+      await agent.waitForState('wrapping_up');
+      assert.deepEqual(complaints, []);
+    },
+  );
+});
+
 test('the whole call works from the keyboard alone', async () => {
   await atTheDesk(browser, { language: 'en' }, async (seat) => {
     const { agent, page, house } = seat;

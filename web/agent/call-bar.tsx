@@ -1,7 +1,7 @@
 /** The call she has, always in the same place: what it is, how long, and the two things she can do with it. */
 import { Button } from 'antd';
 import type { TFunction } from 'i18next';
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../../src/cti/protocol.ts';
 import { waitingFor } from '../shared/busy.ts';
@@ -17,6 +17,8 @@ import { Since, useNow } from './timer.tsx';
 /** A button that has just taken another's place does nothing for so long: a double click on Answer must not hold the call. */
 const SETTLE_MS = 600;
 
+const DirectoryPanel = lazy(() => import('./directory/directory-panel.tsx'));
+
 export const whoCalls = (t: TFunction, { customer, caller }: DeskCall['pop']): string => customer?.name ?? caller.name ?? t('call.unknownCaller');
 export const queueName = (t: TFunction, { queue }: DeskCall['pop']): string => queue?.name[languageNow()] ?? t('pop.direct');
 export const callerNumber = (t: TFunction, { caller }: DeskCall['pop'], whole: boolean): string =>
@@ -29,8 +31,30 @@ export function CallBar() {
   return (
     <section className={`call-bar is-${call?.phase ?? 'none'}`} data-phase={call?.phase ?? 'none'} aria-label={t('call.bar')}>
       {call === null ? <NoCall /> : <CallLine call={call} />}
+      <DirectoryButton />
       <CallButtons phase={call?.phase ?? null} recording={recordingOf(call)} />
     </section>
+  );
+}
+
+/** Whom she may ask or hand the call to; also without a call she sees who is there. */
+function DirectoryButton() {
+  const { t } = useTranslation();
+  const { can } = useDesk();
+  const [open, setOpen] = useState(false);
+  useShortcut('Alt+T', () => setOpen(!open));
+  const works = can('consult') || can('blindTransfer') || can('addParty');
+  return (
+    <>
+      <Button className="directory-button" size="large" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {t(works ? 'call.directory' : 'call.directoryIdle')} <kbd>Alt+T</kbd>
+      </Button>
+      {open && (
+        <Suspense fallback={null}>
+          <DirectoryPanel onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

@@ -11,6 +11,7 @@ import { DeskContext, type DeskTools, goneCauses, type NewNotice, type Notice } 
 import { Interactions, takesInteractions } from './interactions.tsx';
 import { Messages } from './messages.tsx';
 import { LinkBanner, Notices } from './overlays.tsx';
+import { PartyBar } from './party-bar.tsx';
 import { usePhone } from './phone/use-phone.ts';
 import { Pop } from './pop.tsx';
 import { QueueStrip } from './queues.tsx';
@@ -71,6 +72,7 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
         <DeskContext.Provider value={tools}>
           <TopBar onSignOut={leave} />
           <CallBar />
+          <PartyBar />
           <main className={takesInteractions(tools) ? 'desk-main has-chats' : 'desk-main'}>
             {takesInteractions(tools) && <Interactions />}
             <Pop />

@@ -63,7 +63,7 @@ function PhoneTroubles({ view, onRetry }: { view: PhoneView; onRetry(): void }) 
   if (view.trouble === null) {
     return (
       <p className={`phone-state is-${view.state}`} role="status" data-phone={view.state}>
-        <span className="dot" aria-hidden="true" />
+        <span className="phone-dot" aria-hidden="true" />
         {t(`phoneState.${view.state}`)}
       </p>
     );
