@@ -53,6 +53,8 @@ const legSchema = z.object({
   sipStatus: z.number().nullable(),
   q850: z.number().nullable(),
   audio: audioSchema.nullable(),
+  /** An agent asked for it to be rung while a call had her: alone with her, or to all; null = it came otherwise. */
+  asked: z.object({ how: z.enum(['consult', 'conference']), by: z.string(), end: z.string().nullable(), cause: z.string().nullable() }).nullable(),
 });
 const recordingSchema = z.object({ recordingId: text, startedAt: text, durationMs: z.number().nullable(), complete: z.boolean(), pauses: pausesSchema });
 const liveCallSchema = z.object({

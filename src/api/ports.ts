@@ -14,7 +14,7 @@ import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { Notice } from '../call/notice.ts';
 import type { InteractionRecord } from '../cdr/interaction-record.ts';
-import type { OfferRecord, QueueVisit, RecordingPause } from '../cdr/record.ts';
+import type { AskedRecord, OfferRecord, QueueVisit, RecordingPause } from '../cdr/record.ts';
 import type { Order, Ordering, OrderMessage } from '../cti/supervising.ts';
 import type { DialplanWords } from '../ivr/words.ts';
 import type { LedgerRecord } from '../ledger/record.ts';
@@ -195,6 +195,7 @@ export interface LegRecord {
   sipStatus: number | null;
   q850: number | null;
   audio: LegAudio | null;
+  asked: AskedRecord | null;
 }
 export interface RecordingRecord {
   recordingId: string;

@@ -1,6 +1,7 @@
 /** What each event does to the record of its call. */
 import type { AcdEvent } from '../acd/event.ts';
 import type { CallEvent, LegAudio } from '../call/event.ts';
+import { askedOf, consultToggled, partyAskEnded, partyAsked } from './asked.ts';
 import { mergeLegs } from './merge.ts';
 import { close, endLeg, endOfCall, endOfLeg, type OpenCall, retrieve } from './open.ts';
 import { beginsPaused, endSilence, pausedBy, resumedBy } from './pauses.ts';
@@ -66,6 +67,18 @@ const handlers: Handlers = {
   takeoverAsked(state, event, at) {
     const { legId, agentId } = event;
     live(state, event.callId)?.legs.push(newLeg({ legId, role: 'agent', agentId, offerId: null, target: null }, at));
+    return undefined;
+  },
+  partyAsked(state, event, at) {
+    partyAsked(state, event, at);
+    return undefined;
+  },
+  partyAskEnded(state, event, at) {
+    partyAskEnded(state, event, at);
+    return undefined;
+  },
+  consultToggled(state, event, at) {
+    consultToggled(state, event, at);
     return undefined;
   },
   customerFound(state, event) {
@@ -137,7 +150,7 @@ const handlers: Handlers = {
       presumed: false,
       ...(choice === undefined ? {} : { choice }),
     });
-    call.legs.push(newLeg({ legId, role: 'agent', agentId, offerId, target: null }, at));
+    call.legs.push({ ...newLeg({ legId, role: 'agent', agentId, offerId, target: null }, at), ...askedOf(state, event) });
     return undefined;
   },
   offerEnded(state, event, at) {

@@ -2,7 +2,7 @@
 import type { AgentId, LegId } from '../../kernel/ids.ts';
 import type { Ending } from '../call/ending.ts';
 import type { OfferEnd, PauseHolder, QueueExit } from '../call/event.ts';
-import type { AgentRecord, CallRecord, LegRecord, OfferRecord, QueueVisit, RecordingRecord, RecordingState } from './record.ts';
+import type { AgentRecord, AskedRecord, CallRecord, LegRecord, OfferRecord, QueueVisit, RecordingRecord, RecordingState } from './record.ts';
 
 type Open<T, Late extends keyof T> = Omit<T, Late> & { [K in Late]: T[K] | null };
 
@@ -54,6 +54,8 @@ export interface OpenCall extends Kept {
   offers: OpenOffer[];
   parts: Part[];
   recordings: RecordingRecord[];
+  /** Agents who are asked in, and whose offers have yet to be made; absent = nobody. */
+  asking?: (AskedRecord & { agentId: AgentId })[];
   /** Who has its recording paused now; absent in a snapshot of an earlier version. */
   pausedBy?: PauseHolder[];
 }
@@ -110,7 +112,7 @@ export function recordOf(call: OpenCall, ended: { at: number; ending: Ending }):
   const legs = call.legs.map((leg) => legRecord(leg, ended));
   const queues = call.visits.map((visit) => visitRecord(visit, ended.at));
   const agents = agentRecords(call, legs);
-  const { legs: _legs, visits: _visits, offers, parts: _parts, ended: _ended, ...kept } = call;
+  const { legs: _legs, visits: _visits, offers, parts: _parts, ended: _ended, asking: _asking, ...kept } = call;
   return detached({
     ...kept,
     answeredAt: legs[0]?.answeredAt ?? null,
@@ -148,8 +150,8 @@ const detached = (record: CallRecord): CallRecord => ({
 });
 
 function legRecord(leg: OpenLeg, ended: { at: number; ending: Ending }): LegRecord {
-  const { heldSince: _, ...rest } = leg;
-  return { ...rest, endedAt: leg.endedAt ?? ended.at, ending: leg.ending ?? ended.ending };
+  const { heldSince: _, asked, ...rest } = leg;
+  return { ...rest, ...(asked === undefined ? {} : { asked: { ...asked } }), endedAt: leg.endedAt ?? ended.at, ending: leg.ending ?? ended.ending };
 }
 
 function visitRecord(visit: OpenVisit, endedAt: number): QueueVisit {

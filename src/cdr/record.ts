@@ -3,8 +3,9 @@
  * Times are ms since 1970, durations ms. arrivedAt ≤ answeredAt ≤ endedAt, for the call and for each leg.
  */
 import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
-import type { Ending } from '../call/ending.ts';
+import type { Ending, EndingCause } from '../call/ending.ts';
 import type {
+  AskedFor,
   AuthLevel,
   CallData,
   Language,
@@ -15,6 +16,7 @@ import type {
   OverflowReason,
   OverflowTarget,
   Party,
+  PartyAskEnd,
   QueueExit,
 } from '../call/event.ts';
 
@@ -34,6 +36,17 @@ export interface LegRecord {
   ending: Ending;
   /** null = it had no sound, or the media server was gone. */
   audio: LegAudio | null;
+  /** An agent asked for it to be rung while a call had her; absent = it came otherwise. */
+  asked?: AskedRecord;
+}
+
+export interface AskedRecord {
+  how: AskedFor;
+  /** Leg of who asked. */
+  by: LegId;
+  /** null = the call was over before that was known. */
+  end: PartyAskEnd | null;
+  cause: EndingCause | null;
 }
 
 export interface QueueVisit {

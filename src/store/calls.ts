@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { LegAudio } from '../call/event.ts';
-import type { AgentRecord, OfferRecord, QueueVisit, RecordingPause, RecordingState } from '../cdr/record.ts';
+import type { AgentRecord, AskedRecord, OfferRecord, QueueVisit, RecordingPause, RecordingState } from '../cdr/record.ts';
 import type { Database } from './schema.ts';
 
 export interface CallFilter {
@@ -64,6 +64,7 @@ export interface LegRow {
   endedAt: string;
   holdMs: number;
   audio: LegAudio | null;
+  asked: AskedRecord | null;
   ending: { cause: EndingCause; by: EndedBy; sip?: number; q850?: number };
 }
 
@@ -227,6 +228,7 @@ const legOf = (row: Selected<'call_legs'>): LegRow => ({
   holdMs: row.hold_ms,
   ending: endingOf(row),
   audio: row.audio,
+  asked: row.asked,
 });
 
 export const writeCursor = (at: Date, id: string): string => Buffer.from(`${at.toISOString()} ${id}`, 'utf8').toString('base64url');

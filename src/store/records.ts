@@ -169,6 +169,7 @@ const legRow = (record: CallRecord, leg: LegRecord): Row<'call_legs'> => ({
   sip_status: leg.ending.sip ?? null,
   q850: leg.ending.q850 ?? null,
   audio: leg.audio,
+  asked: leg.asked ?? null,
 });
 
 const recordingRow = (record: CallRecord, recording: RecordingRecord): Row<'recordings'> => ({

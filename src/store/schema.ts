@@ -2,7 +2,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { PhoneSettings } from '../acd/event.ts';
 import type { LegAudio, RecordingRule } from '../call/event.ts';
-import type { RecordingPause } from '../cdr/record.ts';
+import type { AskedRecord, RecordingPause } from '../cdr/record.ts';
 import type { Reconciliation } from '../ledger/reconcile.ts';
 
 type Json<T> = ColumnType<T, string, string>;
@@ -235,6 +235,7 @@ interface CallLegsTable {
   ended_at: Date;
   hold_ms: number;
   audio: LegAudio | null;
+  asked: AskedRecord | null;
   cause: string;
   ended_by: string;
   sip_status: number | null;

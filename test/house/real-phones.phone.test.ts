@@ -9,6 +9,7 @@ import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { Linphone } from '../support/linphone.ts';
 import { SipPhone } from '../support/phone.ts';
 import { freePort } from '../support/ports.ts';
+import { MIXED_SHARE, secondsOf } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
 const CALLER_HZ = 620;
@@ -193,5 +194,65 @@ describe('linphonec', () => {
     assert.ok(told.some((event) => event.type === 'callsMerged' && event.callId === record.callId));
     assert.equal((await house.record('8001')).cause, 'transferred', 'the consultation has a record of its own');
     agree(house, record, [desk, nextDesk]);
+  });
+});
+
+describe('three parties at baresip phones', () => {
+  const COLLEAGUE_HZ = 1240;
+  /** What a phone heard since then, in windows of 200 ms: in how many of them the tone is a good part of the sound. */
+  const seconds = (samples: Int16Array, from: number, hz: number): number => secondsOf(samples.subarray(from), hz, MIXED_SHARE);
+  const hearsAll = (phone: Baresip, from: number, ...hz: number[]): Promise<unknown> =>
+    until(`${hz.join(' and ')} Hz to be heard`, () => hz.every((tone) => seconds(phone.heard(), from, tone) >= 0.4), 6_000);
+
+  test('she consults a colleague unheard by the customer, toggles, confers, leaves: judged by tone at each end; the record tells it', async () => {
+    const [first, desk] = [await deskPhone('8001', 'udp'), await readyDesk('8001')];
+    const second = await deskPhone('8002', 'tcp', COLLEAGUE_HZ);
+    const colleague = await readyDesk('8002');
+    await colleague.must('notReady', { reason: 'break' });
+    const customer = await SipPhone.open({ user: OLD, server: house.sip, address: TRUNK });
+    keep({ stop: () => customer.close() });
+    const caller = await customer.call('10086');
+    await caller.answered();
+    caller.rtp.play(CALLER_HZ);
+    await first.until('CALL_INCOMING', 25_000);
+    await first.accept();
+    const { callId } = (await desk.until('callEstablished')).data;
+
+    await desk.must('consult', { target: { kind: 'agent', number: '8002' } });
+    await second.until('CALL_INCOMING');
+    const { askedBy } = (await colleague.until('screenPop', ({ data }) => data.callId === callId)).data;
+    assert.deepEqual([askedBy?.number, askedBy?.how], ['8001', 'consult'], 'she is told who asks');
+    await second.accept();
+    await desk.until('consultChanged', ({ data }) => data.state === 'talking');
+    await hearsAll(second, 0, AGENT_HZ);
+    await hearsAll(first, 0, COLLEAGUE_HZ);
+    assert.ok(seconds(second.heard(), 0, CALLER_HZ) < 0.2, 'the colleague does not hear the customer');
+    assert.ok(await caller.rtp.hearsSound(), 'the customer hears music');
+    assert.ok(!(await caller.rtp.hears(AGENT_HZ, 300)) && !(await caller.rtp.hears(COLLEAGUE_HZ, 300)), 'and neither of the two');
+
+    await desk.must('consultToggle');
+    await desk.until('consultChanged', ({ data }) => data.state === 'with_customer');
+    assert.ok(await caller.rtp.hears(AGENT_HZ), 'toggled, the customer hears her');
+
+    const from = [first.heard().length, second.heard().length];
+    await desk.must('consultConference');
+    const { parties } = (await desk.until('callConferenced', ({ data }) => data.parties.length === 3)).data;
+    assert.deepEqual(parties.map(({ kind, me }) => `${kind} ${me}`).sort(), ['agent false', 'agent true', 'customer false']);
+    await hearsAll(first, from[0] ?? 0, CALLER_HZ, COLLEAGUE_HZ);
+    await hearsAll(second, from[1] ?? 0, CALLER_HZ, AGENT_HZ);
+    await until('the customer to hear both', () => [AGENT_HZ, COLLEAGUE_HZ].every((hz) => caller.rtp.share(hz) > MIXED_SHARE), 6_000);
+
+    await first.hangUp();
+    await desk.until('callCleared');
+    assert.ok(await caller.rtp.hears(COLLEAGUE_HZ), 'she left, and the colleague has the customer');
+    await caller.hangUp();
+    await second.until('CALL_CLOSED');
+    const record = await house.record(`+86${OLD}`);
+    assert.equal(record.callId, callId);
+    assert.deepEqual(
+      record.legs.map(({ role, cause, asked }) => [role, cause, asked?.how, asked?.end].filter(Boolean).join(' ')),
+      ['caller normal', 'agent normal', 'agent normal consult conferenced'],
+    );
+    agree(house, record, [desk, colleague]);
   });
 });

@@ -35,7 +35,15 @@ export interface CallRecord {
   ivrPath: string[];
   data: Record<string, string>;
   queues: { queueId: string; enteredAt: string; leftAt: string; exit: string; overflow: { at: string; step: number; to: object; why: object[] }[] }[];
-  legs: { legId: string; role: string; agentId: string | null; cause: string; endedBy: string; answeredAt: string | null }[];
+  legs: {
+    legId: string;
+    role: string;
+    agentId: string | null;
+    cause: string;
+    endedBy: string;
+    answeredAt: string | null;
+    asked: { how: string; end: string | null } | null;
+  }[];
   recordings: { recordingId: string; durationMs: number | null; complete: boolean }[];
 }
 

@@ -103,6 +103,11 @@ export class RtpStream {
     this.#frames.length = 0;
   }
 
+  /** Which part of the last 200 ms the tone is. */
+  share(hz: number): number {
+    return shareAt(Int16Array.from(this.#frames.slice(-JUDGED / FRAME).flatMap((frame) => [...frame])), hz);
+  }
+
   /** true as soon as 200 ms of the tone are heard. */
   hears(hz: number, withinMs = 3_000): Promise<boolean> {
     return this.#until(withinMs, (last) => shareAt(last, hz) > 0.7);

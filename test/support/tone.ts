@@ -101,9 +101,12 @@ export function readWav(path: string, channel = 0): Int16Array {
 
 const WINDOW = SAMPLE_RATE / 5;
 
+/** Of several tones in one sound each is more than this. */
+export const MIXED_SHARE = 0.2;
+
 /** Seconds of the tone in what was heard, judged in windows of 200 ms. */
-export function secondsOf(samples: Int16Array, hz: number): number {
+export function secondsOf(samples: Int16Array, hz: number, share = 0.5): number {
   let windows = 0;
-  for (let from = 0; from + WINDOW <= samples.length; from += WINDOW) if (shareAt(samples.subarray(from, from + WINDOW), hz) > 0.5) windows += 1;
+  for (let from = 0; from + WINDOW <= samples.length; from += WINDOW) if (shareAt(samples.subarray(from, from + WINDOW), hz) > share) windows += 1;
   return (windows * WINDOW) / SAMPLE_RATE;
 }
