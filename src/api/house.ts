@@ -76,7 +76,7 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
       get: (tenantId, interactionId) => interactionRecord(store.db, tenantId, interactionId),
     },
     ledger: {
-      memory: (tenantId) => ledger.intervals(tenantId, clock.now()),
+      memory: (tenantId, from, to) => ledger.intervals(tenantId, clock.now(), from, to),
       sums: (asked) => ledgerSums(store.db, asked),
       intervals: (tenantId, from, to) => ledgerIntervals(store.db, tenantId, from, to),
     },

@@ -224,8 +224,8 @@ interface RecordsPort {
 }
 
 interface LedgerPort {
-  /** Intervals that are still in memory, as they stand now; the database's are to be passed over for them. */
-  memory(tenantId: TenantId): LedgerRecord[];
+  /** Intervals of that time that are still in memory, as they stand now; the database's are to be passed over for them. */
+  memory(tenantId: TenantId, from: number, to: number): LedgerRecord[];
   sums(asked: SumsAsked): ReturnType<typeof ledgerSums>;
   intervals(tenantId: TenantId, from: number, to: number): Promise<LedgerInterval[]>;
 }

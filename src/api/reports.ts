@@ -192,10 +192,10 @@ function readReconciliation(app: Api, ports: ApiPorts): void {
       const { tenantId } = asker(request);
       const [from, to] = [Date.parse(request.query.from), Date.parse(request.query.to)];
       if (to <= from || to - from > LONGEST_RECONCILED_MS) throw invalid('to', 'behind `from`, and 32 days behind it at most');
-      const memory = ports.ledger.memory(tenantId).map(({ arrivedAt, reconciliation }) => ({ start: arrivedAt, reconciliation }));
+      const memory = ports.ledger.memory(tenantId, from, to).map(({ arrivedAt, reconciliation }) => ({ start: arrivedAt, reconciliation }));
       const inMemory = new Set(memory.map(({ start }) => start));
       const written = (await ports.ledger.intervals(tenantId, from, to)).filter(({ start }) => !inMemory.has(start));
-      const all = [...written, ...memory.filter(({ start }) => start >= from && start < to)];
+      const all = [...written, ...memory];
       const differences = all.flatMap(({ start, reconciliation }) => discrepancies(reconciliation).map((found) => ({ start: iso(start), ...found })));
       return { intervals: all.length, reconciled: differences.length === 0, differences };
     },
@@ -251,7 +251,7 @@ async function collect(
 ): Promise<{ lines: Line[]; complete: boolean }> {
   const { key, sources } = subjects[by];
   const report = new Report(by, bounds);
-  const memory = ports.ledger.memory(tenantId);
+  const memory = ports.ledger.memory(tenantId, bounds[0] ?? 0, bounds.at(-1) ?? 0);
   const except = memory.map(({ arrivedAt }) => arrivedAt);
   let complete = true;
   try {

@@ -41,8 +41,8 @@ export interface LedgerSnapshot {
 }
 
 export interface LedgerView {
-  /** The tenant's intervals that are still in memory, as they stand now, oldest first; what is not among them is in the database as it is there. */
-  intervals(tenantId: TenantId, now: number): LedgerRecord[];
+  /** The tenant's intervals in [from, to) that are still in memory, as they stand now, oldest first; what is not among them is in the database as it is there. */
+  intervals(tenantId: TenantId, now: number, from?: number, to?: number): LedgerRecord[];
 }
 
 export interface LedgerRoom {
@@ -58,8 +58,9 @@ export function createLedger(): LedgerRoom {
   return {
     name: 'ledger',
     decide: (event, now) => decide(state, event, Math.floor(now)),
-    view: { intervals: (tenantId, now) => intervals(state, tenantId, Math.floor(now)) },
-    snapshot: () => copied(snapshotOf(state)),
+    view: { intervals: (tenantId, now, from = 0, to = Number.POSITIVE_INFINITY) => intervals(state, tenantId, Math.floor(now), { from, to }) },
+    // Written at once by who asks for it: a copy of all rows would hold the floor up.
+    snapshot: () => snapshotOf(state),
     restore: (snapshot) => restore(state, copied(snapshot)),
   };
 }
@@ -142,10 +143,10 @@ function wakeAt(state: State): number | null {
   return state.blocks.size === 0 && state.contacts.size === 0 && state.present === 0 ? null : startOf(state.now) + BASE_MS;
 }
 
-function intervals(state: State, tenantId: TenantId, now: number): LedgerRecord[] {
+function intervals(state: State, tenantId: TenantId, now: number, { from, to }: { from: number; to: number }): LedgerRecord[] {
   state.now = Math.max(state.now, now);
   settleAll(state);
-  const mine = [...state.blocks.all()].filter((block) => block.tenantId === tenantId);
+  const mine = [...state.blocks.all()].filter(({ tenantId: of, start }) => of === tenantId && start >= from && start < to);
   return mine.map(recordOf).sort((a, b) => a.arrivedAt - b.arrivedAt);
 }
 

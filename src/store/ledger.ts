@@ -26,6 +26,8 @@ const hours = {
   calls: [{ table: 'ledger_calls_hours', names: tables.calls.names }],
 } as const satisfies Record<LedgerTable, readonly { table: keyof Database; names: readonly string[] }[]>;
 const HOUR_MS = 3_600_000;
+/** What is made ready for the database in one go, between calls. */
+const ROWS_AT_ONCE = 500;
 /** Of more hours in part it is quicker to read the five minutes alone. */
 const MOST_TOUCHED = 50;
 const hourOf = (at: number): number => at - (at % HOUR_MS);
@@ -45,15 +47,27 @@ export async function writeInterval(trx: Transaction<Database>, { tenantId, arri
   if (rows.length === 0) return;
   for (const [name, { table }] of Object.entries(tables)) {
     await sql`delete from ${sql.table(table)} where tenant_id = ${tenantId} and start_at = ${start}`.execute(trx);
-    const written = ledger[name as LedgerTable].map((row) => ({
-      tenant_id: tenantId,
-      start_at: start,
-      ...Object.fromEntries(Object.entries(row).map(([key, value]) => [columnOf(key), value])),
-    }));
-    if (written.length === 0) continue;
-    await sql`insert into ${sql.table(table)} select * from jsonb_populate_recordset(null::${sql.table(table)}, ${jsonOf(written)}::jsonb)`.execute(trx);
+    const rows = ledger[name as LedgerTable];
+    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+      const written = rows.slice(from, from + ROWS_AT_ONCE).map((row) => columnsOf(row, { tenant_id: tenantId, start_at: start }));
+      await sql`insert into ${sql.table(table)} select * from jsonb_populate_recordset(null::${sql.table(table)}, ${jsonOf(written)}::jsonb)`.execute(trx);
+    }
   }
   await sumHours(trx, tenantId, hourOf(arrivedAt), hourOf(arrivedAt) + HOUR_MS);
+}
+
+const columnsKnown = new Map<string, string>();
+
+function columnsOf(row: object, columns: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(row)) {
+    let column = columnsKnown.get(name);
+    if (column === undefined) {
+      column = columnOf(name);
+      columnsKnown.set(name, column);
+    }
+    columns[column] = value;
+  }
+  return columns;
 }
 
 /** Makes the hours from `from` to `to` anew, of what there is of their five minutes. */

@@ -1,7 +1,7 @@
 /** Reports by the API: what is in memory is in the answer, an agent reads her own alone, and a file is safe to open. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asId, type OfferId, type QueueId, type TenantId } from '../../kernel/ids.ts';
+import { asId, type OfferId, type QueueId } from '../../kernel/ids.ts';
 import { csvOf } from '../../src/api/csv.ts';
 import { createLedger } from '../../src/ledger/fold.ts';
 import type { SumsAsked } from '../../src/store/ledger.ts';
@@ -39,7 +39,7 @@ async function openHouse() {
   let away = false;
   const house = await openFakeHouse(() => ({
     ledger: {
-      memory: (tenantId: TenantId) => ledger.view.intervals(tenantId, AT + 70_000),
+      memory: (tenantId, from, to) => ledger.view.intervals(tenantId, AT + 70_000, from, to),
       sums: async (wanted) => {
         if (away) throw Object.assign(new Error('no server'), { code: 'ECONNREFUSED' });
         asked.push(wanted);
