@@ -52,6 +52,7 @@ import { claim } from './lock.ts';
 import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
 import { systemNames } from './phone/trunk/names.ts';
+import { Prompts } from './prompts/prompts.ts';
 import { auditPause } from './recordings/pauses.ts';
 import { Recordings } from './recordings/recordings.ts';
 import { SpaceWatch } from './recordings/space.ts';
@@ -463,6 +464,8 @@ function httpOptions(
       },
     },
     tellInteraction: (event: InteractionEvent) => take(event),
+    prompts: new Prompts(config.dialplansDir),
+    phoneContacts: (agentId: AgentId) => phone.contactsOf(agentId),
     trials: opened(new Trials({ journal: join(config.dataDir, 'journal'), clock, log }), (it) => it.close()),
     cancelCallback: (callbackId: CallbackId, by: UserId) => take({ type: 'callbackCancelled', callbackId, by }),
     trunks: { status: () => phone.trunks(), calls: (trunkId: TrunkId) => phone.callsOver(trunkId) },

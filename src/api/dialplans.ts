@@ -1,5 +1,6 @@
 /** Dialplans: look at versions, check, publish, roll back. Nothing with a fault in it is ever published. */
 import { z } from 'zod';
+import { dialplanJsonSchema } from '../ivr/schema.ts';
 import { asker } from './access.ts';
 import type { ApiPorts, DialplanFault } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -24,6 +25,7 @@ const asErrors = (faults: DialplanFault[]): { at: string; message: string }[] =>
 
 export function dialplans(app: Api, ports: ApiPorts): void {
   listVersions(app, ports);
+  readSchema(app);
   readFiles(app, ports);
   checkFiles(app, ports);
   publish(app, ports);
@@ -45,6 +47,19 @@ function listVersions(app: Api, ports: ApiPorts): void {
       const versions = await ports.dialplans.versions(asker(request).tenantId);
       return { items: versions.map((row) => ({ ...row, publishedAt: iso(row.publishedAt) })), nextCursor: null };
     },
+  );
+}
+
+/** For editors; the same for every tenant. */
+function readSchema(app: Api): void {
+  const schema = dialplanJsonSchema();
+  app.get(
+    '/api/v1/dialplans/schema',
+    {
+      config: { action: 'dialplan.read' },
+      schema: { tags: ['dialplans'], summary: 'JSON Schema of a dialplan file', response: { 200: z.record(z.string(), z.unknown()) } },
+    },
+    async () => schema,
   );
 }
 

@@ -5,7 +5,7 @@ import { buildCard } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import type { Publisher } from '../ivr/publisher.ts';
 import type { LedgerView } from '../ledger/fold.ts';
-import { writeAudit } from '../store/audit.ts';
+import { listAudit, writeAudit } from '../store/audit.ts';
 import { removeCalendar, saveCalendar } from '../store/calendars.ts';
 import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
@@ -81,7 +81,16 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
       intervals: (tenantId, from, to) => ledgerIntervals(store.db, tenantId, from, to),
     },
     offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
-    audit: { write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }) },
+    audit: {
+      write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }),
+      async list(tenantId, filter, { cursor, limit }) {
+        if (cursor !== null && !/^[0-9]{1,15}$/.test(cursor))
+          throw new Problem('validation_failed', '', [{ at: 'querystring.cursor', message: 'not a cursor of ours' }]);
+        const found = await listAudit(store.db, tenantId, limit + 1, cursor === null ? null : Number(cursor), filter);
+        const items = found.slice(0, limit);
+        return { items, nextCursor: found.length > limit ? String(items.at(-1)?.auditId ?? '') : null };
+      },
+    },
   };
 }
 

@@ -7,7 +7,6 @@ import { asyncApiDocument } from '../cti/asyncapi.ts';
 import type { Desks } from '../cti/desks.ts';
 import { DeskSockets } from '../cti/socket.ts';
 import type { WatchCounts } from '../invariants/watch.ts';
-import type { FleetStatus } from '../sound/fleet.ts';
 import { handOnBrowser } from './browser-phones.ts';
 import { type HouseParts, portsOf } from './house.ts';
 import { openMetrics } from './metrics.ts';
@@ -34,6 +33,9 @@ export interface HttpOptions
       | 'resumeRecording'
       | 'cancelCallback'
       | 'trials'
+      | 'prompts'
+      | 'mediaServers'
+      | 'phoneContacts'
       | 'tellInteraction'
       | 'webDir'
       | 'version'
@@ -44,7 +46,6 @@ export interface HttpOptions
   log: Logger;
   clock: Clock;
   desks: Desks;
-  mediaServers: () => FleetStatus[];
   /** What the watcher of the invariants has counted. */
   watched: () => WatchCounts;
   /** Figures of the SIP server. */

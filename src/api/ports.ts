@@ -18,8 +18,12 @@ import type { AskedRecord, OfferRecord, QueueVisit, RecordingPause } from '../cd
 import type { Order, Ordering, OrderMessage } from '../cti/supervising.ts';
 import type { DialplanWords } from '../ivr/words.ts';
 import type { LedgerRecord } from '../ledger/record.ts';
+import type { ContactBinding } from '../phone/event.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
+import type { Prompts } from '../prompts/prompts.ts';
 import type { Recordings } from '../recordings/recordings.ts';
+import type { FleetStatus } from '../sound/fleet.ts';
+import type { AuditFilter } from '../store/audit.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { InteractionFilter } from '../store/interactions.ts';
 import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
@@ -249,6 +253,8 @@ export interface AuditEntry {
 interface AuditPort {
   /** Rejects when it cannot be written: then the change is not made either. */
   write(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  list(tenantId: TenantId, filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry & { auditId: number; at: number }>>;
 }
 
 export interface HealthPart {
@@ -288,6 +294,10 @@ export interface ApiPorts {
   toll: TollPort;
   customers: CustomersPort;
   dialplans: DialplansPort;
+  prompts: Pick<Prompts, 'list' | 'read' | 'write' | 'remove'>;
+  mediaServers(): FleetStatus[];
+  /** Where an agent's phones have registered from. */
+  phoneContacts(agentId: AgentId): readonly ContactBinding[];
   records: RecordsPort;
   interactionRecords: InteractionRecordsPort;
   ledger: LedgerPort;

@@ -13,6 +13,7 @@ import { guardRoutes } from './access.ts';
 import { agentImport } from './agent-import.ts';
 import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
+import { auditTrail } from './audit.ts';
 import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
 import { callbacks } from './callbacks.ts';
@@ -31,6 +32,7 @@ import { outside } from './outside.ts';
 import { phonePasses } from './phone-passes.ts';
 import type { ApiPorts } from './ports.ts';
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
+import { prompts } from './prompts.ts';
 import { queueSwitch } from './queue-switch.ts';
 import { queues } from './queues.ts';
 import { recordings } from './recordings.ts';
@@ -38,6 +40,7 @@ import { reports } from './reports.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
+import { system } from './system.ts';
 import type { HttpTls } from './tls.ts';
 import { trials } from './trials.ts';
 import { trunks } from './trunks.ts';
@@ -94,6 +97,9 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     outside,
     customers,
     dialplans,
+    prompts,
+    auditTrail,
+    system,
     calls,
     callAudio,
     callbacks,

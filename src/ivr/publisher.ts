@@ -189,13 +189,21 @@ export class Publisher {
     return this.#bringIn(kept, texts, folderAuthor).result === 'published';
   }
 
+  /** Where only a sound was added, changed or removed, the texts in use stand, whoever published them. */
+  #folderChanged(kept: Kept): void {
+    const before = kept.store.current();
+    const texts = before !== null && before.folder === folderVersion(kept) ? kept.store.texts(before.version) : null;
+    if (texts === null) this.#bringInFolder(kept);
+    else this.#bringIn(kept, texts, folderAuthor);
+  }
+
   #watch(kept: Kept): void {
     const { clock, log } = this.#options;
     const changed = (): void => {
       kept.cancelSettle?.();
       kept.cancelSettle = clock.after(SETTLE_MS, () => {
         kept.cancelSettle = null;
-        this.#bringInFolder(kept);
+        this.#folderChanged(kept);
       });
     };
     const folders = ['', join('prompts', 'zh'), join('prompts', 'en'), 'music'].map((name) => join(kept.folder, name));

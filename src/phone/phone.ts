@@ -103,6 +103,8 @@ export interface Phone {
   status(): PhoneStatus;
   /** Trunks that are switched on, and how they are. */
   trunks(): TrunkStatus[];
+  /** Contacts her phones have registered and that hold now. */
+  contactsOf(agentId: AgentId): readonly ContactBinding[];
   /** Address lists whose calls are a trunk's: as configured, and whom names stand for now. `onChange` is told when they may be others. */
   trunkSources(): string[];
   onTrunkSources(onChange: () => void): void;
@@ -281,6 +283,10 @@ class PhoneRim implements Phone {
       contacts: this.#rim.bindings.size,
       subscriptions: this.#subscriptions.size,
     };
+  }
+
+  contactsOf(agentId: AgentId): readonly ContactBinding[] {
+    return this.#rim.bindings.of(agentId);
   }
 
   trunks(): TrunkStatus[] {

@@ -3,6 +3,9 @@ import type { Kysely } from 'kysely';
 import type { TenantId, UserId } from '../../kernel/ids.ts';
 import type { Database } from './schema.ts';
 
+/** A page of the API, and one more to see whether there is another. */
+const MOST_AT_ONCE = 201;
+
 export interface AuditEntry {
   /** ms since 1970 */
   at: number;
@@ -33,13 +36,38 @@ export async function writeAudit(db: Kysely<Database>, entry: AuditEntry): Promi
     .execute();
 }
 
+export interface AuditFilter {
+  userId?: UserId;
+  /** Begins so. */
+  action?: string;
+  /** Somewhere in it. */
+  resource?: string;
+  /** ms since 1970 */
+  from?: number;
+  to?: number;
+}
+
+/** What a person has typed is no pattern. */
+const literal = (text: string): string => text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+
 /** Newest first; `before` = the auditId to go on from. */
-export async function listAudit(db: Kysely<Database>, tenantId: TenantId, limit: number, before: number | null): Promise<(AuditEntry & { auditId: number })[]> {
+export async function listAudit(
+  db: Kysely<Database>,
+  tenantId: TenantId,
+  limit: number,
+  before: number | null,
+  { userId, action, resource, from, to }: AuditFilter = {},
+): Promise<(AuditEntry & { auditId: number })[]> {
   let query = db.selectFrom('audit_log').selectAll().where('tenant_id', '=', tenantId);
+  if (userId !== undefined) query = query.where('user_id', '=', userId);
+  if (action !== undefined) query = query.where('action', 'like', `${literal(action)}%`);
+  if (resource !== undefined) query = query.where('resource', 'like', `%${literal(resource)}%`);
+  if (from !== undefined) query = query.where('at', '>=', new Date(from));
+  if (to !== undefined) query = query.where('at', '<', new Date(to));
   if (before !== null) query = query.where('audit_id', '<', before);
   const rows = await query
     .orderBy('audit_id', 'desc')
-    .limit(Math.min(Math.max(1, limit), 200))
+    .limit(Math.min(Math.max(1, limit), MOST_AT_ONCE))
     .execute();
   return rows.map((row) => ({
     auditId: row.audit_id,

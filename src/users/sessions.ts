@@ -4,11 +4,9 @@
  * at once. While Postgres is away those who are signed in stay signed in.
  */
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
 import { type Clock, within } from '../../kernel/clock.ts';
 import { randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import type { Database } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
 import { saveSipAccount } from '../store/tenants.ts';
 import {
@@ -114,7 +112,7 @@ export const hashedUser = async (user: User, password: string, phoneDigest?: Pho
 });
 
 /** Within a transaction of the caller's, or alone. false: the name is taken. */
-export async function putUser(db: Kysely<Database>, { user, passwordHash, account }: HashedUser): Promise<boolean> {
+export async function putUser(db: Store['db'], { user, passwordHash, account }: HashedUser): Promise<boolean> {
   if (!(await insertUser(db, user, passwordHash))) return false;
   if (account !== null) await saveSipAccount(db, account);
   return true;

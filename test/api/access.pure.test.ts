@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AgentId, asId, type CallId, legIdOf, type OfferId, type TenantId } from '../../kernel/ids.ts';
+import { wavHeader } from '../../kernel/wav.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { CallEvent } from '../../src/call/event.ts';
 import type { Role } from '../../src/users/user.ts';
@@ -13,6 +14,8 @@ interface Row {
   /** A request that works for who may; `:tenant` stands for the tenant whose things are asked for. */
   url: string;
   body?: (tenant: TenantName) => object;
+  /** Its body is a sound, not JSON. */
+  sound?: true;
   allowed: Record<Role, Verdict>;
   /** What somebody of another tenant gets: her own tenant's answer, or nothing. */
   stranger: 'own' | 404 | 400;
@@ -111,6 +114,15 @@ const rows: Record<string, Row> = {
   'GET /api/v1/dialplans': { url: '/api/v1/dialplans', allowed: leaders, stranger: 'own' },
   'POST /api/v1/dialplans': { url: '/api/v1/dialplans', body: () => ({ files: { 'main.yaml': 'x' } }), allowed: admins, stranger: 'own' },
   'POST /api/v1/dialplans/check': { url: '/api/v1/dialplans/check', body: () => ({ files: { 'main.yaml': 'x' } }), allowed: leaders, stranger: 'own' },
+  'GET /api/v1/dialplans/schema': { url: '/api/v1/dialplans/schema', allowed: leaders, stranger: 'own' },
+  'GET /api/v1/prompts': { url: '/api/v1/prompts', allowed: leaders, stranger: 'own' },
+  'GET /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/old', allowed: leaders, stranger: 'own' },
+  'PUT /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/new', sound: true, allowed: admins, stranger: 'own' },
+  'DELETE /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/old', allowed: admins, stranger: 'own' },
+  'GET /api/v1/audit': { url: '/api/v1/audit', allowed: admins, stranger: 'own' },
+  'GET /api/v1/system': { url: '/api/v1/system', allowed: leaders, stranger: 'own' },
+  'GET /api/v1/phones': { url: '/api/v1/phones', allowed: leaders, stranger: 'own' },
+  'GET /api/v1/tenant': { url: '/api/v1/tenant', allowed: leaders, stranger: 'own' },
   'GET /api/v1/dialplans/{version}': { url: '/api/v1/dialplans/:tenant@1', allowed: leaders, stranger: 404 },
   'POST /api/v1/dialplans/{version}/roll-back': { url: '/api/v1/dialplans/:tenant@1/roll-back', allowed: admins, stranger: 404 },
   'GET /api/v1/calls/live': { url: '/api/v1/calls/live', allowed: everybody, stranger: 'own' },
@@ -223,9 +235,9 @@ function talkOnce(house: FakeHouse): void {
 async function ask(house: FakeHouse, operation: string, tenant: TenantName, token: string | null): Promise<{ status: number; text: string }> {
   const row = rows[operation];
   assert.ok(row, operation);
-  const payload = row.body?.(tenant);
+  const payload = row.sound === true ? Buffer.concat([wavHeader(1, 8000, 16), Buffer.alloc(16)]) : row.body?.(tenant);
   const method = operation.split(' ', 1)[0] as 'GET';
-  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
+  const headers = { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(row.sound === true ? { 'content-type': 'audio/wav' } : {}) };
   const answer = await house.app.inject({ method, url: row.url.replace(':tenant', tenant), headers, ...(payload === undefined ? {} : { payload }) });
   return { status: answer.statusCode, text: answer.body };
 }

@@ -26,6 +26,7 @@ import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
 import type { Notice } from '../../src/call/notice.ts';
+import type { PromptFile } from '../../src/prompts/prompts.ts';
 import { Recordings, type StoredRecording } from '../../src/recordings/recordings.ts';
 import { usualRecordingRules } from '../../src/recordings/rules.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -181,6 +182,7 @@ export interface FakeHouse {
   callbacks: CallbackView[];
   interactions: InteractionView[];
   cancelled: string[];
+  prompts: Map<string, PromptFile & { tenantId: TenantId; sound: Buffer }>;
   trials: Map<string, Trial>;
   held: Set<string>;
   parts: ReturnType<ApiPorts['health']['parts']>;
@@ -228,6 +230,15 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     callbacks: [callbackOf(asId('demo')), callbackOf(asId('other'))],
     interactions: ['demo', 'other'].map((tenant) => interactionOf(id(tenant))),
     cancelled: [],
+    prompts: new Map(
+      tenants.map((tenant) => [
+        `${tenant} zh old`,
+        {
+          ...{ tenantId: id<TenantId>(tenant), language: 'zh', name: 'old', sound: Buffer.from('RIFF') },
+          ...{ bytes: 4, seconds: 1, changedAt: START, text: null },
+        },
+      ]),
+    ),
     trials: new Map(),
     held: new Set(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
@@ -468,7 +479,27 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),
     webDir: join(folder, 'web'),
     version: '0.0.0-test',
-    audit: { write: async (entry) => void house.audit.push(entry) },
+    audit: {
+      write: async (entry) => void house.audit.push(entry),
+      list: async (tenantId, { action = '' }) => {
+        const mine = house.audit.map((entry, at) => ({ ...entry, auditId: at + 1, at: START })).filter((entry) => entry.tenantId === tenantId);
+        return { items: mine.filter((entry) => entry.action.startsWith(action)).reverse(), nextCursor: null };
+      },
+    },
+    prompts: {
+      list: async (tenantId) =>
+        [...house.prompts.values()]
+          .filter((prompt) => prompt.tenantId === tenantId)
+          .map(({ tenantId: _, sound, ...prompt }) => ({ ...prompt, bytes: sound.length })),
+      read: async (tenantId, language, name) => house.prompts.get(`${tenantId} ${language} ${name}`)?.sound ?? null,
+      write: async (tenantId, language, name, sound) =>
+        void house.prompts.set(`${tenantId} ${language} ${name}`, {
+          ...{ tenantId, language, name, sound, bytes: 0, seconds: 1, changedAt: START, text: null },
+        }),
+      remove: async (tenantId, language, name) => house.prompts.delete(`${tenantId} ${language} ${name}`),
+    },
+    mediaServers: () => [{ name: 'media', connected: true, endpoints: 2, report: null, capabilities: null }],
+    phoneContacts: () => [],
     health: { parts: () => house.parts, draining: () => false },
     asyncApi: { asyncapi: '3.0.0' },
     legAudio: async () => ({ codec: 'PCMA', heard: { mos: 4.41, worstMos: 4.2, lossPct: 0.5, jitterMs: 1.5 }, sent: null, roundTripMs: 20, troubles: [] }),

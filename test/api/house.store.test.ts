@@ -13,6 +13,7 @@ import { Desks } from '../../src/cti/desks.ts';
 import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
 import { CTI_SUBPROTOCOL, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
 import { Publisher } from '../../src/ivr/publisher.ts';
+import { Prompts } from '../../src/prompts/prompts.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
 import { createRooms } from '../../src/rooms.ts';
 import { listAudit } from '../../src/store/audit.ts';
@@ -128,6 +129,8 @@ before(async () => {
     sipTrace: null,
     mediaServers: () => [],
     watched: () => ({ looks: 1, breaches: { INV1: 0, INV2: 0, INV6: 0, INV7: 0 }, healed: 0 }),
+    prompts: new Prompts(cluster.dataDir),
+    phoneContacts: () => [],
     trials: { start: () => null, get: () => null, cancel: () => false },
     cancelCallback: () => undefined,
     tellInteraction: () => undefined,

@@ -8,6 +8,7 @@ import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
+import { SipPhone } from '../support/phone.ts';
 import { until } from '../support/wait.ts';
 
 interface Words {
@@ -36,6 +37,10 @@ const told = (sentence: string): Promise<void> => page.locator('.admin-told').ge
 const list = (name: string): Locator => page.getByRole('region', { name, exact: true });
 
 async function open(name: string): Promise<void> {
+  while ((await panel().count()) > 0) {
+    await button(shared[language].controls?.close ?? '', panel()).click();
+    await panel().waitFor({ state: 'detached' });
+  }
   await page.getByRole('link', { name: w(`page.${name}`), exact: true }).click();
   await page.getByRole('heading', { level: 1, name: w(`page.${name}`) }).waitFor();
 }
@@ -172,6 +177,113 @@ test('users: one is added and signs in; her password is reset, and every page sh
   assert.equal(await me(), 401, 'her token is void at once');
   assert.equal((await signIn(password)).status, 401, 'and so is her password');
 });
+
+test('queues: a change is tried on recorded traffic before it is saved; a fault of a rule is shown where it stands', async () => {
+  const call = await customerWhoGivesUp();
+  await open('queues');
+  await list(w('page.queues')).getByRole('button', { name: 'Service', exact: true }).click();
+  await panel().getByLabel(w('queueField.answerWithinMs')).fill('30');
+  await button(w('trial.start'), panel()).click();
+  await panel().getByText(w('trial.thisQueue')).waitFor({ timeout: 60_000 });
+  await picture('queue-trial');
+  await panel().locator('.cm-content').focus();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('\noverflow:\n- when: {waiting: 3}\nto: {queue: nowhere}');
+  await button(w('form.save'), panel()).click();
+  await panel()
+    .getByText(/there is no queue "nowhere"/)
+    .first()
+    .waitFor();
+  await panel().locator('.cm-content').press('Control+a');
+  await page.keyboard.press('Delete');
+  await button(w('form.save'), panel()).click();
+  await told(w('queue.saved', { name: 'Service' }));
+  await picture('queues');
+  assert.ok(call);
+});
+
+test('calendars: the year is seen, a holiday is set in it, and holds once saved', async () => {
+  await open('calendars');
+  await page.locator('.list-open').first().click();
+  const day = panel().getByRole('button', { name: /-03-11 / });
+  await day.click();
+  await panel().getByLabel(w('calendar.dayName')).fill('Founding day');
+  await button(w('calendar.setDay'), panel()).click();
+  await panel()
+    .getByRole('button', { name: /-03-11 .*Founding day/ })
+    .waitFor();
+  await picture('calendar');
+  await button(w('form.save'), panel()).click();
+  await panel().waitFor({ state: 'hidden' });
+});
+
+test('dialplans: faults come with line and column, the picture is drawn, a version is published and taken back', async () => {
+  await open('dialplans');
+  await page.getByRole('button', { name: 'main.yaml' }).click();
+  await page.locator('.cm-content').press('Control+Home');
+  await page.keyboard.type('broken: [');
+  await page
+    .getByRole('button', { name: /^main\.yaml:\d+:\d+$/ })
+    .first()
+    .waitFor();
+  await picture('dialplan');
+  for (let back = 0; back < 'broken: ['.length + 1; back += 1) await page.keyboard.press('Delete');
+  await button(w('dialplan.giveUp')).click();
+  await page
+    .getByRole('tooltip')
+    .getByRole('button', { name: w('dialplan.giveUp') })
+    .click();
+  await page.locator('.cm-content').press('Control+End');
+  await page.keyboard.type('\n# reviewed');
+  await page.locator('.dialplan [role="status"]').getByText(w('dialplan.good')).waitFor();
+  await page.getByRole('tab', { name: w('dialplanView.picture') }).click();
+  await page.locator('.flow-node').first().waitFor();
+  await picture('dialplan-picture');
+  await button(w('dialplan.publish')).click();
+  await panel().getByLabel(w('dialplan.note')).fill('Reviewed');
+  await picture('dialplan-publish');
+  await button(w('dialplan.publishNow'), panel()).click();
+  await told(w('dialplan.published'));
+  await page.getByRole('tab', { name: w('dialplanView.versions') }).click();
+  await until('two versions', async () => (await page.locator('.list tbody tr').count()) === 2);
+  await page.locator('.list tbody tr').nth(1).locator('.list-open').click();
+  await button(w('dialplan.rollBack'), panel()).click();
+  await page
+    .getByRole('tooltip')
+    .getByRole('button', { name: w('dialplan.rollBack') })
+    .click();
+  await panel().waitFor({ state: 'hidden' });
+});
+
+test('the rest of the house: prompts, trunks, phones, calls, the audit of this day, and how the server is, in both languages and colours', async () => {
+  for (const [wanted, look] of [
+    ['en', 'dark'],
+    ['zh', 'light'],
+  ] as const) {
+    await shows(wanted, look);
+    for (const name of ['prompts', 'trunks', 'phones', 'calls', 'audit', 'system']) {
+      await open(name);
+      await until(`${name} is loaded`, async () => (await page.getByText(w('list.loading'), { exact: true }).count()) === 0);
+      await picture(name);
+    }
+  }
+  await open('audit');
+  await page.getByText('agent.import').first().waitFor();
+  await page.getByText('dialplan.rollBack').first().waitFor();
+});
+
+/** Somebody must have called before a change can be tried. */
+async function customerWhoGivesUp(): Promise<boolean> {
+  const customer = await SipPhone.open({ user: '13800001005', server: house.sip });
+  try {
+    const call = await customer.call('710');
+    await call.answered().catch(() => undefined);
+    await call.hangUp();
+    return true;
+  } finally {
+    await customer.close();
+  }
+}
 
 test('nothing went wrong in the browser all day', () => {
   assert.deepEqual(complaints, []);

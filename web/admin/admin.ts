@@ -1,7 +1,7 @@
 /** Who is signed in at this console, and what its pages ask of the server. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
-import { get } from '../shared/api.ts';
+import { get, Problem, problemOf } from '../shared/api.ts';
 
 export interface Me {
   userId: string;
@@ -63,4 +63,22 @@ export function useRefresh(): (...paths: string[]) => Promise<void> {
   return async (...paths) => {
     await Promise.all(paths.map((path) => client.invalidateQueries({ queryKey: [path] })));
   };
+}
+
+const SOUND_TIMEOUT_MS = 60_000;
+
+async function send(token: string, path: string, init: RequestInit): Promise<Response> {
+  const headers = { ...init.headers, authorization: `Bearer ${token}` };
+  const response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(SOUND_TIMEOUT_MS) }).catch(() => {
+    throw new Problem('offline', 0, '');
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+/** What is not JSON: sounds. */
+export const fetchBlob = async (token: string, path: string): Promise<Blob> => (await send(token, path, {})).blob();
+
+export async function putBlob(token: string, path: string, blob: Blob): Promise<void> {
+  await send(token, path, { method: 'PUT', headers: { 'content-type': blob.type }, body: blob });
 }

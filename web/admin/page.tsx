@@ -15,12 +15,24 @@ import './admin.css';
 const pages = {
   agents: lazy(() => import('./people/agents-page.tsx')),
   users: lazy(() => import('./people/users-page.tsx')),
+  queues: lazy(() => import('./queues/queues-page.tsx')),
+  calendars: lazy(() => import('./queues/calendars-page.tsx')),
+  dialplans: lazy(() => import('./dialplans/dialplans-page.tsx')),
+  prompts: lazy(() => import('./prompts/prompts-page.tsx')),
+  trunks: lazy(() => import('./lines/trunks-page.tsx')),
+  phones: lazy(() => import('./lines/phones-page.tsx')),
+  calls: lazy(() => import('./records/calls-page.tsx')),
+  audit: lazy(() => import('./records/audit-page.tsx')),
+  system: lazy(() => import('./system/system-page.tsx')),
 } as const satisfies Record<string, LazyExoticComponent<ComponentType>>;
 type PageName = keyof typeof pages;
 
 const groups = [
   { group: 'people', names: ['agents', 'users'] },
-  { group: 'routing', names: ['queues', 'calendars'] },
+  { group: 'routing', names: ['queues', 'calendars', 'dialplans', 'prompts'] },
+  { group: 'lines', names: ['trunks', 'phones'] },
+  { group: 'records', names: ['calls', 'audit'] },
+  { group: 'system', names: ['system'] },
 ] as const satisfies readonly { group: string; names: readonly PageName[] }[];
 
 const subscribe = (onChange: () => void) => {

@@ -34,7 +34,7 @@ const kindOf = (status: number): ProblemKind => {
 };
 
 /** Of an RFC 9457 problem document: what its first error says, or its `detail` (or `title`); '' when the answer was something else. */
-async function problemOf(response: Response): Promise<Problem> {
+export async function problemOf(response: Response): Promise<Problem> {
   const document = await response.json().then(
     (json: unknown) => (typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {}),
     () => ({}) as Record<string, unknown>,

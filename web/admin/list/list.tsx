@@ -5,6 +5,7 @@ import { Icon } from '../../shared/icon.tsx';
 import { useWords } from '../words.ts';
 import { type Format, saveTable } from './files.ts';
 import { type Column, exported, optionsOf, shownRows, type View, wholeView } from './rows.ts';
+import './list.css';
 
 export interface ShownColumn<T> extends Column<T> {
   /** As it is seen; absent = its value. */

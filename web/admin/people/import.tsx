@@ -7,6 +7,7 @@ import { useWords } from '../words.ts';
 import { agentColumns, type ReadAgents, readAgents } from './agents-file.ts';
 import { type QueueName, queueIndex } from './people.ts';
 import { AgentsPreview } from './preview.tsx';
+import './preview.css';
 
 interface Props {
   queues: readonly QueueName[];

@@ -9,6 +9,7 @@ import { List, type ShownColumn } from '../list/list.tsx';
 import { useWords, type Words } from '../words.ts';
 import type { AgentRow, RowTrouble } from './agents-file.ts';
 import { AGENTS, type ImportBody, type Preview, rowSentence, USERS } from './people.ts';
+import './preview.css';
 
 interface Props {
   rows: AgentRow[];
