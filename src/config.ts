@@ -56,6 +56,8 @@ export interface Config {
   http: { host: string; port: number; tls: { certificate: string; key: string } | null };
   /** Pages of other hosts that may open desks at `/cti`. */
   ctiOrigins: string[];
+  /** Sites that may show the agent's console in a frame of theirs. */
+  embedOrigins: string[];
   logLevel: string;
   trustedTrunks: string[];
   /** Who is asked for names, as our SIP server is told; none: those of the system. */
@@ -135,6 +137,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     tts: readTts(reader, env, faults),
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535), tls: readHttpTls(reader, faults) },
     ctiOrigins: readOrigins(reader, 'CTI_ORIGINS', faults),
+    embedOrigins: readOrigins(reader, 'EMBED_ORIGINS', faults),
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
     sipDnsServers: reader.list('SIP_DNS_SERVERS'),

@@ -444,6 +444,7 @@ function httpOptions(
       orders,
       recordings,
       webDir: config.webDir,
+      embedOrigins: config.embedOrigins,
       version: config.version,
     },
     ...{ ...config.http, ctiOrigins: config.ctiOrigins },

@@ -42,6 +42,7 @@ export interface HttpOptions
       | 'sipTrace'
       | 'legAudio'
       | 'phonePasses'
+      | 'embedOrigins'
     > {
   log: Logger;
   clock: Clock;

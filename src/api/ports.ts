@@ -313,6 +313,8 @@ export interface ApiPorts {
   tellInteraction(event: InteractionEvent): void;
   /** Built consoles; may be missing. */
   webDir: string;
+  /** Whose pages may frame the agent's desk; absent = our own alone. */
+  embedOrigins?: readonly string[];
   version: string;
   audit: AuditPort;
   health: HealthPort;

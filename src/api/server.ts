@@ -1,5 +1,5 @@
 /** The HTTP server: limits and guards first, then one file a room. */
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
@@ -77,7 +77,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, ports.log));
   // Not when the server closes: it does also while descriptors are few.
   if (tls !== null) app.addHook('onClose', async () => tls.stop());
-  await protect(app, tls !== null, mostLoopDelayMs);
+  await protect(app, { isSecure: tls !== null, mostLoopDelayMs, embedOrigins: ports.embedOrigins ?? [] });
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
   await describeRoutes(app, ports);
@@ -117,7 +117,17 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   return app;
 }
 
-async function protect(app: Api, isSecure: boolean, mostLoopDelayMs: number): Promise<void> {
+interface Guards {
+  isSecure: boolean;
+  mostLoopDelayMs: number;
+  embedOrigins: readonly string[];
+}
+
+/** The agent's desk may stand in a CRM's page; nothing else is framed by anybody. */
+const framersOf = (url: string | undefined, origins: readonly string[]): string =>
+  /^\/agent(?:[/?#]|$)/.test(url ?? '') ? ["'self'", ...origins].join(' ') : "'none'";
+
+async function protect(app: Api, { isSecure, mostLoopDelayMs, embedOrigins }: Guards): Promise<void> {
   await app.register(helmet, {
     // Otherwise said by whoever does TLS in front of us.
     hsts: isSecure,
@@ -130,7 +140,7 @@ async function protect(app: Api, isSecure: boolean, mostLoopDelayMs: number): Pr
         imgSrc: ["'self'", 'data:', 'blob:'],
         mediaSrc: ["'self'", 'blob:'],
         connectSrc: ["'self'", 'ws:', 'wss:'],
-        frameAncestors: ["'none'"],
+        frameAncestors: [(request: IncomingMessage) => framersOf(request.url, embedOrigins)],
         upgradeInsecureRequests: null,
       },
     },

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { atTheDesk, ringing, shots, signedIn } from '../support/at-the-desk.ts';
+import { breaches } from '../support/axe.ts';
 import { openChromium } from '../support/chromium.ts';
-import { blindStory } from '../support/desk-house.ts';
+import { blindStory, goldStory } from '../support/desk-house.ts';
 
 let browser: Browser;
 before(async () => {
@@ -108,6 +109,67 @@ test('an address that leads nowhere says so in both languages and leads to the c
 const NAMELESS = `[...document.querySelectorAll('button, a, input, textarea, select')]
   .filter((element) => [element.ariaLabel, element.textContent, ...[...(element.labels ?? [])].map((label) => label.textContent)].join('').trim() === '')
   .map((element) => element.outerHTML)`;
+
+test('no state of the desk has a serious breach of WCAG 2.1: sign-in, no call, ringing, talking with directory and phone panel, wrapping up', async () => {
+  for (const dark of [false, true])
+    await atTheDesk(browser, { dark, house: { hasStaff: true } }, async (seat) => {
+      const { agent, page, house } = seat;
+      const clean = async (state: string) => {
+        // What the mouse is over is on its way to another colour.
+        await page.mouse.move(2, 400);
+        assert.deepEqual(await breaches(page), [], `${state}, ${dark ? 'dark' : 'light'}`);
+      };
+      await agent.button(agent.words.signIn.submit).waitFor();
+      await clean('sign-in');
+      await signedIn(seat);
+      await page.getByText(agent.words.own.title).waitFor();
+      await clean('no call');
+      await page.screenshot({ path: `${shots}own-figures-zh-${dark ? 'dark' : 'light'}.png` });
+      await agent.goReady();
+      house.callArrives(goldStory);
+      await agent.waitForPhase('offered');
+      await clean('ringing');
+      await agent.answer();
+      await agent.waitForPhase('established');
+      await page.keyboard.press('Alt+t');
+      await page.getByText('欧阳娜').waitFor();
+      await clean('directory');
+      await page.screenshot({ path: `${shots}directory-zh-${dark ? 'dark' : 'light'}.png` });
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Alt+p');
+      await page.getByRole('dialog').waitFor();
+      await clean('phone panel');
+      await page.keyboard.press('Escape');
+      house.phoneHangsUp();
+      await agent.waitForState('wrapping_up');
+      await clean('wrapping up');
+    });
+});
+
+test('in the example page of a CRM the desk tells of the call and takes the page’s word', async () => {
+  await atTheDesk(browser, {}, async ({ page, agent, house, server }) => {
+    await page.goto(`${server.url}/embed-example.html`);
+    const desk = page.frameLocator('iframe');
+    await desk.locator('input').first().fill('8001');
+    await desk.locator('input[type="password"]').fill('demo-pass');
+    await desk.locator('button[type="submit"]').click();
+    await page.locator('#agent').getByText('王丽 8001: not_ready').waitFor();
+    await page.locator('#note').click();
+    await page.getByText('cannot be written now').waitFor();
+    await desk.locator('[data-state="not_ready"]').waitFor();
+    await desk.getByRole('button', { name: agent.words.status.goReady }).click();
+    await page.locator('#agent').getByText('王丽 8001: ready').waitFor();
+    house.callArrives(goldStory);
+    await page.locator('#call').getByText('offered: 李秀英').waitFor();
+    await desk.getByRole('button', { name: agent.words.call.answer }).click();
+    await page.locator('#call').getByText('established: 李秀英').waitFor();
+    await page.locator('#note').click();
+    await page.getByText('written', { exact: true }).waitFor();
+    await page.screenshot({ path: `${shots}embedded-zh.png` });
+    const set = house.events.findLast((event) => event.type === 'dataSet');
+    assert.deepEqual(set?.type === 'dataSet' && set.data, { crm: 'seen in CRM' });
+  });
+});
 
 test('every control of the page has a name', async () => {
   await atTheDesk(browser, {}, async (seat) => {

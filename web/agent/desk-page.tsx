@@ -8,6 +8,7 @@ import type { SignInNotice } from '../shared/sign-in.tsx';
 import { CallAlerts } from './alerts.tsx';
 import { CallBar } from './call-bar.tsx';
 import { DeskContext, type DeskTools, goneCauses, type NewNotice, type Notice } from './desk-context.ts';
+import { isEmbedded, useEmbedding } from './embed.ts';
 import { Interactions, takesInteractions } from './interactions.tsx';
 import { Messages } from './messages.tsx';
 import { LinkBanner, Notices } from './overlays.tsx';
@@ -51,6 +52,8 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
     return { view, desk, agent: desk.agent, online, token, phone, can: (type) => desk.agent.can.includes(type), act, notify };
   }, [view, desk, link, token, phone, act, notify]);
 
+  useEmbedding(tools);
+
   useEffect(() => {
     if (link.state !== 'closed') return;
     if (link.why === 'unauthorised') onLeave('expired');
@@ -65,7 +68,7 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
   };
   const elsewhere = link.state === 'closed' && (link.why === 'replaced' || link.why === 'incompatible') ? link.why : null;
   return (
-    <div className="desk">
+    <div className={isEmbedded ? 'desk is-embedded' : 'desk'}>
       {tools === null ? (
         <Connecting />
       ) : (

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import type { AgentStateData } from '../../src/cti/protocol.ts';
 import { useDesk } from './desk-context.ts';
+import { OwnFigures } from './own-figures.tsx';
 
 type Advice = 'signed_in' | 'own' | 'no_answer' | 'rejected' | 'phone' | 'busy' | 'client_lost' | 'restart' | 'supervisor' | 'own_call';
 type Reason = AgentStateData['reasons'][number];
@@ -44,6 +45,7 @@ export function EmptyDesk() {
     <div className={`empty is-${agent.state}`}>
       <h2>{title}</h2>
       <p>{text}</p>
+      <OwnFigures />
     </div>
   );
 }

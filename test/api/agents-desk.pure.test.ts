@@ -56,3 +56,10 @@ test('a directory has colleagues by how soon they can talk, found by number, nam
     );
   assert.deepEqual((await ask('yyt')).numbers, [{ name: { zh: '营业厅', en: 'Shop' }, number: '02012345678' }]);
 });
+
+test('the agent’s console may stand in pages of the named sites; no other page of the house may be framed', async () => {
+  const house = await openFakeHouse(() => ({ embedOrigins: ['https://crm.example.com'] }));
+  const framers = async (url: string) => /frame-ancestors ([^;]+)/.exec(String((await house.app.inject(url)).headers['content-security-policy']))?.[1];
+  assert.equal(await framers('/agent?embed'), "'self' https://crm.example.com");
+  for (const url of ['/', '/agents', '/supervisor', '/api/v1/me']) assert.equal(await framers(url), "'none'", url);
+});
