@@ -255,3 +255,19 @@ function waits(callId: string): boolean {
 
 overflowing(() => house);
 together(() => house);
+
+test('of all these calls the ledger has counted each once, and every second of every agent in one way alone', async () => {
+  const now = Date.now();
+  const span = `from=${new Date(now - 3_600_000).toISOString()}&to=${new Date(now + 300_000).toISOString()}`;
+  const proved = (await house.get(`/api/v1/reports/reconciliation?${span}`)) as { reconciled: boolean; intervals: number; differences: object[] };
+  assert.deepEqual(proved.differences, []);
+  assert.ok(proved.intervals > 0, 'something was counted');
+  const arrived = new Set(journalOf(house).flatMap(({ event }) => (event.type === 'callArrived' ? [event.callId] : [])));
+  const { items } = (await house.get(`/api/v1/reports/tenant?interval=total&channel=all&${span}`)) as {
+    items: { calls: { arrived: number; open: number; served: number }; contacts: { answered: number }; handling: { fromQueue: number; talkMs: number } }[];
+  };
+  const [line] = items;
+  assert.equal(line?.calls.arrived, arrived.size);
+  assert.equal(line?.contacts.answered, line?.handling.fromQueue);
+  assert.ok((line?.calls.served ?? 0) > 3 && (line?.handling.talkMs ?? 0) > 3_000, JSON.stringify(line));
+});
