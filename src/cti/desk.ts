@@ -46,11 +46,14 @@ const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause | 'with
 const handlers: Handlers = {
   callOffered(room, event, now) {
     const { callId, legId, offerId, queueId, agentId, record, until } = event;
+    room.interrupted(agentId);
     room.records.set(agentId, {
       ...{ callId, legId, offerId, queueId, recorded: record, ringUntil: until },
       ...{ phase: 'offered', phaseSince: now, establishedAt: null, transferring: false, pop: null, audio: { agent: 'none', caller: 'none' } },
       ...askedByOf(room.calls.get(callId), legId, room.acd),
     });
+    // Whom an agent asked in has a leg by now: she can drop it.
+    room.partiesMoved(callId, now);
   },
   offerEnded(room, event, now) {
     if (event.end !== 'answered') room.clear(event.agentId, event.legId, causeOfOfferEnd[event.end], 'server', now);
@@ -64,7 +67,8 @@ const handlers: Handlers = {
   },
   partyAsked(room, { callId, how, by }, now) {
     if (how === 'conference') return room.conferenceMoved(callId, now);
-    for (const [, record] of room.onCall(callId)) if (record.legId === by) Object.assign(record, { phase: 'established', phaseSince: now });
+    for (const [, record] of room.onCall(callId))
+      if (record.legId === by && record.phase === 'held') Object.assign(record, { phase: 'established', phaseSince: now });
     room.consultMoved(callId);
   },
   partyAskEnded: (room, event, now) => room.askEnded(event, now),
@@ -78,9 +82,11 @@ const handlers: Handlers = {
   },
   legHeld(room, event, now) {
     room.holdChanged(event.callId, event.legId, true, now);
+    room.partiesMoved(event.callId, now);
   },
   legRetrieved(room, event, now) {
     room.holdChanged(event.callId, event.legId, false, now);
+    room.partiesMoved(event.callId, now);
   },
   legAudioTroubled(room, event) {
     room.audioTroubled(event.callId, event.legId, event.trouble);
@@ -129,7 +135,11 @@ const handlers: Handlers = {
   secretsDelivered(room, { callId, by, form, ok }) {
     if (by !== null) room.tell(by, { type: 'captureChanged', data: { callId, form, field: null, state: ok ? 'delivered' : 'refused', count: 0 } });
   },
-  customerFound: (room, event) => room.popAgain(event.callId),
+  customerFound(room, event, now) {
+    room.popAgain(event.callId);
+    // Those who talk with her see who she is.
+    room.partiesMoved(event.callId, now);
+  },
   authenticationEnded: (room, event) => room.popAgain(event.callId),
   languageChosen: (room, event) => room.popAgain(event.callId),
   recordingPaused: (room, event) => room.popAgain(event.callId),
@@ -164,10 +174,12 @@ const handlers: Handlers = {
       room.clear(event.agentId, record.legId, 'internal', 'server', now);
       room.records.delete(event.agentId);
     }
+    room.wrapUpGoesOn(event.agentId, event.state, now);
     room.agentMoved(event.agentId, now);
   },
   serverStarted(room) {
     room.records.clear();
+    room.beneath.clear();
   },
 };
 
@@ -175,6 +187,8 @@ class DeskRoom {
   readonly calls: CallsView;
   readonly acd: AcdView;
   readonly records = new Map<AgentId, DeskRecord>();
+  /** The call she was wrapping up when another was offered to her. */
+  readonly beneath = new Map<AgentId, DeskRecord>();
   readonly #news: CtiCommand[] = [];
   /** The state each agent's desk was last told, so that nothing is told twice. */
   readonly #toldState = new Map<AgentId, string>();
@@ -223,6 +237,22 @@ class DeskRoom {
     }
   }
 
+  interrupted(agentId: AgentId): void {
+    const record = this.records.get(agentId);
+    if (record?.phase === 'cleared') this.beneath.set(agentId, record);
+  }
+
+  /** The offer that interrupted it came to nothing: what she wraps up is before her again. */
+  wrapUpGoesOn(agentId: AgentId, state: AgentView['state'], now: number): void {
+    const former = this.beneath.get(agentId);
+    if (former === undefined || state === 'offered') return;
+    this.beneath.delete(agentId);
+    const record = this.records.get(agentId);
+    if (state !== 'wrapping_up' || this.acd.agent(agentId)?.callId !== former.callId || record === undefined) return;
+    this.clear(agentId, record.legId, 'withdrawn', 'server', now);
+    this.records.set(agentId, former);
+  }
+
   agentOfLeg(callId: CallId, legId: LegId): AgentId | null {
     return this.calls.get(callId)?.legs.get(legId)?.agentId ?? null;
   }
@@ -240,6 +270,7 @@ class DeskRoom {
     Object.assign(record, { phase: 'established', phaseSince: now, establishedAt: now, ringUntil: null });
     this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
     this.tellState(agentId);
+    this.partiesMoved(callId, now);
   }
 
   /** A call is hers that was not offered to her: another's leg came over to it, or she took it from another phone. */
@@ -289,6 +320,12 @@ class DeskRoom {
     else this.tellStates(callId);
   }
 
+  /** Where there are more than two. */
+  partiesMoved(callId: CallId, now: number): void {
+    const call = this.calls.get(callId);
+    if (call !== undefined && (call.conference !== null || call.invitations.length > 0)) this.conferenceMoved(callId, now);
+  }
+
   /** Each agent who is in it sees all who are; who has just come hears them. */
   conferenceMoved(callId: CallId, now: number): void {
     const call = this.calls.get(callId);
@@ -312,10 +349,11 @@ class DeskRoom {
   /** Her own hold changes what she can do; the caller's is only worth knowing. */
   holdChanged(callId: CallId, legId: LegId, held: boolean, now: number): void {
     const type = held ? 'callHeld' : 'callRetrieved';
+    const phase = held ? 'held' : 'established';
     for (const [agentId, record] of this.onCall(callId)) {
       const mine = record.legId === legId;
       if (!mine && !this.calls.get(callId)?.joined?.includes(record.legId)) continue;
-      if (mine && record.phase !== 'offered') Object.assign(record, { phase: held ? 'held' : 'established', phaseSince: now });
+      if (mine && record.phase !== 'offered' && record.phase !== phase) Object.assign(record, { phase, phaseSince: now });
       this.tell(agentId, { type, data: { callId, legId: record.legId, by: mine ? 'agent' : 'caller' } });
       if (mine) this.tellState(agentId);
     }
@@ -336,7 +374,7 @@ class DeskRoom {
   clear(agentId: AgentId, legId: LegId, cause: EndingCause | 'withdrawn', by: EndedBy, now: number): void {
     const record = this.records.get(agentId);
     if (record?.legId !== legId || record.phase === 'cleared') return;
-    record.pop = this.#popOf(record);
+    record.pop = this.#popOf({ ...record, ringUntil: null });
     Object.assign(record, { phase: 'cleared', phaseSince: now, ringUntil: null, transferring: false });
     this.tell(agentId, { type: 'callCleared', data: { callId: record.callId, legId, cause, by } });
   }
@@ -384,24 +422,23 @@ class DeskRoom {
   snapshot(agentId: AgentId): Snapshot | null {
     const agent = this.acd.agent(agentId);
     if (agent === undefined) return null;
-    const record = this.records.get(agentId);
-    const pop = record === undefined ? null : this.#popOf(record);
-    const call = record === undefined || record.phase === 'cleared' ? undefined : this.calls.get(record.callId);
-    const consult = record === undefined ? null : consultShown(call, record.legId, this.acd);
-    const parties = record === undefined || record.phase === 'offered' ? [] : partiesShown(call, record.legId, this.acd);
+    const beneath = this.#shown(agentId, this.beneath.get(agentId));
     return {
-      agent: this.#stateOf(agent),
-      call:
-        record === undefined || pop === null
-          ? null
-          : {
-              ...{ phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt) },
-              ...{ audio: { ...record.audio }, capture: captureShown(this.calls.get(record.callId)?.capture), pop },
-              ...(consult === null ? {} : { consult }),
-              ...(parties.length === 0 ? {} : { parties }),
-            },
-      queues: agent.queues.flatMap((queueId) => this.#statsOf(queueId) ?? []),
-      interactions: interactionsOf(this.acd, agentId),
+      ...{ agent: this.#stateOf(agent), call: this.#shown(agentId, this.records.get(agentId)), ...(beneath === null ? {} : { beneath }) },
+      ...{ queues: agent.queues.flatMap((queueId) => this.#statsOf(queueId) ?? []), interactions: interactionsOf(this.acd, agentId) },
+    };
+  }
+
+  #shown(agentId: AgentId, record: DeskRecord | undefined): DeskCall | null {
+    const pop = record === undefined ? null : this.#popOf(record);
+    if (record === undefined || pop === null) return null;
+    const call = record.phase === 'cleared' ? undefined : this.calls.get(record.callId);
+    const consult = consultShown(call, record.legId, this.acd);
+    const parties = record.phase === 'offered' ? [] : partiesShown(call, record.legId, this.acd);
+    return {
+      ...{ phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt) },
+      ...{ audio: { ...record.audio }, capture: captureShown(this.calls.get(record.callId)?.capture, agentId), pop },
+      ...{ ...(consult === null ? {} : { consult }), ...(parties.length === 0 ? {} : { parties }) },
     };
   }
 
@@ -432,7 +469,7 @@ class DeskRoom {
 
   #popOf(record: DeskRecord): Pop | null {
     const call = this.calls.get(record.callId);
-    if (call === undefined) return record.pop;
+    if (call === undefined || record.phase === 'cleared') return record.pop;
     return popOf(call, record, (queueId) => this.acd.queue(queueId));
   }
 
@@ -452,8 +489,9 @@ class DeskRoom {
   }
 }
 
-const captureShown = (capture: Capture | null | undefined): DeskCall['capture'] =>
-  capture == null || capture.waits !== null
+/** To who asked for it. */
+const captureShown = (capture: Capture | null | undefined, agentId: AgentId): DeskCall['capture'] =>
+  capture == null || capture.waits !== null || capture.by !== agentId
     ? null
     : { form: capture.form, field: capture.state === 'sending' ? null : capture.field, state: capture.state, count: capture.count };
 

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { askedTargetSchema, callingCommands, conferencePartySchema, consultChangedSchema, consultSchema, partyMissedSchema } from './calling.ts';
+import { deskInteractionSchema, theInteraction } from './conversation.ts';
 import { floorChanged, floorSnapshot } from './floor/messages.ts';
 
 export const CTI_SUBPROTOCOL = 'huawu.cti.v1';
@@ -249,32 +250,6 @@ const deskCallSchema = z.object({
   pop: popSchema,
 });
 
-/** A chat, mail or message that is offered to her, or that she has. */
-export const interactionStates = ['offered', 'active', 'wrapping_up'] as const;
-const deskInteractionSchema = z.object({
-  interactionId: z.string(),
-  channel: z.string(),
-  queue: z.object({ queueId: z.string(), name: bilingual }),
-  /** null: it is offered no more */
-  offerId: z.string().nullable(),
-  /** its name in the system that has the words that are written */
-  externalId: z.string().nullable(),
-  /** who writes: a number or an address; '' = not said */
-  from: z.string(),
-  priority: z.number().int(),
-  /** 4 KiB at most; `moreData`: how many entries more there are, to be read at `/api/v1/interactions/{id}` */
-  data: z.record(z.string(), z.string()),
-  moreData: z.number().int(),
-  state: z.enum(interactionStates),
-  /** when it was handed in, and since when it is as it is */
-  askedAt: time,
-  since: time,
-  /** when the offer or the wrap-up ends by itself */
-  until: time.nullable(),
-  disposition: z.string().nullable(),
-});
-const theInteraction = z.object({ interactionId: z.string() });
-
 const onCall = z.object({ callId: z.string(), legId: z.string() });
 const transferTargetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('agent'), number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) }),
@@ -411,6 +386,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     z.object({
       agent: agentStateSchema,
       call: deskCallSchema.nullable(),
+      /** The call she was wrapping up when `call` was offered to her: before her again if that comes to nothing. Absent: none. */
+      beneath: deskCallSchema.optional(),
       queues: z.array(queueStatsSchema),
       /** What she is offered and has of other channels, in the order in which it was handed in. */
       interactions: z.array(deskInteractionSchema),

@@ -5,26 +5,32 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AgentId, CallId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, OfferId } from '../../kernel/ids.ts';
 import { legIdOf } from '../../kernel/ids.ts';
 import type { AgentState } from '../../src/acd/event.ts';
 import type { Call, Leg } from '../../src/call/call.ts';
-import type { CtiCommand } from '../../src/cti/event.ts';
+import type { CtiCommand, DeskNews } from '../../src/cti/event.ts';
 import { obey } from '../../src/cti/obey.ts';
-import { type DeskCall, type DeskCommandType, deskMessageSchema } from '../../src/cti/protocol.ts';
+import { type DeskCall, type DeskCommandType, deskCommandTypes, deskMessageSchema } from '../../src/cti/protocol.ts';
+import { verdicts } from '../../src/cti/rules.ts';
 import { isSupervisorMessage } from '../../src/cti/supervising.ts';
 import type { Event } from '../../src/vocabulary.ts';
+import { applyChange, type Change, type Desk } from '../../web/shared/cti/desk.ts';
+import { anyData, type Words } from '../support/any-command.ts';
 import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
 
 const SEEDS = 100;
 const STEPS = 150;
 const NUMBERS = ['8001', '8002', '8003', '8004'];
 
+/** mulberry32: two draws in a row know nothing of each other, which the choice of an agent and then of her command needs. */
 function dice(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return ((state ^ (state >>> 16)) >>> 0) / 4_294_967_296;
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
 
@@ -35,13 +41,24 @@ class Day {
   readonly popped = new Map<string, number>();
   /** The state each desk was told last. */
   readonly told = new Map<AgentId, string>();
+  /** Each desk as a client of the protocol has it, from its first snapshot and what it was told since. */
+  readonly client = new Map<AgentId, Desk>();
   readonly #toldStats = new Map<string, number>();
   readonly #picks: boolean;
 
   constructor(seed: number) {
     this.random = dice(seed);
     this.#picks = this.random() < 0.5;
+    this.restart();
     for (const number of NUMBERS) this.tell({ type: 'agentSignedIn', agentId: agent(number) }, { type: 'agentWentReady', agentId: agent(number) });
+  }
+
+  /** Whoever comes to a server that is new to her begins with a snapshot. */
+  restart(): void {
+    for (const agentId of NUMBERS.map(agent)) {
+      const snapshot = this.rooms.desk.snapshot(agentId);
+      if (snapshot !== null) this.client.set(agentId, snapshot);
+    }
   }
 
   pick<T>(from: readonly T[]): T | undefined {
@@ -58,7 +75,10 @@ class Day {
       } else if (command.type === 'joinLegs') this.#note(this.rooms.tell({ type: 'legsJoined', callId, legIds: command.legIds }));
       else if (command.type === 'ringLeg') this.#note(this.rooms.tell({ type: 'legRinging', callId, legId: command.legId }));
       else if (command.type === 'pickUpLeg' && this.#picks) this.#note(this.rooms.tell({ type: 'legAnswered', callId, legId: command.legId }));
-      else if (command.type === 'popScreen') this.#popped(command.agentId, command.legId);
+      else if (command.type === 'captureKeys') {
+        const { legId, captureId, by, form, field } = command;
+        this.#note(this.rooms.tell({ type: 'captureChanged', callId, legId, captureId, by, form, field, state: 'keying', count: 0 }));
+      } else if (command.type === 'popScreen') this.#popped(command.agentId, command.legId, command.offerId);
     }
   }
 
@@ -71,14 +91,23 @@ class Day {
     return [...this.rooms.call.calls.values()].flatMap((call) => [...call.legs.values()].filter((leg) => of(leg, call)).map((leg) => ({ call, leg })));
   }
 
-  #popped(agentId: AgentId, legId: string): void {
+  #popped(agentId: AgentId, legId: string, offerId: OfferId | null): void {
     const offer = this.rooms.desk.callOf(agentId);
     assert.equal(offer?.legId, legId, 'what pops is what rings');
     this.popped.set(legId, 0);
+    const data = offerId === null ? null : this.rooms.desk.screenPop(agentId, offerId);
+    if (data !== null) this.#fold(agentId, { type: 'screenPop', data });
+  }
+
+  #fold(agentId: AgentId, news: DeskNews): void {
+    const desk = this.client.get(agentId);
+    const message = { ...news, v: 1, seq: 1, ts: new Date(this.rooms.now).toISOString() } as Change;
+    if (desk !== undefined) this.client.set(agentId, applyChange(desk, message));
   }
 
   #note(news: readonly CtiCommand[]): void {
     for (const { agentId, message } of news) {
+      this.#fold(agentId, message);
       if (message.type === 'callCleared') this.popped.set(message.data.legId, (this.popped.get(message.data.legId) ?? 0) + 1);
       if (message.type === 'agentState') this.told.set(agentId, JSON.stringify(message.data));
       if (message.type !== 'queueStats') continue;
@@ -92,9 +121,28 @@ class Day {
 
 const FORMS = { payment: { card: { least: 13, most: 19 } } };
 
-/** A desk's command, taken only where the desk room lets it be. */
-function ask(day: Day, type: DeskCommandType, data: object = {}): void {
+const WORDS: Words = {
+  named: { number: [...NUMBERS, '12345'], queue: ['service'], form: ['payment'], field: ['card'], key: ['k', 'other'] },
+  others: ['x', '8002', 'service'],
+};
+/** Commands that were asked as the schema has them, and that were taken, on any of the days. */
+const asked = new Set<DeskCommandType>(['signOut']);
+const taken = new Set<DeskCommandType>();
+
+/** Whatever the schema has, also what somebody adds tomorrow; the leg of a party can only be known from what she sees. */
+function askAnything(day: Day): void {
   const agentId = agent(day.pick(NUMBERS) ?? '8001');
+  const from = day.random() < 0.7 ? (day.rooms.desk.snapshot(agentId)?.agent.can ?? []) : deskCommandTypes;
+  const type = day.pick(from.filter((type) => type !== 'signOut')) ?? 'ping';
+  const legId = day.pick(day.legs((leg) => leg.progress.state !== 'ended'))?.leg.legId ?? '';
+  const data = anyData(type, day.random, { ...WORDS, named: { ...WORDS.named, legId: [legId] } });
+  if (!deskMessageSchema.safeParse({ v: 1, id: '1', type, data }).success) return;
+  asked.add(type);
+  ask(day, type, data, agentId);
+}
+
+/** A desk's command, taken only where the desk room lets it be. */
+function ask(day: Day, type: DeskCommandType, data: object = {}, agentId = agent(day.pick(NUMBERS) ?? '8001')): void {
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
   if (message.type === 'hello' || message.type === 'ping' || isSupervisorMessage(message)) return;
   const { rooms } = day;
@@ -102,7 +150,9 @@ function ask(day: Day, type: DeskCommandType, data: object = {}): void {
   const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => FORMS });
   const can = rooms.desk.snapshot(agentId)?.agent.can ?? [];
   if (outcome.ok) assert.ok(can.includes(type), `${type} was taken although the desk was told it cannot work`);
-  if (outcome.ok) day.tell(...outcome.events);
+  if (!outcome.ok) return;
+  taken.add(type);
+  day.tell(...outcome.events);
 }
 
 function directoryAgent({ acd }: RoomsUnderTest, number: string) {
@@ -160,6 +210,19 @@ const happenings: Record<string, (day: Day) => void> = {
   askCapture: (day) => ask(day, 'capture', { form: 'payment', field: 'card' }),
   askCancelCapture: (day) => ask(day, 'cancelCapture'),
   askSignOut: (day) => void (day.random() < 0.3 && ask(day, 'signOut')),
+  askAnything,
+  askWhateverElse: askAnything,
+  /** Seldom comes about by itself: whom she consults answers at once. */
+  consultsSomebody(day) {
+    const who = NUMBERS.find((number) => day.rooms.desk.snapshot(agent(number))?.agent.can.includes('consult'));
+    if (who === undefined) return;
+    ask(day, 'consult', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }, agent(who));
+    const { callId } = day.rooms.desk.callOf(agent(who)) ?? {};
+    const rung = day.legs(
+      (leg, call) => call.callId === callId && leg.role !== 'caller' && (leg.progress.state === 'ringing' || leg.progress.state === 'dialling'),
+    )[0];
+    if (rung !== undefined) day.tell({ type: 'legAnswered', callId: rung.call.callId, legId: rung.leg.legId });
+  },
   known: (day) => {
     const call = day.pick([...day.rooms.call.calls.values()]);
     if (call !== undefined) day.tell({ type: 'customerFound', callId: call.callId, customer: null, authLevel: 1 });
@@ -170,6 +233,7 @@ const happenings: Record<string, (day: Day) => void> = {
     if (day.random() > 0.05) return;
     day.popped.clear();
     day.tell({ type: 'serverStarted' });
+    day.restart();
   },
 };
 
@@ -201,6 +265,9 @@ function check(day: Day): void {
     const view = rooms.acd.view.agent(agent(number));
     assert.ok(snapshot && view);
     assert.equal(day.told.get(agent(number)), JSON.stringify(snapshot.agent), `${number} was told how she is and what she can do`);
+    const { queues: _figures, ...known } = day.client.get(agent(number)) ?? { queues: [] };
+    const { queues: _settling, ...whole } = snapshot;
+    assert.deepEqual(known, whole, `${number}: what her desk has made of what it was told is what a snapshot would say`);
     const picture = snapshot.call?.phase ?? 'none';
     assert.ok(pictures[view.state].includes(picture), `${number} is ${view.state} and sees ${picture}`);
     if (picture !== 'none') assert.equal(snapshot.call?.pop.callId, view.callId);
@@ -265,4 +332,7 @@ const only = process.env.SEED;
 const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, n) => n + 1) : [Number(only)];
 test(`${seeds.length} bad days from seeds: every desk agrees with the floor after every step, every pop is cleared once`, () => {
   for (const seed of seeds) simulate(seed);
+  if (only === undefined) assert.deepEqual([...asked].sort(), [...deskCommandTypes].sort(), 'every command of the schema was asked');
+  const forgotten = only === undefined ? (Object.keys(verdicts.ready) as DeskCommandType[]).filter((type) => !taken.has(type)) : [];
+  assert.deepEqual(forgotten, [], 'every command of a phase took effect on some day');
 });

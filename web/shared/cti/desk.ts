@@ -17,7 +17,19 @@ const withCall = (desk: Desk, callId: string, change: (call: DeskCall) => DeskCa
 /** The states in which a call is on her desk; a cleared one stays while she wraps it up. */
 const withCallStates: readonly AgentStateData['state'][] = ['offered', 'talking', 'wrapping_up'];
 
-const afterAgent = (desk: Desk, agent: AgentStateData): Desk => ({ ...desk, agent, call: withCallStates.includes(agent.state) ? desk.call : null });
+function afterAgent({ beneath, ...desk }: Desk, agent: AgentStateData): Desk {
+  const call = withCallStates.includes(agent.state) ? desk.call : null;
+  if (beneath === undefined) return { ...desk, agent, call };
+  if (agent.state === 'offered') return { ...desk, agent, call, beneath };
+  // The offer that interrupted her wrap-up came to nothing, and it goes on.
+  return { ...desk, agent, call: agent.state === 'wrapping_up' && agent.callId === beneath.pop.callId ? beneath : call };
+}
+
+function afterPop({ beneath, ...desk }: Desk, pop: DeskCall['pop'], ts: string): Desk {
+  const offered: DeskCall = { phase: 'offered', phaseSince: ts, establishedAt: null, audio: { agent: 'none', caller: 'none' }, capture: null, pop };
+  const wrapping = desk.call?.phase === 'cleared' ? desk.call : beneath;
+  return { ...desk, call: offered, ...(wrapping === undefined ? {} : { beneath: wrapping }) };
+}
 
 function afterQueue(desk: Desk, stats: QueueStats): Desk {
   const known = desk.queues.some((queue) => queue.queueId === stats.queueId);
@@ -53,16 +65,13 @@ const fold: Fold = {
   agentState: (desk, { data }) => afterAgent(desk, data),
   callOffered: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, offerId: data.offerId, ringUntil: data.ringUntil } })),
   screenPop: (desk, { data, ts }) =>
-    desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared'
-      ? { ...desk, call: { ...desk.call, pop: data } }
-      : { ...desk, call: { phase: 'offered', phaseSince: ts, establishedAt: null, audio: { agent: 'none', caller: 'none' }, capture: null, pop: data } },
+    desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared' ? { ...desk, call: { ...desk.call, pop: data } } : afterPop(desk, data, ts),
   callEstablished: (desk, { data }) =>
     withCall(desk, data.callId, (call) => ({
+      ...call,
       phase: 'established',
       phaseSince: data.establishedAt,
       establishedAt: data.establishedAt,
-      audio: call.audio,
-      capture: call.capture,
       pop: { ...call.pop, ringUntil: null },
     })),
   callHeld: (desk, message) => afterHold(desk, message, 'held'),
