@@ -326,7 +326,7 @@ function openRims(
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
   const floor = opened(
     new FloorFeeds({
-      ...{ clock, acd: acd.view, today: () => null, tenants: () => directory.tenants().map(({ tenantId }) => tenantId) },
+      ...{ clock, calls, acd: acd.view, today: () => null, tenants: () => directory.tenants().map(({ tenantId }) => tenantId) },
       trunks: (tenantId: TenantId) => trunkRows(phone.trunks(), tenantId),
     }),
     (it) => it.close(),

@@ -8,6 +8,7 @@ import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
 import type { Overflow } from './overflow/rules.ts';
+import type { SupervisionMode } from '../call/event.ts';
 import type { Widening } from './widening/rules.ts';
 
 /** When its supervisors are called: any of these; the routing core does nothing of itself. */
@@ -32,6 +33,8 @@ export interface QueueSections {
   offering?: Offering;
   /** How its callers are called back; absent = they are not. */
   callback?: CallbackRules;
+  /** What supervisors may do on its calls; absent = all of it. */
+  supervision?: SupervisionMode[];
   /** When its supervisors' walls sound an alert; absent = never. */
   alerts?: AlertBounds;
   /** What an agent's desk shows and asks for with its calls; absent = the usual outcomes alone. */
@@ -44,6 +47,8 @@ export interface AgentSections {
   /** The team and the site she belongs to; absent = none. */
   team?: string;
   site?: string;
+  /** `forbidden`: nobody listens to her calls. */
+  supervision?: 'forbidden';
   /** true: she may end a supervisor's "not ready" herself; absent = only a supervisor can. */
   liftsHold?: boolean;
   /** How she stands beside others; absent = like everybody. */

@@ -8,6 +8,7 @@ import type { Ending } from './ending.ts';
 import type { AuthLevel, CallbackMark, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
 import type { OverflowMark } from './overflowed.ts';
 import type { Pause } from './pausing.ts';
+import type { Supervision } from './supervising.ts';
 
 export type LegState =
   | { state: 'arriving' } // the caller's leg before our 200
@@ -100,6 +101,8 @@ export interface Call {
   conference: Conference | null;
   /** Who is being rung to join those who talk. */
   invitations: Invitation[];
+  /** A supervisor is on it, or being rung; null = nobody is. */
+  supervision: Supervision | null;
   /** Legs whose media server died, and which are being put on another endpoint. */
   adrift: Set<LegId>;
   /** Told to end because it is longer than any call should be. */

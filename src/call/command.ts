@@ -34,6 +34,13 @@ export interface Collecting {
 /** On whose account a call outside is made. */
 export type DialAccount = AgentId | 'flow';
 
+/** How loud one leg hears another in a mix; null = not at all. */
+export interface HearingGain {
+  speaker: LegId;
+  listener: LegId;
+  db: number | null;
+}
+
 export type CallCommand =
   // rim: phone
   | { type: 'answerLeg'; callId: CallId; legId: LegId }
@@ -126,8 +133,8 @@ export type CallCommand =
   | { type: 'joinLegs'; callId: CallId; legIds: [LegId, LegId] }
   /** Parts the two and plays music to the one that waits. */
   | { type: 'partLegs'; callId: CallId; legIds: [LegId, LegId]; musicTo: LegId | null; music: string }
-  /** All of them hear one another; fewer than two = nobody does any more. Told by conferenceFailed where that cannot be. */
-  | { type: 'conferLegs'; callId: CallId; legIds: LegId[] }
+  /** All of them hear one another, but for `gains`; fewer than two = nobody does any more. Told by conferenceFailed where that cannot be. */
+  | { type: 'conferLegs'; callId: CallId; legIds: LegId[]; gains?: HearingGain[] }
   | { type: 'startRecording'; callId: CallId; tenantId: TenantId; recordingId: string; left: LegId; right: LegId; paused: boolean }
   | { type: 'pauseRecording'; callId: CallId; recordingId: string }
   | { type: 'resumeRecording'; callId: CallId; recordingId: string }

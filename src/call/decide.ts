@@ -24,6 +24,7 @@ import type { AskedFor, CallEvent, OfferEnd, PartyTarget } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
 import { leftQueue, overflowed, queued } from './overflowed.ts';
 import { askPause, askResume, byAgent, pause, resume, resumeDue } from './pausing.ts';
+import { askSupervision, followSupervision, stopSupervision, supervisionFailed, supervisorAnswered, supervisorLegEnded } from './supervising.ts';
 import { askTakeover, replace, takesOver } from './takeover.ts';
 import { askTransfer, FIRST_TRANSFER_LEG, failTransfer } from './transfer.ts';
 import type { TimePassed } from './turn.ts';
@@ -88,6 +89,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     takeovers: new Map(),
     adrift: new Set(),
     transfer: null,
+    supervision: null,
     consult: null,
     conference: null,
     invitations: [],
@@ -201,7 +203,8 @@ const handlers: Handlers = {
     leg.progress = { state: 'up', since: now, held: false };
     // Two answered in the same moment, or her answer crossed our CANCEL: the call is no longer hers, and she hears so.
     if (leg.offerEnd !== undefined) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, ...tooLate[leg.offerEnd] });
-    else if (!takesOver(call, leg, turn) && !partyAnswered(call, leg, turn) && !callbackAnswered(call, leg, turn)) answered(call, leg, turn);
+    else if (!supervisorAnswered(call, leg, turn) && !takesOver(call, leg, turn) && !partyAnswered(call, leg, turn) && !callbackAnswered(call, leg, turn))
+      answered(call, leg, turn);
   },
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -229,6 +232,7 @@ const handlers: Handlers = {
     const before = leg.progress.state;
     leg.progress = { state: 'ended', at: now, ending: event.ending };
     call.adrift.delete(leg.legId);
+    if (supervisorLegEnded(call, leg, event.ending.cause, turn)) return endCallIfEmpty(call, turn);
     if (leg.role === 'caller') endCaller(call, leg, event.ending, turn);
     else if (!partyLegEnded(call, leg, event.ending.cause, turn)) endOther(call, leg, before === 'up', turn);
     endCallIfEmpty(call, turn);
@@ -311,7 +315,11 @@ const handlers: Handlers = {
   },
   deskConsulted: (calls, { callId, agentId, what }, turn) => consultWords[what](calls.live(callId), agentId, turn),
   deskPartyDropped: (calls, { callId, agentId, legId }, turn) => dropParty(calls.live(callId), agentId, legId, turn),
-  conferenceFailed: (calls, { callId }, turn) => conferenceFailed(calls.live(callId), turn),
+  conferenceFailed(calls, { callId }, turn) {
+    if (!supervisionFailed(calls.live(callId), turn)) conferenceFailed(calls.live(callId), turn);
+  },
+  supervisionAsked: (calls, event, turn, now) => askSupervision(calls.live(event.callId), event, turn, now),
+  supervisionStopAsked: (calls, { callId, by }, turn) => stopSupervision(calls.live(callId), by, turn),
   recordingPauseAsked(calls, { callId, holder, by, forMs }, turn, now) {
     askPause(calls.live(callId), holder, by, forMs, turn, now);
   },
@@ -442,6 +450,7 @@ export function createCallRoom(): { name: 'call'; calls: Calls; decide(event: Pa
       const turn: CallTurn = { events: [], commands: [], wakeAt: null };
       const handler = handlers[event.type as Heard['type']] as ((calls: Calls, event: Passing, turn: CallTurn, now: number) => void) | undefined;
       handler?.(calls, event, turn, now);
+      if (event.callId !== undefined) followSupervision(calls.live(event.callId as CallId), turn);
       anchorFirst(calls, turn);
       if (event.callId !== undefined) captureWaiting(calls.live(event.callId as CallId), turn);
       turn.wakeAt = sooner(cutOverdue(calls, turn, now), resumeDue(calls, turn, now));

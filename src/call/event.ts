@@ -223,6 +223,11 @@ export interface QueueWishes {
   insists?: true;
 }
 
+/** `listen`: nobody hears the supervisor · `whisper`: agents do · `barge`: all do · `take_over`: she takes the agent's place. */
+export const supervisionModes = ['listen', 'whisper', 'barge', 'take_over'] as const;
+export type SupervisionMode = (typeof supervisionModes)[number];
+export type SupervisionEnd = 'stopped' | 'supervisor_left' | 'customer_left' | 'agent_left' | 'no_answer' | 'failed' | 'took_over';
+
 export type CallEvent =
   // -- the call and its legs (rim: phone)
   | {
@@ -396,6 +401,22 @@ export type CallEvent =
   | { type: 'conferenceChanged'; callId: CallId; change: ConferenceChange; legId: LegId | null; legIds: LegId[] }
   /** The media server could not mix them. */
   | { type: 'conferenceFailed'; callId: CallId }
+  /** A supervisor is to be on the call with her phone, or, being on it, in another way. `of`: the agent it is about. */
+  | { type: 'supervisionAsked'; callId: CallId; mode: SupervisionMode; phone: AgentId; of: AgentId | null; by: UserId; byName: string }
+  /** `by` null: by somebody who may end any. */
+  | { type: 'supervisionStopAsked'; callId: CallId; by: UserId | null }
+  /** `agentId`: whom it is about. */
+  | {
+      type: 'supervisionChanged';
+      callId: CallId;
+      legId: LegId;
+      agentId?: AgentId;
+      by: UserId;
+      byName: string;
+      mode: SupervisionMode;
+      change: 'ringing' | 'began' | 'mode' | 'ended';
+      end?: SupervisionEnd;
+    }
   /** Leg `legId` has the customer (`kept`) in the place of `by`, who goes or is gone. */
   | { type: 'callHandedOn'; callId: CallId; legId: LegId; agentId: AgentId | null; by: LegId; kept: LegId }
   /** Answered, `legId` has taken the place of `replaces`, which ends. */

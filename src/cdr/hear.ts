@@ -81,6 +81,14 @@ const handlers: Handlers = {
     consultToggled(state, event, at);
     return undefined;
   },
+  legReplaced(state, { callId, legId, agentId }, at) {
+    const call = live(state, callId);
+    // A supervisor who takes over is known by now only.
+    if (call === undefined || call.legs.some((leg) => leg.legId === legId)) return undefined;
+    call.legs.push({ ...newLeg({ legId, role: 'agent', agentId, offerId: null, target: null }, at), answeredAt: at });
+    beginPart(state, callId, agentId, at);
+    return undefined;
+  },
   customerFound(state, event) {
     const call = live(state, event.callId);
     if (call === undefined) return undefined;

@@ -24,7 +24,7 @@ export interface Obeying {
   desk: Desk;
   acd: AcdView;
   calls: CallsView;
-  directory: Pick<Directory, 'agentByNumber' | 'queue'>;
+  directory: Pick<Directory, 'agent' | 'agentByNumber' | 'queue'>;
   /** What customers of a tenant may be asked in secret: form → field → how many keys. */
   forms(tenantId: TenantId): Record<string, Record<string, { least: number; most: number }>>;
 }

@@ -90,6 +90,11 @@ export const deskCommandTypes = [
   'doneInteraction',
   'endInteractionWrapUp',
   'setAgentState',
+  'monitor',
+  'whisper',
+  'barge',
+  'takeOver',
+  'stopMonitor',
   'moveCall',
   'message',
   'subscribe',
@@ -104,7 +109,7 @@ export const interactionCommands = ['acceptInteraction', 'declineInteraction', '
 export type InteractionCommand = (typeof interactionCommands)[number];
 
 /** What supervisors and admins alone may say; how the one it is about stands decides, not their own phase. */
-export const supervisorCommands = ['setAgentState', 'moveCall', 'message', 'subscribe', 'unsubscribe', 'acknowledgeAlert'] as const satisfies DeskCommandType[];
+export const supervisorCommands = ['setAgentState', 'monitor', 'whisper', 'barge', 'takeOver', 'stopMonitor', 'moveCall', 'message', 'subscribe', 'unsubscribe', 'acknowledgeAlert'] as const satisfies DeskCommandType[];
 export type SupervisorCommand = (typeof supervisorCommands)[number];
 
 const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
@@ -314,6 +319,11 @@ export const ctiErrors = {
   not_wrapping_up: { zh: '当前没有需要处理的话后工作。', en: 'There is no call to wrap up.' },
   no_more_wrap_up: { zh: '话后时间不能再延长。', en: 'Your wrap-up cannot be made longer.' },
   held: { zh: '班长已将您设为示忙,须由班长解除。', en: 'A supervisor has set you not ready, and ends it: ask them.' },
+  no_talk: { zh: '该通话当前没有坐席与客户交谈。', en: 'Nobody talks with the customer on that call now.' },
+  supervised: { zh: '该通话已有班长在监听。', en: 'Another supervisor is on that call already.' },
+  not_supervised: { zh: '您没有在监听该通话。', en: 'You are not on that call.' },
+  supervision_forbidden: { zh: '该队列或坐席不允许此操作。', en: 'That is not allowed on calls of this queue or agent.' },
+  no_phone: { zh: '请指定您身边的话机工号,且该话机须在线、未在通话。', en: 'Name the phone beside you by its number: it must be registered, and on no call.' },
   unknown_call: { zh: '没有该通话。', en: 'There is no such call.' },
   not_waiting: { zh: '该来电已不在排队,或正在振铃。', en: 'That caller waits no more, or a phone rings for them already.' },
   unknown_queue: { zh: '没有该队列。', en: 'There is no such queue.' },
@@ -482,6 +492,15 @@ const wordOrNone = z.string().max(64).nullable().default(null);
 /** The agent another command than one's own is about. */
 const whichAgent = { number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) };
 
+/** `phone`: whose phone is rung, by number; left out: her own. */
+const supervisedSchema = z.strictObject({
+  callId: z.string().min(1).max(64),
+  phone: z
+    .string()
+    .regex(/^[0-9A-Za-z_.-]{1,32}$/)
+    .optional(),
+});
+
 /** Another queue, another priority (1,000 at most), or both. */
 export const moveSchema = z.strictObject({
   queue: z
@@ -567,6 +586,11 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       z.strictObject({ ...whichAgent, state: z.literal('signed_out') }),
     ]),
   ),
+  deskMessage('monitor', supervisedSchema),
+  deskMessage('whisper', supervisedSchema),
+  deskMessage('barge', supervisedSchema),
+  deskMessage('takeOver', supervisedSchema),
+  deskMessage('stopMonitor', z.strictObject({ callId: z.string().min(1).max(64) })),
   /** Of who waits: `queue` left out: the same, `priority` left out: as it came. */
   deskMessage('moveCall', moveSchema.extend({ callId: z.string().min(1).max(64) })),
   deskMessage('message', messageSchema),

@@ -2,9 +2,12 @@
  * What a supervisor asks of others: whom she means and what becomes of it, or why it cannot be done. Takes nothing itself: an order is in the audit
  * trail before its events are taken.
  */
-import { asId, type CallId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { eventOfWish } from '../acd/offering/wish.ts';
 import { type Action, may } from '../users/user.ts';
+import type { Call } from '../call/call.ts';
+import type { SupervisionMode } from '../call/event.ts';
+import { talkersOf } from '../call/supervising.ts';
 import type { Event } from '../vocabulary.ts';
 import type { DeskUser } from './desks.ts';
 import { type Addressee, addressed } from './floor/message.ts';
@@ -22,7 +25,7 @@ export interface Order {
 export type Ordering = { ok: true; order: Order } | { ok: false; code: CtiErrorCode };
 
 export type SupervisorMessage = DeskMessageOf<SupervisorCommand>;
-export type OrderMessage = DeskMessageOf<'setAgentState' | 'moveCall' | 'message'>;
+export type OrderMessage = DeskMessageOf<'setAgentState' | 'monitor' | 'whisper' | 'barge' | 'takeOver' | 'stopMonitor' | 'moveCall' | 'message'>;
 
 export const isSupervisorMessage = (message: DeskMessage): message is SupervisorMessage => (supervisorCommands as readonly string[]).includes(message.type);
 
@@ -32,7 +35,16 @@ type Orders = { [T in OrderMessage['type']]: (message: DeskMessageOf<T>, user: D
 export type Supervising = Obeying & { newId(): string };
 
 /** What each needs to be allowed. */
-const actions: Record<OrderMessage['type'], Action> = { setAgentState: 'agent.setState', moveCall: 'call.move', message: 'agent.message' };
+const actions: Record<OrderMessage['type'], Action> = {
+  setAgentState: 'agent.setState',
+  monitor: 'call.monitor',
+  whisper: 'call.monitor',
+  barge: 'call.monitor',
+  takeOver: 'call.monitor',
+  stopMonitor: 'call.monitor',
+  moveCall: 'call.move',
+  message: 'agent.message',
+};
 
 const orders: Orders = {
   setAgentState({ data }, user, { acd, directory }) {
@@ -47,6 +59,17 @@ const orders: Orders = {
     const event = eventOfWish(agent.agentId, wish, isOther ? user.userId : null, isOther ? user.name : undefined);
     const before = { state: agent.state, reasons: agent.reasons };
     return { ok: true, order: { action: 'agent.setState', resource: `agent/${agent.agentId}`, before, after: wish, events: [event] } };
+  },
+  monitor: ({ data }, user, house) => overhear('listen', data, user, house),
+  whisper: ({ data }, user, house) => overhear('whisper', data, user, house),
+  barge: ({ data }, user, house) => overhear('barge', data, user, house),
+  takeOver: ({ data }, user, house) => overhear('take_over', data, user, house),
+  stopMonitor({ data }, user, { calls }) {
+    const call = liveCall(calls, data.callId, user);
+    if (call?.supervision?.by !== user.userId) return refused('not_supervised');
+    const { callId } = call;
+    const event = { type: 'supervisionStopAsked', callId, by: user.userId } as const;
+    return { ok: true, order: { action: 'call.stopMonitor', resource: `call/${callId}`, before: { mode: call.supervision.mode }, events: [event] } };
   },
   moveCall({ data }, user, { calls, directory, acd }) {
     const call = calls.get(asId<CallId>(data.callId));
@@ -73,6 +96,36 @@ const orders: Orders = {
     return { ok: true, order: { action: 'agent.message', resource: `message/${event.messageId}`, after: { to, text, heard }, events: [event] } };
   },
 };
+
+function liveCall(calls: Obeying['calls'], callId: string, { tenantId }: DeskUser): Call | undefined {
+  const call = calls.get(asId<CallId>(callId));
+  return call?.tenantId === tenantId && call.endedAt === null ? call : undefined;
+}
+
+/** Who is on it already is on it in another way; else her phone, or the one she names, is rung. */
+function overhear(mode: SupervisionMode, data: DeskMessageOf<'monitor'>['data'], user: DeskUser, { calls, acd, directory }: Supervising): Ordering {
+  const call = liveCall(calls, data.callId, user);
+  if (call === undefined) return refused('unknown_call');
+  const known = call.supervision;
+  if (known !== null && known.by !== user.userId) return refused('supervised');
+  const legs = talkersOf(call).flatMap((legId) => call.legs.get(legId) ?? []);
+  const of = legs.find((leg) => leg.role !== 'caller' && leg.agentId !== null)?.agentId ?? null;
+  if (of === null) return refused('no_talk');
+  if (!isAllowed(mode, call, of, directory)) return refused('supervision_forbidden');
+  const phone = known?.phone ?? (data.phone === undefined ? user.agentId : (directory.agentByNumber(user.tenantId, data.phone)?.agentId ?? null));
+  const view = phone === null ? undefined : acd.agent(phone);
+  if (phone === null || (known === null && (view?.phoneReachable !== true || view.callId !== null))) return refused('no_phone');
+  const { callId } = call;
+  const asked = { type: 'supervisionAsked', callId, mode, phone, of, by: user.userId, byName: user.name } as const;
+  // Who supervises is offered nothing meanwhile.
+  const aside = known === null && view?.state === 'ready' ? [{ type: 'agentWentNotReady', agentId: phone, reason: 'other' } as const] : [];
+  return { ok: true, order: { action: `call.${mode}`, resource: `call/${callId}`, after: { mode, agentId: of, phone }, events: [...aside, asked] } };
+}
+
+function isAllowed(mode: SupervisionMode, { queueId }: Call, of: AgentId, directory: Obeying['directory']): boolean {
+  const allowed = queueId === null ? undefined : directory.queue(queueId)?.supervision;
+  return directory.agent(of)?.supervision !== 'forbidden' && (allowed === undefined || allowed.includes(mode));
+}
 
 const refused = (code: CtiErrorCode): Ordering => ({ ok: false, code });
 

@@ -409,11 +409,11 @@ export class SoundRim {
   }
 
   /** One for each call: whoever is not named any more is out of it. */
-  #confer({ callId, legIds }: Of<'conferLegs'>): void {
+  #confer({ callId, legIds, gains = [] }: Of<'conferLegs'>): void {
     const { media, log, take } = this.#options;
     const conferenceId = `${callId}.conference`;
     for (const legId of legIds) this.#busy(legId, null, null);
-    const done = legIds.length < 2 ? media.endConference(conferenceId) : media.conference({ conferenceId, members: legIds, gains: [] });
+    const done = legIds.length < 2 ? media.endConference(conferenceId) : media.conference({ conferenceId, members: legIds, gains });
     done.catch((error: Error) => {
       log.warn({ err: error, callId, legIds }, 'legs could not hear one another in a conference');
       if (!isAway(error)) take({ type: 'conferenceFailed', callId });

@@ -1,5 +1,6 @@
-/** Section `alerts` of a queue, as tenant file and API take it: when its supervisors' walls sound an alert. */
+/** Sections `alerts` and `supervision` of a queue, as tenant file and API take them: when its supervisors' walls sound an alert, and what they may do on its calls. */
 import { z } from 'zod';
+import { supervisionModes } from '../call/event.ts';
 
 export const alertBoundsSchema = z.strictObject({
   /** So many callers wait, or more. */
@@ -9,3 +10,6 @@ export const alertBoundsSchema = z.strictObject({
   /** The day's service level is below it, once twenty callers have been answered or lost. */
   serviceLevelPct: z.number().min(1).max(100).optional(),
 });
+
+/** None: nobody listens. */
+export const supervisionSchema = z.array(z.enum(supervisionModes)).max(supervisionModes.length);

@@ -1,7 +1,7 @@
 /** The further rules of queues and agents as tenant file and API take them and the store keeps them. */
 import { z } from 'zod';
 import type { AgentSections, QueueSections } from '../acd/sections.ts';
-import { alertBoundsSchema } from './alerts.ts';
+import { alertBoundsSchema, supervisionSchema } from './alerts.ts';
 import { announcementsSchema } from './announcements.ts';
 import { callbackSchema, redialMsSchema } from './callback.ts';
 import { channelsSchema, interruptibleBySchema } from './channels.ts';
@@ -19,11 +19,11 @@ const ofQueue = {
   announcements: announcementsSchema,
   overflow: overflowSchema,
   ...{ door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema },
-  ...{ callback: callbackSchema, redialMs: redialMsSchema, alerts: alertBoundsSchema, desk: deskSchema },
+  ...{ callback: callbackSchema, redialMs: redialMsSchema, alerts: alertBoundsSchema, supervision: supervisionSchema, desk: deskSchema },
 };
 
 /** Each by its name in `AgentSections`. */
-const ofAgent = { team: label, site: label, liftsHold: z.boolean(), matching: agentMatching, channels: channelsSchema, interruptibleBy: interruptibleBySchema };
+const ofAgent = { team: label, site: label, liftsHold: z.boolean(), supervision: z.literal('forbidden'), matching: agentMatching, channels: channelsSchema, interruptibleBy: interruptibleBySchema };
 
 /** For a file or a new one: each may be absent. */
 export const queueSections = z.strictObject(ofQueue).partial().shape;

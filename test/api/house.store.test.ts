@@ -81,7 +81,7 @@ before(async () => {
     userOfToken: (token) => sessions.userOf(token),
     forms: () => ({}),
     carryOut: async () => undefined,
-    floor: new FloorFeeds({ clock: systemClock, acd: rooms.acd.view, tenants: () => [], trunks: () => [], today: () => null }),
+    floor: new FloorFeeds({ clock: systemClock, calls: rooms.calls, acd: rooms.acd.view, tenants: () => [], trunks: () => [], today: () => null }),
   });
   const floor = new Floor(take);
   floor.tell(directory);

@@ -146,7 +146,7 @@ function ask(day: Day, type: DeskCommandType, data: object = {}, agentId = agent
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
   if (message.type === 'hello' || message.type === 'ping' || isSupervisorMessage(message)) return;
   const { rooms } = day;
-  const directory = { agentByNumber: (_: string, number: string) => directoryAgent(rooms, number), queue: () => null };
+  const directory = { agent: () => null, agentByNumber: (_: string, number: string) => directoryAgent(rooms, number), queue: () => null };
   const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => FORMS });
   const can = rooms.desk.snapshot(agentId)?.agent.can ?? [];
   if (outcome.ok) assert.ok(can.includes(type), `${type} was taken although the desk was told it cannot work`);

@@ -35,7 +35,7 @@ function house(channels: Record<string, number> = { chat: 2 }, numbers = ['8001'
 function say(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object, agentId = her): { outcome: Outcome; news: CtiCommand[] } {
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
   assert.ok(isAgentCommand(message), type);
-  const directory = { agentByNumber: () => null, queue: () => null };
+  const directory = { agent: () => null, agentByNumber: () => null, queue: () => null };
   const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => ({}) });
   return { outcome, news: outcome.ok ? outcome.events.flatMap((event) => rooms.tell(event)) : [] };
 }

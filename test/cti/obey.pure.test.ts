@@ -22,6 +22,7 @@ function ask(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object = {
   assert.ok(message.type !== 'hello' && message.type !== 'ping' && !isSupervisorMessage(message));
   const agents = ['8001', '8002'];
   const directory = {
+    agent: () => null,
     agentByNumber: (_: string, number: string) => {
       const view = agents.includes(number) ? rooms.acd.view.agent(agent(number)) : undefined;
       return view === undefined ? null : { ...view, staticContact: null };

@@ -149,6 +149,7 @@ export class DeskHouse {
     this.desk = createDesk(this.#room.calls, this.acd.view);
     const agents = [{ number: '8001', name: '王丽' }, ...staff];
     const nobody = {
+      agent: () => null,
       agentByNumber: (_: TenantId, wanted: string) => {
         const known = agents.find(({ number }) => number === wanted);
         return known === undefined ? null : { ...known, agentId: agentIdOf(TENANT, wanted), tenantId: TENANT, queues: [], skills: {}, staticContact: null };
@@ -158,7 +159,7 @@ export class DeskHouse {
         return configuration === undefined ? null : { ...configuration, desk: queueDesk };
       },
     };
-    this.floor = new FloorFeeds({ clock, acd: this.acd.view, tenants: () => [TENANT], trunks: () => [], today: () => null });
+    this.floor = new FloorFeeds({ clock, calls: this.#room.calls, acd: this.acd.view, tenants: () => [TENANT], trunks: () => [], today: () => null });
     this.desks = new Desks({
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
       directory: nobody,

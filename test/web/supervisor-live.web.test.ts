@@ -138,7 +138,7 @@ before(async () => {
       feeds.hear(fact);
     }
   };
-  feeds = new FloorFeeds({ clock: systemClock, acd: view, tenants: () => [DEMO], trunks: () => trunks, today: () => today });
+  feeds = new FloorFeeds({ clock: systemClock, calls: house.ports.calls, acd: view, tenants: () => [DEMO], trunks: () => trunks, today: () => today });
   desks = new Desks({
     ...{
       clock: systemClock,
@@ -150,7 +150,7 @@ before(async () => {
       floor: feeds,
     },
     ...{ desk: createDesk(house.ports.calls, view), take: tellFloor },
-    directory: { agentByNumber: (_, number) => house.ports.directory.agent(agent(number)), queue: (queueId) => view.queue(queueId)?.configuration ?? null },
+    directory: { agent: house.ports.directory.agent, agentByNumber: (_, number) => house.ports.directory.agent(agent(number)), queue: (queueId) => view.queue(queueId)?.configuration ?? null },
     carryOut: async ({ action, after, events }) => {
       said.push({ action, ...(after as object) });
       for (const event of events) tellFloor(event);

@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../../../kernel/clock.ts';
 import { type AgentId, asId, type QueueId, randomToken, type TenantId } from '../../../kernel/ids.ts';
-import type { AcdView } from '../../acd/view.ts';
+import type { AcdView, AgentView } from '../../acd/view.ts';
+import type { CallsView } from '../../call/call.ts';
 import { Feed } from '../feed.ts';
 import { Alerts } from './alerts.ts';
 import type { FloorAlert, FloorQueue, FloorTrunk } from './messages.ts';
@@ -26,6 +27,7 @@ export const MOST_AGENTS = 4_000;
 export interface FloorFeedsOptions {
   clock: Clock;
   acd: AcdView;
+  calls: Pick<CallsView, 'get'>;
   tenants(): TenantId[];
   trunks(tenantId: TenantId): FloorTrunk[];
   /** The day's figures of a queue; null: they are not kept. */
@@ -165,7 +167,7 @@ export class FloorFeeds {
       const known = floor.agents.has(agentId);
       if (view === undefined) {
         if (floor.agents.delete(agentId)) floor.gone.add(agentId);
-      } else if (known || floor.agents.size < MOST_AGENTS) keep(floor.agents, agentId, JSON.stringify(agentRow(view)), changed);
+      } else if (known || floor.agents.size < MOST_AGENTS) keep(floor.agents, agentId, this.#agentText(view), changed);
     }
     floor.movedAgents.clear();
     return changed;
@@ -183,6 +185,12 @@ export class FloorFeeds {
     }
     floor.movedQueues.clear();
     return changed;
+  }
+
+  #agentText(view: AgentView): string {
+    const supervision = view.callId === null ? null : (this.#options.calls.get(view.callId)?.supervision ?? null);
+    const shown = supervision === null ? undefined : { by: supervision.byName, mode: supervision.mode, answered: supervision.answered };
+    return JSON.stringify(agentRow(view, shown));
   }
 
   #queueRow(queueId: QueueId): FloorQueue | null {
@@ -213,7 +221,7 @@ export class FloorFeeds {
       ...{ movedAgents: new Set(), movedQueues: new Set(), alerts: new Map(), gone: new Set(), toldAt: 0, cancelTimer: null, forgetAt: null },
     };
     const { acd } = this.#options;
-    for (const view of acd.agents(tenantId).slice(0, MOST_AGENTS)) floor.agents.set(view.agentId, JSON.stringify(agentRow(view)));
+    for (const view of acd.agents(tenantId).slice(0, MOST_AGENTS)) floor.agents.set(view.agentId, this.#agentText(view));
     for (const { queueId } of acd.queues(tenantId)) floor.queues.set(queueId, JSON.stringify(this.#queueRow(queueId)));
     this.#floors.set(tenantId, floor);
     return floor;

@@ -55,6 +55,8 @@ const agentSchema = z.object({
   /** Absent: none. */
   callId: z.string().optional(),
   queues: z.array(z.string()),
+  /** A supervisor is on her call; `answered` false: their phone still rings. */
+  supervised: z.object({ by: z.string(), mode: z.enum(['listen', 'whisper', 'barge', 'take_over']), answered: z.boolean() }).optional(),
   /** Absent: her phone is reachable, or she is signed out. */
   phone: z.literal('lost').optional(),
 });

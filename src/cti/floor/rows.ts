@@ -3,13 +3,15 @@ import type { AgentView, QueueView } from '../../acd/view.ts';
 import { iso, isoOrNull } from '../pop.ts';
 import type { FloorAgent, FloorQueue } from './messages.ts';
 
-export function agentRow(agent: AgentView): FloorAgent {
+/** `supervised`: who is on her call. */
+export function agentRow(agent: AgentView, supervised: FloorAgent['supervised']): FloorAgent {
   const { agentId, number, name, team, state, activity, reasons, since, callId, queues, phoneReachable } = agent;
   return {
     ...{ agentId, number, name, state, activity, since: iso(since), queues: [...queues] },
     ...(team === undefined ? {} : { team }),
     ...(reasons.length === 0 ? {} : { reasons: [...reasons] }),
     ...(callId === null ? {} : { callId }),
+    ...(supervised === undefined ? {} : { supervised }),
     ...(phoneReachable || state === 'signed_out' ? {} : { phone: 'lost' as const }),
   };
 }
