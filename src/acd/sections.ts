@@ -1,5 +1,6 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
+import type { SupervisionMode } from '../call/event.ts';
 import type { CallbackRules } from './callback/rules.ts';
 import type { Blending, Capacities } from './channels/channel.ts';
 import type { QueueDesk } from './desk-section.ts';
@@ -8,7 +9,6 @@ import type { DoorRules } from './door/rules.ts';
 import type { AgentMatching, QueueMatching } from './matching/rules.ts';
 import type { Offering } from './offering/offering.ts';
 import type { Overflow } from './overflow/rules.ts';
-import type { SupervisionMode } from '../call/event.ts';
 import type { Widening } from './widening/rules.ts';
 
 /** When its supervisors are called: any of these; the routing core does nothing of itself. */

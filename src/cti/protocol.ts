@@ -109,7 +109,19 @@ export const interactionCommands = ['acceptInteraction', 'declineInteraction', '
 export type InteractionCommand = (typeof interactionCommands)[number];
 
 /** What supervisors and admins alone may say; how the one it is about stands decides, not their own phase. */
-export const supervisorCommands = ['setAgentState', 'monitor', 'whisper', 'barge', 'takeOver', 'stopMonitor', 'moveCall', 'message', 'subscribe', 'unsubscribe', 'acknowledgeAlert'] as const satisfies DeskCommandType[];
+export const supervisorCommands = [
+  'setAgentState',
+  'monitor',
+  'whisper',
+  'barge',
+  'takeOver',
+  'stopMonitor',
+  'moveCall',
+  'message',
+  'subscribe',
+  'unsubscribe',
+  'acknowledgeAlert',
+] as const satisfies DeskCommandType[];
 export type SupervisorCommand = (typeof supervisorCommands)[number];
 
 const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });

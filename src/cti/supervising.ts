@@ -4,10 +4,10 @@
  */
 import { type AgentId, asId, type CallId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { eventOfWish } from '../acd/offering/wish.ts';
-import { type Action, may } from '../users/user.ts';
 import type { Call } from '../call/call.ts';
 import type { SupervisionMode } from '../call/event.ts';
 import { talkersOf } from '../call/supervising.ts';
+import { type Action, may } from '../users/user.ts';
 import type { Event } from '../vocabulary.ts';
 import type { DeskUser } from './desks.ts';
 import { type Addressee, addressed } from './floor/message.ts';

@@ -23,7 +23,15 @@ const ofQueue = {
 };
 
 /** Each by its name in `AgentSections`. */
-const ofAgent = { team: label, site: label, liftsHold: z.boolean(), supervision: z.literal('forbidden'), matching: agentMatching, channels: channelsSchema, interruptibleBy: interruptibleBySchema };
+const ofAgent = {
+  team: label,
+  site: label,
+  liftsHold: z.boolean(),
+  supervision: z.literal('forbidden'),
+  matching: agentMatching,
+  channels: channelsSchema,
+  interruptibleBy: interruptibleBySchema,
+};
 
 /** For a file or a new one: each may be absent. */
 export const queueSections = z.strictObject(ofQueue).partial().shape;

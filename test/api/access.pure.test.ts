@@ -205,6 +205,17 @@ const rows: Record<string, Row> = {
     allowed: { agent: 'no', supervisor: 'yes', admin: 'no' },
     stranger: 404,
   },
+  'POST /api/v1/calls/{callId}/supervision': {
+    url: '/api/v1/calls/c-:tenant-1/supervision',
+    body: () => ({ mode: 'whisper', phone: '8010' }),
+    allowed: { agent: 'no', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
+  'DELETE /api/v1/calls/{callId}/supervision': {
+    url: '/api/v1/calls/c-:tenant-1/supervision',
+    allowed: { agent: 'no', supervisor: 'yes', admin: 'no' },
+    stranger: 404,
+  },
   'POST /api/v1/messages': { url: '/api/v1/messages', body: () => ({ to: { kind: 'all' }, text: '全体注意' }), allowed: leaders, stranger: 'own' },
   'GET /api/v1/calls/{callId}/recording': {
     url: '/api/v1/calls/c-:tenant-1/recording',

@@ -318,7 +318,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     log: silentLog,
     orders: {
       judge(message, { tenantId }) {
-        const stranger = message.type === 'moveCall' && !message.data.callId.startsWith(`c-${tenantId}-`);
+        const stranger = 'callId' in message.data && !message.data.callId.startsWith(`c-${tenantId}-`);
         return stranger ? { ok: false, code: 'unknown_call' } : { ok: true, order: { action: message.type, resource: 'r', after: message.data, events: [] } };
       },
       carryOut: async ({ action, resource, after }, { tenantId, userId }) => void house.audit.push({ tenantId, userId, action, resource, after }),

@@ -96,7 +96,11 @@ test('whispering the agent hears her and the customer does not; barging in both 
   assert.deepEqual(talk.asks('barge'), ['mix 0+1+1001', 'barge mode']);
   assert.deepEqual(talk.asks('barge'), []);
   assert.deepEqual(talk.asks('listen'), ['mix 0+1+1001 1001!0,1001!1', 'listen mode']);
-  assert.deepEqual(talk.tell({ type: 'supervisionAsked', callId, mode: 'barge', phone, of: her, by: asId('demo:other'), byName: 'x' }), [], 'one supervisor a call');
+  assert.deepEqual(
+    talk.tell({ type: 'supervisionAsked', callId, mode: 'barge', phone, of: her, by: asId('demo:other'), byName: 'x' }),
+    [],
+    'one supervisor a call',
+  );
 });
 
 test('while the agent holds nobody hears anybody, music is the customer’s alone; taken back, she hears them again', () => {
@@ -109,11 +113,22 @@ test('while the agent holds nobody hears anybody, music is the customer’s alon
 test('she stays while the customer is transferred to another agent, hears that one, and whispers to that one', () => {
   const talk = new Talk();
   talk.on('whisper');
-  assert.deepEqual(talk.tell({ type: 'transferAsked', callId, legId: own, target: { kind: 'agent', agentId: colleague } }), ['mix ', 'part 0+1', 'stop recording']);
+  assert.deepEqual(talk.tell({ type: 'transferAsked', callId, legId: own, target: { kind: 'agent', agentId: colleague } }), [
+    'mix ',
+    'part 0+1',
+    'stop recording',
+  ]);
   talk.offers(colleague, theirs, null);
   const answered = talk.tell({ type: 'legAnswered', callId, legId: theirs });
-  assert.deepEqual(answered.filter((line) => /^(join|mix)/.test(line)), ['join 0+2', 'mix 0+2+1001 1001!0']);
-  assert.deepEqual(talk.ends(own).filter((line) => line.includes('ended')), [], 'who sent it there goes, and the supervisor stays');
+  assert.deepEqual(
+    answered.filter((line) => /^(join|mix)/.test(line)),
+    ['join 0+2', 'mix 0+2+1001 1001!0'],
+  );
+  assert.deepEqual(
+    talk.ends(own).filter((line) => line.includes('ended')),
+    [],
+    'who sent it there goes, and the supervisor stays',
+  );
 });
 
 test('in a conference she hears all, and whispers to the agents among them', () => {
@@ -122,7 +137,10 @@ test('in a conference she hears all, and whispers to the agents among them', () 
   talk.offers(colleague, theirs, null);
   talk.tell({ type: 'legAnswered', callId, legId: theirs });
   assert.deepEqual(talk.on('whisper'), ['mix 0+1+2+1001 1001!0', 'whisper began']);
-  assert.deepEqual(talk.ends(theirs).filter((line) => /^(join|mix)/.test(line)), ['join 0+1', 'mix 0+1+1001 1001!0']);
+  assert.deepEqual(
+    talk.ends(theirs).filter((line) => /^(join|mix)/.test(line)),
+    ['join 0+1', 'mix 0+1+1001 1001!0'],
+  );
 });
 
 const ends: [string, (talk: Talk) => string[], string[]][] = [
@@ -156,5 +174,8 @@ test('taking over her leg stands in the agent’s place, the recording goes on w
   talk.ends(own);
   const call = talk.room.calls.get(callId);
   assert.deepEqual(call?.joined, [customer, watch]);
-  assert.deepEqual(talk.ends(customer).filter((line) => line.startsWith('release')), ['release 1001 normal']);
+  assert.deepEqual(
+    talk.ends(customer).filter((line) => line.startsWith('release')),
+    ['release 1001 normal'],
+  );
 });

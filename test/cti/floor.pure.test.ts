@@ -59,7 +59,14 @@ class TestFloor {
   #calls = 0;
 
   constructor(numbers: string[], alerts?: QueueConfiguration['alerts']) {
-    this.feeds = new FloorFeeds({ clock: this.clock, calls: { get: () => undefined }, acd: this.acd.view, tenants: () => [DEMO, OTHER], trunks: () => [], today: () => this.today });
+    this.feeds = new FloorFeeds({
+      clock: this.clock,
+      calls: { get: () => undefined },
+      acd: this.acd.view,
+      tenants: () => [DEMO, OTHER],
+      trunks: () => [],
+      today: () => this.today,
+    });
     for (const tenantId of [DEMO, OTHER]) {
       this.tell({ type: 'queueConfigured', queue: queueOf(tenantId, alerts) });
       for (const number of numbers) this.hire(number, tenantId);

@@ -277,6 +277,90 @@ test('direct: two phones send to one another; hold, transfer and a change of pho
 });
 
 /** More than twenty keys a second are not taken, and a busy box may send those of one moment late, together. */
+/** As the supervisor, over the API. */
+async function supervises(method: 'POST' | 'DELETE', callId: string, body?: object): Promise<number> {
+  const headers = { authorization: `Bearer ${await house.signIn('supervisor')}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+  return (await fetch(`${house.http}/api/v1/calls/${callId}/supervision`, init)).status;
+}
+
+test('a supervisor listens unheard, whispers to the agent alone and in no recording, barges in, and takes over; each time by tone', {
+  timeout: 60_000,
+}, async () => {
+  await house.patch('/api/v1/queues/demo:bench', { recording: 'optional', record: true, media: 'anchored', wrapUpMs: 0 });
+  await house.patch('/api/v1/agents/demo:8001', { queues: ['demo:bench'] });
+  const desk = await house.desk('8001');
+  const own = phones.find(({ options }) => options.user === '8002') ?? assert.fail('the supervisor has a phone');
+  const customer = await SipPhone.open({ user: '13900000045', server: house.sip });
+  phones.push(customer);
+  const talk = async (): Promise<{ caller: PhoneCall; agent: PhoneCall; callId: string }> => {
+    await desk.must('ready');
+    const caller = await customer.call('700');
+    const agent = await phone.ringing();
+    agent.answer();
+    caller.rtp.play(CALLER_HZ);
+    agent.rtp.play(AGENT_HZ);
+    assert.ok(await caller.rtp.hears(AGENT_HZ, 5_000), 'the two talk');
+    const callId = desk.messages.flatMap(({ message }) => (message.type === 'callEstablished' ? [message.data.callId] : [])).at(-1) ?? '';
+    return { caller, agent, callId };
+  };
+  const joins = async (callId: string, mode: string): Promise<PhoneCall> => {
+    assert.equal(await supervises('POST', callId, { mode, phone: '8002' }), 204);
+    const watching = await own.ringing();
+    watching.answer();
+    watching.rtp.play(COLLEAGUE_HZ);
+    return watching;
+  };
+  /** Beside whoever else is heard. */
+  const among = (call: PhoneCall, hz: number, who: string): Promise<unknown> =>
+    until(`${who} at ${hz} Hz`, () => shareAt(call.rtp.heard().slice(-3_200), hz) > 0.2, 5_000);
+  const never = (call: PhoneCall, who: string): void => assert.ok(shareAt(call.rtp.heard(), COLLEAGUE_HZ) < 0.01, `${who} does not hear her`);
+
+  const first = await talk();
+  const watching = await joins(first.callId, 'listen');
+  await among(watching, CALLER_HZ, 'she hears the customer');
+  await among(watching, AGENT_HZ, 'and the agent');
+  for (const [call, who] of [
+    [first.caller, 'the customer'],
+    [first.agent, 'the agent'],
+  ] as const)
+    never(call, who);
+  assert.equal(await supervises('POST', first.callId, { mode: 'whisper' }), 204);
+  await among(first.agent, COLLEAGUE_HZ, 'the agent hears the whisper');
+  await among(first.agent, CALLER_HZ, 'and the customer');
+  first.caller.rtp.forget();
+  assert.ok(await first.caller.rtp.hears(AGENT_HZ, 5_000), 'the customer still hears the agent');
+  never(first.caller, 'the customer');
+  assert.equal(await supervises('DELETE', first.callId), 204);
+  await watching.ended();
+  first.caller.rtp.forget();
+  assert.ok(await first.caller.rtp.hears(AGENT_HZ, 5_000), 'the two talk on');
+  await first.caller.hangUp();
+  const { recordings } = (await house.record('+8613900000045')) as { recordings: { recordingId: string }[] };
+  const wav = await bytesOf(`/api/v1/recordings/${recordings[0]?.recordingId}/audio`, 'supervisor');
+  const samples = new Int16Array(wav.buffer.slice(wav.byteOffset + 44, wav.byteOffset + wav.length - ((wav.length - 44) % 4)));
+  const most = (side: number, hz: number): number => {
+    const own = samples.filter((_, at) => at % 2 === side);
+    return Math.max(...Array.from({ length: Math.floor(own.length / 800) }, (_, at) => shareAt(own.slice(at * 800, at * 800 + 800), hz)));
+  };
+  assert.ok(most(0, CALLER_HZ) > 0.7 && most(1, AGENT_HZ) > 0.7, 'both are in the recording');
+  for (const side of [0, 1]) assert.ok(most(side, COLLEAGUE_HZ) < 0.1, `the whisper is not: ${most(side, COLLEAGUE_HZ)} on side ${side}`);
+
+  const second = await talk();
+  const joining = await joins(second.callId, 'barge');
+  await among(second.caller, COLLEAGUE_HZ, 'barged in, the customer hears her');
+  await among(second.caller, AGENT_HZ, 'and the agent');
+  assert.equal(await supervises('POST', second.callId, { mode: 'take_over' }), 204);
+  await second.agent.ended();
+  for (const call of [second.caller, joining]) call.rtp.forget();
+  assert.ok(await second.caller.rtp.hears(COLLEAGUE_HZ, 5_000), 'the customer is hers');
+  assert.ok(await joining.rtp.hears(CALLER_HZ, 5_000), 'and she hears the customer');
+  assert.equal(await supervises('DELETE', second.callId), 409, 'she supervises nobody any more');
+  await joining.hangUp();
+  await second.caller.ended();
+  desk.close();
+});
+
 /** For 100 ms at a time, somewhere in it. */
 function hasTone(heard: Int16Array, hz: number): boolean {
   for (let at = 0; at + 800 <= heard.length; at += 400) if (shareAt(heard.subarray(at, at + 800), hz) > 0.7) return true;

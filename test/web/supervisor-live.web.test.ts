@@ -150,7 +150,11 @@ before(async () => {
       floor: feeds,
     },
     ...{ desk: createDesk(house.ports.calls, view), take: tellFloor },
-    directory: { agent: house.ports.directory.agent, agentByNumber: (_, number) => house.ports.directory.agent(agent(number)), queue: (queueId) => view.queue(queueId)?.configuration ?? null },
+    directory: {
+      agent: house.ports.directory.agent,
+      agentByNumber: (_, number) => house.ports.directory.agent(agent(number)),
+      queue: (queueId) => view.queue(queueId)?.configuration ?? null,
+    },
     carryOut: async ({ action, after, events }) => {
       said.push({ action, ...(after as object) });
       for (const event of events) tellFloor(event);

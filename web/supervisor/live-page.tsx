@@ -15,6 +15,7 @@ import { MoveCall } from './move-call.tsx';
 import { useQueueNames } from './queues.ts';
 import { useMe } from './records.ts';
 import { Say } from './say.tsx';
+import { Supervise } from './supervise.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useFloor } from './use-floor.ts';
 import { WallAgents } from './wall-agents.tsx';
@@ -189,6 +190,7 @@ function Why({ token, asked, calls, agents, nameOf, onClose }: WhyProps) {
       {agent !== null && (
         <AgentActions key={agent.agentId} token={token} agentId={agent.agentId} moved={`${agent.activity} ${agent.since} ${agent.reasons?.join() ?? ''}`} />
       )}
+      {agent?.callId !== undefined && agent.state === 'talking' && <Supervise key={agent.callId} agent={agent} callId={agent.callId} />}
       {agent !== null && agent.state !== 'signed_out' && <Say key={`to ${agent.agentId}`} to={{ kind: 'agent', number: agent.number }} name={agent.name} />}
       {agent !== null && <WhyAgent token={token} agentId={agent.agentId} />}
     </Drawer>

@@ -110,6 +110,7 @@ const AgentTile = memo(function AgentTile({ agent, skewMs, onAsk }: { agent: Flo
       <span className={`live-state is-${state} agent-tile-state`}>
         {label(t, 'activity', activity)}
         {detail !== '' && ` · ${detail}`}
+        {agent.supervised !== undefined && ` · ${t(`superviseMode.${agent.supervised.mode}`)}: ${agent.supervised.by}`}
         {phone === 'lost' && ` · ${t('wall.phoneLost')}`}
       </span>
     </button>
