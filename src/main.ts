@@ -427,6 +427,24 @@ function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, 
   );
 }
 
+const tollPort = (take: Ground['take'], { toll }: People['rooms']) => ({
+  ...{ blocked: toll.blocked.bind(toll), alarms: toll.alarms.bind(toll), counts: toll.counts },
+  lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
+});
+
+/** What /readyz and the admin console say of each part. */
+const healthOf = ({ kept, store, space }: Pick<People, 'kept' | 'store' | 'space'>, { phone, media }: Pick<Rims, 'phone' | 'media'>, cdr: CdrWriter) => ({
+  draining: () => phone.status().draining,
+  parts: () => ({
+    sip: { ok: phone.status().connected, essential: true },
+    media: { ok: media.connected, essential: true },
+    journal: { ok: kept.journal.healthy, essential: true },
+    database: { ok: store.health().state === 'ok', essential: false },
+    records: { ok: !cdr.counts.full, essential: false },
+    recordings: { ok: space.space === 'ok', essential: false, detail: space.space },
+  }),
+});
+
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
   { rooms, kept, store, passes, directory, recordings, space }: People,
@@ -470,12 +488,7 @@ function httpOptions(
     trials: opened(new Trials({ journal: join(config.dataDir, 'journal'), clock, log }), (it) => it.close()),
     cancelCallback: (callbackId: CallbackId, by: UserId) => take({ type: 'callbackCancelled', callbackId, by }),
     trunks: { status: () => phone.trunks(), calls: (trunkId: TrunkId) => phone.callsOver(trunkId) },
-    toll: {
-      blocked: rooms.toll.blocked.bind(rooms.toll),
-      alarms: rooms.toll.alarms.bind(rooms.toll),
-      counts: rooms.toll.counts,
-      lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
-    },
+    toll: tollPort(take, rooms),
     mediaServers: () => media.servers(),
     watched: () => watch.counts,
     legAudio: (legId: LegId) =>
@@ -493,16 +506,6 @@ function httpOptions(
           end: (token: string) => passes.endOfToken(token),
         }
       : null,
-    health: {
-      draining: () => phone.status().draining,
-      parts: () => ({
-        sip: { ok: phone.status().connected, essential: true },
-        media: { ok: media.connected, essential: true },
-        journal: { ok: kept.journal.healthy, essential: true },
-        database: { ok: store.health().state === 'ok', essential: false },
-        records: { ok: !cdr.counts.full, essential: false },
-        recordings: { ok: space.space === 'ok', essential: false, detail: space.space },
-      }),
-    },
+    health: healthOf({ kept, store, space }, { phone, media }, cdr),
   };
 }

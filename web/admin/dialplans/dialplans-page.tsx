@@ -11,11 +11,11 @@ import type { Schema } from '../editor/schema.ts';
 import { Failure } from '../failure.tsx';
 import { List, type ShownColumn } from '../list/list.tsx';
 import { Panel, PanelForm } from '../panel.tsx';
-import { useQueueNames } from '../people/people.ts';
+import { type QueueName, useQueueNames } from '../people/people.ts';
 import { useWords } from '../words.ts';
 import { changedFiles, type Draft, type Fault, type Files, keepDraft, keptDraft, type Version } from './dialplan.ts';
 import { DiffView } from './diff-view.tsx';
-import { flowGraph, promptsNamed } from './flow-graph.ts';
+import { type FlowGraph, flowGraph, promptsNamed } from './flow-graph.ts';
 import { FlowPicture } from './flow-picture.tsx';
 import './dialplans.css';
 
@@ -81,22 +81,11 @@ function Workbench({ draft, versions, onChange }: { draft: Draft; versions: Vers
     if (goal !== null && view === 'text') editor.current?.goTo(goal.line, goal.column);
   }, [goal, view]);
   const write = (text: string) => onChange({ ...draft, files: { ...draft.files, [at]: text } });
-  const namesFor = (key: string): string[] => {
-    if (key === 'goto' || key === 'then' || key === 'else' || key === 'otherwise')
-      return graph.nodes.flatMap(({ kind, label }) => (kind === 'flow' ? [label] : []));
-    if (key === 'queue' || key === 'name') return (queues.data ?? []).map(({ queueId }) => ownName(queueId));
-    return ['play', 'say', 'prompt', 'errorPrompt', 'silencePrompt'].includes(key) ? prompts : [];
-  };
+  const namesFor = (key: string): string[] => namesBehind(key, graph, prompts, queues.data ?? []);
   return (
     <div className="dialplan">
       <div className="list-tools">
-        <div className="segments" role="tablist" aria-label={w('dialplan.views')}>
-          {views.map((each) => (
-            <button key={each} type="button" role="tab" aria-selected={view === each} onClick={() => setView(each)}>
-              {w(`dialplanView.${each}`)}
-            </button>
-          ))}
-        </div>
+        <Segments view={view} onView={setView} />
         <span className="quiet" role="status">
           {changed.length === 0 ? w('dialplan.unchanged') : w('dialplan.changed', { count: changed.length })}
           {' · '}
@@ -131,19 +120,45 @@ function Workbench({ draft, versions, onChange }: { draft: Draft; versions: Vers
       )}
       {view === 'picture' && <FlowPicture graph={graph} onOpen={(name, line) => open(name, line)} />}
       {view === 'versions' && <Versions versions={versions} draft={draft} onTaken={() => onChange(null)} />}
-      {view !== 'versions' && faults.length > 0 && (
-        <ul className="dialplan-faults" aria-label={w('dialplan.faults')}>
-          {faults.map(({ file: name, line, column, message }) => (
-            <li key={`${name}:${line}:${column} ${message}`}>
-              <button type="button" className="list-open" onClick={() => open(name, line, column)}>
-                {name}:{line}:{column}
-              </button>{' '}
-              {message}
-            </li>
-          ))}
-        </ul>
-      )}
+      {view !== 'versions' && faults.length > 0 && <FaultList faults={faults} onOpen={open} />}
       {publishing && <Publish draft={draft} changed={changed} onClose={() => setPublishing(false)} onDone={() => onChange(null)} />}
+    </div>
+  );
+}
+
+/** Names of things there are, by the key they stand behind. */
+function namesBehind(key: string, graph: FlowGraph, prompts: string[], queues: readonly QueueName[]): string[] {
+  if (key === 'goto' || key === 'then' || key === 'else' || key === 'otherwise')
+    return graph.nodes.flatMap(({ kind, label }) => (kind === 'flow' ? [label] : []));
+  if (key === 'queue' || key === 'name') return queues.map(({ queueId }) => ownName(queueId));
+  return ['play', 'say', 'prompt', 'errorPrompt', 'silencePrompt'].includes(key) ? prompts : [];
+}
+
+function FaultList({ faults, onOpen }: { faults: readonly Fault[]; onOpen(file: string, line: number, column: number): void }) {
+  const w = useWords();
+  return (
+    <ul className="dialplan-faults" aria-label={w('dialplan.faults')}>
+      {faults.map(({ file: name, line, column, message }) => (
+        <li key={`${name}:${line}:${column} ${message}`}>
+          <button type="button" className="list-open" onClick={() => onOpen(name, line, column)}>
+            {name}:{line}:{column}
+          </button>{' '}
+          {message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Segments({ view, onView }: { view: View; onView(view: View): void }) {
+  const w = useWords();
+  return (
+    <div className="segments" role="tablist" aria-label={w('dialplan.views')}>
+      {views.map((each) => (
+        <button key={each} type="button" role="tab" aria-selected={view === each} onClick={() => onView(each)}>
+          {w(`dialplanView.${each}`)}
+        </button>
+      ))}
     </div>
   );
 }

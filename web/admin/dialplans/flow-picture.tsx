@@ -88,7 +88,10 @@ function placed({ nodes, edges }: FlowGraph): { nodes: Placed[]; ways: Way[]; wi
   for (const { from, to, label } of edges) graph.setEdge(from, to, { width: label.length * 7, height: 14, labelpos: 'c' });
   layout(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  const at = (id: string) => graph.node(id) as unknown as { x: number; y: number; width: number };
+  const at = (id: string): { x: number; y: number; width: number } => {
+    const { x = 0, y = 0, width: across = LEAST_WIDTH } = graph.node(id) as { x?: number; y?: number; width?: number };
+    return { x, y, width: across };
+  };
   return {
     nodes: nodes.map((node) => ({ ...node, x: at(node.id).x, y: at(node.id).y, width: at(node.id).width })),
     ways: edges.map(({ from, to, label }) => {

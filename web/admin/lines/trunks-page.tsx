@@ -11,7 +11,7 @@ import { Failure, faultOf } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { List, type ShownColumn } from '../list/list.tsx';
 import { Panel } from '../panel.tsx';
-import { placeOf, readRules, writeRules } from '../queues/rules-text.ts';
+import { placeOf, type ReadRules, readRules, type TextFault, writeRules } from '../queues/rules-text.ts';
 import { useWords, type Words } from '../words.ts';
 import '../records/records.css';
 
@@ -109,8 +109,6 @@ function TrunkForm({ trunk, onClose }: { trunk: Trunk | null; onClose(): void })
   const [password, setPassword] = useState('');
   const [text, setText] = useState(() => (trunk === null ? NEW : writeRules(settingsOf(trunk))));
   const read = useMemo(() => readRules(text), [text]);
-  const document = useOne<OpenApi>('/api/openapi.json');
-  const schema = document.data?.paths['/api/v1/trunks/{trunkId}']?.patch?.requestBody?.content?.['application/json']?.schema ?? null;
   const live = useOne<Trunk>(trunk === null ? TRUNKS : `${TRUNKS}/${trunk.trunkId}`, LOOK_EACH_MS);
   const secret = password === '' ? {} : { password };
   const done = (sentence: string) => () => {
@@ -147,16 +145,7 @@ function TrunkForm({ trunk, onClose }: { trunk: Trunk | null; onClose(): void })
             {(control) => <Input {...control} autoFocus value={name} onChange={(event) => setName(event.target.value)} />}
           </Field>
         )}
-        <section className="form-part" aria-label={w('trunk.settings')}>
-          <h3>{w('trunk.settings')}</h3>
-          <p className="field-hint quiet">{w('trunk.settingsHint')}</p>
-          <div className="rules-editor is-tall">
-            <CodeEditor label={w('trunk.settings')} value={text} onChange={setText} schema={schema} faults={faults} />
-          </div>
-          {read.rules === null && (
-            <p className="field-fault">{w('queue.rulesFaulty', { line: read.faults[0]?.line ?? 1, message: read.faults[0]?.message ?? '' })}</p>
-          )}
-        </section>
+        <SettingsText text={text} read={read} faults={faults} onWrite={setText} />
         <Field
           label={w('trunk.password')}
           hint={trunk?.hasPassword === true ? w('trunk.hasPassword') : w('trunk.noPassword')}
@@ -176,6 +165,24 @@ function TrunkForm({ trunk, onClose }: { trunk: Trunk | null; onClose(): void })
         </div>
       </form>
     </Panel>
+  );
+}
+
+function SettingsText({ text, read, faults, onWrite }: { text: string; read: ReadRules; faults: readonly TextFault[]; onWrite(text: string): void }) {
+  const w = useWords();
+  const document = useOne<OpenApi>('/api/openapi.json');
+  const schema = document.data?.paths['/api/v1/trunks/{trunkId}']?.patch?.requestBody?.content?.['application/json']?.schema ?? null;
+  return (
+    <section className="form-part" aria-label={w('trunk.settings')}>
+      <h3>{w('trunk.settings')}</h3>
+      <p className="field-hint quiet">{w('trunk.settingsHint')}</p>
+      <div className="rules-editor is-tall">
+        <CodeEditor label={w('trunk.settings')} value={text} onChange={onWrite} schema={schema} faults={faults} />
+      </div>
+      {read.rules === null && (
+        <p className="field-fault">{w('queue.rulesFaulty', { line: read.faults[0]?.line ?? 1, message: read.faults[0]?.message ?? '' })}</p>
+      )}
+    </section>
   );
 }
 

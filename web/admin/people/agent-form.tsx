@@ -35,7 +35,7 @@ export function AgentForm({ agent, queues, known, onClose }: Props) {
   const [site, setSite] = useState(agent?.site ?? '');
   const [inQueues, setInQueues] = useState(agent?.queues ?? []);
   const [skills, setSkills] = useState(() => skillLines(agent?.skills ?? {}));
-  const [autoAnswer, setAutoAnswer] = useState(agent?.phone.autoAnswer ?? 'never');
+  const [autoAnswer, setAutoAnswer] = useState<AutoAnswer>(agent?.phone.autoAnswer ?? 'never');
   const [contact, setContact] = useState(agent?.staticContact ?? '');
   const send = (): Promise<unknown> => {
     if (agent === null)
@@ -87,26 +87,41 @@ export function AgentForm({ agent, queues, known, onClose }: Props) {
         />
         <Choosable label={w('agentField.team')} hint={w('agent.teamHint')} value={team} known={known.teams} onChange={setTeam} />
         <Choosable label={w('agentField.site')} hint={w('agent.siteHint')} value={site} known={known.sites} onChange={setSite} />
-        {agent !== null && (
-          <>
-            <Field label={w('agent.autoAnswer')} hint={w('agent.autoAnswerHint')} fault={faultOf(failed, 'phone')}>
-              {(control) => (
-                <select {...control} value={autoAnswer} onChange={(event) => setAutoAnswer(event.target.value as typeof autoAnswer)}>
-                  {(['never', 'customers', 'always'] as const).map((each) => (
-                    <option key={each} value={each}>
-                      {w(`autoAnswer.${each}`)}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            <Field label={w('agent.contact')} hint={w('agent.contactHint')} fault={faultOf(failed, 'staticContact')}>
-              {(control) => <Input {...control} value={contact} placeholder="sip:8001@192.0.2.7:5060" onChange={(event) => setContact(event.target.value)} />}
-            </Field>
-          </>
-        )}
+        {agent !== null && <PhoneFields autoAnswer={autoAnswer} contact={contact} failed={failed} onAutoAnswer={setAutoAnswer} onContact={setContact} />}
       </PanelForm>
     </Panel>
+  );
+}
+
+type AutoAnswer = NonNullable<Agent['phone']['autoAnswer']>;
+
+interface PhoneProps {
+  autoAnswer: AutoAnswer;
+  contact: string;
+  failed: Error | null;
+  onAutoAnswer(autoAnswer: AutoAnswer): void;
+  onContact(contact: string): void;
+}
+
+function PhoneFields({ autoAnswer, contact, failed, onAutoAnswer, onContact }: PhoneProps) {
+  const w = useWords();
+  return (
+    <>
+      <Field label={w('agent.autoAnswer')} hint={w('agent.autoAnswerHint')} fault={faultOf(failed, 'phone')}>
+        {(control) => (
+          <select {...control} value={autoAnswer} onChange={(event) => onAutoAnswer(event.target.value as AutoAnswer)}>
+            {(['never', 'customers', 'always'] as const).map((each) => (
+              <option key={each} value={each}>
+                {w(`autoAnswer.${each}`)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={w('agent.contact')} hint={w('agent.contactHint')} fault={faultOf(failed, 'staticContact')}>
+        {(control) => <Input {...control} value={contact} placeholder="sip:8001@192.0.2.7:5060" onChange={(event) => onContact(event.target.value)} />}
+      </Field>
+    </>
   );
 }
 

@@ -39,8 +39,6 @@ export function ImportAgents({ queues, onClose }: Props) {
     setOver(false);
     void take(event.dataTransfer.files[0]);
   };
-  const head = agentColumns.map((column) => w(`agentField.${column}`));
-  const template = () => saveTable('agents', 'xlsx', [head, ['8011', '李明', w('import.exampleTeam'), '', 'service', 'english 6; gold 3', 'change-me-soon']]);
   return (
     <Panel title={w('import.title')} wide={read !== null} onClose={onClose}>
       {read === null ? (
@@ -74,18 +72,7 @@ export function ImportAgents({ queues, onClose }: Props) {
               }}
             />
           </div>
-          <div className="field">
-            <Button onClick={() => void template()}>{w('import.template')}</Button>
-            <p className="field-hint quiet">{w('import.templateHint')}</p>
-          </div>
-          <dl className="columns">
-            {agentColumns.map((column) => (
-              <div key={column}>
-                <dt>{w(`agentField.${column}`)}</dt>
-                <dd className="quiet">{w(`import.${column}`)}</dd>
-              </div>
-            ))}
-          </dl>
+          <Template />
         </div>
       ) : (
         <>
@@ -95,5 +82,28 @@ export function ImportAgents({ queues, onClose }: Props) {
         </>
       )}
     </Panel>
+  );
+}
+
+/** The columns there are, and a file that has them. */
+function Template() {
+  const w = useWords();
+  const head = agentColumns.map((column) => w(`agentField.${column}`));
+  const template = () => saveTable('agents', 'xlsx', [head, ['8011', '李明', w('import.exampleTeam'), '', 'service', 'english 6; gold 3', 'change-me-soon']]);
+  return (
+    <>
+      <div className="field">
+        <Button onClick={() => void template()}>{w('import.template')}</Button>
+        <p className="field-hint quiet">{w('import.templateHint')}</p>
+      </div>
+      <dl className="columns">
+        {agentColumns.map((column) => (
+          <div key={column}>
+            <dt>{w(`agentField.${column}`)}</dt>
+            <dd className="quiet">{w(`import.${column}`)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
   );
 }

@@ -45,7 +45,6 @@ export function UserForm({ user, users, agents, onClose }: Props) {
     tell(user === null ? w('user.added', { name }) : w(endsSessions ? 'user.savedAndEnded' : 'user.saved', { name }));
     onClose();
   });
-  const free = agents.filter((agent) => !users.some((each) => each.agentId === agent.agentId));
   return (
     <Panel title={user === null ? w('user.add') : w('user.editTitle', { name: user.name, username: user.username })} onClose={onClose}>
       <PanelForm
@@ -63,19 +62,7 @@ export function UserForm({ user, users, agents, onClose }: Props) {
         <Field label={w('user.name')} fault={faultOf(failed, 'name')}>
           {(control) => <Input {...control} maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />}
         </Field>
-        <fieldset className="checks" disabled={isMe}>
-          <legend>{w('user.role')}</legend>
-          {isMe && <p className="field-hint quiet">{w('user.ownRole')}</p>}
-          {roles.map((each) => (
-            <label key={each} className="choice">
-              <input type="radio" name="role" checked={role === each} onChange={() => setRole(each)} />
-              <span>
-                <strong>{w(`role.${each}`)}</strong>
-                <span className="quiet">{w(`roleMay.${each}`)}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
+        <RoleField role={role} isMe={isMe} onChange={setRole} />
         <Field label={w('user.language')} hint={w('user.languageHint')}>
           {(control) => (
             <select {...control} value={language} onChange={(event) => setLanguage(event.target.value === 'en' ? 'en' : 'zh')}>
@@ -84,20 +71,7 @@ export function UserForm({ user, users, agents, onClose }: Props) {
             </select>
           )}
         </Field>
-        {user === null && (
-          <Field label={w('user.agent')} hint={w('user.agentHint')} fault={faultOf(failed, 'agentId')}>
-            {(control) => (
-              <select {...control} value={agentId} onChange={(event) => setAgentId(event.target.value)}>
-                <option value="">{w('user.noAgent')}</option>
-                {free.map((agent) => (
-                  <option key={agent.agentId} value={agent.agentId}>
-                    {agent.number} {agent.name}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-        )}
+        {user === null && <AgentField agents={agents} users={users} agentId={agentId} fault={faultOf(failed, 'agentId')} onChange={setAgentId} />}
         <PasswordField
           label={user === null ? w('user.password') : w('user.resetPassword')}
           hint={user === null ? w('user.passwordHint') : w('user.resetHint')}
@@ -105,19 +79,71 @@ export function UserForm({ user, users, agents, onClose }: Props) {
           fault={faultOf(failed, 'password')}
           onChange={setPassword}
         />
-        {user !== null && !isMe && (
-          <label className="choice">
-            <input type="checkbox" checked={disabled} onChange={(event) => setDisabled(event.target.checked)} />
-            <span>
-              <strong>{w('user.disable')}</strong>
-              <span className="quiet">{w('user.disableHint')}</span>
-            </span>
-          </label>
-        )}
+        {user !== null && !isMe && <DisableField disabled={disabled} onChange={setDisabled} />}
         {endsSessions && <Alert type="warning" showIcon title={w('user.willEnd')} />}
       </PanelForm>
       {user !== null && <OpenSessions user={user} />}
     </Panel>
+  );
+}
+
+function RoleField({ role, isMe, onChange }: { role: Role; isMe: boolean; onChange(role: Role): void }) {
+  const w = useWords();
+  return (
+    <fieldset className="checks" disabled={isMe}>
+      <legend>{w('user.role')}</legend>
+      {isMe && <p className="field-hint quiet">{w('user.ownRole')}</p>}
+      {roles.map((each) => (
+        <label key={each} className="choice">
+          <input type="radio" name="role" checked={role === each} onChange={() => onChange(each)} />
+          <span>
+            <strong>{w(`role.${each}`)}</strong>
+            <span className="quiet">{w(`roleMay.${each}`)}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function DisableField({ disabled, onChange }: { disabled: boolean; onChange(disabled: boolean): void }) {
+  const w = useWords();
+  return (
+    <label className="choice">
+      <input type="checkbox" checked={disabled} onChange={(event) => onChange(event.target.checked)} />
+      <span>
+        <strong>{w('user.disable')}</strong>
+        <span className="quiet">{w('user.disableHint')}</span>
+      </span>
+    </label>
+  );
+}
+
+interface AgentFieldProps {
+  agents: readonly Agent[];
+  users: readonly User[];
+  agentId: string;
+  fault: string | null;
+  onChange(agentId: string): void;
+}
+
+/** One desk, one user. */
+function AgentField({ agents, users, agentId, fault, onChange }: AgentFieldProps) {
+  const w = useWords();
+  const free = agents.filter((agent) => !users.some((each) => each.agentId === agent.agentId));
+  return (
+    <Field label={w('user.agent')} hint={w('user.agentHint')} fault={fault}>
+      {(control) => (
+        <select {...control} value={agentId} onChange={(event) => onChange(event.target.value)}>
+          <option value="">{w('user.noAgent')}</option>
+          {free.map((agent) => (
+            <option key={agent.agentId} value={agent.agentId}>
+              {agent.number} {agent.name}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   );
 }
 

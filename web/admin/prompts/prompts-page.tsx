@@ -180,52 +180,20 @@ function OneLanguage({ name, language, file, disabled }: OneProps) {
       setFault('unreadable');
     }
   };
-  const drop = useSubmission(
-    () => remove(token, path),
-    () => {
-      tell(w('prompt.removed', { name }));
-      void refresh(PROMPTS);
-    },
-  );
   const title = w(`language.${language}`);
   return (
     <section className="form-part prompt-one" aria-label={title}>
       <h3>{title}</h3>
-      <Failure error={save.failed ?? drop.failed} />
+      <Failure error={save.failed} />
       {fault !== null && <Alert type="error" showIcon role="alert" title={w(`soundFault.${fault}`)} />}
-      {file === null ? (
-        <p className="quiet">{w('prompt.none')}</p>
-      ) : (
-        <>
-          {file.text !== null && <p>{file.text}</p>}
-          <p className="quiet figures">
-            {w('prompt.facts', { seconds: file.seconds === null ? '?' : file.seconds.toFixed(1), time: shownTime(file.changedAt) })}
-          </p>
-          <Listen key={`${path} ${saved}`} path={path} label={w('prompt.listen', { language: title })} />
-        </>
-      )}
-      {fresh !== null && (
-        <div className="prompt-fresh">
-          <p>{w('prompt.fresh', { seconds: fresh.seconds.toFixed(1) })}</p>
-          <BlobPlayer blob={fresh.wav} label={w('prompt.listenFresh')} />
-          <div className="prompt-buttons">
-            <Button type="primary" loading={save.busy} onClick={() => void save.submit()}>
-              {file === null ? w('prompt.take') : w('prompt.replace')}
-            </Button>
-            <Button onClick={() => setFresh(null)}>{w('prompt.discard')}</Button>
-          </div>
-        </div>
-      )}
+      <Kept file={file} path={path} saved={saved} title={title} />
+      {fresh !== null && <Fresh fresh={fresh} isFirst={file === null} busy={save.busy} onSave={() => void save.submit()} onDiscard={() => setFresh(null)} />}
       <div className="prompt-buttons">
         <Button disabled={disabled} onClick={() => input.current?.click()}>
           {w('prompt.upload')}
         </Button>
         <Recorder disabled={disabled} onSound={(sound) => void take(sound)} />
-        {file !== null && (
-          <Popconfirm title={w('prompt.removeAsk')} okText={w('prompt.remove')} onConfirm={() => void drop.submit()}>
-            <Button danger>{w('prompt.remove')}</Button>
-          </Popconfirm>
-        )}
+        {file !== null && <RemovePrompt name={name} path={path} />}
       </div>
       <input
         ref={input}
@@ -240,6 +208,64 @@ function OneLanguage({ name, language, file, disabled }: OneProps) {
         }}
       />
     </section>
+  );
+}
+
+/** What there is already. */
+function Kept({ file, path, saved, title }: { file: PromptFile | null; path: string; saved: number; title: string }) {
+  const w = useWords();
+  if (file === null) return <p className="quiet">{w('prompt.none')}</p>;
+  return (
+    <>
+      {file.text !== null && <p>{file.text}</p>}
+      <p className="quiet figures">{w('prompt.facts', { seconds: file.seconds === null ? '?' : file.seconds.toFixed(1), time: shownTime(file.changedAt) })}</p>
+      <Listen key={`${path} ${saved}`} path={path} label={w('prompt.listen', { language: title })} />
+    </>
+  );
+}
+
+function RemovePrompt({ name, path }: { name: string; path: string }) {
+  const w = useWords();
+  const { token, tell } = useAdmin();
+  const refresh = useRefresh();
+  const drop = useSubmission(
+    () => remove(token, path),
+    () => {
+      tell(w('prompt.removed', { name }));
+      void refresh(PROMPTS);
+    },
+  );
+  return (
+    <>
+      <Popconfirm title={w('prompt.removeAsk')} okText={w('prompt.remove')} onConfirm={() => void drop.submit()}>
+        <Button danger>{w('prompt.remove')}</Button>
+      </Popconfirm>
+      <Failure error={drop.failed} />
+    </>
+  );
+}
+
+interface FreshProps {
+  fresh: { wav: Blob; seconds: number };
+  isFirst: boolean;
+  busy: boolean;
+  onSave(): void;
+  onDiscard(): void;
+}
+
+function Fresh({ fresh, isFirst, busy, onSave, onDiscard }: FreshProps) {
+  const w = useWords();
+  return (
+    <div className="prompt-fresh">
+      <p>{w('prompt.fresh', { seconds: fresh.seconds.toFixed(1) })}</p>
+      <BlobPlayer blob={fresh.wav} label={w('prompt.listenFresh')} />
+      <div className="prompt-buttons">
+        <Button type="primary" loading={busy} onClick={onSave}>
+          {isFirst ? w('prompt.take') : w('prompt.replace')}
+        </Button>
+        <Button onClick={onDiscard}>{w('prompt.discard')}</Button>
+      </div>
+    </div>
   );
 }
 

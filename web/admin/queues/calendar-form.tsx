@@ -31,26 +31,15 @@ export function CalendarForm({ calendar, isUsed, onClose }: Props) {
   const [id, setId] = useState('');
   const [name, setName] = useState(calendar?.name ?? { zh: '', en: '' });
   const [timeZone, setTimeZone] = useState(calendar?.timeZone ?? 'Asia/Shanghai');
-  const [week, setWeek] = useState<Partial<Record<Weekday, string>>>(() => (calendar === null ? usualWeek : textsOf(calendar.week)));
+  const { week, setWeek, faulty, hours } = useWeek(calendar);
   const [days, setDays] = useState(calendar?.days ?? []);
   const [imported, setImported] = useState<number | null>(null);
-  const read = weekdays.map((day) => [day, readSpans(week[day] ?? '')] as const);
-  const faulty = read.filter(([, spans]) => spans === null).map(([day]) => day);
-  const hours = Object.fromEntries(read.flatMap(([day, spans]) => (spans === null || spans.length === 0 ? [] : [[day, spans]]))) as Calendar['week'];
   const body = { name, timeZone, week: hours, days };
   const { busy, failed, submit } = useSubmission(
     () => (calendar === null ? post(token, CALENDARS, { ...body, id: id.trim() }) : patch(token, `${CALENDARS}/${calendar.calendarId}`, body)),
     () => {
       void refresh(CALENDARS, QUEUES);
       tell(w('calendar.saved', { name: name[languageNow()] }));
-      onClose();
-    },
-  );
-  const taking = useSubmission(
-    () => (calendar === null ? Promise.resolve() : remove(token, `${CALENDARS}/${calendar.calendarId}`)),
-    () => {
-      void refresh(CALENDARS);
-      tell(w('calendar.removed', { name: name[languageNow()] }));
       onClose();
     },
   );
@@ -65,41 +54,10 @@ export function CalendarForm({ calendar, isUsed, onClose }: Props) {
           if (!busy && faulty.length === 0) void submit();
         }}
       >
-        <Failure error={failed ?? taking.failed} />
+        <Failure error={failed} />
         <div className="columns-2">
-          <section className="form-part" aria-label={w('calendar.basic')}>
-            <h3>{w('calendar.basic')}</h3>
-            {calendar === null && (
-              <Field label={w('calendar.id')} hint={w('queue.idHint')} fault={faultOf(failed, 'id')}>
-                {(control) => <Input {...control} autoFocus value={id} onChange={(event) => setId(event.target.value)} />}
-              </Field>
-            )}
-            {(['zh', 'en'] as const).map((language) => (
-              <Field key={language} label={w(`queueName.${language}`)} fault={faultOf(failed, `name.${language}`)}>
-                {(control) => <Input {...control} value={name[language]} onChange={(event) => setName({ ...name, [language]: event.target.value })} />}
-              </Field>
-            ))}
-            <Field label={w('calendar.zone')} hint={w('calendar.zoneHint')} fault={faultOf(failed, 'timeZone')}>
-              {(control) => <Input {...control} value={timeZone} onChange={(event) => setTimeZone(event.target.value)} />}
-            </Field>
-          </section>
-          <section className="form-part" aria-label={w('calendar.week')}>
-            <h3>{w('calendar.week')}</h3>
-            <p className="field-hint quiet">{w('calendar.weekHint')}</p>
-            {weekdays.map((day) => (
-              <div key={day} className="week-line">
-                <label htmlFor={`week-${day}`}>{w(`weekday.${day}`)}</label>
-                <Input
-                  id={`week-${day}`}
-                  placeholder={w('calendar.closed')}
-                  value={week[day] ?? ''}
-                  {...(faulty.includes(day) ? ({ status: 'error', 'aria-invalid': true } as const) : {})}
-                  onChange={(event) => setWeek({ ...week, [day]: event.target.value })}
-                />
-              </div>
-            ))}
-            {faulty.length > 0 && <p className="field-fault">{w('calendar.spansFault')}</p>}
-          </section>
+          <Basics isNew={calendar === null} id={id} name={name} timeZone={timeZone} failed={failed} onId={setId} onName={setName} onTimeZone={setTimeZone} />
+          <WeekFields week={week} faulty={faulty} onChange={setWeek} />
         </div>
         <YearView week={hours} days={days} onChange={setDays} />
         {calendar !== null && (
@@ -117,17 +75,102 @@ export function CalendarForm({ calendar, isUsed, onClose }: Props) {
           <Button type="primary" htmlType="submit" loading={busy} disabled={faulty.length > 0}>
             {w('form.save')}
           </Button>
-          {calendar !== null && (
-            <Popconfirm title={w('calendar.removeAsk')} okText={w('calendar.remove')} onConfirm={() => void taking.submit()}>
-              <Button danger disabled={isUsed} title={isUsed ? w('calendar.used') : undefined}>
-                {w('calendar.remove')}
-              </Button>
-            </Popconfirm>
-          )}
+          {calendar !== null && <RemoveCalendar calendar={calendar} isUsed={isUsed} onDone={onClose} />}
           {isUsed && <span className="quiet panel-note">{w('calendar.used')}</span>}
         </div>
       </form>
     </Panel>
+  );
+}
+
+/** The week as it is typed, and as it is read. */
+function useWeek(calendar: Calendar | null) {
+  const [week, setWeek] = useState<Partial<Record<Weekday, string>>>(() => (calendar === null ? usualWeek : textsOf(calendar.week)));
+  const read = weekdays.map((day) => [day, readSpans(week[day] ?? '')] as const);
+  const faulty = read.filter(([, spans]) => spans === null).map(([day]) => day);
+  const hours = Object.fromEntries(read.flatMap(([day, spans]) => (spans === null || spans.length === 0 ? [] : [[day, spans]]))) as Calendar['week'];
+  return { week, setWeek, faulty, hours };
+}
+
+function RemoveCalendar({ calendar, isUsed, onDone }: { calendar: Calendar; isUsed: boolean; onDone(): void }) {
+  const w = useWords();
+  const { token, tell } = useAdmin();
+  const refresh = useRefresh();
+  const taking = useSubmission(
+    () => remove(token, `${CALENDARS}/${calendar.calendarId}`),
+    () => {
+      void refresh(CALENDARS);
+      tell(w('calendar.removed', { name: calendar.name[languageNow()] }));
+      onDone();
+    },
+  );
+  return (
+    <>
+      <Popconfirm title={w('calendar.removeAsk')} okText={w('calendar.remove')} onConfirm={() => void taking.submit()}>
+        <Button danger disabled={isUsed} title={isUsed ? w('calendar.used') : undefined}>
+          {w('calendar.remove')}
+        </Button>
+      </Popconfirm>
+      <Failure error={taking.failed} />
+    </>
+  );
+}
+
+interface BasicsProps {
+  isNew: boolean;
+  id: string;
+  name: Calendar['name'];
+  timeZone: string;
+  failed: Error | null;
+  onId(id: string): void;
+  onName(name: Calendar['name']): void;
+  onTimeZone(timeZone: string): void;
+}
+
+function Basics({ isNew, id, name, timeZone, failed, onId, onName, onTimeZone }: BasicsProps) {
+  const w = useWords();
+  return (
+    <section className="form-part" aria-label={w('calendar.basic')}>
+      <h3>{w('calendar.basic')}</h3>
+      {isNew && (
+        <Field label={w('calendar.id')} hint={w('queue.idHint')} fault={faultOf(failed, 'id')}>
+          {(control) => <Input {...control} autoFocus value={id} onChange={(event) => onId(event.target.value)} />}
+        </Field>
+      )}
+      {(['zh', 'en'] as const).map((language) => (
+        <Field key={language} label={w(`queueName.${language}`)} fault={faultOf(failed, `name.${language}`)}>
+          {(control) => <Input {...control} value={name[language]} onChange={(event) => onName({ ...name, [language]: event.target.value })} />}
+        </Field>
+      ))}
+      <Field label={w('calendar.zone')} hint={w('calendar.zoneHint')} fault={faultOf(failed, 'timeZone')}>
+        {(control) => <Input {...control} value={timeZone} onChange={(event) => onTimeZone(event.target.value)} />}
+      </Field>
+    </section>
+  );
+}
+
+type WeekTexts = Partial<Record<Weekday, string>>;
+
+function WeekFields({ week, faulty, onChange }: { week: WeekTexts; faulty: readonly Weekday[]; onChange(week: WeekTexts): void }) {
+  const w = useWords();
+  return (
+    <section className="form-part" aria-label={w('calendar.week')}>
+      <h3>{w('calendar.week')}</h3>
+      <p className="field-hint quiet">{w('calendar.weekHint')}</p>
+      {weekdays.map((day) => (
+        <div key={day} className="week-line">
+          <label htmlFor={`week-${day}`}>{w(`weekday.${day}`)}</label>
+          <Input
+            id={`week-${day}`}
+            placeholder={w('calendar.closed')}
+            value={week[day] ?? ''}
+            {...(faulty.includes(day) ? ({ status: 'error', 'aria-invalid': true } as const) : {})}
+            onChange={(event) => onChange({ ...week, [day]: event.target.value })}
+          />
+        </div>
+      ))}
+      {faulty.length > 0 && <p className="field-fault">{w('calendar.spansFault')}</p>}
+    </section>
   );
 }
 

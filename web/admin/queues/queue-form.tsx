@@ -27,7 +27,7 @@ import {
   shortName,
   withRules,
 } from './queue.ts';
-import { placeOf, readRules, writeRules } from './rules-text.ts';
+import { placeOf, type ReadRules, readRules, type TextFault, writeRules } from './rules-text.ts';
 import { QueueTrial } from './trial.tsx';
 import { Count, Seconds } from './units.tsx';
 import './queues.css';
@@ -46,22 +46,8 @@ export function QueueForm({ queue, queues, calendars, knownSkills, onClose }: Pr
   const { token, tell } = useAdmin();
   const refresh = useRefresh();
   const before = useMemo(() => (queue === null ? newDraft : draftOf(queue)), [queue]);
-  const [draft, setDraft] = useState<Draft>(before);
   const [id, setId] = useState('');
-  const [text, setText] = useState(() => writeRules(rulesOf(before)));
-  const read = useMemo(() => readRules(text), [text]);
-  const schema = useRulesSchema();
-  const set = (change: Partial<Draft>) => {
-    const next = { ...draft, ...change } as Draft;
-    for (const name of sectionNames) if (next[name] === undefined) delete next[name];
-    setDraft(next);
-    if (sectionNames.some((name) => name in change)) setText(writeRules(rulesOf(next)));
-  };
-  const write = (typed: string) => {
-    setText(typed);
-    const { rules } = readRules(typed);
-    if (rules !== null) setDraft(withRules(draft, rules));
-  };
+  const { draft, set, text, read, write } = useDraft(before);
   const change = changeOf(before, draft);
   const send = (): Promise<unknown> =>
     queue === null
@@ -89,75 +75,8 @@ export function QueueForm({ queue, queues, calendars, knownSkills, onClose }: Pr
         {queue?.warnings.map(({ at, message }) => (
           <Alert key={`${at} ${message}`} type="warning" showIcon title={`${at}: ${message}`} />
         ))}
-        <div className="columns-2">
-          <Part title={w('queuePart.basic')}>
-            {queue === null && (
-              <Field label={w('queue.id')} hint={w('queue.idHint')} fault={faultOf(failed, 'id')}>
-                {(control) => <Input {...control} autoFocus value={id} onChange={(event) => setId(event.target.value)} />}
-              </Field>
-            )}
-            {(['zh', 'en'] as const).map((language) => (
-              <Field key={language} label={w(`queueName.${language}`)} fault={faultOf(failed, `name.${language}`)}>
-                {(control) => (
-                  <Input
-                    {...control}
-                    maxLength={100}
-                    value={draft.name[language]}
-                    onChange={(event) => set({ name: { ...draft.name, [language]: event.target.value } })}
-                  />
-                )}
-              </Field>
-            ))}
-            <SkillsField
-              legend={w('queue.skills')}
-              hint={w('queue.skillsHint')}
-              lines={draft.skills}
-              known={knownSkills}
-              fault={faultOf(failed, 'skills')}
-              onChange={(skills) => set({ skills })}
-            />
-            <Milliseconds name="answerWithinMs" {...form} />
-          </Part>
-          <Part title={w('queuePart.waiting')}>
-            <Milliseconds name="maxWaitMs" nullable {...form} />
-            <Count
-              label={w('queueField.maxWaiting')}
-              hint={w('queueHint.maxWaiting')}
-              fault={faultOf(failed, 'maxWaiting')}
-              value={draft.maxWaiting}
-              onChange={(maxWaiting) => set({ maxWaiting: maxWaiting ?? 0 })}
-            />
-            <Flag name="leaveWhenNoAgents" {...form} />
-            <MusicField {...form} />
-            <DoorFields calendars={calendars} {...form} />
-          </Part>
-          <Part title={w('queuePart.offering')}>
-            <Milliseconds name="ringTimeoutMs" {...form} />
-            <Milliseconds name="wrapUpMs" {...form} />
-            <Choice name="recording" options={['optional', 'mandatory', 'forbidden']} {...form} />
-            {draft.recording === 'optional' && <Flag name="record" {...form} />}
-            <Choice name="media" options={['anchored', 'direct']} {...form} />
-          </Part>
-          <Part title={w('queuePart.announcements')}>
-            <AnnouncementFields {...form} />
-          </Part>
-        </div>
-        <Part title={w('queuePart.rules')}>
-          <p className="field-hint quiet">{w('queue.rulesHint')}</p>
-          <div className="rules-editor">
-            <CodeEditor
-              label={w('queuePart.rules')}
-              value={text}
-              onChange={write}
-              schema={schema}
-              faults={faults}
-              namesFor={(key) => (key === 'queue' ? queues.map(shortName) : key === 'calendar' ? calendars.map(({ calendarId }) => ownName(calendarId)) : [])}
-            />
-          </div>
-          {read.rules === null && (
-            <p className="field-fault">{w('queue.rulesFaulty', { line: read.faults[0]?.line ?? 1, message: read.faults[0]?.message ?? '' })}</p>
-          )}
-        </Part>
+        <Settings isNew={queue === null} id={id} onId={setId} calendars={calendars} knownSkills={knownSkills} {...form} />
+        <RulesText text={text} read={read} faults={faults} queues={queues} calendars={calendars} onWrite={write} />
         {queue !== null && <QueueTrial queue={queue} change={change} disabled={unchanged || read.rules === null} />}
         <div className="panel-foot">
           <Button type="primary" htmlType="submit" loading={busy} disabled={(queue !== null && unchanged) || read.rules === null}>
@@ -167,6 +86,133 @@ export function QueueForm({ queue, queues, calendars, knownSkills, onClose }: Pr
         </div>
       </form>
     </Panel>
+  );
+}
+
+/** A draft, and its further rules as text: what is changed in one is in the other. */
+function useDraft(before: Draft) {
+  const [draft, setDraft] = useState<Draft>(before);
+  const [text, setText] = useState(() => writeRules(rulesOf(before)));
+  const read = useMemo(() => readRules(text), [text]);
+  const set = (change: Partial<Draft>) => {
+    const next = { ...draft, ...change } as Draft;
+    for (const name of sectionNames) if (next[name] === undefined) delete next[name];
+    setDraft(next);
+    if (sectionNames.some((name) => name in change)) setText(writeRules(rulesOf(next)));
+  };
+  const write = (typed: string) => {
+    setText(typed);
+    const { rules } = readRules(typed);
+    if (rules !== null) setDraft(withRules(draft, rules));
+  };
+  return { draft, set, text, read, write };
+}
+
+interface RulesProps {
+  text: string;
+  read: ReadRules;
+  faults: readonly TextFault[];
+  queues: readonly Queue[];
+  calendars: readonly Calendar[];
+  onWrite(text: string): void;
+}
+
+function RulesText({ text, read, faults, queues, calendars, onWrite }: RulesProps) {
+  const w = useWords();
+  const schema = useRulesSchema();
+  return (
+    <Part title={w('queuePart.rules')}>
+      <p className="field-hint quiet">{w('queue.rulesHint')}</p>
+      <div className="rules-editor">
+        <CodeEditor
+          label={w('queuePart.rules')}
+          value={text}
+          onChange={onWrite}
+          schema={schema}
+          faults={faults}
+          namesFor={(key) => (key === 'queue' ? queues.map(shortName) : key === 'calendar' ? calendars.map(({ calendarId }) => ownName(calendarId)) : [])}
+        />
+      </div>
+      {read.rules === null && (
+        <p className="field-fault">{w('queue.rulesFaulty', { line: read.faults[0]?.line ?? 1, message: read.faults[0]?.message ?? '' })}</p>
+      )}
+    </Part>
+  );
+}
+
+interface SettingsProps extends Form {
+  isNew: boolean;
+  id: string;
+  onId(id: string): void;
+  calendars: readonly Calendar[];
+  knownSkills: string[];
+}
+
+function Settings({ isNew, id, onId, calendars, knownSkills, ...form }: SettingsProps) {
+  const w = useWords();
+  const { draft, set, failed } = form;
+  return (
+    <div className="columns-2">
+      <Basics isNew={isNew} id={id} onId={onId} knownSkills={knownSkills} {...form} />
+      <Part title={w('queuePart.waiting')}>
+        <Milliseconds name="maxWaitMs" nullable {...form} />
+        <Count
+          label={w('queueField.maxWaiting')}
+          hint={w('queueHint.maxWaiting')}
+          fault={faultOf(failed, 'maxWaiting')}
+          value={draft.maxWaiting}
+          onChange={(maxWaiting) => set({ maxWaiting: maxWaiting ?? 0 })}
+        />
+        <Flag name="leaveWhenNoAgents" {...form} />
+        <MusicField {...form} />
+        <DoorFields calendars={calendars} {...form} />
+      </Part>
+      <Part title={w('queuePart.offering')}>
+        <Milliseconds name="ringTimeoutMs" {...form} />
+        <Milliseconds name="wrapUpMs" {...form} />
+        <Choice name="recording" options={['optional', 'mandatory', 'forbidden']} {...form} />
+        {draft.recording === 'optional' && <Flag name="record" {...form} />}
+        <Choice name="media" options={['anchored', 'direct']} {...form} />
+      </Part>
+      <Part title={w('queuePart.announcements')}>
+        <AnnouncementFields {...form} />
+      </Part>
+    </div>
+  );
+}
+
+function Basics({ isNew, id, onId, knownSkills, ...form }: Omit<SettingsProps, 'calendars'>) {
+  const w = useWords();
+  const { draft, set, failed } = form;
+  return (
+    <Part title={w('queuePart.basic')}>
+      {isNew && (
+        <Field label={w('queue.id')} hint={w('queue.idHint')} fault={faultOf(failed, 'id')}>
+          {(control) => <Input {...control} autoFocus value={id} onChange={(event) => onId(event.target.value)} />}
+        </Field>
+      )}
+      {(['zh', 'en'] as const).map((language) => (
+        <Field key={language} label={w(`queueName.${language}`)} fault={faultOf(failed, `name.${language}`)}>
+          {(control) => (
+            <Input
+              {...control}
+              maxLength={100}
+              value={draft.name[language]}
+              onChange={(event) => set({ name: { ...draft.name, [language]: event.target.value } })}
+            />
+          )}
+        </Field>
+      ))}
+      <SkillsField
+        legend={w('queue.skills')}
+        hint={w('queue.skillsHint')}
+        lines={draft.skills}
+        known={knownSkills}
+        fault={faultOf(failed, 'skills')}
+        onChange={(skills) => set({ skills })}
+      />
+      <Milliseconds name="answerWithinMs" {...form} />
+    </Part>
   );
 }
 

@@ -4,7 +4,7 @@ export const CALENDARS = '/api/v1/calendars';
 export const TRIALS = '/api/v1/trials';
 
 /** Rules that are absent unless somebody set them. */
-export const sectionNames = ['door', 'announcements', 'overflow', 'matching', 'widening', 'offering', 'callback', 'channels', 'redialMs'] as const;
+export const sectionNames = ['door', 'announcements', 'overflow', 'matching', 'widening', 'offering', 'callback', 'channels', 'desk', 'redialMs'] as const;
 
 export interface Door {
   calendar?: string | undefined;

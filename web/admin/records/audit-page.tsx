@@ -11,7 +11,7 @@ import { Failure } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { List, type ShownColumn } from '../list/list.tsx';
 import { Panel } from '../panel.tsx';
-import { useUsers } from '../people/people.ts';
+import { type User, useUsers } from '../people/people.ts';
 import { useWords } from '../words.ts';
 import './records.css';
 
@@ -98,45 +98,10 @@ export default function AuditPage() {
     },
     { key: 'before', title: w('audit.before'), value: ({ before }) => (before === undefined || before === null ? '' : JSON.stringify(before)), isHidden: true },
   ];
-  const set = (change: Partial<Wanted>) => setTyped({ ...typed, ...change });
   return (
     <>
       <Failure error={trail.error ?? users.error} />
-      <search className="filters">
-        <Field label={w('audit.who')}>
-          {(control) => (
-            <select {...control} value={typed.userId} onChange={(event) => set({ userId: event.target.value })}>
-              <option value="">{w('list.all')}</option>
-              {(users.data ?? []).map(({ userId, name, username }) => (
-                <option key={userId} value={userId}>
-                  {name} ({username})
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={w('audit.kind')}>
-          {(control) => (
-            <select {...control} value={typed.action} onChange={(event) => set({ action: event.target.value })}>
-              <option value="">{w('list.all')}</option>
-              {kinds.map((kind) => (
-                <option key={kind} value={kind}>
-                  {w(`auditKind.${kind}`)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={w('audit.resource')}>
-          {(control) => <Input {...control} allowClear value={typed.resource} onChange={(event) => set({ resource: event.target.value })} />}
-        </Field>
-        <Field label={w('call.from')}>
-          {(control) => <Input {...control} type="date" value={typed.from} onChange={(event) => set({ from: event.target.value })} />}
-        </Field>
-        <Field label={w('call.to')}>
-          {(control) => <Input {...control} type="date" value={typed.to} onChange={(event) => set({ to: event.target.value })} />}
-        </Field>
-      </search>
+      <AuditFilters typed={typed} users={users.data ?? []} onType={setTyped} />
       <List
         title={w('page.audit')}
         fileName="audit"
@@ -147,21 +112,68 @@ export default function AuditPage() {
         more={trail.hasNextPage ? { load: () => void trail.fetchNextPage(), busy: trail.isFetchingNextPage } : null}
         empty={{ title: w('empty.found'), text: w('emptyText.found') }}
       />
-      {open !== null && (
-        <Panel title={`${open.action} · ${open.resource}`} wide onClose={() => setOpen(null)}>
-          <p>
-            {shownTime(open.at)} · {who(open)}
-          </p>
-          <div className="columns-2">
-            {(['before', 'after'] as const).map((side) => (
-              <section key={side} className="form-part" aria-label={w(`audit.${side}`)}>
-                <h3>{w(`audit.${side}`)}</h3>
-                <pre className="json">{open[side] === undefined || open[side] === null ? '—' : JSON.stringify(open[side], null, 2)}</pre>
-              </section>
-            ))}
-          </div>
-        </Panel>
-      )}
+      {open !== null && <EntryPanel entry={open} who={who(open)} onClose={() => setOpen(null)} />}
     </>
+  );
+}
+
+function AuditFilters({ typed, users, onType }: { typed: Wanted; users: readonly User[]; onType(wanted: Wanted): void }) {
+  const w = useWords();
+  const set = (change: Partial<Wanted>) => onType({ ...typed, ...change });
+  return (
+    <search className="filters">
+      <Field label={w('audit.who')}>
+        {(control) => (
+          <select {...control} value={typed.userId} onChange={(event) => set({ userId: event.target.value })}>
+            <option value="">{w('list.all')}</option>
+            {users.map(({ userId, name, username }) => (
+              <option key={userId} value={userId}>
+                {name} ({username})
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={w('audit.kind')}>
+        {(control) => (
+          <select {...control} value={typed.action} onChange={(event) => set({ action: event.target.value })}>
+            <option value="">{w('list.all')}</option>
+            {kinds.map((kind) => (
+              <option key={kind} value={kind}>
+                {w(`auditKind.${kind}`)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={w('audit.resource')}>
+        {(control) => <Input {...control} allowClear value={typed.resource} onChange={(event) => set({ resource: event.target.value })} />}
+      </Field>
+      <Field label={w('call.from')}>
+        {(control) => <Input {...control} type="date" value={typed.from} onChange={(event) => set({ from: event.target.value })} />}
+      </Field>
+      <Field label={w('call.to')}>
+        {(control) => <Input {...control} type="date" value={typed.to} onChange={(event) => set({ to: event.target.value })} />}
+      </Field>
+    </search>
+  );
+}
+
+function EntryPanel({ entry, who, onClose }: { entry: Entry; who: string; onClose(): void }) {
+  const w = useWords();
+  return (
+    <Panel title={`${entry.action} · ${entry.resource}`} wide onClose={onClose}>
+      <p>
+        {shownTime(entry.at)} · {who}
+      </p>
+      <div className="columns-2">
+        {(['before', 'after'] as const).map((side) => (
+          <section key={side} className="form-part" aria-label={w(`audit.${side}`)}>
+            <h3>{w(`audit.${side}`)}</h3>
+            <pre className="json">{entry[side] === undefined || entry[side] === null ? '—' : JSON.stringify(entry[side], null, 2)}</pre>
+          </section>
+        ))}
+      </div>
+    </Panel>
   );
 }

@@ -12,7 +12,7 @@ import { Failure } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { List, type ShownColumn } from '../list/list.tsx';
 import { Panel } from '../panel.tsx';
-import { useAgents, useQueueNames } from '../people/people.ts';
+import { type Agent, type QueueName, useAgents, useQueueNames } from '../people/people.ts';
 import { useWords } from '../words.ts';
 import './records.css';
 
@@ -107,46 +107,11 @@ export default function CallsPage() {
     { key: 'disposition', title: t('wrapUp.disposition'), value: ({ disposition }) => (disposition === null ? '' : label(t, 'disposition', disposition)) },
     { key: 'callId', title: w('call.id'), value: ({ callId }) => callId, isHidden: true },
   ];
-  const set = (change: Partial<Wanted>) => setTyped({ ...typed, ...change });
   const isFiltered = JSON.stringify(wanted) !== JSON.stringify(everything);
   return (
     <>
       <Failure error={calls.error ?? queues.error} />
-      <search className="filters">
-        <Field label={w('call.caller')}>
-          {(control) => <Input {...control} allowClear value={typed.caller} onChange={(event) => set({ caller: event.target.value })} />}
-        </Field>
-        <Field label={w('call.from')}>
-          {(control) => <Input {...control} type="date" value={typed.from} onChange={(event) => set({ from: event.target.value })} />}
-        </Field>
-        <Field label={w('call.to')}>
-          {(control) => <Input {...control} type="date" value={typed.to} onChange={(event) => set({ to: event.target.value })} />}
-        </Field>
-        <Field label={w('call.queue')}>
-          {(control) => (
-            <select {...control} value={typed.queueId} onChange={(event) => set({ queueId: event.target.value })}>
-              <option value="">{w('list.all')}</option>
-              {(queues.data ?? []).map(({ queueId, name }) => (
-                <option key={queueId} value={queueId}>
-                  {name[languageNow()]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={w('call.agent')}>
-          {(control) => (
-            <select {...control} value={typed.agentId} onChange={(event) => set({ agentId: event.target.value })}>
-              <option value="">{w('list.all')}</option>
-              {(agents.data ?? []).map(({ agentId, number, name }) => (
-                <option key={agentId} value={agentId}>
-                  {number} {name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-      </search>
+      <CallFilters typed={typed} queues={queues.data ?? []} agents={agents.data ?? []} onType={setTyped} />
       <List
         title={w('page.calls')}
         fileName="calls"
@@ -159,6 +124,55 @@ export default function CallsPage() {
       />
       {open !== null && <CallPanel call={open} queue={queueName(open.queueId)} onClose={() => setOpen(null)} />}
     </>
+  );
+}
+
+interface FilterProps {
+  typed: Wanted;
+  queues: readonly QueueName[];
+  agents: readonly Agent[];
+  onType(wanted: Wanted): void;
+}
+
+function CallFilters({ typed, queues, agents, onType }: FilterProps) {
+  const w = useWords();
+  const set = (change: Partial<Wanted>) => onType({ ...typed, ...change });
+  return (
+    <search className="filters">
+      <Field label={w('call.caller')}>
+        {(control) => <Input {...control} allowClear value={typed.caller} onChange={(event) => set({ caller: event.target.value })} />}
+      </Field>
+      <Field label={w('call.from')}>
+        {(control) => <Input {...control} type="date" value={typed.from} onChange={(event) => set({ from: event.target.value })} />}
+      </Field>
+      <Field label={w('call.to')}>
+        {(control) => <Input {...control} type="date" value={typed.to} onChange={(event) => set({ to: event.target.value })} />}
+      </Field>
+      <Field label={w('call.queue')}>
+        {(control) => (
+          <select {...control} value={typed.queueId} onChange={(event) => set({ queueId: event.target.value })}>
+            <option value="">{w('list.all')}</option>
+            {queues.map(({ queueId, name }) => (
+              <option key={queueId} value={queueId}>
+                {name[languageNow()]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label={w('call.agent')}>
+        {(control) => (
+          <select {...control} value={typed.agentId} onChange={(event) => set({ agentId: event.target.value })}>
+            <option value="">{w('list.all')}</option>
+            {agents.map(({ agentId, number, name }) => (
+              <option key={agentId} value={agentId}>
+                {number} {name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </search>
   );
 }
 
