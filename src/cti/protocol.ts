@@ -623,12 +623,11 @@ export type DeskInteraction = z.infer<typeof deskInteractionSchema>;
 export type QueueStats = z.infer<typeof queueStatsSchema>;
 export type Reply = z.infer<typeof replySchema>;
 export type ServerMessage = z.infer<typeof serverMessageSchema>;
-export type { FloorAgent, FloorAlert, FloorChange, FloorQueue, FloorTrunk } from './floor/messages.ts';
+export type { FloorAgent, FloorAlert, FloorQueue, FloorTrunk } from './floor/messages.ts';
 export type ServerMessageType = ServerMessage['type'];
 /** Every server message but the reply, by name. */
 export type ServerMessageOf<T extends ServerMessageType> = Extract<ServerMessage, { type: T }>;
 export type Snapshot = ServerMessageOf<'snapshot'>['data'];
-export type Welcome = ServerMessageOf<'welcome'>['data'];
 export type DeskMessage = z.infer<typeof deskMessageSchema>;
 export type DeskMessageOf<T extends DeskCommandType> = Extract<DeskMessage, { type: T }>;
 /** What a desk writes: defaults may be left out. */

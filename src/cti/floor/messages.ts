@@ -115,4 +115,3 @@ export type FloorQueue = z.infer<typeof queueSchema>;
 export type FloorAgent = z.infer<typeof agentSchema>;
 export type FloorTrunk = z.infer<typeof trunkSchema>;
 export type FloorAlert = z.infer<typeof alertSchema>;
-export type FloorChange = z.infer<typeof changedFloor>;
