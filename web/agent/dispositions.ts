@@ -9,4 +9,3 @@ export const dispositions = [
   'dropped',
   'other',
 ] as const;
-export type Disposition = (typeof dispositions)[number];
