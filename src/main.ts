@@ -336,7 +336,7 @@ function openRims(
     judge: (message, by) => supervise(message, by, { ...obeying, newId: () => randomToken(12) }),
     carryOut: orderOfSupervisor(store, { clock, take }),
   };
-  const parts = { ...obeying, clock, log, take, journal: kept.journal, userOfToken, carryOut: orders.carryOut, floor };
+  const parts = { ...obeying, clock, log, take, journal: kept.journal, userOfToken, carryOut: orders.carryOut, floor, press: sound.press.bind(sound) };
   const desks = opened(new Desks(parts), (it) => it.close());
   const operation = config.drachtio.embedded
     ? opened(new SipOperation(config.sipOperationSocket, () => phone.trunkSources(), clock, log), (it) => it.close())

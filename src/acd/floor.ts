@@ -171,6 +171,7 @@ export interface Call {
   /** Absent = optional. */
   recording?: RecordingRule;
   direct?: boolean;
+  conferenceEnds?: true;
   wrapUpMs: number;
   wrapUpExtension?: WrapUpExtension;
   waiting: Waiting | null;

@@ -31,6 +31,8 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   call.recording = recording;
   call.direct = media === 'direct';
   call.wrapUpMs = wrapUpMs;
+  if (offering?.conferenceEnds === true) call.conferenceEnds = true;
+  else delete call.conferenceEnds;
   if (offering?.wrapUpExtension === undefined) delete call.wrapUpExtension;
   else call.wrapUpExtension = offering.wrapUpExtension;
   if (isWritten(call)) {
@@ -145,8 +147,12 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: Off
   const live: Offer = { ...nextIds(call), callId, agentId, queueId, until: m.now + ringMs, ...(asking === null ? {} : { asked: true as const }) };
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
-  const { recording = 'optional', direct = false } = call;
-  const rule = { ...(recording === 'optional' ? {} : { recording }), ...(direct ? { direct } : {}) };
+  const { recording = 'optional', direct = false, conferenceEnds } = call;
+  const rule = {
+    ...(recording === 'optional' ? {} : { recording }),
+    ...(direct ? { direct } : {}),
+    ...(conferenceEnds === undefined ? {} : { conferenceEnds }),
+  };
   m.events.push({
     type: 'callOffered',
     callId,

@@ -18,6 +18,7 @@ export function loseMedia(call: Call, leg: Leg, turn: CallTurn): void {
 export function restoreMedia(call: Call, leg: Leg, turn: CallTurn): void {
   call.adrift.delete(leg.legId);
   if (!isUp(leg)) return;
+  if (leg.muted === true) turn.commands.push({ type: 'muteLeg', callId: call.callId, legId: leg.legId, muted: true });
   if (call.conference?.legIds.includes(leg.legId) === true) {
     backInConference(call, turn);
     return;

@@ -25,6 +25,8 @@ export interface Leg {
   offerId: OfferId | null;
   /** What was dialled; absent = it is not a number's, or it called. */
   number?: string;
+  /** Nobody hears it. */
+  muted?: boolean;
   /** What it talks is to be recorded. */
   record: boolean;
   /** The queue's rule; absent = optional. */

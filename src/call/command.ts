@@ -135,6 +135,8 @@ export type CallCommand =
   | { type: 'partLegs'; callId: CallId; legIds: [LegId, LegId]; musicTo: LegId | null; music: string }
   /** All of them hear one another, but for `gains`; fewer than two = nobody does any more. Told by conferenceFailed where that cannot be. */
   | { type: 'conferLegs'; callId: CallId; legIds: LegId[]; gains?: HearingGain[] }
+  /** Nobody hears this party, nor does any recording; whatever it is joined with. */
+  | { type: 'muteLeg'; callId: CallId; legId: LegId; muted: boolean }
   | { type: 'startRecording'; callId: CallId; tenantId: TenantId; recordingId: string; left: LegId; right: LegId; paused: boolean }
   | { type: 'pauseRecording'; callId: CallId; recordingId: string }
   | { type: 'resumeRecording'; callId: CallId; recordingId: string }

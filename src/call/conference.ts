@@ -3,8 +3,8 @@
  *
  *   [customer, agent] ──invitation answered──▶ [customer, agent, third] ──joined──▶ … six at most ──left──▶ the last two talk on as two
  *
- * Who leaves leaves the others talking, be it the customer, the agent who made it, or anybody else: where a queue has `conferenceEnds`, nobody is left with
- * its customer without an agent. Who holds hears silence, and plays no music to the others.
+ * Who leaves leaves the others talking, be it the customer, the agent who made it, or anybody else: where a queue has `offering.conferenceEnds`, nobody is left
+ * with its customer without an agent. Who holds hears silence, and plays no music to the others.
  */
 import type { AgentId, LegId } from '../../kernel/ids.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';

@@ -41,6 +41,7 @@ type CaptureWord = ({ type: 'deskCaptureAsked'; callId: CallId } & CaptureWish) 
 type PartyWord =
   | { type: 'deskPartyAsked'; agentId: AgentId; callId: CallId; how: AskedFor; target: PartyTarget }
   | { type: 'deskConsulted'; agentId: AgentId; callId: CallId; what: 'complete' | 'cancel' | 'toggle' | 'conference' }
+  | { type: 'deskMuted'; agentId: AgentId; callId: CallId; muted: boolean }
   | { type: 'deskPartyDropped'; agentId: AgentId; callId: CallId; legId: LegId };
 type Heard = CallEvent | CaptureWord | PartyWord | DeskWish[keyof DeskWish] | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (calls: Calls, event: Extract<Heard, { type: T }>, turn: CallTurn, now: number) => void };
@@ -314,6 +315,12 @@ const handlers: Handlers = {
     (how === 'consult' ? askConsult : invite)(calls.live(callId), agentId, target, turn, now);
   },
   deskConsulted: (calls, { callId, agentId, what }, turn) => consultWords[what](calls.live(callId), agentId, turn),
+  deskMuted(calls, { callId, agentId, muted }, turn) {
+    const leg = agentLegOf(calls.live(callId), agentId);
+    if (leg === undefined || !isUp(leg) || (leg.muted ?? false) === muted) return;
+    leg.muted = muted;
+    turn.commands.push({ type: 'muteLeg', callId, legId: leg.legId, muted });
+  },
   deskPartyDropped: (calls, { callId, agentId, legId }, turn) => dropParty(calls.live(callId), agentId, legId, turn),
   conferenceFailed(calls, { callId }, turn) {
     if (!supervisionFailed(calls.live(callId), turn)) conferenceFailed(calls.live(callId), turn);

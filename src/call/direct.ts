@@ -25,7 +25,7 @@ export function askDirect(call: Call | undefined, { legIds }: EventOf<'legsJoine
   if (call === undefined || call.direct !== null || call.recordingId !== null || call.capture !== null || call.adrift.size > 0 || asksAnybody(call)) return;
   const legs = legIds.map((legId) => call.legs.get(legId));
   const stands = legs.every((leg) => leg !== undefined && isUp(leg) && !isHeld(leg) && call.joined?.includes(leg.legId) === true);
-  if (!stands || !legs.some((leg) => leg?.direct === true) || legs.some((leg) => leg?.record === true)) return;
+  if (!stands || !legs.some((leg) => leg?.direct === true) || legs.some((leg) => leg?.record === true || leg?.muted === true)) return;
   if (call.directs >= MOST_TRIES) return;
   call.directs += 1;
   call.direct = 'asking';
@@ -68,7 +68,7 @@ export function anchorFirst(calls: { live(callId: Call['callId']): Call | undefi
   }
 }
 
-const needsMedia = new Set<CallCommand['type']>(['joinLegs', 'partLegs', 'conferLegs', 'startRecording']);
+const needsMedia = new Set<CallCommand['type']>(['joinLegs', 'partLegs', 'conferLegs', 'muteLeg', 'startRecording']);
 
 function bringBack(call: Call, turn: CallTurn): void {
   const { callId } = call;

@@ -44,6 +44,10 @@ export function replace(call: Call, event: EventOf<'legReplaced'>, turn: CallTur
   if (leg === undefined || old === undefined) return;
   const partner = call.legs.get(partnerOf(call, old.legId) ?? old.legId);
   const wasUp = isUp(old);
+  if (old.muted === true) {
+    leg.muted = true;
+    turn.commands.push({ type: 'muteLeg', callId, legId: leg.legId, muted: true });
+  }
   if (old.role === 'caller') Object.assign(leg, { role: 'caller' }) && Object.assign(old, { role: 'agent' });
   if (call.transfer?.from === old.legId) call.transfer = { from: leg.legId };
   standInFor(call, old.legId, leg.legId);

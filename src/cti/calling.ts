@@ -4,10 +4,24 @@ import { z } from 'zod';
 /** In one call, those who are being rung included: `partiesOf` in `src/call` holds to it. */
 export const MOST_CALL_PARTIES = 6;
 
-export const callingCommands = ['consult', 'consultComplete', 'consultCancel', 'consultToggle', 'consultConference', 'addParty', 'dropParty'] as const;
+export const callingCommands = [
+  'consult',
+  'consultComplete',
+  'consultCancel',
+  'consultToggle',
+  'consultConference',
+  'addParty',
+  'dropParty',
+  'sendDigits',
+  'mute',
+  'unmute',
+] as const;
 
 const agentTarget = z.strictObject({ kind: z.literal('agent'), number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) });
 const numberTarget = z.strictObject({ kind: z.literal('number'), number: z.string().regex(/^\+?[0-9*#]{1,24}$/) });
+
+/** Keys for whom she talks with, such as another company's menu. */
+export const digitsSchema = z.string().regex(/^[0-9A-D*#]{1,32}$/);
 
 /** Whom she asks in. */
 export const askedTargetSchema = z.discriminatedUnion('kind', [agentTarget, numberTarget]);

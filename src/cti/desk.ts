@@ -14,7 +14,7 @@ import type { Capture } from '../call/capture.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { AudioTrouble, CallEvent, OfferEnd } from '../call/event.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
-import type { CtiCommand, DeskNews } from './event.ts';
+import type { CtiCommand, CtiEvent, DeskNews } from './event.ts';
 import { QueueFigures } from './figures.ts';
 import { addressed, asNews, type MessageSent } from './floor/message.ts';
 import { interactionsOf, newsOf } from './interactions.ts';
@@ -29,7 +29,7 @@ interface PhoneWord {
   agentId: AgentId;
   bindings: readonly { allowEvents: readonly string[] }[];
 }
-type Heard = CallEvent | AcdEvent | MessageSent | PhoneWord | TimePassed | { type: 'serverStarted' };
+type Heard = Extract<CtiEvent, { type: 'deskMuted' }> | CallEvent | AcdEvent | MessageSent | PhoneWord | TimePassed | { type: 'serverStarted' };
 type Handlers = { [T in Heard['type']]?: (room: DeskRoom, event: Extract<Heard, { type: T }>, now: number) => void };
 
 /** How an offer that came to nothing is told to the desk whose phone rang. */
@@ -72,6 +72,12 @@ const handlers: Handlers = {
     room.consultMoved(callId);
   },
   partyAskEnded: (room, event, now) => room.askEnded(event, now),
+  deskMuted(room, { agentId, callId }) {
+    const record = room.records.get(agentId);
+    const leg = record === undefined ? undefined : room.calls.get(callId)?.legs.get(record.legId);
+    if (record?.callId !== callId || leg === undefined || (record.muted ?? false) === (leg.muted ?? false)) return;
+    room.tellMuted(agentId, callId, leg.muted ?? false);
+  },
   consultToggled: (room, { callId }) => room.consultMoved(callId),
   conferenceChanged: (room, { callId }, now) => room.conferenceMoved(callId, now),
   callHandedOn(room, { callId, agentId }) {
@@ -286,7 +292,15 @@ class DeskRoom {
     });
     this.popAgain(callId, agentId);
     if (up) this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
+    if (call.legs.get(legId)?.muted === true) this.tellMuted(agentId, callId, true);
     this.tellState(agentId);
+  }
+
+  tellMuted(agentId: AgentId, callId: CallId, muted: boolean): void {
+    const record = this.records.get(agentId);
+    if (record === undefined) return;
+    record.muted = muted;
+    this.tell(agentId, { type: 'muteChanged', data: { callId, legId: record.legId, muted } });
   }
 
   /** Told to who asks; what the others can do may have changed too. */
@@ -439,6 +453,7 @@ class DeskRoom {
       ...{ phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt) },
       ...{ audio: { ...record.audio }, capture: captureShown(this.calls.get(record.callId)?.capture, agentId), pop },
       ...{ ...(consult === null ? {} : { consult }), ...(parties.length === 0 ? {} : { parties }) },
+      ...(record.muted === true && record.phase !== 'cleared' ? { muted: true as const } : {}),
     };
   }
 

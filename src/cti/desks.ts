@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '../../kernel/clock.ts';
-import { type AgentId, randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
+import { type AgentId, type LegId, randomToken, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { CallCommand } from '../call/command.ts';
 import type { Journal } from '../journal/port.ts';
@@ -50,6 +50,8 @@ export interface DesksOptions extends Obeying {
   log: Logger;
   journal: Pick<Journal, 'settled'>;
   take(event: DeskEffect): void;
+  /** Keys for the parties of these legs. */
+  press(legIds: readonly LegId[], keys: string): void;
   /** A supervisor's word: it is in the audit trail before its events are taken; a rejection means that nothing was done. */
   carryOut(order: Order, by: DeskUser): Promise<void>;
   /** What walls are told. */
@@ -329,6 +331,7 @@ export class Desks {
       return;
     }
     for (const event of outcome.events) this.#options.take(event);
+    if (outcome.keys !== undefined) this.#options.press(outcome.keys.legIds, outcome.keys.digits);
     this.#whenSettled(connection, reply, message.type === 'signOut' ? () => this.#signedOut(connection, desk) : undefined);
   }
 

@@ -20,6 +20,10 @@ export type CtiEvent =
   | { type: 'deskPartyAsked'; agentId: AgentId; callId: CallId; how: AskedFor; target: PartyTarget }
   /** What becomes of whom she consults. */
   | { type: 'deskConsulted'; agentId: AgentId; callId: CallId; what: 'complete' | 'cancel' | 'toggle' | 'conference' }
+  /** Nobody is to hear her, or they are again. */
+  | { type: 'deskMuted'; agentId: AgentId; callId: CallId; muted: boolean }
+  /** Keys for whom she talks with; which ones is nobody's business. */
+  | { type: 'deskPressed'; agentId: AgentId; callId: CallId; count: number }
   | { type: 'deskPartyDropped'; agentId: AgentId; callId: CallId; legId: LegId };
 
 /** A message that takes a number of its own in the agent's feed; number and time are put on by the feed (`cti/feed.ts`). */

@@ -11,14 +11,15 @@ import { callingCommands } from './calling.ts';
 import type { Desk } from './desk.ts';
 import type { CtiEvent } from './event.ts';
 import { isInteractionCommand, obeyInteraction } from './interactions.ts';
-import { isFull, partiesShown } from './parties.ts';
+import { isFull, othersWith, partiesShown } from './parties.ts';
 import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, type InteractionCommand, MOST_DATA_KEYS } from './protocol.ts';
 import { type PhasedCommand, verdicts } from './rules.ts';
 import { isSupervisorMessage } from './supervising.ts';
 
 export type AgentCommand = DeskMessageOf<PhasedCommand | InteractionCommand>;
 export type DeskEffect = AcdEvent | CallEvent | CtiEvent;
-export type Outcome = { ok: true; events: DeskEffect[] } | { ok: false; code: CtiErrorCode; detail?: string };
+/** `keys` are pressed for the parties of these legs; they are in no event: they may be a secret. */
+export type Outcome = { ok: true; events: DeskEffect[]; keys?: { legIds: LegId[]; digits: string } } | { ok: false; code: CtiErrorCode; detail?: string };
 
 export interface Obeying {
   desk: Desk;
@@ -76,6 +77,13 @@ const effects: Effects = {
   consultConference: (_, { agentId, callId }) => becomes({ type: 'deskConsulted', agentId, callId, what: 'conference' }),
   addParty: (message, context) =>
     isFull(context.calls.get(context.callId)) ? { ok: false, code: 'too_many_parties' } : askIn('conference', message.data.target, context),
+  sendDigits({ data: { digits } }, { agentId, callId, legId, calls }) {
+    const legIds = othersWith(calls.get(callId), legId);
+    if (legIds.length === 0) return { ok: false, code: 'no_call' };
+    return { ok: true, events: [{ type: 'deskPressed', agentId, callId, count: digits.length }], keys: { legIds, digits } };
+  },
+  mute: (_, { agentId, callId }) => becomes({ type: 'deskMuted', agentId, callId, muted: true }),
+  unmute: (_, { agentId, callId }) => becomes({ type: 'deskMuted', agentId, callId, muted: false }),
   dropParty({ data }, { agentId, callId, legId, calls, acd }) {
     const party = partiesShown(calls.get(callId), legId, acd).find((found) => found.legId === data.legId && !found.me);
     if (party?.legId == null) return { ok: false, code: 'unknown_party' };

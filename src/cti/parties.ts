@@ -21,6 +21,14 @@ export function phaseAmongOthers(call: Call | undefined, { legId, phase }: Pick<
   return customerIsGone(call) ? 'consulted' : null;
 }
 
+/** Whose parties hear her now, colleagues in a conference left out: keys are for those outside. */
+export function othersWith(call: Call | undefined, legId: LegId): LegId[] {
+  if (call?.joined?.includes(legId) === true) return call.joined.filter((other) => other !== legId);
+  const { conference } = call ?? {};
+  if (conference?.legIds.includes(legId) !== true) return [];
+  return conference.legIds.filter((other) => other !== legId && call?.legs.get(other)?.agentId === null);
+}
+
 /** One more would be too many. */
 export const isFull = (call: Call | undefined): boolean => call !== undefined && partiesOf(call) >= MOST_CALL_PARTIES;
 

@@ -19,6 +19,8 @@ export interface DeskRecord {
   audio: DeskCall['audio'];
   /** A blind transfer of hers is under way; the caller may yet come back. */
   transferring: boolean;
+  /** Nobody hears her; absent = that was never asked. */
+  muted?: boolean;
   /** Who asked her in, as long as the customer is not hers. */
   askedBy?: NonNullable<Pop['askedBy']>;
   /** As last shown: what is left to show when the call itself is forgotten. */

@@ -5,7 +5,7 @@
  * Times are RFC 3339 in UTC with milliseconds. `seq` numbers one agent's changes, each one higher than the last.
  */
 import { z } from 'zod';
-import { askedTargetSchema, callingCommands, conferencePartySchema, consultChangedSchema, consultSchema, partyMissedSchema } from './calling.ts';
+import { askedTargetSchema, callingCommands, conferencePartySchema, consultChangedSchema, consultSchema, digitsSchema, partyMissedSchema } from './calling.ts';
 import { deskInteractionSchema, theInteraction } from './conversation.ts';
 import { floorChanged, floorSnapshot } from './floor/messages.ts';
 
@@ -264,6 +264,8 @@ const deskCallSchema = z.object({
   consult: consultSchema.optional(),
   /** All who hear one another, and who is being rung for it; absent: it is a talk of two. */
   parties: z.array(conferencePartySchema).optional(),
+  /** Nobody hears her; absent: they do. */
+  muted: z.literal(true).optional(),
   pop: popSchema,
 });
 
@@ -437,6 +439,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('callConferenced', onCall.extend({ parties: z.array(conferencePartySchema) })),
   /** Whom she consults: how far it is, and how it ended. */
   serverMessage('consultChanged', onCall.extend(consultChangedSchema.shape)),
+  /** Nobody hears her, or they do again. */
+  serverMessage('muteChanged', onCall.extend({ muted: z.boolean() })),
   /** Somebody she asked to join does not. */
   serverMessage('partyMissed', onCall.extend(partyMissedSchema.shape)),
   /** Her part in the call is over. `cause`: see the endings table; `by`: who brought it about, seen from her phone. */
@@ -561,6 +565,9 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage('consultToggle', itsCall),
   deskMessage('consultConference', itsCall),
   deskMessage('addParty', z.strictObject({ callId: z.string().max(64).optional(), target: askedTargetSchema })),
+  deskMessage('sendDigits', z.strictObject({ callId: z.string().max(64).optional(), digits: digitsSchema })),
+  deskMessage('mute', itsCall),
+  deskMessage('unmute', itsCall),
   deskMessage('dropParty', z.strictObject({ callId: z.string().max(64).optional(), legId: z.string().min(1).max(80) })),
   deskMessage(
     'wrapUp',

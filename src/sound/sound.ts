@@ -43,6 +43,7 @@ type SoundCommandType =
   | 'joinLegs'
   | 'partLegs'
   | 'conferLegs'
+  | 'muteLeg'
   | 'startRecording'
   | 'pauseRecording'
   | 'resumeRecording'
@@ -141,6 +142,7 @@ export class SoundRim {
     },
     partLegs: (command) => this.#part(command),
     conferLegs: (command) => this.#confer(command),
+    muteLeg: ({ legId, muted }) => this.#try('a leg could not be muted or heard again', { legId, muted }, this.#options.media.mute(legId, muted)),
     startRecording: (command) => void this.#record(command),
     pauseRecording: ({ recordingId }) => this.#pauseRecording(recordingId, true),
     resumeRecording: ({ recordingId }) => this.#pauseRecording(recordingId, false),
@@ -176,6 +178,11 @@ export class SoundRim {
   /** A key by SIP INFO: the media server knows whether the same press was heard, and tells it if not. */
   signalledKey(legId: LegId, key: string): void {
     this.#try('a key by signalling could not be told', { legId }, this.#options.media.signalledKey(legId, key));
+  }
+
+  /** Keys that somebody of the house presses for the parties of these legs. */
+  press(legIds: readonly LegId[], keys: string): void {
+    for (const legId of legIds) this.#try('keys could not be sent', { legId }, this.#options.media.sendDigits(legId, keys));
   }
 
   /** The leg is over: whatever it was busy with is forgotten. */

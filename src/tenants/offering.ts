@@ -19,5 +19,6 @@ export const offeringSchema = z.strictObject({
   needsDesk: z.boolean().optional(),
   /** With more phones than this a call is no longer rung but announced. */
   ringAtOnce: z.int().min(1).max(32).optional(),
+  conferenceEnds: z.boolean().optional(),
   wrapUpExtension: z.strictObject({ stepMs: z.int().min(1_000).max(600_000), mostMs: z.int().min(1_000).max(3_600_000) }).optional(),
 });

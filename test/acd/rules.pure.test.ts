@@ -617,6 +617,45 @@ test('a wrap-up is made longer step by step, no further than the queue lets her,
   assert.deepEqual(floor.tell(wrapUpEnded('8001', 'c1')), ['8001 ready']);
 });
 
+test('rule 30: a colleague who is asked in is rung whatever her reasons, shown who asks, and wraps up once the customer is hers', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} }, { offering: { conferenceEnds: true } });
+  floor.tell(wentNotReady('8002', 'meal'));
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'));
+  const target = { kind: 'agent', agentId: agentId('8002') } as const;
+  const ids = { callId: callId('c1'), how: 'consult', by: legId('c1.1'), agentId: agentId('8001'), target } as const;
+  const asked = floor.tell({ ...ids, type: 'partyAsked', kept: legId('c1.0'), legId: null });
+  assert.ok(
+    asked.some((said) => said.startsWith('> ring c1.o2') && said.includes('as 8001')),
+    asked.join(),
+  );
+  assert.ok(asked.includes('8001 talking consulting c1'), asked.join());
+  floor.tell(legAnswered('c1.2'));
+  const over = floor.tell({ ...ids, type: 'partyAskEnded', legId: legId('c1.2'), end: 'left', cause: 'normal', held: true });
+  assert.ok(over.includes('8001 talking holding c1'), over.join());
+  assert.deepEqual(floor.tell(legEnded('c1.2')), ['8002 not_ready (meal)'], 'who was only asked has nothing to wrap up');
+  floor.tell({ ...ids, type: 'partyAsked', kept: legId('c1.0'), legId: null }, legAnswered('c1.3'));
+  floor.tell({ type: 'callHandedOn', callId: callId('c1'), legId: legId('c1.3'), agentId: agentId('8002'), by: legId('c1.1'), kept: legId('c1.0') });
+  assert.ok(
+    floor.tell(legEnded('c1.3')).some((said) => said.startsWith('8002 wrapping_up')),
+    'the customer was hers',
+  );
+});
+
+test('rule 30: what is given up while it rings is withdrawn, and she keeps her place among the idle', () => {
+  const floor = floorWith({ 8001: {}, 8002: {} });
+  call(floor, 'c1');
+  floor.tell(legAnswered('c1.1'));
+  const ids = {
+    ...({ callId: callId('c1'), how: 'consult', by: legId('c1.1'), agentId: agentId('8001') } as const),
+    target: { kind: 'agent', agentId: agentId('8002') },
+  } as const;
+  floor.tell({ ...ids, type: 'partyAsked', kept: legId('c1.0'), legId: null });
+  const over = floor.tell({ ...ids, type: 'partyAskEnded', legId: legId('c1.2'), end: 'cancelled', cause: null, held: false });
+  assert.ok(over.some((said) => said.includes('withdrawn')) && over.some((said) => said.startsWith('> release c1 c1.2')), over.join());
+  assert.deepEqual(floor.tell(legEnded('c1.2')), ['8002 ready']);
+});
+
 test('signed out by a supervisor while her phone rings, the offer is withdrawn: it was not her who refused', () => {
   const floor = floorWith({ 8001: {} });
   call(floor, 'c1');

@@ -65,7 +65,16 @@ before(async () => {
       playSounds: nothing,
       collectDigits: nothing,
     },
-    ...{ authenticate: nothing, stopSounds: nothing, echoLeg: nothing, joinLegs: nothing, partLegs: nothing, conferLegs: nothing, startRecording: nothing },
+    ...{
+      authenticate: nothing,
+      stopSounds: nothing,
+      echoLeg: nothing,
+      joinLegs: nothing,
+      partLegs: nothing,
+      conferLegs: nothing,
+      muteLeg: nothing,
+      startRecording: nothing,
+    },
     ...{ reanchorLeg: nothing, resumeSounds: nothing, directLegs: nothing, captureKeys: nothing, cancelCapture: nothing, deliverSecrets: nothing },
     ...{ pauseRecording: nothing, resumeRecording: nothing, moveRecording: nothing },
     ...{ stopRecording: nothing, findCustomer: nothing, lookUp: nothing, writeCdr: nothing, writeInteraction: nothing, writeLedger: nothing },
@@ -77,6 +86,7 @@ before(async () => {
   const switchboard = new Switchboard({ clock: systemClock, log: silentLog, journal, rooms: rooms.all, carriers });
   const take: Switchboard['take'] = (event) => switchboard.take(event);
   const desks = new Desks({
+    press: () => undefined,
     ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },
     userOfToken: (token) => sessions.userOf(token),
     forms: () => ({}),

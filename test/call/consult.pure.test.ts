@@ -334,6 +334,18 @@ describe('a conference', () => {
   });
 });
 
+test('muted, she stays so wherever she is joined: at another phone of hers, and when her audio was lost', () => {
+  const talk = new Talk();
+  assert.deepEqual(talk.tell({ type: 'deskMuted', agentId: her, callId, muted: true }), ['muteLeg']);
+  assert.deepEqual(talk.tell({ type: 'deskMuted', agentId: her, callId, muted: true }), [], 'asked twice');
+  talk.tell({ type: 'legMediaLost', callId, legId: own });
+  assert.deepEqual(talk.tell({ type: 'legMediaRestored', callId, legId: own }), ['muteLeg', 'join 0,1', 'record 0,1']);
+  const browser = legIdOf(asId<CallId>('c-9'), 0);
+  talk.tell({ type: 'takeoverAsked', callId, legId: browser, replaces: own, agentId: her });
+  assert.equal(talk.answers(browser)[1], 'muteLeg');
+  assert.deepEqual(talk.tell({ type: 'deskMuted', agentId: her, callId, muted: false }), ['muteLeg']);
+});
+
 test('after a restart nothing is left of either', () => {
   const talk = new Talk().confers();
   talk.tell({ type: 'serverStarted' });

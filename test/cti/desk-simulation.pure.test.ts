@@ -204,6 +204,8 @@ const happenings: Record<string, (day: Day) => void> = {
     const call = day.pick([...day.rooms.call.calls.values()].filter(({ conference }) => conference !== null));
     if (call !== undefined && day.random() < 0.2) day.tell({ type: 'conferenceFailed', callId: call.callId });
   },
+  askMute: (day) => ask(day, day.random() < 0.5 ? 'mute' : 'unmute'),
+  askDigits: (day) => ask(day, 'sendDigits', { digits: '1#' }),
   askData: (day) => ask(day, 'setData', { data: { k: String(day.random()) } }),
   askWrapUp: (day) => ask(day, 'wrapUp'),
   askExtendWrapUp: (day) => ask(day, 'extendWrapUp'),

@@ -166,12 +166,14 @@ const held: DeskCommandType[] = [
   'cancelCapture',
   'consult',
   'hangup',
+  'mute',
   'notReady',
   'pauseRecording',
   'ready',
   'resumeRecording',
   'retrieve',
   'setData',
+  'unmute',
 ];
 function stateOf(rooms: RoomsUnderTest) {
   const snapshot = rooms.desk.snapshot(her);
@@ -227,7 +229,7 @@ test('a transfer is told to her who made it, and a caller who comes back is told
   const target = { kind: 'number', number: '12345' } as const;
   const asked = rooms.tell({ type: 'transferAsked', callId, legId, target });
   assert.deepEqual(asked[0], to({ type: 'callTransferred', data: { callId, legId, target: { kind: 'number', to: '12345' } } }));
-  assert.deepEqual(stateOf(rooms).can, ['hangup', 'notReady', 'ready', 'setData'], 'meanwhile she can only go');
+  assert.deepEqual(stateOf(rooms).can, ['hangup', 'mute', 'notReady', 'ready', 'setData', 'unmute'], 'meanwhile she can only go');
   assert.deepEqual(asked.slice(1), [to({ type: 'agentState', data: stateOf(rooms) })]);
   const targetLeg = legIdOf(callId, 1001);
   const failed = rooms.tell(

@@ -124,12 +124,15 @@ const data: Partial<Record<DeskCommandType, object>> = {
   consult: { target: { kind: 'number', number: '12345' } },
   addParty: { target: { kind: 'number', number: '12345' } },
   dropParty: { legId: 'c-1.1001' },
+  sendDigits: { digits: '12#' },
   setData: { data: { order: '7' } },
   wrapUp: { disposition: 'resolved', notes: 'n' },
 };
 
 /** What each command becomes, or the error; an event is shown by its type. */
 type Cell = CtiErrorCode | Event['type'][];
+/** Whatever the others do. */
+const hersAlone = { sendDigits: ['deskPressed'], mute: ['deskMuted'], unmute: ['deskMuted'] } satisfies Record<string, Cell>;
 /** Whom she asks in, and what becomes of it. */
 const inConsult = {
   ...{ hold: 'consulting', retrieve: 'consulting', capture: 'consulting', blindTransfer: 'consulting', consult: 'consulting', addParty: 'consulting' },
@@ -139,6 +142,7 @@ const inConsult = {
 const onCall = {
   ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered', hangup: ['deskHungUp'] },
   ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
+  ...hersAlone,
 } satisfies Record<string, Cell>;
 const noConsult = {
   ...{ consultComplete: 'no_consult', consultCancel: 'no_consult', consultToggle: 'no_consult', consultConference: 'no_consult' },
@@ -159,6 +163,9 @@ const noCall: Record<
   | 'consultToggle'
   | 'consultConference'
   | 'addParty'
+  | 'sendDigits'
+  | 'mute'
+  | 'unmute'
   | 'dropParty'
   | 'answer'
   | 'reject'
@@ -176,7 +183,7 @@ const noCall: Record<
   ...{ answer: 'no_call_offered', reject: 'no_call_offered', hangup: 'no_call', hold: 'no_call', retrieve: 'no_call' },
   ...{ pauseRecording: 'no_call', resumeRecording: 'no_call', capture: 'no_call', cancelCapture: 'no_call', blindTransfer: 'no_call', setData: 'no_call' },
   ...{ consult: 'no_call', consultComplete: 'no_call', consultCancel: 'no_call', consultToggle: 'no_call', consultConference: 'no_call' },
-  ...{ addParty: 'no_call', dropParty: 'no_call' },
+  ...{ addParty: 'no_call', dropParty: 'no_call', sendDigits: 'no_call', mute: 'no_call', unmute: 'no_call' },
 };
 const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   signed_out: {
@@ -206,13 +213,14 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   offered: {
     ...{ consult: 'call_offered', consultComplete: 'call_offered', consultCancel: 'call_offered', consultToggle: 'call_offered' },
     ...{ consultConference: 'call_offered', addParty: 'call_offered', dropParty: 'call_offered' },
+    ...{ sendDigits: 'call_offered', mute: 'call_offered', unmute: 'call_offered' },
     ...{ ready: 'call_offered', notReady: ['agentWentNotReady'], answer: ['deskAnswered'], reject: ['deskRejected'] },
     ...{ hangup: 'call_offered', hold: 'call_offered', retrieve: 'call_offered', blindTransfer: 'call_offered' },
     ...{ pauseRecording: 'call_offered', resumeRecording: 'call_offered', capture: 'call_offered', cancelCapture: 'call_offered' },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: 'call_offered', signOut: 'call_offered' },
   },
   talking: {
-    ...{ ...noConsult, consult: ['deskPartyAsked'], addParty: ['deskPartyAsked'], dropParty: 'no_conference' },
+    ...{ ...noConsult, ...hersAlone, consult: ['deskPartyAsked'], addParty: ['deskPartyAsked'], dropParty: 'no_conference' },
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
@@ -220,19 +228,19 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
   held: {
-    ...{ ...noConsult, consult: ['deskPartyAsked'], addParty: 'on_hold', dropParty: 'no_conference' },
+    ...{ ...noConsult, ...hersAlone, consult: ['deskPartyAsked'], addParty: 'on_hold', dropParty: 'no_conference', sendDigits: 'on_hold' },
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
     ...{ capture: 'on_hold', cancelCapture: ['deskCaptureCancelled'] },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
-  consult_ringing: { ...onCall, ...inConsult, consultToggle: 'consult_ringing', consultConference: 'consult_ringing' },
+  consult_ringing: { ...onCall, ...inConsult, consultToggle: 'consult_ringing', consultConference: 'consult_ringing', sendDigits: 'consult_ringing' },
   consulting: { ...onCall, ...inConsult, consultToggle: ['deskConsulted'], consultConference: ['deskConsulted'] },
   consulted: nothingHers('consulted'),
   conference: { ...inConference, hold: ['deskHeld'], retrieve: 'not_on_hold', addParty: ['deskPartyAsked'] },
-  conference_held: { ...inConference, hold: 'on_hold', retrieve: ['deskRetrieved'], addParty: 'on_hold' },
-  transferring: nothingHers('transferring'),
+  conference_held: { ...inConference, hold: 'on_hold', retrieve: ['deskRetrieved'], addParty: 'on_hold', sendDigits: 'on_hold' },
+  transferring: { ...nothingHers('transferring'), sendDigits: 'transferring' },
   wrapping_up: {
     ...noCall,
     ready: ['wrapUpEnded', 'agentWentReady'],

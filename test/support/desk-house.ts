@@ -161,6 +161,7 @@ export class DeskHouse {
     };
     this.floor = new FloorFeeds({ clock, calls: this.#room.calls, acd: this.acd.view, tenants: () => [TENANT], trunks: () => [], today: () => null });
     this.desks = new Desks({
+      press: () => undefined,
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
       directory: nobody,
       forms: () => ({ payment: { card: { least: 13, most: 19 } } }),
@@ -369,6 +370,7 @@ export class DeskHouse {
         echoLeg: nothing,
         partLegs: nothing,
         conferLegs: nothing,
+        muteLeg: nothing,
         startRecording: nothing,
         stopRecording: nothing,
         pauseRecording: nothing,

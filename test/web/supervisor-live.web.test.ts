@@ -140,6 +140,7 @@ before(async () => {
   };
   feeds = new FloorFeeds({ clock: systemClock, calls: house.ports.calls, acd: view, tenants: () => [DEMO], trunks: () => trunks, today: () => today });
   desks = new Desks({
+    press: () => undefined,
     ...{
       clock: systemClock,
       log: silentLog,

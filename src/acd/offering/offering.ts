@@ -28,6 +28,8 @@ export interface Offering {
   needsDesk?: boolean | undefined;
   /** A call rings at so many agents at once, the first who answers has it; absent = 1. */
   ringAtOnce?: number | undefined;
+  /** true: a conference with its customer is over when no agent is in it any more; absent = the others go on. */
+  conferenceEnds?: boolean | undefined;
   /** Absent = a wrap-up cannot be made longer. */
   wrapUpExtension?: WrapUpExtension | undefined;
 }

@@ -82,9 +82,10 @@ const fold: Fold = {
   callConferenced: (desk, { data }) =>
     withCall(desk, data.callId, ({ parties: _, ...call }) => (data.parties.length === 0 ? call : { ...call, parties: data.parties })),
   consultChanged: (desk, message) => withCall(desk, message.data.callId, (call) => afterConsult(call, message)),
+  muteChanged: (desk, { data }) => withCall(desk, data.callId, ({ muted: _, ...call }) => (data.muted ? { ...call, muted: true } : call)),
   partyMissed: (desk) => desk, // callConferenced follows
   callCleared: (desk, { data, ts }) =>
-    withCall(desk, data.callId, ({ consult: _, parties: _parties, ...call }) => ({
+    withCall(desk, data.callId, ({ consult: _, parties: _parties, muted: _muted, ...call }) => ({
       ...call,
       phase: 'cleared',
       phaseSince: ts,
