@@ -211,6 +211,7 @@ const happenings: Record<string, (day: Day) => void> = {
   askExtendWrapUp: (day) => ask(day, 'extendWrapUp'),
   askCapture: (day) => ask(day, 'capture', { form: 'payment', field: 'card' }),
   askCancelCapture: (day) => ask(day, 'cancelCapture'),
+  askPause: (day) => ask(day, day.random() < 0.5 ? 'pauseRecording' : 'resumeRecording'),
   askSignOut: (day) => void (day.random() < 0.3 && ask(day, 'signOut')),
   askAnything,
   askWhateverElse: askAnything,

@@ -58,7 +58,7 @@ function underWay({ form, field, state, count }: ServerMessageOf<'captureChanged
 function afterConsult({ consult: _, ...call }: DeskCall, { data, ts }: ServerMessageOf<'consultChanged'>): DeskCall {
   const { state, party } = data;
   if (state === 'over') return call;
-  return { ...call, ...(call.phase === 'held' ? { phase: 'established', phaseSince: ts } : {}), consult: { state, party } };
+  return { ...call, ...(state === 'ringing' && call.phase === 'held' ? { phase: 'established', phaseSince: ts } : {}), consult: { state, party } };
 }
 
 const fold: Fold = {
