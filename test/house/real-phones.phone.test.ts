@@ -202,7 +202,7 @@ describe('three parties at baresip phones', () => {
   /** What a phone heard since then, in windows of 200 ms: in how many of them the tone is a good part of the sound. */
   const seconds = (samples: Int16Array, from: number, hz: number): number => secondsOf(samples.subarray(from), hz, MIXED_SHARE);
   const hearsAll = (phone: Baresip, from: number, ...hz: number[]): Promise<unknown> =>
-    until(`${hz.join(' and ')} Hz to be heard`, () => hz.every((tone) => seconds(phone.heard(), from, tone) >= 0.4), 6_000);
+    until(`${hz.join(' and ')} Hz to be heard`, () => hz.every((tone) => seconds(phone.heard(), from, tone) >= 0.4), 15_000);
 
   test('she consults a colleague unheard by the customer, toggles, confers, leaves: judged by tone at each end; the record tells it', async () => {
     const [first, desk] = [await deskPhone('8001', 'udp'), await readyDesk('8001')];
@@ -214,7 +214,7 @@ describe('three parties at baresip phones', () => {
     const caller = await customer.call('10086');
     await caller.answered();
     caller.rtp.play(CALLER_HZ);
-    await first.until('CALL_INCOMING', 25_000);
+    await first.until('CALL_INCOMING', 40_000);
     await first.accept();
     const { callId } = (await desk.until('callEstablished')).data;
 
@@ -233,6 +233,17 @@ describe('three parties at baresip phones', () => {
     await desk.must('consultToggle');
     await desk.until('consultChanged', ({ data }) => data.state === 'with_customer');
     assert.ok(await caller.rtp.hears(AGENT_HZ), 'toggled, the customer hears her');
+
+    await desk.must('mute');
+    await desk.until('muteChanged');
+    await until('the customer not to hear her', async () => {
+      caller.rtp.forget();
+      return !(await caller.rtp.hears(AGENT_HZ, 300));
+    });
+    await desk.must('unmute');
+    assert.ok(await caller.rtp.hears(AGENT_HZ), 'and to hear her again');
+    await desk.must('sendDigits', { digits: '37#' });
+    await until('the keys she pressed', () => caller.rtp.heardKeys === '37#');
 
     const from = [first.heard().length, second.heard().length];
     await desk.must('consultConference');
