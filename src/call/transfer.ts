@@ -43,6 +43,11 @@ export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'trans
     turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId, kept: kept.legId });
     return;
   }
+  dialTarget(call, from, kept, target, turn);
+}
+
+function dialTarget(call: Call, from: Leg, kept: Leg, target: Extract<TransferTarget, { kind: 'number' }>, turn: CallTurn): void {
+  const { callId } = call;
   const legId = legIdOf(callId, call.nextTransferLeg);
   call.nextTransferLeg += 1;
   turn.events.push({ type: 'callTransferred', callId, legId, target, by: from.legId, kept: kept.legId });
