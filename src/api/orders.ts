@@ -1,7 +1,8 @@
 /** What a supervisor has done with calls that wait and with agents: the orders of the desk protocol, over HTTP, under the same rules and in the same audit trail. */
 import { z } from 'zod';
 import { type SupervisionMode, supervisionModes } from '../call/event.ts';
-import { type CtiErrorCode, ctiErrors, deskMessageSchema, messageSchema, moveSchema } from '../cti/protocol.ts';
+import { type CtiErrorCode, ctiErrors } from '../cti/errors.ts';
+import { deskMessageSchema, messageSchema, moveSchema } from '../cti/protocol.ts';
 import type { OrderMessage } from '../cti/supervising.ts';
 import { asker } from './access.ts';
 import type { ApiPorts, Identity } from './ports.ts';

@@ -1,6 +1,7 @@
 /** The desk protocol as an AsyncAPI 3 document, made from the very schemas that parse it. Served at /cti/asyncapi.json. */
 import { z } from 'zod';
-import { CTI_PATH, CTI_SUBPROTOCOL, closeCodes, ctiErrors, deskMessageSchema, serverMessageSchema } from './protocol.ts';
+import { closeCodes, ctiErrors } from './errors.ts';
+import { CTI_PATH, CTI_SUBPROTOCOL, deskMessageSchema, serverMessageSchema } from './protocol.ts';
 
 type Message = (typeof deskMessageSchema.options)[number] | (typeof serverMessageSchema.options)[number];
 

@@ -9,23 +9,12 @@ import type { Logger } from '../../kernel/log.ts';
 import type { CallCommand } from '../call/command.ts';
 import type { Journal } from '../journal/port.ts';
 import type { Role } from '../users/user.ts';
+import { type CloseCode, type CtiErrorCode, ctiError, ctiErrors } from './errors.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { Feed } from './feed.ts';
 import type { FloorFeeds, Wall } from './floor/feeds.ts';
 import { type AgentCommand, type DeskEffect, isAgentCommand, type Obeying, obey } from './obey.ts';
-import {
-  type CloseCode,
-  CTI_VERSION,
-  type CtiErrorCode,
-  ctiError,
-  ctiErrors,
-  type DeskMessage,
-  type DeskMessageOf,
-  deskCommandTypes,
-  type Parsed,
-  parseDeskMessage,
-  supervisorCommands,
-} from './protocol.ts';
+import { CTI_VERSION, type DeskMessage, type DeskMessageOf, deskCommandTypes, type Parsed, parseDeskMessage, supervisorCommands } from './protocol.ts';
 import { isSupervisorMessage, type Order, type OrderMessage, type SupervisorMessage, supervise } from './supervising.ts';
 
 /** The user behind a token. */

@@ -9,10 +9,11 @@ import type { AskedFor, CallEvent, TransferTarget } from '../call/event.ts';
 import type { Directory } from '../tenants/directory.ts';
 import { callingCommands } from './calling.ts';
 import type { Desk } from './desk.ts';
+import type { CtiErrorCode } from './errors.ts';
 import type { CtiEvent } from './event.ts';
 import { isInteractionCommand, obeyInteraction } from './interactions.ts';
 import { isFull, othersWith, partiesShown } from './parties.ts';
-import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, type InteractionCommand, MOST_DATA_KEYS } from './protocol.ts';
+import { type DeskMessage, type DeskMessageOf, type InteractionCommand, MOST_DATA_KEYS } from './protocol.ts';
 import { type PhasedCommand, verdicts } from './rules.ts';
 import { isSupervisorMessage } from './supervising.ts';
 

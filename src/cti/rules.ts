@@ -5,7 +5,8 @@
  *   signed_out → not_ready ⇄ ready → offered → talking ⇄ held → wrapping_up → ready | not_ready
  */
 import type { AgentState } from '../acd/event.ts';
-import type { CtiErrorCode, DeskCommandType, InteractionCommand, SupervisorCommand } from './protocol.ts';
+import type { CtiErrorCode } from './errors.ts';
+import type { DeskCommandType, InteractionCommand, SupervisorCommand } from './protocol.ts';
 
 /**
  * An agent's state as her desk sees it: `held` is talking with the caller on hold. With three parties and more: `consult_ringing` `consulting` who asks,

@@ -5,7 +5,8 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { DeskLine, Desks } from './desks.ts';
-import { type CloseCode, CTI_PATH, CTI_SUBPROTOCOL, closeCodes, MOST_FRAME_BYTES } from './protocol.ts';
+import { type CloseCode, closeCodes } from './errors.ts';
+import { CTI_PATH, CTI_SUBPROTOCOL, MOST_FRAME_BYTES } from './protocol.ts';
 import { Strangers } from './strangers.ts';
 
 export interface DeskSocketOptions {

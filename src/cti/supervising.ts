@@ -10,9 +10,10 @@ import { talkersOf } from '../call/supervising.ts';
 import { type Action, may } from '../users/user.ts';
 import type { Event } from '../vocabulary.ts';
 import type { DeskUser } from './desks.ts';
+import type { CtiErrorCode } from './errors.ts';
 import { type Addressee, addressed } from './floor/message.ts';
 import type { Obeying } from './obey.ts';
-import { type CtiErrorCode, type DeskMessage, type DeskMessageOf, type SupervisorCommand, supervisorCommands } from './protocol.ts';
+import { type DeskMessage, type DeskMessageOf, type SupervisorCommand, supervisorCommands } from './protocol.ts';
 
 /** One line of the audit trail, and what is done then. */
 export interface Order {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { closeCodes, deskCommandTypes, serverMessageSchema } from '../../src/cti/protocol.ts';
+import { closeCodes } from '../../src/cti/errors.ts';
+import { deskCommandTypes, serverMessageSchema } from '../../src/cti/protocol.ts';
 import { deskPhases, type PhasedCommand, verdicts } from '../../src/cti/rules.ts';
 
 const text = readFileSync(new URL('../../src/cti/PROTOCOL.md', import.meta.url), 'utf8');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asyncApiDocument } from '../../src/cti/asyncapi.ts';
-import { type CtiErrorCode, closeCodes, ctiErrors, deskCommandTypes, parseDeskMessage, parseServerMessage } from '../../src/cti/protocol.ts';
+import { type CtiErrorCode, closeCodes, ctiErrors } from '../../src/cti/errors.ts';
+import { deskCommandTypes, parseDeskMessage, parseServerMessage } from '../../src/cti/protocol.ts';
 
 const command = (type: string, data?: unknown, more: object = {}): string =>
   JSON.stringify({ v: 1, id: 'i1', type, ...(data === undefined ? {} : { data }), ...more });

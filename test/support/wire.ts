@@ -1,6 +1,6 @@
 /** A socket between a desk's connection and the desks, in memory: messages lie on it until they are carried, and it can be cut at any of them. */
 import type { Desks } from '../../src/cti/desks.ts';
-import { closeCodes } from '../../src/cti/protocol.ts';
+import { closeCodes } from '../../src/cti/errors.ts';
 import type { DeskSocket, SocketEvents } from '../../web/shared/cti/socket.ts';
 
 interface Socket {

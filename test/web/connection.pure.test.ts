@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { closeCodes } from '../../src/cti/protocol.ts';
+import { closeCodes } from '../../src/cti/errors.ts';
 import { COMMAND_TIMEOUT_MS, CtiClient, FIRST_RETRY_MS, farewells, LONGEST_RETRY_MS, MOST_PENDING, type Outcome } from '../../web/shared/cti/client.ts';
 import { FakeClock } from '../support/clock.ts';
 import { AGENT, atRest, DeskHouse, goldStory } from '../support/desk-house.ts';

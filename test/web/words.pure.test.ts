@@ -5,15 +5,8 @@ import { agentAnswers, callStates, changeKinds, obstacles, overflowHindrances, p
 import { strategies } from '../../src/acd/matching/rules.ts';
 import { endingCauses } from '../../src/call/ending.ts';
 import { overflowConditions } from '../../src/call/event.ts';
-import {
-  agentActivities,
-  agentStates,
-  callPhases,
-  captureStates,
-  ctiErrorCodes,
-  notReadyReasons,
-  ownReasons as protocolReasons,
-} from '../../src/cti/protocol.ts';
+import { ctiErrorCodes } from '../../src/cti/errors.ts';
+import { agentActivities, agentStates, callPhases, captureStates, notReadyReasons, ownReasons as protocolReasons } from '../../src/cti/protocol.ts';
 import { dispositions } from '../../web/agent/dispositions.ts';
 import { ownReasons } from '../../web/agent/own-reasons.ts';
 

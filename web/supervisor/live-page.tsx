@@ -85,18 +85,14 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
               <WallTrunks trunks={floor.trunks} />
             </div>
             <WallAgents
-              agents={everyone}
-              notShown={floor.agentsNotShown}
-              queueId={queueId}
-              queueName={queueId === null ? null : queueOf(queueId)}
-              skewMs={skewMs}
+              {...{ queueId, skewMs, agents: everyone, notShown: floor.agentsNotShown, queueName: queueId === null ? null : queueOf(queueId) }}
               onAsk={askAgent}
             />
           </>
         )}
         <div className="wall-calls">
           {lists.map((list) => (
-            <Calls key={list.title} {...list} more={more} skewMs={skewMs} nameOf={nameOf} queueOf={queueOf} onAsk={setAsked} />
+            <Calls key={list.title} {...list} {...{ more, skewMs, nameOf, queueOf }} onAsk={setAsked} />
           ))}
         </div>
       </main>

@@ -46,19 +46,7 @@ export function WallAgents({ agents, notShown, queueId, queueName, skewMs, onAsk
         {notShown > 0 && <span className="quiet small">{t('wall.notShown', { count: notShown })}</span>}
       </h2>
       <div className="wall-tools">
-        <div className="wall-states">
-          {states.map((state) => (
-            <button
-              key={state}
-              type="button"
-              className={`wall-state is-${state}`}
-              aria-pressed={only === state}
-              onClick={() => setOnly(only === state ? null : state)}
-            >
-              {label(t, 'state', state)} <b className="figures">{here.filter((agent) => agent.state === state).length}</b>
-            </button>
-          ))}
-        </div>
+        <States agents={here} only={only} onOnly={setOnly} />
         <Input
           className="wall-search"
           size="small"
@@ -95,6 +83,26 @@ export function WallAgents({ agents, notShown, queueId, queueName, skewMs, onAsk
         />
       )}
     </section>
+  );
+}
+
+/** How many are in each state; one that is pressed leaves those of it alone. */
+function States({ agents, only, onOnly }: { agents: readonly FloorAgent[]; only: State | null; onOnly(state: State | null): void }) {
+  const { t } = useTranslation();
+  return (
+    <div className="wall-states">
+      {states.map((state) => (
+        <button
+          key={state}
+          type="button"
+          className={`wall-state is-${state}`}
+          aria-pressed={only === state}
+          onClick={() => onOnly(only === state ? null : state)}
+        >
+          {label(t, 'state', state)} <b className="figures">{agents.filter((agent) => agent.state === state).length}</b>
+        </button>
+      ))}
+    </div>
   );
 }
 

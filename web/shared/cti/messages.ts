@@ -2,7 +2,8 @@
  * The messages of the desk protocol, inferred from the schemas that the server parses and writes with: a change of the protocol that this client does not
  * follow does not compile. In the published package this file is replaced by one that is made of the same schemas and needs nothing (`scripts/cti-client`).
  */
-import type { CtiErrorCode, DeskMessageInput, ServerMessage, ServerMessageOf, ServerMessageType } from '../../../src/cti/protocol.ts';
+import type { CtiErrorCode } from '../../../src/cti/errors.ts';
+import type { DeskMessageInput, ServerMessage, ServerMessageOf, ServerMessageType } from '../../../src/cti/protocol.ts';
 
 export type { CtiErrorCode, DeskMessageInput, ServerMessage, ServerMessageOf, ServerMessageType };
 export type Snapshot = ServerMessageOf<'snapshot'>['data'];
