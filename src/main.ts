@@ -26,6 +26,8 @@ import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
 import { type AgentWish, eventOfWish } from './acd/offering/wish.ts';
+import { dayOfQueues } from './api/day.ts';
+import { ledgerPort } from './api/house.ts';
 import { openHttp } from './api/open.ts';
 import type { OrdersPort } from './api/ports.ts';
 import type { DialAccount } from './call/command.ts';
@@ -39,6 +41,7 @@ import { CdrWriter } from './cdr/writer.ts';
 import type { Config } from './config.ts';
 import { alarmForDesk } from './cti/alarm.ts';
 import { Desks, type DeskUser } from './cti/desks.ts';
+import { DayFigures } from './cti/floor/day.ts';
 import { FloorFeeds } from './cti/floor/feeds.ts';
 import { trunkRows } from './cti/floor/trunks.ts';
 import { type Order, supervise } from './cti/supervising.ts';
@@ -324,9 +327,11 @@ function openRims(
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
+  const figures = { ledger: ledgerPort(store, rooms.ledger.view, clock), clock, directory };
+  const day = opened(new DayFigures(clock, (tenantId) => dayOfQueues(figures, tenantId)), (it) => it.close());
   const floor = opened(
     new FloorFeeds({
-      ...{ clock, calls, acd: acd.view, today: () => null, tenants: () => directory.tenants().map(({ tenantId }) => tenantId) },
+      ...{ clock, calls, acd: acd.view, today: (queueId: QueueId) => day.of(queueId), tenants: () => directory.tenants().map(({ tenantId }) => tenantId) },
       trunks: (tenantId: TenantId) => trunkRows(phone.trunks(), tenantId),
     }),
     (it) => it.close(),

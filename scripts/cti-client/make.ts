@@ -14,11 +14,12 @@ const WORK = join(packageRoot, 'dist/cti-client');
 
 /** Both ways round: what one takes the other takes. */
 const CHECK = `import type * as made from './messages.ts';
-import type * as ours from 'PROTOCOL';
+import type * as errors from 'CTI/errors.ts';
+import type * as ours from 'CTI/protocol.ts';
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 export const told: Same<made.ServerMessage, ours.ServerMessage> = true;
 export const asked: Same<made.DeskMessageInput, ours.DeskMessageInput> = true;
-export const codes: Same<made.CtiErrorCode, ours.CtiErrorCode> = true;
+export const codes: Same<made.CtiErrorCode, errors.CtiErrorCode> = true;
 `;
 
 const options = { target: 'ES2022', module: 'NodeNext', moduleResolution: 'NodeNext', lib: ['ES2023', 'DOM'], types: [], skipLibCheck: true };
@@ -32,7 +33,7 @@ export function makeClient(outDir: string): void {
   for (const name of sources) copyFileSync(join(SOURCE, name), join(WORK, name));
   writeFileSync(join(WORK, 'messages.ts'), messagesModule());
   writeFileSync(join(WORK, 'package.json'), readFileSync(join(SOURCE, 'package.json')));
-  writeFileSync(join(WORK, 'same.check.ts'), CHECK.replace('PROTOCOL', relative(WORK, join(packageRoot, 'src/cti/protocol.ts'))));
+  writeFileSync(join(WORK, 'same.check.ts'), CHECK.replaceAll('CTI', relative(WORK, join(packageRoot, 'src/cti'))));
   for (const [nth, example] of examples().entries()) writeFileSync(join(WORK, `example-${nth}.check.ts`), example);
   compile('check.json', { noEmit: true, paths: { '@huawu/cti/*.js': [`${WORK}/*.ts`] } }, ['*.ts']);
   rmSync(outDir, { recursive: true, force: true });

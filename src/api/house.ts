@@ -75,11 +75,7 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
       },
       get: (tenantId, interactionId) => interactionRecord(store.db, tenantId, interactionId),
     },
-    ledger: {
-      memory: (tenantId, from, to) => ledger.intervals(tenantId, clock.now(), from, to),
-      sums: (asked) => ledgerSums(store.db, asked),
-      intervals: (tenantId, from, to) => ledgerIntervals(store.db, tenantId, from, to),
-    },
+    ledger: ledgerPort(store, ledger, clock),
     offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
     audit: {
       write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }),
@@ -93,6 +89,12 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
     },
   };
 }
+
+export const ledgerPort = (store: Store, ledger: LedgerView, clock: Clock): ApiPorts['ledger'] => ({
+  memory: (tenantId, from, to) => ledger.intervals(tenantId, clock.now(), from, to),
+  sums: (asked) => ledgerSums(store.db, asked),
+  intervals: (tenantId, from, to) => ledgerIntervals(store.db, tenantId, from, to),
+});
 
 /** Saved, read again, and told to the floor. */
 function configurationPort(store: Store, directoryChanged: () => Promise<void>): ApiPorts['configuration'] {

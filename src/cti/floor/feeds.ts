@@ -3,13 +3,13 @@
  * change are told, to all walls the same text. A tenant at whose floor nobody looks costs nothing but its alerts.
  */
 import type { Clock } from '../../../kernel/clock.ts';
-import { type AgentId, asId, type QueueId, randomToken, type TenantId } from '../../../kernel/ids.ts';
+import { type AgentId, type QueueId, randomToken, type TenantId } from '../../../kernel/ids.ts';
 import type { AcdView, AgentView } from '../../acd/view.ts';
 import type { CallsView } from '../../call/call.ts';
 import { Feed } from '../feed.ts';
 import { Alerts } from './alerts.ts';
 import type { FloorAlert, FloorQueue, FloorTrunk } from './messages.ts';
-import { agentRow, queueRow } from './rows.ts';
+import { agentRow, queueRow, tenantOf } from './rows.ts';
 
 /** From the message before; with what it takes to draw, an event is on the screen within a second. */
 const EVERY_MS = 950;
@@ -55,8 +55,6 @@ interface TenantFloor {
   cancelTimer: (() => void) | null;
   forgetAt: number | null;
 }
-
-const tenantOf = (id: string): TenantId => asId<TenantId>(id.slice(0, id.indexOf(':')));
 
 export class FloorFeeds {
   readonly #options: FloorFeedsOptions;

@@ -1,7 +1,11 @@
 /** The floor as a wall shows it: rows made of what the routing core lets others see. */
+import { asId, type TenantId } from '../../../kernel/ids.ts';
 import type { AgentView, QueueView } from '../../acd/view.ts';
 import { iso, isoOrNull } from '../pop.ts';
 import type { FloorAgent, FloorQueue } from './messages.ts';
+
+/** Of a queue or an agent. */
+export const tenantOf = (id: string): TenantId => asId<TenantId>(id.slice(0, id.indexOf(':')));
 
 /** `supervised`: who is on her call. */
 export function agentRow(agent: AgentView, supervised: FloorAgent['supervised']): FloorAgent {
