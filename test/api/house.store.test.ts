@@ -85,13 +85,14 @@ before(async () => {
   const journal = { append: (event: never, at: number) => ({ seq: ++seq, at, event }), settled: async () => undefined, close: async () => undefined };
   const switchboard = new Switchboard({ clock: systemClock, log: silentLog, journal, rooms: rooms.all, carriers });
   const take: Switchboard['take'] = (event) => switchboard.take(event);
+  const wall = new FloorFeeds({ clock: systemClock, calls: rooms.calls, acd: rooms.acd.view, tenants: () => [], trunks: () => [], today: () => null });
   const desks = new Desks({
     press: () => undefined,
     ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },
     userOfToken: (token) => sessions.userOf(token),
     forms: () => ({}),
     carryOut: async () => undefined,
-    floor: new FloorFeeds({ clock: systemClock, calls: rooms.calls, acd: rooms.acd.view, tenants: () => [], trunks: () => [], today: () => null }),
+    floor: wall,
   });
   const floor = new Floor(take);
   floor.tell(directory);
@@ -156,6 +157,7 @@ before(async () => {
     () => publisher.close(),
     () => desks.close(),
     () => switchboard.close(),
+    () => wall.close(),
     () => cluster.close(),
   );
 });
@@ -315,9 +317,10 @@ test('G11: signing out over the API closes the desk of that session at once', as
   assert.equal(await until('the close', () => desk.closeCode(), 2_000), 4401);
 });
 
-test('a supervisor has no desk', async () => {
+test('a supervisor has a line and no desk: she is welcomed, and told no state of hers', async () => {
   const desk = openDesk(await signIn('supervisor'));
-  assert.equal(await until('the close', () => desk.closeCode()), 4403);
+  await until('her welcome', () => desk.heard.some((message) => message.type === 'welcome'));
+  assert.deepEqual([desk.closeCode(), desk.heard.some((message) => message.type === 'snapshot')], [null, false]);
 });
 
 test('the gold customer is found in whatever form her number is written', async () => {

@@ -137,6 +137,7 @@ export class FloorHouse {
   async close(): Promise<void> {
     for (const phone of this.#phones) await phone.close();
     await this.#rim?.close();
+    this.#switchboard.close();
   }
 
   #carry(type: CommandType, command: Command): void {
