@@ -63,6 +63,7 @@ async function rules() {
   const rooms = ['kernel', 'sip', 'media', 'src', 'web'];
   const cruiser = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
   await step('arrows between rooms (dependency-cruiser)', cruiser, '--config', '.dependency-cruiser.cjs', ...rooms);
+  await step('the consoles by type: every word has its key, every command its data', 'node_modules/typescript/bin/tsc', '-p', 'web');
   await step('no dead exports, no unused packages (knip)', 'node_modules/knip/bin/knip.js');
   await step('measures (tidy)', '--import', 'tsx', 'scripts/tidy/tidy.ts');
 }

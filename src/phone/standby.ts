@@ -36,6 +36,8 @@ export class Standby {
   /** Without an endpoint, in the order in which they came; since when. */
   readonly #waiting = new Map<CallId, number>();
   readonly #ready = new Map<CallId, Ready>();
+  /** Being closed: their ids are not free yet. */
+  readonly #closing = new Map<LegId, Promise<null>>();
   /** Numbers of the legs that agents of these calls had last. */
   readonly #lastLegs = new Map<CallId, number>();
   #stopTimer: (() => void) | null = null;
@@ -80,7 +82,8 @@ export class Standby {
   take(leg: Asking, signallingAddress: string): Opened | null | Promise<Opened | null> {
     this.#signallingAddress = signallingAddress;
     const ready = this.#ready.get(leg.callId);
-    if (ready?.legId !== leg.legId) return null;
+    // Who left one queue may be offered out of the next in the same turn.
+    if (ready?.legId !== leg.legId) return this.#closing.get(leg.legId) ?? null;
     this.#ready.delete(leg.callId);
     this.#fill();
     const fits = ready.group === leg.mediaGroup && ready.isHere === isLoopback(signallingAddress);
@@ -164,7 +167,13 @@ export class Standby {
     return null;
   }
 
-  async #discard({ legId, opening }: Ready): Promise<null> {
+  #discard({ legId, opening }: Ready): Promise<null> {
+    const closing = this.#close(legId, opening).finally(() => this.#closing.delete(legId));
+    this.#closing.set(legId, closing);
+    return closing;
+  }
+
+  async #close(legId: LegId, opening: Ready['opening']): Promise<null> {
     if ((await opening) !== null) await this.#room.media.close(legId).catch(() => undefined);
     return null;
   }

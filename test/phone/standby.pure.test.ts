@@ -85,6 +85,18 @@ test('32 stand ready, for those who came first; when one goes the next in line h
   assert.deepEqual([standby.size, closed.length], [0, 33], 'nothing stays open');
 });
 
+test('who leaves one queue and is offered out of the next at once has its leg opened when the one that stood ready is closed', async () => {
+  const { standby, closed, queued, left, passes } = room();
+  queued(call(1));
+  await passes(300);
+  left(call(1));
+  queued(call(1));
+  const standing = standby.take(asked(call(1), 1), '192.0.2.9');
+  assert.ok(standing instanceof Promise, 'it is waited for');
+  assert.equal(await standing, null);
+  assert.deepEqual(closed, ['c-1.1']);
+});
+
 test('another leg, another group, or a phone that needs another address of ours: it is closed before that leg is opened anew', async () => {
   const { standby, closed, queued, passes } = room();
   for (const n of [1, 2, 3]) queued(call(n));

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { builtWeb } from '../support/built-web.ts';
 
@@ -30,10 +28,4 @@ test('the agent page loads at most 250 kB, gzipped, before it can be used', asyn
   const bytes = [...files].reduce((all, file) => all + gzipSync(readFileSync(join(folder, file))).length, 0);
   t.diagnostic(`first load of /agent: ${(bytes / 1024).toFixed(1)} KiB gzip in ${files.size} files`);
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
-});
-
-test('the consoles are right by type: every word has its key, every command its data', () => {
-  const root = fileURLToPath(new URL('../../', import.meta.url));
-  const { status, stdout } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'web'], { cwd: root, encoding: 'utf8', timeout: 120_000 });
-  assert.equal(status, 0, stdout);
 });
