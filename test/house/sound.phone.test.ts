@@ -202,6 +202,8 @@ test('F8: a talk that must be recorded and cannot be ends with its name; one tha
   assert.ok(await open.caller.rtp.hears(AGENT_HZ), 'optional: they talk');
   await open.caller.hangUp();
   assert.equal((await house.record('+8613900000043')).cause, 'normal');
+  // Who comes next records again.
+  rmSync(folder);
   desk.close();
 });
 
