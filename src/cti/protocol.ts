@@ -68,6 +68,24 @@ export const ownReasons = ['break', 'meal', 'training', 'meeting', 'other'] as c
 /** A supervisor's words for an agent. */
 export const noteSchema = z.string().min(1).max(200);
 
+/** About an interaction of another channel: how that stands decides, not the phase of a call. */
+export const interactionCommands = ['acceptInteraction', 'declineInteraction', 'doneInteraction', 'endInteractionWrapUp'] as const;
+
+/** What supervisors and admins alone may say; how the one it is about stands decides, not their own phase. */
+export const supervisorCommands = [
+  'setAgentState',
+  'monitor',
+  'whisper',
+  'barge',
+  'takeOver',
+  'stopMonitor',
+  'moveCall',
+  'message',
+  'subscribe',
+  'unsubscribe',
+  'acknowledgeAlert',
+] as const;
+
 /** What a desk may ask; `hello` first. */
 export const deskCommandTypes = [
   'hello',
@@ -87,43 +105,14 @@ export const deskCommandTypes = [
   'wrapUp',
   'extendWrapUp',
   'setData',
-  'acceptInteraction',
-  'declineInteraction',
-  'doneInteraction',
-  'endInteractionWrapUp',
-  'setAgentState',
-  'monitor',
-  'whisper',
-  'barge',
-  'takeOver',
-  'stopMonitor',
-  'moveCall',
-  'message',
-  'subscribe',
-  'unsubscribe',
-  'acknowledgeAlert',
+  ...interactionCommands,
+  ...supervisorCommands,
   'ping',
   'signOut',
 ] as const;
 export type DeskCommandType = (typeof deskCommandTypes)[number];
-/** About an interaction of another channel: how that stands decides, not the phase of a call. */
-export const interactionCommands = ['acceptInteraction', 'declineInteraction', 'doneInteraction', 'endInteractionWrapUp'] as const satisfies DeskCommandType[];
 export type InteractionCommand = (typeof interactionCommands)[number];
 
-/** What supervisors and admins alone may say; how the one it is about stands decides, not their own phase. */
-export const supervisorCommands = [
-  'setAgentState',
-  'monitor',
-  'whisper',
-  'barge',
-  'takeOver',
-  'stopMonitor',
-  'moveCall',
-  'message',
-  'subscribe',
-  'unsubscribe',
-  'acknowledgeAlert',
-] as const satisfies DeskCommandType[];
 export type SupervisorCommand = (typeof supervisorCommands)[number];
 
 const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
