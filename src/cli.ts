@@ -38,6 +38,11 @@ const commands: Record<string, CommandHelp> = {
     does: 'proves that recordings are what was recorded',
     run: () => import('./commands/recording.ts'),
   },
+  audit: {
+    usage: 'audit verify [--tenant T] [--head SEQ:HASH]',
+    does: 'proves that the audit trail is as it was written; names the first broken entry',
+    run: () => import('./commands/audit.ts'),
+  },
   user: { usage: 'user add --tenant T --name N --role agent|supervisor|admin', does: 'adds a user', run: () => import('./commands/user.ts') },
 };
 

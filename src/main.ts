@@ -30,6 +30,7 @@ import { dayOfQueues } from './api/day.ts';
 import { ledgerPort } from './api/house.ts';
 import { openHttp } from './api/open.ts';
 import type { OrdersPort } from './api/ports.ts';
+import { AuditWatch } from './audit/watch.ts';
 import type { DialAccount } from './call/command.ts';
 import type { Notice } from './call/notice.ts';
 import { auditCapture } from './capture/audit.ts';
@@ -352,8 +353,8 @@ function openRims(
 
 /** As over the API: in the audit trail, then done. */
 function orderOfSupervisor(store: Store, { clock, take }: Pick<Ground, 'clock' | 'take'>) {
-  return async ({ action, resource, before, after, events }: Order, { tenantId, userId }: DeskUser): Promise<void> => {
-    await writeAudit(store.db, { at: clock.now(), tenantId, userId, action, resource, before, after });
+  return async ({ action, resource, before, after, events }: Order, { tenantId, userId }: DeskUser, source: string | null): Promise<void> => {
+    await writeAudit(store.db, { at: clock.now(), tenantId, userId, source, action, resource, before, after });
     for (const event of events) take(event);
   };
 }
@@ -512,5 +513,6 @@ function httpOptions(
         }
       : null,
     health: healthOf({ kept, store, space }, { phone, media }, cdr),
+    auditWatch: opened(new AuditWatch({ store, clock, log, dataDir: config.dataDir }), (it) => it.close()),
   };
 }

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Strangers } from '../cti/strangers.ts';
 import { type Action, may, type User } from '../users/user.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiPorts, AuditEntry } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
 import { Tickets } from './tickets.ts';
@@ -27,6 +27,13 @@ declare module 'fastify' {
 export function asker(request: FastifyRequest): User {
   if (request.user === null) throw new Problem('unauthenticated');
   return request.user;
+}
+
+/** Who asks and from where, for the audit trail; only behind the guard. */
+export type Author = Pick<AuditEntry, 'tenantId' | 'userId' | 'source'>;
+export function author(request: FastifyRequest): Author {
+  const { tenantId, userId } = asker(request);
+  return { tenantId, userId, source: request.ip };
 }
 
 export const bearerOf = (request: FastifyRequest): string | null => /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TenantId, UserId } from '../../kernel/ids.ts';
 import { type AgentRow, type AgentsThereAre, planAgents, rowFaults, rowFields } from '../tenants/agent-rows.ts';
-import { asker } from './access.ts';
+import { type Author, asker, author } from './access.ts';
 import type { ApiPorts, NewUser } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
@@ -64,7 +64,7 @@ export function agentImport(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const { rows, apply, basis: confirmed } = request.body;
       const there = await thereAre(ports, tenantId, rows);
       const plan = planAgents(rows, there);
@@ -74,7 +74,7 @@ export function agentImport(app: Api, ports: ApiPorts): void {
       if (!apply) return { ...told, applied: false };
       if (told.counts.faulty > 0) throw new Problem('validation_failed', '', faultsOf(plan.rows));
       if (confirmed !== basis) throw new Problem('changed_since');
-      await write(ports, { tenantId, userId }, plan);
+      await write(ports, author(request), plan);
       return { ...told, applied: true };
     },
   );
@@ -110,12 +110,12 @@ const faultsOf = (rows: ReturnType<typeof planAgents>['rows']): { at: string; me
     .flatMap(({ faults }, at) => faults.map(({ field, code, value }) => ({ at: `body.rows.${at}.${field}`, message: `${code}: ${value}` })))
     .slice(0, MOST_FAULTS_TOLD);
 
-async function write(ports: ApiPorts, { tenantId, userId }: { tenantId: TenantId; userId: UserId }, plan: ReturnType<typeof planAgents>): Promise<void> {
+async function write(ports: ApiPorts, by: Author, plan: ReturnType<typeof planAgents>): Promise<void> {
   if (plan.agents.length === 0) return;
   const after = plan.rows.filter(({ outcome }) => outcome !== 'same');
-  await ports.audit.write({ tenantId, userId, action: 'agent.import', resource: `tenant/${tenantId}`, after });
   const signIns = plan.logins.map(
     ({ agentId, number, name, password }): NewUser => ({ username: number, name, role: 'agent', language: 'zh', agentId, password }),
   );
-  await ports.configuration.saveAgents(tenantId, plan.agents, signIns);
+  const told = { ...by, action: 'agent.import', resource: `tenant/${by.tenantId}`, after };
+  await ports.configuration.saveAgents(by.tenantId, plan.agents, signIns, told);
 }

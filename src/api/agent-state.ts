@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AgentWish } from '../acd/offering/wish.ts';
 import { noteSchema, ownReasons } from '../cti/protocol.ts';
 import { may } from '../users/user.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import { agentOf, agentSchema, params, shown } from './agents.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -50,7 +50,7 @@ export function agentState(app: Api, ports: ApiPorts): void {
       const before = ports.acd.agent(agentId);
       if (before?.state === 'signed_out' && wish.state !== 'signed_out') throw new Problem('signed_out');
       const shownBefore = before === undefined ? null : { state: before.state, reasons: before.reasons };
-      await ports.audit.write({ tenantId, userId, action: 'agent.setState', resource: `agent/${agentId}`, before: shownBefore, after: wish });
+      await ports.audit.write({ ...author(request), action: 'agent.setState', resource: `agent/${agentId}`, before: shownBefore, after: wish });
       ports.setAgentState(agentId, wish, herself ? null : userId, herself ? undefined : user.name);
       const { afterwards } = ports.acd.agent(agentId) ?? { afterwards: null };
       return { takesEffect: afterwards === null ? ('now' as const) : ('after_call' as const), agent: shown(ports, agent) };

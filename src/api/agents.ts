@@ -5,7 +5,7 @@ import type { AgentConfiguration } from '../acd/event.ts';
 import { agentActivities, agentStates, notReadyReasons } from '../cti/protocol.ts';
 import { locationSchema } from '../tenants/location.ts';
 import { agentSectionChanges, agentSections, sectionsOfAgent, withAgentSections } from '../tenants/sections.ts';
-import { asker, mayAtAll } from './access.ts';
+import { asker, author, mayAtAll } from './access.ts';
 import { demandAgentNames } from './names.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -154,7 +154,7 @@ function addAgent(app: Api, ports: ApiPorts): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const { number, name, skills, staticContact, phone } = request.body;
       const agentId = agentIdOf(tenantId, number);
       if (ports.directory.agent(agentId) !== null) throw new Problem('conflict');
@@ -170,8 +170,7 @@ function addAgent(app: Api, ports: ApiPorts): void {
         ...sectionsOfAgent(request.body),
       };
       demandAgentNames(ports, undefined, agent);
-      await ports.audit.write({ tenantId, userId, action: 'agent.create', resource: `agent/${agentId}`, after: agent });
-      await ports.configuration.saveAgent(agent);
+      await ports.configuration.saveAgent(agent, { ...author(request), action: 'agent.create', resource: `agent/${agentId}`, after: agent });
       reply.code(201);
       return shown(ports, agent);
     },
@@ -193,7 +192,7 @@ function changeAgent(app: Api, ports: ApiPorts): void {
     },
     async (request) => {
       const user = asker(request);
-      const { tenantId, userId } = user;
+      const { tenantId } = user;
       const personal = request.body.name !== undefined || request.body.staticContact !== undefined || request.body.phone !== undefined;
       if (personal && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
       const before = agentOf(ports, tenantId, branded(request.params.agentId));
@@ -202,8 +201,7 @@ function changeAgent(app: Api, ports: ApiPorts): void {
       const phone = { ...before.phone, ...given(request.body.phone ?? {}) };
       const after: AgentConfiguration = withAgentSections({ ...before, name, skills, queues, staticContact, phone }, request.body);
       demandAgentNames(ports, before, after);
-      await ports.audit.write({ tenantId, userId, action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
-      await ports.configuration.saveAgent(after);
+      await ports.configuration.saveAgent(after, { ...author(request), action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
       return shown(ports, after);
     },
   );

@@ -1,17 +1,29 @@
-/** The audit trail: who did what to what, and when. Nobody can change it; admins read it. */
+/** The audit trail: who did what to what, from where and when. Nobody can change it, and that nobody has is proved; admins read it. */
 import { z } from 'zod';
 import { asker } from './access.ts';
 import type { ApiPorts } from './ports.ts';
-import { type Api, branded, idSchema, iso, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
+import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
 const entrySchema = z.object({
   auditId: z.number().int(),
+  seq: z.number().int().describe('Its place in the chain of the tenant'),
+  hash: z.string().describe('SHA-256 of it and of the hash before it'),
+  source: z.string().nullable().describe('From where: an address, or `cli`; null: not known'),
   at: z.string(),
   userId: z.string().nullable().describe('null: the server itself'),
   action: z.string(),
   resource: z.string(),
   before: z.unknown().optional(),
   after: z.unknown().optional(),
+});
+const standingSchema = z.object({
+  entries: z.number().int().describe('Proved, from the first on'),
+  hash: z.string().describe('Of the last of them'),
+  provedAt: z.string().nullable(),
+  breach: z
+    .object({ seq: z.number().int(), by: z.enum(['changed', 'missing', 'unlinked', 'cut', 'rewritten']) })
+    .nullable()
+    .describe('The first entry that is not as it was written; null: all are'),
 });
 const part = z.string().trim().min(1).max(100);
 
@@ -46,6 +58,18 @@ export function auditTrail(app: Api, ports: ApiPorts): void {
       };
       const { items, nextCursor } = await ports.audit.list(tenantId, filter, pageRequest(page));
       return { items: items.map(({ at, tenantId: _, ...entry }) => ({ ...entry, at: iso(at) })), nextCursor };
+    },
+  );
+
+  app.get(
+    '/api/v1/audit/proof',
+    {
+      config: { action: 'audit.read' },
+      schema: { tags: ['audit'], summary: 'Whether every entry is as it was written, and none is missing: looked at now', response: { 200: standingSchema } },
+    },
+    async (request) => {
+      const { head, provedAt, breach } = await ports.audit.prove(asker(request).tenantId);
+      return { entries: head.seq, hash: head.hash, provedAt: isoOrNull(provedAt), breach: breach === null ? null : { seq: breach.seq, by: breach.by } };
     },
   );
 }

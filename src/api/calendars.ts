@@ -4,8 +4,7 @@ import { type CalendarId, calendarIdOf, type TenantId } from '../../kernel/ids.t
 import { Calendar, type CalendarConfiguration } from '../acd/calendar/calendar.ts';
 import { CHINA, calendarRules, MOST_DAYS, type StoredCalendar } from '../tenants/calendar.ts';
 import { mergeDays, readHolidays } from '../tenants/holidays.ts';
-import type { User } from '../users/user.ts';
-import { asker } from './access.ts';
+import { type Author, asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, given, idSchema, iso, pageOf, pageQuery, pageRequest, pageThrough, shortNameSchema } from './shapes.ts';
@@ -55,12 +54,11 @@ function calendarOf(ports: ApiPorts, tenantId: TenantId, calendarId: CalendarId)
   return calendar;
 }
 
-async function save(ports: ApiPorts, { tenantId, userId }: User, before: StoredCalendar | undefined, after: StoredCalendar): Promise<CalendarConfiguration> {
+async function save(ports: ApiPorts, by: Author, before: StoredCalendar | undefined, after: StoredCalendar): Promise<CalendarConfiguration> {
   const { calendarId } = after;
   const action = before === undefined ? 'calendar.create' : 'calendar.update';
-  await ports.audit.write({ tenantId, userId, action, resource: `calendar/${calendarId}`, ...(before === undefined ? {} : { before }), after });
-  await ports.configuration.saveCalendar(after);
-  return calendarOf(ports, tenantId, calendarId);
+  await ports.configuration.saveCalendar(after, { ...by, action, resource: `calendar/${calendarId}`, ...(before === undefined ? {} : { before }), after });
+  return calendarOf(ports, by.tenantId, calendarId);
 }
 
 /** Without what is worked out of it. */
@@ -112,7 +110,7 @@ function addCalendar(app: Api, ports: ApiPorts): void {
       if (known.some((one) => one.calendarId === calendarId)) throw new Problem('conflict');
       if (known.length >= MOST_CALENDARS)
         throw new Problem('validation_failed', '', [{ at: 'body', message: `there are ${MOST_CALENDARS} calendars already: remove one` }]);
-      const made = await save(ports, user, undefined, { calendarId, tenantId: user.tenantId, name: rest.name, timeZone, week, days });
+      const made = await save(ports, author(request), undefined, { calendarId, tenantId: user.tenantId, name: rest.name, timeZone, week, days });
       reply.code(201);
       return shown(ports, made);
     },
@@ -135,7 +133,7 @@ function changeCalendar(app: Api, ports: ApiPorts): void {
     async (request) => {
       const user = asker(request);
       const before = stored(calendarOf(ports, user.tenantId, branded(request.params.calendarId)));
-      return shown(ports, await save(ports, user, before, { ...before, ...given(request.body) }));
+      return shown(ports, await save(ports, author(request), before, { ...before, ...given(request.body) }));
     },
   );
 }
@@ -168,7 +166,7 @@ function importHolidays(app: Api, ports: ApiPorts): void {
           faults.map(({ line, message }) => ({ at: `body.text line ${line}`, message })),
         );
       if (preview) return shown(ports, { ...now, days: after });
-      return shown(ports, await save(ports, user, before, { ...before, days: after }));
+      return shown(ports, await save(ports, author(request), before, { ...before, days: after }));
     },
   );
 }
@@ -181,7 +179,7 @@ function removeCalendar(app: Api, ports: ApiPorts): void {
       schema: { tags: ['calendars'], summary: 'Remove a calendar no queue goes by', params, response: { 204: z.null() } },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const before = stored(calendarOf(ports, tenantId, branded(request.params.calendarId)));
       const { calendarId } = before;
       const users = ports.directory
@@ -193,8 +191,7 @@ function removeCalendar(app: Api, ports: ApiPorts): void {
           '',
           users.map(({ queueId }) => ({ at: `${queueId} door.calendar`, message: 'this queue goes by it: name another there, or take it out, first' })),
         );
-      await ports.audit.write({ tenantId, userId, action: 'calendar.remove', resource: `calendar/${calendarId}`, before });
-      await ports.configuration.removeCalendar(calendarId);
+      await ports.configuration.removeCalendar(calendarId, { ...author(request), action: 'calendar.remove', resource: `calendar/${calendarId}`, before });
       reply.code(204);
       return null;
     },

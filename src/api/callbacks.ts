@@ -1,7 +1,7 @@
 /** Callbacks: who is still to be called back, and whom nobody is to call any more. */
 import { z } from 'zod';
 import type { CallbackView } from '../acd/view.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, idSchema, iso, isoOrNull } from './shapes.ts';
@@ -66,7 +66,7 @@ export function callbacks(app: Api, ports: ApiPorts): void {
       const { callbackId } = callback;
       const { reason } = request.query;
       const after = reason === undefined ? {} : { after: { reason } };
-      await ports.audit.write({ tenantId, userId, action: 'callback.cancel', resource: `callback/${callbackId}`, before: shown(callback), ...after });
+      await ports.audit.write({ ...author(request), action: 'callback.cancel', resource: `callback/${callbackId}`, before: shown(callback), ...after });
       ports.cancelCallback(callbackId, userId);
       reply.code(204);
       return null;

@@ -1,7 +1,7 @@
 /** Dialplans: look at versions, check, publish, roll back. Nothing with a fault in it is ever published. */
 import { z } from 'zod';
 import { dialplanJsonSchema } from '../ivr/schema.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts, DialplanFault } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, idSchema, iso } from './shapes.ts';
@@ -120,7 +120,7 @@ function publish(app: Api, ports: ApiPorts): void {
       const { files, note } = request.body;
       const faults = await ports.dialplans.check(tenantId, files);
       if (faults.length > 0) throw new Problem('dialplan_faulty', '', asErrors(faults));
-      await ports.audit.write({ tenantId, userId, action: 'dialplan.publish', resource: `dialplan/${tenantId}`, after: { note, files } });
+      await ports.audit.write({ ...author(request), action: 'dialplan.publish', resource: `dialplan/${tenantId}`, after: { note, files } });
       const published = await ports.dialplans.publish(tenantId, files, userId, note);
       if (published.result === 'faulty') throw new Problem('dialplan_faulty', '', asErrors(published.faults));
       reply.code(201);
@@ -141,7 +141,7 @@ function rollBack(app: Api, ports: ApiPorts): void {
       const wanted = request.params.version;
       const known = (await ports.dialplans.versions(tenantId)).some((row) => row.version === wanted);
       if (!known) throw new Problem('not_found');
-      await ports.audit.write({ tenantId, userId, action: 'dialplan.rollBack', resource: `dialplan/${tenantId}`, after: { version: wanted } });
+      await ports.audit.write({ ...author(request), action: 'dialplan.rollBack', resource: `dialplan/${tenantId}`, after: { version: wanted } });
       const version = await ports.dialplans.rollBack(tenantId, branded(wanted), userId);
       if (version === null) throw new Problem('not_found');
       return { version };

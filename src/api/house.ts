@@ -1,6 +1,7 @@
 /** The API's ports on the rooms of this house: thin, because each room already speaks its own language well. */
 import type { Clock } from '../../kernel/clock.ts';
 import { asId, type CallId, type TenantId, type UserId } from '../../kernel/ids.ts';
+import type { AuditWatch } from '../audit/watch.ts';
 import { buildCard } from '../customers/card.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
 import type { Publisher } from '../ivr/publisher.ts';
@@ -12,13 +13,13 @@ import { type CustomerWithHistory, customerById, customerByNumber } from '../sto
 import { interactionRecord, listInteractions } from '../store/interactions.ts';
 import { ledgerIntervals, ledgerSums } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import { putAgents, saveAgent, saveOutsideRules, saveQueue } from '../store/tenants.ts';
+import { putAgent, putAgents, type SeedTransaction, saveOutsideRules, saveQueue } from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
 import { trunkSecretOf } from '../users/digest.ts';
 import { hashedUser, putUser, type Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
-import type { ApiPorts, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
+import type { ApiPorts, AuditEntry, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 
 type HousePorts = Pick<
@@ -32,26 +33,28 @@ export interface HouseParts {
   ledger: LedgerView;
   sessions: Sessions;
   publisher: Publisher;
+  auditWatch: Pick<AuditWatch, 'look' | 'standing' | 'broken'>;
   /** Offers of a call whose record is still being folded. */
   openOffers(tenantId: TenantId, callId: CallId): OfferTold[] | null;
   /** Reads the directory again and tells the floor what is new. */
   directoryChanged(): Promise<void>;
 }
 
-export function portsOf({ store, clock, ledger, sessions, publisher, openOffers, directoryChanged }: HouseParts): HousePorts {
+export function portsOf({ store, clock, ledger, sessions, publisher, auditWatch, openOffers, directoryChanged }: HouseParts): HousePorts {
   const cardOf = (customer: CustomerWithHistory | null) => (customer === null ? null : buildCard(customer, clock.now()));
   return {
     sessions: {
       async signIn(tenantId, username, password) {
         const signedIn = await sessions.signIn(tenantId, username, password);
         if (signedIn.ok) return { result: 'ok', token: signedIn.token, expiresAt: signedIn.expiresAt, identity: signedIn.user };
-        return { result: signedIn.reason, retryAfterMs: signedIn.retryAfterMs };
+        const { reason, retryAfterMs, of } = signedIn;
+        return { result: reason, retryAfterMs, ...(of === undefined ? {} : { of }) };
       },
       identify: (token) => sessions.userOf(token),
       signOut: (token) => sessions.signOut(token),
     },
     users: usersPort({ store, sessions, clock, directoryChanged }),
-    configuration: configurationPort(store, directoryChanged),
+    configuration: configurationPort({ store, clock, directoryChanged }),
     customers: {
       byNumber: async (tenantId, number) => cardOf(await customerByNumber(store.db, tenantId, normaliseNumber(number))),
       byId: async (tenantId, customerId) => cardOf(await customerById(store.db, tenantId, customerId)),
@@ -79,6 +82,10 @@ export function portsOf({ store, clock, ledger, sessions, publisher, openOffers,
     offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
     audit: {
       write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }),
+      async prove(tenantId) {
+        await auditWatch.look();
+        return auditWatch.standing(tenantId);
+      },
       async list(tenantId, filter, { cursor, limit }) {
         if (cursor !== null && !/^[0-9]{1,15}$/.test(cursor))
           throw new Problem('validation_failed', '', [{ at: 'querystring.cursor', message: 'not a cursor of ours' }]);
@@ -96,47 +103,33 @@ export const ledgerPort = (store: Store, ledger: LedgerView, clock: Clock): ApiP
   intervals: (tenantId, from, to) => ledgerIntervals(store.db, tenantId, from, to),
 });
 
-/** Saved, read again, and told to the floor. */
-function configurationPort(store: Store, directoryChanged: () => Promise<void>): ApiPorts['configuration'] {
+/** Saved together with its line in the audit trail, read again, and told to the floor. */
+function configurationPort({ store, clock, directoryChanged }: Pick<HouseParts, 'store' | 'clock' | 'directoryChanged'>): ApiPorts['configuration'] {
+  const save = async (told: AuditEntry, write: (trx: SeedTransaction) => Promise<void>): Promise<void> => {
+    await store.db.transaction().execute(async (trx) => {
+      await write(trx);
+      await writeAudit(trx, { ...told, at: clock.now() });
+    });
+    await directoryChanged();
+  };
   return {
-    async saveQueue(queue) {
-      await saveQueue(store.db, queue);
-      await directoryChanged();
-    },
-    async saveAgent(agent) {
-      await saveAgent(store.db, agent);
-      await directoryChanged();
-    },
-    async saveAgents(tenantId, agents, signIns) {
+    saveQueue: (queue, told) => save(told, (trx) => saveQueue(trx, queue)),
+    saveAgent: (agent, told) => save(told, (trx) => putAgent(trx, agent)),
+    async saveAgents(tenantId, agents, signIns, told) {
       const hashed = await Promise.all(
         signIns.map(({ password, ...user }) => hashedUser({ ...user, tenantId, userId: asId<UserId>(`${tenantId}:${user.username}`) }, password)),
       );
-      await store.db.transaction().execute(async (trx) => {
+      await save(told, async (trx) => {
         await putAgents(trx, agents);
         for (const user of hashed) if (!(await putUser(trx, user))) throw new Problem('changed_since');
       });
-      await directoryChanged();
     },
-    async saveCalendar(calendar) {
-      await saveCalendar(store.db, calendar);
-      await directoryChanged();
-    },
-    async removeCalendar(calendarId) {
-      await removeCalendar(store.db, calendarId);
-      await directoryChanged();
-    },
-    async saveTrunk(trunk, password) {
-      await saveTrunk(store.db, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password);
-      await directoryChanged();
-    },
-    async removeTrunk(trunkId) {
-      await removeTrunk(store.db, trunkId);
-      await directoryChanged();
-    },
-    async saveOutsideRules(tenantId, rules) {
-      await saveOutsideRules(store.db, tenantId, rules);
-      await directoryChanged();
-    },
+    saveCalendar: (calendar, told) => save(told, (trx) => saveCalendar(trx, calendar)),
+    removeCalendar: (calendarId, told) => save(told, (trx) => removeCalendar(trx, calendarId)),
+    saveTrunk: (trunk, password, told) =>
+      save(told, (trx) => saveTrunk(trx, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password)),
+    removeTrunk: (trunkId, told) => save(told, (trx) => removeTrunk(trx, trunkId)),
+    saveOutsideRules: (tenantId, rules, told) => save(told, (trx) => saveOutsideRules(trx, tenantId, rules)),
   };
 }
 
@@ -158,15 +151,15 @@ function usersPort({ store, sessions, clock, directoryChanged }: Pick<HouseParts
     names: (tenantId) => userNames(store.db, tenantId),
     sessions: (userId) => sessionsOf(store.db, userId, clock.now()),
     endSessions: (userId) => sessions.endSessions(userId),
-    async create(tenantId, { password, ...wanted }) {
+    async create(tenantId, { password, ...wanted }, told) {
       const user: User = { ...wanted, tenantId, userId: asId<UserId>(`${tenantId}:${wanted.username}`) };
-      if (!(await sessions.addUser(user, password))) return null;
+      if (!(await sessions.addUser(user, password, (db) => writeAudit(db, { ...told, at: clock.now() })))) return null;
       await directoryChanged();
       return { ...user, disabled: false };
     },
-    async update(tenantId, userId, change) {
+    async update(tenantId, userId, change, told) {
       if ((await byId(userId))?.tenantId !== tenantId) return null;
-      await sessions.changeUser(userId, change);
+      await sessions.changeUser(userId, change, (db) => writeAudit(db, { ...told, at: clock.now() }));
       await directoryChanged();
       return byId(userId);
     },

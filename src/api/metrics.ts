@@ -7,7 +7,7 @@ import { refusals } from '../toll/policy.ts';
 import { mediaFigures } from './media-metrics.ts';
 import type { ApiPorts } from './ports.ts';
 
-type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & { mediaServers(): FleetStatus[]; watched(): WatchCounts };
+type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & { mediaServers(): FleetStatus[]; watched(): WatchCounts; auditWatch: { broken: number } };
 
 /** `desks`: how many sockets have said hello. `sip`: the SIP server's own figures, appended. */
 /** `watched`: what the watcher of the invariants has counted. */
@@ -48,6 +48,7 @@ export function openMetrics(house: House, desks: () => number, sip: () => Promis
       }
     },
   });
+  gauge('huawu_audit_broken', 'Tenants whose audit trail was changed behind our back', (broken) => broken.set(house.auditWatch.broken));
   invariantFigures(registry, house.watched);
   trunkFigures(registry, house);
   mediaFigures(registry, house.mediaServers);

@@ -1,11 +1,12 @@
 /** What a supervisor has done with calls that wait and with agents: the orders of the desk protocol, over HTTP, under the same rules and in the same audit trail. */
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type SupervisionMode, supervisionModes } from '../call/event.ts';
 import { type CtiErrorCode, ctiErrors } from '../cti/errors.ts';
 import { deskMessageSchema, messageSchema, moveSchema } from '../cti/protocol.ts';
 import type { OrderMessage } from '../cti/supervising.ts';
 import { asker } from './access.ts';
-import type { ApiPorts, Identity } from './ports.ts';
+import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, idSchema } from './shapes.ts';
 
@@ -29,7 +30,7 @@ export function orders(app: Api, ports: ApiPorts): void {
       },
     },
     async (request, reply) => {
-      await carryOut(ports, 'moveCall', { ...request.body, callId: request.params.callId }, asker(request));
+      await carryOut(ports, 'moveCall', { ...request.body, callId: request.params.callId }, request);
       return reply.code(204).send(null);
     },
   );
@@ -47,7 +48,7 @@ export function orders(app: Api, ports: ApiPorts): void {
     },
     async (request, reply) => {
       const { mode, phone } = request.body;
-      await carryOut(ports, wordOf[mode], { callId: request.params.callId, ...(phone === undefined ? {} : { phone }) }, asker(request));
+      await carryOut(ports, wordOf[mode], { callId: request.params.callId, ...(phone === undefined ? {} : { phone }) }, request);
       return reply.code(204).send(null);
     },
   );
@@ -58,7 +59,7 @@ export function orders(app: Api, ports: ApiPorts): void {
       schema: { tags: ['calls'], summary: 'Leave the call she is on as a supervisor', params: callParams, response: { 204: z.null() } },
     },
     async (request, reply) => {
-      await carryOut(ports, 'stopMonitor', { callId: request.params.callId }, asker(request));
+      await carryOut(ports, 'stopMonitor', { callId: request.params.callId }, request);
       return reply.code(204).send(null);
     },
   );
@@ -74,7 +75,7 @@ export function orders(app: Api, ports: ApiPorts): void {
       },
     },
     async (request, reply) => {
-      await carryOut(ports, 'message', request.body, asker(request));
+      await carryOut(ports, 'message', request.body, request);
       return reply.code(204).send(null);
     },
   );
@@ -82,13 +83,14 @@ export function orders(app: Api, ports: ApiPorts): void {
 
 const unknown: readonly CtiErrorCode[] = ['unknown_call', 'unknown_agent', 'unknown_queue'];
 
-async function carryOut(ports: ApiPorts, type: OrderMessage['type'], data: object, user: Identity): Promise<void> {
+async function carryOut(ports: ApiPorts, type: OrderMessage['type'], data: object, request: FastifyRequest): Promise<void> {
+  const user = asker(request);
   // The routes' own schemas have checked it; this puts the defaults in and joins shape and type.
   const parsed = deskMessageSchema.safeParse({ v: 1, id: 'api', type, data });
   if (!parsed.success) throw new Problem('validation_failed');
   const message = parsed.data as OrderMessage;
   const asked = ports.orders.judge(message, user);
-  if (asked.ok) return ports.orders.carryOut(asked.order, user);
+  if (asked.ok) return ports.orders.carryOut(asked.order, user, request.ip);
   if (asked.code === 'not_allowed') throw new Problem('forbidden');
   throw new Problem(unknown.includes(asked.code) ? 'not_found' : 'not_now', ctiErrors[asked.code][user.language]);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { alarmForDesk } from '../cti/alarm.ts';
 import { outsideRules } from '../tenants/outside.ts';
 import { usualRules } from '../toll/policy.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, given, idSchema, iso } from './shapes.ts';
@@ -48,11 +48,11 @@ function rules(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const before = ports.directory.outsideRules(tenantId);
       const after = { ...before, ...given(request.body) };
-      await ports.audit.write({ tenantId, userId, action: 'outsideRules.update', resource: `tenant/${tenantId}`, before, after });
-      await ports.configuration.saveOutsideRules(tenantId, after);
+      const told = { ...author(request), action: 'outsideRules.update', resource: `tenant/${tenantId}`, before, after };
+      await ports.configuration.saveOutsideRules(tenantId, after, told);
       return shown(ports, tenantId);
     },
   );
@@ -70,10 +70,10 @@ function resetRules(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const before = ports.directory.outsideRules(tenantId);
-      await ports.audit.write({ tenantId, userId, action: 'outsideRules.reset', resource: `tenant/${tenantId}`, before, after: usualRules });
-      await ports.configuration.saveOutsideRules(tenantId, usualRules);
+      const told = { ...author(request), action: 'outsideRules.reset', resource: `tenant/${tenantId}`, before, after: usualRules };
+      await ports.configuration.saveOutsideRules(tenantId, usualRules, told);
       return shown(ports, tenantId);
     },
   );
@@ -104,7 +104,7 @@ function blocks(app: Api, ports: ApiPorts): void {
       const block = ports.toll.blocked(tenantId, ports.clock.now()).find(({ account }) => account === request.params.account);
       if (block === undefined) throw new Problem('not_found');
       const { account } = block;
-      await ports.audit.write({ tenantId, userId, action: 'outsideBlock.lift', resource: `account/${account}`, before: { until: iso(block.until) } });
+      await ports.audit.write({ ...author(request), action: 'outsideBlock.lift', resource: `account/${account}`, before: { until: iso(block.until) } });
       ports.toll.lift(tenantId, account, userId);
       reply.code(204);
       return null;

@@ -9,6 +9,7 @@ import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Explainer } from '../acd/explain/explanation.ts';
 import type { AgentWish } from '../acd/offering/wish.ts';
 import type { AcdView } from '../acd/view.ts';
+import type { AuditStanding } from '../audit/watch.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
@@ -51,7 +52,8 @@ export interface PageRequest {
 
 export type SignIn =
   | { result: 'ok'; token: string; expiresAt: number; identity: Identity }
-  | { result: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs?: number };
+  /** `of`: whom it was tried for, for the audit trail alone. */
+  | { result: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs?: number; of?: Pick<Identity, 'tenantId' | 'userId'> };
 
 interface SessionsPort {
   /** `tenantId` null: the user name must be unique. One answer for a wrong name and a wrong password. */
@@ -79,28 +81,31 @@ interface UsersPort {
   /** Every user name that is taken. */
   names(tenantId: TenantId): Promise<string[]>;
   /** null: the user name is taken. */
-  create(tenantId: TenantId, user: NewUser): Promise<UserRecord | null>;
+  create(tenantId: TenantId, user: NewUser, told: AuditEntry): Promise<UserRecord | null>;
   /** A new password, role or `disabled` withdraws the user's sessions. null: no such user. */
-  update(tenantId: TenantId, userId: UserId, change: UserChange): Promise<UserRecord | null>;
+  update(tenantId: TenantId, userId: UserId, change: UserChange, told: AuditEntry): Promise<UserRecord | null>;
   /** Open sign-ins, newest first. */
   sessions(userId: UserId): Promise<{ openedAt: number; expiresAt: number }[]>;
   /** All of them, at once; her desks are closed. */
   endSessions(userId: UserId): Promise<void>;
 }
 
-/** Saved, in the directory, and told to the floor (queueConfigured, agentConfigured), when it resolves. */
+/**
+ * Saved, in the directory, and told to the floor (queueConfigured, agentConfigured), when it resolves. `told` is written to the audit trail in the same
+ * transaction: both or neither.
+ */
 interface ConfigurationPort {
-  saveQueue(queue: QueueConfiguration): Promise<void>;
-  saveAgent(agent: AgentConfiguration): Promise<void>;
+  saveQueue(queue: QueueConfiguration, told: AuditEntry): Promise<void>;
+  saveAgent(agent: AgentConfiguration, told: AuditEntry): Promise<void>;
   /** All or none, with sign-ins for some of them. Rejects, and nothing is written, when one of the user names is taken. */
-  saveAgents(tenantId: TenantId, agents: readonly AgentConfiguration[], signIns: readonly NewUser[]): Promise<void>;
-  saveCalendar(calendar: StoredCalendar): Promise<void>;
-  removeCalendar(calendarId: CalendarId): Promise<void>;
+  saveAgents(tenantId: TenantId, agents: readonly AgentConfiguration[], signIns: readonly NewUser[], told: AuditEntry): Promise<void>;
+  saveCalendar(calendar: StoredCalendar, told: AuditEntry): Promise<void>;
+  removeCalendar(calendarId: CalendarId, told: AuditEntry): Promise<void>;
   /** `password` undefined: it keeps the one it has; null: it has none. Calls go by the new configuration when it resolves. */
-  saveTrunk(trunk: TrunkConfiguration, password: string | null | undefined): Promise<void>;
+  saveTrunk(trunk: TrunkConfiguration, password: string | null | undefined, told: AuditEntry): Promise<void>;
   /** It is gone when this resolves. */
-  removeTrunk(trunkId: TrunkId): Promise<void>;
-  saveOutsideRules(tenantId: TenantId, rules: OutsideRules): Promise<void>;
+  removeTrunk(trunkId: TrunkId, told: AuditEntry): Promise<void>;
+  saveOutsideRules(tenantId: TenantId, rules: OutsideRules, told: AuditEntry): Promise<void>;
 }
 
 interface FloorPort {
@@ -243,6 +248,8 @@ interface InteractionRecordsPort {
 export interface AuditEntry {
   tenantId: TenantId;
   userId: UserId | null;
+  /** Where she is: an address; null = not known. */
+  source: string | null;
   /** for example `queue.update` */
   action: string;
   /** for example `queue/demo:service` */
@@ -254,7 +261,9 @@ interface AuditPort {
   /** Rejects when it cannot be written: then the change is not made either. */
   write(entry: AuditEntry): Promise<void>;
   /** Newest first. */
-  list(tenantId: TenantId, filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry & { auditId: number; at: number }>>;
+  list(tenantId: TenantId, filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry & { auditId: number; at: number; seq: number; hash: string }>>;
+  /** How far the chain of hashes holds, looked at now. */
+  prove(tenantId: TenantId): Promise<AuditStanding>;
 }
 
 export interface HealthPart {
@@ -273,7 +282,7 @@ export interface HealthPort {
 export interface OrdersPort {
   judge(message: OrderMessage, by: Identity): Ordering;
   /** In the audit trail, then done. */
-  carryOut(order: Order, by: Identity): Promise<void>;
+  carryOut(order: Order, by: Identity, source: string | null): Promise<void>;
 }
 
 export interface ApiPorts {

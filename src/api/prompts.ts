@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MOST_PROMPT_BYTES, MOST_PROMPTS, promptLanguages } from '../prompts/prompts.ts';
 import { readPrompt, type WavFault } from '../prompts/wav.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, iso } from './shapes.ts';
@@ -80,14 +80,14 @@ function writePrompt(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const { language, name } = request.params;
       const { body } = request as { body: unknown };
       if (!Buffer.isBuffer(body)) throw new Problem('unsupported_media', 'send WAV (audio/wav)');
       const read = readPrompt(body);
       if (read.facts === null) throw new Problem('validation_failed', '', [{ at: 'body', message: sentences[read.fault](read.found) }]);
       const after = { ...read.facts, bytes: body.length };
-      await ports.audit.write({ tenantId, userId, action: 'prompt.write', resource: `prompt/${language}/${name}`, after });
+      await ports.audit.write({ ...author(request), action: 'prompt.write', resource: `prompt/${language}/${name}`, after });
       await ports.prompts.write(tenantId, language, name, body).catch(refuseReadOnly);
       return { name, language, seconds: read.facts.seconds };
     },
@@ -111,11 +111,11 @@ function removePrompt(app: Api, ports: ApiPorts): void {
       schema: { tags: ['prompts'], summary: 'Remove a prompt that neither the dialplan in use nor a queue names', params, response: { 204: z.null() } },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const { language, name } = request.params;
       const users = await namedBy(ports, tenantId, name);
       if (users.length > 0) throw new Problem('in_use', '', users);
-      await ports.audit.write({ tenantId, userId, action: 'prompt.remove', resource: `prompt/${language}/${name}` });
+      await ports.audit.write({ ...author(request), action: 'prompt.remove', resource: `prompt/${language}/${name}` });
       if (!(await ports.prompts.remove(tenantId, language, name).catch(refuseReadOnly))) throw new Problem('not_found');
       return reply.code(204).send(null);
     },

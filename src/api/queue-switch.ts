@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Notice } from '../call/notice.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { noticeSchema, params, queueOf, queueSchema, shown } from './queues.ts';
@@ -38,8 +38,7 @@ export function queueSwitch(app: Api, ports: ApiPorts): void {
       checkNotice(ports, tenantId, state, notice);
       const after = { state, until: isoOrNull(until), ...(notice === null ? {} : { notice }) };
       await ports.audit.write({
-        tenantId,
-        userId,
+        ...author(request),
         action: 'queue.switch',
         resource: `queue/${queue.queueId}`,
         before: standingOf(ports, queue.queueId),

@@ -6,7 +6,7 @@ import { comingChanges } from '../acd/calendar/coming.ts';
 import type { QueueConfiguration } from '../acd/event.ts';
 import type { Names } from '../tenants/names.ts';
 import { queueSectionChanges, queueSections, sectionsOfQueue, withQueueSections } from '../tenants/sections.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import { demandQueueNames, namesOf, warningsOf } from './names.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -178,14 +178,13 @@ function addQueue(app: Api, ports: ApiPorts): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const { id, name, ...rest } = request.body;
       const queueId = queueIdOf(tenantId, id);
       if (ports.directory.queue(queueId) !== null) throw new Problem('conflict');
       const queue: QueueConfiguration = { ...usual, ...given(plainRules.parse(rest)), ...sectionsOfQueue(rest), queueId, tenantId, name };
       demandQueueNames(ports, { ...usual, queueId, tenantId, name }, queue);
-      await ports.audit.write({ tenantId, userId, action: 'queue.create', resource: `queue/${queueId}`, after: queue });
-      await ports.configuration.saveQueue(queue);
+      await ports.configuration.saveQueue(queue, { ...author(request), action: 'queue.create', resource: `queue/${queueId}`, after: queue });
       reply.code(201);
       return shown(ports, queue);
     },
@@ -214,10 +213,9 @@ function changeQueue(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const { before, after } = changedQueue(ports, tenantId, branded(request.params.queueId), request.body);
-      await ports.audit.write({ tenantId, userId, action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
-      await ports.configuration.saveQueue(after);
+      await ports.configuration.saveQueue(after, { ...author(request), action: 'queue.update', resource: `queue/${before.queueId}`, before, after });
       return shown(ports, after);
     },
   );

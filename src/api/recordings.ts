@@ -7,7 +7,7 @@ import type { RecordedAudio } from '../recordings/audio.ts';
 import type { StoredRecording } from '../recordings/recordings.ts';
 import { type RecordingRules, recordingRulesSchema } from '../recordings/rules.ts';
 import { type Action, may } from '../users/user.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import { rangeOf } from './playback.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -64,8 +64,10 @@ async function recordingOf({ recordings }: ApiPorts, user: Identity, action: Act
   return found;
 }
 
-const audited = (ports: ApiPorts, { tenantId, userId }: Identity, action: string, resource: string, after?: object): Promise<void> =>
-  ports.audit.write({ tenantId, userId, action, resource, ...(after === undefined ? {} : { after }) });
+const audited = (ports: ApiPorts, request: FastifyRequest, action: string, resource: string, after?: object): Promise<void> =>
+  ports.audit.write({ ...author(request), action, resource, ...(after === undefined ? {} : { after }) });
+
+const eraser = (request: FastifyRequest) => ({ userId: asker(request).userId, source: request.ip });
 
 export function recordings(app: Api, ports: ApiPorts): void {
   read(app, ports);
@@ -205,7 +207,6 @@ async function send(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const user = asker(request);
   reply.raw.once('close', () => void audio.close());
   reply.header('accept-ranges', 'bytes').header('cache-control', 'private, no-store');
   reply.header(
@@ -220,7 +221,7 @@ async function send(
     throw error;
   }
   const { first, last } = part ?? { first: 0, last: audio.bytes - 1 };
-  await audited(ports, user, 'recording.play', resource, { first, last, from: request.ip });
+  await audited(ports, request, 'recording.play', resource, { first, last });
   if (part !== null) reply.code(206).header('content-range', `bytes ${first}-${last}/${audio.bytes}`);
   return reply.header('content-length', last - first + 1).send(Readable.from(audio.read(first, last + 1), { objectMode: false }));
 }
@@ -301,7 +302,7 @@ function hold(app: Api, ports: ApiPorts): void {
       const user = asker(request);
       const { recordingId } = request.params;
       const recording = await recordingOf(ports, user, 'recording.keep', recordingId);
-      await audited(ports, user, request.body.hold ? 'recording.hold' : 'recording.release', `recording/${recordingId}`, { reason: request.body.reason });
+      await audited(ports, request, request.body.hold ? 'recording.hold' : 'recording.release', `recording/${recordingId}`, { reason: request.body.reason });
       if (!(await ports.recordings.hold(recording, request.body.hold))) throw new Problem('recording_erased');
       return shown(await recordingOf(ports, user, 'recording.keep', recordingId));
     },
@@ -325,7 +326,7 @@ function eraseOne(app: Api, ports: ApiPorts): void {
       const user = asker(request);
       const { recordingId } = request.params;
       const recording = await recordingOf(ports, user, 'recording.keep', recordingId);
-      if (recording.erasedAt === null && (await ports.recordings.erase(recording, request.body.reason, user.userId)) === 'held')
+      if (recording.erasedAt === null && (await ports.recordings.erase(recording, request.body.reason, eraser(request))) === 'held')
         throw new Problem('recording_held');
       return shown(await recordingOf(ports, user, 'recording.keep', recordingId));
     },
@@ -348,8 +349,8 @@ function eraseCustomer(app: Api, ports: ApiPorts): void {
     async (request) => {
       const user = asker(request);
       const { customerId } = request.params;
-      await audited(ports, user, 'customer.eraseRecordings', `customer/${customerId}`, { reason: request.body.reason });
-      return ports.recordings.eraseCustomer(user.tenantId, branded(customerId), request.body.reason, user.userId);
+      await audited(ports, request, 'customer.eraseRecordings', `customer/${customerId}`, { reason: request.body.reason });
+      return ports.recordings.eraseCustomer(user.tenantId, branded(customerId), request.body.reason, eraser(request));
     },
   );
 }
@@ -370,10 +371,10 @@ function rules(app: Api, ports: ApiPorts): void {
       schema: { tags: ['recordings'], summary: 'Change them', body: recordingRulesSchema.partial(), response: { 200: recordingRulesSchema } },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const before = ports.recordings.rules(tenantId);
       const after: RecordingRules = { ...before, ...given(request.body) };
-      await ports.audit.write({ tenantId, userId, action: 'recordingRules.update', resource: `tenant/${tenantId}`, before, after });
+      await ports.audit.write({ ...author(request), action: 'recordingRules.update', resource: `tenant/${tenantId}`, before, after });
       await ports.recordings.saveRules(tenantId, after);
       return after;
     },

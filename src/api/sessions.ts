@@ -1,6 +1,6 @@
 /** Signing in and out, and who am I. */
 import { z } from 'zod';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, iso, languageSchema, shortNameSchema } from './shapes.ts';
@@ -39,11 +39,16 @@ export function sessions(app: Api, ports: ApiPorts): void {
       const { tenant, username, password } = request.body;
       const signIn = await ports.sessions.signIn(tenant === undefined ? null : branded(tenant), username, password, request.ip);
       if (signIn.result !== 'ok') {
+        if (signIn.of !== undefined) {
+          const { tenantId, userId } = signIn.of;
+          await ports.audit.write({ tenantId, userId: null, source: request.ip, action: 'session.refuse', resource: `user/${userId}` });
+        }
         if (signIn.retryAfterMs !== undefined && signIn.retryAfterMs > 0) reply.header('retry-after', Math.ceil(signIn.retryAfterMs / 1000));
         throw new Problem(refusals[signIn.result]);
       }
       const { identity } = signIn;
-      await ports.audit.write({ tenantId: identity.tenantId, userId: identity.userId, action: 'session.open', resource: `user/${identity.userId}` });
+      const { tenantId, userId } = identity;
+      await ports.audit.write({ tenantId, userId, source: request.ip, action: 'session.open', resource: `user/${userId}` });
       reply.code(201).header('cache-control', 'no-store');
       return { token: signIn.token, expiresAt: iso(signIn.expiresAt), user: shown(identity) };
     },
@@ -54,6 +59,7 @@ export function sessions(app: Api, ports: ApiPorts): void {
     { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Sign out: the token is void at once', response: { 204: z.null() } } },
     async (request, reply) => {
       await ports.sessions.signOut(request.token ?? '');
+      await ports.audit.write({ ...author(request), action: 'session.close', resource: `user/${asker(request).userId}` });
       return reply.code(204).send(null);
     },
   );

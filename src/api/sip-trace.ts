@@ -1,6 +1,6 @@
 /** The SIP messages of one call, of all its legs, as long as the SIP server remembers them. For those who look after the house, and each look is on record. */
 import { z } from 'zod';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, idSchema } from './shapes.ts';
@@ -26,13 +26,13 @@ export function sipTrace(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const callId = branded<Parameters<ApiPorts['calls']['get']>[0]>(request.params.callId);
       // Another tenant's call does not exist.
       const known = ports.calls.get(callId)?.tenantId === tenantId || (await ports.records.get(tenantId, callId)) !== null;
       if (!known) throw new Problem('not_found');
       if (ports.sipTrace === null) throw new Problem('unavailable', 'the SIP server that DRACHTIO_URL names keeps no trace for us');
-      await ports.audit.write({ tenantId, userId, action: 'call.trace', resource: `call/${callId}` });
+      await ports.audit.write({ ...author(request), action: 'call.trace', resource: `call/${callId}` });
       const messages = await ports.sipTrace(callId).catch((error: unknown) => {
         ports.log.warn({ err: error }, 'no trace from the SIP server');
         throw new Problem('unavailable', 'the SIP server does not answer');

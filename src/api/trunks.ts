@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import type { TenantId } from '../../kernel/ids.ts';
 import { newTrunk, type TrunkConfiguration, type TrunkId, trunkFault, trunkSettings } from '../tenants/trunk.ts';
-import type { User } from '../users/user.ts';
-import { asker } from './access.ts';
+import { type Author, asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, given, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, pageThrough, shortNameSchema } from './shapes.ts';
@@ -109,7 +108,7 @@ function addTrunk(app: Api, ports: ApiPorts): void {
       const { password, name, ...said } = request.body;
       const trunk = checked(newTrunk(asker(request).tenantId, name, given(said)));
       if (ports.directory.trunks().some(({ trunkId }) => trunkId === trunk.trunkId)) throw new Problem('conflict');
-      await save(ports, asker(request), undefined, trunk, password ?? null);
+      await save(ports, author(request), undefined, trunk, password ?? null);
       reply.code(201);
       return shown(ports, trunk);
     },
@@ -136,7 +135,7 @@ function changeTrunk(app: Api, ports: ApiPorts): void {
       const after = checked({ ...before, ...given(said) });
       // A digest is of one user and realm: it says nothing for another.
       const moved = JSON.stringify(before.credentials) !== JSON.stringify(after.credentials);
-      await save(ports, user, before, after, password === undefined && moved ? null : password);
+      await save(ports, author(request), before, after, password === undefined && moved ? null : password);
       return shown(ports, after);
     },
   );
@@ -157,12 +156,11 @@ function removeTrunk(app: Api, ports: ApiPorts): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const { trunkId, ...before } = trunkOf(ports, tenantId, branded(request.params.trunkId));
       const calls = ports.trunks.calls(trunkId);
       if (calls > 0) throw new Problem('in_use', `${calls} calls go over it: switch it off ({"enabled": false}) and remove it when they have ended`);
-      await ports.audit.write({ tenantId, userId, action: 'trunk.remove', resource: `trunk/${trunkId}`, before });
-      await ports.configuration.removeTrunk(trunkId);
+      await ports.configuration.removeTrunk(trunkId, { ...author(request), action: 'trunk.remove', resource: `trunk/${trunkId}`, before });
       reply.code(204);
       return null;
     },
@@ -170,14 +168,14 @@ function removeTrunk(app: Api, ports: ApiPorts): void {
 }
 
 async function save(
-  { audit, configuration }: ApiPorts,
-  { tenantId, userId }: User,
+  { configuration }: ApiPorts,
+  by: Author,
   before: TrunkConfiguration | undefined,
   after: TrunkConfiguration,
   password: string | null | undefined,
 ): Promise<void> {
   const words = { ...after, ...(password === undefined ? {} : { password: password === null ? 'none' : 'changed' }) };
   const action = before === undefined ? 'trunk.create' : 'trunk.update';
-  await audit.write({ tenantId, userId, action, resource: `trunk/${after.trunkId}`, ...(before === undefined ? {} : { before }), after: words });
-  await configuration.saveTrunk(after, password);
+  const told = { ...by, action, resource: `trunk/${after.trunkId}`, ...(before === undefined ? {} : { before }), after: words };
+  await configuration.saveTrunk(after, password, told);
 }

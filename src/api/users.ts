@@ -1,7 +1,7 @@
 /** Users of the tenant: who may sign in, and as what. */
 import { z } from 'zod';
 import type { TenantId, UserId } from '../../kernel/ids.ts';
-import { asker } from './access.ts';
+import { asker, author } from './access.ts';
 import type { ApiPorts, NewUser, UserChange } from './ports.ts';
 import { Problem } from './problems.ts';
 import { identitySchema } from './sessions.ts';
@@ -67,11 +67,11 @@ function addUser(app: Api, ports: ApiPorts): void {
       schema: { tags: ['users'], summary: 'Add a user', body: z.strictObject({ username: usernameSchema, ...body }), response: { 201: userSchema } },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       checkAgent(ports, tenantId, request.body.agentId);
       const user: NewUser = { ...request.body, agentId: request.body.agentId === null ? null : branded(request.body.agentId) };
-      await ports.audit.write({ tenantId, userId, action: 'user.create', resource: `user/${user.username}`, after: audited(user) });
-      const made = await ports.users.create(tenantId, user);
+      const told = { ...author(request), action: 'user.create', resource: `user/${user.username}`, after: audited(user) };
+      const made = await ports.users.create(tenantId, user, told);
       if (made === null) throw new Problem('conflict');
       reply.code(201);
       return made;
@@ -99,15 +99,8 @@ function changeUser(app: Api, ports: ApiPorts): void {
       if (before === null) throw new Problem('not_found');
       const lockedOut = before.userId === userId && (change.disabled === true || (change.role !== undefined && change.role !== before.role));
       if (lockedOut) throw new Problem('forbidden', 'you cannot take your own rights away');
-      await ports.audit.write({
-        tenantId,
-        userId,
-        action: 'user.update',
-        resource: `user/${before.userId}`,
-        before: userSchema.parse(before),
-        after: audited(change),
-      });
-      const after = await ports.users.update(tenantId, before.userId, change);
+      const told = { ...author(request), action: 'user.update', resource: `user/${before.userId}`, before: userSchema.parse(before), after: audited(change) };
+      const after = await ports.users.update(tenantId, before.userId, change, told);
       if (after === null) throw new Problem('not_found');
       return after;
     },
@@ -144,9 +137,9 @@ function userSessions(app: Api, ports: ApiPorts): void {
       schema: { tags: ['users'], summary: 'End every session of a user at once; her desks are closed', params, response: { 204: z.null() } },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const { tenantId } = asker(request);
       const whose = await known(tenantId, request.params.userId);
-      await ports.audit.write({ tenantId, userId, action: 'user.endSessions', resource: `user/${whose}` });
+      await ports.audit.write({ ...author(request), action: 'user.endSessions', resource: `user/${whose}` });
       await ports.users.endSessions(whose);
       return reply.code(204).send(null);
     },

@@ -12,7 +12,7 @@ export function auditCapture({ store, calls, log }: { store: Store; calls: Calls
   const tenantId = calls.get(callId)?.tenantId;
   if (tenantId === undefined) return;
   const { action, after } = told;
-  writeAudit(store.db, { at, tenantId, userId: null, action, resource: `call/${callId}`, after }).catch((error: unknown) =>
+  writeAudit(store.db, { at, tenantId, userId: null, source: null, action, resource: `call/${callId}`, after }).catch((error: unknown) =>
     log.error({ err: error, callId, action }, 'a masked capture is not in the audit trail; the journal has it'),
   );
 }

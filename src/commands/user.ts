@@ -8,6 +8,7 @@ import { agentIdOf, asId, type TenantId, type UserId } from '../../kernel/ids.ts
 import { openLog } from '../../kernel/log.ts';
 import { parseFlags } from '../../kernel/settings.ts';
 import { type Config, readConfig } from '../config.ts';
+import { writeAudit } from '../store/audit.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { agentExists, tenantExists } from '../store/tenants.ts';
 import type { PhoneDigest } from '../users/digest.ts';
@@ -72,7 +73,9 @@ async function add(store: Store, { user, password, phoneDigest }: Wish): Promise
   if (!(await tenantExists(store.db, user.tenantId))) return failed(`there is no tenant "${user.tenantId}"`);
   if (user.agentId !== null && !(await agentExists(store.db, user.agentId))) return failed(`there is no agent "${user.agentId}": give her number with --agent`);
   const given = password ?? newPassword();
-  if (!(await addUser(store, user, given, phoneDigest))) return failed(`"${user.username}" is taken in ${user.tenantId}`);
+  const { tenantId, userId, role, agentId } = user;
+  const told = { at: systemClock.now(), tenantId, userId: null, source: 'cli', action: 'user.create', resource: `user/${userId}`, after: { role, agentId } };
+  if (!(await addUser(store, user, given, phoneDigest, (db) => writeAudit(db, told)))) return failed(`"${user.username}" is taken in ${user.tenantId}`);
   process.stdout.write(`added ${user.role} ${user.username} of ${user.tenantId}${password === null ? `, password ${given}` : ''}\n`);
   return 0;
 }

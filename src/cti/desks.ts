@@ -29,6 +29,8 @@ export interface DeskUser {
 }
 
 export interface DeskSocket {
+  /** The address it comes from, for the audit trail. */
+  readonly source?: string;
   /** Writes at once; what the peer does not read is the socket's to limit. */
   send(text: string): void;
   close(why: CloseCode): void;
@@ -42,7 +44,8 @@ export interface DesksOptions extends Obeying {
   /** Keys for the parties of these legs. */
   press(legIds: readonly LegId[], keys: string): void;
   /** A supervisor's word: it is in the audit trail before its events are taken; a rejection means that nothing was done. */
-  carryOut(order: Order, by: DeskUser): Promise<void>;
+  /** `source`: the address of her desk; null = not known. */
+  carryOut(order: Order, by: DeskUser, source: string | null): Promise<void>;
   /** What walls are told. */
   floor: Pick<FloorFeeds, 'subscribe' | 'unsubscribe' | 'acknowledge'>;
   /** null: unknown, expired or withdrawn. A rejection means it cannot be told now. */
@@ -367,7 +370,7 @@ export class Desks {
       this.#send(connection, reply);
       return;
     }
-    this.#options.carryOut(asked.order, user).then(
+    this.#options.carryOut(asked.order, user, connection.socket.source ?? null).then(
       () => this.#whenSettled(connection, reply),
       (error: unknown) => {
         this.#options.log.error({ err: error }, 'a supervisor’s word could not be audited, and was not done');

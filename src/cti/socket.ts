@@ -100,6 +100,7 @@ export class DeskSockets {
   #seat(socket: WebSocket, source: string): void {
     const { clock, desks, helloMs = HELLO_MS } = this.#options;
     const line = desks.accept({
+      source,
       send: (text) => this.#send(socket, text),
       close: (why) => {
         if (why === 'unauthorised') this.#strangers.guessed(source, clock.now());

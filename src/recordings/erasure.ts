@@ -27,21 +27,32 @@ export interface ErasureParts {
   /** Throws when the path does not lie in the folder of recordings. */
   within: (path: string) => string;
 }
+/** null: by age. */
+export interface ErasureBy {
+  userId: UserId;
+  source: string | null;
+}
+
 export interface ErasureReport {
   erased: string[];
   held: string[];
   failed: string[];
 }
 
-export async function erase(parts: ErasureParts, recording: StoredRecording, reason: string, by: UserId | null): Promise<'erased' | 'held'> {
+export async function erase(parts: ErasureParts, recording: StoredRecording, reason: string, by: ErasureBy | null): Promise<'erased' | 'held'> {
   const { store, clock, within } = parts;
   const { recordingId, tenantId, path, callId, startedAt } = recording;
   const file = within(path);
-  if (recording.legalHold || !(await beginErasure(store.db, recording, clock.now(), reason))) return 'held';
-  await writeAudit(store.db, {
-    ...{ at: clock.now(), tenantId, userId: by, action: 'recording.erase', resource: `recording/${recordingId}` },
-    ...{ before: { callId, startedAt: new Date(startedAt).toISOString() }, after: { reason } },
+  if (recording.legalHold) return 'held';
+  const begun = await store.db.transaction().execute(async (trx) => {
+    if (!(await beginErasure(trx, recording, clock.now(), reason))) return false;
+    await writeAudit(trx, {
+      ...{ at: clock.now(), tenantId, userId: by?.userId ?? null, source: by?.source ?? null, action: 'recording.erase', resource: `recording/${recordingId}` },
+      ...{ before: { callId, startedAt: new Date(startedAt).toISOString() }, after: { reason } },
+    });
+    return true;
   });
+  if (!begun) return 'held';
   await shred(file);
   await rm(peaksPath(file), { force: true });
   await endErasure(store.db, recordingId, clock.now());
@@ -49,7 +60,7 @@ export async function erase(parts: ErasureParts, recording: StoredRecording, rea
 }
 
 /** Everything of one customer that is not held. */
-export async function eraseCustomer(parts: ErasureParts, tenantId: TenantId, customerId: CustomerId, reason: string, by: UserId): Promise<ErasureReport> {
+export async function eraseCustomer(parts: ErasureParts, tenantId: TenantId, customerId: CustomerId, reason: string, by: ErasureBy): Promise<ErasureReport> {
   const report: ErasureReport = { erased: [], held: [], failed: [] };
   for (let after = ''; ; ) {
     const batch = await recordingsOfCustomer(parts.store.db, tenantId, customerId, after, BATCH);
@@ -60,7 +71,7 @@ export async function eraseCustomer(parts: ErasureParts, tenantId: TenantId, cus
   }
 }
 
-async function eraseInto(report: ErasureReport, parts: ErasureParts, recording: StoredRecording, reason: string, by: UserId | null): Promise<void> {
+async function eraseInto(report: ErasureReport, parts: ErasureParts, recording: StoredRecording, reason: string, by: ErasureBy | null): Promise<void> {
   try {
     report[await erase(parts, recording, reason, by)].push(recording.recordingId);
   } catch (error) {

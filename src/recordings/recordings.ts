@@ -127,11 +127,11 @@ export class Recordings {
     return setLegalHold(this.#options.store.db, recording, legalHold);
   }
 
-  erase(recording: StoredRecording, reason: string, by: UserId): Promise<'erased' | 'held'> {
+  erase(recording: StoredRecording, reason: string, by: ErasureBy): Promise<'erased' | 'held'> {
     return erase(this.#erasure, recording, reason, by);
   }
 
-  eraseCustomer(tenantId: TenantId, customerId: CustomerId, reason: string, by: UserId): Promise<ErasureReport> {
+  eraseCustomer(tenantId: TenantId, customerId: CustomerId, reason: string, by: ErasureBy): Promise<ErasureReport> {
     return eraseCustomer(this.#erasure, tenantId, customerId, reason, by);
   }
 

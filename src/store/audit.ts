@@ -1,4 +1,4 @@
-/** Who changed what, before and after. Append-only: the table refuses anything else. */
+/** Who changed what, from where, before and after. Append-only and chained (`src/audit/chain.ts`): the table refuses anything else. */
 import type { Kysely } from 'kysely';
 import type { TenantId, UserId } from '../../kernel/ids.ts';
 import type { Database } from './schema.ts';
@@ -12,6 +12,8 @@ export interface AuditEntry {
   tenantId: TenantId;
   /** null = the server itself */
   userId: UserId | null;
+  /** Where she is: an address, or `cli`; null = the server itself, or not known. */
+  source: string | null;
   /** for example `queue.change`, `user.signIn` */
   action: string;
   /** The id of what was changed. */
@@ -21,13 +23,14 @@ export interface AuditEntry {
 }
 
 export async function writeAudit(db: Kysely<Database>, entry: AuditEntry): Promise<void> {
-  const { at, tenantId, userId, action, resource, before, after } = entry;
+  const { at, tenantId, userId, source, action, resource, before, after } = entry;
   await db
     .insertInto('audit_log')
     .values({
       at: new Date(at),
       tenant_id: tenantId,
       user_id: userId,
+      source,
       action,
       resource,
       before: before === undefined ? null : JSON.stringify(before),
@@ -57,7 +60,7 @@ export async function listAudit(
   limit: number,
   before: number | null,
   { userId, action, resource, from, to }: AuditFilter = {},
-): Promise<(AuditEntry & { auditId: number })[]> {
+): Promise<(AuditEntry & { auditId: number; seq: number; hash: string })[]> {
   let query = db.selectFrom('audit_log').selectAll().where('tenant_id', '=', tenantId);
   if (userId !== undefined) query = query.where('user_id', '=', userId);
   if (action !== undefined) query = query.where('action', 'like', `${literal(action)}%`);
@@ -70,7 +73,7 @@ export async function listAudit(
     .limit(Math.min(Math.max(1, limit), MOST_AT_ONCE))
     .execute();
   return rows.map((row) => ({
-    auditId: row.audit_id,
+    ...{ auditId: row.audit_id, seq: row.seq, hash: row.hash.toString('hex'), source: row.source },
     at: row.at.getTime(),
     tenantId: row.tenant_id as TenantId,
     userId: row.user_id as UserId | null,

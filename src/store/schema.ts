@@ -69,7 +69,13 @@ export interface Database {
     resource: string;
     before: Json<unknown> | null;
     after: Json<unknown> | null;
+    source: string | null;
+    /** The chain: PostgreSQL fills it in. */
+    seq: Generated<number>;
+    previous: Generated<Buffer>;
+    hash: Generated<Buffer>;
   };
+  audit_heads: { tenant_id: string; seq: number; hash: Buffer };
   customers: {
     customer_id: string;
     tenant_id: string;

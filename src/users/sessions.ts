@@ -35,8 +35,11 @@ const LONGEST_PASSWORD = 256;
 
 export type SignIn =
   | { ok: true; token: string; expiresAt: number; user: User }
-  /** `wrong`: no such user, wrong password or disabled, which nobody can tell apart. */
-  | { ok: false; reason: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs: number };
+  /** `wrong`: no such user, wrong password or disabled, which nobody can tell apart. `of`: whom it was tried for, for the audit trail alone. */
+  | { ok: false; reason: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs: number; of?: Pick<User, 'tenantId' | 'userId'> };
+
+/** What is written in the same transaction. */
+export type Alongside = (db: Store['db']) => Promise<void>;
 
 export interface Sessions {
   /** `tenantId` null = the user name alone must be unique. */
@@ -45,9 +48,9 @@ export interface Sessions {
   userOf(token: string): Promise<User | null>;
   signOut(token: string): Promise<void>;
   /** false: the name is taken. */
-  addUser(user: User, password: string): Promise<boolean>;
+  addUser(user: User, password: string, alongside?: Alongside): Promise<boolean>;
   /** A new password or role, or being disabled, ends every session of the user. false: there is no such user. */
-  changeUser(userId: UserId, change: Omit<UserChange, 'passwordHash'> & { password?: string }): Promise<boolean>;
+  changeUser(userId: UserId, change: Omit<UserChange, 'passwordHash'> & { password?: string }, alongside?: Alongside): Promise<boolean>;
   /** Ends every session of the user. */
   endSessions(userId: UserId): Promise<void>;
   /** Hears whose sessions were revoked here, to close their sockets. */
@@ -79,10 +82,15 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
       cache.remove(tokenHash);
       await removeSession(store.db, tokenHash);
     },
-    addUser: (user, password) => addUser(store, user, password),
-    async changeUser(userId, { password, ...change }) {
-      const known = await updateUser(store.db, userId, change);
-      if (known && password !== undefined) await setPassword(store, userId, password);
+    addUser: (user, password, alongside) => addUser(store, user, password, undefined, alongside),
+    async changeUser(userId, { password, ...change }, alongside) {
+      const passwordHash = password === undefined ? undefined : await hashPassword(password);
+      const known = await store.db.transaction().execute(async (trx) => {
+        if (!(await updateUser(trx, userId, { ...change, ...(passwordHash === undefined ? {} : { passwordHash }) }))) return false;
+        if (password !== undefined) await savePhone(trx, userId, password);
+        await alongside?.(trx);
+        return true;
+      });
       if (password !== undefined || change.role !== undefined || change.disabled === true) await endSessions(userId);
       return known;
     },
@@ -95,8 +103,19 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
 }
 
 /** An agent's console password is her phone's too. false: the name is taken. */
-export async function addUser(store: Pick<Store, 'db'>, user: User, password: string, phoneDigest?: PhoneDigest): Promise<boolean> {
-  return putUser(store.db, await hashedUser(user, password, phoneDigest));
+export async function addUser(
+  store: Pick<Store, 'db'>,
+  user: User,
+  password: string,
+  phoneDigest?: PhoneDigest,
+  alongside?: Alongside,
+): Promise<boolean> {
+  const hashed = await hashedUser(user, password, phoneDigest);
+  return store.db.transaction().execute(async (trx) => {
+    if (!(await putUser(trx, hashed))) return false;
+    await alongside?.(trx);
+    return true;
+  });
 }
 
 interface HashedUser {
@@ -118,11 +137,10 @@ export async function putUser(db: Store['db'], { user, passwordHash, account }: 
   return true;
 }
 
-async function setPassword(store: Store, userId: UserId, password: string): Promise<void> {
-  await updateUser(store.db, userId, { passwordHash: await hashPassword(password) });
-  const user = await userById(store.db, userId);
+async function savePhone(db: Store['db'], userId: UserId, password: string): Promise<void> {
+  const user = await userById(db, userId);
   const account = user === null ? null : sipAccountOf(user, password);
-  if (account !== null) await saveSipAccount(store.db, account);
+  if (account !== null) await saveSipAccount(db, account);
 }
 
 interface Desk {
@@ -142,8 +160,7 @@ async function signIn(desk: Desk, tenantId: TenantId | null, username: string, p
   try {
     const job = checkAndOpen(desk, tenantId, username, password.slice(0, LONGEST_PASSWORD));
     const opened = await within(clock, SIGN_IN_WITHIN_MS, job, () => new Error('sign-in took too long'));
-    if (opened === null) return { ok: false, reason: 'wrong', retryAfterMs: 0 };
-    throttle.succeeded(name);
+    if (opened.ok) throttle.succeeded(name);
     return opened;
   } catch (error) {
     log.warn({ err: error, health: store.health().state }, 'users: sign-in is not possible now');
@@ -151,11 +168,12 @@ async function signIn(desk: Desk, tenantId: TenantId | null, username: string, p
   }
 }
 
-async function checkAndOpen({ store, clock, cache }: Desk, tenantId: TenantId | null, username: string, password: string): Promise<SignIn | null> {
+async function checkAndOpen({ store, clock, cache }: Desk, tenantId: TenantId | null, username: string, password: string): Promise<SignIn> {
   const found = await usersByName(store.db, tenantId, username);
   const only = found.length === 1 ? found[0] : undefined;
   const right = await isPassword(only?.passwordHash ?? null, password);
-  if (only === undefined || !right || only.disabled) return null;
+  if (only === undefined) return { ok: false, reason: 'wrong', retryAfterMs: 0 };
+  if (!right || only.disabled) return { ok: false, reason: 'wrong', retryAfterMs: 0, of: { tenantId: only.tenantId, userId: only.userId } };
   const { passwordHash: _hash, disabled: _disabled, ...user } = only;
   const token = randomToken(32);
   const now = Math.floor(clock.now());

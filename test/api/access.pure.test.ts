@@ -120,6 +120,7 @@ const rows: Record<string, Row> = {
   'PUT /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/new', sound: true, allowed: admins, stranger: 'own' },
   'DELETE /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/old', allowed: admins, stranger: 'own' },
   'GET /api/v1/audit': { url: '/api/v1/audit', allowed: admins, stranger: 'own' },
+  'GET /api/v1/audit/proof': { url: '/api/v1/audit/proof', allowed: admins, stranger: 'own' },
   'GET /api/v1/system': { url: '/api/v1/system', allowed: leaders, stranger: 'own' },
   'GET /api/v1/phones': { url: '/api/v1/phones', allowed: leaders, stranger: 'own' },
   'GET /api/v1/tenant': { url: '/api/v1/tenant', allowed: leaders, stranger: 'own' },
@@ -288,6 +289,7 @@ for (const [operation, row] of Object.entries(rows)) {
       if (row.allowed[role] === 'yes') assert.ok(status < 300, `${role}: ${status}`);
       else assert.equal(status, 403, role);
       if (row.allowed[role] === 'no') assert.equal(house.audit.length, before, 'a refused request leaves no trace of a change');
+      assert.ok(house.audit.every(({ source }) => source !== null && source !== undefined), 'I6: each entry says from where');
     }
   });
 

@@ -313,6 +313,14 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
   const agents = new Map(tenants.map((tenant) => [`${tenant}:8001`, agentOf(tenant)]));
   const tokens = new Map(tenants.flatMap((tenant) => roleNames.map((role) => [tokenOf(tenant, role), identityOf(tenant, role)] as const)));
   const published = tenants.map((tenant) => ({ tenant, version: id<DialplanVersion>(`${tenant}@1`) }));
+  const audit: ApiPorts['audit'] = {
+    write: async (entry) => void house.audit.push(entry),
+    list: async (tenantId, { action = '' }) => {
+      const mine = house.audit.map((entry, at) => ({ ...entry, auditId: at + 1, seq: at + 1, hash: '', at: START }));
+      return { items: mine.filter((entry) => entry.tenantId === tenantId && entry.action.startsWith(action)).reverse(), nextCursor: null };
+    },
+    prove: async () => ({ head: { seq: house.audit.length, hash: '' }, provedAt: START, breach: null }),
+  };
   return {
     clock: { now: () => house.now, after: () => () => undefined, every: () => () => undefined },
     log: silentLog,
@@ -321,12 +329,13 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         const stranger = 'callId' in message.data && !message.data.callId.startsWith(`c-${tenantId}-`);
         return stranger ? { ok: false, code: 'unknown_call' } : { ok: true, order: { action: message.type, resource: 'r', after: message.data, events: [] } };
       },
-      carryOut: async ({ action, resource, after }, { tenantId, userId }) => void house.audit.push({ tenantId, userId, action, resource, after }),
+      carryOut: async ({ action, resource, after }, { tenantId, userId }, source) => audit.write({ tenantId, userId, source, action, resource, after }),
     },
     sessions: {
       signIn: async (tenantId, username, password) => {
         const user = [...house.users.values()].find((row) => row.username === username && (tenantId === null || row.tenantId === tenantId));
-        if (user === undefined || user.password !== password) return { result: 'wrong' };
+        if (user === undefined) return { result: 'wrong' };
+        if (user.password !== password) return { result: 'wrong', of: user };
         return { result: 'ok', token: tokenOf('demo', user.role), expiresAt: START + 1000, identity: user };
       },
       identify: async (token) => tokens.get(token) ?? null,
@@ -335,7 +344,8 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     users: {
       list: async (tenantId) => ({ items: [...house.users.values()].filter((user) => user.tenantId === tenantId), nextCursor: null }),
       get: async (tenantId, userId) => [...house.users.values()].find((user) => user.tenantId === tenantId && user.userId === userId) ?? null,
-      create: async (tenantId, user) => {
+      create: async (tenantId, user, told) => {
+        await audit.write(told);
         house.created += 1;
         const userId = id<UserId>(`${tenantId}:${user.username}`);
         if ([...house.users.values()].some((row) => row.userId === userId)) return null;
@@ -343,7 +353,8 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         house.users.set(userId, made);
         return made;
       },
-      update: async (tenantId, userId, change) => {
+      update: async (tenantId, userId, change, told) => {
+        await audit.write(told);
         const user = [...house.users.values()].find((row) => row.tenantId === tenantId && row.userId === userId);
         return user === undefined ? null : Object.assign(user, change);
       },
@@ -366,15 +377,18 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       trunkSecret: (trunkId) => secrets.get(trunkId) ?? null,
     },
     configuration: {
-      saveQueue: async (queue) => {
+      saveQueue: async (queue, told) => {
+        await audit.write(told);
         house.configured.push(queue);
         queues.set(queue.queueId, queue);
       },
-      saveAgent: async (agent) => {
+      saveAgent: async (agent, told) => {
+        await audit.write(told);
         house.configured.push(agent);
         agents.set(agent.agentId, agent);
       },
-      saveAgents: async (tenantId, changed, signIns) => {
+      saveAgents: async (tenantId, changed, signIns, told) => {
+        await audit.write(told);
         house.configured.push(...changed);
         for (const agent of changed) agents.set(agent.agentId, agent);
         for (const user of signIns) {
@@ -382,27 +396,34 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
           house.users.set(userId, { ...user, userId, tenantId, disabled: false });
         }
       },
-      saveCalendar: async (calendar) => {
+      saveCalendar: async (calendar, told) => {
+        await audit.write(told);
         house.configured.push(calendar);
         calendars.set(calendar.calendarId, calendar);
       },
-      removeCalendar: async (calendarId) => {
+      removeCalendar: async (calendarId, told) => {
+        await audit.write(told);
         const calendar = calendars.get(calendarId);
         if (calendar !== undefined) house.configured.push(calendar);
         calendars.delete(calendarId);
       },
-      saveTrunk: async (trunk, password) => {
+      saveTrunk: async (trunk, password, told) => {
+        await audit.write(told);
         house.configured.push(trunk);
         trunks.set(trunk.trunkId, trunk);
         if (typeof password === 'string') secrets.set(trunk.trunkId, { ha1Md5: 'md5', ha1Sha256: 'sha256' });
         else if (password === null) secrets.delete(trunk.trunkId);
       },
-      removeTrunk: async (trunkId) => {
+      removeTrunk: async (trunkId, told) => {
+        await audit.write(told);
         const trunk = trunks.get(trunkId);
         if (trunk !== undefined) house.configured.push(trunk);
         trunks.delete(trunkId);
       },
-      saveOutsideRules: async (tenantId) => void house.configured.push({ tenantId }),
+      saveOutsideRules: async (tenantId, _rules, told) => {
+        await audit.write(told);
+        house.configured.push({ tenantId });
+      },
     },
     floor: {
       switchQueue: (queueId, state, until, by, notice) => void house.switched.push({ queueId, state, until, by, notice }),
@@ -479,13 +500,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
     resumeRecording: (callId, by) => void house.pauses.push({ callId, by }),
     webDir: join(folder, 'web'),
     version: '0.0.0-test',
-    audit: {
-      write: async (entry) => void house.audit.push(entry),
-      list: async (tenantId, { action = '' }) => {
-        const mine = house.audit.map((entry, at) => ({ ...entry, auditId: at + 1, at: START })).filter((entry) => entry.tenantId === tenantId);
-        return { items: mine.filter((entry) => entry.action.startsWith(action)).reverse(), nextCursor: null };
-      },
-    },
+    audit,
     prompts: {
       list: async (tenantId) =>
         [...house.prompts.values()]

@@ -8,6 +8,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { openHttp } from '../../src/api/open.ts';
+import { AuditWatch } from '../../src/audit/watch.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { Desks } from '../../src/cti/desks.ts';
 import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
@@ -110,7 +111,10 @@ before(async () => {
     keys: null,
     keysFile: join(cluster.dataDir, 'recording.keys'),
   });
+  const auditWatch = new AuditWatch({ store, clock: systemClock, log: silentLog, dataDir: cluster.dataDir });
+  closers.push(() => auditWatch.close());
   const http = await openHttp({
+    auditWatch,
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
     orders: { judge: () => ({ ok: false, code: 'unknown_call' }), carryOut: async () => undefined },
     ...{ setAgentState: () => undefined, pauseRecording: () => undefined, resumeRecording: () => undefined },

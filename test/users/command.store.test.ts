@@ -8,13 +8,14 @@ import { after, before, type TestContext, test } from 'node:test';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { asId, type TenantId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
+import { main as auditMain } from '../../src/commands/audit.ts';
 import { main as migrateMain } from '../../src/commands/migrate.ts';
 import { main as userMain } from '../../src/commands/user.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
 import { saveTenant } from '../../src/store/tenants.ts';
 import { createSessions } from '../../src/users/sessions.ts';
-import { openCluster, type TestCluster } from '../store/cluster.ts';
+import { openCluster, query, type TestCluster } from '../store/cluster.ts';
 
 let cluster: TestCluster;
 let folder: string;
@@ -107,3 +108,27 @@ test('wrong usage is 2, what cannot be done is 1, and each says why', async (con
     assert.match(said, why);
   }
 });
+
+test('I6: audit verify proves the trail, names the first entry that is broken, and is not fooled by a chain that was made anew', async (context) => {
+  const { config, store } = await furnished();
+  try {
+    for (const name of ['one', 'two', 'three']) await run(context, () => userMain(['add', '--tenant', 'demo', '--name', name, '--role', 'admin'], config));
+    const proved = await run(context, () => auditMain(['verify'], config));
+    assert.equal(proved.code, 0, proved.said);
+    const head = /^demo: proved, 3 entries, head (3:[0-9a-f]{64})$/m.exec(proved.said)?.[1] ?? '';
+    assert.notEqual(head, '', proved.said);
+    await tamper(config.databaseUrl ?? '', `update audit_log set after = '{"role": "agent"}' where seq = 3`);
+    const changed = await run(context, () => auditMain(['verify', '--tenant', 'demo'], config));
+    assert.deepEqual([changed.code, changed.said], [1, 'demo: BROKEN: entry 3 does not say any more what was written; 2 before it are as they were written\n']);
+    await tamper(config.databaseUrl ?? '', `update audit_log l set hash = audit_hash(l) where seq = 3; update audit_heads set hash = (select hash from audit_log where seq = 3)`);
+    assert.equal((await run(context, () => auditMain(['verify'], config))).code, 0, 'it agrees with itself');
+    const known = await run(context, () => auditMain(['verify', '--tenant', 'demo', '--head', head], config));
+    assert.deepEqual([known.code, known.said.includes('entry 3 is not the one that stood there once')], [1, true], known.said);
+    assert.equal((await run(context, () => auditMain(['look'], config))).code, 2);
+  } finally {
+    await store.close();
+  }
+});
+
+/** As somebody who may do anything in the database. */
+const tamper = (url: string, statements: string): Promise<unknown> => query(url, `set session_replication_role = replica; ${statements}`);

@@ -1,12 +1,12 @@
 /** The audit trail: who did what, when, and what was before. */
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Input } from 'antd';
+import { Alert, Input } from 'antd';
 import { useEffect, useState } from 'react';
 import { get } from '../../shared/api.ts';
 import { browserClock } from '../../shared/clock.ts';
 import { ownName, shownTime } from '../../shared/labels.ts';
-import { useAdmin } from '../admin.ts';
+import { useAdmin, useOne } from '../admin.ts';
 import { Failure } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { List, type ShownColumn } from '../list/list.tsx';
@@ -38,6 +38,7 @@ interface Entry {
   auditId: number;
   at: string;
   userId: string | null;
+  source: string | null;
   action: string;
   resource: string;
   before?: unknown;
@@ -88,6 +89,7 @@ export default function AuditPage() {
   const columns: ShownColumn<Entry>[] = [
     { key: 'at', title: w('audit.at'), value: ({ at }) => at, show: ({ at }) => <span className="figures">{shownTime(at)}</span> },
     { key: 'who', title: w('audit.who'), value: who },
+    { key: 'source', title: w('audit.source'), value: ({ source }) => source ?? '' },
     { key: 'action', title: w('audit.action'), value: ({ action }) => action, show: ({ action }) => <code>{action}</code> },
     { key: 'resource', title: w('audit.resource'), value: ({ resource }) => resource },
     {
@@ -101,6 +103,7 @@ export default function AuditPage() {
   return (
     <>
       <Failure error={trail.error ?? users.error} />
+      <ProofOfAll />
       <AuditFilters typed={typed} users={users.data ?? []} onType={setTyped} />
       <List
         title={w('page.audit')}
@@ -115,6 +118,15 @@ export default function AuditPage() {
       {open !== null && <EntryPanel entry={open} who={who(open)} onClose={() => setOpen(null)} />}
     </>
   );
+}
+
+function ProofOfAll() {
+  const w = useWords();
+  const proof = useOne<{ entries: number; provedAt: string | null; breach: { seq: number } | null }>(`${AUDIT}/proof`).data;
+  if (proof === undefined) return null;
+  if (proof.breach !== null) return <Alert type="error" showIcon title={w('audit.broken', { seq: proof.breach.seq })} />;
+  if (proof.provedAt === null) return <Alert type="warning" showIcon title={w('audit.unproved')} />;
+  return <Alert type="success" showIcon title={w('audit.proved', { count: proof.entries })} />;
 }
 
 function AuditFilters({ typed, users, onType }: { typed: Wanted; users: readonly User[]; onType(wanted: Wanted): void }) {
@@ -165,6 +177,7 @@ function EntryPanel({ entry, who, onClose }: { entry: Entry; who: string; onClos
     <Panel title={`${entry.action} · ${entry.resource}`} wide onClose={onClose}>
       <p>
         {shownTime(entry.at)} · {who}
+        {entry.source === null ? '' : ` · ${entry.source}`}
       </p>
       <div className="columns-2">
         {(['before', 'after'] as const).map((side) => (
