@@ -54,6 +54,10 @@ export interface Config {
   tts: { kind: 'off' } | { kind: 'espeak'; program: string } | { kind: 'http'; url: string; token: string | null };
   /** `tls`: PEM files, read again when they change; null: without. */
   http: { host: string; port: number; tls: { certificate: string; key: string } | null };
+  /** Under which secrets that must be read again are sealed in the database; null: those in `DATA_DIR/secrets.keys`, made at the first start. */
+  secretKeys: string | null;
+  /** Hosts to which webhooks may lead although their addresses are not public, and without TLS. */
+  webhookHosts: ReadonlySet<string>;
   /** Pages of other hosts that may open desks at `/cti`. */
   ctiOrigins: string[];
   /** Sites that may show the agent's console in a frame of theirs. */
@@ -137,6 +141,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     tts: readTts(reader, env, faults),
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535), tls: readHttpTls(reader, faults) },
     ctiOrigins: readOrigins(reader, 'CTI_ORIGINS', faults),
+    secretKeys: reader.secret('SECRET_KEY') ?? null,
+    webhookHosts: new Set(reader.list('WEBHOOK_HOSTS').map((host) => host.toLowerCase())),
     embedOrigins: readOrigins(reader, 'EMBED_ORIGINS', faults),
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
@@ -158,7 +164,8 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   faults.push(...mediaFaults(config.media));
   if (config.stirRoots !== null && !config.stirRoots.includes('BEGIN CERTIFICATE'))
     faults.push('STIR_ROOTS_FILE holds no certificate: give a file of PEM certificates, each between BEGIN and END CERTIFICATE');
-  if (config.recordings.keys !== null) faults.push(...faultsOfKeys(config.recordings.keys));
+  if (config.recordings.keys !== null) faults.push(...faultsOfKeys('RECORDING_KEY', config.recordings.keys));
+  if (config.secretKeys !== null) faults.push(...faultsOfKeys('SECRET_KEY', config.secretKeys));
   faults.push(...reader.faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
@@ -195,12 +202,12 @@ function mediaFaults({ servers, others, engines, secret }: Config['media']): str
   return faults;
 }
 
-function faultsOfKeys(text: string): string[] {
+function faultsOfKeys(name: string, text: string): string[] {
   try {
     readKeyRing(text);
     return [];
   } catch (error) {
-    return [`RECORDING_KEY: ${(error as Error).message}`];
+    return [`${name}: ${(error as Error).message}`];
   }
 }
 

@@ -22,6 +22,7 @@ import {
   type UserId,
 } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
+import { type KeyRing, ownKeys, readKeyRing } from '../kernel/seal/keys.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
@@ -77,10 +78,15 @@ import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
 import { type Login, seedTenant } from './tenants/seed.ts';
 import type { TrunkId } from './tenants/trunk.ts';
 import { alarmIn } from './toll/alarm.ts';
+import { ApiKeys } from './users/api-keys.ts';
 import { PhonePasses } from './users/phone-passes.ts';
+import { SecondFactors } from './users/second-factor.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
 import type { User } from './users/user.ts';
 import type { Event } from './vocabulary.ts';
+import { WebhookDispatcher } from './webhooks/dispatcher.ts';
+import { WebhookFeed } from './webhooks/feed.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 import { Trials } from './whatif/trials.ts';
 
 const LAST_RECORDS_MS = 5_000;
@@ -146,7 +152,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const { config, log, clock, opened } = base;
   const servers = opened(startServers(config, clock, log, onFatal), async (starting) => Promise.all((await starting).map((server) => server.stop())));
   const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close());
-  const { sessions, passes, logins, directory } = await openPeople(base, store);
+  const { sessions, factors, passes, logins, directory } = await openPeople(base, store);
   await servers;
 
   const rooms = createRooms();
@@ -157,7 +163,17 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     keepJournal({ folder: join(config.dataDir, 'journal'), keepBytes: config.journalKeepBytes, rooms, clock, log, unwritten: () => cdr.unwritten() }),
     (it) => it.close(),
   );
-  const people: People = { store, sessions, passes, directory, rooms, kept, ...(await openRecordings(ground, store)) };
+  const people: People = {
+    store,
+    sessions,
+    factors,
+    passes,
+    directory,
+    rooms,
+    kept,
+    ...(await openRecordings(ground, store)),
+    ...openWebhooks(ground, store, kept),
+  };
   const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
 
@@ -221,7 +237,10 @@ function namesOf(directory: Directory, tenantId: TenantId): TenantNames {
 
 interface People {
   store: Store;
+  webhooks: Webhooks;
+  webhookFeed: WebhookFeed;
   sessions: Sessions;
+  factors: SecondFactors;
   passes: PhonePasses;
   directory: LoadedDirectory;
   rooms: Rooms;
@@ -230,11 +249,25 @@ interface People {
   space: SpaceWatch;
 }
 
+/** Under which secrets that must be read again lie in the database. */
+const secretKeys = ({ secretKeys: keys, dataDir }: Config): KeyRing => readKeyRing(keys ?? ownKeys(join(dataDir, 'secrets.keys')));
+
+/** Told from the journal and with the records, sent by themselves. */
+function openWebhooks({ config, clock, log, opened }: Ground, store: Store, kept: KeptJournal): Pick<People, 'webhooks' | 'webhookFeed'> {
+  const keys = secretKeys(config);
+  const parts = { store, clock, log, keys, allowedHosts: config.webhookHosts };
+  const dispatcher = opened(new WebhookDispatcher({ ...parts, version: config.version }), (it) => it.close());
+  const look = (): void => dispatcher.look();
+  const feed = { store, clock, log, folder: join(config.dataDir, 'journal'), house: nameOf(config), lastSeq: kept.journal.lastSeq, told: look };
+  return { webhooks: new Webhooks({ ...parts, look }), webhookFeed: opened(new WebhookFeed(feed), (it) => it.close()) };
+}
+
 async function openPeople(
   { config, log, clock }: Omit<Ground, 'take'>,
   store: Store,
-): Promise<Pick<People, 'sessions' | 'passes' | 'directory'> & { logins: Login[] }> {
-  const sessions = createSessions({ store, clock, log });
+): Promise<Pick<People, 'sessions' | 'factors' | 'passes' | 'directory'> & { logins: Login[] }> {
+  const factors = new SecondFactors({ store, clock, keys: secretKeys(config) });
+  const sessions = createSessions({ store, clock, log, factors });
   const passes = new PhonePasses();
   sessions.onRevoked((userId) => passes.endOfUser(userId));
   const logins: Login[] = [];
@@ -244,7 +277,7 @@ async function openPeople(
     const password = folder === 'demo' ? (config.demoPassword ?? undefined) : undefined;
     logins.push(...(await seedTenant({ store, sessions, tenantFile, loginsFile: join(config.dataDir, `${folder}-logins.json`), password })));
   }
-  return { sessions, passes, logins, directory: await loadDirectory({ store, bench: config.bench }) };
+  return { sessions, factors, passes, logins, directory: await loadDirectory({ store, bench: config.bench }) };
 }
 
 function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrWriter {
@@ -326,7 +359,10 @@ function openRims(
   });
   const accounts = { accountOf: (tenantId: TenantId, customerId: CustomerId) => accountOf(store, tenantId, customerId) };
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
-  const userOfToken = (token: string): Promise<DeskUser | null> => sessions.userOf(token);
+  const userOfToken = async (token: string): Promise<DeskUser | null> => {
+    const user = await sessions.userOf(token);
+    return user?.limited === true ? null : user;
+  };
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
   const figures = { ledger: ledgerPort(store, rooms.ledger.view, clock), clock, directory };
   const day = opened(new DayFigures(clock, (tenantId) => dayOfQueues(figures, tenantId)), (it) => it.close());
@@ -368,7 +404,7 @@ const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').up
 
 function openSwitchboard(
   { clock, log }: Ground,
-  { rooms, kept, store, space }: People,
+  { rooms, kept, store, space, webhookFeed }: People,
   { phone, sound, customers, lookUps, vault, deliveries, desks, floor }: Rims,
   cdr: CdrWriter,
 ): Switchboard {
@@ -394,6 +430,7 @@ function openSwitchboard(
         if (event.type === 'recordingEnded' && event.reason === 'disk full') space.ranOut();
       },
       (recorded) => kept.watch(recorded),
+      (recorded) => webhookFeed.watch(recorded),
       ({ event }) => {
         if (event.type === 'legEnded') sound.forget(event.legId);
         phone.hear(event);
@@ -453,7 +490,7 @@ const healthOf = ({ kept, store, space }: Pick<People, 'kept' | 'store' | 'space
 
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
-  { rooms, kept, store, passes, directory, recordings, space }: People,
+  { rooms, kept, store, passes, directory, recordings, space, factors, webhooks }: People,
   { phone, media, desks, operation, orders }: Rims,
   cdr: CdrWriter,
   watch: InvariantWatch,
@@ -513,6 +550,7 @@ function httpOptions(
         }
       : null,
     health: healthOf({ kept, store, space }, { phone, media }, cdr),
+    ...{ factors, webhooks, apiKeys: new ApiKeys({ store, clock, log }) },
     auditWatch: opened(new AuditWatch({ store, clock, log, dataDir: config.dataDir }), (it) => it.close()),
   };
 }

@@ -13,6 +13,7 @@ import './shared/theme.css';
 const AgentPage = lazy(() => import('./agent/page.tsx'));
 const SupervisorPage = lazy(() => import('./supervisor/page.tsx'));
 const AdminPage = lazy(() => import('./admin/page.tsx'));
+const AccountPage = lazy(() => import('./account/page.tsx'));
 const HomePage = lazy(() => import('./home/page.tsx'));
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });
@@ -22,6 +23,7 @@ function Page() {
   if (path === '/agent') return <AgentPage />;
   if (path === '/supervisor') return <SupervisorPage />;
   if (path === '/admin') return <AdminPage />;
+  if (path === '/account') return <AccountPage />;
   return <HomePage path={path} />;
 }
 

@@ -76,7 +76,13 @@ async function giveSeats({ dataDir, ports }: House, desks: number): Promise<Floo
           { ...{ userId, tenantId: TENANT, username: number, name: number, role: 'agent', language: 'zh' }, agentId: agentIdOf(TENANT, number) },
           '',
         );
-        await insertSession(trx, { tokenHash: createHash('sha256').update(token).digest(), userId, createdAt: now, expiresAt: now + SESSION_MS });
+        await insertSession(trx, {
+          tokenHash: createHash('sha256').update(token).digest(),
+          userId,
+          limited: false,
+          createdAt: now,
+          expiresAt: now + SESSION_MS,
+        });
         seats.push({ agent: number, token });
       }
       return seats;

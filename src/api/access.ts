@@ -13,6 +13,8 @@ declare module 'fastify' {
     action?: Action | 'signedIn' | 'public';
     /** Its `recordingId`, or all of its `callId`, may be fetched with a ticket instead of a token. */
     ticketed?: boolean;
+    /** Also in a session that lacks the second factor its user must have. */
+    whenLimited?: boolean;
   }
   interface FastifyInstance {
     tickets: Tickets;
@@ -58,7 +60,7 @@ function identifier({ sessions, clock }: Pick<ApiPorts, 'sessions' | 'clock'>): 
   const seenGood = new Set<string>();
   return async (token, address) => {
     if (!seenGood.has(token) && strangers.isTiresome(address, clock.now())) throw new Problem('too_many_requests');
-    const user = await sessions.identify(token);
+    const user = await sessions.identify(token, address);
     seenGood.delete(token);
     if (user === null) strangers.guessed(address, clock.now());
     else seenGood.add(token);
@@ -84,6 +86,8 @@ export function guardRoutes(app: Api, ports: Pick<ApiPorts, 'sessions' | 'clock'
     if (user === null) throw new Problem('unauthenticated');
     request.user = user;
     request.token = token;
-    if (action !== 'signedIn' && !mayAtAll(user, action)) throw new Problem('forbidden');
+    if (user.limited === true && request.routeOptions.config.whenLimited !== true) throw new Problem('second_factor_missing');
+    // What anybody may who is signed in is for people: a program has no session to end and no console.
+    if (action === 'signedIn' ? user.role === 'key' : !mayAtAll(user, action)) throw new Problem('forbidden');
   });
 }

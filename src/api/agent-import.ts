@@ -1,7 +1,7 @@
 /** Many agents at once, from a file or from a list somebody has marked: first what would come of it, row by row; then all of it, or nothing. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { TenantId, UserId } from '../../kernel/ids.ts';
+import type { TenantId } from '../../kernel/ids.ts';
 import { type AgentRow, type AgentsThereAre, planAgents, rowFaults, rowFields } from '../tenants/agent-rows.ts';
 import { type Author, asker, author } from './access.ts';
 import type { ApiPorts, NewUser } from './ports.ts';

@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
 
-const CONSOLES = ['/', '/agent', '/supervisor', '/admin'];
+const CONSOLES = ['/', '/agent', '/supervisor', '/admin', '/account'];
 const A_YEAR_SECONDS = 31_536_000;
 
 export async function consoles(app: Api, webDir: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the API says of itself: OpenAPI 3.1 from the schemas of the routes, AsyncAPI of the desks, and a page to read. */
 import swagger from '@fastify/swagger';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { type Action, keyScopes } from '../users/user.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemSchema } from './problems.ts';
 import type { Api } from './shapes.ts';
@@ -18,17 +19,28 @@ export async function describeRoutes(app: Api, ports: Pick<ApiPorts, 'version'>)
       openapi: '3.1.0',
       info: { title: 'Huawu API', version: ports.version, description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
       servers: [{ url: '/' }],
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'The token of POST /api/v1/sessions' } } },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'The token of POST /api/v1/sessions' },
+          key: { type: 'http', scheme: 'bearer', description: 'An API key of POST /api/v1/api-keys; what is named with an operation is the scope it needs' },
+        },
+      },
       security: [{ bearer: [] }],
     },
     transform: jsonSchemaTransform,
   });
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/api/v1')) return;
-    const security = route.config?.action === 'public' ? { security: [] } : {};
+    const security = { security: securityOf(route.config?.action) };
     const response = (route.schema?.response ?? {}) as Record<string, unknown>;
     route.schema = { ...route.schema, ...security, response: { ...response, '4xx': problemSchema, '5xx': problemSchema } };
   });
+}
+
+function securityOf(action: Action | 'signedIn' | 'public' | undefined): Record<string, string[]>[] {
+  if (action === 'public') return [];
+  const isScope = action !== undefined && (keyScopes as readonly string[]).includes(action);
+  return [{ bearer: [] }, ...(isScope ? [{ key: [action] }] : [])];
 }
 
 export function documents(app: Api, ports: Pick<ApiPorts, 'asyncApi'>): void {

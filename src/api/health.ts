@@ -34,7 +34,7 @@ export function health(app: Api, ports: ApiPorts): void {
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     if (!isLoopback(request)) {
       const token = bearerOf(request);
-      const user = token === null ? null : await ports.sessions.identify(token);
+      const user = token === null ? null : await ports.sessions.identify(token, request.ip);
       if (user === null) throw new Problem('unauthenticated');
       if (!mayAtAll(user, 'metrics.read')) throw new Problem('forbidden');
     }

@@ -16,15 +16,30 @@ import type { Store } from '../store/store.ts';
 import { putAgent, putAgents, type SeedTransaction, saveOutsideRules, saveQueue } from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
+import { type ApiKeys, isApiKey } from '../users/api-keys.ts';
 import { trunkSecretOf } from '../users/digest.ts';
+import type { SecondFactors } from '../users/second-factor.ts';
 import { hashedUser, putUser, type Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { ApiPorts, AuditEntry, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 
 type HousePorts = Pick<
   ApiPorts,
-  'sessions' | 'users' | 'configuration' | 'customers' | 'dialplans' | 'records' | 'interactionRecords' | 'ledger' | 'audit' | 'offersOf'
+  | 'sessions'
+  | 'users'
+  | 'keys'
+  | 'factors'
+  | 'webhooks'
+  | 'configuration'
+  | 'customers'
+  | 'dialplans'
+  | 'records'
+  | 'interactionRecords'
+  | 'ledger'
+  | 'audit'
+  | 'offersOf'
 >;
 
 export interface HouseParts {
@@ -32,6 +47,9 @@ export interface HouseParts {
   clock: Clock;
   ledger: LedgerView;
   sessions: Sessions;
+  apiKeys: ApiKeys;
+  factors: SecondFactors;
+  webhooks: Webhooks;
   publisher: Publisher;
   auditWatch: Pick<AuditWatch, 'look' | 'standing' | 'broken'>;
   /** Offers of a call whose record is still being folded. */
@@ -40,19 +58,47 @@ export interface HouseParts {
   directoryChanged(): Promise<void>;
 }
 
-export function portsOf({ store, clock, ledger, sessions, publisher, auditWatch, openOffers, directoryChanged }: HouseParts): HousePorts {
+export function portsOf({
+  store,
+  clock,
+  ledger,
+  sessions,
+  apiKeys,
+  factors,
+  webhooks,
+  publisher,
+  auditWatch,
+  openOffers,
+  directoryChanged,
+}: HouseParts): HousePorts {
   const cardOf = (customer: CustomerWithHistory | null) => (customer === null ? null : buildCard(customer, clock.now()));
   return {
     sessions: {
-      async signIn(tenantId, username, password) {
-        const signedIn = await sessions.signIn(tenantId, username, password);
+      async signIn(tenantId, username, password, code) {
+        const signedIn = await sessions.signIn(tenantId, username, password, code);
         if (signedIn.ok) return { result: 'ok', token: signedIn.token, expiresAt: signedIn.expiresAt, identity: signedIn.user };
-        const { reason, retryAfterMs, of } = signedIn;
-        return { result: reason, retryAfterMs, ...(of === undefined ? {} : { of }) };
+        const { reason, ...more } = signedIn;
+        return { result: reason, ...more };
       },
-      identify: (token) => sessions.userOf(token),
+      identify: (token, source) => (isApiKey(token) ? apiKeys.identify(token, source) : sessions.userOf(token)),
       signOut: (token) => sessions.signOut(token),
+      widen: (token) => sessions.widen(token),
     },
+    keys: {
+      list: (tenantId) => apiKeys.list(tenantId),
+      create: (tenantId, key, told) => apiKeys.create(tenantId, key, (db, keyId) => writeAudit(db, { ...told(keyId), at: clock.now() })),
+      revoke: (tenantId, keyId, told) => apiKeys.revoke(tenantId, keyId, (db) => writeAudit(db, { ...told, at: clock.now() })),
+    },
+    factors: {
+      has: (userId) => factors.has(userId),
+      begin: (user) => factors.begin(user),
+      confirm: (userId, code, told) => factors.confirm(userId, code, (db) => writeAudit(db, { ...told, at: clock.now() })),
+      isRight: (userId, code) => factors.isRight(userId, code),
+      remove: (userId, told) => factors.remove(userId, (db) => writeAudit(db, { ...told, at: clock.now() })),
+      rules: (tenantId) => factors.rules(tenantId),
+      saveRules: (tenantId, rules, told) => factors.saveRules(tenantId, rules, (db) => writeAudit(db, { ...told, at: clock.now() })),
+    },
+    webhooks: webhooksPort(webhooks, clock),
     users: usersPort({ store, sessions, clock, directoryChanged }),
     configuration: configurationPort({ store, clock, directoryChanged }),
     customers: {
@@ -130,6 +176,22 @@ function configurationPort({ store, clock, directoryChanged }: Pick<HouseParts, 
       save(told, (trx) => saveTrunk(trx, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password)),
     removeTrunk: (trunkId, told) => save(told, (trx) => removeTrunk(trx, trunkId)),
     saveOutsideRules: (tenantId, rules, told) => save(told, (trx) => saveOutsideRules(trx, tenantId, rules)),
+  };
+}
+
+function webhooksPort(webhooks: Webhooks, clock: Clock): ApiPorts['webhooks'] {
+  const written = (told: (webhookId: string) => AuditEntry) => (db: Store['db'], webhookId: string) => writeAudit(db, { ...told(webhookId), at: clock.now() });
+  return {
+    fault: (url) => webhooks.fault(url),
+    list: (tenantId) => webhooks.list(tenantId),
+    get: (tenantId, webhookId) => webhooks.get(tenantId, webhookId),
+    create: (tenantId, wish, told) => webhooks.create(tenantId, wish, written(told)),
+    change: (tenantId, webhookId, change, told) => webhooks.change(tenantId, webhookId, change, written(told)),
+    rotate: (tenantId, webhookId, keepOldMs, told) => webhooks.rotate(tenantId, webhookId, keepOldMs, written(told)),
+    remove: (tenantId, webhookId, told) => webhooks.remove(tenantId, webhookId, written(told)),
+    deliveries: (webhookId, state, limit, before) => webhooks.deliveries(webhookId, state, limit, before),
+    redeliver: (webhookId, deliveryId, told) => webhooks.redeliver(webhookId, deliveryId, written(told)),
+    ping: (webhook) => webhooks.ping(webhook),
   };
 }
 

@@ -7,7 +7,11 @@ import { refusals } from '../toll/policy.ts';
 import { mediaFigures } from './media-metrics.ts';
 import type { ApiPorts } from './ports.ts';
 
-type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & { mediaServers(): FleetStatus[]; watched(): WatchCounts; auditWatch: { broken: number } };
+type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & {
+  mediaServers(): FleetStatus[];
+  watched(): WatchCounts;
+  auditWatch: { broken: number };
+};
 
 /** `desks`: how many sockets have said hello. `sip`: the SIP server's own figures, appended. */
 /** `watched`: what the watcher of the invariants has counted. */

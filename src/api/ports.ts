@@ -28,13 +28,18 @@ import type { AuditFilter } from '../store/audit.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { InteractionFilter } from '../store/interactions.ts';
 import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
+import type { Delivery, DeliveryState } from '../store/webhooks.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
 import type { Directory } from '../tenants/directory.ts';
 import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { TollView } from '../toll/room.ts';
+import type { ApiKey, NewApiKey } from '../users/api-keys.ts';
 import type { PhonePass } from '../users/phone-passes.ts';
-import type { Role, User } from '../users/user.ts';
+import type { SignInRules } from '../users/rules.ts';
+import type { Enrolment } from '../users/second-factor.ts';
+import type { PersonRole, User } from '../users/user.ts';
+import type { Webhook, WebhookWish } from '../webhooks/webhooks.ts';
 import type { Trials } from '../whatif/trials.ts';
 
 /** Who asks. */
@@ -53,12 +58,15 @@ export interface PageRequest {
 export type SignIn =
   | { result: 'ok'; token: string; expiresAt: number; identity: Identity }
   /** `of`: whom it was tried for, for the audit trail alone. */
-  | { result: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs?: number; of?: Pick<Identity, 'tenantId' | 'userId'> };
+  | { result: 'second_factor' | 'wrong' | 'throttled' | 'unavailable'; retryAfterMs?: number; of?: Pick<Identity, 'tenantId' | 'userId'> };
 
 interface SessionsPort {
   /** `tenantId` null: the user name must be unique. One answer for a wrong name and a wrong password. */
-  signIn(tenantId: TenantId | null, username: string, password: string, source: string): Promise<SignIn>;
-  identify(token: string): Promise<Identity | null>;
+  signIn(tenantId: TenantId | null, username: string, password: string, code?: string): Promise<SignIn>;
+  /** A limited session has what it lacked. */
+  widen(token: string): Promise<void>;
+  /** A session's token or an API key. `source`: the address it comes from. */
+  identify(token: string, source: string): Promise<Identity | null>;
   signOut(token: string): Promise<void>;
 }
 
@@ -68,7 +76,7 @@ export interface UserRecord extends Identity {
 export interface NewUser {
   username: string;
   name: string;
-  role: Role;
+  role: PersonRole;
   language: 'zh' | 'en';
   agentId: AgentId | null;
   password: string;
@@ -266,6 +274,49 @@ interface AuditPort {
   prove(tenantId: TenantId): Promise<AuditStanding>;
 }
 
+/** `told` is written to the audit trail in the same transaction as what it tells of. */
+type Told = (webhookId: string) => AuditEntry;
+interface WebhooksPort {
+  /** What is wrong with an address; null = nothing. */
+  fault(url: string): string | null;
+  list(tenantId: TenantId): Promise<Webhook[]>;
+  get(tenantId: TenantId, webhookId: string): Promise<Webhook | null>;
+  /** The secret is told once. null: the tenant has as many as it may. */
+  create(tenantId: TenantId, wish: WebhookWish, told: Told): Promise<{ webhook: Webhook; secret: string } | null>;
+  change(tenantId: TenantId, webhookId: string, change: Partial<WebhookWish>, told: Told): Promise<Webhook | null>;
+  /** The secret before signs as well for `keepOldMs` more. */
+  rotate(tenantId: TenantId, webhookId: string, keepOldMs: number, told: Told): Promise<{ webhook: Webhook; secret: string } | null>;
+  remove(tenantId: TenantId, webhookId: string, told: Told): Promise<boolean>;
+  /** Newest first; `before`: the id to go on from. */
+  deliveries(webhookId: string, state: DeliveryState | null, limit: number, before: number | null): Promise<Delivery[]>;
+  redeliver(webhookId: string, deliveryId: number, told: Told): Promise<boolean>;
+  ping(webhook: Webhook): Promise<void>;
+}
+
+/** `told` is written to the audit trail in the same transaction. */
+interface FactorsPort {
+  has(userId: UserId): Promise<boolean>;
+  /** null: she has one. */
+  begin(user: Identity): Promise<Enrolment | null>;
+  /** Recovery codes, told once. null: the code is wrong, or nothing was begun. */
+  confirm(userId: UserId, code: string, told: AuditEntry): Promise<string[] | null>;
+  /** A code is right once. */
+  isRight(userId: UserId, code: string): Promise<boolean>;
+  /** false: there was none. */
+  remove(userId: UserId, told: AuditEntry): Promise<boolean>;
+  rules(tenantId: TenantId): Promise<SignInRules>;
+  saveRules(tenantId: TenantId, rules: SignInRules, told: AuditEntry): Promise<void>;
+}
+
+interface KeysPort {
+  /** Also those that were revoked or have expired, newest first. */
+  list(tenantId: TenantId): Promise<ApiKey[]>;
+  /** The token is told once and kept nowhere. `told` is written in the same transaction. null: there are too many. */
+  create(tenantId: TenantId, key: NewApiKey, told: (keyId: UserId) => AuditEntry): Promise<{ key: ApiKey; token: string } | null>;
+  /** It is refused from now on. false: there is no such key that is not revoked already. */
+  revoke(tenantId: TenantId, keyId: UserId, told: AuditEntry): Promise<boolean>;
+}
+
 export interface HealthPart {
   ok: boolean;
   /** Calls cannot be served without it. */
@@ -326,6 +377,9 @@ export interface ApiPorts {
   embedOrigins?: readonly string[];
   version: string;
   audit: AuditPort;
+  keys: KeysPort;
+  factors: FactorsPort;
+  webhooks: WebhooksPort;
   health: HealthPort;
   /** What is served at /cti/asyncapi.json. */
   asyncApi: object;

@@ -12,6 +12,8 @@ export const problems = {
   validation_failed: { status: 400, zh: '请求内容未通过校验。', en: 'Something in the request is not as it must be: see errors.' },
   unauthenticated: { status: 401, zh: '请先登录。', en: 'Sign in first.' },
   wrong_credentials: { status: 401, zh: '用户名或密码不正确。', en: 'The user name or the password is wrong.' },
+  second_factor_needed: { status: 401, zh: '请输入验证器上的六位验证码。', en: 'Enter the code of your authenticator too.' },
+  second_factor_missing: { status: 403, zh: '您的角色必须先设置两步验证。', en: 'Your role must have a second factor: set it up first.' },
   forbidden: { status: 403, zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
   not_found: { status: 404, zh: '未找到。', en: 'Nothing is here under that name.' },
   conflict: { status: 409, zh: '名称已被占用。', en: 'That name is taken.' },

@@ -8,11 +8,13 @@ import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompi
 import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { isPassing } from '../store/outage.ts';
+import { KeyThrottled } from '../users/api-keys.ts';
 import { SessionUnknown } from '../users/lookup.ts';
 import { guardRoutes } from './access.ts';
 import { agentImport } from './agent-import.ts';
 import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
+import { apiKeys } from './api-keys.ts';
 import { auditTrail } from './audit.ts';
 import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
@@ -37,6 +39,7 @@ import { queueSwitch } from './queue-switch.ts';
 import { queues } from './queues.ts';
 import { recordings } from './recordings.ts';
 import { reports } from './reports.ts';
+import { secondFactor } from './second-factor.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
@@ -45,6 +48,7 @@ import type { HttpTls } from './tls.ts';
 import { trials } from './trials.ts';
 import { trunks } from './trunks.ts';
 import { users } from './users.ts';
+import { webhooks } from './webhooks.ts';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 const HEADER_MS = 10_000;
@@ -83,8 +87,11 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   await describeRoutes(app, ports);
   for (const room of [
     sessions,
+    secondFactor,
     phonePasses,
     users,
+    apiKeys,
+    webhooks,
     queues,
     queueSwitch,
     trials,
@@ -186,6 +193,7 @@ function problemOf(error: unknown): Problem {
     }));
     return new Problem('validation_failed', '', errors);
   }
+  if (error instanceof KeyThrottled) return new Problem('too_many_requests');
   if (isPassing(error) || error instanceof SessionUnknown) return new Problem('unavailable');
   const { statusCode } = (error ?? {}) as Partial<FastifyError>;
   return new Problem(statusCode === undefined ? 'internal' : (codeOfStatus[statusCode] ?? 'internal'));

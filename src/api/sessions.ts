@@ -1,5 +1,6 @@
 /** Signing in and out, and who am I. */
 import { z } from 'zod';
+import { roles } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -10,7 +11,7 @@ export const identitySchema = z.object({
   tenantId: z.string(),
   username: z.string(),
   name: z.string(),
-  role: z.enum(['agent', 'supervisor', 'admin']),
+  role: z.enum(roles),
   language: languageSchema,
   agentId: z.string().nullable(),
 });
@@ -19,9 +20,18 @@ const shown = ({ userId, tenantId, username, name, role, language, agentId }: Id
   ...{ role, language, agentId },
 });
 
+/** Of an authenticator, or a recovery code. */
+export const codeSchema = z.string().trim().min(6).max(20);
+export const sessionSchema = z.object({
+  token: z.string(),
+  expiresAt: z.string(),
+  user: identitySchema,
+  limited: z.boolean().describe('Nothing may be done in it but set up the second factor that the role must have'),
+});
+
 /** A whole floor signs in at eight from one address; who guesses one user's password is slowed down by her name. */
 const SIGN_INS_PER_MINUTE = 1_500;
-const refusals = { wrong: 'wrong_credentials', throttled: 'too_many_requests', unavailable: 'unavailable' } as const;
+const refusals = { second_factor: 'second_factor_needed', wrong: 'wrong_credentials', throttled: 'too_many_requests', unavailable: 'unavailable' } as const;
 
 export function sessions(app: Api, ports: ApiPorts): void {
   app.post(
@@ -31,17 +41,24 @@ export function sessions(app: Api, ports: ApiPorts): void {
       schema: {
         tags: ['sessions'],
         summary: 'Sign in: an opaque token for `Authorization: Bearer`',
-        body: z.strictObject({ tenant: shortNameSchema.optional(), username: z.string().min(1).max(64), password: z.string().min(1).max(128) }),
-        response: { 201: z.object({ token: z.string(), expiresAt: z.string(), user: identitySchema }) },
+        body: z.strictObject({
+          tenant: shortNameSchema.optional(),
+          username: z.string().min(1).max(64),
+          password: z.string().min(1).max(128),
+          code: codeSchema.optional(),
+        }),
+        response: { 201: sessionSchema },
       },
     },
     async (request, reply) => {
-      const { tenant, username, password } = request.body;
-      const signIn = await ports.sessions.signIn(tenant === undefined ? null : branded(tenant), username, password, request.ip);
+      const { tenant, username, password, code } = request.body;
+      const signIn = await ports.sessions.signIn(tenant === undefined ? null : branded(tenant), username, password, code);
       if (signIn.result !== 'ok') {
-        if (signIn.of !== undefined) {
+        if ('of' in signIn && signIn.of !== undefined) {
           const { tenantId, userId } = signIn.of;
-          await ports.audit.write({ tenantId, userId: null, source: request.ip, action: 'session.refuse', resource: `user/${userId}` });
+          const told = { tenantId, userId: null, source: request.ip, action: 'session.refuse', resource: `user/${userId}` };
+          // Not waited for: how long an answer takes must not tell which names there are.
+          ports.audit.write(told).catch((error: unknown) => ports.log.error({ err: error }, 'a refused sign-in is not in the audit trail'));
         }
         if (signIn.retryAfterMs !== undefined && signIn.retryAfterMs > 0) reply.header('retry-after', Math.ceil(signIn.retryAfterMs / 1000));
         throw new Problem(refusals[signIn.result]);
@@ -50,13 +67,16 @@ export function sessions(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = identity;
       await ports.audit.write({ tenantId, userId, source: request.ip, action: 'session.open', resource: `user/${userId}` });
       reply.code(201).header('cache-control', 'no-store');
-      return { token: signIn.token, expiresAt: iso(signIn.expiresAt), user: shown(identity) };
+      return { token: signIn.token, expiresAt: iso(signIn.expiresAt), user: shown(identity), limited: identity.limited === true };
     },
   );
 
   app.delete(
     '/api/v1/sessions/current',
-    { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Sign out: the token is void at once', response: { 204: z.null() } } },
+    {
+      config: { action: 'signedIn', whenLimited: true },
+      schema: { tags: ['sessions'], summary: 'Sign out: the token is void at once', response: { 204: z.null() } },
+    },
     async (request, reply) => {
       await ports.sessions.signOut(request.token ?? '');
       await ports.audit.write({ ...author(request), action: 'session.close', resource: `user/${asker(request).userId}` });

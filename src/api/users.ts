@@ -1,6 +1,7 @@
 /** Users of the tenant: who may sign in, and as what. */
 import { z } from 'zod';
 import type { TenantId, UserId } from '../../kernel/ids.ts';
+import { personRoles } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import type { ApiPorts, NewUser, UserChange } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -9,7 +10,7 @@ import { type Api, branded, given, idSchema, iso, languageSchema, nameSchema, pa
 
 const userSchema = identitySchema.extend({ disabled: z.boolean() });
 const usernameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'letters, digits and _ . -: 64 at most');
-const roleSchema = z.enum(['agent', 'supervisor', 'admin']);
+const roleSchema = z.enum(personRoles);
 const body = {
   name: nameSchema,
   role: roleSchema,

@@ -14,7 +14,7 @@ import { agentExists, tenantExists } from '../store/tenants.ts';
 import type { PhoneDigest } from '../users/digest.ts';
 import { newPassword } from '../users/passwords.ts';
 import { addUser } from '../users/sessions.ts';
-import type { Role, User } from '../users/user.ts';
+import { type PersonRole, personRoles, type User } from '../users/user.ts';
 
 const USAGE =
   'usage: huawu user add --tenant TENANT --name NAME --role agent|supervisor|admin [--display-name TEXT] [--language zh|en] [--agent NUMBER] [--password-file FILE] [--phone-digest any|sha256]';
@@ -50,7 +50,7 @@ function readWish(args: readonly string[]): Wish | string {
   const { TENANT = '', NAME = '', ROLE = '', LANGUAGE = 'zh', DISPLAY_NAME, AGENT, PASSWORD_FILE, PHONE_DIGEST = 'any' } = flags;
   if (!/^[a-z0-9-]{1,63}$/.test(TENANT)) return '--tenant is missing or not a tenant name';
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(NAME)) return '--name is missing or has other characters than letters, digits and _ . -';
-  if (!isRole(ROLE)) return '--role must be agent, supervisor or admin';
+  if (!isRole(ROLE)) return `--role must be one of ${personRoles.join(', ')}`;
   if (LANGUAGE !== 'zh' && LANGUAGE !== 'en') return '--language must be zh or en';
   if (PHONE_DIGEST !== 'any' && PHONE_DIGEST !== 'sha256') return '--phone-digest must be any or sha256';
   const tenantId = asId<TenantId>(TENANT);
@@ -85,4 +85,4 @@ function failed(why: string): number {
   return 1;
 }
 
-const isRole = (text: string): text is Role => text === 'agent' || text === 'supervisor' || text === 'admin';
+const isRole = (text: string): text is PersonRole => (personRoles as readonly string[]).includes(text);

@@ -13,7 +13,7 @@ export function auditPause({ store, calls, log }: { store: Store; calls: CallsVi
   const action = event.type === 'recordingPaused' ? 'recording.pause' : 'recording.resume';
   const told = event.type === 'recordingPaused' ? { until: new Date(event.until).toISOString() } : { why: event.why };
   const userId = by.kind === 'user' ? by.userId : null;
-  writeAudit(store.db, { at, tenantId, userId, source: null, action, resource: `call/${callId}`, after: { recordingId, holder, by, ...told } }).catch((error: unknown) =>
-    log.error({ err: error, callId, action }, 'a pause of a recording is not in the audit trail; the journal has it'),
+  writeAudit(store.db, { at, tenantId, userId, source: null, action, resource: `call/${callId}`, after: { recordingId, holder, by, ...told } }).catch(
+    (error: unknown) => log.error({ err: error, callId, action }, 'a pause of a recording is not in the audit trail; the journal has it'),
   );
 }

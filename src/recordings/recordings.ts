@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
-import type { CallId, CustomerId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { CallId, CustomerId, TenantId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { SealError } from '../../kernel/seal/format.ts';
 import { type KeyRing, ownKeys, readKeyRing } from '../../kernel/seal/keys.ts';
@@ -10,7 +10,7 @@ import { SealedFile } from '../../kernel/seal/read.ts';
 import { readRecordingRules, recordingById, recordingsOfCall, type StoredRecording, saveRecordingRules, setLegalHold } from '../store/recordings.ts';
 import type { Store } from '../store/store.ts';
 import { openAudio, type RecordedAudio } from './audio.ts';
-import { type ErasureParts, type ErasureReport, erase, eraseCustomer, eraseInTime } from './erasure.ts';
+import { type ErasureBy, type ErasureParts, type ErasureReport, erase, eraseCustomer, eraseInTime } from './erasure.ts';
 import { joinAudio, joinPeaks } from './joined.ts';
 import { type Peaks, peaksOf } from './peaks.ts';
 import { type RecordingRules, readRules, usualRecordingRules } from './rules.ts';

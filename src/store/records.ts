@@ -8,6 +8,7 @@ import { writeInterval } from './ledger.ts';
 import { ensureMonths, monthOf } from './months.ts';
 import { isPassing } from './outage.ts';
 import type { Database } from './schema.ts';
+import { enqueueRecords } from './webhooks.ts';
 
 const MOST_MONTHS_KNOWN = 1_000;
 
@@ -57,6 +58,7 @@ export async function writeRecords(db: Kysely<Database>, records: readonly KeptR
       ordered.flatMap((record) => record.recordings.map((recording) => recordingRow(record, recording))),
     );
     for (const record of all.filter(isOfLedger)) await writeInterval(trx, record);
+    await enqueueRecords(trx, ordered);
   });
 }
 

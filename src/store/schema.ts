@@ -4,6 +4,7 @@ import type { PhoneSettings } from '../acd/event.ts';
 import type { LegAudio, RecordingRule } from '../call/event.ts';
 import type { AskedRecord, RecordingPause } from '../cdr/record.ts';
 import type { Reconciliation } from '../ledger/reconcile.ts';
+import type { Role } from '../users/user.ts';
 
 type Json<T> = ColumnType<T, string, string>;
 
@@ -14,6 +15,7 @@ export interface Database {
     sip_domains: string[];
     outside_rules: ColumnType<unknown, string | undefined, string>;
     recording_rules: ColumnType<unknown, string | undefined, string>;
+    sign_in_rules: ColumnType<unknown, string | undefined, string>;
   };
   numbers: { number: string; tenant_id: string; position: Generated<number> };
   queues: {
@@ -53,13 +55,64 @@ export interface Database {
     tenant_id: string;
     username: string;
     name: string;
-    role: 'agent' | 'supervisor' | 'admin';
+    role: Role;
     language: 'zh' | 'en';
     agent_id: string | null;
     password_hash: string;
     disabled: Generated<boolean>;
   };
-  sessions: { token_hash: Buffer; user_id: string; created_at: Date; expires_at: Date };
+  api_keys: {
+    key_id: string;
+    tenant_id: string;
+    name: string;
+    prefix: string;
+    token_hash: Buffer;
+    scopes: string[];
+    requests_per_minute: number;
+    created_at: Date;
+    created_by: string;
+    expires_at: Date;
+    revoked_at: Date | null;
+    last_used_at: Date | null;
+    last_used_from: string | null;
+  };
+  webhooks: {
+    webhook_id: string;
+    tenant_id: string;
+    name: string;
+    url: string;
+    events: string[];
+    personal: boolean;
+    enabled: boolean;
+    secret: string;
+    old_secret: string | null;
+    old_until: Date | null;
+    created_at: Generated<Date>;
+  };
+  webhook_deliveries: {
+    delivery_id: Generated<number>;
+    webhook_id: string;
+    event_key: string;
+    type: string;
+    body: Json<unknown>;
+    state: Generated<'waiting' | 'delivered' | 'dead'>;
+    attempts: Generated<number>;
+    created_at: Generated<Date>;
+    next_at: Generated<Date>;
+    ended_at: Generated<Date | null>;
+    status: Generated<number | null>;
+    error: Generated<string | null>;
+  };
+  webhook_cursors: { house: string; seq: number };
+  sessions: { token_hash: Buffer; user_id: string; created_at: Date; expires_at: Date; limited: Generated<boolean> };
+  second_factors: {
+    user_id: string;
+    seed: string;
+    confirmed_at: Date | null;
+    last_step: Generated<number>;
+    recovery: Generated<Buffer[]>;
+  };
+  user_identities: { issuer: string; subject: string; user_id: string; linked_at: Generated<Date> };
   audit_log: {
     audit_id: Generated<number>;
     at: Date;

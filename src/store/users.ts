@@ -2,7 +2,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { type AgentId, asId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { Language } from '../call/event.ts';
-import type { Role, User } from '../users/user.ts';
+import type { PersonRole, User } from '../users/user.ts';
 import type { Database } from './schema.ts';
 
 const MOST_SESSIONS_SHOWN = 100;
@@ -49,7 +49,7 @@ export async function insertUser(db: Kysely<Database>, user: User, passwordHash:
 
 export interface UserChange {
   name?: string;
-  role?: Role;
+  role?: PersonRole;
   language?: Language;
   agentId?: AgentId | null;
   passwordHash?: string;
@@ -69,12 +69,23 @@ export async function updateUser(db: Kysely<Database>, userId: UserId, change: U
   return numUpdatedRows > 0n;
 }
 
+export interface NewSession {
+  tokenHash: Buffer;
+  userId: UserId;
+  createdAt: number;
+  expiresAt: number;
+  limited: boolean;
+}
+
 /** Also clears away what has expired. */
-export async function insertSession(db: Kysely<Database>, session: { tokenHash: Buffer; userId: UserId; createdAt: number; expiresAt: number }): Promise<void> {
+export async function insertSession(db: Kysely<Database>, session: NewSession): Promise<void> {
   await db.deleteFrom('sessions').where('expires_at', '<', new Date(session.createdAt)).execute();
   await db
     .insertInto('sessions')
-    .values({ token_hash: session.tokenHash, user_id: session.userId, created_at: new Date(session.createdAt), expires_at: new Date(session.expiresAt) })
+    .values({
+      ...{ token_hash: session.tokenHash, user_id: session.userId, limited: session.limited },
+      ...{ created_at: new Date(session.createdAt), expires_at: new Date(session.expiresAt) },
+    })
     .execute();
 }
 
@@ -84,13 +95,14 @@ export async function sessionsByHash(db: Kysely<Database>, tokenHashes: Buffer[]
     .selectFrom('sessions')
     .innerJoin('users', 'users.user_id', 'sessions.user_id')
     .selectAll('users')
-    .select(['sessions.expires_at', 'sessions.token_hash'])
+    .select(['sessions.expires_at', 'sessions.token_hash', 'sessions.limited'])
     .where('token_hash', 'in', tokenHashes)
     .execute();
   const found = new Map<string, { user: User; expiresAt: number }>();
   for (const row of rows) {
     const { passwordHash: _hash, disabled, ...user } = userOf(row);
-    if (!disabled) found.set(row.token_hash.toString('hex'), { user, expiresAt: row.expires_at.getTime() });
+    const limited = row.limited ? ({ limited: true } as const) : {};
+    if (!disabled) found.set(row.token_hash.toString('hex'), { user: { ...user, ...limited }, expiresAt: row.expires_at.getTime() });
   }
   return found;
 }
@@ -114,6 +126,11 @@ export async function userNames(db: Kysely<Database>, tenantId: TenantId): Promi
 
 export async function removeSession(db: Kysely<Database>, tokenHash: Buffer): Promise<void> {
   await db.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
+}
+
+/** From now on it may what its user may. */
+export async function widenSession(db: Kysely<Database>, tokenHash: Buffer): Promise<void> {
+  await db.updateTable('sessions').set({ limited: false }).where('token_hash', '=', tokenHash).execute();
 }
 
 export async function removeSessionsOf(db: Kysely<Database>, userId: UserId): Promise<void> {

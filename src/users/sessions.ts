@@ -19,11 +19,13 @@ import {
   updateUser,
   userById,
   usersByName,
+  widenSession,
 } from '../store/users.ts';
 import type { SipAccount } from '../tenants/directory.ts';
 import { type PhoneDigest, sipAccountOf } from './digest.ts';
 import { type Session, SessionLookup } from './lookup.ts';
 import { hashPassword, isPassword } from './passwords.ts';
+import type { SecondFactors } from './second-factor.ts';
 import { SignInThrottle } from './throttle.ts';
 import type { User } from './user.ts';
 
@@ -35,6 +37,8 @@ const LONGEST_PASSWORD = 256;
 
 export type SignIn =
   | { ok: true; token: string; expiresAt: number; user: User }
+  /** The password is right; the code of her second factor is to come with it. */
+  | { ok: false; reason: 'second_factor'; retryAfterMs: number }
   /** `wrong`: no such user, wrong password or disabled, which nobody can tell apart. `of`: whom it was tried for, for the audit trail alone. */
   | { ok: false; reason: 'wrong' | 'throttled' | 'unavailable'; retryAfterMs: number; of?: Pick<User, 'tenantId' | 'userId'> };
 
@@ -43,7 +47,11 @@ export type Alongside = (db: Store['db']) => Promise<void>;
 
 export interface Sessions {
   /** `tenantId` null = the user name alone must be unique. */
-  signIn(tenantId: TenantId | null, username: string, password: string): Promise<SignIn>;
+  signIn(tenantId: TenantId | null, username: string, password: string, code?: string): Promise<SignIn>;
+  /** For whom somebody else has vouched. */
+  open(user: User, alongside?: Alongside): Promise<Extract<SignIn, { ok: true }>>;
+  /** A limited session has what it lacked. */
+  widen(token: string): Promise<void>;
   /** null: unknown, expired or revoked. Rejects with `SessionUnknown` while Postgres cannot be asked and we have never seen it. */
   userOf(token: string): Promise<User | null>;
   signOut(token: string): Promise<void>;
@@ -63,7 +71,8 @@ interface Cached {
   checkedAt: number;
 }
 
-export function createSessions(options: { store: Store; clock: Clock; log: Logger }): Sessions {
+/** `factors` absent: nobody has a second factor. */
+export function createSessions(options: { store: Store; clock: Clock; log: Logger; factors?: Factors }): Sessions {
   const { store, clock } = options;
   const throttle = new SignInThrottle();
   const cache = new SessionCache();
@@ -75,7 +84,13 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
     for (const listener of listeners) listener(userId);
   };
   return {
-    signIn: (tenantId, username, password) => signIn({ ...options, throttle, cache }, tenantId, username, password),
+    signIn: (tenantId, username, password, code) => signIn({ ...options, throttle, cache }, { tenantId, username, password, code }),
+    open: (user, alongside) => openSession({ ...options, throttle, cache }, user, alongside),
+    async widen(token) {
+      const tokenHash = hashOf(token);
+      await widenSession(store.db, tokenHash);
+      cache.remove(tokenHash);
+    },
     userOf: (token) => userOf({ clock, cache, lookup }, token),
     async signOut(token) {
       const tokenHash = hashOf(token);
@@ -103,13 +118,7 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
 }
 
 /** An agent's console password is her phone's too. false: the name is taken. */
-export async function addUser(
-  store: Pick<Store, 'db'>,
-  user: User,
-  password: string,
-  phoneDigest?: PhoneDigest,
-  alongside?: Alongside,
-): Promise<boolean> {
+export async function addUser(store: Pick<Store, 'db'>, user: User, password: string, phoneDigest?: PhoneDigest, alongside?: Alongside): Promise<boolean> {
   const hashed = await hashedUser(user, password, phoneDigest);
   return store.db.transaction().execute(async (trx) => {
     if (!(await putUser(trx, hashed))) return false;
@@ -143,7 +152,11 @@ async function savePhone(db: Store['db'], userId: UserId, password: string): Pro
   if (account !== null) await saveSipAccount(db, account);
 }
 
+/** What is asked of second factors. */
+export type Factors = Pick<SecondFactors, 'has' | 'isRight' | 'rules'>;
+
 interface Desk {
+  factors?: Factors;
   store: Store;
   clock: Clock;
   log: Logger;
@@ -151,16 +164,25 @@ interface Desk {
   cache: SessionCache;
 }
 
-async function signIn(desk: Desk, tenantId: TenantId | null, username: string, password: string): Promise<SignIn> {
+interface Credentials {
+  tenantId: TenantId | null;
+  username: string;
+  password: string;
+  code: string | undefined;
+}
+
+async function signIn(desk: Desk, given: Credentials): Promise<SignIn> {
   const { store, clock, log, throttle } = desk;
+  const { tenantId, username } = given;
   const name = `${tenantId ?? ''} ${username}`;
   const retryAfterMs = throttle.waitMs(name, clock.now());
   if (retryAfterMs > 0) return { ok: false, reason: 'throttled', retryAfterMs };
   throttle.tried(name, clock.now());
   try {
-    const job = checkAndOpen(desk, tenantId, username, password.slice(0, LONGEST_PASSWORD));
+    const job = checkAndOpen(desk, given);
     const opened = await within(clock, SIGN_IN_WITHIN_MS, job, () => new Error('sign-in took too long'));
     if (opened.ok) throttle.succeeded(name);
+    else if (opened.reason === 'second_factor') throttle.forgive(name);
     return opened;
   } catch (error) {
     log.warn({ err: error, health: store.health().state }, 'users: sign-in is not possible now');
@@ -168,17 +190,33 @@ async function signIn(desk: Desk, tenantId: TenantId | null, username: string, p
   }
 }
 
-async function checkAndOpen({ store, clock, cache }: Desk, tenantId: TenantId | null, username: string, password: string): Promise<SignIn> {
+async function checkAndOpen(desk: Desk, { tenantId, username, password, code }: Credentials): Promise<SignIn> {
+  const { store, factors } = desk;
   const found = await usersByName(store.db, tenantId, username);
   const only = found.length === 1 ? found[0] : undefined;
-  const right = await isPassword(only?.passwordHash ?? null, password);
+  const right = await isPassword(only?.passwordHash ?? null, password.slice(0, LONGEST_PASSWORD));
   if (only === undefined) return { ok: false, reason: 'wrong', retryAfterMs: 0 };
-  if (!right || only.disabled) return { ok: false, reason: 'wrong', retryAfterMs: 0, of: { tenantId: only.tenantId, userId: only.userId } };
+  const wrong = { ok: false, reason: 'wrong', retryAfterMs: 0, of: { tenantId: only.tenantId, userId: only.userId } } as const;
+  if (!right || only.disabled) return wrong;
   const { passwordHash: _hash, disabled: _disabled, ...user } = only;
+  if ((await factors?.has(user.userId)) === true) {
+    if (code === undefined) return { ok: false, reason: 'second_factor', retryAfterMs: 0 };
+    if ((await factors?.isRight(user.userId, code)) !== true) return wrong;
+    return openSession(desk, user);
+  }
+  const rules = await factors?.rules(user.tenantId);
+  const mustHave = user.role !== 'key' && rules?.secondFactor.includes(user.role) === true;
+  return openSession(desk, mustHave ? { ...user, limited: true } : user);
+}
+
+async function openSession({ store, clock, cache }: Desk, user: User, alongside?: Alongside): Promise<Extract<SignIn, { ok: true }>> {
   const token = randomToken(32);
   const now = Math.floor(clock.now());
-  const session = { tokenHash: hashOf(token), userId: user.userId, createdAt: now, expiresAt: now + SESSION_MS };
-  await insertSession(store.db, session);
+  const session = { tokenHash: hashOf(token), userId: user.userId, createdAt: now, expiresAt: now + SESSION_MS, limited: user.limited === true };
+  await store.db.transaction().execute(async (trx) => {
+    await insertSession(trx, session);
+    await alongside?.(trx);
+  });
   cache.put(session.tokenHash, { user, expiresAt: session.expiresAt, checkedAt: now });
   return { ok: true, token, expiresAt: session.expiresAt, user };
 }

@@ -2,7 +2,12 @@
 import type { AgentId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { Language } from '../call/event.ts';
 
-export type Role = 'agent' | 'supervisor' | 'admin';
+/** Of people. */
+export const personRoles = ['agent', 'supervisor', 'admin'] as const;
+export type PersonRole = (typeof personRoles)[number];
+/** `key`: a program with an API key, which may what its scopes say, of what may be given to keys at all. */
+export const roles = [...personRoles, 'key'] as const;
+export type Role = (typeof roles)[number];
 
 export interface User {
   /** `<tenant>:<username>` */
@@ -14,51 +19,61 @@ export interface User {
   language: Language;
   /** The agent whose desk this user sits at; null for those who take no calls. */
   agentId: AgentId | null;
+  /** Signed in, and may do nothing but set up the second factor that her role must have. */
+  limited?: true;
+  /** Of a key. */
+  scopes?: readonly Action[];
 }
 
 /** What can be done, each with those who may: `own` = only where the resource is the agent's own. */
 const rules = {
-  'desk.use': { agent: 'own', supervisor: 'own', admin: 'own' },
-  'agent.read': { agent: 'all', supervisor: 'all', admin: 'all' },
-  'agent.setState': { agent: 'own', supervisor: 'all', admin: 'all' },
-  'agent.message': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'agent.explain': { agent: 'own', supervisor: 'all', admin: 'all' },
-  'agent.change': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'agent.assignQueues': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'queue.read': { agent: 'all', supervisor: 'all', admin: 'all' },
-  'queue.switch': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'queue.change': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'trunk.read': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'trunk.change': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'customer.read': { agent: 'all', supervisor: 'all', admin: 'all' },
-  'customer.change': { agent: 'all', supervisor: 'all', admin: 'all' },
-  'call.readLive': { agent: 'own', supervisor: 'all', admin: 'all' },
-  'call.monitor': { agent: 'none', supervisor: 'all', admin: 'none' },
-  'call.move': { agent: 'none', supervisor: 'all', admin: 'none' },
-  'call.explain': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'callback.read': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'callback.cancel': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'interaction.ask': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'interaction.read': { agent: 'own', supervisor: 'all', admin: 'all' },
-  'interaction.serve': { agent: 'own', supervisor: 'own', admin: 'own' },
-  'call.trace': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'record.read': { agent: 'own', supervisor: 'all', admin: 'all' },
-  'recording.pause': { agent: 'own', supervisor: 'all', admin: 'none' },
-  'recording.keep': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'recording.play': { agent: 'own', supervisor: 'all', admin: 'none' },
-  'user.read': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'user.change': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'dialplan.read': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'dialplan.publish': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'number.change': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'audit.read': { agent: 'none', supervisor: 'none', admin: 'all' },
-  'report.read': { agent: 'own', supervisor: 'all', admin: 'all' },
-  'report.reconcile': { agent: 'none', supervisor: 'all', admin: 'all' },
-  'metrics.read': { agent: 'none', supervisor: 'all', admin: 'all' },
+  'desk.use': { agent: 'own', supervisor: 'own', admin: 'own', key: 'none' },
+  'agent.read': { agent: 'all', supervisor: 'all', admin: 'all', key: 'all' },
+  'agent.setState': { agent: 'own', supervisor: 'all', admin: 'all', key: 'all' },
+  'agent.message': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'agent.explain': { agent: 'own', supervisor: 'all', admin: 'all', key: 'all' },
+  'agent.change': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'agent.assignQueues': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'queue.read': { agent: 'all', supervisor: 'all', admin: 'all', key: 'all' },
+  'queue.switch': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'queue.change': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'trunk.read': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'trunk.change': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'customer.read': { agent: 'all', supervisor: 'all', admin: 'all', key: 'all' },
+  'customer.change': { agent: 'all', supervisor: 'all', admin: 'all', key: 'all' },
+  'call.readLive': { agent: 'own', supervisor: 'all', admin: 'all', key: 'all' },
+  'call.monitor': { agent: 'none', supervisor: 'all', admin: 'none', key: 'none' },
+  'call.move': { agent: 'none', supervisor: 'all', admin: 'none', key: 'all' },
+  'call.explain': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'callback.read': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'callback.cancel': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'interaction.ask': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'interaction.read': { agent: 'own', supervisor: 'all', admin: 'all', key: 'all' },
+  'interaction.serve': { agent: 'own', supervisor: 'own', admin: 'own', key: 'none' },
+  'call.trace': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'record.read': { agent: 'own', supervisor: 'all', admin: 'all', key: 'all' },
+  'recording.pause': { agent: 'own', supervisor: 'all', admin: 'none', key: 'all' },
+  'recording.keep': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'recording.play': { agent: 'own', supervisor: 'all', admin: 'none', key: 'all' },
+  'user.read': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'user.change': { agent: 'none', supervisor: 'none', admin: 'all', key: 'none' },
+  'dialplan.read': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'dialplan.publish': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'number.change': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'key.read': { agent: 'none', supervisor: 'none', admin: 'all', key: 'none' },
+  'key.change': { agent: 'none', supervisor: 'none', admin: 'all', key: 'none' },
+  'webhook.read': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'webhook.change': { agent: 'none', supervisor: 'none', admin: 'all', key: 'none' },
+  'audit.read': { agent: 'none', supervisor: 'none', admin: 'all', key: 'all' },
+  'report.read': { agent: 'own', supervisor: 'all', admin: 'all', key: 'all' },
+  'report.reconcile': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
+  'metrics.read': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
 } satisfies Record<string, Record<Role, 'all' | 'own' | 'none'>>;
 
 export type Action = keyof typeof rules;
 export const actions = Object.keys(rules) as Action[];
+/** What keys may be given: never what makes users and keys, sends to new addresses, hears calls that are up, or needs a desk. */
+export const keyScopes: readonly Action[] = actions.filter((action) => rules[action].key === 'all');
 
 /** Whose it is: nothing is ever shared between tenants. `agentId` = the agent it belongs to, where it belongs to one. */
 export interface Resource {
@@ -66,8 +81,9 @@ export interface Resource {
   agentId?: AgentId | null;
 }
 
-export function may(user: Pick<User, 'tenantId' | 'role' | 'agentId'>, action: Action, resource: Resource): boolean {
+export function may(user: Pick<User, 'tenantId' | 'role' | 'agentId' | 'scopes'>, action: Action, resource: Resource): boolean {
   if (user.tenantId !== resource.tenantId) return false;
+  if (user.role === 'key' && user.scopes?.includes(action) !== true) return false;
   const rule: 'all' | 'own' | 'none' = rules[action][user.role];
   if (rule !== 'own') return rule === 'all';
   return user.agentId !== null && user.agentId === (resource.agentId ?? null);

@@ -1,11 +1,11 @@
 /** Every route × every role × own and other tenant, generated from the API's own description, so that no route is forgotten. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AgentId, asId, type CallId, legIdOf, type OfferId, type TenantId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId, legIdOf, type OfferId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { wavHeader } from '../../kernel/wav.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { CallEvent } from '../../src/call/event.ts';
-import type { Role } from '../../src/users/user.ts';
+import { type Action, actions, keyScopes, type PersonRole as Role } from '../../src/users/user.ts';
 import { type FakeHouse, openFakeHouse, roleNames, type TenantName, tenants, tokenOf } from './fake-house.ts';
 import { liveCalls } from './live-calls.ts';
 
@@ -32,6 +32,18 @@ const rows: Record<string, Row> = {
   'DELETE /api/v1/sessions/current': { url: '/api/v1/sessions/current', allowed: everybody, stranger: 'own' },
   'POST /api/v1/phone-passes': { url: '/api/v1/phone-passes', allowed: agentsAlone, stranger: 'own' },
   'GET /api/v1/me': { url: '/api/v1/me', allowed: everybody, stranger: 'own' },
+  'GET /api/v1/me/second-factor': { url: '/api/v1/me/second-factor', allowed: everybody, stranger: 'own' },
+  'POST /api/v1/me/second-factor': { url: '/api/v1/me/second-factor', allowed: everybody, stranger: 'own' },
+  'POST /api/v1/me/second-factor/confirmation': {
+    url: '/api/v1/me/second-factor/confirmation',
+    body: () => ({ code: '123456' }),
+    allowed: everybody,
+    stranger: 'own',
+  },
+  'POST /api/v1/me/second-factor/removal': { url: '/api/v1/me/second-factor/removal', body: () => ({ code: '123456' }), allowed: everybody, stranger: 'own' },
+  'DELETE /api/v1/users/{userId}/second-factor': { url: '/api/v1/users/:tenant:8001/second-factor', allowed: admins, stranger: 404 },
+  'GET /api/v1/sign-in-rules': { url: '/api/v1/sign-in-rules', allowed: leaders, stranger: 'own' },
+  'PATCH /api/v1/sign-in-rules': { url: '/api/v1/sign-in-rules', body: () => ({ secondFactor: ['admin'] }), allowed: admins, stranger: 'own' },
   'GET /api/v1/users': { url: '/api/v1/users', allowed: leaders, stranger: 'own' },
   'POST /api/v1/users': { url: '/api/v1/users', body: (tenant) => ({ ...newUser, agentId: `${tenant}:8001` }), allowed: admins, stranger: 400 },
   'GET /api/v1/users/{userId}': { url: '/api/v1/users/:tenant:8001', allowed: leaders, stranger: 404 },
@@ -119,6 +131,31 @@ const rows: Record<string, Row> = {
   'GET /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/old', allowed: leaders, stranger: 'own' },
   'PUT /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/new', sound: true, allowed: admins, stranger: 'own' },
   'DELETE /api/v1/prompts/{language}/{name}': { url: '/api/v1/prompts/zh/old', allowed: admins, stranger: 'own' },
+  'GET /api/v1/api-keys': { url: '/api/v1/api-keys', allowed: admins, stranger: 'own' },
+  'POST /api/v1/api-keys': {
+    url: '/api/v1/api-keys',
+    body: () => ({ name: 'CRM', scopes: ['queue.read'], expiresAt: '2026-04-01T00:00:00Z' }),
+    allowed: admins,
+    stranger: 'own',
+  },
+  'DELETE /api/v1/api-keys/{keyId}': { url: '/api/v1/api-keys/:tenant:key:1a2b3c4d', allowed: admins, stranger: 404 },
+  'GET /api/v1/webhooks': { url: '/api/v1/webhooks', allowed: admins, stranger: 'own' },
+  'POST /api/v1/webhooks': {
+    url: '/api/v1/webhooks',
+    body: () => ({ name: 'CRM', url: 'https://crm.example.com/', events: ['call.ended'] }),
+    allowed: admins,
+    stranger: 'own',
+  },
+  'PATCH /api/v1/webhooks/{webhookId}': { url: '/api/v1/webhooks/:tenant:hook', body: () => ({ enabled: false }), allowed: admins, stranger: 404 },
+  'DELETE /api/v1/webhooks/{webhookId}': { url: '/api/v1/webhooks/:tenant:hook', allowed: admins, stranger: 404 },
+  'POST /api/v1/webhooks/{webhookId}/secret': { url: '/api/v1/webhooks/:tenant:hook/secret', body: () => ({}), allowed: admins, stranger: 404 },
+  'GET /api/v1/webhooks/{webhookId}/deliveries': { url: '/api/v1/webhooks/:tenant:hook/deliveries', allowed: admins, stranger: 404 },
+  'POST /api/v1/webhooks/{webhookId}/deliveries/{deliveryId}/redelivery': {
+    url: '/api/v1/webhooks/:tenant:hook/deliveries/1/redelivery',
+    allowed: admins,
+    stranger: 404,
+  },
+  'POST /api/v1/webhooks/{webhookId}/ping': { url: '/api/v1/webhooks/:tenant:hook/ping', allowed: admins, stranger: 404 },
   'GET /api/v1/audit': { url: '/api/v1/audit', allowed: admins, stranger: 'own' },
   'GET /api/v1/audit/proof': { url: '/api/v1/audit/proof', allowed: admins, stranger: 'own' },
   'GET /api/v1/system': { url: '/api/v1/system', allowed: leaders, stranger: 'own' },
@@ -261,6 +298,49 @@ test('the matrix names every operation of the API, and no other', async () => {
   assert.deepEqual(described.sort(), [...Object.keys(rows), ...open].sort());
 });
 
+/** With every scope there is but these, or with these alone. */
+function keyWith(house: FakeHouse, scopes: readonly Action[]): string {
+  const token = `hwk_${scopes.length}`;
+  const userId = asId<UserId>('demo:key:1a2b3c4d');
+  house.keys.set(token, {
+    userId,
+    tenantId: asId<TenantId>('demo'),
+    username: 'key:1a2b3c4d',
+    name: 'CRM',
+    role: 'key',
+    language: 'en',
+    agentId: null,
+    scopes,
+  });
+  return token;
+}
+
+test('a key may what the scope says that the API’s description names, in its own tenant, and nothing else', async () => {
+  const { app } = await openFakeHouse();
+  type Described = { security?: Record<string, string[]>[] };
+  const { paths } = JSON.parse((await app.inject('/api/openapi.json')).body) as { paths: Record<string, Record<string, Described>> };
+  for (const operation of Object.keys(rows)) {
+    const [method = '', path = ''] = operation.split(' ');
+    const scope = paths[path]?.[method.toLowerCase()]?.security?.find((one) => 'key' in one)?.key?.[0] as Action | undefined;
+    const reads = await shared;
+    const others = keyWith(
+      reads,
+      actions.filter((action) => action !== scope),
+    );
+    assert.equal((await ask(reads, operation, 'demo', others)).status, 403, `${operation} without its scope`);
+    if (scope === undefined) continue;
+    assert.ok(keyScopes.includes(scope), scope);
+    const house = await houseFor(operation);
+    const { status } = await ask(house, operation, 'demo', keyWith(house, [scope]));
+    assert.ok(status < 300, `${operation} with ${scope}: ${status}`);
+    const { stranger } = rows[operation] as Row;
+    if (stranger === 'own' && method !== 'GET') continue;
+    const strange = await ask(reads, operation, 'other', keyWith(reads, [scope]));
+    if (stranger === 'own') assert.ok(strange.status < 300 && !strange.text.includes('other:'), `${operation}: ${strange.status}`);
+    else assert.equal(strange.status, stranger, operation);
+  }
+});
+
 /** Reading changes nothing: those who only read share one house. */
 const shared = openFakeHouse().then((house) => {
   house.live = liveCalls(
@@ -283,13 +363,17 @@ async function freshHouse(): Promise<FakeHouse> {
 for (const [operation, row] of Object.entries(rows)) {
   test(`G7, G8: ${operation}: each role gets what it may and nothing else`, async () => {
     for (const role of roleNames) {
-      const house = await houseFor(operation);
+      // Who is refused changes nothing either.
+      const house = row.allowed[role] === 'yes' ? await houseFor(operation) : await shared;
       const before = house.audit.length;
       const { status } = await ask(house, operation, 'demo', tokenOf('demo', role));
       if (row.allowed[role] === 'yes') assert.ok(status < 300, `${role}: ${status}`);
       else assert.equal(status, 403, role);
       if (row.allowed[role] === 'no') assert.equal(house.audit.length, before, 'a refused request leaves no trace of a change');
-      assert.ok(house.audit.every(({ source }) => source !== null && source !== undefined), 'I6: each entry says from where');
+      assert.ok(
+        house.audit.every(({ source }) => source !== null && source !== undefined),
+        'I6: each entry says from where',
+      );
     }
   });
 
@@ -306,7 +390,7 @@ for (const [operation, row] of Object.entries(rows)) {
   });
 
   test(`${operation}: without a token, or with a made-up one, is 401`, async () => {
-    const house = await houseFor(operation);
+    const house = await shared;
     for (const token of [null, 'made-up']) assert.equal((await ask(house, operation, 'demo', token)).status, 401);
   });
 }

@@ -34,15 +34,18 @@ import type { StoredCalendar } from '../../src/tenants/calendar.ts';
 import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
 import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
-import type { Role } from '../../src/users/user.ts';
+import type { ApiKey } from '../../src/users/api-keys.ts';
+import type { PersonRole as Role } from '../../src/users/user.ts';
 import type { Event } from '../../src/vocabulary.ts';
+import { urlFault } from '../../src/webhooks/addresses.ts';
+import type { Webhook } from '../../src/webhooks/webhooks.ts';
 import type { Trial } from '../../src/whatif/trials.ts';
 import { FakeClock } from '../support/clock.ts';
 
 export const tenants = ['demo', 'other'] as const;
 export type TenantName = (typeof tenants)[number];
 export const roleNames: readonly Role[] = ['agent', 'supervisor', 'admin'];
-export const tokenOf = (tenant: TenantName, role: Role): string => `token-${tenant}-${role}`;
+export const tokenOf = (tenant: TenantName, role: Role | 'key'): string => `token-${tenant}-${role}`;
 export const PASSWORD = 'correct horse';
 const RECORDING_KEY = '5e'.repeat(32);
 
@@ -185,6 +188,8 @@ export interface FakeHouse {
   prompts: Map<string, PromptFile & { tenantId: TenantId; sound: Buffer }>;
   trials: Map<string, Trial>;
   held: Set<string>;
+  /** What keys may, by their token. */
+  keys: Map<string, Identity>;
   parts: ReturnType<ApiPorts['health']['parts']>;
   now: number;
 }
@@ -241,6 +246,7 @@ export async function openFakeHouse(over: (house: Pick<FakeHouse, 'core'>) => Pa
     ),
     trials: new Map(),
     held: new Set(),
+    keys: new Map(),
     parts: { sip: { ok: true, essential: true }, media: { ok: true, essential: true }, store: { ok: true, essential: false } },
     now: START,
   };
@@ -300,6 +306,43 @@ function recordingsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts['record
   };
 }
 
+const apiKeyOf = (tenantId: TenantId): ApiKey => ({
+  ...{ keyId: id<UserId>(`${tenantId}:key:1a2b3c4d`), tenantId, name: 'CRM', prefix: '1a2b3c4d', scopes: ['queue.read'], requestsPerMinute: 300 },
+  ...{ createdAt: START, createdBy: id<UserId>(`${tenantId}:admin`), expiresAt: START + 86_400_000, revokedAt: null, lastUsedAt: null, lastUsedFrom: null },
+});
+
+function fakeWebhooks(write: (entry: AuditEntry) => Promise<void>): ApiPorts['webhooks'] {
+  const hookOf = (tenantId: TenantId): Webhook => ({
+    ...{ webhookId: `${tenantId}:hook`, tenantId, name: 'CRM', url: 'https://crm.example.com/huawu', events: ['call.ended'], personal: false, enabled: true },
+    oldSecretUntil: null,
+  });
+  const get: ApiPorts['webhooks']['get'] = async (tenantId, webhookId) => (webhookId === `${tenantId}:hook` ? hookOf(tenantId) : null);
+  const known = async <T>(tenantId: TenantId, webhookId: string, told: (webhookId: string) => AuditEntry, answer: (hook: Webhook) => T): Promise<T | null> => {
+    const hook = await get(tenantId, webhookId);
+    if (hook === null) return null;
+    await write(told(webhookId));
+    return answer(hook);
+  };
+  return {
+    get,
+    fault: (url) => urlFault(url, new Set()),
+    list: async (tenantId) => [hookOf(tenantId)],
+    create: async (tenantId, wish, told) => {
+      await write(told(`${tenantId}:new`));
+      return { webhook: { ...hookOf(tenantId), ...wish }, secret: 'whs_shown_once' };
+    },
+    change: (tenantId, webhookId, change, told) => known(tenantId, webhookId, told, (hook) => ({ ...hook, ...change })),
+    rotate: (tenantId, webhookId, _ms, told) => known(tenantId, webhookId, told, (webhook) => ({ webhook, secret: 'whs_shown_once' })),
+    remove: async (tenantId, webhookId, told) => (await known(tenantId, webhookId, told, () => true)) === true,
+    deliveries: async () => [],
+    redeliver: async (webhookId, _id, told) => {
+      await write(told(webhookId));
+      return true;
+    },
+    ping: async () => undefined,
+  };
+}
+
 const calendarOf = (tenant: TenantName): StoredCalendar => ({
   ...{ calendarId: id<CalendarId>(`${tenant}:office`), tenantId: id<TenantId>(tenant), name: { zh: '上班', en: 'Office' }, timeZone: 'Asia/Shanghai' },
   ...{ week: {}, days: [] },
@@ -338,9 +381,40 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         if (user.password !== password) return { result: 'wrong', of: user };
         return { result: 'ok', token: tokenOf('demo', user.role), expiresAt: START + 1000, identity: user };
       },
-      identify: async (token) => tokens.get(token) ?? null,
+      identify: async (token) => tokens.get(token) ?? house.keys.get(token) ?? null,
       signOut: async (token) => void tokens.delete(token),
+      widen: async () => undefined,
     },
+    keys: {
+      list: async (tenantId) => [apiKeyOf(tenantId)],
+      create: async (tenantId, wanted, told) => {
+        const key = { ...apiKeyOf(tenantId), ...wanted };
+        await audit.write(told(key.keyId));
+        return { key, token: 'hwk_shown_once' };
+      },
+      revoke: async (tenantId, keyId, told) => {
+        if (keyId !== apiKeyOf(tenantId).keyId) return false;
+        await audit.write(told);
+        return true;
+      },
+    },
+    factors: {
+      has: async () => false,
+      begin: async () => ({ secret: 'ABC', uri: 'otpauth://totp/x', qr: '<svg/>' }),
+      confirm: async (_userId, code, told) => {
+        if (code !== '123456') return null;
+        await audit.write(told);
+        return ['a recovery code'];
+      },
+      isRight: async (_userId, code) => code === '123456',
+      remove: async (_userId, told) => {
+        await audit.write(told);
+        return true;
+      },
+      rules: async () => ({ secondFactor: [] }),
+      saveRules: async (_tenantId, _rules, told) => audit.write(told),
+    },
+    webhooks: fakeWebhooks((entry) => audit.write(entry)),
     users: {
       list: async (tenantId) => ({ items: [...house.users.values()].filter((user) => user.tenantId === tenantId), nextCursor: null }),
       get: async (tenantId, userId) => [...house.users.values()].find((user) => user.tenantId === tenantId && user.userId === userId) ?? null,

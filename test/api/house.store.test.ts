@@ -1,12 +1,16 @@
 /** The API over HTTP on the real rooms and a real PostgreSQL with the demo tenant; only SIP, media and the journal are absent. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../kernel/clock.ts';
 import { agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
+import { readKeyRing } from '../../kernel/seal/keys.ts';
 import { openHttp } from '../../src/api/open.ts';
 import { AuditWatch } from '../../src/audit/watch.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
@@ -14,6 +18,8 @@ import { Desks } from '../../src/cti/desks.ts';
 import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
 import { CTI_SUBPROTOCOL, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
 import { Publisher } from '../../src/ivr/publisher.ts';
+import { FileJournal } from '../../src/journal/file.ts';
+import { recover } from '../../src/journal/read.ts';
 import { Prompts } from '../../src/prompts/prompts.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
 import { createRooms } from '../../src/rooms.ts';
@@ -24,14 +30,25 @@ import { Switchboard } from '../../src/switchboard.ts';
 import { Floor } from '../../src/tenants/floor.ts';
 import { loadDirectory } from '../../src/tenants/load.ts';
 import { seedTenant } from '../../src/tenants/seed.ts';
+import { ApiKeys } from '../../src/users/api-keys.ts';
+import { SecondFactors } from '../../src/users/second-factor.ts';
 import { createSessions } from '../../src/users/sessions.ts';
-import type { Carriers } from '../../src/vocabulary.ts';
+import { codeOf, STEP_MS } from '../../src/users/totp.ts';
+import type { Carriers, Event } from '../../src/vocabulary.ts';
+import { WebhookDispatcher } from '../../src/webhooks/dispatcher.ts';
+import { WebhookFeed } from '../../src/webhooks/feed.ts';
+import { isSigned } from '../../src/webhooks/signature.ts';
+import { Webhooks } from '../../src/webhooks/webhooks.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
+import { FakeClock } from '../support/clock.ts';
 import { until } from '../support/wait.ts';
 
 const PASSWORD = 'a demo password';
 const TENANT = asId<TenantId>('demo');
 const dialplansDir = new URL('../../dialplans/demo', import.meta.url).pathname;
+
+/** Of second factors alone: a code is good once, and the next one comes half a minute later. */
+const factorClock = { ...systemClock, ahead: 0, now: () => systemClock.now() + factorClock.ahead };
 
 let cluster: TestCluster;
 let store: Store;
@@ -46,7 +63,9 @@ before(async () => {
   store = await cluster.store();
   recordingsDir = join(cluster.dataDir, 'recordings');
   mkdirSync(recordingsDir);
-  const sessions = createSessions({ store, clock: systemClock, log: silentLog });
+  const keys = readKeyRing('ab'.repeat(32));
+  const factors = new SecondFactors({ store, clock: factorClock, keys });
+  const sessions = createSessions({ store, clock: systemClock, log: silentLog, factors });
   const logins = { loginsFile: join(cluster.dataDir, 'logins.json'), password: PASSWORD };
   await seedTenant({ store, sessions, tenantFile: join(dialplansDir, 'tenant.yaml'), ...logins });
   const directory = await loadDirectory({ store });
@@ -111,10 +130,16 @@ before(async () => {
     keys: null,
     keysFile: join(cluster.dataDir, 'recording.keys'),
   });
+  const allowedHosts = new Set(['127.0.0.1']);
   const auditWatch = new AuditWatch({ store, clock: systemClock, log: silentLog, dataDir: cluster.dataDir });
-  closers.push(() => auditWatch.close());
+  const dispatcher = new WebhookDispatcher({ ...{ store, clock: systemClock, log: silentLog }, keys, allowedHosts, version: 'test' });
+  closers.push(
+    () => auditWatch.close(),
+    () => dispatcher.close(),
+  );
   const http = await openHttp({
-    auditWatch,
+    webhooks: new Webhooks({ store, clock: systemClock, keys, allowedHosts, look: () => dispatcher.look() }),
+    ...{ factors, auditWatch, apiKeys: new ApiKeys({ store, clock: systemClock, log: silentLog }) },
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
     orders: { judge: () => ({ ok: false, code: 'unknown_call' }), carryOut: async () => undefined },
     ...{ setAgentState: () => undefined, pauseRecording: () => undefined, resumeRecording: () => undefined },
@@ -403,6 +428,212 @@ test('call records are walked by cursor, seen by who had them, and their recordi
   assert.deepEqual([part.status, part.headers.get('content-range'), part.text.length], [206, 'bytes 100-149/500', 50]);
   assert.equal((await ask('GET', '/api/v1/calls/c-0001/recording', supervisor)).status, 404, 'a file that is gone is not found');
 });
+
+test('I6: what is changed is in the audit trail with who, from where, before and after; what fails leaves nothing there, and the chain holds', async () => {
+  const admin = await signIn('admin');
+  const before = await listAudit(store.db, TENANT, 200, null);
+  assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', admin, { wrapUpMs: 12_000 })).status, 200);
+  const taken = { username: '8001', name: 'X', role: 'agent', password: 'long enough' };
+  assert.equal((await ask('POST', '/api/v1/users', admin, taken)).status, 409);
+  await ask('POST', '/api/v1/sessions', null, { username: '8007', password: 'nope' });
+  await until('the refused sign-in is told', async () => (await listAudit(store.db, TENANT, 1, null))[0]?.action === 'session.refuse');
+  const [refused, changed, ...rest] = await listAudit(store.db, TENANT, 200, null);
+  assert.equal(rest.length, before.length, 'a user that could not be made is in no trail');
+  assert.deepEqual([refused?.action, refused?.resource, refused?.userId], ['session.refuse', 'user/demo:8007', null]);
+  const waits = [changed?.before, changed?.after].map((side) => (side as { wrapUpMs: number }).wrapUpMs);
+  assert.deepEqual([changed?.action, changed?.userId, changed?.source, waits[1]], ['queue.update', 'demo:admin', '127.0.0.1', 12_000]);
+  assert.notEqual(waits[0], 12_000);
+  const proof = (await ask('GET', '/api/v1/audit/proof', admin)).json<{ entries: number; breach: null }>();
+  assert.deepEqual([proof.entries >= rest.length + 2, proof.breach], [true, null]);
+});
+
+test('a second factor: set up by its code, then asked for; each code is good once, a recovery code too; a role that must have one may set it up and nothing else', async () => {
+  const credentials = { username: '8006', password: PASSWORD };
+  const token = await signIn('8006');
+  const { secret, uri, qr } = (await ask('POST', '/api/v1/me/second-factor', token)).json<{ secret: string; uri: string; qr: string }>();
+  assert.match(uri, new RegExp(`^otpauth://totp/Huawu:8006%40demo\\?secret=${secret}&issuer=Huawu&`));
+  assert.match(qr, /^<svg /);
+  const seed = Buffer.from(
+    [...secret]
+      .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+      .join('')
+      .match(/.{8}/g)
+      ?.map((byte) => Number.parseInt(byte, 2)) ?? [],
+  );
+  const code = (): string => codeOf(seed, Math.floor(factorClock.now() / STEP_MS));
+  assert.equal((await ask('POST', '/api/v1/sessions', null, credentials)).status, 201, 'it is not confirmed yet');
+  assert.equal((await ask('POST', '/api/v1/me/second-factor/confirmation', token, { code: '000000' })).status, 400);
+  const first = code();
+  const { recoveryCodes } = (await ask('POST', '/api/v1/me/second-factor/confirmation', token, { code: first })).json<{ recoveryCodes: string[] }>();
+  assert.equal(recoveryCodes.length, 10);
+  const attempt = async (with_: string | undefined) => {
+    const answer = await ask('POST', '/api/v1/sessions', null, { ...credentials, ...(with_ === undefined ? {} : { code: with_ }) });
+    return answer.status === 201 ? 'in' : answer.json<{ code: string }>().code;
+  };
+  assert.equal(await attempt(undefined), 'second_factor_needed');
+  assert.equal(await attempt(first), 'wrong_credentials', 'RFC 6238 §5.2: a code that was used is used');
+  factorClock.ahead += STEP_MS;
+  const second = code();
+  assert.equal(await attempt(second), 'in');
+  assert.equal(await attempt(second), 'wrong_credentials');
+  assert.equal(await attempt(recoveryCodes[3]), 'in');
+  assert.equal(await attempt(recoveryCodes[3]), 'wrong_credentials');
+  const stored = (await store.db.selectFrom('second_factors').selectAll().execute()).map((row) => JSON.stringify(row)).join();
+  assert.ok(!stored.includes(seed.toString('base64')) && !stored.includes(secret), 'the seed lies sealed');
+
+  const admin = await signIn('admin');
+  assert.equal((await ask('PATCH', '/api/v1/sign-in-rules', admin, { secondFactor: ['supervisor'] })).status, 200);
+  const limited = (await ask('POST', '/api/v1/sessions', null, { username: 'supervisor', password: PASSWORD })).json<{ token: string; limited: boolean }>();
+  assert.equal(limited.limited, true);
+  const refused = await ask('GET', '/api/v1/queues', limited.token);
+  assert.deepEqual([refused.status, refused.json<{ code: string }>().code], [403, 'second_factor_missing']);
+  const begun = (await ask('POST', '/api/v1/me/second-factor', limited.token)).json<{ secret: string }>();
+  assert.equal(begun.secret.length, 32);
+  assert.equal((await ask('PATCH', '/api/v1/sign-in-rules', admin, { secondFactor: [] })).status, 200);
+  assert.equal((await ask('DELETE', '/api/v1/users/demo:8006/second-factor', admin)).status, 204);
+  assert.equal(await attempt(undefined), 'in', 'an admin takes away what is lost');
+});
+
+test('an API key does what its scopes say, is known by its prefix, and is refused from the moment it is revoked', async () => {
+  const admin = await signIn('admin');
+  const expiresAt = new Date(systemClock.now() + 3_600_000).toISOString();
+  const wish = { name: 'CRM', scopes: ['queue.read', 'queue.change'], expiresAt, requestsPerMinute: 4 };
+  assert.equal((await ask('POST', '/api/v1/api-keys', admin, { ...wish, scopes: ['user.change'] })).status, 400, 'no key makes users');
+  const made = (await ask('POST', '/api/v1/api-keys', admin, wish)).json<{ token: string; key: { keyId: string; prefix: string } }>();
+  const { keyId, prefix } = made.key;
+  assert.match(made.token, new RegExp(`^hwk_${prefix}_[0-9a-f]{64}$`));
+  assert.equal((await ask('GET', '/api/v1/queues', made.token)).status, 200);
+  assert.equal((await ask('GET', '/api/v1/users', made.token)).status, 403);
+  assert.equal((await ask('PATCH', '/api/v1/queues/demo:service', made.token, { wrapUpMs: 9_000 })).status, 200);
+  assert.equal((await listAudit(store.db, TENANT, 1, null))[0]?.userId, keyId);
+  assert.equal((await ask('GET', '/api/v1/queues', `${made.token.slice(0, -1)}${made.token.endsWith('0') ? '1' : '0'}`)).status, 401);
+  assert.equal((await ask('GET', '/api/v1/me', made.token)).status, 403);
+  assert.equal((await ask('GET', '/api/v1/queues', made.token)).status, 429, 'five in a minute of which it may four');
+  const listed = (await ask('GET', '/api/v1/api-keys', admin)).text;
+  assert.ok(listed.includes(prefix) && !listed.includes(made.token.slice(-64)), listed);
+  assert.equal((await ask('DELETE', `/api/v1/api-keys/${keyId}`, admin)).status, 204);
+  assert.equal((await ask('GET', '/api/v1/queues', made.token)).status, 401);
+  assert.equal((await ask('DELETE', `/api/v1/api-keys/${keyId}`, admin)).status, 404);
+  assert.deepEqual(
+    (await listAudit(store.db, TENANT, 10, null, { action: 'key.' })).map(({ action }) => action),
+    ['key.revoke', 'key.create'],
+  );
+});
+
+/** Somebody's CRM: what it was told, and how it answers. */
+async function openReceiver() {
+  const heard: { headers: Record<string, unknown>; body: string }[] = [];
+  const answers: number[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part: Buffer) => {
+      body += part.toString();
+    });
+    request.on('end', () => {
+      heard.push({ headers: request.headers, body });
+      response.writeHead(answers.shift() ?? 200, { location: 'http://127.0.0.1:1/' }).end('x');
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return { heard, answers, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` };
+}
+
+const tenWaits = (deliveryId: number) => sql`update webhook_deliveries set next_at = now() where delivery_id = ${deliveryId}`.execute(store.db);
+
+test('webhooks: what is told is signed, once in effect, tried again until it arrives, seen in the log and sent again by hand', async () => {
+  const admin = await signIn('admin');
+  const receiver = await openReceiver();
+  for (const url of ['http://localhost:1/', 'https://169.254.169.254/', 'https://[::1]/']) {
+    const refused = await ask('POST', '/api/v1/webhooks', admin, { name: 'inside', url, events: ['call.ended'] });
+    assert.equal(refused.status, 400, url);
+  }
+  const wish = { name: 'CRM', url: receiver.url, events: ['call.ended', 'call.changed', 'agent.state'] };
+  const { webhook, secret } = (await ask('POST', '/api/v1/webhooks', admin, wish)).json<{ webhook: { webhookId: string }; secret: string }>();
+  const hook = `/api/v1/webhooks/${webhook.webhookId}`;
+  type Shown = { deliveryId: number; id: string; state: string; attempts: number; status: number | null; error: string | null };
+  const log = async (): Promise<Shown[]> => (await ask('GET', `${hook}/deliveries`, admin)).json<{ items: Shown[] }>().items;
+
+  receiver.answers.push(503);
+  const record = recordOf(70, '8001');
+  await writeRecords(store.db, [record]);
+  await writeRecords(store.db, [record]);
+  await until('the first try failed', async () => (await log())[0]?.status === 503);
+  const [waiting, ...others] = await log();
+  assert.deepEqual(
+    [waiting?.id, waiting?.state, waiting?.attempts, others.length],
+    [`call.ended:${record.callId}`, 'waiting', 1, 0],
+    'written twice, told once',
+  );
+  await tenWaits(waiting?.deliveryId ?? 0);
+  await until('it arrives', async () => (await log())[0]?.state === 'delivered');
+  const [, told] = receiver.heard;
+  const isFrom = (of: string, by: typeof told) =>
+    by !== undefined && isSigned(of, String(by.headers['huawu-signature']), Number(by.headers['huawu-timestamp']), by.body, systemClock.now());
+  assert.equal(isFrom(secret, told), true);
+  const body = JSON.parse(told?.body ?? '') as { id: string; type: string; tenant: string; data: Record<string, unknown> };
+  assert.deepEqual([body.id, body.type, body.tenant, body.data.callId], [waiting?.id, 'call.ended', 'demo', record.callId]);
+  assert.ok(!(told?.body ?? '').includes(record.caller.number), 'numbers are masked unless the webhook is for personal data');
+
+  const rotated = (await ask('POST', `${hook}/secret`, admin, { keepOldHours: 1 })).json<{ secret: string }>();
+  receiver.answers.push(302);
+  await writeRecords(store.db, [{ ...record, revision: 2, wrapUpMs: 5 }]);
+  await until('it was led elsewhere', async () => (await log())[0]?.error === 'it answered 302');
+  const moved = receiver.heard.at(-1);
+  assert.deepEqual([isFrom(secret, moved), isFrom(rotated.secret, moved)], [true, true], 'both secrets sign while the old one lives');
+  assert.equal((JSON.parse(moved?.body ?? '') as { id: string }).id, `call.changed:${record.callId}:2`);
+
+  const heard = receiver.heard.length;
+  assert.equal((await ask('POST', `${hook}/deliveries/${waiting?.deliveryId}/redelivery`, admin)).status, 204);
+  await until('it came again', () => receiver.heard.length === heard + 1);
+  assert.equal(receiver.heard.at(-1)?.headers['huawu-delivery'], waiting?.id);
+  assert.equal((await ask('POST', `${hook}/ping`, admin)).status, 204);
+  await until('the ping came', () => receiver.heard.at(-1)?.headers['huawu-event'] === 'ping');
+
+  await feedFromJournal(webhook.webhookId);
+  assert.equal((await ask('DELETE', hook, admin)).status, 204);
+  assert.equal((await ask('GET', `${hook}/deliveries`, admin)).status, 404);
+});
+
+/** Killed between any two words, what the journal has is told, each once. */
+async function feedFromJournal(webhookId: string): Promise<void> {
+  const folder = mkdtempSync(join(cluster.dataDir, 'journal-'));
+  const journal = () => new FileJournal({ folder, lastSeq: recover(folder, silentLog).lastSeq, clock: systemClock, log: silentLog });
+  const changed = (n: number): Event => ({
+    ...{ type: 'agentStateChanged', agentId: agentIdOf(TENANT, '8001'), state: n % 2 === 0 ? 'ready' : 'not_ready', reasons: [], callId: null },
+    wrapUpUntil: null,
+  });
+  const keys = async () => {
+    const { rows } = await sql<{
+      event_key: string;
+    }>`select event_key from webhook_deliveries where webhook_id = ${webhookId} and type = 'agent.state'`.execute(store.db);
+    return rows.map(({ event_key }) => event_key);
+  };
+  let at = 1_000;
+  let seen = 0;
+  const feedOf = (lastSeq: number, db = store.db) =>
+    new WebhookFeed({ store: { db }, clock: new FakeClock(), log: silentLog, folder, house: 'test', lastSeq, told: () => undefined });
+  const run = async (events: number, killed: boolean): Promise<void> => {
+    const file = journal();
+    const feed = feedOf(file.lastSeq);
+    if (!killed) await feed.flush();
+    for (let n = 0; n < events; n += 1) {
+      at += 1;
+      feed.watch(file.append(changed(n), at, true));
+    }
+    seen += events;
+    if (!killed) await feed.close();
+    await file.close();
+  };
+  await run(0, false);
+  await run(5, false);
+  assert.equal((await keys()).length, 5, 'what comes by is told');
+  await run(700, true);
+  assert.equal((await keys()).length, 5, 'killed before a word of it was told');
+  await run(3, false);
+  const told = await keys();
+  assert.deepEqual([told.length, new Set(told).size], [seen, seen], 'the next start tells it from the journal, and nothing twice');
+}
 
 test('health, metrics and documents are where they must be', async () => {
   assert.equal((await ask('GET', '/livez', null)).status, 200);

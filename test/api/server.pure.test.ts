@@ -162,10 +162,14 @@ test('while the first is under way, the same call with its key waits for nobody:
     release = resolve;
   });
   const { saveQueue } = house.ports.configuration;
-  house.ports.configuration.saveQueue = (queue) => held.then(() => saveQueue(queue));
+  let asked = 0;
+  house.ports.configuration.saveQueue = (queue, told) => {
+    asked += 1;
+    return held.then(() => saveQueue(queue, told));
+  };
   const change = () => send(house, 'PATCH', '/api/v1/queues/demo:service', { wrapUpMs: 5000 }, as('admin', { 'idempotency-key': 'k' }));
   const first = change();
-  await until('the first is under way', () => house.audit.length === 1);
+  await until('the first is under way', () => asked === 1);
   assertProblem(await change(), 'key_in_use');
   release();
   assert.equal((await first).statusCode, 200);
@@ -425,9 +429,9 @@ test('an address that guesses tokens is turned away without a look, while who ha
   const house = await openFakeHouse();
   let looked = 0;
   const { identify } = house.ports.sessions;
-  house.ports.sessions.identify = (token) => {
+  house.ports.sessions.identify = (token, source) => {
     looked += 1;
-    return identify(token);
+    return identify(token, source);
   };
   assert.equal((await send(house, 'GET', '/api/v1/me')).statusCode, 200);
   for (let n = 0; n < 300; n += 1) assert.equal((await send(house, 'GET', '/api/v1/me', undefined, { authorization: `Bearer guess${n}` })).statusCode, 401);

@@ -131,7 +131,12 @@ test('I6: entries of each tenant are one chain, whoever writes them at the same 
       const { breach } = await proveChain(store, demo, undefined, noted);
       const later = await proveChain(store, demo, whole.head, noted);
       assert.equal((await proveChain(store, other)).breach, null, 'the other tenant’s chain is its own');
-      await query(url, aside('delete from audit_log; insert into audit_log overriding system value select * from kept; drop table kept; delete from audit_heads; insert into audit_heads select * from kept_heads; drop table kept_heads'));
+      await query(
+        url,
+        aside(
+          'delete from audit_log; insert into audit_log overriding system value select * from kept; drop table kept; delete from audit_heads; insert into audit_heads select * from kept_heads; drop table kept_heads',
+        ),
+      );
       return [breach?.seq, breach?.by, later.breach?.by];
     };
     const ofDemo = `tenant_id = 'demo'`;
@@ -162,7 +167,8 @@ test('what was in the audit trail before there were chains is chained as it stoo
   const store = connectStore({ url, clock: systemClock, log, embedded: null });
   try {
     await run(files(true));
-    for (const tenant of ['b', 'a', 'b', 'b']) await query(url, `insert into audit_log (at, tenant_id, action, resource, after) values (now(), '${tenant}', 'x', 'y', '{"z": 1, "a": 2}')`);
+    for (const tenant of ['b', 'a', 'b', 'b'])
+      await query(url, `insert into audit_log (at, tenant_id, action, resource, after) values (now(), '${tenant}', 'x', 'y', '{"z": 1, "a": 2}')`);
     await run(files(false));
     const proved = await Promise.all(['a', 'b'].map((tenant) => proveChain(store, asId<TenantId>(tenant))));
     assert.deepEqual(

@@ -20,7 +20,7 @@ import { openCluster } from './cluster.ts';
 const KEY = 'd4'.repeat(32);
 const DAY_MS = 86_400_000;
 const tenantId = asId<TenantId>('demo');
-const by = asId<UserId>('demo:admin');
+const by = { userId: asId<UserId>('demo:admin'), source: '192.0.2.7' };
 const clock = new FakeClock(systemClock.now());
 
 let cluster: Awaited<ReturnType<typeof openCluster>>;
@@ -210,6 +210,6 @@ test('I7: what was kept long enough goes, a hold wins, a crash in the middle is 
   assert.deepEqual(trail.toSorted(), [
     ['recording/c-0011.r1', null],
     ['recording/c-0013.r1', null],
-    ['recording/c-0015.r1', by],
+    ['recording/c-0015.r1', by.userId],
   ]);
 });

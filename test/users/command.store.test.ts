@@ -120,7 +120,10 @@ test('I6: audit verify proves the trail, names the first entry that is broken, a
     await tamper(config.databaseUrl ?? '', `update audit_log set after = '{"role": "agent"}' where seq = 3`);
     const changed = await run(context, () => auditMain(['verify', '--tenant', 'demo'], config));
     assert.deepEqual([changed.code, changed.said], [1, 'demo: BROKEN: entry 3 does not say any more what was written; 2 before it are as they were written\n']);
-    await tamper(config.databaseUrl ?? '', `update audit_log l set hash = audit_hash(l) where seq = 3; update audit_heads set hash = (select hash from audit_log where seq = 3)`);
+    await tamper(
+      config.databaseUrl ?? '',
+      `update audit_log l set hash = audit_hash(l) where seq = 3; update audit_heads set hash = (select hash from audit_log where seq = 3)`,
+    );
     assert.equal((await run(context, () => auditMain(['verify'], config))).code, 0, 'it agrees with itself');
     const known = await run(context, () => auditMain(['verify', '--tenant', 'demo', '--head', head], config));
     assert.deepEqual([known.code, known.said.includes('entry 3 is not the one that stood there once')], [1, true], known.said);

@@ -7,7 +7,7 @@ import { connectStore, type Store } from '../../src/store/store.ts';
 import { readPicture, saveAgent, saveTenant } from '../../src/store/tenants.ts';
 import { sipAccountOf } from '../../src/users/digest.ts';
 import { SessionUnknown } from '../../src/users/lookup.ts';
-import { addUser, createSessions, type Sessions } from '../../src/users/sessions.ts';
+import { addUser, createSessions, type Sessions, type SignIn } from '../../src/users/sessions.ts';
 import type { User } from '../../src/users/user.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
 import { Line } from '../store/line.ts';
@@ -60,11 +60,14 @@ test('neither token nor password stands in the database', async () => {
   assert.match(rows, /\$argon2id\$/);
 });
 
+/** What whoever asks gets of it: not whom it was tried for. */
+const answerOf = (signIn: SignIn): object => Object.fromEntries(Object.entries(signIn).filter(([name]) => name !== 'of'));
+
 test('a wrong name and a wrong password are one answer, in about the same time', async () => {
   const sessions = await house(await cluster.store());
   const timed = async (username: string): Promise<number> => {
     const from = performance.now();
-    assert.deepEqual(await sessions.signIn(demo, username, 'wrong'), { ok: false, reason: 'wrong', retryAfterMs: 0 });
+    assert.deepEqual(answerOf(await sessions.signIn(demo, username, 'wrong')), { ok: false, reason: 'wrong', retryAfterMs: 0 });
     return performance.now() - from;
   };
   // The quickest of three each: other work on the machine only ever makes an answer slower.
@@ -118,7 +121,7 @@ test('G11: a new password, a new role and being disabled end every session at on
   assert.notEqual(await sessions.userOf(token), null, 'a new name ends nothing');
   await sessions.changeUser(wang.userId, { disabled: true });
   assert.equal(await sessions.userOf(token), null);
-  assert.deepEqual(await sessions.signIn(demo, '8001', 'a new password'), { ok: false, reason: 'wrong', retryAfterMs: 0 });
+  assert.deepEqual(answerOf(await sessions.signIn(demo, '8001', 'a new password')), { ok: false, reason: 'wrong', retryAfterMs: 0 });
   assert.deepEqual(told, [wang.userId, wang.userId, wang.userId]);
   assert.equal(await sessions.changeUser(asId<UserId>('demo:none'), { name: 'x' }), false);
 });

@@ -26,3 +26,13 @@ test('a right password forgets the wrong ones', () => {
   throttle.succeeded('8001');
   assert.equal(throttle.waitMs('8001', 0), 0);
 });
+
+test('thirty wrong ones in an hour wait for the hour, however slowly they came; one that was no guess is taken back', () => {
+  const throttle = new SignInThrottle();
+  for (let n = 0; n < 30; n += 1) throttle.tried('8001', n * 100_000);
+  assert.equal(throttle.waitMs('8001', 3_000_000), 600_000);
+  assert.equal(throttle.waitMs('8001', 3_600_000), 0);
+  for (let n = 0; n < 5; n += 1) throttle.tried('8002', 0);
+  throttle.forgive('8002');
+  assert.equal(throttle.waitMs('8002', 0), 0);
+});

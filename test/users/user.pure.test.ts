@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AgentId, asId, type TenantId } from '../../kernel/ids.ts';
-import { type Action, actions, may, type Role } from '../../src/users/user.ts';
+import { type Action, actions, keyScopes, may, type PersonRole as Role } from '../../src/users/user.ts';
 
 const demo = asId<TenantId>('demo');
 const other = asId<TenantId>('other');
@@ -43,6 +43,10 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'dialplan.read': { all: ['supervisor', 'admin'], own: [] },
   'dialplan.publish': { all: ['admin'], own: [] },
   'number.change': { all: ['admin'], own: [] },
+  'key.read': { all: ['admin'], own: [] },
+  'key.change': { all: ['admin'], own: [] },
+  'webhook.read': { all: ['admin'], own: [] },
+  'webhook.change': { all: ['admin'], own: [] },
   'audit.read': { all: ['admin'], own: [] },
   'report.read': { all: ['supervisor', 'admin'], own: ['agent'] },
   'report.reconcile': { all: ['supervisor', 'admin'], own: [] },
@@ -64,3 +68,16 @@ for (const action of actions) {
     }
   });
 }
+
+const neverKeys: readonly Action[] = ['desk.use', 'call.monitor', 'interaction.serve', 'user.change', 'key.read', 'key.change', 'webhook.change'];
+test('a key may what its scopes say in its own tenant, and never what makes users and keys, hears calls or needs a desk', () => {
+  assert.deepEqual(actions.filter((action) => !keyScopes.includes(action)).sort(), [...neverKeys].sort());
+  for (const action of actions) {
+    const key = { tenantId: demo, role: 'key', agentId: null } as const;
+    const grantable = keyScopes.includes(action);
+    assert.equal(may({ ...key, scopes: [action] }, action, { tenantId: demo, agentId: another }), grantable, action);
+    assert.equal(may({ ...key, scopes: [action] }, action, { tenantId: other }), false, action);
+    assert.equal(may({ ...key, scopes: actions.filter((one) => one !== action) }, action, { tenantId: demo }), false, action);
+    assert.equal(may(key, action, { tenantId: demo }), false, action);
+  }
+});

@@ -160,7 +160,7 @@ before(async () => {
       said.push({ action, ...(after as object) });
       for (const event of events) tellFloor(event);
     },
-    userOfToken: (token) => house.ports.sessions.identify(token),
+    userOfToken: (token) => house.ports.sessions.identify(token, ''),
   });
   sockets = new DeskSockets({ clock: systemClock, log: silentLog, desks });
   sockets.attach(house.app.server);

@@ -23,6 +23,8 @@ const pages = {
   phones: lazy(() => import('./lines/phones-page.tsx')),
   calls: lazy(() => import('./records/calls-page.tsx')),
   audit: lazy(() => import('./records/audit-page.tsx')),
+  keys: lazy(() => import('./access/keys-page.tsx')),
+  webhooks: lazy(() => import('./access/webhooks-page.tsx')),
   system: lazy(() => import('./system/system-page.tsx')),
 } as const satisfies Record<string, LazyExoticComponent<ComponentType>>;
 type PageName = keyof typeof pages;
@@ -32,7 +34,7 @@ const groups = [
   { group: 'routing', names: ['queues', 'calendars', 'dialplans', 'prompts'] },
   { group: 'lines', names: ['trunks', 'phones'] },
   { group: 'records', names: ['calls', 'audit'] },
-  { group: 'system', names: ['system'] },
+  { group: 'system', names: ['keys', 'webhooks', 'system'] },
 ] as const satisfies readonly { group: string; names: readonly PageName[] }[];
 
 const subscribe = (onChange: () => void) => {
@@ -116,7 +118,9 @@ function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
           </span>
           <span className="spacer" />
           <TasteControls />
-          <span className="me">{me.name}</span>
+          <a className="me" href="/account">
+            {me.name}
+          </a>
           <Button type="text" icon={<Icon name="leave" />} onClick={onSignOut}>
             {t('controls.signOut')}
           </Button>

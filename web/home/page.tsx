@@ -40,6 +40,10 @@ export default function HomePage({ path }: { path: string }) {
             <span>{t('home.admin')}</span>
             <span className="go">{t('home.toAdmin')}</span>
           </a>
+          <a className="door" href="/account">
+            <strong>{t('account.title')}</strong>
+            <span>{t('account.lead')}</span>
+          </a>
           <a className="door" href="/api/docs">
             <strong>{t('home.toDocs')}</strong>
             <span>/api/docs</span>

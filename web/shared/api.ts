@@ -56,11 +56,18 @@ async function ask(path: string, init: RequestInit): Promise<unknown> {
   return response.status === 204 ? null : response.json();
 }
 
-/** The desk's token, for `hello` and for the API. */
-export async function signIn(username: string, password: string): Promise<string> {
+export interface SignedIn {
+  token: string;
+  /** Nothing may be done with it but set up the second factor that the role must have. */
+  limited: boolean;
+}
+
+/** The desk's token, for `hello` and for the API. `code`: of the second factor, once it was asked for. */
+export async function signIn(username: string, password: string, code?: string): Promise<SignedIn> {
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
-  const answer = await ask('/api/v1/sessions', { method: 'POST', headers, body: JSON.stringify({ username, password }) });
-  if (typeof answer === 'object' && answer !== null && 'token' in answer && typeof answer.token === 'string') return answer.token;
+  const answer = await ask('/api/v1/sessions', { method: 'POST', headers, body: JSON.stringify({ username, password, code }) });
+  if (typeof answer === 'object' && answer !== null && 'token' in answer && typeof answer.token === 'string')
+    return { token: answer.token, limited: 'limited' in answer && answer.limited === true };
   throw new Problem('server', 200, '');
 }
 

@@ -1,11 +1,14 @@
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Button, Input } from 'antd';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Problem, signIn } from './api.ts';
 import { waitingFor } from './busy.ts';
 import { TasteControls } from './controls.tsx';
 import './sign-in.css';
+
+/** Few ever need it: it is loaded then. */
+const SetUp = lazy(() => import('./second-factor.tsx').then((all) => ({ default: all.SetUpSecondFactor })));
 
 /** Why she is (back) here. */
 export type SignInNotice = 'expired' | 'signedOut' | 'forbidden';
@@ -19,6 +22,8 @@ export interface SignInWords {
 interface Fields {
   number: string;
   password: string;
+  /** Of the second factor, where it is asked for. */
+  code: string;
 }
 
 export function SignIn({ words, notice, onToken }: { words: SignInWords; notice: SignInNotice | null; onToken(token: string): void }) {
@@ -26,7 +31,16 @@ export function SignIn({ words, notice, onToken }: { words: SignInWords; notice:
   useEffect(() => {
     document.title = `${words.title} · ${t('product')}`;
   }, [t, words.title]);
-  const { mutate, isPending, error, reset } = useMutation({ mutationFn: ({ number, password }: Fields) => signIn(number, password), onSuccess: onToken });
+  const [limited, setLimited] = useState<string | null>(null);
+  const [asksCode, setAsksCode] = useState(false);
+  const { mutate, isPending, error, reset } = useMutation({
+    mutationFn: ({ number, password, code }: Fields) => signIn(number, password, code === '' ? undefined : code),
+    onSuccess: (session) => (session.limited ? setLimited(session.token) : onToken(session.token)),
+    onError: (failed) => {
+      if (needsCode(failed)) setAsksCode(true);
+    },
+  });
+  const told = needsCode(error) ? null : error;
   return (
     <div className="sign-in">
       <header className="sign-in-top">
@@ -37,17 +51,28 @@ export function SignIn({ words, notice, onToken }: { words: SignInWords; notice:
         <h1>{words.title}</h1>
         <p className="quiet">{words.lead}</p>
         <div className="sign-in-notice" role="alert">
-          {error !== null ? (
-            <ProblemLine error={error} />
+          {told !== null ? (
+            <ProblemLine error={told} />
           ) : (
             notice !== null && <Alert type={notice === 'signedOut' ? 'info' : 'warning'} showIcon title={t(`signIn.${notice}`)} />
           )}
         </div>
-        <SignInForm words={words} busy={isPending} onSubmit={mutate} onChange={reset} />
+        {limited === null ? (
+          <SignInForm words={words} busy={isPending} asksCode={asksCode} onSubmit={mutate} onChange={reset} />
+        ) : (
+          <>
+            <Alert type="info" showIcon title={t('secondFactor.demanded')} />
+            <Suspense fallback={null}>
+              <SetUp token={limited} onDone={() => onToken(limited)} />
+            </Suspense>
+          </>
+        )}
       </main>
     </div>
   );
 }
+
+const needsCode = (error: Error | null): boolean => error instanceof Problem && error.code === 'second_factor_needed';
 
 function ProblemLine({ error }: { error: Error }) {
   const { t } = useTranslation();
@@ -55,9 +80,17 @@ function ProblemLine({ error }: { error: Error }) {
   return <Alert type="error" showIcon title={t(`problem.${kind}`, { status, detail })} />;
 }
 
-function SignInForm({ words, busy, onSubmit, onChange }: { words: SignInWords; busy: boolean; onSubmit(fields: Fields): void; onChange(): void }) {
+interface FormProps {
+  words: SignInWords;
+  busy: boolean;
+  asksCode: boolean;
+  onSubmit(fields: Fields): void;
+  onChange(): void;
+}
+
+function SignInForm({ words, busy, asksCode, onSubmit, onChange }: FormProps) {
   const { t } = useTranslation();
-  const [fields, setFields] = useState<Fields>({ number: '', password: '' });
+  const [fields, setFields] = useState<Fields>({ number: '', password: '', code: '' });
   const [missing, setMissing] = useState<keyof Fields | null>(null);
   const set = (change: Partial<Fields>) => {
     setFields({ ...fields, ...change });
@@ -69,7 +102,8 @@ function SignInForm({ words, busy, onSubmit, onChange }: { words: SignInWords; b
     const number = fields.number.trim();
     if (number === '') return setMissing('number');
     if (fields.password === '') return setMissing('password');
-    if (!busy) onSubmit({ number, password: fields.password });
+    if (asksCode && fields.code.trim() === '') return setMissing('code');
+    if (!busy) onSubmit({ number, password: fields.password, code: asksCode ? fields.code.trim() : '' });
   };
   return (
     <form className="sign-in-form" onSubmit={submit} noValidate>
@@ -98,6 +132,25 @@ function SignInForm({ words, busy, onSubmit, onChange }: { words: SignInWords; b
       <p className="fault" id="password-fault">
         {missing === 'password' && t('signIn.passwordMissing')}
       </p>
+      {asksCode && (
+        <>
+          <label htmlFor="code">{t('secondFactor.code')}</label>
+          <Input
+            id="code"
+            size="large"
+            autoFocus
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={20}
+            value={fields.code}
+            onChange={(event) => set({ code: event.target.value })}
+            {...fault(missing === 'code', 'code-fault')}
+          />
+          <p className="fault" id="code-fault">
+            {missing === 'code' ? t('secondFactor.codeMissing') : t('secondFactor.codeHint')}
+          </p>
+        </>
+      )}
       <Button type="primary" size="large" htmlType="submit" block loading={waitingFor(busy)}>
         {t('signIn.submit')}
       </Button>

@@ -32,6 +32,8 @@ const kinds = [
   'call',
   'callback',
   'interaction',
+  'key',
+  'webhook',
 ] as const;
 
 interface Entry {
