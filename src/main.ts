@@ -370,6 +370,7 @@ function openRims(
     new FloorFeeds({
       ...{ clock, calls, acd: acd.view, today: (queueId: QueueId) => day.of(queueId), tenants: () => directory.tenants().map(({ tenantId }) => tenantId) },
       trunks: (tenantId: TenantId) => trunkRows(phone.trunks(), tenantId),
+      bounds: (tenantId: TenantId) => directory.floorAlerts(tenantId),
     }),
     (it) => it.close(),
   );

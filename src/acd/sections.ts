@@ -16,6 +16,10 @@ export interface AlertBounds {
   waiting?: number;
   longestWaitMs?: number;
   serviceLevelPct?: number;
+  /** Of those who were answered or lost on the day. */
+  abandonedPct?: number;
+  /** One of its agents has been not ready for so long. */
+  notReadyMs?: number;
 }
 
 export interface QueueSections {

@@ -123,6 +123,7 @@ export function explanations(app: Api, ports: ApiPorts): void {
   explainCall(app, ports);
   explainAgent(app, ports);
   explainOffer(app, ports);
+  explainOffers(app, ports);
 }
 
 const shownOverflow = ({ taken, lookAt, ...rest }: OverflowExplanation) => ({
@@ -220,6 +221,26 @@ function explainOffer(app: Api, ports: ApiPorts): void {
       const found = offers?.find((offer) => offer.offerId === offerId);
       if (found === undefined) throw new Problem('not_found');
       return shownOffer(found);
+    },
+  );
+}
+
+function explainOffers(app: Api, ports: ApiPorts): void {
+  app.get(
+    '/api/v1/calls/:callId/offers',
+    {
+      config: { action: 'call.explain' },
+      schema: {
+        tags: ['calls'],
+        summary: 'To whom a call was offered, each with why; of a live call or from its record, in the order in which it was',
+        params: z.strictObject({ callId: idSchema }),
+        response: { 200: z.object({ items: z.array(offerExplanationSchema) }) },
+      },
+    },
+    async (request) => {
+      const offers = await ports.offersOf(asker(request).tenantId, branded(request.params.callId));
+      if (offers === null) throw new Problem('not_found');
+      return { items: offers.map(shownOffer) };
     },
   );
 }

@@ -13,7 +13,7 @@ import { type CustomerWithHistory, customerById, customerByNumber } from '../sto
 import { interactionRecord, listInteractions } from '../store/interactions.ts';
 import { ledgerIntervals, ledgerSums } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import { putAgent, putAgents, type SeedTransaction, saveOutsideRules, saveQueue } from '../store/tenants.ts';
+import { putAgent, putAgents, type SeedTransaction, saveFloorAlerts, saveOutsideRules, saveQueue } from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
 import { type ApiKeys, isApiKey } from '../users/api-keys.ts';
@@ -175,6 +175,7 @@ function configurationPort({ store, clock, directoryChanged }: Pick<HouseParts, 
     saveTrunk: (trunk, password, told) =>
       save(told, (trx) => saveTrunk(trx, trunk, typeof password === 'string' ? trunkSecretOf(trunk.credentials, password) : password)),
     removeTrunk: (trunkId, told) => save(told, (trx) => removeTrunk(trx, trunkId)),
+    saveFloorAlerts: (tenantId, bounds, told) => save(told, (trx) => saveFloorAlerts(trx, tenantId, bounds)),
     saveOutsideRules: (tenantId, rules, told) => save(told, (trx) => saveOutsideRules(trx, tenantId, rules)),
   };
 }

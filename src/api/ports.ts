@@ -8,6 +8,7 @@ import type { InteractionEvent } from '../acd/channels/event.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { Explainer } from '../acd/explain/explanation.ts';
 import type { AgentWish } from '../acd/offering/wish.ts';
+import type { AlertBounds } from '../acd/sections.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { AuditStanding } from '../audit/watch.ts';
 import type { CallsView } from '../call/call.ts';
@@ -114,6 +115,7 @@ interface ConfigurationPort {
   /** It is gone when this resolves. */
   removeTrunk(trunkId: TrunkId, told: AuditEntry): Promise<void>;
   saveOutsideRules(tenantId: TenantId, rules: OutsideRules, told: AuditEntry): Promise<void>;
+  saveFloorAlerts(tenantId: TenantId, bounds: AlertBounds, told: AuditEntry): Promise<void>;
 }
 
 interface FloorPort {

@@ -14,6 +14,7 @@ import { guardRoutes } from './access.ts';
 import { agentImport } from './agent-import.ts';
 import { agentState } from './agent-state.ts';
 import { agents } from './agents.ts';
+import { alertRules } from './alert-rules.ts';
 import { apiKeys } from './api-keys.ts';
 import { auditTrail } from './audit.ts';
 import { calendars } from './calendars.ts';
@@ -43,6 +44,7 @@ import { secondFactor } from './second-factor.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
+import { supervisions } from './supervisions.ts';
 import { system } from './system.ts';
 import type { HttpTls } from './tls.ts';
 import { trials } from './trials.ts';
@@ -94,6 +96,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     webhooks,
     queues,
     queueSwitch,
+    alertRules,
     trials,
     calendars,
     agents,
@@ -111,6 +114,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     callAudio,
     callbacks,
     orders,
+    supervisions,
     interactions,
     explanations,
     recordings,

@@ -33,6 +33,8 @@ export interface DeskSocket {
   readonly source?: string;
   /** Writes at once; what the peer does not read is the socket's to limit. */
   send(text: string): void;
+  /** Bytes the peer has not read; absent = not known here. */
+  owed?(): number;
   close(why: CloseCode): void;
 }
 
@@ -344,7 +346,7 @@ export class Desks {
   #subscribe(connection: Connection, { tenantId }: DeskUser, { id, data }: DeskMessageOf<'subscribe'>): void {
     this.#unsubscribe(connection);
     this.#reply(connection, id);
-    connection.wall = { send: (text) => this.#send(connection, text) };
+    connection.wall = { send: (text) => this.#send(connection, text), owes: () => connection.socket.owed?.() ?? 0 };
     const { epoch, seq } = data;
     this.#options.floor.subscribe(connection.wall, tenantId, epoch === undefined || seq === undefined ? null : { epoch, seq });
   }

@@ -102,6 +102,7 @@ export class DeskSockets {
     const line = desks.accept({
       source,
       send: (text) => this.#send(socket, text),
+      owed: () => socket.bufferedAmount,
       close: (why) => {
         if (why === 'unauthorised') this.#strangers.guessed(source, clock.now());
         this.#close(socket, why);
@@ -150,11 +151,11 @@ export class DeskSockets {
     else seat.line.receive(data.toString());
   }
 
-  /** `ws` writes to the TCP socket before it returns. */
+  /** `ws` writes to the TCP socket before it returns. A wall's snapshot alone may be more than a peer may owe: what counts is what it owed before. */
   #send(socket: WebSocket, text: string): void {
     if (socket.readyState !== WebSocket.OPEN) return;
-    socket.send(text);
     if (socket.bufferedAmount > MOST_BUFFERED_BYTES) this.#close(socket, 'slowConsumer');
+    else socket.send(text);
   }
 
   #close(socket: WebSocket, why: CloseCode): void {

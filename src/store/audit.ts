@@ -43,6 +43,8 @@ export interface AuditFilter {
   userId?: UserId;
   /** Begins so. */
   action?: string;
+  /** One of these. */
+  actions?: readonly string[];
   /** Somewhere in it. */
   resource?: string;
   /** ms since 1970 */
@@ -59,11 +61,12 @@ export async function listAudit(
   tenantId: TenantId,
   limit: number,
   before: number | null,
-  { userId, action, resource, from, to }: AuditFilter = {},
+  { userId, action, actions, resource, from, to }: AuditFilter = {},
 ): Promise<(AuditEntry & { auditId: number; seq: number; hash: string })[]> {
   let query = db.selectFrom('audit_log').selectAll().where('tenant_id', '=', tenantId);
   if (userId !== undefined) query = query.where('user_id', '=', userId);
   if (action !== undefined) query = query.where('action', 'like', `${literal(action)}%`);
+  if (actions !== undefined) query = query.where('action', 'in', actions);
   if (resource !== undefined) query = query.where('resource', 'like', `%${literal(resource)}%`);
   if (from !== undefined) query = query.where('at', '>=', new Date(from));
   if (to !== undefined) query = query.where('at', '<', new Date(to));

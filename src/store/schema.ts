@@ -14,6 +14,7 @@ export interface Database {
     name: string;
     sip_domains: string[];
     outside_rules: ColumnType<unknown, string | undefined, string>;
+    floor_alerts: ColumnType<unknown, string | undefined, string>;
     recording_rules: ColumnType<unknown, string | undefined, string>;
     sign_in_rules: ColumnType<unknown, string | undefined, string>;
   };

@@ -2,6 +2,8 @@
 import type { Kysely, Transaction } from 'kysely';
 import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { AlertBounds } from '../acd/sections.ts';
+import { readAlertBounds } from '../tenants/alerts.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
 import { SIP_REALM, type SipAccount, type Tenant } from '../tenants/directory.ts';
 import { readOutsideRules } from '../tenants/outside.ts';
@@ -19,6 +21,7 @@ export interface Picture {
   accounts: SipAccount[];
   trunks: StoredTrunk[];
   outsideRules: [TenantId, OutsideRules][];
+  floorAlerts: [TenantId, AlertBounds][];
 }
 
 /** Everything at one moment (one snapshot), a handful of queries however many agents. */
@@ -35,6 +38,10 @@ export function readPicture(db: Kysely<Database>): Promise<Picture> {
       outsideRules: (await trx.selectFrom('tenants').select(['tenant_id', 'outside_rules']).execute()).map((row) => [
         asId<TenantId>(row.tenant_id),
         readOutsideRules(row.outside_rules),
+      ]),
+      floorAlerts: (await trx.selectFrom('tenants').select(['tenant_id', 'floor_alerts']).execute()).map((row) => [
+        asId<TenantId>(row.tenant_id),
+        readAlertBounds(row.floor_alerts),
       ]),
       accounts: (await trx.selectFrom('sip_accounts').selectAll().execute()).map((row) => ({
         agentId: asId<AgentId>(row.agent_id),
@@ -218,6 +225,14 @@ export async function saveOutsideRules(db: Kysely<Database>, tenantId: TenantId,
   await db
     .updateTable('tenants')
     .set({ outside_rules: JSON.stringify(rules) })
+    .where('tenant_id', '=', tenantId)
+    .execute();
+}
+
+export async function saveFloorAlerts(db: Kysely<Database>, tenantId: TenantId, bounds: AlertBounds): Promise<void> {
+  await db
+    .updateTable('tenants')
+    .set({ floor_alerts: JSON.stringify(bounds) })
     .where('tenant_id', '=', tenantId)
     .execute();
 }

@@ -5,6 +5,7 @@
 import type { AgentId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { CalendarConfiguration } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { AlertBounds } from '../acd/sections.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { TrunkConfiguration, TrunkId, TrunkSecret } from './trunk.ts';
 
@@ -43,6 +44,8 @@ export interface Directory {
   calendars(): CalendarConfiguration[];
   /** What may be dialled outside on its account. */
   outsideRules(tenantId: TenantId): OutsideRules;
+  /** When its whole floor calls its supervisors. */
+  floorAlerts(tenantId: TenantId): AlertBounds;
   trunks(): TrunkConfiguration[];
   /** null: it has no password. */
   trunkSecret(trunkId: TrunkId): TrunkSecret | null;

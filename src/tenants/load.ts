@@ -5,6 +5,7 @@
 import { type AgentId, agentIdOf, asId, type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import type { CalendarConfiguration } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
+import type { AlertBounds } from '../acd/sections.ts';
 import type { Store } from '../store/store.ts';
 import { type Picture, readPicture } from '../store/tenants.ts';
 import type { StoredTrunk } from '../store/trunks.ts';
@@ -43,6 +44,7 @@ export async function loadDirectory(options: { store: Store; bench?: Bench | und
     queues: () => [...index.queues.values()],
     calendars: () => index.calendars,
     outsideRules: (tenantId) => index.outsideRules.get(tenantId) ?? usualRules,
+    floorAlerts: (tenantId) => index.floorAlerts.get(tenantId) ?? {},
     trunks: () => [...index.trunks.values()].map(({ configuration }) => configuration),
     trunkSecret: (trunkId) => index.trunks.get(trunkId)?.secret ?? null,
     async refresh() {
@@ -60,6 +62,7 @@ interface Index {
   queues: Map<QueueId, QueueConfiguration>;
   calendars: CalendarConfiguration[];
   outsideRules: Map<TenantId, OutsideRules>;
+  floorAlerts: Map<TenantId, AlertBounds>;
   trunks: Map<TrunkId, StoredTrunk>;
   /** `<tenant> <username>` */
   accounts: Map<string, SipAccount>;
@@ -80,6 +83,7 @@ export function indexOf(picture: Picture, extraAgents: readonly AgentConfigurati
     queues: new Map(queues.map((queue) => [queue.queueId, queue])),
     calendars: picture.calendars.map((calendar) => ({ ...calendar, offsets: offsetsOf(calendar.timeZone, now) })),
     outsideRules: new Map(picture.outsideRules),
+    floorAlerts: new Map(picture.floorAlerts),
     trunks: new Map(picture.trunks.map((trunk) => [trunk.configuration.trunkId, trunk])),
     accounts: new Map(accounts.map((account) => [keyOf(account.tenantId, account.username), account])),
     unique,

@@ -56,6 +56,15 @@ const rows: Record<string, Row> = {
   'GET /api/v1/queues/{queueId}': { url: '/api/v1/queues/:tenant:service', allowed: everybody, stranger: 404 },
   'PATCH /api/v1/queues/{queueId}': { url: '/api/v1/queues/:tenant:service', body: () => ({ record: false }), allowed: admins, stranger: 404 },
   'POST /api/v1/queues/{queueId}/switch': { url: '/api/v1/queues/:tenant:service/switch', body: () => ({ state: 'closed' }), allowed: leaders, stranger: 404 },
+  'GET /api/v1/alert-rules': { url: '/api/v1/alert-rules', allowed: leaders, stranger: 'own' },
+  'PUT /api/v1/alert-rules/floor': { url: '/api/v1/alert-rules/floor', body: () => ({ waiting: 5 }), allowed: leaders, stranger: 'own' },
+  'PUT /api/v1/alert-rules/queues/{queueId}': {
+    url: '/api/v1/alert-rules/queues/:tenant:service',
+    body: () => ({ waiting: 5 }),
+    allowed: leaders,
+    stranger: 404,
+  },
+  'GET /api/v1/supervisions': { url: '/api/v1/supervisions', allowed: leaders, stranger: 'own' },
   'POST /api/v1/trials': {
     url: '/api/v1/trials',
     body: (tenant) => ({ queueId: `${tenant}:service`, change: { maxWaiting: 7 } }),
@@ -170,6 +179,7 @@ const rows: Record<string, Row> = {
   'GET /api/v1/calls/{callId}/explanation': { url: '/api/v1/calls/c-:tenant-1/explanation', allowed: leaders, stranger: 404 },
   'GET /api/v1/agents/{agentId}/explanation': { url: '/api/v1/agents/:tenant:8001/explanation', allowed: everybody, stranger: 404 },
   'GET /api/v1/offers/{offerId}/explanation': { url: '/api/v1/offers/c-:tenant-1.o1/explanation', allowed: leaders, stranger: 404 },
+  'GET /api/v1/calls/{callId}/offers': { url: '/api/v1/calls/c-:tenant-1/offers', allowed: leaders, stranger: 404 },
   'GET /api/v1/calls/{callId}/sip-trace': { url: '/api/v1/calls/c-:tenant-1/sip-trace', allowed: leaders, stranger: 404 },
   'GET /api/v1/recordings/{recordingId}': { url: '/api/v1/recordings/c-:tenant-1.r1', allowed: everybody, stranger: 404 },
   'GET /api/v1/recordings/{recordingId}/audio': {

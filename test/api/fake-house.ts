@@ -19,6 +19,7 @@ import {
 import { silentLog } from '../../kernel/log.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event.ts';
+import type { AlertBounds } from '../../src/acd/sections.ts';
 import type { CallbackView, InteractionView } from '../../src/acd/view.ts';
 import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, OfferTold, UserRecord } from '../../src/api/ports.ts';
 import { buildServer } from '../../src/api/server.ts';
@@ -353,14 +354,16 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
   const calendars = new Map(tenants.map((tenant) => [`${tenant}:office`, calendarOf(tenant)]));
   const trunks = new Map(tenants.map((tenant) => [`${tenant}:city`, newTrunk(id<TenantId>(tenant), 'city', {})]));
   const secrets = new Map<string, TrunkSecret>();
+  const floorAlerts = new Map<TenantId, AlertBounds>();
   const agents = new Map(tenants.map((tenant) => [`${tenant}:8001`, agentOf(tenant)]));
   const tokens = new Map(tenants.flatMap((tenant) => roleNames.map((role) => [tokenOf(tenant, role), identityOf(tenant, role)] as const)));
   const published = tenants.map((tenant) => ({ tenant, version: id<DialplanVersion>(`${tenant}@1`) }));
   const audit: ApiPorts['audit'] = {
     write: async (entry) => void house.audit.push(entry),
-    list: async (tenantId, { action = '' }) => {
-      const mine = house.audit.map((entry, at) => ({ ...entry, auditId: at + 1, seq: at + 1, hash: '', at: START }));
-      return { items: mine.filter((entry) => entry.tenantId === tenantId && entry.action.startsWith(action)).reverse(), nextCursor: null };
+    list: async (tenantId, { action = '', actions, resource = '' }) => {
+      const all = house.audit.map((entry, at) => ({ ...entry, auditId: at + 1, seq: at + 1, hash: '', at: START }));
+      const mine = all.filter((entry) => entry.tenantId === tenantId && entry.action.startsWith(action) && entry.resource.includes(resource));
+      return { items: mine.filter((entry) => actions?.includes(entry.action) ?? true).reverse(), nextCursor: null };
     },
     prove: async () => ({ head: { seq: house.audit.length, hash: '' }, provedAt: START, breach: null }),
   };
@@ -447,6 +450,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       queues: () => [...queues.values()],
       calendars: () => [...calendars.values()].map((calendar) => ({ ...calendar, offsets: [{ from: 0, minutes: 480 }] })),
       outsideRules: () => usualRules,
+      floorAlerts: (tenantId) => floorAlerts.get(tenantId) ?? {},
       trunks: () => [...trunks.values()],
       trunkSecret: (trunkId) => secrets.get(trunkId) ?? null,
     },
@@ -493,6 +497,11 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         const trunk = trunks.get(trunkId);
         if (trunk !== undefined) house.configured.push(trunk);
         trunks.delete(trunkId);
+      },
+      saveFloorAlerts: async (tenantId, bounds, told) => {
+        await audit.write(told);
+        house.configured.push({ tenantId });
+        floorAlerts.set(tenantId, bounds);
       },
       saveOutsideRules: async (tenantId, _rules, told) => {
         await audit.write(told);

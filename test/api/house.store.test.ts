@@ -105,7 +105,15 @@ before(async () => {
   const journal = { append: (event: never, at: number) => ({ seq: ++seq, at, event }), settled: async () => undefined, close: async () => undefined };
   const switchboard = new Switchboard({ clock: systemClock, log: silentLog, journal, rooms: rooms.all, carriers });
   const take: Switchboard['take'] = (event) => switchboard.take(event);
-  const wall = new FloorFeeds({ clock: systemClock, calls: rooms.calls, acd: rooms.acd.view, tenants: () => [], trunks: () => [], today: () => null });
+  const wall = new FloorFeeds({
+    clock: systemClock,
+    calls: rooms.calls,
+    acd: rooms.acd.view,
+    tenants: () => [],
+    trunks: () => [],
+    today: () => null,
+    bounds: () => ({}),
+  });
   const desks = new Desks({
     press: () => undefined,
     ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },

@@ -1,10 +1,11 @@
-/** A tenant's floor as walls are told it: rows that changed, once a second at most, numbered, resumed; alerts once. */
+/** A tenant's floor as walls are told it: rows that changed, four times a second at most, numbered, resumed; alerts once. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AgentId, agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { createAcd } from '../../src/acd/acd.ts';
 import type { QueueConfiguration } from '../../src/acd/event.ts';
-import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
+import { watchedFloor } from '../../src/cti/floor/alerts.ts';
+import { FloorFeeds, MOST_OWED_BYTES } from '../../src/cti/floor/feeds.ts';
 import { type FloorAgent, type FloorAlert, type FloorQueue, parseServerMessage, type ServerMessageOf } from '../../src/cti/protocol.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { FakeClock } from '../support/clock.ts';
@@ -26,11 +27,16 @@ type Told = ServerMessageOf<'floorSnapshot'> | ServerMessageOf<'floorChanged'>;
 class Wall {
   readonly told: Told[] = [];
   bytes = 0;
+  owed = 0;
   epoch = '';
   seq = 0;
   readonly agents = new Map<string, FloorAgent>();
   readonly queues = new Map<string, FloorQueue>();
   readonly alerts = new Map<string, FloorAlert>();
+
+  owes(): number {
+    return this.owed;
+  }
 
   send(text: string): void {
     this.bytes += text.length;
@@ -55,6 +61,7 @@ class TestFloor {
   readonly clock = new FakeClock();
   readonly acd = createAcd();
   today: FloorQueue['today'] = null;
+  bounds: NonNullable<QueueConfiguration['alerts']> = {};
   readonly feeds: FloorFeeds;
   #calls = 0;
 
@@ -66,6 +73,7 @@ class TestFloor {
       tenants: () => [DEMO, OTHER],
       trunks: () => [],
       today: () => this.today,
+      bounds: () => this.bounds,
     });
     for (const tenantId of [DEMO, OTHER]) {
       this.tell({ type: 'queueConfigured', queue: queueOf(tenantId, alerts) });
@@ -134,7 +142,7 @@ test('a wall is told the floor whole, then within a second only the rows that ch
   assert.equal(wall.told.length, 2, 'she is signed out: nothing changed');
 });
 
-test('whatever happens on a floor of 1,000 agents, a wall is told at most about once a second, and what it has folded is the floor', () => {
+test('whatever happens on a floor of 1,000 agents, a wall is told at most about four times a second, and what it has folded is the floor', () => {
   const numbers = Array.from({ length: 1_000 }, (_, n) => String(1_000 + n));
   const floor = new TestFloor(numbers);
   const wall = floor.wall();
@@ -150,7 +158,7 @@ test('whatever happens on a floor of 1,000 agents, a wall is told at most about 
   }
   floor.clock.forward(1_000);
   const messages = wall.told.length - 1;
-  assert.ok(messages >= 5 && messages <= 7, `${messages} messages in 6 s`);
+  assert.ok(messages >= 15 && messages <= 26, `${messages} messages in 6 s`);
   for (const view of floor.acd.view.agents(DEMO)) {
     const row = wall.agents.get(view.agentId);
     assert.deepEqual([row?.state, row?.callId ?? null, row?.reasons ?? []], [view.state, view.callId, view.reasons], view.agentId);
@@ -179,6 +187,52 @@ test('a wall that comes back resumes without gap or double, and gets a snapshot 
     ['floorSnapshot'],
     'without numbers as well',
   );
+});
+
+test('what a wall is told grows with who changed, not with who is there', () => {
+  const toldOf = (agents: number): number => {
+    const floor = new TestFloor(Array.from({ length: agents }, (_, n) => String(10_000 + n)));
+    const wall = floor.wall();
+    const snapshot = wall.bytes;
+    for (let n = 0; n < 50; n += 1) {
+      floor.signIn(String(10_000 + n));
+      floor.clock.forward(20);
+    }
+    floor.clock.forward(1_000);
+    return wall.bytes - snapshot;
+  };
+  const [few, many] = [toldOf(100), toldOf(4_000)];
+  assert.ok(many < few * 1.1, `${few} bytes beside 100 agents, ${many} beside 4,000`);
+});
+
+test('a wall that does not read is told nothing more until it has, and then what it missed, in order; after a long while the floor whole', () => {
+  const floor = new TestFloor(['8001', '8002']);
+  const wall = floor.wall();
+  floor.signIn('8001');
+  floor.clock.forward(1_000);
+  const told = wall.told.length;
+  wall.owed = MOST_OWED_BYTES + 1;
+  floor.signIn('8002');
+  floor.clock.forward(1_000);
+  floor.tell({ type: 'agentWentNotReady', agentId: agent('8002'), reason: 'meal' });
+  floor.clock.forward(1_000);
+  assert.equal(wall.told.length, told);
+  wall.owed = 0;
+  floor.clock.forward(1_000);
+  assert.deepEqual(
+    wall.told.slice(told).map(({ type }) => type),
+    ['floorChanged', 'floorChanged'],
+  );
+  assert.deepEqual(wall.agents.get(agent('8002'))?.reasons, ['meal']);
+  wall.owed = MOST_OWED_BYTES + 1;
+  for (let n = 0; n < 1_100; n += 1) {
+    floor.tell(n % 2 === 0 ? { type: 'agentWentReady', agentId: agent('8002') } : { type: 'agentWentNotReady', agentId: agent('8002'), reason: 'meal' });
+    floor.clock.forward(300);
+  }
+  wall.owed = 0;
+  floor.clock.forward(1_000);
+  assert.equal(wall.told.at(-1)?.type, 'floorSnapshot');
+  assert.equal(wall.agents.get(agent('8002'))?.state, floor.acd.view.agent(agent('8002'))?.state);
 });
 
 test('who leaves the floor, and a queue that is gone, are gone from the wall', () => {
@@ -231,4 +285,53 @@ test('an alert is told once when its bound is passed, is acknowledged by name, a
   floor.today = level(20, 79.5);
   floor.clock.forward(2_000);
   assert.ok([...wall.alerts.values()].some(({ what, value }) => what === 'service_level' && value === 79.5));
+});
+
+test('a floor has bounds of its own: all who wait together, the level and the lost of all queues, and who has been not ready for too long, by name', () => {
+  const floor = new TestFloor(['8001', '8002']);
+  floor.bounds = { waiting: 2, serviceLevelPct: 80, abandonedPct: 5, notReadyMs: 600_000 };
+  const wall = floor.wall();
+  const told = () => [...wall.alerts.values()].map(({ queueId, what, agentId = null }) => ({ queueId, what, agentId }));
+  floor.callWaits();
+  floor.signIn('8002');
+  floor.tell({ type: 'agentSignedIn', agentId: agent('8001') });
+  floor.clock.forward(2_000);
+  assert.deepEqual(told(), []);
+  floor.callWaits();
+  floor.callWaits();
+  floor.clock.forward(2_000);
+  assert.deepEqual(told(), [{ queueId: null, what: 'waiting', agentId: null }]);
+  floor.today = {
+    ...{ offered: 30, answered: 28, abandoned: 2, asaMs: 9_000, timeZone: 'Asia/Shanghai', since: '2026-03-01T16:00:00.000Z' },
+    serviceLevel: { pct: 79.5, variant: 'A_T/(A+B)', withinMs: 15_000 },
+  };
+  floor.clock.forward(2_000);
+  assert.deepEqual(
+    told()
+      .map(({ what }) => what)
+      .sort(),
+    ['abandoned', 'service_level', 'waiting'],
+  );
+  floor.clock.forward(610_000);
+  assert.ok(
+    told().some(({ what, agentId }) => what === 'not_ready' && agentId === agent('8001')),
+    JSON.stringify(told()),
+  );
+  floor.bounds = {};
+  floor.clock.forward(2_000);
+  assert.deepEqual(told(), [], 'without a bound there is no alert');
+});
+
+test('the level of a floor is that of all who were answered or lost, by the formula of each queue', () => {
+  const row = (answered: number, abandoned: number, pct: number | null): FloorQueue => ({
+    ...{ queueId: SERVICE, name: { zh: '', en: '' }, state: 'open', waiting: 1, oldestSince: null, signedIn: 0, ready: 0, talking: 0, wrappingUp: 0 },
+    expectedWait: null,
+    today: {
+      ...{ offered: answered, answered, abandoned, asaMs: null, timeZone: 'Asia/Shanghai', since: '2026-03-01T16:00:00.000Z' },
+      serviceLevel: { pct, variant: 'A(≤T) / (A + B)', withinMs: 15_000 },
+    },
+  });
+  // 72 of 80 and 10 of 20: 82 of 100.
+  const { day, waiting } = watchedFloor([row(70, 10, 90), row(15, 5, 50), row(0, 0, null)], {}, null);
+  assert.deepEqual([waiting, day?.answered, day?.abandoned, Math.round(day?.levelPct ?? 0)], [3, 85, 15, 82]);
 });

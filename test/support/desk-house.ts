@@ -159,7 +159,15 @@ export class DeskHouse {
         return configuration === undefined ? null : { ...configuration, desk: queueDesk };
       },
     };
-    this.floor = new FloorFeeds({ clock, calls: this.#room.calls, acd: this.acd.view, tenants: () => [TENANT], trunks: () => [], today: () => null });
+    this.floor = new FloorFeeds({
+      clock,
+      calls: this.#room.calls,
+      acd: this.acd.view,
+      tenants: () => [TENANT],
+      trunks: () => [],
+      today: () => null,
+      bounds: () => ({}),
+    });
     this.desks = new Desks({
       press: () => undefined,
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },

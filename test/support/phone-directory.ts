@@ -59,6 +59,7 @@ export function phoneDirectory(
     queues: () => [service],
     calendars: () => [],
     outsideRules: () => rules,
+    floorAlerts: () => ({}),
     trunks: () => trunks.map(({ configuration }) => configuration),
     trunkSecret: (trunkId) => trunks.find(({ configuration }) => configuration.trunkId === trunkId)?.secret ?? null,
   };

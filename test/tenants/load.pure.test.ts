@@ -23,7 +23,16 @@ const account = (tenantId: TenantId, username: string): SipAccount => ({
   ha1Sha256: '',
 });
 const index = indexOf(
-  { tenants, queues: [], calendars: [], agents: [], trunks: [], outsideRules: [], accounts: [account(a, '8001'), account(b, '8001'), account(b, '9001')] },
+  {
+    tenants,
+    queues: [],
+    calendars: [],
+    agents: [],
+    trunks: [],
+    outsideRules: [],
+    floorAlerts: [],
+    accounts: [account(a, '8001'), account(b, '8001'), account(b, '9001')],
+  },
   [],
   0,
 );

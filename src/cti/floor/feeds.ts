@@ -1,28 +1,33 @@
 /**
- * The feed of each tenant's floor to the walls that look at it: events mark what may have changed, and once a second at most the rows that did
+ * The feed of each tenant's floor to the walls that look at it: events mark what may have changed, and four times a second at most the rows that did
  * change are told, to all walls the same text. A tenant at whose floor nobody looks costs nothing but its alerts.
  */
 import type { Clock } from '../../../kernel/clock.ts';
 import { type AgentId, type QueueId, randomToken, type TenantId } from '../../../kernel/ids.ts';
+import type { AlertBounds } from '../../acd/sections.ts';
 import type { AcdView, AgentView } from '../../acd/view.ts';
 import type { CallsView } from '../../call/call.ts';
 import { Feed } from '../feed.ts';
-import { Alerts } from './alerts.ts';
 import type { FloorAlert, FloorQueue, FloorTrunk } from './messages.ts';
 import { agentRow, queueRow, tenantOf } from './rows.ts';
+import { AlertWatch } from './watch.ts';
 
-/** From the message before; with what it takes to draw, an event is on the screen within a second. */
-const EVERY_MS = 950;
+/** From the message before: with the way there and what it takes to draw, an event is on the screen well within a second. */
+const EVERY_MS = 240;
 /** Not before the turn that moved something, and its neighbours, are over. */
-const SETTLE_MS = 50;
+const SETTLE_MS = 30;
+/** What a queue's estimate says holds for so long: it is played forward anew each time. */
+const ESTIMATE_MS = 2_000;
 /** Trunks and alerts are looked at so often, estimates each … */
 const LOOK_MS = 1_000;
 /** … so many looks: they move by themselves. */
 const ESTIMATE_LOOKS = 5;
 /** How long a floor is followed for a wall that may come back. */
 const FORGET_MS = 120_000;
-/** At some 230 bytes a row a snapshot stays below what a socket may owe (1 MB). */
-export const MOST_AGENTS = 4_000;
+/** At some 230 bytes a row a snapshot of them is 2.3 MB. */
+export const MOST_AGENTS = 10_000;
+/** A wall that has not read so much is told no change until it has: then what it missed, or a snapshot. */
+export const MOST_OWED_BYTES = 65_536;
 
 export interface FloorFeedsOptions {
   clock: Clock;
@@ -32,16 +37,23 @@ export interface FloorFeedsOptions {
   trunks(tenantId: TenantId): FloorTrunk[];
   /** The day's figures of a queue; null: they are not kept. */
   today(queueId: QueueId): FloorQueue['today'];
+  /** When the whole floor of the tenant calls for help. */
+  bounds(tenantId: TenantId): AlertBounds;
 }
 
 export interface Wall {
   send(text: string): void;
+  /** Bytes it was sent and has not read. */
+  owes(): number;
 }
 
 interface TenantFloor {
   tenantId: TenantId;
   feed: Feed;
-  walls: Set<Wall>;
+  /** Which message each was told last. */
+  walls: Map<Wall, number>;
+  /** The last one, for as long as it says what another would. */
+  snapshot: { seq: number; text: string } | null;
   /** Rows as they were told. */
   agents: Map<string, string>;
   queues: Map<string, string>;
@@ -59,12 +71,14 @@ interface TenantFloor {
 export class FloorFeeds {
   readonly #options: FloorFeedsOptions;
   readonly #floors = new Map<TenantId, TenantFloor>();
-  readonly #alerts = new Map<TenantId, Alerts>();
+  readonly #watch: AlertWatch;
   readonly #cancelLook: () => void;
+  readonly #estimates = new Map<QueueId, { at: number; wait: FloorQueue['expectedWait'] }>();
   #looks = 0;
 
   constructor(options: FloorFeedsOptions) {
     this.#options = options;
+    this.#watch = new AlertWatch({ acd: options.acd, bounds: options.bounds, row: (queueId) => this.#queueRow(queueId) });
     this.#cancelLook = options.clock.every(LOOK_MS, () => this.#look());
   }
 
@@ -75,7 +89,7 @@ export class FloorFeeds {
     const missed = resume === null ? { result: 'lost' as const } : floor.feed.since(resume.epoch, resume.seq);
     if (missed.result === 'resumed') for (const { text } of missed.messages) wall.send(text);
     else wall.send(this.#snapshot(floor));
-    floor.walls.add(wall);
+    floor.walls.set(wall, floor.feed.last);
   }
 
   unsubscribe(wall: Wall): void {
@@ -100,7 +114,7 @@ export class FloorFeeds {
 
   /** false: there is no such alert, or it is over. */
   acknowledge(tenantId: TenantId, alertId: string, by: string): boolean {
-    const alert = this.#alerts.get(tenantId)?.acknowledge(alertId, by, this.#options.clock.now()) ?? null;
+    const alert = this.#watch.acknowledge(tenantId, alertId, by, this.#options.clock.now());
     if (alert === null) return false;
     const floor = this.#floors.get(tenantId);
     floor?.alerts.set(alertId, alert);
@@ -133,10 +147,21 @@ export class FloorFeeds {
 
   #tell(floor: TenantFloor): void {
     const parts = this.#changes(floor);
-    if (parts.length === 0) return;
-    floor.toldAt = this.#options.clock.now();
-    const { text } = floor.feed.append((seq) => this.#envelope('floorChanged', seq, `{${parts.join(',')}}`));
-    for (const wall of floor.walls) wall.send(text);
+    let latest: string | null = null;
+    if (parts.length > 0) {
+      floor.toldAt = this.#options.clock.now();
+      latest = floor.feed.append((seq) => this.#envelope('floorChanged', seq, `{${parts.join(',')}}`)).text;
+    }
+    for (const [wall, told] of floor.walls) if (told < floor.feed.last && wall.owes() <= MOST_OWED_BYTES) this.#bringUp(floor, wall, told, latest);
+  }
+
+  /** The latest change, as a rule; what it was not told yet, where it did not read; all anew, where it did not for too long. */
+  #bringUp(floor: TenantFloor, wall: Wall, told: number, latest: string | null): void {
+    const { epoch, last } = floor.feed;
+    floor.walls.set(wall, last);
+    const missed = latest !== null && told === last - 1 ? { result: 'resumed' as const, messages: [{ text: latest }] } : floor.feed.since(epoch, told);
+    if (missed.result === 'resumed') for (const { text } of missed.messages) wall.send(text);
+    else wall.send(this.#snapshot(floor));
   }
 
   /** Members of the message's data, as JSON. */
@@ -178,7 +203,7 @@ export class FloorFeeds {
       if (row !== null) keep(floor.queues, queueId, JSON.stringify(row), changed);
       else if (floor.queues.delete(queueId)) {
         floor.gone.add(queueId);
-        for (const alertId of this.#alerts.get(floor.tenantId)?.forget(queueId) ?? []) floor.gone.add(alertId);
+        for (const alertId of this.#watch.forget(floor.tenantId, queueId)) floor.gone.add(alertId);
       }
     }
     floor.movedQueues.clear();
@@ -194,15 +219,30 @@ export class FloorFeeds {
   #queueRow(queueId: QueueId): FloorQueue | null {
     const { acd, today } = this.#options;
     const view = acd.queue(queueId);
-    return view === undefined ? null : queueRow(view, acd.estimate(queueId), today(queueId));
+    if (view === undefined) this.#estimates.delete(queueId);
+    return view === undefined ? null : queueRow(view, this.#estimate(queueId), today(queueId));
+  }
+
+  #estimate(queueId: QueueId): FloorQueue['expectedWait'] {
+    const now = this.#options.clock.now();
+    const known = this.#estimates.get(queueId);
+    if (known !== undefined && now - known.at < ESTIMATE_MS) return known.wait;
+    const wait = this.#options.acd.estimate(queueId);
+    this.#estimates.set(queueId, { at: now, wait });
+    return wait;
   }
 
   readonly #trunksOf = (tenantId: TenantId): string => JSON.stringify(this.#options.trunks(tenantId));
 
   #snapshot(floor: TenantFloor): string {
+    if (floor.snapshot?.seq !== floor.feed.last) floor.snapshot = { seq: floor.feed.last, text: this.#wholeFloor(floor) };
+    return floor.snapshot.text;
+  }
+
+  #wholeFloor(floor: TenantFloor): string {
     const agentsNotShown = Math.max(0, this.#options.acd.agents(floor.tenantId).length - floor.agents.size);
     const rows = `"queues":[${[...floor.queues.values()].join(',')}],"agents":[${[...floor.agents.values()].join(',')}],"trunks":${floor.trunks}`;
-    const alerts = JSON.stringify(this.#alerts.get(floor.tenantId)?.all ?? []);
+    const alerts = JSON.stringify(this.#watch.all(floor.tenantId));
     const data = `{"epoch":${JSON.stringify(floor.feed.epoch)},"agentsNotShown":${agentsNotShown},${rows},"alerts":${alerts}}`;
     return this.#envelope('floorSnapshot', floor.feed.last, data);
   }
@@ -215,7 +255,7 @@ export class FloorFeeds {
     const known = this.#floors.get(tenantId);
     if (known !== undefined) return known;
     const floor: TenantFloor = {
-      ...{ tenantId, feed: new Feed(randomToken(8)), walls: new Set(), agents: new Map(), queues: new Map(), trunks: this.#trunksOf(tenantId) },
+      ...{ tenantId, feed: new Feed(randomToken(8)), walls: new Map(), snapshot: null, agents: new Map(), queues: new Map(), trunks: this.#trunksOf(tenantId) },
       ...{ movedAgents: new Set(), movedQueues: new Set(), alerts: new Map(), gone: new Set(), toldAt: 0, cancelTimer: null, forgetAt: null },
     };
     const { acd } = this.#options;
@@ -243,17 +283,9 @@ export class FloorFeeds {
 
   #lookForAlerts(tenantId: TenantId, now: number): void {
     const floor = this.#floors.get(tenantId);
-    const alerts = this.#alerts.get(tenantId) ?? new Alerts();
-    this.#alerts.set(tenantId, alerts);
-    const all = new Set(alerts.all.map(({ queueId }) => queueId));
-    for (const { queueId, configuration } of this.#options.acd.queues(tenantId)) {
-      if (configuration.alerts === undefined && !all.has(queueId)) continue;
-      const row = this.#queueRow(queueId);
-      if (row === null) continue;
-      const { raised, over } = alerts.look(row, now);
-      for (const alert of raised) floor?.alerts.set(alert.alertId, alert);
-      for (const alertId of over) floor?.gone.add(alertId);
-    }
+    const { raised, over } = this.#watch.look(tenantId, now);
+    for (const alert of raised) floor?.alerts.set(alert.alertId, alert);
+    for (const alertId of over) floor?.gone.add(alertId);
   }
 }
 

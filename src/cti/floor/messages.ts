@@ -1,14 +1,17 @@
 /**
- * The topic `floor` of the desk protocol: what a supervisor's wall is told of her tenant. Rows are told whole, those that changed, once a second at
- * most; whoever has applied a snapshot and every change after it has what a snapshot would say now. Nothing here needs Node.
+ * The topic `floor` of the desk protocol: what a supervisor's wall is told of her tenant. Rows are told whole, those that changed, four times a second
+ * at most; whoever has applied a snapshot and every change after it has what a snapshot would say now. Nothing here needs Node.
  */
 import { z } from 'zod';
 
 const time = z.iso.datetime();
 const bilingual = z.object({ zh: z.string(), en: z.string() });
 
-/** When a queue calls for help: so many callers wait, one of them for so long, the day's service level is below; absent: never for that. */
-const alertBounds = z.object({ waiting: z.int().optional(), longestWaitMs: z.int().optional(), serviceLevelPct: z.number().optional() });
+/** When a queue calls for help: so many callers wait, one of them for so long, the day's service level is below, more of the day's callers were lost, an agent has been not ready for so long; absent: never for that. */
+const alertBounds = z.object({
+  ...{ waiting: z.int().optional(), longestWaitMs: z.int().optional(), serviceLevelPct: z.number().optional() },
+  ...{ abandonedPct: z.number().optional(), notReadyMs: z.int().optional() },
+});
 
 /** Of this day, in the tenant's time zone; a queue nobody has come to yet has zeros. */
 const dayFigures = z.object({
@@ -72,10 +75,13 @@ const trunkSchema = z.object({
   addresses: z.int(),
 });
 
-export const alertKinds = ['waiting', 'longest_wait', 'service_level'] as const;
+export const alertKinds = ['waiting', 'longest_wait', 'service_level', 'abandoned', 'not_ready'] as const;
 const alertSchema = z.object({
   alertId: z.string(),
-  queueId: z.string(),
+  /** null: of the whole floor */
+  queueId: z.string().nullable(),
+  /** Of `not_ready`: who has been so longest. */
+  agentId: z.string().optional(),
   what: z.enum(alertKinds),
   /** The bound of the queue, and the figure when it passed: callers, ms, or per cent. */
   bound: z.number(),
