@@ -18,7 +18,9 @@ installPackages();
 if (name === 'media' || name === 'amd') installTools();
 if (name === 'sip' && installTools().includes('sipp')) throw new Error('this bench calls with sipp: install the package sip-tester');
 const { build } = await import('./build.mjs');
-build({ quiet: true, web: false });
+build({ quiet: true, web: name === 'cti' });
+// The servers it has started end with it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const module = join(root, 'dist/scripts/bench', `${name}.js`);
 if (!existsSync(module)) throw new Error(`${module} was not built`);
 const { run } = await import(pathToFileURL(module).href);

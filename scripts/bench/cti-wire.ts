@@ -63,6 +63,12 @@ export class Wire {
     return { ...found, dropped: Number(/dropped on interface .*?: \d+\/(\d+)/.exec(this.#said)?.[1] ?? 0) };
   }
 
+  /** Whatever became of it. */
+  end(): void {
+    this.#capture?.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   get #file(): string {
     return join(this.#folder, 'lo.pcap');
   }

@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- cti [--desks N] [--calls PER_SECOND] [--seconds N]`: the whole server with 1,000 desks on the feed at 50 calls a second, then two storms
+ * `npm run bench -- cti [--desks N] [--calls PER_SECOND] [--floor AGENTS] [--seconds N]`: the whole server with 1,000 desks on the feed at 50 calls a second, then two storms
  * while the calls go on: every desk is cut off at once and comes back within 5 s, resuming at its number, and once more as pages loaded anew. Calls are set up,
  * routed, bridged and ended like any others; nobody sends sound, which is `bench -- media`'s business. The load is a process of its own (`cti-floor.ts`).
+ * Then, in a house of its own, a supervisor's wall of 3,000 agents (`cti-wall.ts`; `--floor 0`: not). Each part tells its line as JSON when it is over.
  * It fails where a number was left out or told twice, or a phone rang whose desk was not told.
  */
 import { fork } from 'node:child_process';
@@ -17,6 +18,7 @@ import { insertSession, insertUser } from '../../src/store/users.ts';
 import { benchAgents } from '../../src/tenants/load.ts';
 import { freeRange } from '../../test/support/ports.ts';
 import type { FloorFigures, FloorOrder, PhaseName, Said } from './cti-floor.ts';
+import { measureWall } from './cti-wall.ts';
 import { type Leads, Wire } from './cti-wire.ts';
 import { type House, openHouse, type Program, programs, quantile, round } from './house.ts';
 import { rssMbOf } from './proc.ts';
@@ -34,24 +36,49 @@ const SESSION_MS = 3_600_000;
 /** G2. */
 const BACK_WITHIN_SECONDS = 10;
 
+const WALL_AGENTS = 3_000;
+/** Beside a browser on the same machine. */
+const WALL_CALLS_PER_SECOND = 25;
+const LEAST_WALL_SECONDS = 10;
+
 interface Options {
   seconds: number;
   desks?: number;
   calls?: number;
+  floor?: number;
 }
 
-export async function run({ seconds, desks = DESKS, calls = CALLS_PER_SECOND }: Options): Promise<object> {
+export async function run({ seconds, desks = DESKS, calls = CALLS_PER_SECOND, floor = WALL_AGENTS }: Options): Promise<object> {
+  const feed = await measureFeed({ seconds, desks, calls });
+  const wall =
+    floor === 0
+      ? { figures: {}, faults: [] }
+      : await measureWall({
+          agents: floor,
+          callsPerSecond: Math.min(calls, WALL_CALLS_PER_SECOND),
+          seconds: Math.max(LEAST_WALL_SECONDS, seconds / 4),
+        }).catch((error: unknown) => ({ figures: {}, faults: [`the wall was not measured: ${String(error)}`] }));
+  if (floor !== 0) tellPart('wall', wall.figures);
+  const faults = [...feed.faults, ...wall.faults];
+  if (faults.length > 0) process.exitCode = 1;
+  return { ...feed.figures, ...wall.figures, faults };
+}
+
+const tellPart = (part: string, figures: object): void => void process.stdout.write(`${JSON.stringify({ bench: 'cti', part, ...figures })}\n`);
+
+async function measureFeed({ seconds, desks, calls }: Required<Omit<Options, 'floor'>>) {
   const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: desks });
+  const marks = new Marks(house);
   try {
     const seats = await giveSeats(house, desks);
     process.stderr.write(`${desks} agents have a user and a session\n`);
-    const marks = new Marks(house);
     const found = await load(marks, {
       ...{ host: house.base.replace('http://', ''), sipPort: house.ports.sip, agentPort: house.ports.agents, seats },
       ...{ callsPerSecond: calls, talkMs: TALK_MS, steadyMs: seconds * 500, stormMs: STORM_MS, watchMs: Math.max(LEAST_WATCH_MS, seconds * 250) },
     });
     return figures(found, marks, await marks.captured(), desks);
   } finally {
+    await marks.end();
     await house.stop();
   }
 }
@@ -130,6 +157,12 @@ class Marks {
     return this.#captured;
   }
 
+  /** Nothing is captured any more, however it went. */
+  async end(): Promise<void> {
+    await this.#captured.catch(() => null);
+    this.#wire.end();
+  }
+
   /** The latest that the application's event loop was. */
   lateMaxMs(phase: PhaseName): number {
     return this.#marks.get(`${phase} over`)?.lateMaxMs ?? Number.NaN;
@@ -148,7 +181,7 @@ class Marks {
 
 function load(marks: Marks, order: FloorOrder): Promise<FloorFigures> {
   const floor = fork(fileURLToPath(new URL(`./cti-floor${extname(import.meta.url)}`, import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  return new Promise((resolve, reject) => {
+  return new Promise<FloorFigures>((resolve, reject) => {
     floor.on('message', (said: Said) => {
       if ('figures' in said) resolve(said.figures);
       else if ('failed' in said) reject(new Error(said.failed));
@@ -159,10 +192,10 @@ function load(marks: Marks, order: FloorOrder): Promise<FloorFigures> {
     });
     floor.once('exit', (code) => reject(new Error(`the load ended (${code}) and told nothing`)));
     floor.send(order);
-  });
+  }).finally(() => floor.kill());
 }
 
-function figures({ steady, resuming, anew, ...counted }: FloorFigures, marks: Marks, captured: Leads | null, desks: number): object {
+function figures({ steady, resuming, anew, ...counted }: FloorFigures, marks: Marks, captured: Leads | null, desks: number) {
   const { gaps, doubles, untold, unread, lost } = counted;
   const seconds = steady.tookMs / 1000;
   const reconnectSeconds = Math.max(resuming.lastBackSeconds, anew.lastBackSeconds);
@@ -173,24 +206,14 @@ function figures({ steady, resuming, anew, ...counted }: FloorFigures, marks: Ma
     ...(reconnectSeconds > BACK_WITHIN_SECONDS ? [`a storm lasted longer than ${BACK_WITHIN_SECONDS} s`] : []),
     ...(resuming.snapshots > 0 ? ['a desk that resumed at its number was sent a snapshot'] : []),
   ];
-  if (faults.length > 0) process.exitCode = 1;
   const storm = (phase: 'resuming' | 'anew', found: FloorFigures['resuming']): object => ({
     ...{ lastBackSeconds: found.lastBackSeconds, helloToBackMs: found.helloToBackMs, resumed: found.resumed, snapshots: found.snapshots },
     ...{ calls: found.calls, failed: found.failed, eventToSocketMs: found.changeMs, kbPerDesk: round(found.bytes / 1024 / desks) },
     ...{ cpuPct: marks.cpuPct(phase), appLateMaxMs: marks.lateMaxMs(phase) },
   });
-  return {
-    desks,
-    eventToSocketP50Ms: steady.changeMs.p50,
-    eventToSocketP99Ms: steady.changeMs.p99,
-    reconnectSeconds,
-    gaps,
-    doubles,
-    callsPerSecond: round(steady.calls / seconds),
-    callsFailed: steady.failed + resuming.failed + anew.failed,
-    ...pop,
-    inviteToPopMs: steady.inviteToPopMs,
-    byeToClearedMs: steady.byeToClearedMs,
+  const feed = {
+    ...{ desks, eventToSocketP50Ms: steady.changeMs.p50, eventToSocketP99Ms: steady.changeMs.p99 },
+    ...{ callsPerSecond: round(steady.calls / seconds), callsFailed: steady.failed + resuming.failed + anew.failed },
     figuresToSocketMs: steady.figuresMs,
     messagesPerSecond: round(steady.messages / seconds),
     bytesPerDeskPerSecond: round(steady.bytes / seconds / desks),
@@ -199,11 +222,15 @@ function figures({ steady, resuming, anew, ...counted }: FloorFigures, marks: Ma
     cpuPct: { ...marks.cpuPct('steady'), generator: steady.generator.cpuPct },
     appLateMaxMs: marks.lateMaxMs('steady'),
     generatorLateP99Ms: steady.generator.lateP99Ms,
-    storms: { resuming: storm('resuming', resuming), anew: storm('anew', anew) },
-    ...{ offers: counted.offers, untold, unread, lost, retries: counted.retries },
     ...(Object.keys(steady.failures).length > 0 ? { failures: steady.failures } : {}),
-    faults,
   };
+  const told = { ...{ reconnectSeconds, gaps, doubles, offers: counted.offers }, ...{ untold, unread, lost, retries: counted.retries } };
+  const storms = { ...told, storms: { resuming: storm('resuming', resuming), anew: storm('anew', anew) } };
+  const pops = { ...pop, inviteToPopMs: steady.inviteToPopMs, byeToClearedMs: steady.byeToClearedMs };
+  tellPart('feed', feed);
+  tellPart('storms', storms);
+  tellPart('pop', pops);
+  return { figures: { ...feed, ...storms, ...pops }, faults };
 }
 
 function leadsOf({ leadMs, unpopped, dropped }: Leads) {

@@ -43,7 +43,11 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
     env: { ...process.env, ...settings(ports, dataDir, rtpPorts), BENCH_AGENTS: String(benchAgents), BENCH_CONTACT: `127.0.0.1:${ports.agents}` },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  // Who stops the bench does not leave a server behind.
+  const orphaned = (): void => void (server.kill('SIGTERM') && server.kill('SIGTERM'));
+  process.once('exit', orphaned);
   const stop = async (): Promise<void> => {
+    process.off('exit', orphaned);
     const gone = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGTERM');
     server.kill('SIGTERM');
