@@ -7,6 +7,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { type AgentId, agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { eventOfWish } from '../../src/acd/offering/wish.ts';
+import type { AlertBounds } from '../../src/acd/sections.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import { createDesk } from '../../src/cti/desk.ts';
 import { Desks } from '../../src/cti/desks.ts';
@@ -17,8 +18,10 @@ import type { Directory } from '../../src/tenants/directory.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
+import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
+import { countedDay } from '../support/counted-day.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
 
 const DEMO = asId<TenantId>('demo');
@@ -33,6 +36,7 @@ let desks: Desks;
 let feeds: FloorFeeds;
 let sockets: DeskSockets;
 const said: object[] = [];
+let floorBounds: AlertBounds = {};
 /** Tells the routing core something, and the wall what came of it. */
 let tellFloor: (event: Event) => void = () => undefined;
 
@@ -95,8 +99,6 @@ before(async () => {
   house = await openFakeHouse(({ core }) => {
     const calls = story(core, now);
     now += 95_000;
-    const agents = ['8001', '8002', '8003', '8004'].map((number) => core.view.agent(agent(number)));
-    const configured = agents.flatMap((view) => (view === undefined ? [] : [{ ...view, staticContact: null }]));
     return {
       ...{ webDir, calls, acd: core.view },
       setAgentState: (agentId, wish, by, byName) => {
@@ -107,7 +109,10 @@ before(async () => {
         }
       },
       clock: { now: () => now, after: () => () => undefined, every: () => () => undefined },
-      directory: { agents: () => configured, agent: (agentId) => configured.find((one) => one.agentId === agentId) ?? null } as Partial<Directory> as Directory, // nothing else is asked of it here
+      ledger: {
+        memory: (tenantId, from, to) => countedDay({ tenantId, queues: [SERVICE], agents: ['8001', '8002', '8003'].map(agent) }, from, to, now),
+        ...{ sums: async () => [], intervals: async () => [] },
+      },
       offersOf: async (_tenant, callId) => {
         const found = core.explain.call(callId, now);
         const choice = { by: ['longest_idle'], keys: [now - 300_000], runnerUp: { agentId: agent('8003'), keys: [now - 120_000] }, idle: 2 };
@@ -131,6 +136,13 @@ before(async () => {
     };
   });
   const { view } = house.core;
+  const configured = ['8001', '8002', '8003', '8004'].flatMap((number) => view.agent(agent(number)) ?? []).map((known) => ({ ...known, staticContact: null }));
+  Object.assign(house.ports.directory, {
+    ...{ agents: () => configured, agent: (agentId: AgentId) => configured.find((one) => one.agentId === agentId) ?? null, floorAlerts: () => floorBounds },
+  } satisfies Partial<Directory>);
+  house.ports.configuration.saveFloorAlerts = async (_, bounds) => {
+    floorBounds = bounds;
+  };
   tellFloor = (event) => {
     const facts = [event];
     for (const fact of facts) {
@@ -138,7 +150,15 @@ before(async () => {
       feeds.hear(fact);
     }
   };
-  feeds = new FloorFeeds({ clock: systemClock, calls: house.ports.calls, acd: view, tenants: () => [DEMO], trunks: () => trunks, today: () => today });
+  feeds = new FloorFeeds({
+    clock: systemClock,
+    calls: house.ports.calls,
+    acd: view,
+    tenants: () => [DEMO],
+    trunks: () => trunks,
+    today: () => today,
+    bounds: () => floorBounds,
+  });
   desks = new Desks({
     press: () => undefined,
     ...{
@@ -173,6 +193,94 @@ after(async () => {
   feeds.close();
   await house.app.close();
   await browser.close();
+});
+
+/** Where each page has what it is looked at for. */
+const pages: [name: string, hash: string, there: string][] = [
+  ['live', '#live', '.agent-tile'],
+  ['day', '#day', '[data-chart="agents"] svg'],
+  ['wallboard', '#wallboard', '.wallboard-tile'],
+  ['queues', '#queues', '.queue-row'],
+  ['calls', '#calls', '.trail'],
+  ['alerts', '#alerts', '[data-rules="floor"]'],
+];
+
+/** `PICTURES=all`: also of the other look. */
+const looksOf = (first: 'light' | 'dark'): ('light' | 'dark')[] => (process.env.PICTURES === 'all' ? [first, first === 'light' ? 'dark' : 'light'] : [first]);
+
+for (const [language, first] of [
+  ['zh', 'light'],
+  ['en', 'dark'],
+] as const) {
+  test(`every page of the supervisor's console is whole at 1280×800 and has nothing against people who hear it, in ${language}, ${first}`, async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    const desk = new RecordingsPage(page);
+    await page.goto(`${url}/supervisor#live`);
+    await desk.signIn('supervisor', PASSWORD);
+    await page.locator('.agent-tile').first().waitFor();
+    const found: string[] = [];
+    for (const look of looksOf(first)) {
+      await desk.shows(language, look);
+      for (const [name, hash, there] of pages) {
+        await page.goto(`${url}/supervisor${hash}`);
+        await page.locator(there).first().waitFor();
+        await page.screenshot({ path: `${shots}supervisor-${name}-${language}-${look}.png` });
+        if (look === first) for (const breach of await breaches(page)) found.push(`${name}: ${breach}`);
+        const over = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
+        assert.ok(over <= 0, `${name} is ${over} px too wide`);
+      }
+      await page.goto(`${url}/supervisor#live`);
+      await page.locator('.agent-tile').first().waitFor();
+    }
+    assert.deepEqual([found, complaints], [[], []]);
+    await context.close();
+  });
+}
+
+test('the day is read by mouse, by arrow keys and as a table; alert bounds are set, called by and shown as its target; a past call says why it was whose', async () => {
+  const context = await browser.newContext({ viewport: { width: 1920, height: 1080 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const page = await context.newPage();
+  const desk = new RecordingsPage(page);
+  await page.goto(`${url}/supervisor#alerts`);
+  await desk.signIn('supervisor', PASSWORD);
+  const { words } = desk;
+  const ofFloor = page.locator('[data-rules="floor"]');
+  await ofFloor.getByLabel(words.alertBound.serviceLevelPct).fill('80');
+  await ofFloor.getByLabel(words.alertBound.notReadyMs).fill('1');
+  await ofFloor.getByRole('button', { name: words.alertRules.save }).click();
+  await ofFloor.getByText(words.alertRules.saved).waitFor();
+  assert.deepEqual(floorBounds, { serviceLevelPct: 80, notReadyMs: 60_000 });
+  await page.getByRole('link', { name: words.day.title }).click();
+  const level = page.locator('[data-chart="level"]');
+  await level.locator('svg').getByText(words.day.target.replace('{{target}}', '80.0%')).waitFor();
+  await page.getByText('A(≤T) / (A + B) ·', { exact: false }).waitFor();
+  await page.getByText('Asia/Shanghai', { exact: false }).first().waitFor();
+  await page.screenshot({ path: `${shots}supervisor-day-1080-zh-light.png` });
+  const contacts = page.locator('[data-chart="contacts"]');
+  await contacts.locator('.day-canvas').focus();
+  await page.keyboard.press('Home');
+  await contacts.getByRole('status').getByText('00:00–00:30', { exact: false }).waitFor({ state: 'attached' });
+  await page.getByText(words.dayShape.table, { exact: true }).click();
+  await contacts.getByRole('columnheader', { name: words.daySeries.abandoned }).waitFor();
+  await contacts.getByRole('rowheader', { name: '00:00–00:30' }).waitFor();
+  await page.screenshot({ path: `${shots}supervisor-day-table-zh-light.png` });
+  await page.getByRole('link', { name: words.live.title }).click();
+  await page.locator('[data-alert="not_ready"]').getByText('8002 李静', { exact: false }).waitFor();
+  await page.getByRole('region', { name: words.live.agents, exact: true }).getByRole('button', { name: '8001' }).click();
+  const drawer = page.getByRole('dialog');
+  await drawer.getByRole('region', { name: words.agentDay.title }).locator('svg').first().waitFor();
+  await page.screenshot({ path: `${shots}supervisor-agent-day-zh-light.png` });
+  await drawer.getByRole('button', { name: words.controls.close }).click();
+  await page.getByRole('link', { name: words.calls.title }).click();
+  await page.locator('[data-call]').first().click();
+  await page.getByRole('region', { name: words.course.title }).locator('.course-offer .why-list').first().waitFor();
+  await page.getByRole('region', { name: words.trail.title }).waitFor();
+  await page.screenshot({ path: `${shots}supervisor-course-zh-light.png` });
+  floorBounds = {};
+  await context.close();
 });
 
 for (const [language, look] of [
@@ -235,7 +343,7 @@ for (const [language, look] of [
 const THOUSAND = Array.from({ length: 1_000 }, (_, n) => String(10_000 + n));
 const BULK = queueIdOf(DEMO, 'bulk');
 
-test('a wall of 1,000 agents shows what happens within a second, is told at most about once a second, sounds an alert once and is acknowledged by name', async () => {
+test('a wall of 1,000 agents shows what happens within a second, is told at most four times a second, sounds an alert once and is acknowledged by name', async () => {
   const context = await browser.newContext({ viewport: { width: 1600, height: 1000 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
   const page = await context.newPage();
   let frames = 0;
@@ -286,7 +394,7 @@ test('a wall of 1,000 agents shows what happens within a second, is told at most
   const told = frames - before;
   const seconds = (Date.now() - began) / 1000;
   console.log(`${told} messages in ${seconds.toFixed(1)} s`);
-  assert.ok(told >= 1 && told <= seconds / 0.95 + 1, `${told} messages in ${seconds} s`);
+  assert.ok(told >= 1 && told <= seconds / 0.24 + 1, `${told} messages in ${seconds} s`);
 
   // What is on the screen is the floor.
   const ready = house.core.view.agents(DEMO).filter(({ state }) => state === 'ready').length;

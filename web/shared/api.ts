@@ -86,6 +86,9 @@ export const post = <T>(token: string, path: string, body?: object): Promise<T> 
 /** Changes what is named of it. */
 export const patch = <T>(token: string, path: string, body: object): Promise<T> => send<T>(token, 'PATCH', path, body);
 
+/** In place of what is there. */
+export const put = <T>(token: string, path: string, body: object): Promise<T> => send<T>(token, 'PUT', path, body);
+
 function send<T>(token: string, method: string, path: string, body?: object): Promise<T> {
   const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
   const sent = body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };

@@ -22,7 +22,11 @@ type Table =
   | 'cause'
   | 'comparator'
   | 'queueStands'
-  | 'staffing';
+  | 'staffing'
+  | 'daySeries'
+  | 'superviseMode'
+  | 'queueExit'
+  | 'offerEnd';
 
 export function label(t: TFunction, table: Table, name: string | number): string {
   const key = `${table}.${name}`;

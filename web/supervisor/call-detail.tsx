@@ -2,10 +2,12 @@
 import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { label, ownName, shownNumber, shownTime, zoneName } from '../shared/labels.ts';
+import { CallCourse } from './call-course.tsx';
 import { Failure } from './failure.tsx';
 import { Player } from './player.tsx';
 import { useQueueNames } from './queues.ts';
 import { type CallRow, useRecordings } from './records.ts';
+import { SupervisionTrail } from './supervision-trail.tsx';
 
 export function CallDetail({ token, call }: { token: string; call: CallRow }) {
   const { t } = useTranslation();
@@ -35,6 +37,8 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
       {recordings.error !== null && <Failure error={recordings.error} />}
       {recordings.data?.items.length === 0 && <p className="quiet">{t('player.none')}</p>}
       {recordings.data !== undefined && recordings.data.items.length > 0 && <Player token={token} callId={call.callId} recordings={recordings.data.items} />}
+      <CallCourse token={token} callId={call.callId} />
+      <SupervisionTrail token={token} callId={call.callId} />
       <p className="quiet small">{t('pop.zone', { zone: zoneName() })}</p>
     </section>
   );

@@ -8,6 +8,7 @@ import { CallDetail } from './call-detail.tsx';
 import { CallList } from './call-list.tsx';
 import { Failure } from './failure.tsx';
 import { type Filter, isNumber, useCalls, useMe } from './records.ts';
+import { SupervisionTrail } from './supervision-trail.tsx';
 import { TopBar } from './top-bar.tsx';
 
 interface Props {
@@ -65,7 +66,14 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
             </Button>
           )}
         </section>
-        {call === null ? <p className="calls-nothing quiet">{t('calls.choose')}</p> : <CallDetail key={call.callId} token={token} call={call} />}
+        {call === null ? (
+          <div className="call-detail">
+            <p className="calls-nothing quiet">{t('calls.choose')}</p>
+            <SupervisionTrail token={token} callId={null} />
+          </div>
+        ) : (
+          <CallDetail key={call.callId} token={token} call={call} />
+        )}
       </main>
     </div>
   );

@@ -177,7 +177,7 @@ function WhoDoesNotGetIt({ told }: { told: CallExplanation }) {
   );
 }
 
-function WhyHer({ offer, nameOf }: { offer: OfferExplanation; nameOf: NameOf }) {
+export function WhyHer({ offer, nameOf }: { offer: OfferExplanation; nameOf: NameOf }) {
   const { t } = useTranslation();
   const { choice, agentId, offeredAt } = offer;
   const agent = nameOf(agentId);

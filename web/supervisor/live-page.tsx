@@ -1,13 +1,12 @@
 /** The floor now, as the server tells it: queues, agents, trunks, alerts; who waits and who is served; a drawer says why, and sets an agent's state. */
 import { Alert, Button, Drawer } from 'antd';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useContext, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FloorAgent } from '../../src/cti/protocol.ts';
 import { Problem } from '../shared/api.ts';
-import { asDuration } from '../shared/clock.ts';
 import { languageNow, ownName, shownNumber } from '../shared/labels.ts';
-import { useServerNow } from '../shared/now.ts';
 import { AgentActions } from './agent-actions.tsx';
+import { AgentDay } from './agent-day.tsx';
 import { WhyAgent, WhyCall } from './explanation.tsx';
 import { Failure } from './failure.tsx';
 import { type LiveCall, useLiveCalls } from './floor.ts';
@@ -16,10 +15,12 @@ import { useQueueNames } from './queues.ts';
 import { useMe } from './records.ts';
 import { Say } from './say.tsx';
 import { Supervise } from './supervise.tsx';
+import { SupervisionTrail } from './supervision-trail.tsx';
 import { TopBar } from './top-bar.tsx';
-import { useFloor } from './use-floor.ts';
+import { FloorContext, useFloor } from './use-floor.ts';
 import { WallAgents } from './wall-agents.tsx';
 import { WallAlerts } from './wall-alerts.tsx';
+import { WallCalls } from './wall-calls.tsx';
 import { WallQueues } from './wall-queues.tsx';
 import { WallTrunks } from './wall-trunks.tsx';
 
@@ -30,15 +31,33 @@ interface Props {
 }
 type Asked = { kind: 'call'; call: LiveCall } | { kind: 'agent'; agent: FloorAgent };
 
-const nobody: ReadonlyMap<string, FloorAgent> = new Map();
+const noCalls: readonly LiveCall[] = [];
+
+/** Knows who is called what, and is itself never another: no list is drawn anew for it. */
+function useNames(token: string) {
+  const store = useContext(FloorContext);
+  const namesOf = useQueueNames(token);
+  const nameOf = useCallback(
+    (agentId: string) => {
+      const known = store?.view().floor?.agents.get(agentId);
+      return known === undefined ? ownName(agentId) : `${known.number} ${known.name}`;
+    },
+    [store],
+  );
+  const queueOf = useCallback(
+    (id: string | null) => (id === null ? '—' : (store?.view().floor?.queues.get(id)?.name[languageNow()] ?? namesOf(id))),
+    [store, namesOf],
+  );
+  return { nameOf, queueOf };
+}
 
 export function LivePage({ token, onSignOut, onExpired }: Props) {
   const { t } = useTranslation();
-  const namesOf = useQueueNames(token);
   const me = useMe(token);
   const calls = useLiveCalls(token);
-  const { view } = useFloor();
-  const { floor, link, skewMs } = view;
+  const link = useFloor((view) => view.link);
+  const isThere = useFloor(({ floor }) => floor !== null);
+  const { nameOf, queueOf } = useNames(token);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [queueId, setQueueId] = useState<string | null>(null);
   useEffect(() => {
@@ -48,23 +67,9 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
   useEffect(() => {
     if (expired) onExpired();
   }, [expired, onExpired]);
-  const queueOf = (id: string | null) => (id === null ? '—' : (floor?.queues.get(id)?.name[languageNow()] ?? namesOf(id)));
-  const agents = floor?.agents ?? nobody;
-  const nameOf = useCallback(
-    (agentId: string) => {
-      const known = agents.get(agentId);
-      return known === undefined ? ownName(agentId) : `${known.number} ${known.name}`;
-    },
-    [agents],
-  );
   const askAgent = useCallback((agent: FloorAgent) => setAsked({ kind: 'agent', agent }), []);
-  const everyone = useMemo(() => [...agents.values()], [agents]);
-  const all = (calls.data?.items ?? []).filter((call) => queueId === null || call.queueId === queueId);
-  const more = calls.data?.nextCursor != null;
-  const lists = [
-    { title: t('live.waiting'), none: t('live.nobodyWaits'), calls: all.filter(({ waiting }) => waiting) },
-    { title: t('live.others'), none: t('live.noCalls'), calls: all.filter(({ waiting }) => !waiting) },
-  ];
+  const askCall = useCallback((call: LiveCall) => setAsked({ kind: 'call', call }), []);
+  const all = calls.data?.items ?? noCalls;
   return (
     <div className="calls-page">
       <TopBar at="live" name={me.data?.name} onSignOut={onSignOut} />
@@ -72,100 +77,42 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
         <div className="wall-head">
           {calls.error !== null && !expired && <Failure error={calls.error} />}
           {link.state === 'away' && <Alert type="warning" showIcon title={t('wall.away')} />}
-          {floor !== null && <WallAlerts alerts={[...floor.alerts.values()]} queueOf={queueOf} skewMs={skewMs} />}
+          {isThere && <WallAlerts queueOf={queueOf} nameOf={nameOf} />}
         </div>
-        {floor === null ? (
+        {isThere ? (
+          <>
+            <div className="wall-upper">
+              <WallQueues chosen={queueId} onChoose={setQueueId} />
+              <WallTrunks />
+            </div>
+            <WallAgents queueId={queueId} queueName={queueId === null ? null : queueOf(queueId)} onAsk={askAgent} />
+          </>
+        ) : (
           <p className="quiet wall-connecting" role="status">
             {t(link.state === 'closed' && link.why === 'forbidden' ? 'wall.forbidden' : 'wall.connecting')}
           </p>
-        ) : (
-          <>
-            <div className="wall-upper">
-              <WallQueues queues={[...floor.queues.values()]} alerts={[...floor.alerts.values()]} chosen={queueId} skewMs={skewMs} onChoose={setQueueId} />
-              <WallTrunks trunks={floor.trunks} />
-            </div>
-            <WallAgents
-              {...{ queueId, skewMs, agents: everyone, notShown: floor.agentsNotShown, queueName: queueId === null ? null : queueOf(queueId) }}
-              onAsk={askAgent}
-            />
-          </>
         )}
-        <div className="wall-calls">
-          {lists.map((list) => (
-            <Calls key={list.title} {...list} {...{ more, skewMs, nameOf, queueOf }} onAsk={setAsked} />
-          ))}
-        </div>
+        <WallCalls key={String(isThere)} {...{ calls: all, queueId, nameOf, queueOf }} more={calls.data?.nextCursor != null} onAsk={askCall} />
       </main>
-      <Why token={token} asked={asked} calls={calls.data?.items ?? []} agents={agents} nameOf={nameOf} onClose={() => setAsked(null)} />
+      <Why token={token} asked={asked} calls={all} nameOf={nameOf} onClose={() => setAsked(null)} />
     </div>
-  );
-}
-
-function Calls({
-  title,
-  none,
-  calls,
-  more,
-  skewMs,
-  nameOf,
-  queueOf,
-  onAsk,
-}: {
-  title: string;
-  none: string;
-  calls: LiveCall[];
-  /** There are more calls than are shown. */
-  more: boolean;
-  skewMs: number;
-  nameOf(id: string): string;
-  queueOf(id: string | null): string;
-  onAsk(asked: Asked): void;
-}) {
-  const { t } = useTranslation();
-  const now = useServerNow(skewMs);
-  return (
-    <section className="live-list" aria-label={title}>
-      <h2>
-        {title}{' '}
-        <span className="quiet figures">
-          {calls.length}
-          {more && '+'}
-        </span>
-      </h2>
-      {calls.length === 0 && <p className="quiet">{none}</p>}
-      <ul className="calls-rows">
-        {calls.map((call) => {
-          const agentId = call.legs.find((leg) => leg.agentId !== null && leg.state !== 'ended')?.agentId ?? null;
-          return (
-            <li key={call.callId}>
-              <button type="button" className="live-row" onClick={() => onAsk({ kind: 'call', call })}>
-                <strong className="figures">{call.caller === '' ? t('call.withheld') : shownNumber(call.caller, false)}</strong>
-                <span>{queueOf(call.queueId)}</span>
-                <span className="quiet">{agentId === null ? '' : nameOf(agentId)}</span>
-                <span className="figures">{asDuration(now - Date.parse(call.arrivedAt))}</span>
-              </button>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
   );
 }
 
 interface WhyProps {
   token: string;
   asked: Asked | null;
-  calls: LiveCall[];
-  agents: ReadonlyMap<string, FloorAgent>;
+  calls: readonly LiveCall[];
   nameOf(agentId: string): string;
   onClose(): void;
 }
 
-function Why({ token, asked, calls, agents, nameOf, onClose }: WhyProps) {
+function Why({ token, asked, calls, nameOf, onClose }: WhyProps) {
   const { t } = useTranslation();
   // As it is now, not as it was when it was asked about.
   const call = asked?.kind === 'call' ? (calls.find(({ callId }) => callId === asked.call.callId) ?? asked.call) : null;
-  const agent = asked?.kind === 'agent' ? (agents.get(asked.agent.agentId) ?? asked.agent) : null;
+  const seen = asked?.kind === 'agent' ? asked.agent : null;
+  const agent = useFloor(({ floor }) => (seen === null ? null : (floor?.agents.get(seen.agentId) ?? seen)));
   const who = call === null ? `${agent?.number ?? ''} ${agent?.name ?? ''}` : call.caller === '' ? t('call.withheld') : shownNumber(call.caller, true);
   const close = (
     <Button type="text" onClick={onClose}>
@@ -189,6 +136,8 @@ function Why({ token, asked, calls, agents, nameOf, onClose }: WhyProps) {
       {agent?.callId !== undefined && agent.state === 'talking' && <Supervise key={agent.callId} agent={agent} callId={agent.callId} />}
       {agent !== null && agent.state !== 'signed_out' && <Say key={`to ${agent.agentId}`} to={{ kind: 'agent', number: agent.number }} name={agent.name} />}
       {agent !== null && <WhyAgent token={token} agentId={agent.agentId} />}
+      {agent !== null && <AgentDay key={`day of ${agent.agentId}`} token={token} agentId={agent.agentId} />}
+      {call !== null && <SupervisionTrail token={token} callId={call.callId} />}
     </Drawer>
   );
 }

@@ -4,17 +4,18 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { label, languageNow, ownName } from '../shared/labels.ts';
 import type { LiveCall } from './floor.ts';
-import { useFloor } from './use-floor.ts';
+import { useFloor, useFloorLine } from './use-floor.ts';
 
 const MOST_PRIORITY = 1_000;
 
 export function MoveCall({ call }: { call: LiveCall }) {
   const { t } = useTranslation();
-  const { line, view } = useFloor();
+  const line = useFloorLine();
+  const queues = useFloor(({ floor }) => floor?.queues);
   const [queue, setQueue] = useState<string | null>(null);
   const [priority, setPriority] = useState<number | null>(null);
   const [said, setSaid] = useState('');
-  const others = [...(view.floor?.queues.values() ?? [])].filter(({ queueId }) => queueId !== call.queueId);
+  const others = [...(queues?.values() ?? [])].filter(({ queueId }) => queueId !== call.queueId);
   const move = async () => {
     const wish = { ...(queue === null ? {} : { queue }), ...(priority === null ? {} : { priority }) };
     const answer = (await line?.command('moveCall', { callId: call.callId, ...wish })) ?? { ok: false, code: 'closed' };

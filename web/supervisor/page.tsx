@@ -1,24 +1,28 @@
 /** The supervisor's page: sign-in, the floor as it is now, the queues, or the calls there were and their recordings. */
-import { useSyncExternalStore } from 'react';
+import { lazy, Suspense, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signOut } from '../shared/api.ts';
 import { SignIn } from '../shared/sign-in.tsx';
 import { useSession } from '../shared/use-session.ts';
+import { AlertsPage } from './alerts/alerts-page.tsx';
 import { CallsPage } from './calls-page.tsx';
 import { LivePage } from './live-page.tsx';
 import { QueuesPage } from './queues-page.tsx';
 import type { Place } from './top-bar.tsx';
-import { FloorContext, useFloorLine } from './use-floor.ts';
+import { FloorContext, useFloorStore } from './use-floor.ts';
 import { Wallboard } from './wallboard.tsx';
 import './supervisor.css';
 import './wall.css';
+
+/** With its pictures, for those who look at them. */
+const DayPage = lazy(() => import('./day/day-page.tsx').then(({ DayPage: page }) => ({ default: page })));
 
 const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
 };
-/** `#live` is the floor now, `#wallboard` the same for a screen at the wall, `#queues` the queues and callbacks; else the calls there were. */
-const places: Record<string, Place> = { '#live': 'live', '#queues': 'queues', '#wallboard': 'wallboard' };
+/** `#live` is the floor now, `#day` this day in pictures, `#wallboard` the floor for a screen at the wall, `#queues` the queues and callbacks, `#alerts` when walls call; else the calls there were. */
+const places: Record<string, Place> = { '#live': 'live', '#day': 'day', '#queues': 'queues', '#wallboard': 'wallboard', '#alerts': 'alerts' };
 const placeNow = (): Place => places[location.hash] ?? 'calls';
 const usePlace = (): Place => useSyncExternalStore(subscribe, placeNow);
 
@@ -38,12 +42,19 @@ export default function SupervisorPage() {
     leave('signedOut');
   };
   const page = { token, onSignOut: signOutNow, onExpired: () => leave('expired') };
-  if (place === 'live' || place === 'wallboard') return <OnTheFloor key={token} {...page} place={place} />;
+  if (place === 'live' || place === 'day' || place === 'wallboard') return <OnTheFloor key={token} {...page} place={place} />;
+  if (place === 'alerts') return <AlertsPage key={token} {...page} />;
   return place === 'queues' ? <QueuesPage key={token} {...page} /> : <CallsPage key={token} {...page} />;
 }
 
-/** Both stand on one line to the server. */
+/** All of these stand on one line to the server. */
 function OnTheFloor({ place, ...page }: { token: string; place: Place; onSignOut(): void; onExpired(): void }) {
-  const floor = useFloorLine(page.token);
-  return <FloorContext value={floor}>{place === 'live' ? <LivePage {...page} /> : <Wallboard />}</FloorContext>;
+  const floor = useFloorStore(page.token);
+  return (
+    <FloorContext value={floor}>
+      <Suspense fallback={null}>
+        {place === 'live' ? <LivePage {...page} /> : place === 'day' ? <DayPage {...page} /> : <Wallboard token={page.token} />}
+      </Suspense>
+    </FloorContext>
+  );
 }

@@ -1,6 +1,6 @@
 /** Queues: by the names their people gave them, in the language of whoever looks; and how they stand. */
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { get, post, remove } from '../shared/api.ts';
 import { languageNow, ownName } from '../shared/labels.ts';
 
@@ -71,7 +71,7 @@ async function allQueues(token: string): Promise<QueueRow[]> {
 export function useQueueNames(token: string): (queueId: string | null) => string {
   const { data } = useQuery({ queryKey: ['queues', token], staleTime: FRESH_MS, queryFn: () => allQueues(token) });
   const names = useMemo(() => new Map(data?.map(({ queueId, name }) => [queueId, name])), [data]);
-  return (queueId) => (queueId === null ? '—' : (names.get(queueId)?.[languageNow()] ?? ownName(queueId)));
+  return useCallback((queueId) => (queueId === null ? '—' : (names.get(queueId)?.[languageNow()] ?? ownName(queueId))), [names]);
 }
 
 export const useQueues = (token: string) => useQuery({ queryKey: ['queues', token], refetchInterval: LOOK_EACH_MS, queryFn: () => allQueues(token) });

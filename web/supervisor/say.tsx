@@ -4,13 +4,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CommandData } from '../shared/cti/client.ts';
 import { label } from '../shared/labels.ts';
-import { useFloor } from './use-floor.ts';
+import { useFloorLine } from './use-floor.ts';
 
 const LONGEST = 500;
 
 export function Say({ to, name }: { to: CommandData<'message'>['to']; name: string }) {
   const { t } = useTranslation();
-  const { line } = useFloor();
+  const line = useFloorLine();
   const [text, setText] = useState('');
   const [said, setSaid] = useState('');
   const [busy, setBusy] = useState(false);

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FloorAgent } from '../../src/cti/protocol.ts';
 import { label } from '../shared/labels.ts';
-import { useFloor } from './use-floor.ts';
+import { useFloorLine } from './use-floor.ts';
 
 const ways = [
   ['monitor', 'listen'],
@@ -23,7 +23,7 @@ const keptPhone = (): string => {
 
 export function Supervise({ agent, callId }: { agent: FloorAgent; callId: string }) {
   const { t } = useTranslation();
-  const { line } = useFloor();
+  const line = useFloorLine();
   const [phone, setPhone] = useState(keptPhone);
   const [said, setSaid] = useState('');
   const { supervised } = agent;

@@ -4,15 +4,17 @@ import { useTranslation } from 'react-i18next';
 import { TasteControls } from '../shared/controls.tsx';
 import { Icon } from '../shared/icon.tsx';
 
-export type Place = 'live' | 'wallboard' | 'queues' | 'calls';
+export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts';
 
 export function TopBar({ at, name, onSignOut }: { at: Place; name: string | undefined; onSignOut(): void }) {
   const { t } = useTranslation();
   const places: [Place, string][] = [
     ['live', t('live.title')],
+    ['day', t('day.title')],
     ['wallboard', t('wallboard.title')],
     ['queues', t('queuesPage.title')],
     ['calls', t('calls.title')],
+    ['alerts', t('alertRules.title')],
   ];
   return (
     <header className="top-bar">

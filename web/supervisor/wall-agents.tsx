@@ -4,10 +4,11 @@ import type { TFunction } from 'i18next';
 import { memo, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FloorAgent } from '../../src/cti/protocol.ts';
-import { asDuration } from '../shared/clock.ts';
 import { label, ownName } from '../shared/labels.ts';
-import { useServerNow } from '../shared/now.ts';
+import { InOrder } from './in-order.ts';
 import { Say } from './say.tsx';
+import { Since } from './since.tsx';
+import { useFloor } from './use-floor.ts';
 import { VirtualGrid } from './virtual.tsx';
 
 const states = ['ready', 'offered', 'talking', 'wrapping_up', 'not_ready', 'signed_out'] as const;
@@ -17,27 +18,31 @@ const TILE_WIDTH = 218;
 const TILE_HEIGHT = 60;
 
 interface Props {
-  agents: readonly FloorAgent[];
-  notShown: number;
   queueId: string | null;
   /** null: every queue */
   queueName: string | null;
-  skewMs: number;
   onAsk(agent: FloorAgent): void;
 }
 
-export function WallAgents({ agents, notShown, queueId, queueName, skewMs, onAsk }: Props) {
+const nobody: ReadonlyMap<string, FloorAgent> = new Map();
+const keyOf = ({ agentId }: FloorAgent): string => agentId;
+
+export function WallAgents({ queueId, queueName, onAsk }: Props) {
   const { t } = useTranslation();
+  const agents = useFloor(({ floor }) => floor?.agents ?? nobody);
+  const notShown = useFloor(({ floor }) => floor?.agentsNotShown ?? 0);
   const [only, setOnly] = useState<State | null>(null);
   const [team, setTeam] = useState<string | null>(null);
   const [text, setText] = useState('');
   const [order, setOrder] = useState<Order>('number');
-  const teams = useMemo(() => [...new Set(agents.flatMap((agent) => agent.team ?? []))].sort(), [agents]);
+  const [inOrder] = useState(() => new InOrder(keyOf));
+  const teams = useMemo(() => teamsOf(agents), [agents]);
+  const everyone = useMemo(() => inOrder.of(agents, comparators[order]), [inOrder, agents, order]);
   const here = useMemo(
-    () => agents.filter((agent) => (queueId === null || agent.queues.includes(queueId)) && (team === null || agent.team === team) && isCalled(agent, text)),
-    [agents, queueId, team, text],
+    () => everyone.filter((agent) => (queueId === null || agent.queues.includes(queueId)) && (team === null || agent.team === team) && isCalled(agent, text)),
+    [everyone, queueId, team, text],
   );
-  const shown = useMemo(() => sorted(only === null ? here : here.filter(({ state }) => state === only), order), [here, only, order]);
+  const shown = useMemo(() => (only === null ? here : here.filter(({ state }) => state === only)), [here, only]);
   const orders = (['number', 'state', 'longest'] as const).map((value) => ({ value, label: t(`wallOrder.${value}`) }));
   return (
     <section className="live-list wall-agents" aria-label={t('live.agents')}>
@@ -71,15 +76,15 @@ export function WallAgents({ agents, notShown, queueId, queueName, skewMs, onAsk
       </div>
       <Say key={`${team} ${queueId}`} {...whom(t, team, queueId, queueName)} />
       {shown.length === 0 ? (
-        <p className="quiet">{t(agents.length === 0 ? 'wall.noAgents' : 'wall.noneSuch')}</p>
+        <p className="quiet">{t(agents.size === 0 ? 'wall.noAgents' : 'wall.noneSuch')}</p>
       ) : (
         <VirtualGrid
           items={shown}
-          keyOf={({ agentId }) => agentId}
+          keyOf={keyOf}
           leastWidth={TILE_WIDTH}
           height={TILE_HEIGHT}
           label={t('wall.agentGrid')}
-          tile={(agent) => <AgentTile agent={agent} skewMs={skewMs} onAsk={onAsk} />}
+          tile={(agent) => <AgentTile agent={agent} onAsk={onAsk} />}
         />
       )}
     </section>
@@ -89,6 +94,7 @@ export function WallAgents({ agents, notShown, queueId, queueName, skewMs, onAsk
 /** How many are in each state; one that is pressed leaves those of it alone. */
 function States({ agents, only, onOnly }: { agents: readonly FloorAgent[]; only: State | null; onOnly(state: State | null): void }) {
   const { t } = useTranslation();
+  const counts = useMemo(() => countsOf(agents), [agents]);
   return (
     <div className="wall-states">
       {states.map((state) => (
@@ -99,22 +105,22 @@ function States({ agents, only, onOnly }: { agents: readonly FloorAgent[]; only:
           aria-pressed={only === state}
           onClick={() => onOnly(only === state ? null : state)}
         >
-          {label(t, 'state', state)} <b className="figures">{agents.filter((agent) => agent.state === state).length}</b>
+          {label(t, 'state', state)} <b className="figures">{counts[state]}</b>
         </button>
       ))}
     </div>
   );
 }
 
-const AgentTile = memo(function AgentTile({ agent, skewMs, onAsk }: { agent: FloorAgent; skewMs: number; onAsk(agent: FloorAgent): void }) {
+const AgentTile = memo(function AgentTile({ agent, onAsk }: { agent: FloorAgent; onAsk(agent: FloorAgent): void }) {
   const { t } = useTranslation();
   const { number, name, state, activity, reasons = [], phone } = agent;
   const detail = reasons.map((reason) => label(t, 'reason', reason)).join(t('explain.comma'));
   return (
-    <button type="button" className={`agent-tile is-${state}`} data-agent={agent.agentId} onClick={() => onAsk(agent)}>
+    <button type="button" className={`agent-tile is-${state}`} data-agent={agent.agentId} data-since={agent.since} onClick={() => onAsk(agent)}>
       <strong className="figures">{number}</strong>
       <span className="agent-tile-name">{name}</span>
-      {state === 'signed_out' ? <span /> : <Since since={agent.since} skewMs={skewMs} />}
+      {state === 'signed_out' ? <span /> : <Since since={agent.since} className="agent-tile-time" />}
       <span className={`live-state is-${state} agent-tile-state`}>
         {label(t, 'activity', activity)}
         {detail !== '' && ` · ${detail}`}
@@ -124,12 +130,6 @@ const AgentTile = memo(function AgentTile({ agent, skewMs, onAsk }: { agent: Flo
     </button>
   );
 });
-
-/** Ticks by itself; the tile does not. */
-function Since({ since, skewMs }: { since: string; skewMs: number }) {
-  const now = useServerNow(skewMs);
-  return <span className="figures agent-tile-time">{asDuration(now - Date.parse(since))}</span>;
-}
 
 /** Those she looks at: of a team, of a queue, or all. */
 function whom(t: TFunction, team: string | null, queueId: string | null, queueName: string | null): Parameters<typeof Say>[0] {
@@ -144,11 +144,20 @@ const isCalled = ({ number, name }: FloorAgent, text: string): boolean =>
 const byNumber = (a: FloorAgent, b: FloorAgent): number => a.number.length - b.number.length || (a.number < b.number ? -1 : 1);
 const bySince = (a: FloorAgent, b: FloorAgent): number => (a.since === b.since ? byNumber(a, b) : a.since < b.since ? -1 : 1);
 
-function sorted(agents: readonly FloorAgent[], order: Order): FloorAgent[] {
-  const compare = {
-    number: byNumber,
-    longest: bySince,
-    state: (a: FloorAgent, b: FloorAgent) => states.indexOf(a.state) - states.indexOf(b.state) || bySince(a, b),
-  };
-  return [...agents].sort(compare[order]);
+const comparators: Record<Order, (a: FloorAgent, b: FloorAgent) => number> = {
+  number: byNumber,
+  longest: bySince,
+  state: (a, b) => states.indexOf(a.state) - states.indexOf(b.state) || bySince(a, b),
+};
+
+function teamsOf(agents: ReadonlyMap<string, FloorAgent>): string[] {
+  const teams = new Set<string>();
+  for (const { team } of agents.values()) if (team !== undefined) teams.add(team);
+  return [...teams].sort();
+}
+
+function countsOf(agents: readonly FloorAgent[]): Record<State, number> {
+  const counts: Record<State, number> = { ready: 0, offered: 0, talking: 0, wrapping_up: 0, not_ready: 0, signed_out: 0 };
+  for (const { state } of agents) counts[state] += 1;
+  return counts;
 }

@@ -1,23 +1,30 @@
 /** The queues of the wall: one row each, with the figures of now and of the day; a queue that is pressed narrows the lists beside it. */
 import { Tooltip } from 'antd';
 import type { TFunction } from 'i18next';
+import { memo, useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FloorAlert, FloorQueue } from '../../src/cti/protocol.ts';
 import { asDuration } from '../shared/clock.ts';
 import { languageNow } from '../shared/labels.ts';
-import { useServerNow } from '../shared/now.ts';
+import { Since } from './since.tsx';
+import { useFloor } from './use-floor.ts';
 
 interface Props {
-  queues: readonly FloorQueue[];
-  alerts: readonly FloorAlert[];
   chosen: string | null;
-  skewMs: number;
-  onChoose(queueId: string | null): void;
+  /** Told how to make the next choice of the one before. */
+  onChoose(next: (before: string | null) => string | null): void;
 }
 
-export function WallQueues({ queues, alerts, chosen, skewMs, onChoose }: Props) {
+const noQueues: ReadonlyMap<string, FloorQueue> = new Map();
+const noAlerts: ReadonlyMap<string, FloorAlert> = new Map();
+
+export function WallQueues({ chosen, onChoose }: Props) {
   const { t } = useTranslation();
-  const now = useServerNow(skewMs);
+  const known = useFloor(({ floor }) => floor?.queues ?? noQueues);
+  const alerts = useFloor(({ floor }) => floor?.alerts ?? noAlerts);
+  const queues = useMemo(() => [...known.values()], [known]);
+  const alarmed = useMemo(() => alarmedOf(alerts.values()), [alerts]);
+  const press = useCallback((queueId: string) => onChoose((before) => (before === queueId ? null : queueId)), [onChoose]);
   const day = queues.find(({ today }) => today !== null)?.today ?? null;
   return (
     <section className="wall-queues" aria-label={t('wall.queues')}>
@@ -45,11 +52,10 @@ export function WallQueues({ queues, alerts, chosen, skewMs, onChoose }: Props) 
                 <QueueLine
                   key={queue.queueId}
                   queue={queue}
-                  now={now}
                   hasDay={day !== null}
-                  alarmed={alerts.filter(({ queueId }) => queueId === queue.queueId).map(({ what }) => what)}
+                  alarmed={alarmed.get(queue.queueId) ?? ''}
                   pressed={chosen === queue.queueId}
-                  onPress={() => onChoose(chosen === queue.queueId ? null : queue.queueId)}
+                  onPress={press}
                 />
               ))}
             </tbody>
@@ -58,6 +64,13 @@ export function WallQueues({ queues, alerts, chosen, skewMs, onChoose }: Props) 
       )}
     </section>
   );
+}
+
+/** Which figures of a queue have passed their bounds, in one word that is equal while they are. */
+function alarmedOf(alerts: Iterable<FloorAlert>): Map<string, string> {
+  const alarmed = new Map<string, string>();
+  for (const { queueId, what } of alerts) if (queueId !== null) alarmed.set(queueId, `${alarmed.get(queueId) ?? ''} ${what}`);
+  return alarmed;
 }
 
 function DayHeads() {
@@ -74,27 +87,26 @@ function DayHeads() {
 
 interface LineProps {
   queue: FloorQueue;
-  now: number;
   hasDay: boolean;
-  alarmed: FloorAlert['what'][];
+  alarmed: string;
   pressed: boolean;
-  onPress(): void;
+  onPress(queueId: string): void;
 }
 
-function QueueLine({ queue, now, hasDay, alarmed, pressed, onPress }: LineProps) {
+const QueueLine = memo(function QueueLine({ queue, hasDay, alarmed, pressed, onPress }: LineProps) {
   const { t } = useTranslation();
   const { name, state, waiting, oldestSince, ready, talking, wrappingUp, signedIn } = queue;
-  const over = (what: FloorAlert['what']) => (alarmed.includes(what) ? 'is-over' : undefined);
+  const over = (what: FloorAlert['what']) => (alarmed.split(' ').includes(what) ? 'is-over' : undefined);
   return (
     <tr className={pressed ? 'is-chosen' : undefined} data-queue={queue.queueId}>
       <th scope="row">
-        <button type="button" className="wall-pick" aria-pressed={pressed} onClick={onPress}>
+        <button type="button" className="wall-pick" aria-pressed={pressed} onClick={() => onPress(queue.queueId)}>
           {name[languageNow()]}
         </button>
         {state !== 'open' && <span className={`queue-state is-${state}`}>{t(`queueStands.${state}`)}</span>}
       </th>
       <td className={over('waiting')}>{waiting}</td>
-      <td className={over('longest_wait')}>{oldestSince === null ? '—' : asDuration(now - Date.parse(oldestSince))}</td>
+      <td className={over('longest_wait')}>{oldestSince === null ? '—' : <Since since={oldestSince} />}</td>
       <td>{estimateOf(t, queue)}</td>
       <td>
         <Tooltip title={t('wall.peopleOf', { ready, talking, wrappingUp, signedIn })}>
@@ -107,7 +119,7 @@ function QueueLine({ queue, now, hasDay, alarmed, pressed, onPress }: LineProps)
       {hasDay && <DayCells queue={queue} levelClass={over('service_level')} />}
     </tr>
   );
-}
+});
 
 function DayCells({ queue: { today }, levelClass }: { queue: FloorQueue; levelClass: string | undefined }) {
   const { t } = useTranslation();

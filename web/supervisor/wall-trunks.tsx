@@ -1,9 +1,13 @@
 /** Trunks of the wall: how many calls each carries, and whether its addresses answer. */
 import { useTranslation } from 'react-i18next';
 import type { FloorTrunk } from '../../src/cti/protocol.ts';
+import { useFloor } from './use-floor.ts';
 
-export function WallTrunks({ trunks }: { trunks: readonly FloorTrunk[] }) {
+const none: readonly FloorTrunk[] = [];
+
+export function WallTrunks() {
   const { t } = useTranslation();
+  const trunks = useFloor(({ floor }) => floor?.trunks ?? none);
   if (trunks.length === 0) return null;
   return (
     <section className="wall-trunks" aria-label={t('wall.trunks')}>

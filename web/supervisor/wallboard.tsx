@@ -1,52 +1,67 @@
-/** The wall for a screen at the wall: large type, a page of queues at a time, turned by itself; alerts where everybody sees them. */
+/** The wall for a screen at the wall: large type, a page of queues at a time and the day in pictures, turned by itself; alerts where everybody sees them. */
 import { Button } from 'antd';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FloorQueue } from '../../src/cti/protocol.ts';
+import type { FloorAgent, FloorQueue } from '../../src/cti/protocol.ts';
 import { asDuration } from '../shared/clock.ts';
 import { languageNow, ownName } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
-import { useFloor } from './use-floor.ts';
+import { useFloor, useSkew } from './use-floor.ts';
 import { shownLevel } from './wall-queues.tsx';
 
 /** So many queues can be read from across a room, for so long each time. */
 const A_PAGE = 6;
 const TURN_MS = 10_000;
+/** The last page. */
+const DayBoard = lazy(() => import('./day/day-board.tsx'));
+const nobody: ReadonlyMap<string, FloorAgent> = new Map();
 
-export function Wallboard() {
+export function Wallboard({ token }: { token: string }) {
   const { t } = useTranslation();
-  const { view } = useFloor();
-  const now = useServerNow(view.skewMs);
+  const floor = useFloor((view) => view.floor);
+  const link = useFloor((view) => view.link);
+  const now = useServerNow(useSkew());
   const [page, setPage] = useState(0);
-  const queues = useMemo(() => [...(view.floor?.queues.values() ?? [])], [view.floor?.queues]);
-  const pages = Math.max(1, Math.ceil(queues.length / A_PAGE));
+  const queues = useMemo(() => [...(floor?.queues.values() ?? [])], [floor?.queues]);
+  const pages = Math.max(1, Math.ceil(queues.length / A_PAGE)) + 1;
   useEffect(() => {
     document.title = `${t('wallboard.title')} · ${t('product')}`;
     const timer = setInterval(() => setPage((at) => at + 1), TURN_MS);
     return () => clearInterval(timer);
   }, [t]);
   const at = page % pages;
-  const alerts = [...(view.floor?.alerts.values() ?? [])].filter(({ acknowledged }) => acknowledged === null);
+  const alerts = [...(floor?.alerts.values() ?? [])].filter(({ acknowledged }) => acknowledged === null);
   const alarmed = new Set(alerts.map(({ queueId }) => queueId));
   const day = queues.find(({ today }) => today !== null)?.today ?? null;
   return (
     <div className="wallboard">
       <header>
         <h1>{t('wallboard.title')}</h1>
-        <Totals queues={queues} agents={[...(view.floor?.agents.values() ?? [])].map(({ state }) => state)} />
+        <Totals queues={queues} agents={floor?.agents ?? nobody} />
         <time className="figures">{new Date(now).toLocaleTimeString(languageNow() === 'zh' ? 'zh-CN' : 'en-GB')}</time>
       </header>
-      <main className="wallboard-tiles">
-        {queues.length === 0 && <p className="quiet">{t(view.floor === null ? 'wall.connecting' : 'wall.noQueues')}</p>}
-        {queues.slice(at * A_PAGE, (at + 1) * A_PAGE).map((queue) => (
-          <Tile key={queue.queueId} queue={queue} now={now} isAlarmed={alarmed.has(queue.queueId)} />
-        ))}
-      </main>
+      {at === pages - 1 ? (
+        <main className="wallboard-day">
+          <Suspense fallback={null}>
+            <DayBoard token={token} />
+          </Suspense>
+        </main>
+      ) : (
+        <main className="wallboard-tiles">
+          {queues.length === 0 && <p className="quiet">{t(floor === null ? 'wall.connecting' : 'wall.noQueues')}</p>}
+          {queues.slice(at * A_PAGE, (at + 1) * A_PAGE).map((queue) => (
+            <Tile key={queue.queueId} queue={queue} now={now} isAlarmed={alarmed.has(queue.queueId)} />
+          ))}
+        </main>
+      )}
       <footer>
         <span className="quiet">{day === null ? '' : t('wall.variant', { variant: day.serviceLevel.variant, zone: day.timeZone })}</span>
-        {view.link.state !== 'online' && <span className="wall-away">{t('wall.away')}</span>}
+        {link.state !== 'online' && <span className="wall-away">{t('wall.away')}</span>}
         <span className="spacer" />
-        {pages > 1 && <span className="figures quiet">{t('wallboard.page', { page: at + 1, pages })}</span>}
+        <span className="figures quiet">{t('wallboard.page', { page: at + 1, pages })}</span>
+        <Button size="small" onClick={() => setPage(at + 1)}>
+          {t('wallboard.next')}
+        </Button>
         <Button
           size="small"
           onClick={() => void (document.fullscreenElement === null ? document.documentElement.requestFullscreen() : document.exitFullscreen())}
@@ -61,10 +76,11 @@ export function Wallboard() {
   );
 }
 
-function Totals({ queues, agents }: { queues: readonly FloorQueue[]; agents: readonly string[] }) {
+function Totals({ queues, agents }: { queues: readonly FloorQueue[]; agents: ReadonlyMap<string, FloorAgent> }) {
   const { t } = useTranslation();
   const sum = (of: (queue: FloorQueue) => number) => queues.reduce((all, queue) => all + of(queue), 0);
-  const count = (state: string) => agents.filter((each) => each === state).length;
+  const counts = useMemo(() => countOf(agents.values()), [agents]);
+  const count = (state: FloorAgent['state']) => counts.get(state) ?? 0;
   const figures = [
     [t('wall.waiting'), sum(({ waiting }) => waiting)],
     [t('state.ready'), count('ready')],
@@ -81,6 +97,12 @@ function Totals({ queues, agents }: { queues: readonly FloorQueue[]; agents: rea
       ))}
     </dl>
   );
+}
+
+function countOf(agents: Iterable<FloorAgent>): Map<FloorAgent['state'], number> {
+  const counts = new Map<FloorAgent['state'], number>();
+  for (const { state } of agents) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
 }
 
 function Tile({ queue, now, isAlarmed }: { queue: FloorQueue; now: number; isAlarmed: boolean }) {

@@ -1,0 +1,109 @@
+/** The day by intervals: what came and what became of it, the service level against its target, waits, and what agents did; of one queue or of all. */
+import { Alert, Segmented, Select } from 'antd';
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Problem } from '../../shared/api.ts';
+import { languageNow } from '../../shared/labels.ts';
+import { targetPct, useAlertRules } from '../alerts/rules.ts';
+import { Failure } from '../failure.tsx';
+import { useQueues } from '../queues.ts';
+import { useMe } from '../records.ts';
+import { TopBar } from '../top-bar.tsx';
+import { DayFigure, type Shape } from './day-figure.tsx';
+import { type Interval, intervals, USUAL_VARIANT, useVariants } from './figures.ts';
+import type { DayChart } from './series.ts';
+import { Totals } from './totals.tsx';
+import { useCharts } from './use-charts.ts';
+import './day.css';
+
+interface Props {
+  token: string;
+  onSignOut(): void;
+  onExpired(): void;
+}
+
+export function DayPage({ token, onSignOut, onExpired }: Props) {
+  const { t } = useTranslation();
+  const me = useMe(token);
+  const queues = useQueues(token);
+  const variants = useVariants(token);
+  const [queueId, setQueueId] = useState<string | null>(null);
+  const [interval, setInterval] = useState<Interval>('30min');
+  const [variant, setVariant] = useState(USUAL_VARIANT);
+  const [shape, setShape] = useState<Shape>('chart');
+  const rules = useAlertRules(token);
+  const target = rules.data === undefined ? null : targetPct(rules.data, queueId);
+  const { charts, labels, report, error } = useCharts(token, queueId, interval, variant, target);
+  const failed = error ?? queues.error;
+  const expired = failed instanceof Problem && failed.status === 401;
+  useEffect(() => {
+    document.title = `${t('day.title')} · ${t('product')}`;
+  }, [t]);
+  useEffect(() => {
+    if (expired) onExpired();
+  }, [expired, onExpired]);
+  const names = Object.entries(variants.data?.serviceLevels ?? {});
+  return (
+    <div className="calls-page">
+      <TopBar at="day" name={me.data?.name} onSignOut={onSignOut} />
+      <main className="day-main">
+        <div className="day-tools">
+          <Select
+            className="day-queue"
+            showSearch={{ optionFilterProp: 'label' }}
+            value={queueId ?? ''}
+            aria-label={t('day.queue')}
+            options={[
+              { value: '', label: t('day.everyQueue') },
+              ...(queues.data ?? []).map((queue) => ({ value: queue.queueId, label: queue.name[languageNow()] })),
+            ]}
+            onChange={(value) => setQueueId(value === '' ? null : value)}
+          />
+          <Segmented<Interval>
+            value={interval}
+            aria-label={t('day.interval')}
+            options={intervals.map((value) => ({ value, label: t(`dayInterval.${value}`) }))}
+            onChange={setInterval}
+          />
+          <Select
+            className="day-variant"
+            value={variant}
+            aria-label={t('day.variant')}
+            options={names.map(([value, definition]) => ({ value, label: `${definition[languageNow()]} ${definition.formula}` }))}
+            onChange={setVariant}
+          />
+          <span className="spacer" />
+          <Segmented<Shape>
+            value={shape}
+            aria-label={t('day.shape')}
+            options={(['chart', 'table'] as const).map((value) => ({ value, label: t(`dayShape.${value}`) }))}
+            onChange={setShape}
+          />
+        </div>
+        {failed !== null && !expired && <Failure error={failed} />}
+        {report !== null && !report.complete && <Alert type="warning" showIcon title={t('day.incomplete')} />}
+        <Totals token={token} queueId={queueId} variant={variant} />
+        <Day charts={charts} labels={labels} shape={shape} loaded={report !== null} />
+        {report !== null && (
+          <p className="quiet small day-note">
+            {t('day.note', { variant: report.serviceLevel[languageNow()], formula: report.serviceLevel.formula, zone: report.timeZone })}{' '}
+            {queueId === null ? t('day.agentsNote') : t('day.agentsAll')}
+          </p>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Day({ charts, labels, shape, loaded }: { charts: readonly DayChart[]; labels: readonly string[]; shape: Shape; loaded: boolean }) {
+  const { t } = useTranslation();
+  if (!loaded) return <p className="quiet day-empty">{t('day.loading')}</p>;
+  if (labels.length === 0) return <p className="quiet day-empty">{t('day.none')}</p>;
+  return (
+    <div className="day-charts">
+      {charts.map((chart) => (
+        <DayFigure key={chart.id} chart={chart} labels={labels} shape={shape} />
+      ))}
+    </div>
+  );
+}
