@@ -14,9 +14,8 @@ export function build({ quiet = false, web = true } = {}) {
   run('typescript/bin/tsc', '-p', 'tsconfig.json');
   cpSync(join(root, 'src/store/migrations'), join(root, 'dist/src/store/migrations'), { recursive: true });
   for (const [part, fault] of Object.entries(buildNative())) process.stderr.write(`${part} was not built, and is done without: ${fault}\n`);
-  if (web) run('typescript/bin/tsc', '-p', 'web', '--noEmit');
   if (web) run('vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn');
-  if (web) run('../dist/scripts/cti-client/make.js', join(root, 'dist/web/cti/client'));
+  if (web) run('../dist/scripts/cti-client/make.js', join(root, 'dist/consoles/cti/client'));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) build({ web: !process.argv.includes('--no-web') });

@@ -149,7 +149,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     sipDnsServers: reader.list('SIP_DNS_SERVERS'),
     stirRoots: reader.secret('STIR_ROOTS') ?? null,
     dialplansDir: resolve(reader.text('DIALPLANS_DIR', join(packageRoot, 'dialplans'))),
-    webDir: join(packageRoot, 'dist', 'web'),
+    webDir: join(packageRoot, 'dist', 'consoles'),
     demoPassword: reader.secret('DEMO_PASSWORD') ?? null,
     bench: { agents: reader.integer('BENCH_AGENTS', 0, 0, 10_000), contact: reader.text('BENCH_CONTACT', '127.0.0.1:5970') },
     journalKeepBytes: reader.integer('JOURNAL_KEEP_MB', 256, 0, 1_000_000) * 1024 * 1024,

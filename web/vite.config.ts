@@ -7,7 +7,7 @@ export default defineConfig({
   base: '/',
   plugins: [react()],
   build: {
-    outDir: fileURLToPath(new URL('../dist/web', import.meta.url)),
+    outDir: fileURLToPath(new URL('../dist/consoles', import.meta.url)),
     emptyOutDir: true,
     target: 'es2022',
     // The list of chunks lets the bundle's weight be measured by page (see test/web).

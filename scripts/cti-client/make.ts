@@ -1,5 +1,5 @@
 /**
- * Makes the client of the desk protocol as a package of its own, in `dist/web/cti/client`: plain ES modules with their types, which need nothing, and which the
+ * Makes the client of the desk protocol as a package of its own, in `dist/consoles/cti/client`: plain ES modules with their types, which need nothing, and which the
  * server hands out at `/cti/client/`. It is compiled against messages made of the schemas (`types.ts`), and so is the README's example; and these messages are
  * compared with those our consoles compile against, so that neither can say what the other does not.
  */

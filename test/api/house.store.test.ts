@@ -41,11 +41,12 @@ import { isSigned } from '../../src/webhooks/signature.ts';
 import { Webhooks } from '../../src/webhooks/webhooks.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
 import { FakeClock } from '../support/clock.ts';
+import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 
 const PASSWORD = 'a demo password';
 const TENANT = asId<TenantId>('demo');
-const dialplansDir = new URL('../../dialplans/demo', import.meta.url).pathname;
+const dialplansDir = inProject('dialplans/demo');
 
 /** Of second factors alone: a code is good once, and the next one comes half a minute later. */
 const factorClock = { ...systemClock, ahead: 0, now: () => systemClock.now() + factorClock.ahead };

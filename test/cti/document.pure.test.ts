@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { closeCodes } from '../../src/cti/errors.ts';
 import { deskCommandTypes, serverMessageSchema } from '../../src/cti/protocol.ts';
 import { deskPhases, type PhasedCommand, verdicts } from '../../src/cti/rules.ts';
+import { inProject } from '../support/project.ts';
 
-const text = readFileSync(new URL('../../src/cti/PROTOCOL.md', import.meta.url), 'utf8');
+const text = readFileSync(inProject('src/cti/PROTOCOL.md'), 'utf8');
 
 /** Rows of the table whose header begins with `| <first> |`, as trimmed cells. */
 function tableWith(first: string): string[][] {

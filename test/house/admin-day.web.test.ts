@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
+import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 
 interface Words {
   [key: string]: Words & string;
 }
-const json = (path: string): Words => JSON.parse(readFileSync(new URL(`../../web/${path}`, import.meta.url), 'utf8')) as Words;
+const json = (path: string): Words => JSON.parse(readFileSync(inProject(`web/${path}`), 'utf8')) as Words;
 const all = { zh: json('admin/words/zh.json'), en: json('admin/words/en.json') };
 const shared = { zh: json('i18n/zh.json'), en: json('i18n/en.json') };
-const shots = fileURLToPath(new URL('../../test-output/web/', import.meta.url));
+const shots = inProject('test-output/web/');
 
 let browser: Browser;
 let house: House;

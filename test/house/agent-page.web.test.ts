@@ -2,19 +2,19 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { AgentPage } from '../support/agent-page.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
+import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 
 const CALLER = '13800001001';
 const CALLER_HZ = 620;
 const AGENT_HZ = 930;
-const shots = fileURLToPath(new URL('../../test-output/web/', import.meta.url));
+const shots = inProject('test-output/web/');
 
 let browser: Browser;
 let house: House;

@@ -4,11 +4,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Baresip } from '../support/baresip.ts';
 import type { DeskClient } from '../support/desk-client.ts';
 import { type CallRecord, DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
+import { inProject } from '../support/project.ts';
 import { SAMPLE_RATE, sine, writeWav } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
@@ -44,8 +44,8 @@ let desk: DeskClient;
 
 before(async () => {
   plans = mkdtempSync(join(tmpdir(), 'huawu-plans-'));
-  cpSync(fileURLToPath(new URL('../../dialplans/demo', import.meta.url)), join(plans, 'demo'), { recursive: true });
-  cpSync(fileURLToPath(new URL('../../dialplans/holidays-cn-2026.csv', import.meta.url)), join(plans, 'holidays-cn-2026.csv'));
+  cpSync(inProject('dialplans/demo'), join(plans, 'demo'), { recursive: true });
+  cpSync(inProject('dialplans/holidays-cn-2026.csv'), join(plans, 'holidays-cn-2026.csv'));
   const tenant = join(plans, 'demo', 'tenant.yaml');
   writeFileSync(tenant, readFileSync(tenant, 'utf8').replace('numbers: ["10086",', 'numbers: ["761", "10086",'));
   writeFileSync(join(plans, 'demo', 'straight.yaml'), FLOWS);

@@ -13,20 +13,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pause, systemClock } from '../../kernel/clock.ts';
 import { journalOf } from '../support/agreement.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
 import type { PhoneCall } from '../support/phone-call.ts';
+import { inProject } from '../support/project.ts';
 import { shareAt } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
 const [CALLER_HZ, AGENT_HZ, FLAT_HZ, COLLEAGUE_HZ] = [620, 930, 400, 1240];
 const [CARD_IN_FLOW, CARD_WITH_AGENT, CODE] = ['4929136578114', '5375414309671', '8713'];
 const CUSTOMER = '13900000041';
-const huawu = fileURLToPath(new URL('../../scripts/huawu.mjs', import.meta.url));
+const huawu = inProject('scripts/huawu.mjs');
 const KEY_GAP_MS = 70;
 const FLOWS = `
 numbers: { "760": pay }
@@ -61,7 +61,7 @@ before(async () => {
   await new Promise<void>((resolve) => vaultServer.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(vaultServer.address() as AddressInfo).port}/`;
   plans = mkdtempSync(join(tmpdir(), 'huawu-plans-'));
-  cpSync(fileURLToPath(new URL('../../dialplans', import.meta.url)), plans, { recursive: true });
+  cpSync(inProject('dialplans'), plans, { recursive: true });
   const tenant = join(plans, 'demo', 'tenant.yaml');
   writeFileSync(tenant, readFileSync(tenant, 'utf8').replace('numbers: ["10086",', 'numbers: ["760", "10086",'));
   writeFileSync(join(plans, 'demo', 'pay.yaml'), FLOWS);

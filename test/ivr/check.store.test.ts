@@ -4,18 +4,17 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { inProject, moduleFile, runsModules } from '../support/project.ts';
 import { demoFolder } from './demo.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'check-'));
 after(() => rmSync(root, { recursive: true, force: true }));
-const command = fileURLToPath(new URL('../../src/commands/check.ts', import.meta.url));
+const command = moduleFile('src/commands/check');
 
 /** `huawu check` in a process of its own, in `cwd`. */
-function check(args: string[], cwd = fileURLToPath(new URL('../..', import.meta.url))): { code: number | null; out: string; err: string } {
+function check(args: string[], cwd = inProject('.')): { code: number | null; out: string; err: string } {
   const script = `import { main } from ${JSON.stringify(command)}; process.exitCode = await main(${JSON.stringify(args)});`;
-  const tsx = import.meta.resolve('tsx');
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, '--input-type=module', '-e', script], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...runsModules, '--input-type=module', '-e', script], {
     cwd,
     encoding: 'utf8',
     timeout: 60_000,

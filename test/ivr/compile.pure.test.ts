@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { asId } from '../../kernel/ids.ts';
@@ -8,10 +9,11 @@ import { successors } from '../../src/ivr/reach.ts';
 import { dialplanJsonSchema, verbNames, wholeFileSchema } from '../../src/ivr/schema.ts';
 import { fragments } from '../../src/ivr/speak.ts';
 import type { DialplanSource } from '../../src/ivr/work.ts';
+import { inProject } from '../support/project.ts';
 
-const folder = new URL('./fixtures/', import.meta.url);
-const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
-const namesIn = (name: string): string[] => readdirSync(new URL(name, folder)).sort();
+const folder = inProject('test/ivr/fixtures');
+const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
+const namesIn = (name: string): string[] => readdirSync(join(folder, name)).sort();
 
 const zhFragments = Object.values(fragments.zh).flat();
 /** English has no recorded dates here, and one prompt less. */
@@ -112,13 +114,13 @@ describe('a sound dialplan', () => {
 
 describe('the schema for editors', () => {
   it('is the one the compiler checks by', () => {
-    const written: unknown = JSON.parse(readFileSync(new URL('../../dialplans/dialplan.schema.json', import.meta.url), 'utf8'));
+    const written: unknown = JSON.parse(readFileSync(inProject('dialplans/dialplan.schema.json'), 'utf8'));
     assert.deepEqual(written, JSON.parse(JSON.stringify(dialplanJsonSchema())), 'run: node --import tsx scripts/prompts/schema.mjs');
   });
 });
 
 describe('the README of dialplans', () => {
-  const text = readFileSync(new URL('../../dialplans/README.md', import.meta.url), 'utf8');
+  const text = readFileSync(inProject('dialplans/README.md'), 'utf8');
   const examples = [...text.matchAll(/```yaml\n([^`]*)```/g)].map(([, example = '']) => example);
 
   for (const [at, example] of examples.entries()) {

@@ -1,7 +1,6 @@
 /** The demo tenant's dialplan and customers, as they lie in dialplans/demo. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { asId } from '../../kernel/ids.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
@@ -9,9 +8,10 @@ import { compileDialplan } from '../../src/ivr/compile.ts';
 import { faultLine } from '../../src/ivr/fault.ts';
 import { readSource } from '../../src/ivr/files.ts';
 import type { Plan } from '../../src/ivr/plan.ts';
+import { inProject } from '../support/project.ts';
 import { TENANT } from './walking.ts';
 
-export const demoFolder = fileURLToPath(new URL('../../dialplans/demo', import.meta.url));
+export const demoFolder = inProject('dialplans/demo');
 
 export interface DemoTenant {
   queues: { name: string; music: string | null }[];

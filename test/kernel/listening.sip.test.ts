@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { cpuMsOf } from '../../scripts/bench/proc.ts';
+import { moduleFile, runsModules } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 
-const at = (name: string): string => JSON.stringify(fileURLToPath(new URL(`../../kernel/${name}.ts`, import.meta.url)));
+const at = (name: string): string => JSON.stringify(moduleFile(`kernel/${name}`));
 const PROCESS = `
 import { createServer } from 'node:http';
 import { systemClock } from ${at('clock')};
@@ -24,7 +24,7 @@ process.send(listening.port);
 const WATCHED_MS = 1_000;
 const MOST_BUSY_SHARE = 0.25;
 
-const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', PROCESS], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+const child = spawn(process.execPath, [...runsModules, '--input-type=module', '-e', PROCESS], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 after(() => void child.kill('SIGKILL'));
 const said = async (): Promise<unknown> => ((await once(child, 'message')) as [unknown])[0];
 

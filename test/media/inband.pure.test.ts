@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ToneReceiver } from '../../media/dtmf/inband.ts';
 import { keyHz } from '../../media/dtmf/pad.ts';
+import { inProject } from '../support/project.ts';
 import { alawDecode, readWav } from '../support/tone.ts';
 import { alawEncode } from './g711-reference.ts';
 import { noise } from './noise.ts';
@@ -115,7 +116,7 @@ test('single tones, dial tone and ring-back are no keys', () => {
 });
 
 test('talk-off: five and a half minutes of prompts at three levels, each also a little faster and slower, hold no key', (t) => {
-  const prompts = join(import.meta.dirname, '../../dialplans/demo/prompts');
+  const prompts = inProject('dialplans/demo/prompts');
   let seconds = 0;
   let keys = '';
   for (const language of ['zh', 'en']) {

@@ -9,6 +9,7 @@ import { randomBelow } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import type { MediaEvent } from '../../media/port.ts';
 import { connectMedia, type MediaClient } from '../../src/sound/client.ts';
+import { program } from '../support/project.ts';
 
 export interface House {
   media: MediaClient;
@@ -116,7 +117,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
 }
 
 async function start(settings: Record<string, string>, fileLimit: number | undefined): Promise<ChildProcess> {
-  const command = [process.execPath, '--import', 'tsx', new URL('../../media/main.ts', import.meta.url).pathname];
+  const command = [process.execPath, ...program('media/main')];
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...settings };
   const child =
     fileLimit === undefined

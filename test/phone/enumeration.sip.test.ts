@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { EnumeratorFound, EnumeratorOrder } from '../support/enumerator.ts';
 import { RimHouse } from '../support/phone-rim.ts';
+import { moduleFile, runsModules } from '../support/project.ts';
 
 const SOURCES = 125;
 const EACH = 8;
@@ -22,7 +22,7 @@ before(async () => {
 after(() => house.close());
 
 async function enumerate(net: number): Promise<EnumeratorFound> {
-  const child = fork(fileURLToPath(new URL('../support/enumerator.ts', import.meta.url)), [], { execArgv: ['--import', 'tsx'] });
+  const child = fork(moduleFile('test/support/enumerator'), [], { execArgv: runsModules });
   const order: EnumeratorOrder = { port: house.server.port, known: '8001', unknown: '9999', net, sources: SOURCES, each: EACH };
   child.send(order);
   const [found] = (await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [null])])) as [EnumeratorFound | null];

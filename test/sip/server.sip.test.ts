@@ -7,9 +7,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { encodeFrame, FrameDecoder } from '../../kernel/frames.ts';
 import { readSipConfig } from '../../sip/config.ts';
+import { program as programOf } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 import { Peer } from './support/peer.ts';
 import { type AppDialog, connectApp, leave, SDP, SECRET, type SipProgram, startProgram } from './support/program.ts';
@@ -274,14 +274,10 @@ test('a server that no application comes to leaves by itself when told to', asyn
 });
 
 test('a port in use is named, exit 1', async () => {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL('../../sip/main.ts', import.meta.url)), '--sip-port', String(program.sipPort)],
-    {
-      env: { ...process.env, SIP_HOST: '127.0.0.1', DRACHTIO_PORT: '0', DRACHTIO_SECRET: SECRET },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [...programOf('sip/main'), '--sip-port', String(program.sipPort)], {
+    env: { ...process.env, SIP_HOST: '127.0.0.1', DRACHTIO_PORT: '0', DRACHTIO_SECRET: SECRET },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;

@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../support/ports.ts';
+import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 import { type App, connectApp, leave, SDP, type SipProgram, startProgram } from './support/program.ts';
 
@@ -62,7 +62,7 @@ interface Run {
 
 /** Runs a scenario as a caller; rejects with sipp's own words. */
 function sipp({ scenario, number = 'answer', args = [], withinMs = 60_000 }: Run, target = [`127.0.0.1:${program.sipPort}`]): Promise<void> {
-  const file = fileURLToPath(new URL(`./scenarios/${scenario}.xml`, import.meta.url));
+  const file = inProject(`test/sip/scenarios/${scenario}.xml`);
   const errors = join(folder, `${scenario}-${Math.floor(performance.now())}.err`);
   const all = [...target, '-sf', file, '-i', '127.0.0.1', '-s', number, '-nostdin', '-m', '1', '-trace_err', '-error_file', errors, ...args];
   return new Promise((resolve, reject) => {

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { readSipConfig } from '../../sip/config.ts';
 import { openSipServer, type SipServer } from '../../sip/server.ts';
 import { freePort } from '../support/ports.ts';
+import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 import { Peer } from './support/peer.ts';
 import { SECRET } from './support/program.ts';
@@ -42,7 +42,7 @@ before(async () => {
   assert.ok('config' in read);
   server = await openSipServer(read.config, silentLog, hasty);
   caller = await Peer.udp(sipPort);
-  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const root = inProject('.');
   app = spawn(process.execPath, ['-e', APPLICATION], {
     cwd: root,
     env: { ...process.env, ADMIN_PORT: String(adminPort) },

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../kernel/clock.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { MediaError, type MediaEvent } from '../../media/port.ts';
@@ -14,11 +13,12 @@ import { sdesOffer } from '../media/covers.ts';
 import { Party } from '../media/party.ts';
 import { until } from '../media/support.ts';
 import { freePort, freeRange } from '../support/ports.ts';
+import { inProject } from '../support/project.ts';
 import { rms, secondsOf } from '../support/tone.ts';
 
 const absent = spawnSync('rtpengine', ['--version']).status !== 0;
 const skip = absent && process.env.CI === undefined ? 'rtpengine-daemon is not installed' : false;
-const PROMPT = fileURLToPath(new URL('../../dialplans/demo/prompts/zh/goodbye.wav', import.meta.url));
+const PROMPT = inProject('dialplans/demo/prompts/zh/goodbye.wav');
 
 interface Daemon {
   port: number;

@@ -6,12 +6,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { silentLog as log } from '../../kernel/log.ts';
 import { findBinaries } from '../../src/store/binaries.ts';
 import { type EmbeddedServer, startEmbedded } from '../../src/store/embedded.ts';
 import { runAs, runnableBinaries } from '../../src/store/place.ts';
+import { program } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 import { openFolder, query } from './cluster.ts';
 
@@ -76,13 +76,9 @@ test('it listens on loopback alone and asks for the password', async () => {
 
 /** A program that opens the server and tells its pid; killed with -9 it leaves the server behind. */
 async function orphan(dataDir: string): Promise<{ pid: number; url: string }> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...process.execArgv, '--import', 'tsx', fileURLToPath(new URL('./open-server.ts', import.meta.url)), dataDir],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child: ChildProcess = spawn(process.execPath, [...process.execArgv, ...program('test/store/open-server'), dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => {
     said += chunk.toString('utf8');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../kernel/clock.ts';
 import { asId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
@@ -13,6 +12,7 @@ import { ensureMonths } from '../../src/store/months.ts';
 import { writeRecords } from '../../src/store/records.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
 import { records } from '../cdr/records.ts';
+import { inProject } from '../support/project.ts';
 import { openCluster, query, type TestCluster } from './cluster.ts';
 
 type AuditRow = Awaited<ReturnType<typeof listAudit>>[number];
@@ -24,7 +24,7 @@ before(async () => {
 after(() => cluster.close());
 
 /** In the order of their numbers, as they lie in the folder. */
-const MIGRATIONS = readdirSync(fileURLToPath(new URL('../../src/store/migrations', import.meta.url)))
+const MIGRATIONS = readdirSync(inProject('src/store/migrations'))
   .map((name) => name.replace(/\.sql$/, ''))
   .sort();
 
@@ -162,7 +162,7 @@ test('what was in the audit trail before there were chains is chained as it stoo
   const url = await cluster.database('empty');
   const files = (isBefore: boolean): string[] => MIGRATIONS.filter((name) => (isBefore ? name < '0027' : name.startsWith('0027')));
   const run = async (names: string[]): Promise<void> => {
-    for (const name of names) await query(url, readFileSync(new URL(`../../src/store/migrations/${name}.sql`, import.meta.url), 'utf8'));
+    for (const name of names) await query(url, readFileSync(inProject(`src/store/migrations/${name}.sql`), 'utf8'));
   };
   const store = connectStore({ url, clock: systemClock, log, embedded: null });
   try {

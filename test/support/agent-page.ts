@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import type zhWords from '../../web/i18n/zh.json';
+import { inProject } from './project.ts';
 import { until } from './wait.ts';
 
 type Words = typeof zhWords;
@@ -11,7 +12,7 @@ export type CallPhase = 'none' | 'offered' | 'established' | 'held' | 'cleared';
 export type Outcome = keyof Words['disposition'];
 type OwnReason = 'break' | 'meal' | 'training' | 'meeting' | 'other';
 
-const wordsOf = (language: PageLanguage): Words => JSON.parse(readFileSync(new URL(`../../web/i18n/${language}.json`, import.meta.url), 'utf8')) as Words;
+const wordsOf = (language: PageLanguage): Words => JSON.parse(readFileSync(inProject(`web/i18n/${language}.json`), 'utf8')) as Words;
 
 /** Runs in the page: an analyser on whatever remote sound the page has; the loudest frequency, in Hz. */
 const LISTEN = `(() => {

@@ -1,15 +1,15 @@
 /** One agent's browser at a house of her own; all of it is gone when the story ends. */
 import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { systemClock } from '../../kernel/clock.ts';
 import type { CallId } from '../../kernel/ids.ts';
 import { AgentPage, type PageLanguage } from './agent-page.ts';
 import { DeskHouse, type DeskHouseOptions, goldStory } from './desk-house.ts';
 import { DeskServer } from './desk-server.ts';
+import { inProject } from './project.ts';
 
 /** Where pictures are kept, with a slash at the end. */
-export const shots = fileURLToPath(new URL('../../test-output/web/', import.meta.url));
+export const shots = inProject('test-output/web/');
 mkdirSync(shots, { recursive: true });
 
 export interface Seat {

@@ -1,16 +1,16 @@
-/** The consoles as they are shipped: built into dist/web, anew when a source is younger than the build. */
+/** The consoles as they are shipped: built into dist/consoles, anew when a source is younger than the build. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { inProject } from './project.ts';
 import { until } from './wait.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = inProject('.');
 const sources = ['web', 'src/cti/protocol.ts'];
-const target = join(root, 'dist/web');
+const target = join(root, 'dist/consoles');
 const index = join(target, 'index.html');
 /** Held by the one test process that builds; a folder, because only one can make it. */
-const lock = join(root, 'dist/web.building');
+const lock = join(root, 'dist/consoles.building');
 const LONGEST_BUILD_MS = 60_000;
 
 function youngest(path: string): number {

@@ -6,12 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { findBinaries } from '../../src/store/binaries.ts';
 import { makeCluster } from '../../src/store/cluster.ts';
 import { clusterFolder, runAs, runnableBinaries } from '../../src/store/place.ts';
+import { inProject } from './project.ts';
 
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/huawu-tests/', import.meta.url));
+const CACHE = inProject('node_modules/.cache/huawu-tests');
 /** Of databases that live for one test, on loopback. */
 const PASSWORD = 'of-a-test-alone';
 

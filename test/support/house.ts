@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pause, systemClock } from '../../kernel/clock.ts';
 import { placeCluster } from './cluster-template.ts';
 import { DeskClient } from './desk-client.ts';
 import { freePort, freeRange } from './ports.ts';
+import { inProject } from './project.ts';
 
 export const DEMO_PASSWORD = 'test-password-8';
 const START_WITHIN_MS = 90_000;
@@ -15,7 +15,7 @@ const STOP_WITHIN_MS = 20_000;
 const PATIENCE_MS = 15_000;
 const POLL_MS = 50;
 const RTP_PORTS = 400;
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = inProject('.');
 
 /** One call record as the API shows it; tests read the fields they name. */
 export interface CallRecord {

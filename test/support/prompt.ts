@@ -1,6 +1,6 @@
 /** Whether a prompt of the demo tenant is in what somebody heard: by cross-correlation with its file, sample by sample. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { inProject } from './project.ts';
 import { alawDecode } from './tone.ts';
 
 const PATTERN = 4_000; // half a second
@@ -8,7 +8,7 @@ const STEP = 4; // coarse first; speech is still alike half a millisecond away
 
 /** The prompt's samples (8 kHz), from its A-law WAV. */
 export function promptSamples(name: string, language = 'zh'): Int16Array {
-  const file = readFileSync(fileURLToPath(new URL(`../../dialplans/demo/prompts/${language}/${name}.wav`, import.meta.url)));
+  const file = readFileSync(inProject(`dialplans/demo/prompts/${language}/${name}.wav`));
   const at = file.indexOf('data', 12, 'latin1');
   return Int16Array.from(file.subarray(at + 8, at + 8 + file.readUInt32LE(at + 4)), alawDecode);
 }

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import type zhWords from '../../web/i18n/zh.json';
+import { inProject } from './project.ts';
 import { until } from './wait.ts';
 
 type Words = typeof zhWords;
 type Language = 'zh' | 'en';
-const wordsOf = (language: Language): Words => JSON.parse(readFileSync(new URL(`../../web/i18n/${language}.json`, import.meta.url), 'utf8')) as Words;
+const wordsOf = (language: Language): Words => JSON.parse(readFileSync(inProject(`web/i18n/${language}.json`), 'utf8')) as Words;
 
 /** Each side of what the page plays into an analyser of its own; the loudest frequency of either, 0 = silence. */
 const LISTEN = `(() => {

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { agentIdOf, asId, type CustomerId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
@@ -19,9 +18,10 @@ import { type Login, seedTenant } from '../../src/tenants/seed.ts';
 import { sipAccountOf } from '../../src/users/digest.ts';
 import { createSessions, type Sessions } from '../../src/users/sessions.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
+import { inProject } from '../support/project.ts';
 
 const demo = asId<TenantId>('demo');
-const tenantFile = fileURLToPath(new URL('../../dialplans/demo/tenant.yaml', import.meta.url));
+const tenantFile = inProject('dialplans/demo/tenant.yaml');
 
 let cluster: TestCluster;
 let folder: string;

@@ -5,8 +5,9 @@ import test from 'node:test';
 import { Calendar } from '../../src/acd/calendar/calendar.ts';
 import { type HolidayFormat, mergeDays, readHolidays } from '../../src/tenants/holidays.ts';
 import { offsetsOf } from '../../src/tenants/zone.ts';
+import { inProject } from '../support/project.ts';
 
-const text = readFileSync(new URL('../../dialplans/holidays-cn-2026.csv', import.meta.url), 'utf8');
+const text = readFileSync(inProject('dialplans/holidays-cn-2026.csv'), 'utf8');
 
 test('the shipped calendar of 2026 has 33 holidays and 6 make-up days, each make-up day on a weekend and no holiday left open', () => {
   const { days, faults } = readHolidays('csv', text);

@@ -8,6 +8,7 @@ import { agentIdOf, asId, type TenantId } from '../../kernel/ids.ts';
 import type { SipAccount, Tenant } from '../../src/tenants/directory.ts';
 import { readTenantFile } from '../../src/tenants/file.ts';
 import { benchAgents, findAccount, indexOf } from '../../src/tenants/load.ts';
+import { inProject } from '../support/project.ts';
 
 const a = asId<TenantId>('a');
 const b = asId<TenantId>('b');
@@ -68,7 +69,7 @@ test('agents for measuring have fixed phones and both measuring queues', () => {
 });
 
 test("the demo tenant's file is whole", () => {
-  const file = readTenantFile(new URL('../../dialplans/demo/tenant.yaml', import.meta.url).pathname);
+  const file = readTenantFile(inProject('dialplans/demo/tenant.yaml'));
   assert.deepEqual(
     file.agents.map(({ number }) => number),
     ['8001', '8002', '8003', '8004', '8005', '8006', '8007', '8008', '8009', '8010'],

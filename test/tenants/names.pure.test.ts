@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { lostExits } from '../../src/ivr/words.ts';
 import { checkTenant } from '../../src/tenants/file.ts';
 import { agentFaults, circlesIn, circleThrough, type NamedQueue, type Names, queueFaults } from '../../src/tenants/names.ts';
+import { inProject } from '../support/project.ts';
 
 const names: Names = {
   queues: ['service', 'sales'],
@@ -118,7 +119,7 @@ test('an exit that a queue overflows to cannot go; one that was never there is n
 });
 
 test('a tenant’s file tells unknown names by their place, and circles as a note', () => {
-  const demo = parse(readFileSync(new URL('../../dialplans/demo/tenant.yaml', import.meta.url), 'utf8')) as { queues: object[] };
+  const demo = parse(readFileSync(inProject('dialplans/demo/tenant.yaml'), 'utf8')) as { queues: object[] };
   assert.deepEqual(checkTenant(demo, null), { faults: [], notes: [] });
   const [service, vip, ...others] = demo.queues;
   const changed = (overflow: object[]) => ({

@@ -1,6 +1,7 @@
 /** What the admin console's editors know of a text: where one writes, what may stand there, what leads where; and days of a year. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { dialplanJsonSchema } from '../../src/ivr/schema.ts';
 import { flowGraph, promptsNamed } from '../../web/admin/dialplans/flow-graph.ts';
@@ -10,6 +11,7 @@ import { wavOf } from '../../web/admin/prompts/wav.ts';
 import { dayChanges, readSpans, withDay, yearOf } from '../../web/admin/queues/calendar.ts';
 import { changeOf, newDraft, rulesOf, withRules } from '../../web/admin/queues/queue.ts';
 import { placeOf, readRules } from '../../web/admin/queues/rules-text.ts';
+import { inProject } from '../support/project.ts';
 
 /** `|` is where somebody writes. */
 const at = (text: string) => {
@@ -38,8 +40,8 @@ test('the dialplan’s own schema offers its verbs in a step, their settings ins
   assert.match(insist?.info ?? '', /waits all the same/);
 });
 
-const folder = new URL('../../dialplans/demo/', import.meta.url);
-const files = Object.fromEntries(['main.yaml', 'people.yaml', 'numbers.yaml'].map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]));
+const folder = inProject('dialplans/demo');
+const files = Object.fromEntries(['main.yaml', 'people.yaml', 'numbers.yaml'].map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 
 test('the picture of a dialplan has its numbers, flows and queues, what leads where by which key, and what leads nowhere', () => {
   const { nodes, edges } = flowGraph(files);

@@ -1,14 +1,16 @@
 /** The words of the admin console, which lie beside it: both languages whole, every word used, every word there. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { rowFaults } from '../../src/tenants/agent-rows.ts';
+import { inProject } from '../support/project.ts';
 
 interface Words {
   [key: string]: string | Words;
 }
-const folder = new URL('../../web/admin/', import.meta.url);
-const words = (language: string): Words => JSON.parse(readFileSync(new URL(`words/${language}.json`, folder), 'utf8')) as Words;
+const folder = inProject('web/admin');
+const words = (language: string): Words => JSON.parse(readFileSync(join(folder, `words/${language}.json`), 'utf8')) as Words;
 const leaves = (branch: Words, prefix = ''): [string, string][] =>
   Object.entries(branch).flatMap(([key, value]) =>
     typeof value === 'string' ? [[prefix + key, value] as [string, string]] : leaves(value, `${prefix}${key}.`),
@@ -27,7 +29,7 @@ test('both languages have the same words, none empty, and fill in the same value
 
 test('every word is used by a page, and every word a page asks for is there', () => {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path));
-  const source = files.map((path) => readFileSync(new URL(path, folder), 'utf8')).join('\n');
+  const source = files.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n');
   const asked = [...source.matchAll(/\bw\(\s*'([\w.]+)'/g)].map(([, key]) => key as string);
   assert.deepEqual(
     asked.filter((key) => !zh.has(key)),

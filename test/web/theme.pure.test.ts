@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { inProject } from '../support/project.ts';
 
-const css = readFileSync(new URL('../../web/shared/theme.css', import.meta.url), 'utf8');
+const css = readFileSync(inProject('web/shared/theme.css'), 'utf8');
 type Rgb = readonly [number, number, number];
 const rgb = ([r = 0, g = 0, b = 0]: readonly number[]): Rgb => [r, g, b];
 

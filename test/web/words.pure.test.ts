@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { agentAnswers, callStates, changeKinds, obstacles, overflowHindrances, precedences } from '../../src/acd/explain/explanation.ts';
 import { strategies } from '../../src/acd/matching/rules.ts';
@@ -9,12 +10,13 @@ import { ctiErrorCodes } from '../../src/cti/errors.ts';
 import { agentActivities, agentStates, callPhases, captureStates, notReadyReasons, ownReasons as protocolReasons } from '../../src/cti/protocol.ts';
 import { dispositions } from '../../web/agent/dispositions.ts';
 import { ownReasons } from '../../web/agent/own-reasons.ts';
+import { inProject } from '../support/project.ts';
 
 interface Words {
   [key: string]: string | Words;
 }
-const web = new URL('../../web/', import.meta.url);
-const read = (path: string): string => readFileSync(new URL(path, web), 'utf8');
+const web = inProject('web');
+const read = (path: string): string => readFileSync(join(web, path), 'utf8');
 const words = (language: string): Words => JSON.parse(read(`i18n/${language}.json`)) as Words;
 const [zh, en] = [words('zh'), words('en')];
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Server, Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { program } from '../../support/project.ts';
 import { until } from '../../support/wait.ts';
 
 // The typings of the library cover a part of it: what the tests use of it is said here.
@@ -93,7 +93,6 @@ export interface App extends EventEmitter {
 const Srf = createRequire(import.meta.url)('drachtio-srf') as new () => App;
 
 export const SECRET = 'a-secret-of-the-test';
-const MAIN = fileURLToPath(new URL('../../../sip/main.ts', import.meta.url));
 
 /** On a machine that has much else to do. */
 const START_MS = 30_000;
@@ -113,7 +112,7 @@ export interface SipProgram {
 
 export async function startProgram(settings: Record<string, string> = {}): Promise<SipProgram> {
   const env = { ...process.env, SIP_HOST: '127.0.0.1', SIP_PORT: '0', DRACHTIO_PORT: '0', DRACHTIO_SECRET: SECRET, LOG_LEVEL: 'debug', ...settings };
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], { env, stdio: ['ignore', 'inherit', 'pipe'] });
+  const child = spawn(process.execPath, program('sip/main'), { env, stdio: ['ignore', 'inherit', 'pipe'] });
   process.once('exit', () => child.kill('SIGKILL'));
   const log: string[] = [];
   child.stderr?.setEncoding('utf8').on('data', (text: string) => log.push(...text.split('\n').filter((line) => line !== '')));
