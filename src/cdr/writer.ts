@@ -3,7 +3,7 @@
  * tries for ever while Postgres is away. A record is written once in effect: its key is the call, and the higher revision wins,
  * so a batch whose COMMIT was never confirmed is simply written again.
  *
- *   accept ─▶ gathering ─(50 ms or 200)─▶ fastq ─▶ Postgres ─▶ written
+ *   accept ─▶ gathering ─(50 ms, 400 after the batch before, or 200)─▶ fastq ─▶ Postgres ─▶ written
  *                             └─ queue full ─▶ spool on disk ─▶ back into the queue when there is room
  *
  * What is in memory here (`unwritten`) belongs into the journal's snapshot; what is spooled is on disk already.
@@ -18,6 +18,8 @@ import type { KeptRecord } from './kept.ts';
 import type { Spool } from './spool.ts';
 
 const GATHER_MS = 50;
+/** Between batches: a busy house writes two transactions a second, not one for each call, and a call that changes twice in that time is one row. */
+const APART_MS = 400;
 const BATCH = 200;
 const MOST_BATCHES = 20;
 /** Held in memory when the disk, too, takes no more; then the newest are let go, loudly. */
@@ -41,6 +43,7 @@ export class CdrWriter {
   readonly #unwritten = new Map<CallId, KeptRecord>();
   #gathering = new Map<CallId, KeptRecord>();
   #cancelGather: (() => void) | null = null;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   readonly #cancelLook: () => void;
   readonly #listeners = new Set<(callId: CallId, revision: number) => void>();
   #spooling: Promise<void> = Promise.resolve();
@@ -64,7 +67,7 @@ export class CdrWriter {
     this.#unwritten.set(record.callId, record);
     this.#gathering.set(record.callId, record);
     if (this.#gathering.size >= BATCH) this.#flush();
-    else this.#cancelGather ??= this.#options.clock.after(GATHER_MS, () => this.#flush());
+    else this.#cancelGather ??= this.#options.clock.after(this.#gatherMs(), () => this.#flush());
   }
 
   /** For the journal's snapshot: give them to `accept` again after a restart. */
@@ -120,10 +123,17 @@ export class CdrWriter {
     await this.#options.spool.close();
   }
 
+  /** However a clock has jumped, never longer than batches lie apart. */
+  #gatherMs(): number {
+    const left = this.#flushedAt + APART_MS - this.#options.clock.now();
+    return Math.min(APART_MS, Math.max(GATHER_MS, left));
+  }
+
   #flush(): void {
     this.#cancelGather?.();
     this.#cancelGather = null;
     if (this.#gathering.size === 0) return;
+    this.#flushedAt = this.#options.clock.now();
     const batch = [...this.#gathering.values()];
     this.#gathering = new Map();
     if (this.#queue.length() < MOST_BATCHES) void this.#queue.push(batch);

@@ -4,8 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { systemClock as clock } from '../../kernel/clock.ts';
+import { systemClock as clock, turn } from '../../kernel/clock.ts';
 import { silentLog as log } from '../../kernel/log.ts';
+import type { KeptRecord } from '../../src/cdr/kept.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { Spool } from '../../src/cdr/spool.ts';
 import { CdrWriter } from '../../src/cdr/writer.ts';
@@ -15,6 +16,7 @@ import { connectStore, type Store } from '../../src/store/store.ts';
 import { DEMO } from '../acd/floor.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
 import { Line } from '../store/line.ts';
+import { FakeClock } from '../support/clock.ts';
 import { until } from '../support/wait.ts';
 import { accepted, asked, closed, done, id, openChats, opening } from './floor-of-chats.ts';
 import { records } from './records.ts';
@@ -75,6 +77,32 @@ test('what is accepted is written, told, and no longer owed to the journal', asy
   assert.deepEqual(await counted(store), { calls: 450, legs: 900, recordings: 450 });
   assert.deepEqual(written.sort(), batch.map(({ callId }) => `${callId} 1`).sort());
   assert.deepEqual([writer.unwritten(), writer.oldestUnwrittenAt], [[], null]);
+});
+
+test('a lone call is written after a moment; a busy house writes two or three batches a second, in which a call that changed twice is there once', async () => {
+  const slow = new FakeClock();
+  const batches: string[][] = [];
+  const write = async (batch: readonly KeptRecord[]): Promise<void> => void batches.push(batch.map(({ callId, revision }) => `${callId} ${revision}`));
+  const writer = new CdrWriter({ write, spool: new Spool(await spoolFolder(), MOST_SPOOLED), clock: slow, log });
+  cleanups.push(() => writer.close(0));
+  const [first, second, third] = records(3, MAY) as [CallRecord, CallRecord, CallRecord];
+  accept(writer, [first]);
+  slow.forward(50);
+  await turn();
+  assert.deepEqual(batches, [['c-000000 1']]);
+  slow.forward(10);
+  accept(writer, [second, { ...second, revision: 2 }]);
+  slow.forward(389);
+  accept(writer, [third]);
+  assert.equal(batches.length, 1, 'it still gathers');
+  slow.forward(1);
+  await turn();
+  assert.deepEqual(batches.slice(1), [['c-000001 2', 'c-000002 1']]);
+  slow.forward(1_000);
+  accept(writer, [{ ...first, revision: 2 }]);
+  slow.forward(50);
+  await turn();
+  assert.deepEqual(batches.slice(2), [['c-000000 2']]);
 });
 
 test('a batch written twice is there once; a newer revision wins, an older one does not', async () => {
