@@ -75,6 +75,7 @@ import { Switchboard } from './switchboard.ts';
 import type { Directory } from './tenants/directory.ts';
 import { Floor } from './tenants/floor.ts';
 import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
+import { newNumber, numberNames } from './tenants/numbers.ts';
 import { type Login, seedTenant } from './tenants/seed.ts';
 import type { TrunkId } from './tenants/trunk.ts';
 import { alarmIn } from './toll/alarm.ts';
@@ -224,8 +225,8 @@ function namesOf(directory: Directory, tenantId: TenantId): TenantNames {
   const own = <T extends { tenantId: TenantId }>(all: T[]): T[] => all.filter((one) => one.tenantId === tenantId);
   return {
     queues: own(directory.queues()).map(({ queueId }) => queueId.slice(tenantId.length + 1)),
-    agents: own(directory.agents()).map(({ number }) => number),
-    numbers: own(directory.tenants()).flatMap(({ numbers }) => numbers),
+    agents: own([...directory.agents(), ...directory.disabledAgents()]).map(({ number }) => number),
+    ...numberNames(own(directory.tenants()).flatMap(({ numbers, hotlines }) => hotlines ?? numbers.map((number) => newNumber(number)))),
     exits: own(directory.queues()).flatMap(({ queueId, overflow = [] }) =>
       overflow.flatMap(({ to }) => {
         const exit = 'exit' in to ? to.exit : 'offer' in to ? 'callback' : null;

@@ -7,6 +7,7 @@ import { type Author, asker, author } from './access.ts';
 import type { ApiPorts, NewUser } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
+import { hotlinesOf, settingsOf } from './tenant.ts';
 
 const MOST_ROWS = 3_000;
 /** Each is hashed, which takes its time on purpose. */
@@ -81,7 +82,7 @@ export function agentImport(app: Api, ports: ApiPorts): void {
 }
 
 async function thereAre({ directory, users }: ApiPorts, tenantId: TenantId, rows: readonly AgentRow[]): Promise<AgentsThereAre> {
-  const mine = directory.agents().filter((agent) => agent.tenantId === tenantId);
+  const mine = [...directory.agents(), ...directory.disabledAgents()].filter((agent) => agent.tenantId === tenantId);
   const queues = directory.queues().filter((queue) => queue.tenantId === tenantId);
   const wantSignIn = rows.filter(({ password }) => password !== undefined);
   if (wantSignIn.length > MOST_NEW_SIGN_INS)
@@ -92,6 +93,7 @@ async function thereAre({ directory, users }: ApiPorts, tenantId: TenantId, rows
     agents: new Map(mine.map((agent) => [agent.number, agent])),
     queues: new Set(queues.map(({ queueId }) => queueId.slice(tenantId.length + 1))),
     signIns: new Set(signIns),
+    hotlines: new Set(hotlinesOf({ directory }, tenantId).map(({ number }) => number)),
   };
 }
 
@@ -113,9 +115,8 @@ const faultsOf = (rows: ReturnType<typeof planAgents>['rows']): { at: string; me
 async function write(ports: ApiPorts, by: Author, plan: ReturnType<typeof planAgents>): Promise<void> {
   if (plan.agents.length === 0) return;
   const after = plan.rows.filter(({ outcome }) => outcome !== 'same');
-  const signIns = plan.logins.map(
-    ({ agentId, number, name, password }): NewUser => ({ username: number, name, role: 'agent', language: 'zh', agentId, password }),
-  );
+  const { language } = settingsOf(ports, by.tenantId);
+  const signIns = plan.logins.map(({ agentId, number, name, password }): NewUser => ({ username: number, name, role: 'agent', language, agentId, password }));
   const told = { ...by, action: 'agent.import', resource: `tenant/${by.tenantId}`, after };
   await ports.configuration.saveAgents(by.tenantId, plan.agents, signIns, told);
 }

@@ -24,6 +24,7 @@ import {
   skillLevelSchema,
   skillNameSchema,
 } from './shapes.ts';
+import { hotlinesOf } from './tenant.ts';
 
 const numberSchema = z.string().regex(/^[0-9]{2,15}$/, 'a job number: 2 to 15 digits');
 const queuesSchema = z.array(idSchema).max(100);
@@ -51,6 +52,8 @@ export const agentSchema = z.object({
   skills: z.record(z.string(), z.number()),
   staticContact: z.string().nullable(),
   phone: phoneSchema,
+  /** On no floor; her phone does not register and she cannot sign in. */
+  disabled: z.boolean(),
   ...agentSections,
   live: z
     .object({
@@ -84,7 +87,7 @@ const newAgentSchema = z.strictObject({
   ...agentSections,
 });
 const changeSchema = z
-  .strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema, phone: phoneSchema })
+  .strictObject({ name: nameSchema, queues: queuesSchema, skills: skillsSchema, staticContact: staticContactSchema, phone: phoneSchema, disabled: z.boolean() })
   .partial()
   .extend(agentSectionChanges);
 
@@ -92,10 +95,11 @@ export function agents(app: Api, ports: ApiPorts): void {
   readAgents(app, ports);
   addAgent(app, ports);
   changeAgent(app, ports);
+  dropAgent(app, ports);
 }
 
-export function shown({ acd }: ApiPorts, { tenantId: _, phone = {}, ...rest }: AgentConfiguration) {
-  const agent = { ...rest, phone };
+export function shown({ acd, directory }: ApiPorts, { tenantId: _, phone = {}, ...rest }: AgentConfiguration) {
+  const agent = { ...rest, phone, disabled: directory.agent(rest.agentId) === null };
   const view = acd.agent(agent.agentId);
   if (view === undefined) return { ...agent, live: null };
   const { state, activity, afterwards, reasons, callId, phoneReachable, deskConnected } = view;
@@ -109,6 +113,19 @@ export function agentOf({ directory }: ApiPorts, tenantId: TenantId, agentId: Ag
   const agent = directory.agent(agentId);
   if (agent === null || agent.tenantId !== tenantId) throw new Problem('not_found');
   return agent;
+}
+
+/** Also one who is disabled. */
+function anyAgentOf(ports: ApiPorts, tenantId: TenantId, agentId: AgentId): AgentConfiguration {
+  const disabled = ports.directory.disabledAgents().find((agent) => agent.tenantId === tenantId && agent.agentId === agentId);
+  return disabled ?? agentOf(ports, tenantId, agentId);
+}
+
+/** Whoever is signed in, or has a call, is not taken away under its caller. */
+function demandSignedOut({ acd }: ApiPorts, agentId: AgentId): void {
+  const state = acd.agent(agentId)?.state ?? 'signed_out';
+  if (state !== 'signed_out')
+    throw new Problem('in_use', `she is signed in (${state}): sign her out first (POST /api/v1/agents/${agentId}/state), which waits for the end of her call`);
 }
 
 /** Every queue named must be the tenant's own. */
@@ -128,7 +145,7 @@ function readAgents(app: Api, ports: ApiPorts): void {
     },
     async (request) => {
       const { tenantId } = asker(request);
-      const mine = ports.directory.agents().filter((agent) => agent.tenantId === tenantId);
+      const mine = [...ports.directory.agents(), ...ports.directory.disabledAgents()].filter((agent) => agent.tenantId === tenantId);
       const page = pageThrough(mine, (agent) => agent.agentId, pageRequest(request.query));
       return { ...page, items: page.items.map((agent) => shown(ports, agent)) };
     },
@@ -137,7 +154,7 @@ function readAgents(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/agents/:agentId',
     { config: { action: 'agent.read' }, schema: { tags: ['agents'], summary: 'One agent', params, response: { 200: agentSchema } } },
-    async (request) => shown(ports, agentOf(ports, asker(request).tenantId, branded(request.params.agentId))),
+    async (request) => shown(ports, anyAgentOf(ports, asker(request).tenantId, branded(request.params.agentId))),
   );
 }
 
@@ -157,7 +174,10 @@ function addAgent(app: Api, ports: ApiPorts): void {
       const { tenantId } = asker(request);
       const { number, name, skills, staticContact, phone } = request.body;
       const agentId = agentIdOf(tenantId, number);
-      if (ports.directory.agent(agentId) !== null) throw new Problem('conflict');
+      const taken = ports.directory.agent(agentId) !== null || ports.directory.disabledAgents().some((agent) => agent.agentId === agentId);
+      if (taken) throw new Problem('conflict');
+      if (hotlinesOf(ports, tenantId).some((hotline) => hotline.number === number))
+        throw new Problem('validation_failed', '', [{ at: 'body.number', message: `${number} is a number callers dial: give another` }]);
       const agent: AgentConfiguration = {
         agentId,
         tenantId,
@@ -193,16 +213,60 @@ function changeAgent(app: Api, ports: ApiPorts): void {
     async (request) => {
       const user = asker(request);
       const { tenantId } = user;
-      const personal = request.body.name !== undefined || request.body.staticContact !== undefined || request.body.phone !== undefined;
+      const personal = (['name', 'staticContact', 'phone', 'disabled'] as const).some((field) => request.body[field] !== undefined);
       if (personal && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
-      const before = agentOf(ports, tenantId, branded(request.params.agentId));
+      const before = anyAgentOf(ports, tenantId, branded(request.params.agentId));
+      const wasDisabled = ports.directory.agent(before.agentId) === null;
+      const { disabled = wasDisabled } = request.body;
+      if (disabled && !wasDisabled) demandSignedOut(ports, before.agentId);
       const { name = before.name, skills = before.skills, staticContact = before.staticContact } = request.body;
       const queues = request.body.queues === undefined ? before.queues : ownQueues(ports, tenantId, request.body.queues);
       const phone = { ...before.phone, ...given(request.body.phone ?? {}) };
       const after: AgentConfiguration = withAgentSections({ ...before, name, skills, queues, staticContact, phone }, request.body);
       demandAgentNames(ports, before, after);
-      await ports.configuration.saveAgent(after, { ...author(request), action: 'agent.update', resource: `agent/${before.agentId}`, before, after });
+      const resource = `agent/${before.agentId}`;
+      const { disabled: _its, ...others } = request.body;
+      if (Object.keys(others).length > 0) {
+        await ports.configuration.saveAgent(after, { ...author(request), action: 'agent.update', resource, before, after });
+      }
+      const action = disabled ? 'agent.disable' : 'agent.enable';
+      if (disabled !== wasDisabled) await ports.configuration.disableAgent(after.agentId, disabled, { ...author(request), action, resource });
       return shown(ports, after);
+    },
+  );
+}
+
+function dropAgent(app: Api, ports: ApiPorts): void {
+  app.delete(
+    '/api/v1/agents/:agentId',
+    {
+      config: { action: 'agent.change' },
+      schema: {
+        tags: ['agents'],
+        summary: 'Take an agent away, with her phone and her sign-in; her records stay',
+        description: 'Refused (409 `in_use`) while she is signed in or has a call, and while the dialplan in use sends calls to her.',
+        params,
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId } = asker(request);
+      const before = anyAgentOf(ports, tenantId, branded(request.params.agentId));
+      const { agentId } = before;
+      demandSignedOut(ports, agentId);
+      const all = [...ports.directory.agents(), ...ports.directory.disabledAgents()];
+      const others = all.flatMap((agent) => (agent.tenantId === tenantId && agent.agentId !== agentId ? [agent.number] : []));
+      const [was, is] = [await ports.dialplans.fits(tenantId, {}), await ports.dialplans.fits(tenantId, { agents: others })];
+      const lost = is.filter(({ message }) => !was.some((fault) => fault.message === message));
+      if (lost.length > 0)
+        throw new Problem(
+          'in_use',
+          'the dialplan in use would not stand without her',
+          lost.map(({ file, line, column, message }) => ({ at: `${file}:${line}:${column}`, message })),
+        );
+      await ports.configuration.removeAgent(agentId, { ...author(request), action: 'agent.remove', resource: `agent/${agentId}`, before });
+      reply.code(204);
+      return null;
     },
   );
 }

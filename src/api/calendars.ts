@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { type CalendarId, calendarIdOf, type TenantId } from '../../kernel/ids.ts';
 import { Calendar, type CalendarConfiguration } from '../acd/calendar/calendar.ts';
-import { CHINA, calendarRules, MOST_DAYS, type StoredCalendar } from '../tenants/calendar.ts';
+import { calendarRules, MOST_DAYS, type StoredCalendar } from '../tenants/calendar.ts';
 import { mergeDays, readHolidays } from '../tenants/holidays.ts';
 import { type Author, asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, branded, given, idSchema, iso, pageOf, pageQuery, pageRequest, pageThrough, shortNameSchema } from './shapes.ts';
+import { hotlinesOf, settingsOf } from './tenant.ts';
 
 const MOST_CALENDARS = 200;
 /** A file of ten years' holidays is a tenth of it. */
@@ -104,7 +105,7 @@ function addCalendar(app: Api, ports: ApiPorts): void {
     },
     async (request, reply) => {
       const user = asker(request);
-      const { id, timeZone = CHINA, week = {}, days = [], ...rest } = request.body;
+      const { id, timeZone = settingsOf(ports, user.tenantId).timeZone, week = {}, days = [], ...rest } = request.body;
       const calendarId = calendarIdOf(user.tenantId, id);
       const known = mine(ports, user.tenantId);
       if (known.some((one) => one.calendarId === calendarId)) throw new Problem('conflict');
@@ -185,12 +186,15 @@ function removeCalendar(app: Api, ports: ApiPorts): void {
       const users = ports.directory
         .queues()
         .filter(({ tenantId: whose, door }) => whose === tenantId && door?.calendar !== undefined && calendarIdOf(tenantId, door.calendar) === calendarId);
-      if (users.length > 0)
-        throw new Problem(
-          'in_use',
-          '',
-          users.map(({ queueId }) => ({ at: `${queueId} door.calendar`, message: 'this queue goes by it: name another there, or take it out, first' })),
-        );
+      const numbers = hotlinesOf(ports, tenantId).filter(({ hours }) => hours !== null && calendarIdOf(tenantId, hours.calendar) === calendarId);
+      const why = [
+        ...users.map(({ queueId }) => ({ at: `${queueId} door.calendar`, message: 'this queue goes by it: name another there, or take it out, first' })),
+        ...numbers.map(({ number }) => ({
+          at: `number/${number} hours.calendar`,
+          message: 'this number goes by it: name another there, or take it out, first',
+        })),
+      ];
+      if (why.length > 0) throw new Problem('in_use', '', why);
       await ports.configuration.removeCalendar(calendarId, { ...author(request), action: 'calendar.remove', resource: `calendar/${calendarId}`, before });
       reply.code(204);
       return null;

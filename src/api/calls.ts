@@ -38,6 +38,8 @@ const callSchema = z.object({
   notes: text.nullable(),
   ivrPath: z.array(text),
   data: z.record(text, text),
+  /** A recording of it is under a legal hold. */
+  legalHold: z.boolean(),
 });
 const legSchema = z.object({
   legId: text,
@@ -89,12 +91,14 @@ const filters = {
     .string()
     .regex(/^[a-z_]{1,32}$/)
     .optional(),
+  held: z.literal('true').optional().describe('Only calls with a recording under a legal hold'),
 };
 type FilterQuery = { [K in keyof typeof filters]?: string | undefined };
 const params = z.strictObject({ callId: idSchema });
 
-const shownCall = ({ arrivedAt, answeredAt, agentAnsweredAt, endedAt, ...rest }: CallRecord) => ({
+const shownCall = ({ arrivedAt, answeredAt, agentAnsweredAt, endedAt, legalHold = false, ...rest }: CallRecord) => ({
   ...rest,
+  legalHold,
   ...{ arrivedAt: iso(arrivedAt), answeredAt: isoOrNull(answeredAt), agentAnsweredAt: isoOrNull(agentAnsweredAt), endedAt: iso(endedAt) },
 });
 const shownLeg = ({ startedAt, answeredAt, endedAt, ...rest }: LegRecord) => ({
@@ -138,6 +142,7 @@ function filterOf(query: FilterQuery, user: Identity): CallFilter {
   if (query.callee !== undefined) filter.callee = query.callee;
   if (query.queueId !== undefined) filter.queueId = branded(query.queueId);
   if (query.cause !== undefined) filter.cause = query.cause;
+  if (query.held !== undefined) filter.held = true;
   if (query.agentId !== undefined) filter.agentId = branded(query.agentId);
   if (may(user, 'record.read', { tenantId })) return filter;
   // The calls she had, whatever she asks for.

@@ -6,9 +6,9 @@ import { contactFigures, serviceLevelDefinitions, USUAL_VARIANT } from '../ledge
 import { BASE_MS, startOf } from '../ledger/interval.ts';
 import { type Visits, visitMeasures, zero } from '../ledger/measures.ts';
 import { Report } from '../ledger/report.ts';
-import { CHINA } from '../tenants/calendar.ts';
 import type { ApiPorts } from './ports.ts';
 import { iso } from './shapes.ts';
+import { settingsOf } from './tenant.ts';
 
 const FILTER = { channel: 'voice' };
 const MOST_QUEUES = 10_000;
@@ -16,7 +16,8 @@ const MOST_QUEUES = 10_000;
 /** Of all queues of the tenant; rejects while the database is away. */
 export async function dayOfQueues({ ledger, clock, directory }: Pick<ApiPorts, 'ledger' | 'clock' | 'directory'>, tenantId: TenantId): Promise<DayOfQueues> {
   const now = clock.now();
-  const since = dayStart(CHINA, now);
+  const { timeZone } = settingsOf({ directory }, tenantId);
+  const since = dayStart(timeZone, now);
   const bounds = [startOf(since), startOf(now) + BASE_MS] as const;
   const report = new Report('queue', bounds);
   const memory = ledger.memory(tenantId, ...bounds);
@@ -28,16 +29,16 @@ export async function dayOfQueues({ ledger, clock, directory }: Pick<ApiPorts, '
     directory
       .queues()
       .filter((queue) => queue.tenantId === tenantId)
-      .map(({ queueId, answerWithinMs }) => [queueId, dayOf(visitsOf.get(queueId) ?? zero(visitMeasures), answerWithinMs, since)]),
+      .map(({ queueId, answerWithinMs }) => [queueId, dayOf(visitsOf.get(queueId) ?? zero(visitMeasures), answerWithinMs, { timeZone, since: iso(since) })]),
   );
 }
 
-function dayOf(visits: Visits, withinMs: number, since: number) {
+function dayOf(visits: Visits, withinMs: number, day: { timeZone: string; since: string }) {
   const { offered, serviceLevel, averageSpeedOfAnswerMs } = contactFigures(visits, USUAL_VARIANT);
   return {
     ...{ offered, answered: visits.answered, abandoned: visits.abandoned },
     asaMs: averageSpeedOfAnswerMs === null ? null : Math.round(averageSpeedOfAnswerMs),
     serviceLevel: { pct: serviceLevel === null ? null : serviceLevel * 100, variant: serviceLevelDefinitions[USUAL_VARIANT].formula, withinMs },
-    ...{ timeZone: CHINA, since: iso(since) },
+    ...day,
   };
 }

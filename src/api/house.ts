@@ -8,12 +8,24 @@ import type { Publisher } from '../ivr/publisher.ts';
 import type { LedgerView } from '../ledger/fold.ts';
 import { listAudit, writeAudit } from '../store/audit.ts';
 import { removeCalendar, saveCalendar } from '../store/calendars.ts';
-import { BadCursor, type CallRow, callDetail, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
+import { BadCursor, type CallRow, callDetail, heldAmong, listCalls, type CallDetail as StoredCall } from '../store/calls.ts';
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
 import { interactionRecord, listInteractions } from '../store/interactions.ts';
 import { ledgerIntervals, ledgerSums } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
-import { putAgent, putAgents, type SeedTransaction, saveFloorAlerts, saveOutsideRules, saveQueue } from '../store/tenants.ts';
+import {
+  disableAgent,
+  putAgent,
+  putAgents,
+  removeAgent,
+  removeNumber,
+  type SeedTransaction,
+  saveFloorAlerts,
+  saveNumber,
+  saveOutsideRules,
+  saveQueue,
+  saveTenantSettings,
+} from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
 import { type ApiKeys, isApiKey } from '../users/api-keys.ts';
@@ -100,7 +112,7 @@ export function portsOf({
     },
     webhooks: webhooksPort(webhooks, clock),
     users: usersPort({ store, sessions, clock, directoryChanged }),
-    configuration: configurationPort({ store, clock, directoryChanged }),
+    configuration: configurationPort({ store, sessions, clock, directoryChanged }),
     customers: {
       byNumber: async (tenantId, number) => cardOf(await customerByNumber(store.db, tenantId, normaliseNumber(number))),
       byId: async (tenantId, customerId) => cardOf(await customerById(store.db, tenantId, customerId)),
@@ -110,11 +122,19 @@ export function portsOf({
       async list(tenantId, { to, ...filter }, { cursor, limit }) {
         const wanted = { ...filter, tenantId, ...(to === undefined ? {} : { until: to }) };
         const { calls, next } = await listCalls(store.db, wanted, limit, cursor).catch(refuseCursor);
-        return { items: calls.map(recordOf), nextCursor: next };
+        const held = await heldAmong(
+          store.db,
+          tenantId,
+          calls.map(({ callId }) => callId),
+        );
+        return { items: calls.map((row) => ({ ...recordOf(row), legalHold: held.has(row.callId) })), nextCursor: next };
       },
       async get(tenantId, callId) {
         const stored = await callDetail(store.db, tenantId, callId);
-        return stored === null ? null : detailOf(stored);
+        if (stored === null) return null;
+        const detail = detailOf(stored);
+        const held = await heldAmong(store.db, tenantId, [callId]);
+        return { ...detail, call: { ...detail.call, legalHold: held.has(callId) } };
       },
     },
     interactionRecords: {
@@ -150,13 +170,20 @@ export const ledgerPort = (store: Store, ledger: LedgerView, clock: Clock): ApiP
 });
 
 /** Saved together with its line in the audit trail, read again, and told to the floor. */
-function configurationPort({ store, clock, directoryChanged }: Pick<HouseParts, 'store' | 'clock' | 'directoryChanged'>): ApiPorts['configuration'] {
-  const save = async (told: AuditEntry, write: (trx: SeedTransaction) => Promise<void>): Promise<void> => {
-    await store.db.transaction().execute(async (trx) => {
-      await write(trx);
+function configurationPort({
+  store,
+  sessions,
+  clock,
+  directoryChanged,
+}: Pick<HouseParts, 'store' | 'sessions' | 'clock' | 'directoryChanged'>): ApiPorts['configuration'] {
+  const save = async <T>(told: AuditEntry, write: (trx: SeedTransaction) => Promise<T>): Promise<T> => {
+    const written = await store.db.transaction().execute(async (trx) => {
+      const result = await write(trx);
       await writeAudit(trx, { ...told, at: clock.now() });
+      return result;
     });
     await directoryChanged();
+    return written;
   };
   return {
     saveQueue: (queue, told) => save(told, (trx) => saveQueue(trx, queue)),
@@ -170,6 +197,14 @@ function configurationPort({ store, clock, directoryChanged }: Pick<HouseParts, 
         for (const user of hashed) if (!(await putUser(trx, user))) throw new Problem('changed_since');
       });
     },
+    async disableAgent(agentId, disabled, told) {
+      const users = await save(told, (trx) => disableAgent(trx, agentId, disabled));
+      if (disabled) for (const userId of users) await sessions.endSessions(userId);
+    },
+    async removeAgent(agentId, told) {
+      const users = await save(told, (trx) => removeAgent(trx, agentId));
+      for (const userId of users) await sessions.endSessions(userId);
+    },
     saveCalendar: (calendar, told) => save(told, (trx) => saveCalendar(trx, calendar)),
     removeCalendar: (calendarId, told) => save(told, (trx) => removeCalendar(trx, calendarId)),
     saveTrunk: (trunk, password, told) =>
@@ -177,6 +212,12 @@ function configurationPort({ store, clock, directoryChanged }: Pick<HouseParts, 
     removeTrunk: (trunkId, told) => save(told, (trx) => removeTrunk(trx, trunkId)),
     saveFloorAlerts: (tenantId, bounds, told) => save(told, (trx) => saveFloorAlerts(trx, tenantId, bounds)),
     saveOutsideRules: (tenantId, rules, told) => save(told, (trx) => saveOutsideRules(trx, tenantId, rules)),
+    saveTenant: (tenantId, name, settings, told) => save(told, (trx) => saveTenantSettings(trx, tenantId, name, settings)),
+    saveNumber: (tenantId, number, told) =>
+      save(told, async (trx) => {
+        if (!(await saveNumber(trx, tenantId, number))) throw new Problem('conflict', `${number.number} is another tenant’s: a number has one owner`);
+      }),
+    removeNumber: (tenantId, number, told) => save(told, (trx) => removeNumber(trx, tenantId, number)),
   };
 }
 

@@ -32,6 +32,8 @@ import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
 import type { Delivery, DeliveryState } from '../store/webhooks.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
 import type { Directory } from '../tenants/directory.ts';
+import type { HotlineNumber, numberNames } from '../tenants/numbers.ts';
+import type { TenantSettings } from '../tenants/settings.ts';
 import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { TollView } from '../toll/room.ts';
@@ -108,6 +110,10 @@ interface ConfigurationPort {
   saveAgent(agent: AgentConfiguration, told: AuditEntry): Promise<void>;
   /** All or none, with sign-ins for some of them. Rejects, and nothing is written, when one of the user names is taken. */
   saveAgents(tenantId: TenantId, agents: readonly AgentConfiguration[], signIns: readonly NewUser[], told: AuditEntry): Promise<void>;
+  /** Her sign-in with her; her sessions end. */
+  disableAgent(agentId: AgentId, disabled: boolean, told: AuditEntry): Promise<void>;
+  /** With her phone and her sign-in. */
+  removeAgent(agentId: AgentId, told: AuditEntry): Promise<void>;
   saveCalendar(calendar: StoredCalendar, told: AuditEntry): Promise<void>;
   removeCalendar(calendarId: CalendarId, told: AuditEntry): Promise<void>;
   /** `password` undefined: it keeps the one it has; null: it has none. Calls go by the new configuration when it resolves. */
@@ -116,6 +122,10 @@ interface ConfigurationPort {
   removeTrunk(trunkId: TrunkId, told: AuditEntry): Promise<void>;
   saveOutsideRules(tenantId: TenantId, rules: OutsideRules, told: AuditEntry): Promise<void>;
   saveFloorAlerts(tenantId: TenantId, bounds: AlertBounds, told: AuditEntry): Promise<void>;
+  saveTenant(tenantId: TenantId, name: string, settings: TenantSettings, told: AuditEntry): Promise<void>;
+  /** Rejects, and nothing is written, when the number is another tenant's. */
+  saveNumber(tenantId: TenantId, number: HotlineNumber, told: AuditEntry): Promise<void>;
+  removeNumber(tenantId: TenantId, number: string, told: AuditEntry): Promise<void>;
 }
 
 interface FloorPort {
@@ -165,6 +175,8 @@ export interface DialplansPort {
   versions(tenantId: TenantId): Promise<DialplanPublication[]>;
   files(tenantId: TenantId, version: DialplanVersion): Promise<DialplanFiles | null>;
   check(tenantId: TenantId, files: DialplanFiles): Promise<DialplanFault[]>;
+  /** What would be wrong with the dialplan in use if the tenant had these. */
+  fits(tenantId: TenantId, names: Partial<ReturnType<typeof numberNames>> & { agents?: string[] }): Promise<DialplanFault[]>;
   publish(tenantId: TenantId, files: DialplanFiles, by: UserId, note: string): Promise<Publishing>;
   /** null: no such version. */
   rollBack(tenantId: TenantId, version: DialplanVersion, by: UserId): Promise<DialplanVersion | null>;
@@ -178,6 +190,7 @@ export interface CallFilter {
   agentId?: AgentId;
   queueId?: QueueId;
   cause?: string;
+  held?: true;
 }
 /** What is shown of a record as the store holds it. */
 type AsStored = Pick<
@@ -199,6 +212,8 @@ export interface CallRecord extends AsStored {
   queueId: QueueId | null;
   /** The last agent who answered. */
   agentId: AgentId | null;
+  /** A recording of it is under a legal hold; absent = none is. */
+  legalHold?: boolean;
 }
 export interface LegRecord {
   legId: string;

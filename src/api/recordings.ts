@@ -75,6 +75,7 @@ export function recordings(app: Api, ports: ApiPorts): void {
   admit(app, ports);
   outline(app, ports);
   hold(app, ports);
+  holdCall(app, ports);
   eraseOne(app, ports);
   eraseCustomer(app, ports);
   rules(app, ports);
@@ -305,6 +306,35 @@ function hold(app: Api, ports: ApiPorts): void {
       await audited(ports, request, request.body.hold ? 'recording.hold' : 'recording.release', `recording/${recordingId}`, { reason: request.body.reason });
       if (!(await ports.recordings.hold(recording, request.body.hold))) throw new Problem('recording_erased');
       return shown(await recordingOf(ports, user, 'recording.keep', recordingId));
+    },
+  );
+}
+
+function holdCall(app: Api, ports: ApiPorts): void {
+  app.put(
+    '/api/v1/calls/:callId/recordings/hold',
+    {
+      config: { action: 'recording.keep' },
+      schema: {
+        tags: ['recordings'],
+        summary: 'Legal hold on every recording of a call that there still is',
+        params: callParams,
+        body: z.strictObject({ hold: z.boolean(), reason }),
+        response: { 200: z.object({ items: z.array(recordingSchema) }) },
+      },
+    },
+    async (request) => {
+      const user = asker(request);
+      const { callId } = request.params;
+      const { hold: wanted, reason: why } = request.body;
+      const all = async (): Promise<StoredRecording[]> => ports.recordings.ofCall(user.tenantId, branded(callId));
+      const there = (await all()).filter(({ erasedAt }) => erasedAt === null);
+      if (there.length === 0) throw new Problem('not_found', 'the call has no recording, or none any more: there is nothing to hold');
+      for (const recording of there.filter(({ legalHold }) => legalHold !== wanted)) {
+        await audited(ports, request, wanted ? 'recording.hold' : 'recording.release', `recording/${recording.recordingId}`, { reason: why, callId });
+        await ports.recordings.hold(recording, wanted);
+      }
+      return { items: (await all()).map(shown) };
     },
   );
 }

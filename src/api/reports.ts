@@ -8,7 +8,6 @@ import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasur
 import { discrepancies } from '../ledger/reconcile.ts';
 import { type Filter, figuresOf, type Line, Report, type ReportSubject, reportSubjects, subjects } from '../ledger/report.ts';
 import { isPassing } from '../store/outage.ts';
-import { CHINA } from '../tenants/calendar.ts';
 import { isTimeZone } from '../tenants/zone.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
@@ -16,6 +15,7 @@ import { csvOf } from './csv.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
 import { type Api, given, idSchema, iso, timeSchema } from './shapes.ts';
+import { settingsOf } from './tenant.ts';
 
 /** Five minutes for a month, days for twenty years. */
 const MOST_INTERVALS = 9_000;
@@ -85,7 +85,7 @@ const reportSchema = z.object({
 
 const zoneSchema = z.string().max(64).refine(isTimeZone, 'a time zone, for example Asia/Shanghai');
 const shared = {
-  timeZone: zoneSchema.default(CHINA),
+  timeZone: zoneSchema.optional().describe('Left out: the tenant’s'),
   serviceLevel: z.enum(serviceLevelVariants).default(USUAL_VARIANT),
   queueId: idSchema.optional(),
   agentId: idSchema.optional(),
@@ -205,9 +205,9 @@ function readReconciliation(app: Api, ports: ApiPorts): void {
 const invalid = (name: string, message: string): Problem => new Problem('validation_failed', '', [{ at: `querystring.${name}`, message }]);
 
 async function answer(ports: ApiPorts, user: Identity, by: ReportSubject, query: Omit<Query, 'format'>): Promise<z.infer<typeof reportSchema>> {
-  const { timeZone, interval, serviceLevel: variant } = query;
+  const { interval, serviceLevel: variant, timeZone = settingsOf(ports, user.tenantId).timeZone } = query;
   const filter = filterOf(user, by, query);
-  const { from, to } = span(ports.clock.now(), query);
+  const { from, to } = span(ports.clock.now(), { ...query, timeZone });
   const bounds = boundsOf(interval, timeZone, from, to, MOST_INTERVALS);
   if (bounds === null) throw invalid('interval', `that would be more than ${MOST_INTERVALS} intervals: ask for longer ones or for less time`);
   const { lines, complete } = await collect(ports, user.tenantId, by, bounds, filter);
@@ -223,7 +223,7 @@ async function answer(ports: ApiPorts, user: Identity, by: ReportSubject, query:
 }
 
 /** Whole intervals: the one in which `to` lies is in it. */
-function span(now: number, { from, to, timeZone, interval }: Pick<Query, 'from' | 'to' | 'timeZone' | 'interval'>): { from: number; to: number } {
+function span(now: number, { from, to, timeZone, interval }: Pick<Query, 'from' | 'to' | 'interval'> & { timeZone: string }): { from: number; to: number } {
   const until = to === undefined ? now : Date.parse(to);
   const since = from === undefined ? dayStart(timeZone, Math.min(until, now)) : Date.parse(from);
   const rounded = { from: startOf(since), to: startOf(until - 1) + BASE_MS };

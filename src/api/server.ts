@@ -30,6 +30,7 @@ import { explanations } from './explanations.ts';
 import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
 import { interactions } from './interactions.ts';
+import { numbers } from './numbers.ts';
 import { orders } from './orders.ts';
 import { outside } from './outside.ts';
 import { phonePasses } from './phone-passes.ts';
@@ -46,6 +47,7 @@ import type { Api } from './shapes.ts';
 import { sipTrace } from './sip-trace.ts';
 import { supervisions } from './supervisions.ts';
 import { system } from './system.ts';
+import { tenant } from './tenant.ts';
 import type { HttpTls } from './tls.ts';
 import { trials } from './trials.ts';
 import { trunks } from './trunks.ts';
@@ -103,6 +105,8 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     agentImport,
     agentState,
     directory,
+    tenant,
+    numbers,
     trunks,
     outside,
     customers,

@@ -1,4 +1,4 @@
-/** How the server is: its parts, its media servers, phones, and the tenant itself. */
+/** How the server is: its parts, its media servers and phones. */
 import { z } from 'zod';
 import { asker } from './access.ts';
 import type { ApiPorts } from './ports.ts';
@@ -56,23 +56,6 @@ export function system(app: Api, ports: ApiPorts): void {
         contacts: ports.phoneContacts(agentId).map(({ uri, source, userAgent, expiresAt }) => ({ contact: uri, source, userAgent, expiresAt: iso(expiresAt) })),
       }));
       return { items, nextCursor: null };
-    },
-  );
-
-  app.get(
-    '/api/v1/tenant',
-    {
-      config: { action: 'trunk.read' },
-      schema: {
-        tags: ['system'],
-        summary: 'The tenant: its name, the numbers callers dial, the host names of its phones',
-        response: { 200: z.object({ tenantId: z.string(), name: z.string(), numbers: z.array(z.string()), sipDomains: z.array(z.string()) }) },
-      },
-    },
-    async (request) => {
-      const { tenantId } = asker(request);
-      const found = ports.directory.tenants().find((tenant) => tenant.tenantId === tenantId);
-      return found ?? { tenantId, name: '', numbers: [], sipDomains: [] };
     },
   );
 }

@@ -7,6 +7,7 @@ import type { ApiPorts, NewUser, UserChange } from './ports.ts';
 import { Problem } from './problems.ts';
 import { identitySchema } from './sessions.ts';
 import { type Api, branded, given, idSchema, iso, languageSchema, nameSchema, pageOf, pageQuery, pageRequest, passwordSchema } from './shapes.ts';
+import { settingsOf } from './tenant.ts';
 
 const userSchema = identitySchema.extend({ disabled: z.boolean() });
 const usernameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'letters, digits and _ . -: 64 at most');
@@ -14,7 +15,7 @@ const roleSchema = z.enum(personRoles);
 const body = {
   name: nameSchema,
   role: roleSchema,
-  language: languageSchema.default('zh'),
+  language: languageSchema.optional().describe('Left out: the tenant’s'),
   agentId: idSchema.nullable().default(null),
   password: passwordSchema,
 };
@@ -70,7 +71,8 @@ function addUser(app: Api, ports: ApiPorts): void {
     async (request, reply) => {
       const { tenantId } = asker(request);
       checkAgent(ports, tenantId, request.body.agentId);
-      const user: NewUser = { ...request.body, agentId: request.body.agentId === null ? null : branded(request.body.agentId) };
+      const language = request.body.language ?? settingsOf(ports, tenantId).language;
+      const user: NewUser = { ...request.body, language, agentId: request.body.agentId === null ? null : branded(request.body.agentId) };
       const told = { ...author(request), action: 'user.create', resource: `user/${user.username}`, after: audited(user) };
       const made = await ports.users.create(tenantId, user, told);
       if (made === null) throw new Problem('conflict');

@@ -241,6 +241,8 @@ export type CallEvent =
       sipCallId: string;
       /** Absent = it came from outside. */
       dialled?: Dialled;
+      /** The dialplan's flow that the number enters now by its own settings; absent = as the dialplan says. */
+      flow?: string;
       /** It is a call of ours, to a customer who asked to be called back; leg 0 is dialled when its time has come. */
       callback?: CallbackMark;
     }

@@ -24,7 +24,8 @@ export function compileDialplan(source: DialplanSource): Compiled {
   if (Object.keys(plan.nodes).length > MOST_NODES)
     faults.push({ file: source.files[0]?.path ?? '', line: 1, column: 1, message: `over ${MOST_NODES} steps: make it smaller` });
   // Where steps are missing because they are faulty, what can be reached cannot be told.
-  if (faults.length === 0) faults.push(...reachFaults(plan, work.places, dialplan.flows));
+  const entries = (source.entered ?? []).flatMap(({ flows }) => flows.map((flow) => `${flow}/0`));
+  if (faults.length === 0) faults.push(...reachFaults(plan, work.places, dialplan.flows, entries));
   if (faults.length === 0) return { plan, faults: [] };
   return { plan: null, faults: faults.toSorted((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1)) };
 }
@@ -49,15 +50,23 @@ function planOf(work: Work): Plan {
   for (const [number, { flow, place }] of dialplan.numbers) {
     numbers[number] = flowStart(work, flow, place);
     if (source.numbers !== null && !source.numbers.includes(number)) {
-      work.faults.push(faultAt(keyOf(place), `number ${number} is not the tenant's: add it to "numbers" of tenant.yaml or take it out here`));
+      work.faults.push(
+        faultAt(
+          keyOf(place),
+          `number ${number} is not the tenant's: add it ("numbers" of tenant.yaml before the first start, /api/v1/numbers afterwards) or take it out here`,
+        ),
+      );
     }
   }
-  const silent = (source.numbers ?? []).filter((number) => !Object.hasOwn(numbers, number));
+  const entered = source.entered ?? [];
+  const free = new Set(entered.flatMap(({ number, named }) => (named ? [] : [number])));
+  const silent = (source.numbers ?? []).filter((number) => !Object.hasOwn(numbers, number) && !free.has(number));
   if (silent.length > 0 && dialplan.numbersPlace !== null) {
     work.faults.push(
       faultAt(keyOf(dialplan.numbersPlace), `callers of ${silent.join(', ')} would be refused: these numbers of the tenant enter no flow; give each one here`),
     );
   }
+  for (const fault of lostEntries(work)) work.faults.push(fault);
   return {
     tenantId: source.tenantId,
     version: source.version,
@@ -74,6 +83,17 @@ function planOf(work: Work): Plan {
     nodes: work.nodes,
     prompts: source.prompts,
   };
+}
+
+/** Flows that numbers enter by their own settings must be there. */
+function lostEntries({ source: { entered = [], files }, dialplan: { flows, numbersPlace } }: Work): Fault[] {
+  return entered.flatMap(({ number, flows: wanted }) =>
+    wanted.flatMap((flow) => {
+      if (flows.has(flow)) return [];
+      const message = `number ${number} enters the flow "${flow}" by its settings, and there is none${nearest(flow, [...flows.keys()])}: keep the flow, or give the number another one first`;
+      return [numbersPlace === null ? { file: files[0]?.path ?? '', line: 1, column: 1, message } : faultAt(keyOf(numbersPlace), message)];
+    }),
+  );
 }
 
 function compileFlow(work: Work, flow: FlowSource): void {

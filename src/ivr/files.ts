@@ -7,7 +7,7 @@ import { asId, type DialplanVersion, type TenantId } from '../../kernel/ids.ts';
 import { compileDialplan } from './compile.ts';
 import type { Fault } from './fault.ts';
 import { type DialplanWords, wordsOf } from './words.ts';
-import type { DialplanSource } from './work.ts';
+import type { DialplanSource, EnteredNumber } from './work.ts';
 
 /** Who the tenant is, beside the dialplan; read by the store's seeding and, for names, here. */
 export const TENANT_FILE = 'tenant.yaml';
@@ -55,6 +55,7 @@ export function readSource(
     queues: names.queues ?? tenant.queues,
     agents: names.agents ?? tenant.agents,
     numbers: names.numbers ?? tenant.numbers,
+    entered: names.entered ?? [],
     forms: names.forms ?? null,
   };
 }
@@ -71,6 +72,7 @@ export interface TenantNames {
   queues: string[] | null;
   agents: string[] | null;
   numbers: string[] | null;
+  entered?: readonly EnteredNumber[];
   forms?: string[] | null;
   /** Exits to which queues overflow. */
   exits?: { queue: string; exit: string }[];

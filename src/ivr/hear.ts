@@ -136,6 +136,8 @@ function begin(hearing: Hearing): Waits {
   walk.language = wished !== undefined && plan.languages.includes(wished) ? wished : plan.language;
   // The call itself already speaks its customer's language, else Mandarin.
   if (walk.language !== (wished ?? 'zh')) turn.events.push({ type: 'languageChosen', callId: walk.callId, language: walk.language });
+  const own = walk.entry === null ? null : `${walk.entry}/0`;
+  if (own !== null && Object.hasOwn(plan.nodes, own)) return goOn(hearing, own);
   if (!Object.hasOwn(plan.numbers, walk.callee.number)) return release(walk, turn, 'not_found');
   return goOn(hearing, plan.numbers[walk.callee.number] ?? null);
 }

@@ -113,6 +113,13 @@ export class Publisher {
     return kept === undefined ? [unknownTenant(tenantId)] : this.#compile(kept, textsOf(files)).faults;
   }
 
+  /** What would be wrong with the dialplan in use if the tenant had these; nothing where there is none. */
+  async fits(tenantId: TenantId, names: Partial<TenantNames>): Promise<Fault[]> {
+    const kept = this.#tenants.get(tenantId);
+    const texts = kept?.current == null ? null : kept.store.texts(kept.current);
+    return kept === undefined || texts === null ? [] : this.#compile(kept, texts, names).faults;
+  }
+
   async publish(tenantId: TenantId, files: DialplanFiles, by: UserId, note: string): Promise<Publishing> {
     const kept = this.#tenants.get(tenantId);
     if (kept === undefined) return { result: 'faulty', faults: [unknownTenant(tenantId)] };
@@ -128,11 +135,15 @@ export class Publisher {
   }
 
   /** Refuses exits that are gone while a queue overflows to them, and names that could lead out of the version's folder before anything is written. */
-  #compile(kept: Kept, texts: DialplanText[]): { plan: Plan; words: DialplanWords; faults: Fault[] } | { plan: null; faults: Fault[] } {
+  #compile(
+    kept: Kept,
+    texts: DialplanText[],
+    others: Partial<TenantNames> = {},
+  ): { plan: Plan; words: DialplanWords; faults: Fault[] } | { plan: null; faults: Fault[] } {
     const refused = formFault(texts);
     if (refused !== null) return { plan: null, faults: [refused] };
     try {
-      const names = this.#options.names?.(kept.tenantId) ?? {};
+      const names = { ...this.#options.names?.(kept.tenantId), ...others };
       const source = readSource(kept.folder, kept.tenantId, { texts, names });
       const { plan, faults } = compileDialplan(source);
       if (plan === null) return { plan, faults };

@@ -52,8 +52,9 @@ const instant: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>([
 /** Where a walk may well end: with somebody else, or in peace. */
 const isExit = (node: PlanNode): boolean => node.verb === 'hangup' || node.verb === 'queue' || node.verb === 'transfer' || node.verb === 'echo';
 
-export function reachFaults(plan: Plan, places: ReadonlyMap<NodeId, Place>, flows: ReadonlyMap<string, FlowSource>): Fault[] {
-  const reached = reachedFrom(plan, [...Object.values(plan.numbers), plan.agentFlow]);
+/** `entries`: where numbers lead by settings of their own. */
+export function reachFaults(plan: Plan, places: ReadonlyMap<NodeId, Place>, flows: ReadonlyMap<string, FlowSource>, entries: readonly NodeId[] = []): Fault[] {
+  const reached = reachedFrom(plan, [...Object.values(plan.numbers), plan.agentFlow, ...entries]);
   const lost = [...flows.values()].filter((flow) => !reached.has(`${flow.name}/0`));
   const lostNames = new Set(lost.map((flow) => flow.name));
   return [

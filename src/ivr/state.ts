@@ -58,6 +58,8 @@ export interface Walk {
   tenantId: TenantId;
   caller: Party;
   callee: Party;
+  /** The flow its number enters by its own settings; null = as the dialplan says. */
+  entry: string | null;
   /** The version the call began with; null until it begins. */
   loaded: LoadedPlan | null;
   customer: CustomerCard | null;
@@ -94,6 +96,7 @@ export function openWalk(event: Extract<CallEvent, { type: 'callArrived' }>, que
     tenantId,
     caller,
     callee,
+    entry: event.flow ?? null,
     loaded: null,
     customer: null,
     authLevel: 0,

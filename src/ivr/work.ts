@@ -16,8 +16,19 @@ export interface DialplanSource {
   queues: string[] | null;
   agents: string[] | null;
   numbers: string[] | null;
+  /** Numbers that are off, or enter flows by their own settings; absent = none. */
+  entered?: readonly EnteredNumber[];
   /** Forms that secrets may be handed to. */
   forms: string[] | null;
+}
+
+/** A number with settings of its own (tenants/numbers.ts). */
+export interface EnteredNumber {
+  number: string;
+  /** Flows it enters, now or at another time of day. */
+  flows: readonly string[];
+  /** Whether the dialplan must name it still. */
+  named: boolean;
 }
 
 export interface Work {

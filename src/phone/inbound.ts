@@ -2,6 +2,8 @@
 import { type AgentId, type CallId, legIdOf, type TenantId } from '../../kernel/ids.ts';
 import type { CallData, Dialled, Party } from '../call/event.ts';
 import { normaliseNumber } from '../customers/normalise.ts';
+import type { Tenant } from '../tenants/directory.ts';
+import { entryOf } from '../tenants/numbers.ts';
 import { fitsAny } from '../tenants/trunk.ts';
 import { parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import { descriptionIn } from './description.ts';
@@ -163,23 +165,36 @@ function originAtTrunk({ name, line }: Trusted, req: SipRequest, res: SipRespons
   return { trunk: name, line, caller, tenantId, agentId: null, divertedFrom: divertedFrom(req, dialling) };
 }
 
+interface Wanted {
+  tenantId: TenantId;
+  dialled?: Dialled;
+  flow?: string;
+}
+
 /**
  * A number of a tenant; from an agent's phone also the number of a colleague, or a number outside that a trunk takes. An agent reaches only
  * her own tenant. What she may dial outside is judged when it is dialled.
  */
-function wantedOf(rim: Rim, { number, raw }: Party, { tenantId, agentId }: Origin): { tenantId: TenantId; dialled?: Dialled } | null {
+function wantedOf(rim: Rim, { number, raw }: Party, { tenantId, agentId }: Origin): Wanted | null {
   const tenant = rim.directory.tenantOfNumber(number);
   const outside = agentId === null || tenantId === null ? null : destinationOf(raw, rim.trunks.dialling(tenantId));
   // H6: no number of the house stands before one for help.
   if (agentId !== null && tenantId !== null && outside?.kind === 'emergency')
     return { tenantId, dialled: { by: agentId, target: { kind: 'number', number: outside.number } } };
   if (agentId === null || tenantId === null)
-    return tenant === null || (tenantId !== null && tenant.tenantId !== tenantId) ? null : { tenantId: tenant.tenantId };
-  if (tenant !== null) return tenant.tenantId === tenantId ? { tenantId, dialled: { by: agentId, target: null } } : null;
+    return tenant === null || (tenantId !== null && tenant.tenantId !== tenantId) ? null : { tenantId: tenant.tenantId, ...entered(rim, tenant, number) };
+  if (tenant !== null) return tenant.tenantId === tenantId ? { tenantId, dialled: { by: agentId, target: null }, ...entered(rim, tenant, number) } : null;
   const colleague = rim.directory.agentByNumber(tenantId, number);
   if (colleague !== null) return { tenantId, dialled: { by: agentId, target: { kind: 'agent', agentId: colleague.agentId } } };
   if (outside === null || rim.trunks.routes(tenantId, outside).length === 0) return null;
   return { tenantId, dialled: { by: agentId, target: { kind: 'number', number: outside.number } } };
+}
+
+/** The flow of the number's own settings at this time of day, where it has any. */
+function entered({ directory, clock }: Rim, { tenantId, hotlines = [] }: Tenant, number: string): { flow?: string } {
+  const hotline = hotlines.find((one) => one.number === number);
+  const flow = hotline === undefined ? null : entryOf(tenantId, hotline, directory.calendars(), clock.now()).flow;
+  return flow === null ? {} : { flow };
 }
 
 /** A second call of an agent is there to be joined with her first: it lies in the same media group. */

@@ -24,8 +24,17 @@ export const MOST_PROMPTS = 5_000;
 /** Enough of a file to know its length. */
 const HEAD_BYTES = 4_096;
 
+/** What was seen of a file, which holds while it has this size and age: hundreds of files are not opened at every look. */
+interface Looked {
+  size: number;
+  mtimeMs: number;
+  seconds: number | null;
+}
+const MOST_KNOWN = 20_000;
+
 export class Prompts {
   readonly #dialplansDir: string;
+  readonly #known = new Map<string, Looked>();
 
   constructor(dialplansDir: string) {
     this.#dialplansDir = dialplansDir;
@@ -81,15 +90,22 @@ export class Prompts {
     const found: PromptFile[] = [];
     for (const file of names.slice(0, MOST_PROMPTS)) {
       const name = file.slice(0, -'.wav'.length);
-      const path = join(folder, file);
-      const [{ size, mtimeMs }, head] = await Promise.all([stat(path), headOf(path)]);
-      const facts = readPrompt(head).facts;
-      found.push({
-        ...{ name, language, bytes: size, changedAt: Math.round(mtimeMs), text: texts.get(`${language} ${name}`) ?? null },
-        seconds: facts === null ? null : facts.seconds + (size - head.length) / bytesASecond(facts),
-      });
+      const { size, mtimeMs, seconds } = await this.#looked(join(folder, file));
+      found.push({ name, language, bytes: size, changedAt: Math.round(mtimeMs), text: texts.get(`${language} ${name}`) ?? null, seconds });
     }
     return found;
+  }
+
+  async #looked(path: string): Promise<Looked> {
+    const { size, mtimeMs } = await stat(path);
+    const before = this.#known.get(path);
+    if (before !== undefined && before.size === size && before.mtimeMs === mtimeMs) return before;
+    const head = await headOf(path);
+    const { facts } = readPrompt(head);
+    const seen = { size, mtimeMs, seconds: facts === null ? null : facts.seconds + (size - head.length) / bytesASecond(facts) };
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(path, seen);
+    return seen;
   }
 
   async #texts(tenantId: TenantId): Promise<Map<string, string>> {

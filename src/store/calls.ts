@@ -17,6 +17,8 @@ export interface CallFilter {
   agentId?: string;
   customerId?: string;
   cause?: string;
+  /** Only those with a recording under a legal hold. */
+  held?: true;
 }
 
 /** Times as RFC 3339 text, durations in ms. */
@@ -107,6 +109,7 @@ export async function listCalls(
   let query = db.selectFrom('calls').selectAll().where('tenant_id', '=', filter.tenantId);
   if (filter.from !== undefined) query = query.where('arrived_at', '>=', new Date(filter.from));
   if (filter.until !== undefined) query = query.where('arrived_at', '<', new Date(filter.until));
+  if (filter.held === true) query = query.where('call_id', 'in', heldCalls(db, filter.tenantId));
   for (const [column, value] of Object.entries(equalities(filter))) if (value !== undefined) query = query.where(sql.ref(column), '=', value);
   if (cursor !== null) {
     const { at, callId } = readCursor(cursor);
@@ -120,6 +123,23 @@ export async function listCalls(
   const page = rows.slice(0, most);
   const last = page.at(-1);
   return { calls: page.map(callOf), next: rows.length > most && last !== undefined ? writeCursor(last.arrived_at, last.call_id) : null };
+}
+
+const heldCalls = (db: Kysely<Database>, tenantId: TenantId) =>
+  db
+    .selectFrom('recordings')
+    .innerJoin('recording_care', 'recording_care.recording_id', 'recordings.recording_id')
+    .select('recordings.call_id')
+    .where('recording_care.legal_hold', '=', true)
+    .where('recording_care.tenant_id', '=', tenantId);
+
+/** Of these calls, those with a recording under a legal hold. */
+export async function heldAmong(db: Kysely<Database>, tenantId: TenantId, callIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (callIds.length === 0) return new Set();
+  const rows = await heldCalls(db, tenantId)
+    .where('recordings.call_id', 'in', [...callIds])
+    .execute();
+  return new Set(rows.map(({ call_id }) => call_id));
 }
 
 /** One call with its legs and recordings; null when the tenant has none of this id. */

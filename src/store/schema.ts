@@ -17,8 +17,9 @@ export interface Database {
     floor_alerts: ColumnType<unknown, string | undefined, string>;
     recording_rules: ColumnType<unknown, string | undefined, string>;
     sign_in_rules: ColumnType<unknown, string | undefined, string>;
+    settings: ColumnType<unknown, string | undefined, string>;
   };
-  numbers: { number: string; tenant_id: string; position: Generated<number> };
+  numbers: { number: string; tenant_id: string; position: Generated<number>; rules: ColumnType<unknown, string | undefined, string> };
   queues: {
     queue_id: string;
     tenant_id: string;
@@ -46,6 +47,7 @@ export interface Database {
     static_contact: string | null;
     phone: ColumnType<PhoneSettings, string | undefined, string>;
     rules: ColumnType<unknown, string | undefined, string>;
+    disabled: Generated<boolean>;
   };
   agent_queues: { agent_id: string; queue_id: string };
   agent_skills: { agent_id: string; skill: string; level: number };

@@ -1,13 +1,15 @@
 /** Tenants, numbers, queues, agents and their phones: read whole for the directory, written by seed and API. */
 import type { Kysely, Transaction } from 'kysely';
-import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type QueueId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { AlertBounds } from '../acd/sections.ts';
 import { readAlertBounds } from '../tenants/alerts.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
 import { SIP_REALM, type SipAccount, type Tenant } from '../tenants/directory.ts';
+import { type HotlineNumber, readNumber } from '../tenants/numbers.ts';
 import { readOutsideRules } from '../tenants/outside.ts';
 import { readAgentSections, readQueueSections, sectionsOfAgent, sectionsOfQueue } from '../tenants/sections.ts';
+import { readTenantSettings, type TenantSettings } from '../tenants/settings.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import { readCalendars } from './calendars.ts';
 import type { Database } from './schema.ts';
@@ -18,6 +20,8 @@ export interface Picture {
   queues: QueueConfiguration[];
   calendars: StoredCalendar[];
   agents: AgentConfiguration[];
+  /** On no floor; absent = none. */
+  disabledAgents?: AgentConfiguration[];
   accounts: SipAccount[];
   trunks: StoredTrunk[];
   outsideRules: [TenantId, OutsideRules][];
@@ -33,7 +37,7 @@ export function readPicture(db: Kysely<Database>): Promise<Picture> {
       tenants: await readTenants(trx),
       queues: await readQueues(trx),
       calendars: await readCalendars(trx),
-      agents: await readAgents(trx),
+      ...(await readAgents(trx)),
       trunks: await readTrunks(trx),
       outsideRules: (await trx.selectFrom('tenants').select(['tenant_id', 'outside_rules']).execute()).map((row) => [
         asId<TenantId>(row.tenant_id),
@@ -56,12 +60,47 @@ export function readPicture(db: Kysely<Database>): Promise<Picture> {
 async function readTenants(db: Kysely<Database>): Promise<Tenant[]> {
   const numbers = await db.selectFrom('numbers').selectAll().orderBy('position').execute();
   const rows = await db.selectFrom('tenants').selectAll().orderBy('tenant_id').execute();
-  return rows.map((row) => ({
-    tenantId: asId<TenantId>(row.tenant_id),
-    name: row.name,
-    numbers: numbers.filter((number) => number.tenant_id === row.tenant_id).map((number) => number.number),
-    sipDomains: row.sip_domains,
-  }));
+  return rows.map((row) => {
+    const hotlines = numbers.filter(({ tenant_id }) => tenant_id === row.tenant_id).map(({ number, rules }) => readNumber(number, rules));
+    return {
+      tenantId: asId<TenantId>(row.tenant_id),
+      name: row.name,
+      numbers: hotlines.flatMap(({ number, enabled }) => (enabled ? [number] : [])),
+      hotlines,
+      sipDomains: row.sip_domains,
+      settings: readTenantSettings(row.settings),
+    };
+  });
+}
+
+/** What its own admin sets of it. */
+export async function saveTenantSettings(db: Kysely<Database>, tenantId: TenantId, name: string, settings: TenantSettings): Promise<void> {
+  await db
+    .updateTable('tenants')
+    .set({ name, settings: JSON.stringify(settings) })
+    .where('tenant_id', '=', tenantId)
+    .execute();
+}
+
+/** Makes the number, behind those there are, or changes it. false: it is another tenant's. */
+export async function saveNumber(db: Kysely<Database>, tenantId: TenantId, { number, ...said }: HotlineNumber): Promise<boolean> {
+  const rules = JSON.stringify(said);
+  const written = await db
+    .insertInto('numbers')
+    .values(({ selectFrom, fn, eb }) => ({
+      ...{ number, tenant_id: tenantId, rules },
+      position: selectFrom('numbers')
+        .select(({ lit }) => eb(fn.coalesce(fn.max<number>('position'), lit(-1)), '+', 1).as('next'))
+        .where('tenant_id', '=', tenantId),
+    }))
+    .onConflict((conflict) => conflict.column('number').doUpdateSet({ rules }).where('numbers.tenant_id', '=', tenantId))
+    .returning('number')
+    .execute();
+  return written.length > 0;
+}
+
+export async function removeNumber(db: Kysely<Database>, tenantId: TenantId, number: string): Promise<void> {
+  await db.deleteFrom('numbers').where('number', '=', number).where('tenant_id', '=', tenantId).execute();
 }
 
 async function readQueues(db: Kysely<Database>): Promise<QueueConfiguration[]> {
@@ -85,7 +124,7 @@ async function readQueues(db: Kysely<Database>): Promise<QueueConfiguration[]> {
   }));
 }
 
-async function readAgents(db: Kysely<Database>): Promise<AgentConfiguration[]> {
+async function readAgents(db: Kysely<Database>): Promise<Required<Pick<Picture, 'agents' | 'disabledAgents'>>> {
   const queues = new Map<string, QueueId[]>();
   for (const row of await db.selectFrom('agent_queues').selectAll().orderBy('queue_id').execute()) {
     queues.set(row.agent_id, [...(queues.get(row.agent_id) ?? []), asId<QueueId>(row.queue_id)]);
@@ -95,7 +134,7 @@ async function readAgents(db: Kysely<Database>): Promise<AgentConfiguration[]> {
     skills.set(row.agent_id, { ...skills.get(row.agent_id), [row.skill]: row.level });
   }
   const rows = await db.selectFrom('agents').selectAll().orderBy('agent_id').execute();
-  return rows.map((row) => ({
+  const configured = (row: (typeof rows)[number]): AgentConfiguration => ({
     agentId: asId<AgentId>(row.agent_id),
     tenantId: asId<TenantId>(row.tenant_id),
     number: row.number,
@@ -105,16 +144,36 @@ async function readAgents(db: Kysely<Database>): Promise<AgentConfiguration[]> {
     staticContact: row.static_contact,
     ...(Object.keys(row.phone).length === 0 ? {} : { phone: row.phone }),
     ...readAgentSections(row.rules),
-  }));
+  });
+  return {
+    agents: rows.filter(({ disabled }) => !disabled).map(configured),
+    disabledAgents: rows.filter(({ disabled }) => disabled).map(configured),
+  };
+}
+
+/** With the sign-ins of her desk; those whose sessions are to be ended come back. */
+export async function disableAgent(db: Kysely<Database>, agentId: AgentId, disabled: boolean): Promise<UserId[]> {
+  await db.updateTable('agents').set({ disabled }).where('agent_id', '=', agentId).execute();
+  const users = await db.updateTable('users').set({ disabled }).where('agent_id', '=', agentId).where('role', '=', 'agent').returning('user_id').execute();
+  return users.map(({ user_id }) => asId<UserId>(user_id));
+}
+
+/** Her phone and her sign-in go with her; users of another role who sat at her desk stay, without it. Who used it comes back. */
+export async function removeAgent(db: Kysely<Database>, agentId: AgentId): Promise<UserId[]> {
+  const users = await db.selectFrom('users').select('user_id').where('agent_id', '=', agentId).execute();
+  await db.deleteFrom('users').where('agent_id', '=', agentId).where('role', '=', 'agent').execute();
+  await db.deleteFrom('agents').where('agent_id', '=', agentId).execute();
+  return users.map(({ user_id }) => asId<UserId>(user_id));
 }
 
 /** Makes the tenant, or brings its name, domains and numbers up to date. */
 export async function saveTenant(db: Kysely<Database>, tenant: Tenant): Promise<void> {
   const { tenantId: tenant_id, name, sipDomains, numbers } = tenant;
+  const settings = JSON.stringify(tenant.settings ?? {});
   await db
     .insertInto('tenants')
-    .values({ tenant_id, name, sip_domains: sipDomains })
-    .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ name, sip_domains: sipDomains }))
+    .values({ tenant_id, name, sip_domains: sipDomains, settings })
+    .onConflict((conflict) => conflict.column('tenant_id').doUpdateSet({ name, sip_domains: sipDomains, settings }))
     .execute();
   await db.deleteFrom('numbers').where('tenant_id', '=', tenant_id).execute();
   if (numbers.length === 0) return;

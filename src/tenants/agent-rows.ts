@@ -20,6 +20,7 @@ export interface AgentRow {
 export const rowFaults = [
   'number_malformed',
   'number_twice',
+  'number_dialled',
   'name_missing',
   'name_too_long',
   'queue_unknown',
@@ -55,6 +56,8 @@ export interface AgentsThereAre {
   queues: ReadonlySet<string>;
   /** Numbers that somebody signs in with already. */
   signIns: ReadonlySet<string>;
+  /** Numbers that callers dial. */
+  hotlines?: ReadonlySet<string>;
 }
 
 const MOST_LEVEL = 10;
@@ -107,6 +110,7 @@ function faultsOf(row: AgentRow, before: AgentConfiguration | undefined, there: 
   const { number, name, queues = [], skills = {}, team = '', site = '', password } = row;
   fault(!numberShape.test(number), 'number', 'number_malformed', number);
   fault(twice, 'number', 'number_twice', number);
+  fault(before === undefined && there.hotlines?.has(number) === true, 'number', 'number_dialled', number);
   fault((name ?? before?.name ?? '').trim() === '', 'name', 'name_missing', '');
   fault((name ?? '').trim().length > LONGEST_NAME, 'name', 'name_too_long', name ?? '');
   for (const queue of queues) fault(!there.queues.has(queue), 'queues', 'queue_unknown', queue);

@@ -7,6 +7,8 @@ import type { CalendarConfiguration } from '../acd/calendar/calendar.ts';
 import type { AgentConfiguration, QueueConfiguration } from '../acd/event.ts';
 import type { AlertBounds } from '../acd/sections.ts';
 import type { OutsideRules } from '../toll/policy.ts';
+import type { HotlineNumber } from './numbers.ts';
+import type { TenantSettings } from './settings.ts';
 import type { TrunkConfiguration, TrunkId, TrunkSecret } from './trunk.ts';
 
 /** The one digest realm. */
@@ -25,8 +27,12 @@ export interface SipAccount {
 export interface Tenant {
   tenantId: TenantId;
   name: string;
-  /** Dialled numbers, as `normaliseCallee` writes them: 10086, 1860 … Which flow each enters is the dialplan's business. */
+  /** Dialled numbers that are switched on, as `normaliseNumber` writes them: 10086, 1860 … */
   numbers: string[];
+  /** All of them, with what is said of each; absent = nothing is. */
+  hotlines?: HotlineNumber[];
+  /** Absent = as usual. */
+  settings?: TenantSettings;
   /** Host parts under which its phones register; any other host is taken when the user name is unique. */
   sipDomains: string[];
 }
@@ -39,6 +45,8 @@ export interface Directory {
   agent(agentId: AgentId): AgentConfiguration | null;
   agentByNumber(tenantId: TenantId, number: string): AgentConfiguration | null;
   agents(): AgentConfiguration[];
+  /** On no floor, and their phones do not register. */
+  disabledAgents(): AgentConfiguration[];
   queue(queueId: QueueId): QueueConfiguration | null;
   queues(): QueueConfiguration[];
   calendars(): CalendarConfiguration[];

@@ -8,6 +8,7 @@ import { locationSchema } from './location.ts';
 import { agentFaults, circleNote, circlesIn, type NameFault, type Names, queueFaults } from './names.ts';
 import { outsideRules } from './outside.ts';
 import { agentSections, queueSections, sectionsOfAgent, sectionsOfQueue } from './sections.ts';
+import { tenantRules } from './settings.ts';
 import { numbersOf, trunkSettings } from './trunk.ts';
 
 const ms = z.int().positive();
@@ -92,7 +93,7 @@ const tenantFile = z.strictObject({
   name: z.string(),
   sipDomains: z.array(z.string()),
   numbers: z.array(z.string()),
-  outboundNumbers: z.record(z.string(), z.string()),
+  outboundNumbers: tenantRules.outboundNumbers,
   /** Of its calendars, where they do not say; absent = China's. */
   timeZone: calendarRules.timeZone.optional(),
   calendars: z.array(calendar).optional(),

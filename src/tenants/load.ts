@@ -40,6 +40,7 @@ export async function loadDirectory(options: { store: Store; bench?: Bench | und
     agent: (agentId) => index.agents.get(agentId) ?? null,
     agentByNumber: (tenantId, number) => index.agents.get(agentIdOf(tenantId, number)) ?? null,
     agents: () => [...index.agents.values()],
+    disabledAgents: () => index.disabledAgents,
     queue: (queueId) => index.queues.get(queueId) ?? null,
     queues: () => [...index.queues.values()],
     calendars: () => index.calendars,
@@ -59,6 +60,7 @@ interface Index {
   /** Lower-case host of a tenant's phones → tenant */
   byDomain: Map<string, TenantId>;
   agents: Map<AgentId, AgentConfiguration>;
+  disabledAgents: AgentConfiguration[];
   queues: Map<QueueId, QueueConfiguration>;
   calendars: CalendarConfiguration[];
   outsideRules: Map<TenantId, OutsideRules>;
@@ -72,7 +74,9 @@ interface Index {
 
 /** `now`: around which the offsets of time zones are worked out. */
 export function indexOf(picture: Picture, extraAgents: readonly AgentConfiguration[], now: number): Index {
-  const { tenants, queues, accounts } = picture;
+  const { tenants, queues, disabledAgents = [] } = picture;
+  const off = new Set(disabledAgents.map(({ agentId }) => agentId));
+  const accounts = picture.accounts.filter(({ agentId }) => !off.has(agentId));
   const unique = new Map<string, SipAccount | null>();
   for (const account of accounts) unique.set(account.username, unique.has(account.username) ? null : account);
   return {
@@ -80,6 +84,7 @@ export function indexOf(picture: Picture, extraAgents: readonly AgentConfigurati
     byDialled: new Map(tenants.flatMap((tenant) => tenant.numbers.map((number) => [number, tenant] as const))),
     byDomain: new Map(tenants.flatMap((tenant) => tenant.sipDomains.map((domain) => [domain.toLowerCase(), tenant.tenantId] as const))),
     agents: new Map([...picture.agents, ...extraAgents].map((agent) => [agent.agentId, agent])),
+    disabledAgents,
     queues: new Map(queues.map((queue) => [queue.queueId, queue])),
     calendars: picture.calendars.map((calendar) => ({ ...calendar, offsets: offsetsOf(calendar.timeZone, now) })),
     outsideRules: new Map(picture.outsideRules),

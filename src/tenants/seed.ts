@@ -28,6 +28,7 @@ import { demandNames, readTenantFile, type TenantFile } from './file.ts';
 import { type HolidayFormat, mergeDays, readHolidays } from './holidays.ts';
 import { readOutsideRules } from './outside.ts';
 import { agentsIn, queuesIn } from './plan.ts';
+import { usualSettings } from './settings.ts';
 import { newTrunk, trunkFault } from './trunk.ts';
 
 export interface Login {
@@ -76,8 +77,8 @@ async function seed(store: Store, file: TenantFile, passwordOf: (username: strin
   const users = await Promise.all(usersIn(file).map(async (user) => ({ user, hash: await hashPassword(passwordOf(user.username)) })));
   const secrets = new Map(await Promise.all(file.customers.map(async (customer) => [customer.number, await hashPassword(customer.servicePassword)] as const)));
   await store.db.transaction().execute(async (trx) => {
-    const { name, numbers, sipDomains } = file;
-    await saveTenant(trx, { tenantId, name, numbers, sipDomains });
+    const { name, numbers, sipDomains, outboundNumbers, timeZone = CHINA } = file;
+    await saveTenant(trx, { tenantId, name, numbers, sipDomains, settings: { ...usualSettings, timeZone, outboundNumbers } });
     if (file.outside !== undefined) await saveOutsideRules(trx, tenantId, readOutsideRules(file.outside));
     for (const calendar of calendars) await saveCalendar(trx, calendar);
     for (const queue of queuesIn(file)) await saveQueue(trx, queue);

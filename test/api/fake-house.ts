@@ -22,6 +22,7 @@ import type { AgentConfiguration, QueueConfiguration } from '../../src/acd/event
 import type { AlertBounds } from '../../src/acd/sections.ts';
 import type { CallbackView, InteractionView } from '../../src/acd/view.ts';
 import type { ApiPorts, AuditEntry, CallDetail, CallRecord, Identity, OfferTold, UserRecord } from '../../src/api/ports.ts';
+import { Problem } from '../../src/api/problems.ts';
 import { buildServer } from '../../src/api/server.ts';
 import type { Api } from '../../src/api/shapes.ts';
 import type { Call } from '../../src/call/call.ts';
@@ -32,6 +33,8 @@ import { Recordings, type StoredRecording } from '../../src/recordings/recording
 import { usualRecordingRules } from '../../src/recordings/rules.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoredCalendar } from '../../src/tenants/calendar.ts';
+import type { Tenant } from '../../src/tenants/directory.ts';
+import { type HotlineNumber, newNumber } from '../../src/tenants/numbers.ts';
 import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
 import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
@@ -349,12 +352,27 @@ const calendarOf = (tenant: TenantName): StoredCalendar => ({
   ...{ week: {}, days: [] },
 });
 
+const withNumbers = (tenant: Tenant, hotlines: HotlineNumber[]): Tenant => ({
+  ...tenant,
+  hotlines,
+  numbers: hotlines.flatMap(({ number, enabled }) => (enabled ? [number] : [])),
+});
+/** Each has numbers of its own that no dialplan names: `7000` or `7001`, and one with the tenant in it. */
+const houseOf = (tenant: TenantName, at: number): Tenant =>
+  withNumbers({ tenantId: id<TenantId>(tenant), name: tenant, numbers: [], sipDomains: [] }, [
+    newNumber(`700${at}`, { flow: 'main' }),
+    newNumber(`${tenant}-line`, { flow: 'main' }),
+  ]);
+
 function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
   const queues = new Map(tenants.map((tenant) => [`${tenant}:service`, queueOf(tenant)]));
   const calendars = new Map(tenants.map((tenant) => [`${tenant}:office`, calendarOf(tenant)]));
   const trunks = new Map(tenants.map((tenant) => [`${tenant}:city`, newTrunk(id<TenantId>(tenant), 'city', {})]));
   const secrets = new Map<string, TrunkSecret>();
   const floorAlerts = new Map<TenantId, AlertBounds>();
+  const disabled = new Set<AgentId>();
+  const houses = new Map<TenantId, Tenant>(tenants.map((tenant, at) => [id<TenantId>(tenant), houseOf(tenant, at)]));
+  const tenantNamed = (tenantId: TenantId): Tenant => houses.get(tenantId) ?? houseOf('demo', 0);
   const agents = new Map(tenants.map((tenant) => [`${tenant}:8001`, agentOf(tenant)]));
   const tokens = new Map(tenants.flatMap((tenant) => roleNames.map((role) => [tokenOf(tenant, role), identityOf(tenant, role)] as const)));
   const published = tenants.map((tenant) => ({ tenant, version: id<DialplanVersion>(`${tenant}@1`) }));
@@ -440,12 +458,13 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       endSessions: async (userId) => void house.ended.push(userId),
     },
     directory: {
-      tenants: () => tenants.map((tenant) => ({ tenantId: id<TenantId>(tenant), name: tenant, numbers: [], sipDomains: [] })),
+      tenants: () => [...houses.values()],
       tenantOfNumber: () => null,
       sipAccount: () => null,
-      agent: (agentId) => agents.get(agentId) ?? null,
+      agent: (agentId) => (disabled.has(agentId) ? null : (agents.get(agentId) ?? null)),
       agentByNumber: (tenantId, number) => agents.get(`${tenantId}:${number}`) ?? null,
-      agents: () => [...agents.values()],
+      agents: () => [...agents.values()].filter(({ agentId }) => !disabled.has(agentId)),
+      disabledAgents: () => [...agents.values()].filter(({ agentId }) => disabled.has(agentId)),
       queue: (queueId) => queues.get(queueId) ?? null,
       queues: () => [...queues.values()],
       calendars: () => [...calendars.values()].map((calendar) => ({ ...calendar, offsets: [{ from: 0, minutes: 480 }] })),
@@ -473,6 +492,16 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
           const userId = id<UserId>(`${tenantId}:${user.username}`);
           house.users.set(userId, { ...user, userId, tenantId, disabled: false });
         }
+      },
+      disableAgent: async (agentId, off, told) => {
+        await audit.write(told);
+        house.configured.push(...[...agents.values()].filter((agent) => agent.agentId === agentId));
+        disabled[off ? 'add' : 'delete'](agentId);
+      },
+      removeAgent: async (agentId, told) => {
+        await audit.write(told);
+        house.configured.push(...[...agents.values()].filter((agent) => agent.agentId === agentId));
+        agents.delete(agentId);
       },
       saveCalendar: async (calendar, told) => {
         await audit.write(told);
@@ -507,6 +536,31 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         await audit.write(told);
         house.configured.push({ tenantId });
       },
+      saveTenant: async (tenantId, name, settings, told) => {
+        await audit.write(told);
+        house.configured.push({ tenantId });
+        houses.set(tenantId, { ...tenantNamed(tenantId), name, settings });
+      },
+      saveNumber: async (tenantId, number, told) => {
+        const owner = [...houses.values()].find(({ hotlines = [] }) => hotlines.some((one) => one.number === number.number));
+        if (owner !== undefined && owner.tenantId !== tenantId) throw new Problem('conflict', 'it is another tenant’s');
+        await audit.write(told);
+        house.configured.push({ tenantId });
+        const others = (tenantNamed(tenantId).hotlines ?? []).filter((one) => one.number !== number.number);
+        houses.set(tenantId, withNumbers(tenantNamed(tenantId), [...others, number]));
+      },
+      removeNumber: async (tenantId, number, told) => {
+        await audit.write(told);
+        house.configured.push({ tenantId });
+        const { hotlines = [] } = tenantNamed(tenantId);
+        houses.set(
+          tenantId,
+          withNumbers(
+            tenantNamed(tenantId),
+            hotlines.filter((one) => one.number !== number),
+          ),
+        );
+      },
     },
     floor: {
       switchQueue: (queueId, state, until, by, notice) => void house.switched.push({ queueId, state, until, by, notice }),
@@ -540,12 +594,14 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       byId: async (tenantId, customerId) => (customerId === `${tenantId}-c1` ? cardOf(String(tenantId) as TenantName) : null),
     },
     dialplans: {
-      words: () => ({ exits: ['main', 'callback'], prompts: ['welcome'], music: ['default'] }),
+      words: () => ({ exits: ['main', 'callback'], flows: ['main', 'night'], numbers: { '10086': 'main' }, prompts: ['welcome'], music: ['default'] }),
       versions: async (tenantId) =>
         published.filter((row) => row.tenant === tenantId).map(({ version }) => ({ version, publishedAt: START, publishedBy: null, note: '', current: true })),
       files: async (tenantId, version) => (published.some((row) => row.tenant === tenantId && row.version === version) ? { 'main.yaml': 'flows: {}' } : null),
       check: async (_tenantId, files) =>
         Object.entries(files).flatMap(([file, text]) => (text.includes('broken') ? [{ file, line: 2, column: 3, message: 'no such verb' }] : [])),
+      fits: async (_tenantId, { entered = [] }) =>
+        entered.some(({ flows }) => flows.includes('night')) ? [{ file: 'main.yaml', line: 1, column: 1, message: 'it would not stand' }] : [],
       publish: async (tenantId) => ({ result: 'published', version: id<DialplanVersion>(`${tenantId}@2`) }),
       rollBack: async (_tenantId, version) => version,
     },

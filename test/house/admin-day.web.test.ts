@@ -1,14 +1,18 @@
 /** An administrator's whole day at the console, on the real server, in a real browser. Each part goes on from the one before it. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { wavHeader } from '../../kernel/wav.ts';
 import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
 import { inProject } from '../support/project.ts';
+import { SAMPLE_RATE, sine } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
 interface Words {
@@ -17,6 +21,8 @@ interface Words {
 const json = (path: string): Words => JSON.parse(readFileSync(inProject(`web/${path}`), 'utf8')) as Words;
 const all = { zh: json('admin/words/zh.json'), en: json('admin/words/en.json') };
 const shared = { zh: json('i18n/zh.json'), en: json('i18n/en.json') };
+/** Prompts are written into it. */
+const dialplans = mkdtempSync(join(tmpdir(), 'huawu-admin-day-'));
 const shots = inProject('test-output/web/');
 
 let browser: Browser;
@@ -63,10 +69,14 @@ async function picture(name: string): Promise<void> {
 
 const file = (name: string, text: string) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
 
+/** A microphone that beeps once a second, and nobody asked whether it may. */
+const MICROPHONE = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required'];
+
 before(async () => {
   mkdirSync(shots, { recursive: true });
   await builtWeb();
-  [browser, house] = await Promise.all([openChromium(), House.start()]);
+  cpSync(inProject('dialplans'), dialplans, { recursive: true });
+  [browser, house] = await Promise.all([openChromium(MICROPHONE), House.start({ DIALPLANS_DIR: dialplans })]);
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', colorScheme: 'light' });
   context.setDefaultTimeout(20_000);
   page = await context.newPage();
@@ -75,6 +85,7 @@ before(async () => {
 after(async () => {
   await browser.close();
   await house.stop();
+  rmSync(dialplans, { recursive: true, force: true });
 });
 
 test('only an administrator comes in; she is told where else to go', async () => {
@@ -144,6 +155,30 @@ test('agents: by keyboard alone one is found, opened, renamed and saved; the lis
   assert.match(text, /^\uFEFFNumber,Name,Team/);
   assert.match(text, /8101,Li Ming,早班/);
   await picture('agents');
+});
+
+test('agents: one is disabled, seen so, and is back; removed, she is gone from the list and her sign-in with her', async () => {
+  const agents = list(w('page.agents'));
+  await page.getByLabel(w('list.search')).fill('8101');
+  const openHer = () => agents.getByRole('button', { name: '8101' }).click();
+  for (const [press, sentence, state] of [
+    ['agent.disable', 'agent.disabledNow', w('agent.disabled')],
+    ['agent.enable', 'agent.enabledNow', shared[language].state?.signed_out ?? ''],
+  ] as const) {
+    await openHer();
+    await button(w(press), panel()).click();
+    await told(w(sentence, { name: 'Li Ming' }));
+    await agents.locator('tbody').getByText(state, { exact: true }).waitFor();
+  }
+  await openHer();
+  await button(w('agent.remove'), panel()).click();
+  await page
+    .getByRole('tooltip')
+    .getByRole('button', { name: w('agent.remove') })
+    .click();
+  await told(w('agent.removed', { name: 'Li Ming' }));
+  await page.getByText(w('list.nothingFits')).waitFor();
+  await page.getByLabel(w('list.search')).fill('');
 });
 
 test('users: one is added and signs in; her password is reset, and every page she has open is shut at once', async () => {
@@ -234,7 +269,14 @@ test('dialplans: faults come with line and column, the picture is drawn, a versi
     .getByRole('button', { name: w('dialplan.giveUp') })
     .click();
   await page.locator('.cm-content').press('Control+End');
-  await page.keyboard.type('\n# reviewed');
+  await page.keyboard.type('\nagent');
+  await page.keyboard.press('Control+Space');
+  // Of the schema the API publishes, with what it says of it.
+  await page.locator('.cm-tooltip-autocomplete').getByText('agentFlow').waitFor();
+  await picture('dialplan-completion');
+  await page.keyboard.press('Escape');
+  for (let back = 0; back < 'agent'.length; back += 1) await page.keyboard.press('Backspace');
+  await page.keyboard.type('# reviewed');
   await page.locator('.dialplan [role="status"]').getByText(w('dialplan.good')).waitFor();
   await page.getByRole('tab', { name: w('dialplanView.picture') }).click();
   await page.locator('.flow-node').first().waitFor();
@@ -247,6 +289,8 @@ test('dialplans: faults come with line and column, the picture is drawn, a versi
   await page.getByRole('tab', { name: w('dialplanView.versions') }).click();
   await until('two versions', async () => (await page.locator('.list tbody tr').count()) === 2);
   await page.locator('.list tbody tr').nth(1).locator('.list-open').click();
+  await panel().locator('.cm-changedLine, .cm-deletedChunk, .cm-insertedLine').first().waitFor();
+  await picture('dialplan-version');
   await button(w('dialplan.rollBack'), panel()).click();
   await page
     .getByRole('tooltip')
@@ -255,13 +299,128 @@ test('dialplans: faults come with line and column, the picture is drawn, a versi
   await panel().waitFor({ state: 'hidden' });
 });
 
+test('numbers: one is added and called, then switched off; what would not stand is refused with how to mend it', async () => {
+  await open('numbers');
+  await list(w('page.numbers')).getByRole('button', { name: '10086' }).waitFor();
+  await button(w('number.add')).click();
+  await panel().getByLabel(w('number.number'), { exact: true }).fill('8002');
+  await panel().getByLabel(w('number.flow'), { exact: true }).selectOption('echo');
+  await button(w('number.add'), panel()).click();
+  await panel()
+    .getByText(/is an agent’s job number/)
+    .first()
+    .waitFor();
+  await panel().getByLabel(w('number.number'), { exact: true }).fill('95588');
+  await picture('number');
+  await button(w('number.add'), panel()).click();
+  await told(w('number.saved', { number: '95588' }));
+  assert.equal(await reaches('95588'), true, 'a call to it is answered at once');
+  await list(w('page.numbers')).getByRole('button', { name: '95588' }).click();
+  await panel().getByLabel(w('number.enabled')).uncheck();
+  await button(w('form.save'), panel()).click();
+  await panel().waitFor({ state: 'hidden' });
+  assert.equal(await reaches('95588'), false, 'and no more once it is off');
+  await list(w('page.numbers')).getByRole('button', { name: '750' }).click();
+  await button(w('number.remove'), panel()).click();
+  await page
+    .getByRole('tooltip')
+    .getByRole('button', { name: w('number.remove') })
+    .click();
+  await panel()
+    .getByText(/the dialplan in use names it/)
+    .first()
+    .waitFor();
+});
+
+test('the tenant: a number that is not ours to show is refused; its name and time zone are saved', async () => {
+  await open('tenant');
+  await button(w('tenant.addOutbound')).click();
+  await page.getByLabel(w('tenant.purpose'), { exact: true }).last().fill('survey');
+  await page.getByLabel(w('tenant.numberOf', { purpose: 'survey' }), { exact: true }).fill('95533');
+  await button(w('form.save')).click();
+  await page
+    .getByText(/95533 is not ours to show/)
+    .first()
+    .waitFor();
+  await button(w('tenant.removeOutbound', { purpose: 'survey' })).click();
+  await page.getByLabel(w('tenant.name'), { exact: true }).fill('Huawu Telecom');
+  await page.getByLabel(w('tenant.timeZone')).fill('Asia/Urumqi');
+  await button(w('form.save')).click();
+  await told(w('tenant.saved'));
+});
+
+test('prompts: one is uploaded and heard, one is recorded here by the microphone; both are on the server, and one that nobody names is removed', async () => {
+  await open('prompts');
+  await button(w('prompt.add')).click();
+  await panel().getByLabel(w('prompt.name')).fill('test-hello');
+  const part = (of: 'zh' | 'en'): Locator => panel().getByRole('region', { name: w(`language.${of}`), exact: true });
+  const tone = Buffer.from(sine(440, 0, SAMPLE_RATE).buffer);
+  await part('zh')
+    .locator('input[type="file"]')
+    .setInputFiles({ name: 'hello.wav', mimeType: 'audio/wav', buffer: Buffer.concat([wavHeader(1, SAMPLE_RATE, tone.length), tone]) });
+  await part('zh')
+    .getByText(w('prompt.fresh', { seconds: '1.0' }))
+    .waitFor();
+  await button(w('prompt.take'), part('zh')).click();
+  await told(w('prompt.saved', { name: 'test-hello' }));
+  await button(w('prompt.listen', { language: w('language.zh') }), part('zh')).click();
+  const heard = () =>
+    part('zh')
+      .locator('audio')
+      .evaluate((audio: { currentTime: number }) => audio.currentTime);
+  await until('it is heard', async () => (await heard()) > 0.1);
+  await button(w('prompt.record'), part('en')).click();
+  // Until a beep of the microphone is in it for certain.
+  await part('en').getByText(/0:02/).waitFor();
+  await part('en').locator('.prompt-buttons button.ant-btn-dangerous').first().click();
+  await picture('prompt');
+  await button(w('prompt.take'), part('en')).click();
+  await told(w('prompt.saved', { name: 'test-hello' }));
+  await part('en')
+    .getByText(/\d\.\d s/)
+    .first()
+    .waitFor();
+  const samples = (of: string): Int16Array => {
+    const bytes = readFileSync(join(dialplans, 'demo/prompts', of, 'test-hello.wav'));
+    return new Int16Array(Uint8Array.from(bytes.subarray(44)).buffer);
+  };
+  assert.ok(Math.abs(samples('zh').length - SAMPLE_RATE) < 400, `a second was uploaded, ${samples('zh').length} samples are kept`);
+  assert.ok(samples('en').length > SAMPLE_RATE, `more than a second was recorded: ${samples('en').length} samples`);
+  assert.ok(
+    samples('en').some((sample) => Math.abs(sample) > 1_000),
+    'and it is not silent',
+  );
+  await button(w('prompt.remove'), part('zh')).click();
+  await page
+    .getByRole('tooltip')
+    .getByRole('button', { name: w('prompt.remove') })
+    .click();
+  await told(w('prompt.removed', { name: 'test-hello' }));
+});
+
+/** Whether somebody who calls it is answered. */
+async function reaches(number: string): Promise<boolean> {
+  const customer = await SipPhone.open({ user: '13800001006', server: house.sip });
+  try {
+    const call = await customer.call(number);
+    const isUp = await call.answered().then(
+      () => true,
+      () => false,
+    );
+    if (isUp) await call.hangUp();
+    return isUp;
+  } finally {
+    await customer.close();
+  }
+}
+
 test('the rest of the house: prompts, trunks, phones, calls, the audit of this day, and how the server is, in both languages and colours', async () => {
   for (const [wanted, look] of [
     ['en', 'dark'],
     ['zh', 'light'],
   ] as const) {
     await shows(wanted, look);
-    for (const name of ['prompts', 'trunks', 'phones', 'calls', 'audit', 'system']) {
+    for (const name of ['prompts', 'numbers', 'trunks', 'phones', 'calls', 'audit', 'tenant', 'system']) {
       await open(name);
       await until(`${name} is loaded`, async () => (await page.getByText(w('list.loading'), { exact: true }).count()) === 0);
       await picture(name);

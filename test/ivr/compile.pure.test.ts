@@ -48,6 +48,18 @@ describe('faults of a dialplan', () => {
   }
 });
 
+describe('numbers with settings of their own', () => {
+  const text = `numbers: { '10086': main }\nflows:\n  main:\n    - hangup\n  night:\n    - hangup\n`;
+  const faults = (entered: DialplanSource['entered'], numbers = ['10086', '95588']) =>
+    compileDialplan({ ...sourceOf([{ path: 'main.yaml', text }]), numbers, entered: entered ?? [] }).faults.map(({ message }) => message);
+  it('reach their flows, which are not lost then, and need no place in the file', () =>
+    assert.deepEqual(faults([{ number: '95588', flows: ['main', 'night'], named: false }]), []));
+  it('may not enter a flow that is not there', () =>
+    assert.match(faults([{ number: '95588', flows: ['night', 'nigth'], named: false }]).join(), /number 95588 enters the flow "nigth" by its settings/));
+  it('that the dialplan must still name are missed', () =>
+    assert.match(faults([{ number: '95588', flows: ['night'], named: true }]).join(), /callers of 95588 would be refused/));
+});
+
 describe('a sound dialplan', () => {
   for (const name of namesIn('good/')) {
     it(`compiles, and editors take it too: ${name}`, () => {

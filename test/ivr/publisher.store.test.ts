@@ -135,6 +135,14 @@ describe('the publisher', () => {
     assert.deepEqual(await publisher.check(DEMO, { 'main.yaml': flowTo('vip') }), []);
   });
 
+  it('says what would be wrong with the version in use under other names, and changes nothing', async () => {
+    const { publisher, taken } = open();
+    assert.deepEqual(await publisher.fits(DEMO, {}), []);
+    const [fault] = await publisher.fits(DEMO, { queues: ['vip'] });
+    assert.match(fault?.message ?? '', /no queue "service"/);
+    assert.equal(taken.length, 1);
+  });
+
   it('takes a burst of saves as one change', async () => {
     const opened = open();
     for (let save = 0; save < 20; save += 1) edit(opened, flowTo(save % 2 === 0 ? 'vip' : 'nowhere'));

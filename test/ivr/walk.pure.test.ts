@@ -38,6 +38,19 @@ describe('a call that comes in', () => {
   it('may be turned away without being answered', () => assert.deepEqual(inFlow('- hangup').arrive('100'), ['release dialplan_end']));
   it('ends when its flow does', () => assert.deepEqual(inFlow('- answer').dial('100'), ['answer', 'release dialplan_end']));
 
+  it('enters the flow of its number’s own settings; one the version does not have leaves it to the dialplan', () => {
+    for (const [entry, did] of [
+      ['other', ['answer']],
+      ['nowhere', ['release dialplan_end']],
+    ] as const) {
+      const caller = inFlow('- hangup');
+      const { callId, legId } = caller;
+      const party = { number: '100', raw: '' };
+      caller.tell({ type: 'callArrived', callId, legId, tenantId: TENANT, caller: party, callee: party, trunk: '', sipCallId: '', flow: entry });
+      assert.deepEqual(caller.tell({ type: 'customerFound', callId, customer: null, authLevel: 0 }), did, entry);
+    }
+  });
+
   it('begins without its card when the card does not come', () => {
     const caller = inFlow('- queue: service');
     const { callId, legId } = caller;

@@ -1,17 +1,19 @@
-/** Trunks and rules of calls outside: seeded from a tenant's file once, then the database is the truth. */
+/** Trunks, numbers, settings and rules of calls outside: seeded from a tenant's file once, then the database is the truth. */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../kernel/clock.ts';
-import { asId, type TenantId } from '../../kernel/ids.ts';
+import { agentIdOf, asId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { ha1Of } from '../../src/phone/digest.ts';
 import type { Store } from '../../src/store/store.ts';
-import { saveOutsideRules } from '../../src/store/tenants.ts';
+import { disableAgent, putAgents, removeAgent, removeNumber, saveNumber, saveOutsideRules, saveTenant, saveTenantSettings } from '../../src/store/tenants.ts';
 import { saveTrunk } from '../../src/store/trunks.ts';
 import { type LoadedDirectory, loadDirectory } from '../../src/tenants/load.ts';
+import { newNumber } from '../../src/tenants/numbers.ts';
 import { seedTenant } from '../../src/tenants/seed.ts';
+import { usualSettings } from '../../src/tenants/settings.ts';
 import type { TrunkId } from '../../src/tenants/trunk.ts';
 import { usualRules } from '../../src/toll/policy.ts';
 import { createSessions } from '../../src/users/sessions.ts';
@@ -98,4 +100,43 @@ test('a file with a trunk that cannot work is refused whole, and says why', asyn
   const sessions = createSessions({ store, clock: systemClock, log: silentLog });
   const seeding = seedTenant({ store, sessions, tenantFile: join(folder, 'tenant.yaml'), loginsFile: join(cluster.dataDir, 'x.json'), password: undefined });
   await assert.rejects(seeding, /trunk "city": registration needs credentials/);
+});
+
+test('a number belongs to one tenant; what is said of it, and of the tenant, comes back; one that is off is dialled by nobody', async () => {
+  const other = asId<TenantId>('other');
+  await saveTenant(store.db, { tenantId: other, name: 'Other', numbers: ['96500'], sipDomains: [] });
+  assert.equal(await saveNumber(store.db, acme, newNumber('96500')), false, 'it is another’s');
+  const night = newNumber('95589', { description: '夜间', flow: 'main', hours: { calendar: 'office', closedFlow: 'night' } });
+  assert.equal(await saveNumber(store.db, acme, night), true);
+  assert.equal(await saveNumber(store.db, acme, newNumber('95590', { enabled: false })), true);
+  await removeNumber(store.db, acme, '96500');
+  await saveTenantSettings(store.db, acme, 'Acme 公司', { ...usualSettings, timeZone: 'Asia/Urumqi', outboundNumbers: { default: '95588' } });
+  await directory.refresh();
+  const tenant = directory.tenantOfNumber('95589');
+  assert.deepEqual([tenant?.name, tenant?.numbers, tenant?.settings?.timeZone], ['Acme 公司', ['95588', '95589'], 'Asia/Urumqi']);
+  assert.deepEqual(tenant?.hotlines?.slice(1), [night, newNumber('95590', { enabled: false })]);
+  assert.equal(directory.tenantOfNumber('95590'), null);
+  assert.equal(directory.tenantOfNumber('96500')?.tenantId, other);
+});
+
+test('an agent who is disabled is on no floor and her phone has no account, until she is back; removed, her sign-in goes with her and a supervisor’s stays', async () => {
+  const sessions = createSessions({ store, clock: systemClock, log: silentLog });
+  const agentId = agentIdOf(acme, '8001');
+  const agent = { agentId, tenantId: acme, number: '8001', name: '王芳', queues: [], skills: {}, staticContact: null };
+  await store.db.transaction().execute((trx) => putAgents(trx, [agent]));
+  const user = { tenantId: acme, name: '王芳', language: 'zh' as const, agentId };
+  await sessions.addUser({ ...user, userId: asId<UserId>('acme:8001'), username: '8001', role: 'agent' }, 'long enough');
+  await sessions.addUser({ ...user, userId: asId<UserId>('acme:boss'), username: 'boss', role: 'supervisor' }, 'long enough');
+  const known = async () => {
+    await directory.refresh();
+    return [directory.agent(agentId) !== null, directory.disabledAgents().length, directory.sipAccount('8001', '') !== null];
+  };
+  const mayCome = async (name: string) => (await sessions.signIn(acme, name, 'long enough')).ok;
+  assert.deepEqual([await known(), await mayCome('8001')], [[true, 0, true], true]);
+  assert.deepEqual(await disableAgent(store.db, agentId, true), ['acme:8001']);
+  assert.deepEqual([await known(), await mayCome('8001'), await mayCome('boss')], [[false, 1, false], false, true]);
+  await disableAgent(store.db, agentId, false);
+  assert.deepEqual([await known(), await mayCome('8001')], [[true, 0, true], true]);
+  assert.deepEqual((await removeAgent(store.db, agentId)).toSorted(), ['acme:8001', 'acme:boss']);
+  assert.deepEqual([await known(), await mayCome('8001'), await mayCome('boss')], [[false, 0, false], false, true]);
 });

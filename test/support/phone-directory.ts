@@ -55,6 +55,7 @@ export function phoneDirectory(
     agent: (id) => agents.find((one) => one.agentId === id) ?? null,
     agentByNumber: (tenantId, number) => agents.find((one) => one.tenantId === tenantId && one.number === number) ?? null,
     agents: () => agents,
+    disabledAgents: () => [],
     queue: (id) => (id === service.queueId ? service : null),
     queues: () => [service],
     calendars: () => [],

@@ -13,7 +13,7 @@ const names: Names = {
   calendars: ['office'],
   teams: ['north'],
   numbers: ['10086'],
-  dialplan: { exits: ['main', 'sorry', 'callback'], prompts: ['welcome'], music: ['default'] },
+  dialplan: { exits: ['main', 'sorry', 'callback'], flows: ['main', 'night'], numbers: { '10086': 'main' }, prompts: ['welcome'], music: ['default'] },
 };
 const when = { waiting: 3 };
 
@@ -106,7 +106,7 @@ test('queues that overflow into one another are found, each circle once; one tha
 });
 
 test('an exit that a queue overflows to cannot go; one that was never there is not the new dialplan’s fault', () => {
-  const words = (...exits: string[]) => ({ exits, prompts: [], music: [] });
+  const words = (...exits: string[]) => ({ exits, flows: [], numbers: {}, prompts: [], music: [] });
   const named = [
     { queue: 'service', exit: 'sorry' },
     { queue: 'service', exit: 'never' },

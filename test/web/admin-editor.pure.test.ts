@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { dialplanJsonSchema } from '../../src/ivr/schema.ts';
-import { flowGraph, promptsNamed } from '../../web/admin/dialplans/flow-graph.ts';
+import { flowGraph, languagesOf, promptsNamed } from '../../web/admin/dialplans/flow-graph.ts';
 import { placeAt } from '../../web/admin/editor/place.ts';
 import { offersAt, type Schema } from '../../web/admin/editor/schema.ts';
 import { wavOf } from '../../web/admin/prompts/wav.ts';
@@ -121,4 +121,10 @@ test('a sound too loud for its file is made quieter as a whole, and its head is 
     [44, 46, 48, 50].map((place) => view.getInt16(place, true)),
     [0, 31_784, -31_784, 15_892],
   );
+});
+
+test('a dialplan speaks the languages it lists, else the one it begins with, else Mandarin', () => {
+  assert.deepEqual(languagesOf({ 'a.yaml': 'flows: {}\n', 'b.yaml': 'languages: [zh, en]\nlanguage: zh\n' }), ['zh', 'en']);
+  assert.deepEqual(languagesOf({ 'a.yaml': 'language: en\n' }), ['en']);
+  assert.deepEqual(languagesOf({ 'a.yaml': 'flows: [\n' }), ['zh']);
 });

@@ -1,6 +1,6 @@
-/** A supervisor listens to a call that was recorded in two parts, in both languages and both looks; the pictures are kept. */
+/** A supervisor listens to a call that was recorded in two parts, in both languages and both looks; an admin, who may not listen, holds it. The pictures are kept. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,10 @@ import { shots } from '../support/at-the-desk.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { FakeClock } from '../support/clock.ts';
+import { inProject } from '../support/project.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
 import { SAMPLE_RATE, sine } from '../support/tone.ts';
+import { until } from '../support/wait.ts';
 
 const PART_SECONDS = 8;
 /** Caller left, agent right: of the first part, and of the second. */
@@ -25,6 +27,8 @@ const TONES = [
   [500, 900],
   [600, 1300],
 ] as const;
+
+const adminWords = JSON.parse(readFileSync(inProject('web/admin/words/zh.json'), 'utf8')) as Record<'hold' | 'call' | 'signIn', Record<string, string>>;
 
 let browser: Browser;
 let house: FakeHouse;
@@ -66,6 +70,10 @@ before(async () => {
   house = await openFakeHouse(() => ({ webDir }));
   Object.assign(house.ports.recordings, {
     ofCall: async (_tenant: string, callId: string) => rows.filter((row) => row.callId === callId),
+    hold: async ({ recordingId }: StoredRecording, legalHold: boolean) => {
+      for (const row of rows.filter((each) => each.recordingId === recordingId)) row.legalHold = legalHold;
+      return true;
+    },
     openAll: (all: StoredRecording[]) => opener.openAll(all),
     peaksOfAll: (all: StoredRecording[], most: number) => opener.peaksOfAll(all, most),
   });
@@ -121,5 +129,48 @@ test('the queue goes by its name in the language that is spoken', async () => {
       await page.getByRole('region', { name: listener.words.calls.detail }).getByText(name, { exact: true }).waitFor();
       await page.screenshot({ path: `${shots}whole-call-${language}-${look}.png` });
     }
+  await page.close();
+});
+
+test('an admin lays a legal hold on all recordings of a call, sees it, cannot erase meanwhile, and lifts it; each with its reason in the audit trail', async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const { hold, call, signIn } = adminWords;
+  const wordOf = (of: Record<string, string>, name: string): string => of[name] ?? name;
+  await page.goto(`${url}/admin#calls`);
+  const { words } = new RecordingsPage(page);
+  await page.getByLabel(wordOf(signIn, 'name'), { exact: true }).fill('admin');
+  await page.getByLabel(words.signIn.password, { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: words.signIn.submit, exact: true }).click();
+  await page.locator('.list tbody tr').filter({ hasText: '8002' }).locator('.list-open').click();
+  const panel = page.getByRole('dialog');
+  const act = async (name: string, reason: string) => {
+    await panel.getByLabel(wordOf(hold, 'reason')).fill(reason);
+    await panel.getByRole('button', { name, exact: true }).click();
+  };
+  await panel.getByText(wordOf(hold, 'isFree')).waitFor();
+  await act(wordOf(hold, 'hold'), '(2026)粤01民终1号');
+  await panel.getByText(wordOf(hold, 'isHeld')).waitFor();
+  await until('both parts say so', async () => (await panel.locator('.recording .tag.is-warning').getByText(wordOf(call, 'held')).count()) === 2);
+  await panel.getByLabel(wordOf(call, 'reason')).first().fill('到期');
+  assert.equal(
+    await panel
+      .getByRole('button', { name: wordOf(call, 'erase'), exact: true })
+      .first()
+      .isDisabled(),
+    true,
+    'nobody erases what is held',
+  );
+  await page.screenshot({ path: `${shots}admin-hold-zh-light.png` });
+  await act(wordOf(hold, 'lift'), '结案');
+  await panel.getByText(wordOf(hold, 'isFree')).waitFor();
+  assert.deepEqual(
+    house.audit.filter(({ action }) => /^recording\.(hold|release)$/.test(action)).map(({ action, resource, after }) => [action, resource, after]),
+    [
+      ['recording.hold', 'recording/c-demo-2.r1', { reason: '(2026)粤01民终1号', callId: 'c-demo-2' }],
+      ['recording.hold', 'recording/c-demo-2.r2', { reason: '(2026)粤01民终1号', callId: 'c-demo-2' }],
+      ['recording.release', 'recording/c-demo-2.r1', { reason: '结案', callId: 'c-demo-2' }],
+      ['recording.release', 'recording/c-demo-2.r2', { reason: '结案', callId: 'c-demo-2' }],
+    ],
+  );
   await page.close();
 });

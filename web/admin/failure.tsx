@@ -30,7 +30,9 @@ export function Failure({ error }: { error: Error | null }) {
       ))}
     </ul>
   );
-  return <Alert type="error" showIcon role="alert" title={title} description={errors.length > 0 ? list : undefined} />;
+  // One that a field of the form tells needs no list: its sentence is the title.
+  const isTold = errors.length === 1 && errors[0]?.at.startsWith('body.') === true;
+  return <Alert type="error" showIcon role="alert" title={title} description={errors.length > 0 && !isTold ? list : undefined} />;
 }
 
 /** What the server says of one field, where it says something. */

@@ -19,12 +19,14 @@ const pages = {
   calendars: lazy(() => import('./queues/calendars-page.tsx')),
   dialplans: lazy(() => import('./dialplans/dialplans-page.tsx')),
   prompts: lazy(() => import('./prompts/prompts-page.tsx')),
+  numbers: lazy(() => import('./lines/numbers-page.tsx')),
   trunks: lazy(() => import('./lines/trunks-page.tsx')),
   phones: lazy(() => import('./lines/phones-page.tsx')),
   calls: lazy(() => import('./records/calls-page.tsx')),
   audit: lazy(() => import('./records/audit-page.tsx')),
   keys: lazy(() => import('./access/keys-page.tsx')),
   webhooks: lazy(() => import('./access/webhooks-page.tsx')),
+  tenant: lazy(() => import('./house/tenant-page.tsx')),
   system: lazy(() => import('./system/system-page.tsx')),
 } as const satisfies Record<string, LazyExoticComponent<ComponentType>>;
 type PageName = keyof typeof pages;
@@ -32,9 +34,9 @@ type PageName = keyof typeof pages;
 const groups = [
   { group: 'people', names: ['agents', 'users'] },
   { group: 'routing', names: ['queues', 'calendars', 'dialplans', 'prompts'] },
-  { group: 'lines', names: ['trunks', 'phones'] },
+  { group: 'lines', names: ['numbers', 'trunks', 'phones'] },
   { group: 'records', names: ['calls', 'audit'] },
-  { group: 'system', names: ['keys', 'webhooks', 'system'] },
+  { group: 'system', names: ['tenant', 'keys', 'webhooks', 'system'] },
 ] as const satisfies readonly { group: string; names: readonly PageName[] }[];
 
 const subscribe = (onChange: () => void) => {

@@ -42,7 +42,8 @@ export function PanelForm({ busy, submit, danger = false, disabled = false, onSu
     <form className="panel-form" onSubmit={send} noValidate>
       {children}
       <div className="panel-foot">
-        <Button type="primary" htmlType="submit" danger={danger} loading={busy} disabled={disabled}>
+        {/* White on the red of the dark look is too faint: what is dangerous is written in red. */}
+        <Button type={danger ? 'default' : 'primary'} htmlType="submit" danger={danger} loading={busy} disabled={disabled}>
           {submit}
         </Button>
       </div>

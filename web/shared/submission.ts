@@ -6,7 +6,7 @@ export interface Submission {
   submit(): Promise<void>;
 }
 
-/** A form's way to the server: busy meanwhile, and what went wrong. Who succeeds says so, and the form is gone. */
+/** A form's way to the server: busy meanwhile, and what went wrong. Who succeeds says so; where the form stays, it can be sent again. */
 export function useSubmission(send: () => Promise<unknown>, onSent: () => void): Submission {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<Error | null>(null);
@@ -15,6 +15,7 @@ export function useSubmission(send: () => Promise<unknown>, onSent: () => void):
     setFailed(null);
     try {
       await send();
+      setBusy(false);
       onSent();
     } catch (error) {
       setFailed(error as Error);

@@ -12,14 +12,20 @@ export interface DisplaySource {
   trunk: Pick<TrunkConfiguration, 'displayNumbers' | 'verifiedNumbers'>;
   /** Dialled numbers of the tenant: hers to show anywhere. */
   tenantNumbers: readonly string[];
+  /** What the tenant shows by purpose, over trunks that have nothing of their own. */
+  outboundNumbers?: Readonly<Record<string, string>>;
 }
 
 /** null = nothing of ours can be shown: the call goes out as anonymous. */
-export function displayNumber({ purpose, number }: DisplayWish, { trunk, tenantNumbers }: DisplaySource): string | null {
+export function displayNumber({ purpose, number }: DisplayWish, { trunk, tenantNumbers, outboundNumbers = {} }: DisplaySource): string | null {
   const { displayNumbers, verifiedNumbers } = trunk;
-  const ofPurpose = Object.hasOwn(displayNumbers, purpose) ? displayNumbers[purpose] : undefined;
-  const usual = ofPurpose ?? (Object.hasOwn(displayNumbers, 'default') ? displayNumbers.default : undefined) ?? tenantNumbers[0] ?? null;
+  const usual = namedIn(displayNumbers, purpose) ?? namedIn(outboundNumbers, purpose) ?? tenantNumbers[0] ?? null;
   if (number === null) return usual;
-  const ours = [...Object.values(displayNumbers), ...verifiedNumbers, ...tenantNumbers];
+  const ours = [...Object.values(displayNumbers), ...verifiedNumbers, ...tenantNumbers, ...Object.values(outboundNumbers)];
   return ours.includes(number) ? number : usual;
+}
+
+function namedIn(numbers: Readonly<Record<string, string>>, purpose: string): string | undefined {
+  const of = (name: string): string | undefined => (Object.hasOwn(numbers, name) ? numbers[name] : undefined);
+  return of(purpose) ?? of('default');
 }

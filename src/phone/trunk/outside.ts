@@ -123,9 +123,10 @@ function userToUser(rim: Rim, { callId }: CommandOf<'dialLeg'>, { configuration 
 
 function identityFor(rim: Rim, { tenantId, purpose, display }: CommandOf<'dialLeg'>, { line, address }: Pick<Route, 'line' | 'address'>): SipHeaders {
   const { configuration } = line;
-  const tenantNumbers = rim.directory.tenants().find((tenant) => tenant.tenantId === tenantId)?.numbers ?? [];
+  const tenant = rim.directory.tenants().find((one) => one.tenantId === tenantId);
+  const ours = { tenantNumbers: tenant?.numbers ?? [], outboundNumbers: tenant?.settings?.outboundNumbers ?? {} };
   const withhold = display === 'anonymous';
-  const number = displayNumber({ purpose: purpose ?? 'service', number: withhold ? null : (display ?? null) }, { trunk: configuration, tenantNumbers });
+  const number = displayNumber({ purpose: purpose ?? 'service', number: withhold ? null : (display ?? null) }, { trunk: configuration, ...ours });
   if (number === null) return shownToTrunk('', { assert: false, withhold: true });
   // A carrier that registers us knows us by its own domain.
   const domain = configuration.registration === null ? hostPart(rim.publicAddress) : (configuration.registration.domain ?? address.host);

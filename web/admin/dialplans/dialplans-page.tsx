@@ -22,6 +22,7 @@ import './dialplans.css';
 const DIALPLANS = '/api/v1/dialplans';
 /** She types; what she has typed is checked when she rests. */
 const REST_MS = 500;
+const AGAIN_MS = 2_000;
 
 type View = 'text' | 'picture' | 'versions';
 const views: View[] = ['text', 'picture', 'versions'];
@@ -170,15 +171,18 @@ function useCheck(files: Files): { faults: Fault[]; checking: boolean } {
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what is written is checked anew
   useEffect(() => {
     let isOld = false;
-    const cancel = browserClock.after(checked === null ? 0 : REST_MS, () => {
+    const look = () => {
       post<{ faults: Fault[] }>(token, `${DIALPLANS}/check`, { files }).then(
         ({ faults }) => {
           if (!isOld) setChecked({ files, faults });
         },
-        // The next key tries again; publishing checks anyway.
-        () => undefined,
+        // A server that is busy, or away: it is asked again, for without an answer nothing can be published.
+        () => {
+          if (!isOld) cancel = browserClock.after(AGAIN_MS, look);
+        },
       );
-    });
+    };
+    let cancel = browserClock.after(checked === null ? 0 : REST_MS, look);
     return () => {
       isOld = true;
       cancel();
@@ -295,14 +299,16 @@ function Publish({ draft, changed, onClose, onDone }: { draft: Draft; changed: r
 function Versions({ versions, draft, onTaken }: { versions: Version[]; draft: Draft; onTaken(): void }) {
   const w = useWords();
   const [open, setOpen] = useState<Version | null>(null);
+  const author = ({ publishedBy }: Version): string => (publishedBy === null ? w('dialplan.folder') : ownName(publishedBy));
   const columns: ShownColumn<Version>[] = [
     {
       key: 'at',
       title: w('dialplan.publishedAt'),
       value: ({ publishedAt }) => publishedAt,
+      seen: ({ publishedAt }) => shownTime(publishedAt),
       show: ({ publishedAt }) => <span className="figures">{shownTime(publishedAt)}</span>,
     },
-    { key: 'by', title: w('dialplan.by'), value: ({ publishedBy }) => (publishedBy === null ? w('dialplan.folder') : ownName(publishedBy)) },
+    { key: 'by', title: w('dialplan.by'), value: author, options: (version) => [author(version)] },
     { key: 'note', title: w('dialplan.note'), value: ({ note }) => note },
     { key: 'version', title: w('dialplan.version'), value: ({ version }) => version, show: ({ version }) => <code>{ownName(version)}</code> },
     {
@@ -358,7 +364,7 @@ function VersionPanel({ version, draft, onClose, onTaken }: { version: Version; 
         ))}
         <div className="panel-foot">
           <Popconfirm title={w('dialplan.rollBackAsk')} okText={w('dialplan.rollBack')} onConfirm={() => void back.submit()}>
-            <Button type="primary" danger disabled={version.current} loading={back.busy}>
+            <Button danger disabled={version.current} loading={back.busy}>
               {w('dialplan.rollBack')}
             </Button>
           </Popconfirm>

@@ -136,6 +136,14 @@ function leave(reader: Reader, node: FlowNode, label: string): void {
   lead(reader, node.id, label);
 }
 
+/** Those it speaks, in each of which its prompts must be. */
+export function languagesOf(files: Files): string[] {
+  const said = Object.values(files).map((text) => parsed(text).json);
+  const named = said.flatMap(({ languages }) => (Array.isArray(languages) ? languages.map(String) : []));
+  const first = said.flatMap(({ language }) => (typeof language === 'string' ? [language] : []));
+  return named.length > 0 ? [...new Set(named)] : [first[0] ?? 'zh'];
+}
+
 /** Keys behind which prompts stand, in steps and in what they say. */
 const SPOKEN = ['play', 'say', 'prompt', 'errorPrompt', 'silencePrompt', 'wrongPrompt', 'fallback'];
 

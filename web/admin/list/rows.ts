@@ -6,6 +6,8 @@ export interface Column<T> {
   title: string;
   /** What it is sorted, searched and exported by. */
   value(row: T): Cell;
+  /** As it is read, where that is not its value: a local time, a number with spaces. It is found by either. */
+  seen?(row: T): string;
   /** What it is filtered by: those of these the row has; absent = no filter. */
   options?(row: T): readonly string[];
   /** How an option is read; absent = as it is. */
@@ -31,7 +33,7 @@ export function shownRows<T>(rows: readonly T[], columns: readonly Column<T>[], 
     }
     if (words.length === 0) return true;
     const text = columns
-      .map(({ value }) => String(value(row)))
+      .map(({ value, seen }) => `${value(row)}\n${seen?.(row) ?? ''}`)
       .join('\n')
       .toLowerCase();
     return words.every((word) => text.includes(word));

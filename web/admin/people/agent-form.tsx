@@ -9,6 +9,7 @@ import { Failure, faultOf } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { Panel, PanelForm } from '../panel.tsx';
 import { useWords, type Words } from '../words.ts';
+import { AgentAway } from './agent-away.tsx';
 import type { AgentRow } from './agents-file.ts';
 import { Checks } from './checks.tsx';
 import { PasswordField } from './password-field.tsx';
@@ -89,6 +90,7 @@ export function AgentForm({ agent, queues, known, onClose }: Props) {
         <Choosable label={w('agentField.site')} hint={w('agent.siteHint')} value={site} known={known.sites} onChange={setSite} />
         {agent !== null && <PhoneFields autoAnswer={autoAnswer} contact={contact} failed={failed} onAutoAnswer={setAutoAnswer} onContact={setContact} />}
       </PanelForm>
+      {agent !== null && <AgentAway agent={agent} onClose={onClose} />}
     </Panel>
   );
 }

@@ -79,8 +79,9 @@ function useColumns(queues: readonly { queueId: string; name: { zh: string; en: 
   const w = useWords();
   const { t } = useTranslation();
   const nameOf = (queueId: string): string => queues.find((queue) => queue.queueId === queueId)?.name[languageNow()] ?? ownName(queueId);
-  const stateOf = ({ live }: Agent): string => (live === null ? 'unknown' : live.state);
-  const stateName = (state: string): string => (state === 'unknown' ? w('agent.unknown') : label(t, 'state', state));
+  const stateOf = ({ live, disabled }: Agent): string => (disabled ? 'disabled' : live === null ? 'unknown' : live.state);
+  const stateName = (state: string): string =>
+    state === 'disabled' ? w('agent.disabled') : state === 'unknown' ? w('agent.unknown') : label(t, 'state', state);
   const phoneOf = ({ live }: Agent): string => (live?.phoneReachable === true ? w('agent.phoneOn') : w('agent.phoneOff'));
   return [
     { key: 'number', title: w('agentField.number'), value: ({ number }) => number, show: ({ number }) => <span className="figures">{number}</span> },

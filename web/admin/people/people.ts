@@ -18,6 +18,7 @@ export interface Agent {
   phone: { autoAnswer?: 'never' | 'customers' | 'always' };
   team?: string;
   site?: string;
+  disabled: boolean;
   live: { state: string; activity: string; phoneReachable: boolean; deskConnected: boolean } | null;
 }
 

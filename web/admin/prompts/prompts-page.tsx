@@ -1,14 +1,13 @@
 /** Prompts: which a dialplan names, which there are in which language; heard, uploaded, or recorded here. */
-
-import { useQuery } from '@tanstack/react-query';
 import { Alert, Button, Input, Popconfirm } from 'antd';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { get, remove } from '../../shared/api.ts';
+import { remove } from '../../shared/api.ts';
 import { shownTime } from '../../shared/labels.ts';
 import { useSubmission } from '../../shared/submission.ts';
 import { fetchBlob, putBlob, useAdmin, useOne, useRefresh } from '../admin.ts';
-import type { Files, Version } from '../dialplans/dialplan.ts';
-import { promptsNamed } from '../dialplans/flow-graph.ts';
+import type { Files } from '../dialplans/dialplan.ts';
+import { languagesOf, promptsNamed } from '../dialplans/flow-graph.ts';
+import { useCurrentFiles } from '../dialplans/in-use.ts';
 import { Failure } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { List, type ShownColumn } from '../list/list.tsx';
@@ -43,7 +42,9 @@ export default function PromptsPage() {
   const files = useCurrentFiles();
   const [open, setOpen] = useState<string | null>(null);
   const rows = useMemo(() => (prompts.data === undefined ? undefined : rowsOf(prompts.data.items, files.data ?? {})), [prompts.data, files.data]);
-  const missing = (row: Row): PromptLanguage[] => (row.named.length === 0 ? [] : languages.filter((language) => row.files[language] === undefined));
+  const spoken = useMemo(() => languagesOf(files.data ?? {}), [files.data]);
+  const missing = (row: Row): PromptLanguage[] =>
+    row.named.length === 0 ? [] : languages.filter((language) => spoken.includes(language) && row.files[language] === undefined);
   const stateOf = (row: Row): string[] => {
     const lost = missing(row);
     if (lost.length > 0) return lost.map((language) => w(`promptMissing.${language}`));
@@ -89,21 +90,9 @@ export default function PromptsPage() {
         tools={add}
         empty={{ title: w('empty.prompts'), text: w('emptyText.prompts') }}
       />
-      {open !== null && <PromptPanel name={open} row={rows?.find(({ name }) => name === open) ?? null} onClose={() => setOpen(null)} />}
+      {open !== null && <PromptPanel name={open} rows={rows ?? []} onClose={() => setOpen(null)} />}
     </>
   );
-}
-
-function useCurrentFiles() {
-  const { token } = useAdmin();
-  const versions = useOne<{ items: Version[] }>('/api/v1/dialplans');
-  const current = versions.data?.items.find((version) => version.current)?.version;
-  return useQuery({
-    queryKey: ['dialplan files', current],
-    enabled: versions.data !== undefined,
-    queryFn: async (): Promise<Files> =>
-      current === undefined ? {} : (await get<{ files: Files }>(token, `/api/v1/dialplans/${encodeURIComponent(current)}`)).files,
-  });
 }
 
 function rowsOf(prompts: readonly PromptFile[], files: Files): Row[] {
@@ -120,10 +109,12 @@ function rowsOf(prompts: readonly PromptFile[], files: Files): Row[] {
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
-function PromptPanel({ name, row, onClose }: { name: string; row: Row | null; onClose(): void }) {
+/** `name` '' = a new one, which is in the list once its first recording is. */
+function PromptPanel({ name, rows, onClose }: { name: string; rows: readonly Row[]; onClose(): void }) {
   const w = useWords();
   const [typed, setTyped] = useState('');
   const wanted = name === '' ? typed.trim() : name;
+  const row = rows.find((each) => each.name === wanted) ?? null;
   const wrong = name === '' && typed !== '' && !NAME.test(wanted);
   return (
     <Panel title={name === '' ? w('prompt.add') : name} onClose={onClose}>

@@ -21,11 +21,17 @@ export default function CalendarsPage() {
     { key: 'name', title: w('calendar.name'), value: ({ name }) => name[languageNow()] },
     { key: 'id', title: w('calendar.id'), value: ({ calendarId }) => ownName(calendarId) },
     {
-      ...{ key: 'state', title: w('calendar.now'), value: state },
+      ...{ key: 'state', title: w('calendar.now'), value: state, options: (calendar: Calendar) => [state(calendar)] },
       show: (calendar: Calendar) => <span className={calendar.open ? 'tag is-good' : 'tag is-warning'}>{state(calendar)}</span>,
     },
-    { key: 'until', title: w('calendar.until'), value: ({ until }) => shownTime(until) },
-    { key: 'zone', title: w('calendar.zone'), value: ({ timeZone }) => timeZone },
+    {
+      key: 'until',
+      title: w('calendar.until'),
+      value: ({ until }) => until,
+      seen: ({ until }) => shownTime(until),
+      show: ({ until }) => <span className="figures">{shownTime(until)}</span>,
+    },
+    { key: 'zone', title: w('calendar.zone'), value: ({ timeZone }) => timeZone, options: ({ timeZone }) => [timeZone] },
     { key: 'days', title: w('calendar.days'), value: ({ days }) => days.length, isFigure: true },
     {
       key: 'queues',

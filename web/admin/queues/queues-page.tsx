@@ -31,7 +31,7 @@ export default function QueuesPage() {
       ...{
         key: 'state',
         title: w('queue.state'),
-        value: stateOf,
+        value: (queue: Queue) => label(t, 'queueStands', stateOf(queue)),
         options: (queue: Queue) => [stateOf(queue)],
         option: (name: string) => label(t, 'queueStands', name),
       },

@@ -26,6 +26,8 @@ const kinds = [
   'calendar',
   'dialplan',
   'prompt',
+  'tenant',
+  'number',
   'trunk',
   'outsideRules',
   'recording',
@@ -89,7 +91,10 @@ export default function AuditPage() {
     return found === undefined ? ownName(userId) : `${found.name} (${found.username})`;
   };
   const columns: ShownColumn<Entry>[] = [
-    { key: 'at', title: w('audit.at'), value: ({ at }) => at, show: ({ at }) => <span className="figures">{shownTime(at)}</span> },
+    {
+      ...{ key: 'at', title: w('audit.at'), value: ({ at }: Entry) => at, seen: ({ at }: Entry) => shownTime(at) },
+      show: ({ at }: Entry) => <span className="figures">{shownTime(at)}</span>,
+    },
     { key: 'who', title: w('audit.who'), value: who },
     { key: 'source', title: w('audit.source'), value: ({ source }) => source ?? '' },
     { key: 'action', title: w('audit.action'), value: ({ action }) => action, show: ({ action }) => <code>{action}</code> },

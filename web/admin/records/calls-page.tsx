@@ -14,9 +14,9 @@ import { List, type ShownColumn } from '../list/list.tsx';
 import { Panel } from '../panel.tsx';
 import { type Agent, type QueueName, useAgents, useQueueNames } from '../people/people.ts';
 import { useWords } from '../words.ts';
+import { CALLS, CallHold, HoldMarked } from './hold.tsx';
 import './records.css';
 
-const CALLS = '/api/v1/calls';
 const PAGE = 200;
 /** She types; what she has typed is asked for when she rests. */
 const REST_MS = 400;
@@ -36,6 +36,7 @@ interface Call {
   notes: string | null;
   recording: 'none' | 'complete' | 'partial';
   ivrPath: string[];
+  legalHold: boolean;
 }
 interface Wanted {
   caller: string;
@@ -43,16 +44,21 @@ interface Wanted {
   to: string;
   agentId: string;
   queueId: string;
+  callee: string;
+  held: string;
 }
-const everything: Wanted = { caller: '', from: '', to: '', agentId: '', queueId: '' };
+const everything: Wanted = { caller: '', callee: '', from: '', to: '', agentId: '', queueId: '', held: '' };
 
 /** `13800001001` stands in the record as +8613800001001. */
 const inRecord = (typed: string): string => (/^1[3-9]\d{9}$/.test(typed) ? `+86${typed}` : typed);
 
-function queryOf({ caller, from, to, agentId, queueId }: Wanted): URLSearchParams {
+function queryOf({ caller, callee, from, to, agentId, queueId, held }: Wanted): URLSearchParams {
   const query = new URLSearchParams({ limit: String(PAGE) });
-  const digits = caller.replaceAll(/[\s-]/g, '');
-  if (digits !== '') query.set('caller', inRecord(digits));
+  for (const [name, typed] of Object.entries({ caller, callee })) {
+    const digits = typed.replaceAll(/[\s-]/g, '');
+    if (digits !== '') query.set(name, inRecord(digits));
+  }
+  if (held !== '') query.set('held', held);
   if (from !== '') query.set('from', new Date(`${from}T00:00`).toISOString());
   // The whole of the last day.
   if (to !== '') query.set('to', new Date(new Date(`${to}T00:00`).getTime() + 86_400_000).toISOString());
@@ -85,11 +91,15 @@ export default function CallsPage() {
     id === null ? '' : ((queues.data ?? []).find(({ queueId }) => queueId === id)?.name[languageNow()] ?? ownName(id));
   const cause = (call: Call): string => label(t, 'cause', call.cause);
   const columns: ShownColumn<Call>[] = [
-    { key: 'at', title: w('call.at'), value: ({ arrivedAt }) => arrivedAt, show: ({ arrivedAt }) => <span className="figures">{shownTime(arrivedAt)}</span> },
+    {
+      ...{ key: 'at', title: w('call.at'), value: ({ arrivedAt }: Call) => arrivedAt, seen: ({ arrivedAt }: Call) => shownTime(arrivedAt) },
+      show: ({ arrivedAt }: Call) => <span className="figures">{shownTime(arrivedAt)}</span>,
+    },
     {
       key: 'caller',
       title: w('call.caller'),
       value: ({ caller }) => caller,
+      seen: ({ caller }) => shownNumber(caller, true),
       show: ({ caller }) => (caller === '' ? t('call.withheld') : shownNumber(caller, true)),
     },
     { key: 'callee', title: w('call.callee'), value: ({ callee }) => callee },
@@ -103,6 +113,10 @@ export default function CallsPage() {
       title: w('call.recording'),
       value: ({ recording }) => t(`recordingState.${recording}`),
       options: ({ recording }) => [t(`recordingState.${recording}`)],
+    },
+    {
+      ...{ key: 'hold', title: w('hold.state'), value: ({ legalHold }: Call) => (legalHold ? w('call.held') : '') },
+      show: ({ legalHold }: Call) => (legalHold ? <span className="tag is-warning">{w('call.held')}</span> : null),
     },
     { key: 'disposition', title: t('wrapUp.disposition'), value: ({ disposition }) => (disposition === null ? '' : label(t, 'disposition', disposition)) },
     { key: 'callId', title: w('call.id'), value: ({ callId }) => callId, isHidden: true },
@@ -119,6 +133,7 @@ export default function CallsPage() {
         columns={columns}
         idOf={({ callId }) => callId}
         onOpen={(call) => setOpen(call)}
+        marked={(chosen, clear) => <HoldMarked calls={chosen} onDone={clear} />}
         more={calls.hasNextPage ? { load: () => void calls.fetchNextPage(), busy: calls.isFetchingNextPage } : null}
         empty={isFiltered ? { title: w('empty.found'), text: w('emptyText.found') } : { title: w('empty.calls'), text: w('emptyText.calls') }}
       />
@@ -141,6 +156,9 @@ function CallFilters({ typed, queues, agents, onType }: FilterProps) {
     <search className="filters">
       <Field label={w('call.caller')}>
         {(control) => <Input {...control} allowClear value={typed.caller} onChange={(event) => set({ caller: event.target.value })} />}
+      </Field>
+      <Field label={w('call.callee')}>
+        {(control) => <Input {...control} allowClear value={typed.callee} onChange={(event) => set({ callee: event.target.value })} />}
       </Field>
       <Field label={w('call.from')}>
         {(control) => <Input {...control} type="date" value={typed.from} onChange={(event) => set({ from: event.target.value })} />}
@@ -172,6 +190,14 @@ function CallFilters({ typed, queues, agents, onType }: FilterProps) {
           </select>
         )}
       </Field>
+      <Field label={w('hold.state')}>
+        {(control) => (
+          <select {...control} value={typed.held} onChange={(event) => set({ held: event.target.value })}>
+            <option value="">{w('list.all')}</option>
+            <option value="true">{w('call.held')}</option>
+          </select>
+        )}
+      </Field>
     </search>
   );
 }
@@ -190,6 +216,7 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
   const { t } = useTranslation();
   const path = `${CALLS}/${encodeURIComponent(call.callId)}/recordings`;
   const recordings = useOne<{ items: Recording[] }>(path);
+  const there = (recordings.data?.items ?? []).filter(({ erasedAt }) => erasedAt === null);
   const facts: [string, string][] = [
     [w('call.at'), shownTime(call.arrivedAt)],
     [w('call.callee'), call.callee],
@@ -220,6 +247,7 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
           <p className="field-hint quiet">{w('call.playHint')}</p>
           <Failure error={recordings.error} />
           {recordings.data?.items.length === 0 && <p className="quiet">{w('call.noRecording')}</p>}
+          {there.length > 0 && <CallHold callId={call.callId} held={there.some(({ legalHold }) => legalHold)} path={path} />}
           {recordings.data?.items.map((recording) => (
             <OneRecording key={recording.recordingId} recording={recording} path={path} />
           ))}

@@ -1,4 +1,4 @@
-/** How the server is: its parts, what it cannot do without, its media servers; and whose it is. */
+/** How the server is: its parts, what it cannot do without, its media servers. */
 import { Alert } from 'antd';
 import { shownTime, zoneName } from '../../shared/labels.ts';
 import { useOne } from '../admin.ts';
@@ -20,24 +20,17 @@ interface System {
   calls: number;
   memoryMb: number;
 }
-interface Tenant {
-  tenantId: string;
-  name: string;
-  numbers: string[];
-  sipDomains: string[];
-}
 
 export default function SystemPage() {
   const w = useWords();
   const system = useOne<System>('/api/v1/system', LOOK_EACH_MS);
-  const tenant = useOne<Tenant>('/api/v1/tenant');
   const told = system.data;
   const names = Object.keys(told?.parts ?? {});
   const broken = names.filter((name) => told?.parts[name]?.ok === false);
   const nameOf = (name: string): string => ((parts as readonly string[]).includes(name) ? w(`part.${name as PartName}`) : name);
   return (
     <>
-      <Failure error={system.error ?? tenant.error} />
+      <Failure error={system.error} />
       {told !== undefined && (
         <>
           {told.draining && <Alert type="warning" showIcon title={w('system.draining')} />}
@@ -72,13 +65,6 @@ export default function SystemPage() {
             <Fact name={w('system.calls')} value={String(told.calls)} />
             <Fact name={w('system.memory')} value={`${told.memoryMb} MB`} />
             <Fact name={w('system.now')} value={`${shownTime(told.now)} · ${zoneName()}`} />
-            {tenant.data !== undefined && (
-              <>
-                <Fact name={w('system.tenant')} value={`${tenant.data.name} (${tenant.data.tenantId})`} />
-                <Fact name={w('system.numbers')} value={tenant.data.numbers.join(', ')} />
-                <Fact name={w('system.domains')} value={tenant.data.sipDomains.join(', ') || '—'} />
-              </>
-            )}
           </dl>
           <p className="field-hint quiet">{w('system.more')}</p>
         </>
