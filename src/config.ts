@@ -9,6 +9,7 @@ import { randomToken } from '../kernel/ids.ts';
 import { readKeyRing } from '../kernel/seal/keys.ts';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 import { type CaptureForms, readForms } from './capture/forms.ts';
+import { type OidcProviders, readProviders } from './users/oidc-settings.ts';
 
 export interface Config {
   dataDir: string;
@@ -56,6 +57,8 @@ export interface Config {
   http: { host: string; port: number; tls: { certificate: string; key: string } | null };
   /** Under which secrets that must be read again are sealed in the database; null: those in `DATA_DIR/secrets.keys`, made at the first start. */
   secretKeys: string | null;
+  /** Identity providers, by tenant. */
+  oidc: OidcProviders;
   /** Hosts to which webhooks may lead although their addresses are not public, and without TLS. */
   webhookHosts: ReadonlySet<string>;
   /** Pages of other hosts that may open desks at `/cti`. */
@@ -141,6 +144,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     tts: readTts(reader, env, faults),
     http: { host: reader.text('HTTP_HOST', '127.0.0.1'), port: reader.integer('HTTP_PORT', 8080, 1, 65_535), tls: readHttpTls(reader, faults) },
     ctiOrigins: readOrigins(reader, 'CTI_ORIGINS', faults),
+    oidc: readProviders(reader.secret('OIDC'), faults),
     secretKeys: reader.secret('SECRET_KEY') ?? null,
     webhookHosts: new Set(reader.list('WEBHOOK_HOSTS').map((host) => host.toLowerCase())),
     embedOrigins: readOrigins(reader, 'EMBED_ORIGINS', faults),

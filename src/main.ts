@@ -80,6 +80,7 @@ import { type Login, seedTenant } from './tenants/seed.ts';
 import type { TrunkId } from './tenants/trunk.ts';
 import { alarmIn } from './toll/alarm.ts';
 import { ApiKeys } from './users/api-keys.ts';
+import { Oidc } from './users/oidc.ts';
 import { PhonePasses } from './users/phone-passes.ts';
 import { SecondFactors } from './users/second-factor.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
@@ -492,7 +493,7 @@ const healthOf = ({ kept, store, space }: Pick<People, 'kept' | 'store' | 'space
 
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
-  { rooms, kept, store, passes, directory, recordings, space, factors, webhooks }: People,
+  { rooms, kept, store, sessions, passes, directory, recordings, space, factors, webhooks }: People,
   { phone, media, desks, operation, orders }: Rims,
   cdr: CdrWriter,
   watch: InvariantWatch,
@@ -552,6 +553,7 @@ function httpOptions(
         }
       : null,
     health: healthOf({ kept, store, space }, { phone, media }, cdr),
+    oidc: new Oidc({ store, clock, log, sessions, providers: config.oidc }),
     ...{ factors, webhooks, apiKeys: new ApiKeys({ store, clock, log }) },
     auditWatch: opened(new AuditWatch({ store, clock, log, dataDir: config.dataDir }), (it) => it.close()),
   };

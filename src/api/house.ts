@@ -30,6 +30,7 @@ import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
 import { type ApiKeys, isApiKey } from '../users/api-keys.ts';
 import { trunkSecretOf } from '../users/digest.ts';
+import type { Oidc } from '../users/oidc.ts';
 import type { SecondFactors } from '../users/second-factor.ts';
 import { hashedUser, putUser, type Sessions } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
@@ -40,6 +41,7 @@ import { Problem } from './problems.ts';
 type HousePorts = Pick<
   ApiPorts,
   | 'sessions'
+  | 'oidc'
   | 'users'
   | 'keys'
   | 'factors'
@@ -60,6 +62,7 @@ export interface HouseParts {
   ledger: LedgerView;
   sessions: Sessions;
   apiKeys: ApiKeys;
+  oidc: Oidc;
   factors: SecondFactors;
   webhooks: Webhooks;
   publisher: Publisher;
@@ -76,6 +79,7 @@ export function portsOf({
   ledger,
   sessions,
   apiKeys,
+  oidc,
   factors,
   webhooks,
   publisher,
@@ -100,6 +104,12 @@ export function portsOf({
       list: (tenantId) => apiKeys.list(tenantId),
       create: (tenantId, key, told) => apiKeys.create(tenantId, key, (db, keyId) => writeAudit(db, { ...told(keyId), at: clock.now() })),
       revoke: (tenantId, keyId, told) => apiKeys.revoke(tenantId, keyId, (db) => writeAudit(db, { ...told, at: clock.now() })),
+    },
+    oidc: {
+      ways: () => oidc.ways(),
+      begin: (tenant, page) => oidc.begin(tenant, page),
+      end: (tenant, query, cookie) => oidc.end(tenant, query, cookie),
+      fetch: (code, cookie, told) => oidc.fetch(code, cookie, (user) => (db) => writeAudit(db, { ...told(user), at: clock.now() })),
     },
     factors: {
       has: (userId) => factors.has(userId),

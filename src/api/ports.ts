@@ -38,6 +38,7 @@ import type { TrunkConfiguration, TrunkId } from '../tenants/trunk.ts';
 import type { OutsideRules } from '../toll/policy.ts';
 import type { TollView } from '../toll/room.ts';
 import type { ApiKey, NewApiKey } from '../users/api-keys.ts';
+import type { OidcRefusal } from '../users/oidc.ts';
 import type { PhonePass } from '../users/phone-passes.ts';
 import type { SignInRules } from '../users/rules.ts';
 import type { Enrolment } from '../users/second-factor.ts';
@@ -325,6 +326,15 @@ interface FactorsPort {
   saveRules(tenantId: TenantId, rules: SignInRules, told: AuditEntry): Promise<void>;
 }
 
+interface OidcPort {
+  ways(): { tenant: string; name: { zh: string; en: string } }[];
+  /** Where the browser is sent, and the cookie it must bring back. */
+  begin(tenant: string, page: string): Promise<{ url: string; cookie: string; secure: boolean } | OidcRefusal>;
+  end(tenant: string, query: string, cookie: string): Promise<{ ok: true; page: string; code: string } | { ok: false; page: string; why: OidcRefusal }>;
+  /** `told` is written in the same transaction. null: the code was used, is too old, or another browser's. */
+  fetch(code: string, cookie: string, told: (user: Identity) => AuditEntry): Promise<{ token: string; expiresAt: number; user: Identity } | null>;
+}
+
 interface KeysPort {
   /** Also those that were revoked or have expired, newest first. */
   list(tenantId: TenantId): Promise<ApiKey[]>;
@@ -395,6 +405,7 @@ export interface ApiPorts {
   version: string;
   audit: AuditPort;
   keys: KeysPort;
+  oidc: OidcPort;
   factors: FactorsPort;
   webhooks: WebhooksPort;
   health: HealthPort;

@@ -31,6 +31,7 @@ import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
 import { interactions } from './interactions.ts';
 import { numbers } from './numbers.ts';
+import { oidc } from './oidc.ts';
 import { orders } from './orders.ts';
 import { outside } from './outside.ts';
 import { phonePasses } from './phone-passes.ts';
@@ -92,6 +93,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   for (const room of [
     sessions,
     secondFactor,
+    oidc,
     phonePasses,
     users,
     apiKeys,

@@ -15,7 +15,7 @@ export const identitySchema = z.object({
   language: languageSchema,
   agentId: z.string().nullable(),
 });
-const shown = ({ userId, tenantId, username, name, role, language, agentId }: Identity): Identity => ({
+export const identityOf = ({ userId, tenantId, username, name, role, language, agentId }: Identity): Identity => ({
   ...{ userId, tenantId, username, name },
   ...{ role, language, agentId },
 });
@@ -67,7 +67,7 @@ export function sessions(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = identity;
       await ports.audit.write({ tenantId, userId, source: request.ip, action: 'session.open', resource: `user/${userId}` });
       reply.code(201).header('cache-control', 'no-store');
-      return { token: signIn.token, expiresAt: iso(signIn.expiresAt), user: shown(identity), limited: identity.limited === true };
+      return { token: signIn.token, expiresAt: iso(signIn.expiresAt), user: identityOf(identity), limited: identity.limited === true };
     },
   );
 
@@ -87,6 +87,6 @@ export function sessions(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/me',
     { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Who am I', response: { 200: identitySchema } } },
-    async (request) => shown(asker(request)),
+    async (request) => identityOf(asker(request)),
   );
 }

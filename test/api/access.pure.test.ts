@@ -284,7 +284,13 @@ const rows: Record<string, Row> = {
   },
 };
 
-const open: readonly string[] = ['POST /api/v1/sessions'];
+const open: readonly string[] = [
+  'POST /api/v1/sessions',
+  'GET /api/v1/sign-in-ways',
+  'GET /api/v1/oidc/{tenant}/start',
+  'GET /api/v1/oidc/{tenant}/callback',
+  'POST /api/v1/oidc/sessions',
+];
 
 /** A call of each tenant that is up, with its agent. */
 function talkOnce(house: FakeHouse): void {

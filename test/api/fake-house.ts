@@ -419,6 +419,12 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         return true;
       },
     },
+    oidc: {
+      ways: () => [],
+      begin: async () => 'unknown_tenant',
+      end: async () => ({ ok: false, page: '/agent', why: 'expired' }),
+      fetch: async () => null,
+    },
     factors: {
       has: async () => false,
       begin: async () => ({ secret: 'ABC', uri: 'otpauth://totp/x', qr: '<svg/>' }),

@@ -31,6 +31,8 @@ import { Floor } from '../../src/tenants/floor.ts';
 import { loadDirectory } from '../../src/tenants/load.ts';
 import { seedTenant } from '../../src/tenants/seed.ts';
 import { ApiKeys } from '../../src/users/api-keys.ts';
+import { Oidc } from '../../src/users/oidc.ts';
+import type { OidcProvider } from '../../src/users/oidc-settings.ts';
 import { SecondFactors } from '../../src/users/second-factor.ts';
 import { createSessions } from '../../src/users/sessions.ts';
 import { codeOf, STEP_MS } from '../../src/users/totp.ts';
@@ -41,6 +43,7 @@ import { isSigned } from '../../src/webhooks/signature.ts';
 import { Webhooks } from '../../src/webhooks/webhooks.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
 import { FakeClock } from '../support/clock.ts';
+import { type IdentityProvider, openIdentityProvider } from '../support/identity-provider.ts';
 import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 
@@ -50,6 +53,12 @@ const dialplansDir = inProject('dialplans/demo');
 
 /** Of second factors alone: a code is good once, and the next one comes half a minute later. */
 const factorClock = { ...systemClock, ahead: 0, now: () => systemClock.now() + factorClock.ahead };
+
+let idp: IdentityProvider;
+const providerOf = ({ issuer, client }: IdentityProvider): OidcProvider => ({
+  ...{ issuer, clientId: client.id, clientSecret: client.secret, publicUrl: 'http://127.0.0.1:1', name: { zh: '企业', en: 'Company' } },
+  ...{ scope: 'openid', claim: 'preferred_username', roles: { claim: 'groups', of: { admins: 'admin', floor: 'supervisor' } } },
+});
 
 let cluster: TestCluster;
 let store: Store;
@@ -139,6 +148,8 @@ before(async () => {
     keys: null,
     keysFile: join(cluster.dataDir, 'recording.keys'),
   });
+  idp = await openIdentityProvider();
+  closers.push(() => idp.close());
   const allowedHosts = new Set(['127.0.0.1']);
   const auditWatch = new AuditWatch({ store, clock: systemClock, log: silentLog, dataDir: cluster.dataDir });
   const dispatcher = new WebhookDispatcher({ ...{ store, clock: systemClock, log: silentLog }, keys, allowedHosts, version: 'test' });
@@ -148,6 +159,7 @@ before(async () => {
   );
   const http = await openHttp({
     webhooks: new Webhooks({ store, clock: systemClock, keys, allowedHosts, look: () => dispatcher.look() }),
+    oidc: new Oidc({ ...{ store, clock: systemClock, log: silentLog, sessions }, providers: { demo: providerOf(idp) } }),
     ...{ factors, auditWatch, apiKeys: new ApiKeys({ store, clock: systemClock, log: silentLog }) },
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
     orders: { judge: () => ({ ok: false, code: 'unknown_call' }), carryOut: async () => undefined },
@@ -501,6 +513,62 @@ test('a second factor: set up by its code, then asked for; each code is good onc
   assert.equal((await ask('PATCH', '/api/v1/sign-in-rules', admin, { secondFactor: [] })).status, 200);
   assert.equal((await ask('DELETE', '/api/v1/users/demo:8006/second-factor', admin)).status, 204);
   assert.equal(await attempt(undefined), 'in', 'an admin takes away what is lost');
+});
+
+test('an identity provider vouches: by PKCE, state and nonce, bound to the browser, once; who it does not name a user or a role for is refused', async () => {
+  const browse = (path: string, cookie = '') => fetch(path, { redirect: 'manual', headers: cookie === '' ? {} : { cookie } });
+  /** There and back, as a browser does it: where it ends, and the cookie it has. */
+  const there = async (): Promise<{ back: string; cookie: string }> => {
+    const started = await browse(`${url}/api/v1/oidc/demo/start?page=/supervisor`);
+    assert.equal(started.status, 302, await started.text());
+    const cookie = (started.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const granted = await browse(started.headers.get('location') ?? '');
+    return { back: (granted.headers.get('location') ?? '').replace('http://127.0.0.1:1', url), cookie };
+  };
+  const end = async (back: string, cookie: string) => (await browse(back, cookie)).headers.get('location') ?? '';
+  const attempt = async (): Promise<string> => {
+    const { back, cookie } = await there();
+    return end(back, cookie);
+  };
+  const session = (page: string, cookie: string) => ask('POST', '/api/v1/oidc/sessions', null, { code: page.split('=')[1] ?? '' }, { cookie });
+
+  assert.deepEqual((await ask('GET', '/api/v1/sign-in-ways', null)).json(), { items: [{ tenant: 'demo', name: { zh: '企业', en: 'Company' } }] });
+  idp.claims = { sub: 'u-1', preferred_username: '8010', groups: ['everybody', 'floor'] };
+  const { back, cookie } = await there();
+  const page = await end(back, cookie);
+  assert.match(page, /^\/supervisor#oidc=[0-9a-f]{64}$/);
+  assert.equal((await session(page, '')).status, 401, 'another browser');
+  const again = await there();
+  const good = await end(again.back, again.cookie);
+  const opened = await session(good, again.cookie);
+  assert.equal(opened.status, 201, opened.text);
+  const { token, user } = opened.json<{ token: string; user: { username: string; role: string } }>();
+  assert.deepEqual([user.username, user.role], ['8010', 'supervisor'], 'the provider says what she is');
+  assert.equal((await ask('GET', '/api/v1/users', token)).status, 200);
+  assert.equal((await session(good, again.cookie)).status, 401, 'once');
+  assert.equal(await end(again.back, again.cookie), '/account#oidc-failed=expired', 'a state is good once');
+  const trail = await listAudit(store.db, TENANT, 10, null, { resource: 'demo:8010' });
+  assert.deepEqual(
+    trail.slice(0, 2).map(({ action, after }) => [action, (after as { by: string }).by]),
+    [
+      ['session.open', 'oidc'],
+      ['user.update', 'oidc'],
+    ],
+  );
+
+  const strange = await there();
+  assert.equal(await end(strange.back, again.cookie), '/supervisor#oidc-failed=expired', 'begun in another browser');
+  for (const [what, lie] of Object.entries({ nonce: { nonce: 'x' }, audience: { aud: 'other' }, issuer: { iss: 'http://evil' }, old: { exp: 1 } })) {
+    idp.lies = lie;
+    assert.equal(await attempt(), '/supervisor#oidc-failed=provider', what);
+  }
+  idp.lies = {};
+  idp.claims = { sub: 'u-2', preferred_username: 'nobody', groups: ['floor'] };
+  assert.equal(await attempt(), '/supervisor#oidc-failed=no_such_user');
+  idp.claims = { sub: 'u-1', preferred_username: 'admin', groups: ['everybody'] };
+  assert.equal(await attempt(), '/supervisor#oidc-failed=no_role', 'her own name at the provider counts, whatever it calls her now');
+  assert.equal((await browse(`${url}/api/v1/oidc/other/start`)).status, 404);
+  assert.deepEqual(idp.refused, [], 'PKCE, client and address were right each time');
 });
 
 test('an API key does what its scopes say, is known by its prefix, and is refused from the moment it is revoked', async () => {

@@ -71,6 +71,23 @@ export async function signIn(username: string, password: string, code?: string):
   throw new Problem('server', 200, '');
 }
 
+/** Of an identity provider that may vouch for who signs in. */
+export interface SignInWay {
+  tenant: string;
+  name: { zh: string; en: string };
+}
+export async function signInWays(): Promise<SignInWay[]> {
+  const answer = (await ask('/api/v1/sign-in-ways', { headers: { accept: 'application/json' } })) as { items?: SignInWay[] };
+  return answer.items ?? [];
+}
+
+/** By the code with which an identity provider has sent the browser back. */
+export async function fetchSession(code: string): Promise<string> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const answer = (await ask('/api/v1/oidc/sessions', { method: 'POST', headers, body: JSON.stringify({ code }) })) as { token: string };
+  return answer.token;
+}
+
 /** Withdraws the token. */
 export async function signOut(token: string): Promise<void> {
   await ask('/api/v1/sessions/current', { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Problem, signIn } from './api.ts';
 import { waitingFor } from './busy.ts';
 import { TasteControls } from './controls.tsx';
+import { Providers } from './providers.tsx';
 import './sign-in.css';
 
 /** Few ever need it: it is loaded then. */
@@ -67,6 +68,7 @@ export function SignIn({ words, notice, onToken }: { words: SignInWords; notice:
             </Suspense>
           </>
         )}
+        {limited === null && <Providers onToken={onToken} />}
       </main>
     </div>
   );
