@@ -22,7 +22,7 @@ import {
   type UserId,
 } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
-import { type KeyRing, ownKeys, readKeyRing } from '../kernel/seal/keys.ts';
+import { type KeyRing, keysFrom } from '../kernel/seal/keys.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
@@ -86,9 +86,7 @@ import { SecondFactors } from './users/second-factor.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
 import type { User } from './users/user.ts';
 import type { Event } from './vocabulary.ts';
-import { WebhookDispatcher } from './webhooks/dispatcher.ts';
-import { WebhookFeed } from './webhooks/feed.ts';
-import { Webhooks } from './webhooks/webhooks.ts';
+import { type OpenWebhooks, openWebhooks } from './webhooks/open.ts';
 import { Trials } from './whatif/trials.ts';
 
 const LAST_RECORDS_MS = 5_000;
@@ -166,15 +164,11 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     (it) => it.close(),
   );
   const people: People = {
-    store,
-    sessions,
-    factors,
-    passes,
-    directory,
-    rooms,
-    kept,
+    ...{ store, sessions, factors, passes, directory, rooms, kept },
     ...(await openRecordings(ground, store)),
-    ...openWebhooks(ground, store, kept),
+    webhooks: opened(openWebhooks({ ...{ config, store, clock, log }, keys: secretKeys(config), house: nameOf(config), lastSeq: kept.journal.lastSeq }), (it) =>
+      it.close(),
+    ),
   };
   const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
   switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
@@ -239,8 +233,7 @@ function namesOf(directory: Directory, tenantId: TenantId): TenantNames {
 
 interface People {
   store: Store;
-  webhooks: Webhooks;
-  webhookFeed: WebhookFeed;
+  webhooks: OpenWebhooks;
   sessions: Sessions;
   factors: SecondFactors;
   passes: PhonePasses;
@@ -252,17 +245,7 @@ interface People {
 }
 
 /** Under which secrets that must be read again lie in the database. */
-const secretKeys = ({ secretKeys: keys, dataDir }: Config): KeyRing => readKeyRing(keys ?? ownKeys(join(dataDir, 'secrets.keys')));
-
-/** Told from the journal and with the records, sent by themselves. */
-function openWebhooks({ config, clock, log, opened }: Ground, store: Store, kept: KeptJournal): Pick<People, 'webhooks' | 'webhookFeed'> {
-  const keys = secretKeys(config);
-  const parts = { store, clock, log, keys, allowedHosts: config.webhookHosts };
-  const dispatcher = opened(new WebhookDispatcher({ ...parts, version: config.version }), (it) => it.close());
-  const look = (): void => dispatcher.look();
-  const feed = { store, clock, log, folder: join(config.dataDir, 'journal'), house: nameOf(config), lastSeq: kept.journal.lastSeq, told: look };
-  return { webhooks: new Webhooks({ ...parts, look }), webhookFeed: opened(new WebhookFeed(feed), (it) => it.close()) };
-}
+const secretKeys = ({ secretKeys: keys, dataDir }: Config): KeyRing => keysFrom(keys, join(dataDir, 'secrets.keys'));
 
 async function openPeople(
   { config, log, clock }: Omit<Ground, 'take'>,
@@ -361,10 +344,7 @@ function openRims(
   });
   const accounts = { accountOf: (tenantId: TenantId, customerId: CustomerId) => accountOf(store, tenantId, customerId) };
   const lookUps = createLookUps({ accounts, calls, clock, log, take });
-  const userOfToken = async (token: string): Promise<DeskUser | null> => {
-    const user = await sessions.userOf(token);
-    return user?.limited === true ? null : user;
-  };
+  const userOfToken = (token: string): Promise<DeskUser | null> => sessions.deskUserOf(token);
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
   const figures = { ledger: ledgerPort(store, rooms.ledger.view, clock), clock, directory };
   const day = opened(new DayFigures(clock, (tenantId) => dayOfQueues(figures, tenantId)), (it) => it.close());
@@ -407,7 +387,7 @@ const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').up
 
 function openSwitchboard(
   { clock, log }: Ground,
-  { rooms, kept, store, space, webhookFeed }: People,
+  { rooms, kept, store, space, webhooks }: People,
   { phone, sound, customers, lookUps, vault, deliveries, desks, floor }: Rims,
   cdr: CdrWriter,
 ): Switchboard {
@@ -433,7 +413,7 @@ function openSwitchboard(
         if (event.type === 'recordingEnded' && event.reason === 'disk full') space.ranOut();
       },
       (recorded) => kept.watch(recorded),
-      (recorded) => webhookFeed.watch(recorded),
+      (recorded) => webhooks.feed.watch(recorded),
       ({ event }) => {
         if (event.type === 'legEnded') sound.forget(event.legId);
         phone.hear(event);
@@ -554,7 +534,7 @@ function httpOptions(
       : null,
     health: healthOf({ kept, store, space }, { phone, media }, cdr),
     oidc: new Oidc({ store, clock, log, sessions, providers: config.oidc }),
-    ...{ factors, webhooks, apiKeys: new ApiKeys({ store, clock, log }) },
+    ...{ factors, webhooks: webhooks.hooks, apiKeys: new ApiKeys({ store, clock, log }) },
     auditWatch: opened(new AuditWatch({ store, clock, log, dataDir: config.dataDir }), (it) => it.close()),
   };
 }

@@ -46,6 +46,9 @@ export function readKeyRing(text: string): KeyRing {
   return new KeyRing([first, ...older]);
 }
 
+/** Those that the settings give, else our own in the file. */
+export const keysFrom = (given: string | null, path: string): KeyRing => readKeyRing(given ?? ownKeys(path));
+
 /** The keys in a file of ours, made at the first start and readable by us alone. Two programs may ask at once: one makes it. */
 export function ownKeys(path: string): string {
   const read = (): string | null => {

@@ -28,13 +28,10 @@ import {
 } from '../store/tenants.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
-import { type ApiKeys, isApiKey } from '../users/api-keys.ts';
 import { trunkSecretOf } from '../users/digest.ts';
-import type { Oidc } from '../users/oidc.ts';
-import type { SecondFactors } from '../users/second-factor.ts';
-import { hashedUser, putUser, type Sessions } from '../users/sessions.ts';
+import { hashedUser, putUser } from '../users/sessions.ts';
 import type { User } from '../users/user.ts';
-import type { Webhooks } from '../webhooks/webhooks.ts';
+import { type AccessParts, accessPorts } from './access-ports.ts';
 import type { ApiPorts, AuditEntry, CallDetail, CallRecord, OfferTold, Page, PageRequest, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 
@@ -56,15 +53,10 @@ type HousePorts = Pick<
   | 'offersOf'
 >;
 
-export interface HouseParts {
+export interface HouseParts extends AccessParts {
   store: Store;
   clock: Clock;
   ledger: LedgerView;
-  sessions: Sessions;
-  apiKeys: ApiKeys;
-  oidc: Oidc;
-  factors: SecondFactors;
-  webhooks: Webhooks;
   publisher: Publisher;
   auditWatch: Pick<AuditWatch, 'look' | 'standing' | 'broken'>;
   /** Offers of a call whose record is still being folded. */
@@ -89,38 +81,7 @@ export function portsOf({
 }: HouseParts): HousePorts {
   const cardOf = (customer: CustomerWithHistory | null) => (customer === null ? null : buildCard(customer, clock.now()));
   return {
-    sessions: {
-      async signIn(tenantId, username, password, code) {
-        const signedIn = await sessions.signIn(tenantId, username, password, code);
-        if (signedIn.ok) return { result: 'ok', token: signedIn.token, expiresAt: signedIn.expiresAt, identity: signedIn.user };
-        const { reason, ...more } = signedIn;
-        return { result: reason, ...more };
-      },
-      identify: (token, source) => (isApiKey(token) ? apiKeys.identify(token, source) : sessions.userOf(token)),
-      signOut: (token) => sessions.signOut(token),
-      widen: (token) => sessions.widen(token),
-    },
-    keys: {
-      list: (tenantId) => apiKeys.list(tenantId),
-      create: (tenantId, key, told) => apiKeys.create(tenantId, key, (db, keyId) => writeAudit(db, { ...told(keyId), at: clock.now() })),
-      revoke: (tenantId, keyId, told) => apiKeys.revoke(tenantId, keyId, (db) => writeAudit(db, { ...told, at: clock.now() })),
-    },
-    oidc: {
-      ways: () => oidc.ways(),
-      begin: (tenant, page) => oidc.begin(tenant, page),
-      end: (tenant, query, cookie) => oidc.end(tenant, query, cookie),
-      fetch: (code, cookie, told) => oidc.fetch(code, cookie, (user) => (db) => writeAudit(db, { ...told(user), at: clock.now() })),
-    },
-    factors: {
-      has: (userId) => factors.has(userId),
-      begin: (user) => factors.begin(user),
-      confirm: (userId, code, told) => factors.confirm(userId, code, (db) => writeAudit(db, { ...told, at: clock.now() })),
-      isRight: (userId, code) => factors.isRight(userId, code),
-      remove: (userId, told) => factors.remove(userId, (db) => writeAudit(db, { ...told, at: clock.now() })),
-      rules: (tenantId) => factors.rules(tenantId),
-      saveRules: (tenantId, rules, told) => factors.saveRules(tenantId, rules, (db) => writeAudit(db, { ...told, at: clock.now() })),
-    },
-    webhooks: webhooksPort(webhooks, clock),
+    ...accessPorts({ clock, sessions, apiKeys, oidc, factors, webhooks }),
     users: usersPort({ store, sessions, clock, directoryChanged }),
     configuration: configurationPort({ store, sessions, clock, directoryChanged }),
     customers: {
@@ -228,22 +189,6 @@ function configurationPort({
         if (!(await saveNumber(trx, tenantId, number))) throw new Problem('conflict', `${number.number} is another tenant’s: a number has one owner`);
       }),
     removeNumber: (tenantId, number, told) => save(told, (trx) => removeNumber(trx, tenantId, number)),
-  };
-}
-
-function webhooksPort(webhooks: Webhooks, clock: Clock): ApiPorts['webhooks'] {
-  const written = (told: (webhookId: string) => AuditEntry) => (db: Store['db'], webhookId: string) => writeAudit(db, { ...told(webhookId), at: clock.now() });
-  return {
-    fault: (url) => webhooks.fault(url),
-    list: (tenantId) => webhooks.list(tenantId),
-    get: (tenantId, webhookId) => webhooks.get(tenantId, webhookId),
-    create: (tenantId, wish, told) => webhooks.create(tenantId, wish, written(told)),
-    change: (tenantId, webhookId, change, told) => webhooks.change(tenantId, webhookId, change, written(told)),
-    rotate: (tenantId, webhookId, keepOldMs, told) => webhooks.rotate(tenantId, webhookId, keepOldMs, written(told)),
-    remove: (tenantId, webhookId, told) => webhooks.remove(tenantId, webhookId, written(told)),
-    deliveries: (webhookId, state, limit, before) => webhooks.deliveries(webhookId, state, limit, before),
-    redeliver: (webhookId, deliveryId, told) => webhooks.redeliver(webhookId, deliveryId, written(told)),
-    ping: (webhook) => webhooks.ping(webhook),
   };
 }
 

@@ -54,6 +54,8 @@ export interface Sessions {
   widen(token: string): Promise<void>;
   /** null: unknown, expired or revoked. Rejects with `SessionUnknown` while Postgres cannot be asked and we have never seen it. */
   userOf(token: string): Promise<User | null>;
+  /** As `userOf`; null also for a session in which nothing may be done yet. */
+  deskUserOf(token: string): Promise<User | null>;
   signOut(token: string): Promise<void>;
   /** false: the name is taken. */
   addUser(user: User, password: string, alongside?: Alongside): Promise<boolean>;
@@ -92,6 +94,10 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
       cache.remove(tokenHash);
     },
     userOf: (token) => userOf({ clock, cache, lookup }, token),
+    async deskUserOf(token) {
+      const user = await userOf({ clock, cache, lookup }, token);
+      return user?.limited === true ? null : user;
+    },
     async signOut(token) {
       const tokenHash = hashOf(token);
       cache.remove(tokenHash);

@@ -1,4 +1,4 @@
-/** The words of the admin console, which lie beside it: both languages whole, every word used, every word there. */
+/** The words of the admin console and of `/account`, which lie beside them: both languages whole, every word used, every word there. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,15 +9,20 @@ import { inProject } from '../support/project.ts';
 interface Words {
   [key: string]: string | Words;
 }
-const folder = inProject('web/admin');
-const words = (language: string): Words => JSON.parse(readFileSync(join(folder, `words/${language}.json`), 'utf8')) as Words;
+const folderOf = (page: string): string => inProject(`web/${page}`);
+const words = (page: string, language: string): Words => JSON.parse(readFileSync(join(folderOf(page), `words/${language}.json`), 'utf8')) as Words;
 const leaves = (branch: Words, prefix = ''): [string, string][] =>
   Object.entries(branch).flatMap(([key, value]) =>
     typeof value === 'string' ? [[prefix + key, value] as [string, string]] : leaves(value, `${prefix}${key}.`),
   );
-const [zh, en] = [new Map(leaves(words('zh'))), new Map(leaves(words('en')))];
+const wordsOf = (page: string) => [new Map(leaves(words(page, 'zh'))), new Map(leaves(words(page, 'en')))] as const;
+const pages = ['admin', 'account'];
 
 test('both languages have the same words, none empty, and fill in the same values', () => {
+  for (const [zh, en] of pages.map(wordsOf)) sameWords(zh, en);
+});
+
+function sameWords(zh: ReadonlyMap<string, string>, en: ReadonlyMap<string, string>): void {
   assert.deepEqual([...en.keys()].sort(), [...zh.keys()].sort());
   const holes = (text: string): string[] => (text.match(/\{\{\w+\}\}/g) ?? []).sort();
   for (const [key, text] of zh) {
@@ -25,9 +30,15 @@ test('both languages have the same words, none empty, and fill in the same value
     assert.notEqual(en.get(key)?.trim(), '', key);
     assert.deepEqual(holes(en.get(key) ?? ''), holes(text), key);
   }
-});
+}
 
 test('every word is used by a page, and every word a page asks for is there', () => {
+  for (const page of pages) everyWord(page);
+});
+
+function everyWord(page: string): void {
+  const folder = folderOf(page);
+  const [zh] = wordsOf(page);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path));
   const source = files.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n');
   const asked = [...source.matchAll(/\bw\(\s*'([\w.]+)'/g)].map(([, key]) => key as string);
@@ -40,8 +51,8 @@ test('every word is used by a page, and every word a page asks for is there', ()
     [...zh.keys()].filter((key) => !source.includes(`'${key}'`) && !built.some((prefix) => key.startsWith(prefix))),
     [],
   );
-});
+}
 
 test('every fault that a row of agents can have has words', () => {
-  for (const code of rowFaults) assert.ok(zh.has(`rowFault.${code}`), code);
+  for (const code of rowFaults) assert.ok(wordsOf('admin')[0].has(`rowFault.${code}`), code);
 });

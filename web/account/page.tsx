@@ -5,9 +5,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, post, signOut } from '../shared/api.ts';
 import { TasteControls } from '../shared/controls.tsx';
-import { CodeForm, SetUpSecondFactor } from '../shared/second-factor.tsx';
 import { SignIn } from '../shared/sign-in.tsx';
 import { useSession } from '../shared/use-session.ts';
+import { CodeForm, SetUpSecondFactor } from './second-factor.tsx';
+import { useWords } from './words.ts';
 
 const PATH = '/api/v1/me/second-factor';
 
@@ -25,6 +26,7 @@ export default function AccountPage() {
 
 function Own({ token, onSignOut }: { token: string; onSignOut(): void }) {
   const { t } = useTranslation();
+  const w = useWords();
   const queries = useQueryClient();
   const key = [PATH, token];
   const factor = useQuery({ queryKey: key, queryFn: () => get<{ has: boolean; mustHave: boolean }>(token, PATH) });
@@ -43,20 +45,20 @@ function Own({ token, onSignOut }: { token: string; onSignOut(): void }) {
         </Button>
       </header>
       <main className="sign-in-card">
-        <h1>{t('secondFactor.title')}</h1>
+        <h1>{w('factor.title')}</h1>
         {factor.error !== null && <Alert type="error" showIcon title={t('problem.server', { status: 0 })} />}
         {factor.data !== undefined && !sets && (
           <>
-            <p>{t(factor.data.has ? 'secondFactor.has' : 'secondFactor.hasNot')}</p>
+            <p>{w(factor.data.has ? 'factor.has' : 'factor.hasNot')}</p>
             {!factor.data.has && (
               <Button type="primary" size="large" block onClick={() => setSets(true)}>
-                {t('secondFactor.setUp')}
+                {w('factor.setUp')}
               </Button>
             )}
-            {factor.data.has && factor.data.mustHave && <p className="quiet">{t('secondFactor.mustHave')}</p>}
+            {factor.data.has && factor.data.mustHave && <p className="quiet">{w('factor.mustHave')}</p>}
             {factor.data.has && !factor.data.mustHave && (
               <CodeForm
-                submit={t('secondFactor.remove')}
+                submit={w('factor.remove')}
                 send={async (code) => {
                   await post(token, `${PATH}/removal`, { code });
                   again();

@@ -8,7 +8,7 @@ export type Language = 'zh' | 'en';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof zh; admin: typeof import('../admin/words/zh.json') };
+    resources: { translation: typeof zh; admin: typeof import('../admin/words/zh.json'); account: typeof import('../account/words/zh.json') };
   }
 }
 

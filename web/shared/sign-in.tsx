@@ -9,7 +9,7 @@ import { Providers } from './providers.tsx';
 import './sign-in.css';
 
 /** Few ever need it: it is loaded then. */
-const SetUp = lazy(() => import('./second-factor.tsx').then((all) => ({ default: all.SetUpSecondFactor })));
+const SetUp = lazy(() => import('../account/second-factor.tsx').then((all) => ({ default: all.SetUpSecondFactor })));
 
 /** Why she is (back) here. */
 export type SignInNotice = 'expired' | 'signedOut' | 'forbidden';
@@ -148,7 +148,7 @@ function SignInForm({ words, busy, asksCode, onSubmit, onChange }: FormProps) {
             onChange={(event) => set({ code: event.target.value })}
             {...fault(missing === 'code', 'code-fault')}
           />
-          <p className="fault" id="code-fault">
+          <p className={missing === 'code' ? 'fault' : 'code-hint quiet'} id="code-fault">
             {missing === 'code' ? t('secondFactor.codeMissing') : t('secondFactor.codeHint')}
           </p>
         </>

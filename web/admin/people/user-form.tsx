@@ -83,6 +83,7 @@ export function UserForm({ user, users, agents, onClose }: Props) {
         {endsSessions && <Alert type="warning" showIcon title={w('user.willEnd')} />}
       </PanelForm>
       {user !== null && <OpenSessions user={user} />}
+      {user !== null && <LostFactor user={user} />}
     </Panel>
   );
 }
@@ -144,6 +145,28 @@ function AgentField({ agents, users, agentId, fault, onChange }: AgentFieldProps
         </select>
       )}
     </Field>
+  );
+}
+
+/** A phone that was lost: the next sign-in asks for the password alone, or has a new one set up. */
+function LostFactor({ user }: { user: User }) {
+  const w = useWords();
+  const { token, tell } = useAdmin();
+  const take = useSubmission(
+    () => remove(token, `${USERS}/${user.userId}/second-factor`),
+    () => tell(w('user.factorTaken', { name: user.name })),
+  );
+  return (
+    <section className="panel-part" aria-label={w('user.factor')}>
+      <h3>{w('user.factor')}</h3>
+      <Failure error={take.failed} />
+      <p className="quiet">{w('user.factorHint')}</p>
+      <Popconfirm title={w('user.factorAsk')} okText={w('user.factorTake')} onConfirm={() => void take.submit()}>
+        <Button danger loading={take.busy}>
+          {w('user.factorTake')}
+        </Button>
+      </Popconfirm>
+    </section>
   );
 }
 

@@ -2,6 +2,7 @@
 import { Button } from 'antd';
 import { useState } from 'react';
 import { ownName } from '../../shared/labels.ts';
+import { SignInRules } from '../access/sign-in-rules.tsx';
 import { Failure } from '../failure.tsx';
 import { List, type ShownColumn } from '../list/list.tsx';
 import { useWords } from '../words.ts';
@@ -30,9 +31,12 @@ export default function UsersPage() {
     },
   ];
   const add = (
-    <Button type="primary" onClick={() => setOpen('new')}>
-      {w('user.add')}
-    </Button>
+    <>
+      <SignInRules />
+      <Button type="primary" onClick={() => setOpen('new')}>
+        {w('user.add')}
+      </Button>
+    </>
   );
   return (
     <>

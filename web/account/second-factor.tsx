@@ -2,8 +2,9 @@
 import { Alert, Button, Input } from 'antd';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem, post } from './api.ts';
-import { useSubmission } from './submission.ts';
+import { Problem, post } from '../shared/api.ts';
+import { useSubmission } from '../shared/submission.ts';
+import { useWords } from './words.ts';
 
 const PATH = '/api/v1/me/second-factor';
 
@@ -13,7 +14,7 @@ interface Begun {
 }
 
 export function SetUpSecondFactor({ token, onDone }: { token: string; onDone(): void }) {
-  const { t } = useTranslation();
+  const w = useWords();
   const [begun, setBegun] = useState<Begun | null>(null);
   const [failed, setFailed] = useState<Error | null>(null);
   const [codes, setCodes] = useState<string[] | null>(null);
@@ -30,17 +31,17 @@ export function SetUpSecondFactor({ token, onDone }: { token: string; onDone(): 
   if (codes !== null) return <RecoveryCodes codes={codes} onDone={onDone} />;
   if (begun === null) return failed === null ? null : <Told error={failed} />;
   return (
-    <section className="second-factor" aria-label={t('secondFactor.title')}>
+    <section className="second-factor" aria-label={w('factor.title')}>
       <ol>
-        <li>{t('secondFactor.scan')}</li>
-        <li>{t('secondFactor.type')}</li>
+        <li>{w('factor.scan')}</li>
+        <li>{w('factor.type')}</li>
       </ol>
-      <img className="second-factor-qr" src={`data:image/svg+xml,${encodeURIComponent(begun.qr)}`} alt={t('secondFactor.qr')} />
+      <img className="second-factor-qr" src={`data:image/svg+xml,${encodeURIComponent(begun.qr)}`} alt={w('factor.qr')} />
       <p className="quiet">
-        {t('secondFactor.byHand')} <code>{begun.secret}</code>
+        {w('factor.byHand')} <code>{begun.secret}</code>
       </p>
       <CodeForm
-        submit={t('secondFactor.confirm')}
+        submit={w('factor.confirm')}
         send={async (code) => setCodes((await post<{ recoveryCodes: string[] }>(token, `${PATH}/confirmation`, { code })).recoveryCodes)}
       />
     </section>
@@ -80,11 +81,11 @@ export function CodeForm({ submit: words, send }: { submit: string; send(code: s
 }
 
 function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone(): void }) {
-  const { t } = useTranslation();
+  const w = useWords();
   return (
-    <section className="second-factor" aria-label={t('secondFactor.recovery')}>
-      <Alert type="success" showIcon title={t('secondFactor.done')} description={t('secondFactor.recoveryHint')} />
-      <ul className="second-factor-codes" aria-label={t('secondFactor.recovery')}>
+    <section className="second-factor" aria-label={w('factor.recovery')}>
+      <Alert type="success" showIcon title={w('factor.done')} description={w('factor.recoveryHint')} />
+      <ul className="second-factor-codes" aria-label={w('factor.recovery')}>
         {codes.map((code) => (
           <li key={code}>
             <code>{code}</code>
@@ -92,7 +93,7 @@ function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone(): 
         ))}
       </ul>
       <Button type="primary" size="large" block onClick={onDone}>
-        {t('secondFactor.goOn')}
+        {w('factor.goOn')}
       </Button>
     </section>
   );
@@ -100,6 +101,7 @@ function RecoveryCodes({ codes, onDone }: { codes: readonly string[]; onDone(): 
 
 function Told({ error }: { error: Error }) {
   const { t } = useTranslation();
+  const w = useWords();
   const { kind, status, detail, code } = error instanceof Problem ? error : new Problem('server', 0, '');
-  return <Alert type="error" showIcon role="alert" title={code === 'validation_failed' ? t('secondFactor.wrong') : t(`problem.${kind}`, { status, detail })} />;
+  return <Alert type="error" showIcon role="alert" title={code === 'validation_failed' ? w('factor.wrong') : t(`problem.${kind}`, { status, detail })} />;
 }
