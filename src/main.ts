@@ -50,7 +50,6 @@ import { type Order, supervise } from './cti/supervising.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
 import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
-import type { TenantNames } from './ivr/files.ts';
 import { Publisher } from './ivr/publisher.ts';
 import { type KeptJournal, keepJournal } from './journal/keep.ts';
 import { claim } from './lock.ts';
@@ -72,10 +71,10 @@ import { writeAudit } from './store/audit.ts';
 import { recordWriter } from './store/records.ts';
 import { openStore, type Store } from './store/store.ts';
 import { Switchboard } from './switchboard.ts';
+import { dialplanNames } from './tenants/dialplan-names.ts';
 import type { Directory } from './tenants/directory.ts';
 import { Floor } from './tenants/floor.ts';
 import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
-import { newNumber, numberNames } from './tenants/numbers.ts';
 import { type Login, seedTenant } from './tenants/seed.ts';
 import type { TrunkId } from './tenants/trunk.ts';
 import { alarmIn } from './toll/alarm.ts';
@@ -183,7 +182,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     new Publisher({
       tenants: directory.tenants().map(({ tenantId }) => ({ tenantId, folder: join(config.dialplansDir, tenantId) })),
       dataDir: config.dataDir,
-      names: (tenantId) => ({ ...namesOf(directory, tenantId), forms: Object.keys(config.captureForms[tenantId] ?? {}) }),
+      names: (tenantId) => ({ ...dialplanNames(directory, tenantId), forms: Object.keys(config.captureForms[tenantId] ?? {}) }),
       take: ground.take,
       clock,
       log,
@@ -212,22 +211,6 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     get liveCalls() {
       return rooms.calls.size;
     },
-  };
-}
-
-/** What a dialplan of this tenant may name. */
-function namesOf(directory: Directory, tenantId: TenantId): TenantNames {
-  const own = <T extends { tenantId: TenantId }>(all: T[]): T[] => all.filter((one) => one.tenantId === tenantId);
-  return {
-    queues: own(directory.queues()).map(({ queueId }) => queueId.slice(tenantId.length + 1)),
-    agents: own([...directory.agents(), ...directory.disabledAgents()]).map(({ number }) => number),
-    ...numberNames(own(directory.tenants()).flatMap(({ numbers, hotlines }) => hotlines ?? numbers.map((number) => newNumber(number)))),
-    exits: own(directory.queues()).flatMap(({ queueId, overflow = [] }) =>
-      overflow.flatMap(({ to }) => {
-        const exit = 'exit' in to ? to.exit : 'offer' in to ? 'callback' : null;
-        return exit === null ? [] : [{ queue: queueId.slice(tenantId.length + 1), exit }];
-      }),
-    ),
   };
 }
 

@@ -46,6 +46,29 @@ function unknownSecrets({ nodes, places }: Work): Fault[] {
 function planOf(work: Work): Plan {
   const { source, dialplan } = work;
   const { keys, agentFlow } = dialplan;
+  const numbers = numbersIn(work);
+  for (const fault of lostEntries(work)) work.faults.push(fault);
+  return {
+    tenantId: source.tenantId,
+    version: source.version,
+    language: dialplan.language,
+    languages: dialplan.languages,
+    keys: {
+      agent: keys.agent === undefined ? '0' : keys.agent,
+      back: keys.back === undefined ? '*' : keys.back,
+      repeat: keys.repeat === undefined ? '9' : keys.repeat,
+      finish: keys.finish === undefined ? '#' : keys.finish,
+    },
+    agentFlow: agentFlow === null ? null : flowStart(work, agentFlow.name, agentFlow.place),
+    numbers,
+    nodes: work.nodes,
+    prompts: source.prompts,
+  };
+}
+
+/** Dialled number → first node; those that are not the tenant's, and those of hers that enter no flow, are told. */
+function numbersIn(work: Work): Plan['numbers'] {
+  const { source, dialplan } = work;
   const numbers: Plan['numbers'] = {};
   for (const [number, { flow, place }] of dialplan.numbers) {
     numbers[number] = flowStart(work, flow, place);
@@ -66,23 +89,7 @@ function planOf(work: Work): Plan {
       faultAt(keyOf(dialplan.numbersPlace), `callers of ${silent.join(', ')} would be refused: these numbers of the tenant enter no flow; give each one here`),
     );
   }
-  for (const fault of lostEntries(work)) work.faults.push(fault);
-  return {
-    tenantId: source.tenantId,
-    version: source.version,
-    language: dialplan.language,
-    languages: dialplan.languages,
-    keys: {
-      agent: keys.agent === undefined ? '0' : keys.agent,
-      back: keys.back === undefined ? '*' : keys.back,
-      repeat: keys.repeat === undefined ? '9' : keys.repeat,
-      finish: keys.finish === undefined ? '#' : keys.finish,
-    },
-    agentFlow: agentFlow === null ? null : flowStart(work, agentFlow.name, agentFlow.place),
-    numbers,
-    nodes: work.nodes,
-    prompts: source.prompts,
-  };
+  return numbers;
 }
 
 /** Flows that numbers enter by their own settings must be there. */

@@ -119,14 +119,10 @@ function NumberForm({ hotline, flows, calendars, onClose }: FormProps) {
     },
     done(w('number.saved', { number: hotline?.number ?? number })),
   );
-  const taking = useSubmission(
-    () => (hotline === null ? Promise.resolve() : remove(token, `${NUMBERS}/${encodeURIComponent(hotline.number)}`)),
-    done(w('number.removed', { number: hotline?.number ?? '' })),
-  );
   return (
     <Panel title={hotline === null ? w('number.add') : hotline.number} onClose={onClose}>
       <PanelForm busy={busy} submit={hotline === null ? w('number.add') : w('form.save')} onSubmit={() => void submit()}>
-        <Failure error={failed ?? taking.failed} />
+        <Failure error={failed} />
         {hotline === null && (
           <Field label={w('number.number')} hint={w('number.numberHint')} fault={faultOf(failed, 'number')}>
             {(control) => <Input {...control} autoFocus inputMode="tel" value={number} onChange={(event) => setNumber(event.target.value)} />}
@@ -161,26 +157,41 @@ function NumberForm({ hotline, flows, calendars, onClose }: FormProps) {
             {...{ flows, value: closedFlow, fault: faultOf(failed, 'hours.closedFlow'), onChange: setClosedFlow }}
           />
         )}
-        <label className="choice">
-          <input type="checkbox" checked={enabled} onChange={(event) => setEnabled(event.target.checked)} />
-          <span>
-            <strong>{w('number.enabled')}</strong>
-            <span className="quiet">{w('number.enabledHint')}</span>
-          </span>
-        </label>
+        <EnabledField enabled={enabled} onChange={setEnabled} />
       </PanelForm>
-      {hotline !== null && (
-        <section className="panel-part" aria-label={w('number.remove')}>
-          <h3>{w('number.remove')}</h3>
-          <p className="field-hint quiet">{w('number.removeHint')}</p>
-          <Popconfirm title={w('number.removeAsk', { number: hotline.number })} okText={w('number.remove')} onConfirm={() => void taking.submit()}>
-            <Button danger loading={taking.busy}>
-              {w('number.remove')}
-            </Button>
-          </Popconfirm>
-        </section>
-      )}
+      {hotline !== null && <RemoveNumber number={hotline.number} onRemoved={done(w('number.removed', { number: hotline.number }))} />}
     </Panel>
+  );
+}
+
+function EnabledField({ enabled, onChange }: { enabled: boolean; onChange(enabled: boolean): void }) {
+  const w = useWords();
+  return (
+    <label className="choice">
+      <input type="checkbox" checked={enabled} onChange={(event) => onChange(event.target.checked)} />
+      <span>
+        <strong>{w('number.enabled')}</strong>
+        <span className="quiet">{w('number.enabledHint')}</span>
+      </span>
+    </label>
+  );
+}
+
+function RemoveNumber({ number, onRemoved }: { number: string; onRemoved(): void }) {
+  const w = useWords();
+  const { token } = useAdmin();
+  const { busy, failed, submit } = useSubmission(() => remove(token, `${NUMBERS}/${encodeURIComponent(number)}`), onRemoved);
+  return (
+    <section className="panel-part" aria-label={w('number.remove')}>
+      <h3>{w('number.remove')}</h3>
+      <Failure error={failed} />
+      <p className="field-hint quiet">{w('number.removeHint')}</p>
+      <Popconfirm title={w('number.removeAsk', { number })} okText={w('number.remove')} onConfirm={() => void submit()}>
+        <Button danger loading={busy}>
+          {w('number.remove')}
+        </Button>
+      </Popconfirm>
+    </section>
   );
 }
 

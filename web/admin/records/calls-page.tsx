@@ -69,7 +69,6 @@ function queryOf({ caller, callee, from, to, agentId, queueId, held }: Wanted): 
 
 export default function CallsPage() {
   const w = useWords();
-  const { t } = useTranslation();
   const { token } = useAdmin();
   const [typed, setTyped] = useState(everything);
   const [wanted, setWanted] = useState(everything);
@@ -89,8 +88,33 @@ export default function CallsPage() {
   const [open, setOpen] = useState<Call | null>(null);
   const queueName = (id: string | null): string =>
     id === null ? '' : ((queues.data ?? []).find(({ queueId }) => queueId === id)?.name[languageNow()] ?? ownName(id));
+  const columns = useColumns(queueName);
+  const isFiltered = JSON.stringify(wanted) !== JSON.stringify(everything);
+  return (
+    <>
+      <Failure error={calls.error ?? queues.error} />
+      <CallFilters typed={typed} queues={queues.data ?? []} agents={agents.data ?? []} onType={setTyped} />
+      <List
+        title={w('page.calls')}
+        fileName="calls"
+        rows={calls.data?.pages.flatMap(({ items }) => items)}
+        columns={columns}
+        idOf={({ callId }) => callId}
+        onOpen={(call) => setOpen(call)}
+        marked={(chosen, clear) => <HoldMarked calls={chosen} onDone={clear} />}
+        more={calls.hasNextPage ? { load: () => void calls.fetchNextPage(), busy: calls.isFetchingNextPage } : null}
+        empty={isFiltered ? { title: w('empty.found'), text: w('emptyText.found') } : { title: w('empty.calls'), text: w('emptyText.calls') }}
+      />
+      {open !== null && <CallPanel call={open} queue={queueName(open.queueId)} onClose={() => setOpen(null)} />}
+    </>
+  );
+}
+
+function useColumns(queueName: (id: string | null) => string): ShownColumn<Call>[] {
+  const w = useWords();
+  const { t } = useTranslation();
   const cause = (call: Call): string => label(t, 'cause', call.cause);
-  const columns: ShownColumn<Call>[] = [
+  return [
     {
       ...{ key: 'at', title: w('call.at'), value: ({ arrivedAt }: Call) => arrivedAt, seen: ({ arrivedAt }: Call) => shownTime(arrivedAt) },
       show: ({ arrivedAt }: Call) => <span className="figures">{shownTime(arrivedAt)}</span>,
@@ -121,25 +145,6 @@ export default function CallsPage() {
     { key: 'disposition', title: t('wrapUp.disposition'), value: ({ disposition }) => (disposition === null ? '' : label(t, 'disposition', disposition)) },
     { key: 'callId', title: w('call.id'), value: ({ callId }) => callId, isHidden: true },
   ];
-  const isFiltered = JSON.stringify(wanted) !== JSON.stringify(everything);
-  return (
-    <>
-      <Failure error={calls.error ?? queues.error} />
-      <CallFilters typed={typed} queues={queues.data ?? []} agents={agents.data ?? []} onType={setTyped} />
-      <List
-        title={w('page.calls')}
-        fileName="calls"
-        rows={calls.data?.pages.flatMap(({ items }) => items)}
-        columns={columns}
-        idOf={({ callId }) => callId}
-        onOpen={(call) => setOpen(call)}
-        marked={(chosen, clear) => <HoldMarked calls={chosen} onDone={clear} />}
-        more={calls.hasNextPage ? { load: () => void calls.fetchNextPage(), busy: calls.isFetchingNextPage } : null}
-        empty={isFiltered ? { title: w('empty.found'), text: w('emptyText.found') } : { title: w('empty.calls'), text: w('emptyText.calls') }}
-      />
-      {open !== null && <CallPanel call={open} queue={queueName(open.queueId)} onClose={() => setOpen(null)} />}
-    </>
-  );
 }
 
 interface FilterProps {
