@@ -6,11 +6,11 @@ import { Problem } from '../../shared/api.ts';
 import { languageNow } from '../../shared/labels.ts';
 import { targetPct, useAlertRules } from '../alerts/rules.ts';
 import { Failure } from '../failure.tsx';
-import { useQueues } from '../queues.ts';
+import { type QueueRow, useQueues } from '../queues.ts';
 import { useMe } from '../records.ts';
 import { TopBar } from '../top-bar.tsx';
 import { DayFigure, type Shape } from './day-figure.tsx';
-import { type Interval, intervals, USUAL_VARIANT, useVariants } from './figures.ts';
+import { type Definition, type Interval, intervals, USUAL_VARIANT, useVariants } from './figures.ts';
 import type { DayChart } from './series.ts';
 import { Totals } from './totals.tsx';
 import { useCharts } from './use-charts.ts';
@@ -22,15 +22,22 @@ interface Props {
   onExpired(): void;
 }
 
+/** What she looks at, and how. */
+interface View {
+  /** null: all of them */
+  queueId: string | null;
+  interval: Interval;
+  variant: string;
+  shape: Shape;
+}
+
 export function DayPage({ token, onSignOut, onExpired }: Props) {
   const { t } = useTranslation();
   const me = useMe(token);
   const queues = useQueues(token);
   const variants = useVariants(token);
-  const [queueId, setQueueId] = useState<string | null>(null);
-  const [interval, setInterval] = useState<Interval>('30min');
-  const [variant, setVariant] = useState(USUAL_VARIANT);
-  const [shape, setShape] = useState<Shape>('chart');
+  const [view, setView] = useState<View>({ queueId: null, interval: '30min', variant: USUAL_VARIANT, shape: 'chart' });
+  const { queueId, interval, variant, shape } = view;
   const rules = useAlertRules(token);
   const target = rules.data === undefined ? null : targetPct(rules.data, queueId);
   const { charts, labels, report, error } = useCharts(token, queueId, interval, variant, target);
@@ -42,44 +49,11 @@ export function DayPage({ token, onSignOut, onExpired }: Props) {
   useEffect(() => {
     if (expired) onExpired();
   }, [expired, onExpired]);
-  const names = Object.entries(variants.data?.serviceLevels ?? {});
   return (
     <div className="calls-page">
       <TopBar at="day" name={me.data?.name} onSignOut={onSignOut} />
       <main className="day-main">
-        <div className="day-tools">
-          <Select
-            className="day-queue"
-            showSearch={{ optionFilterProp: 'label' }}
-            value={queueId ?? ''}
-            aria-label={t('day.queue')}
-            options={[
-              { value: '', label: t('day.everyQueue') },
-              ...(queues.data ?? []).map((queue) => ({ value: queue.queueId, label: queue.name[languageNow()] })),
-            ]}
-            onChange={(value) => setQueueId(value === '' ? null : value)}
-          />
-          <Segmented<Interval>
-            value={interval}
-            aria-label={t('day.interval')}
-            options={intervals.map((value) => ({ value, label: t(`dayInterval.${value}`) }))}
-            onChange={setInterval}
-          />
-          <Select
-            className="day-variant"
-            value={variant}
-            aria-label={t('day.variant')}
-            options={names.map(([value, definition]) => ({ value, label: `${definition[languageNow()]} ${definition.formula}` }))}
-            onChange={setVariant}
-          />
-          <span className="spacer" />
-          <Segmented<Shape>
-            value={shape}
-            aria-label={t('day.shape')}
-            options={(['chart', 'table'] as const).map((value) => ({ value, label: t(`dayShape.${value}`) }))}
-            onChange={setShape}
-          />
-        </div>
+        <Tools {...{ view, queues: queues.data ?? [], variants: variants.data?.serviceLevels ?? {} }} onView={(change) => setView({ ...view, ...change })} />
         {failed !== null && !expired && <Failure error={failed} />}
         {report !== null && !report.complete && <Alert type="warning" showIcon title={t('day.incomplete')} />}
         <Totals token={token} queueId={queueId} variant={variant} />
@@ -91,6 +65,50 @@ export function DayPage({ token, onSignOut, onExpired }: Props) {
           </p>
         )}
       </main>
+    </div>
+  );
+}
+
+interface ToolsProps {
+  view: View;
+  queues: readonly QueueRow[];
+  variants: Readonly<Record<string, Definition>>;
+  onView(change: Partial<View>): void;
+}
+
+function Tools({ view: { queueId, interval, variant, shape }, queues, variants, onView }: ToolsProps) {
+  const { t } = useTranslation();
+  const named = queues.map((queue) => ({ value: queue.queueId, label: queue.name[languageNow()] }));
+  return (
+    <div className="day-tools">
+      <Select
+        className="day-queue"
+        showSearch={{ optionFilterProp: 'label' }}
+        value={queueId ?? ''}
+        aria-label={t('day.queue')}
+        options={[{ value: '', label: t('day.everyQueue') }, ...named]}
+        onChange={(value) => onView({ queueId: value === '' ? null : value })}
+      />
+      <Segmented<Interval>
+        value={interval}
+        aria-label={t('day.interval')}
+        options={intervals.map((value) => ({ value, label: t(`dayInterval.${value}`) }))}
+        onChange={(value) => onView({ interval: value })}
+      />
+      <Select
+        className="day-variant"
+        value={variant}
+        aria-label={t('day.variant')}
+        options={Object.entries(variants).map(([value, definition]) => ({ value, label: `${definition[languageNow()]} ${definition.formula}` }))}
+        onChange={(value) => onView({ variant: value })}
+      />
+      <span className="spacer" />
+      <Segmented<Shape>
+        value={shape}
+        aria-label={t('day.shape')}
+        options={(['chart', 'table'] as const).map((value) => ({ value, label: t(`dayShape.${value}`) }))}
+        onChange={(value) => onView({ shape: value })}
+      />
     </div>
   );
 }

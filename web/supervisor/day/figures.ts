@@ -39,7 +39,7 @@ interface Line {
   forecast?: { offered: number | null };
 }
 
-interface Definition {
+export interface Definition {
   zh: string;
   en: string;
   formula: string;
