@@ -11,12 +11,10 @@ import { WebSocket } from 'ws';
 import { systemClock } from '../../kernel/clock.ts';
 import { CTI_PATH, CTI_SUBPROTOCOL, type FloorAgent, parseServerMessage } from '../../src/cti/protocol.ts';
 import { openChromium } from '../../test/support/chromium.ts';
-import { freeRange } from '../../test/support/ports.ts';
 import { FloorPhones } from './acd-phones.ts';
 import { type House, openHouse, PASSWORD, quantile, round } from './house.ts';
 
 const TALK_MS = 5_000;
-const RTP_PORTS = 8_000;
 const WARM_UP_MS = 4_000;
 const OPENS_WITHIN_MS = 30_000;
 /** A floor of tiles that are all in sight. */
@@ -44,10 +42,13 @@ export interface WallOptions {
   agents: number;
   callsPerSecond: number;
   seconds: number;
+  /** The first of so many free ports. */
+  rtp: number;
+  rtpPorts: number;
 }
 
-export async function measureWall({ agents, callsPerSecond, seconds }: WallOptions): Promise<{ figures: object; faults: string[] }> {
-  const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: agents });
+export async function measureWall({ agents, callsPerSecond, seconds, rtp, rtpPorts }: WallOptions): Promise<{ figures: object; faults: string[] }> {
+  const house = await openHouse({ rtp, rtpPorts, benchAgents: agents });
   try {
     const token = await signIn(house);
     const load = fork(fileURLToPath(new URL(`./cti-wall${extname(import.meta.url)}`, import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

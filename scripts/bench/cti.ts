@@ -49,11 +49,14 @@ interface Options {
 }
 
 export async function run({ seconds, desks = DESKS, calls = CALLS_PER_SECOND, floor = WALL_AGENTS }: Options): Promise<object> {
-  const feed = await measureFeed({ seconds, desks, calls });
+  // Looked for once: what the first house has left behind it would be in the way.
+  const rtp = { rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS };
+  const feed = await measureFeed({ seconds, desks, calls }, rtp);
   const wall =
     floor === 0
       ? { figures: {}, faults: [] }
       : await measureWall({
+          ...rtp,
           agents: floor,
           callsPerSecond: Math.min(calls, WALL_CALLS_PER_SECOND),
           seconds: Math.max(LEAST_WALL_SECONDS, seconds / 4),
@@ -66,8 +69,8 @@ export async function run({ seconds, desks = DESKS, calls = CALLS_PER_SECOND, fl
 
 const tellPart = (part: string, figures: object): void => void process.stdout.write(`${JSON.stringify({ bench: 'cti', part, ...figures })}\n`);
 
-async function measureFeed({ seconds, desks, calls }: Required<Omit<Options, 'floor'>>) {
-  const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: desks });
+async function measureFeed({ seconds, desks, calls }: Required<Omit<Options, 'floor'>>, rtp: { rtp: number; rtpPorts: number }) {
+  const house = await openHouse({ ...rtp, benchAgents: desks });
   const marks = new Marks(house);
   try {
     const seats = await giveSeats(house, desks);
