@@ -123,22 +123,24 @@ async function screen({ base }: House, seconds: number): Promise<{ toScreenMs: n
     await page.locator('.wall-state.is-talking').click();
     await page.locator('.agent-tile.is-talking').first().waitFor();
     await page.evaluate(WATCH);
-    const before = await busySeconds(page);
+    const busySeconds = await busyClock(page);
+    const before = await busySeconds();
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-    const drawMsPerSecond = round((1_000 * ((await busySeconds(page)) - before)) / seconds);
+    const drawMsPerSecond = round((1_000 * ((await busySeconds()) - before)) / seconds);
     return { toScreenMs: (await page.evaluate('window.benchShown')) as number[], drawMsPerSecond };
   } finally {
     await browser.close();
   }
 }
 
-/** Of the page's main thread. */
-async function busySeconds(page: Page): Promise<number> {
+/** Of the page's main thread, from now on. */
+async function busyClock(page: Page): Promise<() => Promise<number>> {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable');
-  const { metrics } = await devtools.send('Performance.getMetrics');
-  await devtools.detach();
-  return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
+  return async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
+  };
 }
 
 const spread = (values: readonly number[]) => ({
