@@ -201,6 +201,8 @@ before(async () => {
     health: { parts: () => ({ store: { ok: store.health().state === 'ok', essential: false } }), draining: () => false },
   });
   url = http.url;
+  // On a busy machine the loop was late while all this was opened: until it no longer is, the API refuses.
+  await until('the API serves', async () => (await fetch(`${url}/api/v1/sign-in-ways`)).status === 200, 60_000);
   closers.push(
     () => http.close(),
     () => recordings.close(),

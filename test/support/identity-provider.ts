@@ -1,7 +1,8 @@
 /** A small OpenID provider on loopback: discovery, keys, authorization code with PKCE. It checks what a provider must, and can be told to answer wrongly. */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPair, randomBytes, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 
 const CLIENT = { id: 'huawu', secret: 'a client secret' };
 
@@ -32,7 +33,8 @@ async function bodyOf(request: IncomingMessage): Promise<URLSearchParams> {
 }
 
 export async function openIdentityProvider(): Promise<IdentityProvider> {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  // Not in this thread: a loop that stands still has the API refuse who asks.
+  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const granted = new Map<string, Granted>();
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
