@@ -67,6 +67,12 @@ export class SupervisedChild {
     return 'started';
   }
 
+  /** It lives on, for whoever is started next. */
+  leave(): void {
+    this.#stopping = true;
+    this.#cancel?.();
+  }
+
   /** SIGTERM, and SIGKILL after 8 s. */
   async stop(): Promise<void> {
     this.#stopping = true;

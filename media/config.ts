@@ -28,6 +28,8 @@ export interface MediaConfig {
   logLevel: string;
   /** What is offered to phones and trunks and taken from them, in order of preference. */
   codecs: CodecName[];
+  /** How long an application may be away, or be started anew, and still find its endpoints. */
+  callsKeptSeconds: number;
   /** 0 = never */
   orphanExitSeconds: number;
 }
@@ -60,6 +62,7 @@ export function readMediaConfig(args: readonly string[]): { config: MediaConfig;
       keysFile: join(dataDir, 'recording.keys'),
     },
     logLevel: reader.text('LOG_LEVEL', 'info'),
+    callsKeptSeconds: reader.integer('CALLS_KEPT_SECONDS', 30, 1, 600),
     orphanExitSeconds: reader.integer('ORPHAN_EXIT_SECONDS', 0, 0, 86_400),
   };
   if (!isIPv4(host) && !isIPv6(host)) faults.push(`MEDIA_HOST is "${host}": give an address to listen on`);

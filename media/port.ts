@@ -325,6 +325,23 @@ export interface MediaServer {
   close(endpointId: EndpointId): Promise<EndpointStats | null>;
 }
 
+/** An endpoint that was opened by an earlier run of the application, as it stands. */
+interface KeptEndpoint {
+  endpointId: EndpointId;
+  group: string;
+  /** Whom it was joined with last, and not parted from since. */
+  joined: EndpointId | null;
+  /** What plays on it. */
+  playing: string | null;
+}
+/** What an application finds that was started anew: a part of it, from the one asked for on. */
+export interface Kept {
+  endpoints: KeptEndpoint[];
+  recordings: { recordingId: string; path: string; startedMs: number }[];
+  /** There are more endpoints behind these. */
+  more: boolean;
+}
+
 /** One of several: what whoever chooses among them asks of each. */
 export interface ManagedMediaServer extends MediaServer {
   report(): Promise<ServerReport>;

@@ -65,6 +65,7 @@ export async function openMediaServer(config: MediaConfig, clock: Clock, log: Lo
   const listener = new Listener({
     socket: config.socket,
     secret: config.secret,
+    graceMs: config.callsKeptSeconds * 1_000,
     clock,
     log,
     ask: async (owner, method, params) => (method === 'hello' ? null : ask(owner, method, params)),
@@ -157,6 +158,7 @@ const handlersOf = (endpoints: Endpoints, recordings: RecordingBook): Handlers =
   detectAnswer: (_, [endpointId, times]) => endpoints.order('detectAnswer', { endpointId, times }),
   stats: (_, [endpointId]) => endpoints.stats(endpointId),
   close: (_, [endpointId]) => endpoints.close(endpointId),
+  kept: (owner, [from]) => ({ ...endpoints.kept(owner, from), recordings: recordings.of(owner) }),
   report: () => endpoints.report(),
   drain: () => endpoints.drain(),
 });

@@ -45,6 +45,8 @@ export interface SipConfig {
   readonly logLevel: string;
   /** 0: never. */
   readonly orphanExitSeconds: number;
+  /** How long an application that has a name may be away, or be started anew, and still find its calls. */
+  readonly callsKeptSeconds: number;
 }
 
 export interface OperationConfig {
@@ -110,6 +112,7 @@ export function readSipConfig(args: readonly string[], env: NodeJS.ProcessEnv = 
     ratedCalls: settings.optional('SIP_RATED_CALLS') === undefined ? undefined : settings.integer('SIP_RATED_CALLS', 0, 1, MOST_RATED_CALLS),
     operation: readOperation(settings),
     logLevel: settings.choice('LOG_LEVEL', 'info', LEVELS),
+    callsKeptSeconds: settings.integer('CALLS_KEPT_SECONDS', 30, 1, 600),
     orphanExitSeconds: settings.integer('ORPHAN_EXIT_SECONDS', 0, 0, A_DAY_S),
   };
   faults.push(...settings.faults, ...addressFaults(config));

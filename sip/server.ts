@@ -14,7 +14,7 @@ import { cdrEvents } from './control/cdr.ts';
 import type { ApplicationConnection } from './control/connection.ts';
 import { Door } from './control/door.ts';
 import { Routes } from './control/routes.ts';
-import { Seats } from './control/seat.ts';
+import { Seats, type SeatUser } from './control/seat.ts';
 import { carryOut } from './control/verbs.ts';
 import { dismissed } from './control/wire.ts';
 import { BRANCH_COOKIE } from './message/via.ts';
@@ -132,11 +132,7 @@ class Server implements SipServer {
         return server.#isDraining;
       },
     });
-    this.#seats = new Seats(this.#stack.clock, {
-      unroute: (app) => this.#routes.removeAll(app),
-      release: (app) => this.#agent.release(app),
-      supersede: (before) => before.dismiss(dismissed('', 'another connection has come with this name')),
-    });
+    this.#seats = new Seats(this.#stack.clock, this.#seatUser(), config.callsKeptSeconds * 1_000);
     this.#door = new Door(
       {
         onFrame: (connection, frame) => carryOut(this.#routes, this.#agent, connection.app, frame, config.preservedHeaders),
@@ -169,6 +165,16 @@ class Server implements SipServer {
     this.orphaned = new Promise((resolve) => {
       this.#orphan = resolve;
     });
+  }
+
+  #seatUser(): SeatUser {
+    return {
+      unroute: (app) => this.#routes.removeAll(app),
+      release: (app) => this.#agent.release(app),
+      unanswered: (app) => this.#agent.serverSide.unanswered(app),
+      handOver: (app) => this.#agent.handOver(app),
+      supersede: (before) => before.dismiss(dismissed('', 'another connection has come with this name')),
+    };
   }
 
   #networkUser(): NetworkUser {

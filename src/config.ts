@@ -79,6 +79,8 @@ export interface Config {
   bench: { agents: number; contact: string };
   /** How long calls under way may go on after SIGTERM. */
   drainSeconds: number;
+  /** How long the SIP server and the media servers keep the calls of an application that has died or is started anew. */
+  callsKeptSeconds: number;
   /** Of the journal behind its newest snapshot. */
   journalKeepBytes: number;
   version: string;
@@ -156,7 +158,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     demoPassword: reader.secret('DEMO_PASSWORD') ?? null,
     bench: { agents: reader.integer('BENCH_AGENTS', 0, 0, 10_000), contact: reader.text('BENCH_CONTACT', '127.0.0.1:5970') },
     journalKeepBytes: reader.integer('JOURNAL_KEEP_MB', 256, 0, 1_000_000) * 1024 * 1024,
-    drainSeconds: reader.integer('DRAIN_SECONDS', 3600, 0, 86_400),
+    ...{ callsKeptSeconds: reader.integer('CALLS_KEPT_SECONDS', 30, 1, 600), drainSeconds: reader.integer('DRAIN_SECONDS', 3600, 0, 86_400) },
     version,
     packageRoot,
     childEnv: env,

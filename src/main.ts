@@ -3,14 +3,11 @@
  * store → directory → rooms and journal → rims → HTTP and desks → switchboard → the floor → phones.
  */
 
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import {
   type AgentId,
-  asId,
   type CallbackId,
   type CallId,
   type CustomerId,
@@ -32,6 +29,7 @@ import { ledgerPort } from './api/house.ts';
 import { openHttp } from './api/open.ts';
 import type { OrdersPort } from './api/ports.ts';
 import { AuditWatch } from './audit/watch.ts';
+import { begin, nameOf, readyStaticAgents } from './beginning.ts';
 import type { DialAccount } from './call/command.ts';
 import type { Notice } from './call/notice.ts';
 import { auditCapture } from './capture/audit.ts';
@@ -62,6 +60,7 @@ import { Recordings } from './recordings/recordings.ts';
 import { SpaceWatch } from './recordings/space.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { ownMediaServers, startServers } from './servers.ts';
+import { MediaEar } from './sound/ear.ts';
 import { type Fleet, openFleet } from './sound/fleet.ts';
 import { mediaServers } from './sound/servers.ts';
 import { SoundRim } from './sound/sound.ts';
@@ -84,13 +83,12 @@ import { PhonePasses } from './users/phone-passes.ts';
 import { SecondFactors } from './users/second-factor.ts';
 import { createSessions, type Sessions } from './users/sessions.ts';
 import type { User } from './users/user.ts';
-import type { Event } from './vocabulary.ts';
+import type { Command, Event } from './vocabulary.ts';
 import { type OpenWebhooks, openWebhooks } from './webhooks/open.ts';
 import { Trials } from './whatif/trials.ts';
 
 const LAST_RECORDS_MS = 5_000;
 const MOST_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
-const HEARTBEAT_MS = 1_000;
 const ALARM_BLOCKED = 'ALARM: an account is blocked for calls outside, and what it had out is cut';
 const ALARM_EMERGENCY = 'ALARM: an emergency call is made';
 
@@ -101,6 +99,8 @@ export interface House {
   /** New calls get 503 from now on. */
   drain(): void;
   close(): Promise<void>;
+  /** Ends, and leaves the calls that are up to the servers beside it: whoever is started next goes on with them. */
+  leave(): Promise<void>;
 }
 
 /** Registers how to close what was opened, and hands it on. */
@@ -112,6 +112,8 @@ interface Ground {
   clock: Clock;
   opened: Opened;
   take: (event: Event) => void;
+  /** It closes, and its calls go on. */
+  isLeaving: () => boolean;
 }
 
 /** `onFatal`: a server was given up after a crash loop. Rejects, with everything closed again, when the house cannot be opened. */
@@ -138,18 +140,25 @@ export async function openHouse(config: Config, log: Logger, onFatal: (reason: s
     giveUp = (reason) => reject(new Error(reason));
   });
   try {
-    const furnished = await Promise.race([furnish({ config, log, clock, opened }, (reason) => giveUp(reason)), givenUp]);
+    let isLeaving = false;
+    const furnished = await Promise.race([furnish({ config, log, clock, opened, isLeaving: () => isLeaving }, (reason) => giveUp(reason)), givenUp]);
     giveUp = onFatal;
-    return { ...furnished, close };
+    const leave = (): Promise<void> => {
+      isLeaving = true;
+      return close();
+    };
+    return { ...furnished, close, leave };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => void): Promise<Omit<House, 'close'>> {
-  const { config, log, clock, opened } = base;
-  const servers = opened(startServers(config, clock, log, onFatal), async (starting) => Promise.all((await starting).map((server) => server.stop())));
+async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => void): Promise<Omit<House, 'close' | 'leave'>> {
+  const { config, log, clock, opened, isLeaving } = base;
+  const servers = opened(startServers(config, clock, log, onFatal), async (starting) =>
+    Promise.all((await starting).map((server) => (isLeaving() ? server.leave() : server.stop()))),
+  );
   const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close());
   const { sessions, factors, passes, logins, directory } = await openPeople(base, store);
   await servers;
@@ -159,20 +168,29 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const ground: Ground = { ...base, take: (event) => switchboard?.take(event) };
   const cdr = opened(openCdrWriter(ground, store), (it) => it.close(LAST_RECORDS_MS));
   const kept = opened(
-    keepJournal({ folder: join(config.dataDir, 'journal'), keepBytes: config.journalKeepBytes, rooms, clock, log, unwritten: () => cdr.unwritten() }),
+    keepJournal({
+      ...{ folder: join(config.dataDir, 'journal'), keepBytes: config.journalKeepBytes, callsKeptMs: config.callsKeptSeconds * 1_000 },
+      ...{ rooms, clock, log, unwritten: () => cdr.unwritten() },
+    }),
     (it) => it.close(),
   );
   const people: People = {
     ...{ store, sessions, factors, passes, directory, rooms, kept },
     ...(await openRecordings(ground, store)),
-    webhooks: opened(openWebhooks({ ...{ config, store, clock, log }, keys: secretKeys(config), house: nameOf(config), lastSeq: kept.journal.lastSeq }), (it) =>
-      it.close(),
+    webhooks: opened(
+      openWebhooks({ ...{ config, store, clock, log }, keys: secretKeys(config), house: nameOf(config.dataDir), lastSeq: kept.journal.lastSeq }),
+      (it) => it.close(),
     ),
   };
   const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
-  switchboard = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
+  const atWork = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
+  switchboard = atWork;
 
-  begin(ground, people, cdr);
+  await begin({
+    ...rims,
+    ...{ calls: rooms.calls, kept, cdr, space: people.space, clock, log, opened, take: ground.take },
+    finish: (facts) => atWork.finish(facts),
+  });
   const watch = opened(new InvariantWatch({ acd: rooms.acd, calls: rooms.calls, clock, log, take: ground.take }), (it) => it.close());
   const { phone, operation } = rims;
   const floor = new Floor(ground.take);
@@ -191,10 +209,10 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   );
   publisher.open();
   phone.restoreBindings(kept.bindings);
-  opened(phone, (it) => it.close());
+  opened(phone, (it) => (isLeaving() ? it.leave() : it.close()));
   await operation?.tellTrunks();
   await phone.start();
-  readyStaticAgents(ground, people);
+  readyStaticAgents(ground.take, directory.agents());
   const directoryChanged = async (): Promise<void> => {
     await directory.refresh();
     floor.tell(directory);
@@ -268,6 +286,7 @@ async function openRecordings({ config, clock, log, take, opened }: Ground, stor
 
 interface Rims {
   media: Fleet;
+  ear: MediaEar;
   phone: Phone;
   /** null: the SIP server is not ours. */
   operation: SipOperation | null;
@@ -288,18 +307,12 @@ function openRims(
   accepting: () => boolean,
 ): Rims {
   const { calls, acd, desk } = rooms;
-  const lines = {
-    onEvent: (event: MediaEvent) => {
-      if (sound.hear(event)) return;
-      if (event.type === 'mediaTimeout') phone.mediaTimedOut(asId<LegId>(event.endpointId), event.silentMs);
-      else if (event.type === 'audioTrouble') phone.audioTroubled(asId<LegId>(event.endpointId), event.trouble);
-      else if (event.type === 'partyAway') phone.partyAway(asId<LegId>(event.endpointId), event.away);
-      else if (event.type === 'endpointLost') phone.endpointLost(asId<LegId>(event.endpointId));
-    },
-    onConnected: () => sound.mediaBack(),
-  };
-  const media = opened(openFleet({ servers: mediaServers({ own: ownMediaServers(config), ...config.media }, clock, log), clock, log, ...lines }), (it) =>
-    it.disconnect(),
+  const ear = new MediaEar(() => ({ sound, phone }));
+  const lines = { onEvent: (event: MediaEvent) => ear.take(event), onConnected: () => sound.mediaBack() };
+  const identity = { name: nameOf(config.dataDir), run: randomToken(8), isHeir: kept.underway !== null };
+  const media = opened(
+    openFleet({ servers: mediaServers({ own: ownMediaServers(config), ...config.media, identity }, clock, log), clock, log, ...lines }),
+    (it) => it.disconnect(),
   );
   const phone = createPhone({
     ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, toll: rooms.toll, trustedTrunks: config.trustedTrunks },
@@ -313,7 +326,8 @@ function openRims(
     },
     passes,
     names: systemNames(config.sipDnsServers),
-    name: nameOf(config),
+    name: identity.name,
+    isHeir: identity.isHeir,
     ...(config.stirRoots === null ? {} : { stirRoots: config.stirRoots }),
   });
   const customers = createCustomers({ store, clock, log, take });
@@ -350,7 +364,7 @@ function openRims(
     ? opened(new SipOperation(config.sipOperationSocket, () => phone.trunkSources(), clock, log), (it) => it.close())
     : null;
   phone.onTrunkSources(() => void operation?.tellTrunks());
-  return { media, phone, operation, sound, customers, lookUps, vault, deliveries, desks, floor, orders };
+  return { media, ear, phone, operation, sound, customers, lookUps, vault, deliveries, desks, floor, orders };
 }
 
 /** As over the API: in the audit trail, then done. */
@@ -365,9 +379,6 @@ function orderOfSupervisor(store: Store, { clock, take }: Pick<Ground, 'clock' |
 const sipDomainOf = ({ sip, publicAddress }: Config, directory: Directory, tenantId: TenantId): string =>
   directory.tenants().find((tenant) => tenant.tenantId === tenantId)?.sipDomains[0] ?? [...sip.domains][0] ?? publicAddress;
 
-/** The same after a restart, and nobody else's at a SIP server that several share: one program runs in a data folder of a machine. */
-const nameOf = ({ dataDir }: Config): string => `huawu-${createHash('sha256').update(`${hostname()} ${dataDir}`).digest('hex').slice(0, 12)}`;
-
 function openSwitchboard(
   { clock, log }: Ground,
   { rooms, kept, store, space, webhooks }: People,
@@ -375,7 +386,7 @@ function openSwitchboard(
   cdr: CdrWriter,
 ): Switchboard {
   return new Switchboard({
-    ...{ clock, log, journal: kept.journal, rooms: rooms.all },
+    ...{ clock, log, journal: kept.journal, rooms: rooms.all, heed: (command: Command) => kept.heed(command) },
     carriers: {
       ...phone.carriers,
       ...sound.carriers,
@@ -411,29 +422,6 @@ function openSwitchboard(
       },
     ],
   });
-}
-
-/** Agents for measuring have no desk at which to sign in. */
-function readyStaticAgents({ take }: Ground, { directory }: People): void {
-  for (const { agentId, staticContact } of directory.agents()) {
-    if (staticContact === null) continue;
-    take({ type: 'agentSignedIn', agentId });
-    take({ type: 'agentWentReady', agentId });
-  }
-}
-
-/** The first words of a run: what was open is over, and records that were not seen written are given to the writer again. */
-function begin({ clock, take, opened }: Ground, { rooms, kept, space }: People, cdr: CdrWriter): void {
-  take({ type: 'serverStarted' });
-  void space.look();
-  for (const [agentId, bindings] of kept.bindings) take({ type: 'bindingsChanged', agentId, bindings });
-  for (const record of kept.leftover) cdr.accept({ record });
-  opened(
-    clock.every(HEARTBEAT_MS, () => {
-      if (rooms.calls.size > 0) take({ type: 'heartbeat' });
-    }),
-    (stop) => stop(),
-  );
 }
 
 const tollPort = (take: Ground['take'], { toll }: People['rooms']) => ({

@@ -10,6 +10,11 @@ import { SIP_REALM } from './tenants/directory.ts';
 
 /** A program that has had no application for so long ends itself: nobody is left to stop it. */
 const ORPHAN_EXIT_SECONDS = '60';
+/**
+ * Raised with each change after which an application cannot work with servers that an earlier version of it has started. As long as it stays, an application that was
+ * upgraded goes on with the servers, and the calls, that it finds; they are themselves upgraded when all is stopped.
+ */
+const UNDERSTOOD = 2;
 /** Two minutes of a hotline with 20 calls a second; 16 MB at most. */
 const SIP_TRACE_MESSAGES = '20000';
 
@@ -32,7 +37,7 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
       args: [],
       env: { ...config.childEnv, ...settings, ORPHAN_EXIT_SECONDS, LOG_LEVEL: config.logLevel },
       stateFile: join(runFolder, `${name}.json`),
-      fingerprint: JSON.stringify([config.version, shown]),
+      fingerprint: JSON.stringify([UNDERSTOOD, shown]),
       clock,
       log,
       onGivenUp: () => onFatal(`the ${name} server dies again and again`),
@@ -48,6 +53,7 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
       RTP_PORT_MAX: String(rtpPortMax),
       PUBLIC_ADDRESS: publicAddress,
       DATA_DIR: config.dataDir,
+      CALLS_KEPT_SECONDS: String(config.callsKeptSeconds),
       RECORDINGS_DIR: config.recordings.dir,
       ...(config.recordings.keys === null ? {} : { RECORDING_KEY: config.recordings.keys }),
     }),
@@ -65,6 +71,7 @@ function serversOf(config: Config, clock: Clock, log: Logger, onFatal: (reason: 
         // Who has to prove himself, and how, is the same for both.
         TRUSTED_TRUNKS: config.trustedTrunks.join(','),
         SIP_CHALLENGE_REALM: SIP_REALM,
+        CALLS_KEPT_SECONDS: String(config.callsKeptSeconds),
         SIP_OPERATION_SOCKET: config.sipOperationSocket,
         SIP_TRACE_MESSAGES,
       }),

@@ -12,6 +12,7 @@ import type { Carriers, Command, CommandType, Event, Recorded, Room } from './vo
 
 /** A turn that establishes more facts than this is a loop between rooms: it is cut and reported. */
 const MOST_FACTS_A_TURN = 10_000;
+const NOTHING = (): void => undefined;
 
 export interface SwitchboardOptions {
   clock: Clock;
@@ -19,6 +20,8 @@ export interface SwitchboardOptions {
   journal: Journal;
   rooms: readonly Room[];
   carriers: Carriers;
+  /** Hears each command before it is carried out. */
+  heed?: (command: Command) => void;
   /** Hears every recorded event after the rooms, for metrics and live views. */
   watchers?: readonly ((recorded: Recorded) => void)[];
 }
@@ -41,14 +44,23 @@ export class Switchboard {
   take(event: Event): void {
     if (this.#closed) return;
     this.#inbox.push(event);
-    if (this.#busy) return;
+    if (!this.#busy) this.#alone(NOTHING);
+  }
+
+  #alone(first: () => void): void {
     this.#busy = true;
     try {
-      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#turn(next);
+      first();
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#turn([next]);
     } finally {
       this.#busy = false;
     }
     this.#setTimer();
+  }
+
+  /** A turn that our death cut: what the rooms had established in it and nobody was told of. */
+  finish(facts: readonly Event[]): void {
+    if (facts.length > 0) this.#alone(() => this.#turn([...facts], 0));
   }
 
   close(): void {
@@ -56,19 +68,19 @@ export class Switchboard {
     this.#cancelTimer?.();
   }
 
-  #turn(first: Event): void {
+  /** `derived`: from which of these on they are facts of the rooms. */
+  #turn(facts: Event[], derived = 1): void {
     const { clock, journal, log, watchers = [] } = this.#options;
-    const facts: Event[] = [first];
     const commands: Command[] = [];
     // A turn has one time: what follows from an event happened with it, so that nobody's seconds end a moment before or behind those of another.
     const now = clock.now();
     for (let at = 0; at < facts.length; at += 1) {
       if (at >= MOST_FACTS_A_TURN) {
-        log.error({ first: first.type }, 'turn cut: the rooms establish facts without end');
+        log.error({ first: facts[0]?.type }, 'turn cut: the rooms establish facts without end');
         break;
       }
       const event = facts[at] as Event;
-      const recorded = journal.append(event, now, at > 0);
+      const recorded = journal.append(event, now, at >= derived);
       this.#tellRooms(event, now, facts, commands);
       for (const watch of watchers) watch(recorded);
     }
@@ -91,6 +103,7 @@ export class Switchboard {
   }
 
   #carryOut<T extends CommandType>(command: Extract<Command, { type: T }>): void {
+    this.#options.heed?.(command);
     const carrier = this.#options.carriers[command.type as T] as (command: Extract<Command, { type: T }>) => void;
     try {
       carrier(command);

@@ -15,12 +15,19 @@ import type { TollEvent } from './toll/event.ts';
 export interface ServerStarted {
   type: 'serverStarted';
 }
+/**
+ * We came back, and calls that were up are up still: the SIP server and the media server have kept them. Everything is as it was; what is not, the facts behind
+ * this one tell.
+ */
+export interface ServerResumed {
+  type: 'serverResumed';
+}
 /** Written each second while calls are open, so that a record closed after a crash ends within a second or so of the truth. */
 export interface Heartbeat {
   type: 'heartbeat';
 }
 
-export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | CdrEvent | PhoneEvent | TollEvent | TimePassed | ServerStarted | Heartbeat;
+export type Event = CallEvent | AcdEvent | IvrEvent | CtiEvent | CdrEvent | PhoneEvent | TollEvent | TimePassed | ServerStarted | ServerResumed | Heartbeat;
 export type Command = CallCommand | CtiCommand | CdrCommand | WriteLedger;
 export type CommandType = Command['type'];
 export type CommandOf<T extends CommandType> = Extract<Command, { type: T }>;

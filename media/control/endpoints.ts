@@ -11,6 +11,7 @@ import {
   type Answerer,
   type Capabilities,
   type EndpointStats,
+  type Kept,
   MediaError,
   type MediaEvent,
   type Opened,
@@ -43,8 +44,13 @@ interface Row {
   signallingAddress: string;
   negotiation: Negotiation;
   security: Security;
+  /** As it was asked last: what an application that was started anew finds. */
+  joined: string | null;
+  playing: string | null;
 }
 
+/** Told in one answer, which must fit into a frame. */
+const MOST_KEPT_TOLD = 2_000;
 const PORT_TRIES = 50;
 const MOST_ENDPOINTS = 20_000;
 /** Ids in a request lie no deeper. */
@@ -137,7 +143,9 @@ export class Endpoints {
   }
 
   async play(endpointId: string, playId: string, sources: Source[], options: PlayOptions): Promise<void> {
-    await this.#pool.order(this.#row(endpointId).worker, 'play', { endpointId, playId, sources, ...options });
+    const row = this.#row(endpointId);
+    row.playing = playId;
+    await this.#pool.order(row.worker, 'play', { endpointId, playId, sources, ...options });
   }
 
   async stop(endpointId: string): Promise<void> {
@@ -155,15 +163,20 @@ export class Endpoints {
 
   async join(a: string, b: string): Promise<void> {
     await this.#pool.order(this.workerOfBoth(a, b), 'join', { a, b });
+    this.#apart(a, b);
+    Object.assign(this.#row(a), { joined: b });
+    Object.assign(this.#row(b), { joined: a });
     for (const endpointId of [a, b]) this.conferences.left(endpointId);
   }
 
   async part(a: string, b: string): Promise<void> {
     await this.#pool.order(this.workerOfBoth(a, b), 'part', { a, b });
+    this.#apart(a, b);
   }
 
   async echo(endpointId: string): Promise<void> {
     await this.#pool.order(this.#row(endpointId).worker, 'echo', { endpointId });
+    this.#apart(endpointId);
     this.conferences.left(endpointId);
   }
 
@@ -193,6 +206,26 @@ export class Endpoints {
 
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** Of this application's, from the one with this number on. */
+  kept(owner: string, from: number): Pick<Kept, 'endpoints' | 'more'> {
+    const own = [...this.#rows.values()].filter((row) => row.owner === owner);
+    const rows = own.slice(from, from + MOST_KEPT_TOLD);
+    return {
+      endpoints: rows.map(({ endpointId, group, joined, playing }) => ({ endpointId, group, joined, playing })),
+      more: own.length > from + rows.length,
+    };
+  }
+
+  /** They are joined with nobody any more. */
+  #apart(...endpointIds: string[]): void {
+    for (const endpointId of endpointIds) {
+      const row = this.#rows.get(endpointId);
+      const other = this.#rows.get(row?.joined ?? '');
+      if (other?.joined === endpointId) other.joined = null;
+      if (row !== undefined) row.joined = null;
+    }
   }
 
   report(): ServerReport {
@@ -248,9 +281,15 @@ export class Endpoints {
   heard(event: MediaEvent): void {
     if (event.type === 'recordingEnded') return;
     const owner = this.#rows.get(event.endpointId)?.owner ?? this.conferences.ownerOf(event.endpointId);
+    if (event.type === 'playEnded') this.#playEnded(event);
     if (owner !== undefined) this.#tell(owner, event);
     // A worker tells so of one that never came to anything.
     if (event.type === 'endpointLost') void this.close(event.endpointId).catch(() => undefined);
+  }
+
+  #playEnded({ endpointId, playId }: Extract<MediaEvent, { type: 'playEnded' }>): void {
+    const row = this.#rows.get(endpointId);
+    if (row?.playing === playId) row.playing = null;
   }
 
   async closeAll(): Promise<void> {
@@ -299,7 +338,7 @@ export class Endpoints {
     const privateSignalling = request.privateSignalling === true || request.toPrivatePhones === true;
     const security = new Security({ fingerprint: this.#fingerprint, address, port, ssrc, privateSignalling });
     const negotiation = new Negotiation({ address, family, port, sessionId: randomBelow(2 ** 47), security }, this.#config.codecs);
-    return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation, security };
+    return { endpointId: request.endpointId, owner, group, worker, port, signallingAddress, negotiation, security, joined: null, playing: null };
   }
 
   /** A port that another program holds is left to it, for as long as one of ours would rest. */
@@ -413,6 +452,7 @@ export class Endpoints {
   #forget(endpointId: string): Row | undefined {
     const row = this.#rows.get(endpointId);
     if (row === undefined) return undefined;
+    this.#apart(endpointId);
     this.#rows.delete(endpointId);
     this.conferences.left(endpointId);
     this.#leaveGroup(row.group);

@@ -1,6 +1,7 @@
 /**
  * The control socket: frames of JSON, requests answered by id, events in between. An application is known by the name it says
- * in `hello`; when its connection breaks it has two seconds to come back before its endpoints are closed.
+ * in `hello`; when its connection breaks it has half a minute to come back before its endpoints are closed. One that was started anew either goes on with what its run
+ * before had, or has it closed at once.
  */
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
@@ -20,13 +21,14 @@ export interface ListenerOptions {
   socket: MediaConfig['socket'];
   /** Of a TLS port. */
   secret: string;
+  /** An application that is away for longer has its endpoints closed. */
+  graceMs: number;
   clock: Clock;
   log: Logger;
   ask: (owner: string, method: MethodName, params: unknown) => Promise<unknown>;
   onGone: (owner: string) => void;
 }
 
-const GRACE_MS = 2000;
 const FRAME_LIMIT = 1_048_576;
 /** An application that reads nothing any more is cut off. */
 const MOST_UNREAD_BYTES = 16 * 1024 * 1024;
@@ -35,8 +37,15 @@ const MOST_CONNECTIONS = 32;
 /** What every application is told that comes later; older ones are forgotten. */
 const MOST_FOR_ALL = 1000;
 
+/** Of the last events before a connection broke: recordings that ended are told again to another run, as nobody knows whether they were heard. */
+const PERHAPS_UNHEARD = 200;
+
 interface Application {
   socket: Socket | null;
+  /** Which run of it this is; '' = it does not say. */
+  run: string;
+  /** The last event that was told over a connection that broke. */
+  toldAtBreak: number;
   /** The events last told, numbered from 1: what was on its way when a connection broke is told again on the next. */
   recent: { n: number; event: MediaEvent }[];
   last: number;
@@ -135,7 +144,7 @@ export class Listener {
 
   #meet(socket: Socket): void {
     const { log } = this.#options;
-    const connection: { owner: string | null } = { owner: null };
+    const connection: Connection = { owner: null, inherits: false };
     socket.setNoDelay(true);
     socket.on('error', (error) => log.debug({ error: error.message }, 'control connection'));
     socket.on('close', () => this.#lost(connection.owner, socket));
@@ -147,7 +156,7 @@ export class Listener {
     );
   }
 
-  #heard(socket: Socket, connection: { owner: string | null }, text: string): void {
+  #heard(socket: Socket, connection: Connection, text: string): void {
     let request: ReturnType<typeof readRequest>;
     try {
       request = readRequest(text);
@@ -160,7 +169,7 @@ export class Listener {
     this.#answer(socket, connection, method, params).then(
       (result) => {
         this.#write(socket, { id, ok: true, result: result ?? null });
-        if (method === 'hello') this.#catchUp(connection.owner, (result as { known: boolean }).known ? params : []);
+        if (method === 'hello') this.#catchUp(connection, (result as { known: boolean }).known ? params : []);
       },
       (error: unknown) => {
         if (!(error instanceof MediaError)) this.#options.log.error({ err: error, method }, 'a request failed');
@@ -170,7 +179,7 @@ export class Listener {
     );
   }
 
-  async #answer(socket: Socket, connection: { owner: string | null }, method: string, params: unknown): Promise<unknown> {
+  async #answer(socket: Socket, connection: Connection, method: string, params: unknown): Promise<unknown> {
     if (!isMethod(method)) throw new MediaError('bad_request', `no method ${method}`);
     const owner = connection.owner;
     if (method !== 'hello' && owner === null) throw new MediaError('bad_request', 'say hello first');
@@ -178,32 +187,42 @@ export class Listener {
     const name = Array.isArray(params) && typeof params[0] === 'string' ? params[0] : '';
     if (name === '' || owner !== null) throw new MediaError('bad_request', 'hello takes a name and the number of the last event, once');
     connection.owner = name;
-    return this.#welcome(name, socket);
+    return this.#welcome(name, connection, socket, params as unknown[]);
   }
 
-  #welcome(name: string, socket: Socket): { known: boolean } {
-    const known = this.#applications.get(name);
-    known?.cancelGrace();
-    if (known?.socket != null) known.socket.destroy();
+  #welcome(name: string, connection: Connection, socket: Socket, [, , said, isHeir]: unknown[]): { known: boolean } {
+    const run = typeof said === 'string' ? said : '';
+    const before = this.#applications.get(name);
+    before?.cancelGrace();
+    if (before?.socket != null) before.socket.destroy();
+    const isAnew = before !== undefined && before.run !== run;
+    const known = isAnew && isHeir !== true ? undefined : before;
+    if (isAnew && known === undefined) this.#options.onGone(name);
     const news = this.#forAll.map((event, at) => ({ n: at + 1, event }));
-    this.#applications.set(name, { socket, recent: known?.recent ?? news, last: known?.last ?? news.length, cancelGrace: () => undefined });
-    this.#options.log.info({ known: known !== undefined }, 'an application is connected');
+    const toldAtBreak = known?.socket == null ? (known?.toldAtBreak ?? 0) : known.last;
+    this.#applications.set(name, { socket, run, toldAtBreak, recent: known?.recent ?? news, last: known?.last ?? news.length, cancelGrace: () => undefined });
+    this.#options.log.info({ known: known !== undefined, isAnew }, 'an application is connected');
+    connection.inherits = isAnew && known !== undefined;
     return { known: known !== undefined };
   }
 
-  /** hello's second word is the number of the last event that reached the application. */
-  #catchUp(name: string | null, params: unknown): void {
-    const application = name === null ? undefined : this.#applications.get(name);
-    const heard = Array.isArray(params) && typeof params[1] === 'number' ? params[1] : 0;
+  /** hello's second word is the number of the last event that reached the application; another run of it has heard of none. */
+  #catchUp({ owner, inherits }: Connection, params: unknown): void {
+    const application = owner === null ? undefined : this.#applications.get(owner);
     if (application === undefined || application.socket === null) return;
-    for (const numbered of application.recent) if (numbered.n > heard) this.#write(application.socket, numbered);
+    const said = Array.isArray(params) && typeof params[1] === 'number' ? params[1] : 0;
+    const heard = inherits ? application.toldAtBreak : said;
+    const isMissed = ({ n, event }: Application['recent'][number]): boolean =>
+      n > heard || (inherits && event.type === 'recordingEnded' && n > heard - PERHAPS_UNHEARD);
+    for (const numbered of application.recent) if (isMissed(numbered)) this.#write(application.socket, numbered);
   }
 
   #lost(name: string | null, socket: Socket): void {
     const application = name === null ? undefined : this.#applications.get(name);
     if (name === null || application?.socket !== socket) return;
     application.socket = null;
-    application.cancelGrace = this.#options.clock.after(GRACE_MS, () => {
+    application.toldAtBreak = application.last;
+    application.cancelGrace = this.#options.clock.after(this.#options.graceMs, () => {
       this.#applications.delete(name);
       this.#options.log.warn('an application is gone: its endpoints are closed');
       this.#options.onGone(name);
@@ -219,6 +238,13 @@ export class Listener {
     }
     writeFrame(socket, encodeFrame(JSON.stringify(message)));
   }
+}
+
+interface Connection {
+  /** null before its `hello`. */
+  owner: string | null;
+  /** What it finds is another run's. */
+  inherits: boolean;
 }
 
 const isSecretOf = (event: MediaEvent, endpointId: string): boolean => event.type === 'digit' && event.masked === true && event.endpointId === endpointId;

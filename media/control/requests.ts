@@ -76,8 +76,11 @@ const time = z.number().min(100).max(60_000).exactOptional();
 const answerTimes = z.object({ greetingMs: time, answerMs: time, silenceMs: time, mostMs: time });
 
 export const methods = {
-  /** The application's name, by which it takes up its endpoints again after a broken connection, and the last event that reached it. */
-  hello: z.tuple([id, z.number()]),
+  /**
+   * The application's name, by which it takes up its endpoints again after a broken connection, and the last event that reached it; then which run of it this is, and
+   * whether it goes on with what the run before it had (`listener.ts` reads it).
+   */
+  hello: z.union([z.tuple([id, z.number()]), z.tuple([id, z.number(), id, z.boolean()])]),
   capabilities: z.tuple([]),
   open: z.tuple([openRequest]),
   accept: z.union([z.tuple([id, sdp]), z.tuple([id, sdp, answerer])]),
@@ -110,6 +113,8 @@ export const methods = {
   detectAnswer: z.tuple([id, answerTimes]),
   stats: z.tuple([id]),
   close: z.tuple([id]),
+  /** What is there of the application's, endpoints from this one on. */
+  kept: z.tuple([z.number().int().min(0)]),
   report: z.tuple([]),
   drain: z.tuple([]),
 };

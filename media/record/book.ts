@@ -50,6 +50,10 @@ export class RecordingBook {
     }
   }
 
+  of(owner: string): { recordingId: string; path: string; startedMs: number }[] {
+    return [...this.#rows].flatMap(([recordingId, { owner: its, path, startedMs }]) => (its === owner ? [{ recordingId, path, startedMs }] : []));
+  }
+
   /** Unknown ids are fine: it may have ended by itself. */
   async order(name: 'stopRecording' | 'pauseRecording' | 'resumeRecording', recordingId: string): Promise<void> {
     const row = this.#rows.get(recordingId);

@@ -1,5 +1,5 @@
 /** The whole server as one bench has it: ports and a data folder of its own, and the pids of its four programs. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +30,10 @@ export interface House {
   /** As they are now: backends of the database come and go. */
   pids(): Record<Program, number[]>;
   cpuMs(): Record<Program, number>;
+  /** `kill -9` of the application; the others live on. */
+  kill(): Promise<void>;
+  /** The application, started anew; resolves when it is ready. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,19 +43,24 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-'));
   // Below root the database runs as another user, who must be able to reach its folder.
   chmodSync(dataDir, 0o711);
-  const server = spawn(process.execPath, [join(packageRoot, 'scripts/huawu.mjs'), 'serve'], {
-    env: { ...process.env, ...settings(ports, dataDir, rtpPorts), BENCH_AGENTS: String(benchAgents), BENCH_CONTACT: `127.0.0.1:${ports.agents}` },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const start = (): ChildProcess =>
+    spawn(process.execPath, [join(packageRoot, 'scripts/huawu.mjs'), 'serve'], {
+      env: { ...process.env, ...settings(ports, dataDir, rtpPorts), BENCH_AGENTS: String(benchAgents), BENCH_CONTACT: `127.0.0.1:${ports.agents}` },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  let server = start();
   // Who stops the bench does not leave a server behind.
   const orphaned = (): void => void (server.kill('SIGTERM') && server.kill('SIGTERM'));
   process.once('exit', orphaned);
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const gone = new Promise((resolve) => server.once('exit', resolve));
+    server.kill(signal);
+    server.kill(signal);
+    if (server.exitCode === null && server.signalCode === null) await gone;
+  };
   const stop = async (): Promise<void> => {
     process.off('exit', orphaned);
-    const gone = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGTERM');
-    server.kill('SIGTERM');
-    if (server.exitCode === null && server.signalCode === null) await gone;
+    await end('SIGTERM');
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   const base = `http://127.0.0.1:${ports.http}`;
@@ -71,7 +80,11 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
     const { sip, media, app, db } = pids();
     return { sip: cpuMsOf(sip), media: cpuMsOf(media), app: cpuMsOf(app), db: cpuMsOf(db) };
   };
-  return { ports, base, dataDir, pids, cpuMs, stop };
+  const startAgain = async (): Promise<void> => {
+    server = start();
+    await ready(base);
+  };
+  return { ports, base, dataDir, pids, cpuMs, kill: () => end('SIGKILL'), startAgain, stop };
 }
 
 function settings(ports: Ports, dataDir: string, rtpPorts: number): Record<string, string> {

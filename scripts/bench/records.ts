@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- records [--calls N] [--agents N] [--seconds N]`: what records and reports cost. The journal's append and fsync on this disk; records of calls a second
- * through the writer into an embedded PostgreSQL; and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
+ * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone); and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import { ledgerSums, sumHours } from '../../src/store/ledger.ts';
 import { recordWriter } from '../../src/store/records.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { records } from '../../test/cdr/records.ts';
+import { benchKill } from './records-kill.ts';
 
 const TENANT = asId<TenantId>('bench');
 const CALLS = 1_000_000;
@@ -44,22 +45,26 @@ const PIECE_INTERVALS = 48;
 const MOST_LINES = 50_000;
 
 interface Options {
+  /** The killing part alone. */
+  kill?: boolean;
   seconds: number;
   calls?: number;
   agents?: number;
 }
 
-export async function run({ seconds, calls = CALLS, agents = AGENTS }: Options): Promise<object> {
+export async function run({ seconds, calls = CALLS, agents = AGENTS, kill = false }: Options): Promise<object> {
+  if (kill) return benchKill();
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-records-'));
   // Below root the database runs as another user, who must be able to reach its folder.
   chmodSync(dataDir, 0o711);
   try {
+    const killed = await benchKill();
     const journal = await benchJournal(dataDir, Math.min(10, seconds / 4));
     const store = await openStore({ dataDir, log, clock });
     try {
       const cdr = await benchWriter(store, dataDir, Math.min(15, seconds / 3));
       const generatedSeconds = await generate(store, calls, agents);
-      return { ...journal, ...cdr, calls, agents, days: DAYS, generatedSeconds, reports: await benchReports(store) };
+      return { ...killed, ...journal, ...cdr, calls, agents, days: DAYS, generatedSeconds, reports: await benchReports(store) };
     } finally {
       await store.close();
     }

@@ -19,6 +19,8 @@ export interface CallTimes {
   agent: string | null;
   /** The caller heard the agent's RTP. */
   heard: boolean;
+  /** When it did last; null = never, or it carries none. */
+  heardAt: number | null;
   endedAt: number | null;
   failure: string | null;
 }
@@ -29,8 +31,8 @@ export interface LoadOptions {
   number: string;
   callsPerSecond: number;
   seconds: number;
-  /** From the agent's answer to the caller's BYE. */
-  talkMs: number;
+  /** From the agent's answer to the caller's BYE; of the nth call, from 1. */
+  talkMs: number | ((n: number) => number);
 }
 
 interface CallerCall extends CallTimes {
@@ -105,7 +107,7 @@ export class SipLoad {
         byeSent: false,
         sendTimer: null,
       },
-      ...{ invitedAt: performance.now(), answeredAt: null, offeredAt: null, agent: null, heard: false, endedAt: null, failure: null },
+      ...{ invitedAt: performance.now(), answeredAt: null, offeredAt: null, agent: null, heard: false, heardAt: null, endedAt: null, failure: null },
     };
     this.calls.set(number, call);
     this.#live.set(number, call);
@@ -196,6 +198,7 @@ export class SipLoad {
     for (const call of this.#live.values()) {
       if (call.media === port && call.offeredAt !== null) {
         call.heard = true;
+        call.heardAt = performance.now();
         return;
       }
     }
@@ -226,7 +229,8 @@ export class SipLoad {
     if (call?.offeredAt === null) {
       call.offeredAt = performance.now();
       call.agent = /sips?:([^@;>]+)@/.exec(invite.uri)?.[1] ?? null;
-      setTimeout(() => this.#hangUp(call, null), this.#options.talkMs);
+      const { talkMs } = this.#options;
+      setTimeout(() => this.#hangUp(call, null), typeof talkMs === 'number' ? talkMs : talkMs(Number(call.number.slice(1))));
       const media = mediaPort(invite.body);
       if (call.withMedia && media !== null) this.#agentMedia.set(invite.headers.get('Call-ID') ?? '', sendRtp(this.#agentRtp, media));
     }

@@ -9,8 +9,8 @@ import { noteSource, topVia } from '../message/via.ts';
 import { StatefulProxy } from '../proxy/proxy.ts';
 import { defaultPort } from '../transport/hop.ts';
 import type { Source } from '../transport/network.ts';
-import type { Application } from './ledger.ts';
-import { release } from './release.ts';
+import { type Application, type KeptDialog, keptDialogs } from './ledger.ts';
+import { handOver, hangUpUnclaimed, release } from './release.ts';
 import type { Stack } from './stack.ts';
 import { ClientSide } from './uac.ts';
 import { type Dispatch, ServerSide } from './uas.ts';
@@ -57,6 +57,21 @@ export class Agent {
   /** An application's connection is lost. */
   release(app: Application): void {
     release(app, this.serverSide, this.clientSide, this.#stack);
+  }
+
+  /** An application that was started anew goes on with the calls that are up; what was being made or taken is let go. */
+  handOver(app: Application): void {
+    handOver(app, this.serverSide, this.clientSide, this.#stack);
+  }
+
+  /** The calls of an application that are up. */
+  dialogsOf(app: Application): KeptDialog[] {
+    return keptDialogs(app);
+  }
+
+  /** The application does not know this call of its run before. */
+  hangUpUnclaimed(app: Application, dialogId: string): void {
+    hangUpUnclaimed(app, dialogId, this.#stack);
   }
 
   /** A stream lost its framing and will be closed: who sent it is told why when its head can be read. */

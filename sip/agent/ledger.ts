@@ -71,6 +71,8 @@ export interface Leg {
   cancelExpiry: () => void;
   /** The session description that we gave last. */
   localSdp: Buffer | undefined;
+  /** The one that the peer gave last. */
+  remoteSdp: Buffer | undefined;
   /** The peer's Allow names UPDATE. */
   peerUpdates: boolean;
   /** Our own BYE was challenged: one of the application, with credentials, is still carried out. */
@@ -98,24 +100,55 @@ export const newLeg = (dialog: Dialog, app: Application, addresses: readonly str
   isRefreshing: false,
   afterRefresh: [],
   localSdp: undefined,
+  remoteSdp: undefined,
   peerUpdates: false,
   awaitsBye: false,
   answered: undefined,
 });
 
-/** What a peer's Allow says of it. */
-export function notePeer(leg: Leg, { headers }: Request | Response): void {
+/** What a peer's Allow says of it, and its session description. */
+export function notePeer(leg: Leg, message: Request | Response): void {
+  const { headers } = message;
   if (headers.has('allow')) leg.peerUpdates = headers.list('allow').some((method) => method.trim() === 'UPDATE');
+  leg.remoteSdp = descriptionIn(message) ?? leg.remoteSdp;
 }
 /** A session description of ours that took effect. */
-export function noteOurs(leg: Leg, { headers, body }: Request | Response): void {
-  if (body.length === 0) return;
+export function noteOurs(leg: Leg, message: Request | Response): void {
+  leg.localSdp = descriptionIn(message) ?? leg.localSdp;
+}
+
+/** Copied: a body is a piece of what came with it. */
+function descriptionIn({ headers, body }: Request | Response): Buffer | undefined {
+  if (body.length === 0) return undefined;
   const type = headers.get('content-type') ?? '';
-  if (/^application\/sdp\b/i.test(type)) leg.localSdp = body;
-  else if (/^multipart\//i.test(type)) {
-    const part = partOfType(body.toString('latin1'), type, 'application/sdp');
-    if (part !== undefined) leg.localSdp = Buffer.from(part, 'latin1');
-  }
+  if (/^application\/sdp\b/i.test(type)) return Buffer.from(body);
+  const part = /^multipart\//i.test(type) ? partOfType(body.toString('latin1'), type, 'application/sdp') : undefined;
+  return part === undefined ? undefined : Buffer.from(part, 'latin1');
+}
+
+/** A call that is up, as an application that was started anew is told of it. */
+export interface KeptDialog {
+  id: string;
+  role: 'uac' | 'uas';
+  callId: string;
+  localTag: string;
+  remoteTag: string;
+  /** Our Contact, whole. */
+  contact: string;
+  /** The remote target: a URI. */
+  target: string;
+  /** The session descriptions given last; empty = there was none. */
+  localSdp: string;
+  remoteSdp: string;
+}
+
+export function keptDialogs(app: Application): KeptDialog[] {
+  const legs = [...app.owned.legs].filter(({ dialog }) => dialog.method === 'INVITE' && dialog.state === 'confirmed');
+  return legs.map(({ dialog: { id, role, callId, localTag, remoteTag, contact, target }, localSdp, remoteSdp }) => ({
+    ...{ id, role, callId, localTag, remoteTag, contact, target },
+    localSdp: localSdp?.toString('utf8') ?? '',
+    remoteSdp: remoteSdp?.toString('utf8') ?? '',
+  }));
 }
 
 /** A peer's request that an application was given and has not finally answered. */

@@ -247,6 +247,19 @@ export class ServerSide {
     this.#tellInside(leg, request, source, transaction);
   }
 
+  /** Requests inside calls that were told to an application whose connection is lost, and are not answered: whether it heard them nobody knows. */
+  unanswered(app: Application): Buffer[] {
+    const frames: Buffer[] = [];
+    for (const incoming of [...app.owned.incoming]) {
+      const { request, source, leg, toldAs } = incoming;
+      if (!incoming.isInside || leg === undefined) continue;
+      const bytes = writeMessage(request);
+      frames.push(sipEvent(networkTrip(this.#stack, bytes, source), toldAs, leg.dialog.id, bytes));
+      if (request.method === 'BYE') this.answers.finish(incoming, responseTo(request, 200));
+    }
+    return frames;
+  }
+
   #tellInside(leg: Leg, request: Request, source: Source, transaction: ServerTransaction): void {
     const incoming = this.#newIncoming(request, source, transaction, leg.app, leg);
     notePeer(leg, request);

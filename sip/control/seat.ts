@@ -2,13 +2,15 @@ import type { Clock } from '../../kernel/clock.ts';
 import { ownsNothing } from '../agent/ledger.ts';
 import type { Asker } from './verbs.ts';
 
-/** How long a named application may be away and still find its calls. */
-export const RECLAIM_MS = 30_000;
+/** How long a named application may be away and still find its calls, where nobody says another time. */
+const RECLAIM_MS = 30_000;
 /** What is kept for it meanwhile; an application that misses more is as good as gone. */
 const MOST_FRAMES = 10_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 const NAME = 'name:';
 const RUN = 'run:';
+/** A tag of an application that was started anew and knows how to go on with the calls of its run before. */
+const HEIR = 'heir';
 
 /** The name among an application's tags. */
 const nameOf = (tags: ReadonlySet<string>): string | undefined => [...tags].find((tag) => tag.startsWith(NAME) && tag.length > NAME.length);
@@ -20,12 +22,15 @@ const runOf = (tags: ReadonlySet<string>): string => [...tags].find((tag) => tag
 class Seat implements Asker {
   readonly owned = ownsNothing();
   readonly name: string;
-  readonly run: string;
+  /** Another one once the application was started anew and goes on with what is here. */
+  run: string;
   isGone = false;
   connection: Asker | undefined;
   cancelWait: () => void = () => undefined;
   #missed: Buffer[] = [];
   #missedBytes = 0;
+  /** Told over a connection that was dying; for another run alone, as this one may have heard it. */
+  unheard: Buffer[] = [];
   /** It missed more than can be kept. */
   readonly #onFull: () => void;
 
@@ -60,25 +65,30 @@ class Seat implements Asker {
   }
 
   /** What was missed comes first, in its order. */
-  sit(connection: Asker): void {
+  sit(connection: Asker, isHeir: boolean): void {
     this.cancelWait();
     this.connection = connection;
-    const missed = this.#missed;
+    const missed = isHeir ? [...this.unheard, ...this.#missed] : this.#missed;
     this.forget();
     for (const frame of missed) connection.deliver(frame);
   }
   forget(): void {
     this.#missed = [];
     this.#missedBytes = 0;
+    this.unheard = [];
   }
 }
 
 /** What the loop does about applications that come and go. */
-interface SeatUser {
+export interface SeatUser {
   /** It takes no new requests until it asks again. */
   unroute(app: Asker): void;
   /** It is gone for good: nothing of it may be orphaned. */
   release(app: Asker): void;
+  /** What it was told and has not answered; its connection is lost. */
+  unanswered(app: Asker): Buffer[];
+  /** Another run of it goes on with its calls: what only the one before could have carried through is let go. */
+  handOver(app: Asker): void;
   /** Another connection of the same name has taken its place. */
   supersede(connection: Asker): void;
 }
@@ -88,9 +98,11 @@ export class Seats {
   readonly #seats = new Map<string, Seat>();
   readonly #clock: Clock;
   readonly #user: SeatUser;
-  constructor(clock: Clock, user: SeatUser) {
+  readonly #keptMs: number;
+  constructor(clock: Clock, user: SeatUser, keptMs = RECLAIM_MS) {
     this.#clock = clock;
     this.#user = user;
+    this.#keptMs = keptMs;
   }
 
   /** The application that a connection speaks for from here on: itself when it has no name. */
@@ -98,21 +110,32 @@ export class Seats {
     const name = nameOf(connection.tags);
     if (name === undefined) return connection;
     const run = runOf(connection.tags);
-    this.#endOther(name, run);
+    const inherits = connection.tags.has(HEIR) && this.#inherit(name, run);
+    if (!inherits) this.#endOther(name, run);
     const seat = this.#seats.get(name) ?? this.#newSeat(name, run);
     const before = seat.connection;
     if (before !== undefined) {
       this.#user.unroute(seat);
       this.#user.supersede(before);
     }
-    seat.sit(connection);
+    seat.sit(connection, inherits);
     return seat;
   }
 
   /** Whether what was of this application is still there. */
   keeps(tags: ReadonlySet<string>): boolean {
     const seat = this.#seats.get(nameOf(tags) ?? '');
-    return seat !== undefined && seat.run === runOf(tags);
+    return seat !== undefined && (seat.run === runOf(tags) || tags.has(HEIR));
+  }
+
+  #inherit(name: string, run: string): boolean {
+    const seat = this.#seats.get(name);
+    if (seat === undefined || seat.run === run) return false;
+    seat.run = run;
+    if (!seat.isAway) seat.unheard = this.#user.unanswered(seat);
+    this.#user.unroute(seat);
+    this.#user.handOver(seat);
+    return true;
   }
 
   /** An application that was started anew: its calls of before end at once. */
@@ -134,10 +157,11 @@ export class Seats {
     }
     if (app.connection !== connection) return;
     app.connection = undefined;
+    app.unheard = this.#user.unanswered(app);
     this.#user.unroute(app);
     const { incoming, outgoing, legs } = app.owned;
     if (incoming.size + outgoing.size + legs.size === 0) this.#end(app);
-    else app.cancelWait = this.#clock.after(RECLAIM_MS, () => this.#end(app));
+    else app.cancelWait = this.#clock.after(this.#keptMs, () => this.#end(app));
   }
 
   #newSeat(name: string, run: string): Seat {

@@ -3,7 +3,7 @@ import type { Application } from '../agent/ledger.ts';
 import { carryOutProxy } from './proxy-verb.ts';
 import type { Routes } from './routes.ts';
 import { NONE, type Preserved, parseSketch, type Sketch } from './sketch.ts';
-import { dismissed, type Frame, fine, refused } from './wire.ts';
+import { dialogKept, dismissed, type Frame, fine, refused } from './wire.ts';
 
 /** An application that can be shown the door. */
 export interface Asker extends Application {
@@ -26,6 +26,14 @@ export function carryOut(routes: Routes, agent: Agent, app: Asker, frame: Frame,
       return;
     case 'sip':
       carryOutSip(agent, app, frame, preserved);
+      return;
+    case 'dialogs':
+      for (const kept of agent.dialogsOf(app)) app.deliver(dialogKept(id, kept));
+      app.deliver(fine(id));
+      return;
+    case 'hang_up':
+      agent.hangUpUnclaimed(app, tokens[0] ?? '');
+      app.deliver(fine(id));
       return;
     case 'proxy':
       carryOutProxy(agent.proxy, app, frame, preserved);

@@ -84,6 +84,8 @@ export const responseSent = (to: string, trip: Trip, transaction: string, dialog
 export const proxyAnswer = (to: string, trip: Trip, message: Buffer): Buffer => frame(['response', to, 'OK', ...tripTokens(trip), '', '', 'continue'], message);
 
 export const fine = (to: string, ...tokens: string[]): Buffer => frame(['response', to, 'OK', ...tokens]);
+/** One of the calls that are up, for who asked which there are; JSON. */
+export const dialogKept = (to: string, kept: object): Buffer => frame(['dialog', to], Buffer.from(JSON.stringify(kept), 'utf8'));
 /** The stack refuses; the connection goes on. */
 export const refused = (to: string, reason: string): Buffer => frame(['response', to, 'NOK', reason]);
 /** Refused at the door; the connection is closed behind it. */

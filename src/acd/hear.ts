@@ -69,7 +69,8 @@ type Heard =
   | keyof typeof interactionHearing
   | 'recordingSpaceChanged'
   | 'timePassed'
-  | 'serverStarted';
+  | 'serverStarted'
+  | 'serverResumed';
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 export type Hearing = { [T in Heard]: (m: Moment, event: EventOf<T>) => void };
 
@@ -318,6 +319,14 @@ export const hearing: Hearing = {
   callbackCancelled: (m, { callbackId }) => cancel(m, callbackId, 'cancelled'),
 
   timePassed: (m) => passTime(m),
+
+  // Calls and agents are as they were; desks have to come again, and whoever looks at the disk tells it anew.
+  serverResumed(m) {
+    m.floor.recordingFull = false;
+    const desks = [...m.floor.desks];
+    m.floor.desks.clear();
+    for (const agentId of desks) deskChanged(m, agentId, false);
+  },
 
   serverStarted(m) {
     // Whoever looks at the disk tells it anew.

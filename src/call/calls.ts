@@ -43,6 +43,18 @@ export class Calls implements CallsView {
     }
   }
 
+  /** Live ones, and of those that ended lately the ones that are asked for, each in its order. */
+  all(wanted: ReadonlySet<CallId>): { live: Call[]; ended: Call[] } {
+    return { live: [...this.#live.values()], ended: [...this.#ended.values()].filter(({ callId }) => wanted.has(callId)) };
+  }
+
+  /** Becomes what it was when they were given. */
+  restore({ live, ended }: { live: readonly Call[]; ended: readonly Call[] }): void {
+    for (const call of live) this.#live.set(call.callId, call);
+    for (const call of ended) this.#ended.set(call.callId, call);
+    for (const call of live) if (call.pauses.size > 0) this.paused.add(call);
+  }
+
   endAll(now: number): void {
     for (const call of [...this.#live.values()]) this.end(call, now);
   }

@@ -228,6 +228,18 @@ export const supervisionModes = ['listen', 'whisper', 'barge', 'take_over'] as c
 export type SupervisionMode = (typeof supervisionModes)[number];
 export type SupervisionEnd = 'stopped' | 'supervisor_left' | 'customer_left' | 'agent_left' | 'no_answer' | 'failed' | 'took_over';
 
+/** Where a leg is to be found in the SIP server and the media server, for whoever goes on with its call after a restart of ours. */
+export interface LegStands {
+  /** By which the SIP server knows its dialog. */
+  dialogId: string;
+  /** Whose phone it is; null = nobody's here. */
+  agentId: AgentId | null;
+  mediaGroup: string;
+  signallingAddress: string;
+  /** The trunk it goes over; null = none. */
+  trunkId: string | null;
+}
+
 export type CallEvent =
   // -- the call and its legs (rim: phone)
   | {
@@ -247,7 +259,8 @@ export type CallEvent =
       callback?: CallbackMark;
     }
   | { type: 'legRinging'; callId: CallId; legId: LegId }
-  | { type: 'legAnswered'; callId: CallId; legId: LegId }
+  /** `stands`: by what a later run of ours finds its dialog and its audio again; absent = it cannot. */
+  | { type: 'legAnswered'; callId: CallId; legId: LegId; stands?: LegStands }
   | { type: 'legHeld'; callId: CallId; legId: LegId }
   | { type: 'legRetrieved'; callId: CallId; legId: LegId }
   /** Its audio went with its media server; the SIP dialog stands. */

@@ -149,12 +149,17 @@ function whoWent(call: Call, { legId }: Supervision): SupervisionEnd | null {
   return others || call.transfer !== null || call.consult !== null ? null : 'agent_left';
 }
 
-function mix(call: Call, supervision: Supervision, turn: CallTurn): void {
-  const { callId } = call;
+/** Who hear one another with her now, and how; nobody, while two talk no more. */
+export function mixOf(call: Call, supervision: Supervision): { legIds: LegId[]; gains: HearingGain[] } {
   const talkers = talkersOf(call);
   const isThere = isUp(call.legs.get(supervision.legId)) && !call.adrift.has(supervision.legId);
-  const legIds = talkers.length < 2 || !isThere ? [] : [...talkers, supervision.legId];
-  const gains = legIds.length === 0 ? [] : gainsOf(call, supervision, talkers);
+  if (talkers.length < 2 || !isThere) return { legIds: [], gains: [] };
+  return { legIds: [...talkers, supervision.legId], gains: gainsOf(call, supervision, talkers) };
+}
+
+function mix(call: Call, supervision: Supervision, turn: CallTurn): void {
+  const { callId } = call;
+  const { legIds, gains } = mixOf(call, supervision);
   const told = `${supervision.mode} ${legIds.join()}`;
   const touched = turn.commands.some((command) => 'callId' in command && command.callId === callId && regroups.has(command.type));
   if (told === supervision.told && !touched) return;

@@ -1,4 +1,7 @@
-/** `huawu serve`: the whole server, until SIGTERM; then calls under way are let finish, and a second signal ends them. */
+/**
+ * `huawu serve`: the whole server, until SIGTERM; then calls under way are let finish, and a second signal ends them. On SIGUSR2 it ends at once and leaves calls that
+ * are up to the SIP and media servers: whoever is started within CALLS_KEPT_SECONDS goes on with them (an upgrade, a changed setting of the application).
+ */
 import { systemClock } from '../../kernel/clock.ts';
 import { openLog } from '../../kernel/log.ts';
 import { readConfig } from '../config.ts';
@@ -34,8 +37,11 @@ export async function main(args: string[]): Promise<number> {
     `huawu ${config.version} is ready: consoles at ${config.http.tls === null ? 'http' : 'https'}://${host}:${port}/ · SIP at ${config.publicAddress}:${config.sip.port}\n${loginLines(house.logins)}`,
   );
   await stopped.first;
-  await drained(house, config.drainSeconds, stopped.second);
-  await house.close();
+  if (stopped.isLeft) await house.leave();
+  else {
+    await drained(house, config.drainSeconds, stopped.second);
+    await house.close();
+  }
   if (fatal !== null) process.stderr.write(`huawu ended: ${fatal}\n`);
   return fatal === null ? 0 : 1;
 }
@@ -50,6 +56,8 @@ function loginLines(logins: Login[]): string {
 interface Signals {
   first: Promise<void>;
   second: Promise<void>;
+  /** The first one asked to leave the calls to others. */
+  readonly isLeft: boolean;
   /** As if a signal had come. */
   now(): void;
 }
@@ -61,7 +69,17 @@ function signals(): Signals {
   const now = (): void => told.shift()?.();
   process.on('SIGTERM', now);
   process.on('SIGINT', now);
-  return { first, second, now };
+  let isLeft = false;
+  process.on('SIGUSR2', () => {
+    isLeft = told.length === 2;
+    now();
+  });
+  return {
+    ...{ first, second, now },
+    get isLeft() {
+      return isLeft;
+    },
+  };
 }
 
 async function drained(house: House, seconds: number, hurry: Promise<void>): Promise<void> {

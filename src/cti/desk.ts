@@ -528,6 +528,14 @@ export interface Desk {
   canPickUp(agentId: AgentId): boolean;
   /** The call on her screen, wrap-up included. */
   callOf(agentId: AgentId): DeskCallIds | null;
+  /** Of each agent with a call, and of those whose wrap-up was interrupted. */
+  records(): DeskRecords;
+  restoreRecords(records: DeskRecords): void;
+}
+
+export interface DeskRecords {
+  records: Map<AgentId, DeskRecord>;
+  beneath: Map<AgentId, DeskRecord>;
 }
 
 export function createDesk(calls: CallsView, acd: AcdView): Desk {
@@ -540,5 +548,10 @@ export function createDesk(calls: CallsView, acd: AcdView): Desk {
     phaseOf: (agentId) => room.phaseOf(agentId),
     canPickUp: (agentId) => room.canPickUp(agentId),
     callOf: (agentId) => room.callOf(agentId),
+    records: () => ({ records: room.records, beneath: room.beneath }),
+    restoreRecords({ records, beneath }) {
+      for (const [agentId, record] of records) room.records.set(agentId, record);
+      for (const [agentId, record] of beneath) room.beneath.set(agentId, record);
+    },
   };
 }

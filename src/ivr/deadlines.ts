@@ -27,6 +27,16 @@ export class Deadlines {
     if (wait !== null) this.#kinds[wait].set(callId, now + lengthMs[wait]);
   }
 
+  /** What is waited for, and until when. */
+  entries(): { wait: Wait; callId: CallId; until: number }[] {
+    return (Object.entries(this.#kinds) as [Wait, Map<CallId, number>][]).flatMap(([wait, of]) => [...of].map(([callId, until]) => ({ wait, callId, until })));
+  }
+
+  /** Becomes what it was when they were given. */
+  restore(entries: readonly { wait: Wait; callId: CallId; until: number }[]): void {
+    for (const { wait, callId, until } of entries) this.#kinds[wait].set(callId, until);
+  }
+
   soonest(): number | null {
     let least: number | null = null;
     for (const kind of Object.values(this.#kinds)) {

@@ -44,6 +44,9 @@ export interface Ivr {
   /** Plans and music, for a journal that begins anew; calls under way are not in it. */
   snapshot(): IvrSnapshot;
   restore(snapshot: IvrSnapshot): void;
+  /** Calls under way, each with the version it walks. */
+  walks(): WalksSnapshot;
+  restoreWalks(snapshot: WalksSnapshot): void;
 }
 
 /** Plain JSON. */
@@ -52,6 +55,14 @@ export interface IvrSnapshot {
   music: [QueueId, string | null][];
   /** Absent in older ones. */
   notices?: [QueueId, Standing][];
+}
+
+/** Maps and sets in it: `journal/plain.ts` makes JSON of it. */
+export interface WalksSnapshot {
+  /** Versions that calls walk. */
+  plans: Plan[];
+  walks: (Omit<Walk, 'loaded' | 'queues'> & { version: string | null })[];
+  deadlines: ReturnType<Deadlines['entries']>;
 }
 
 const waits: Record<WalkStateName, Wait | null> = {
@@ -115,6 +126,31 @@ class Walks implements Ivr {
     for (const plan of snapshot.plans) this.#plans.set(plan.tenantId, loadPlan(plan));
     for (const [queueId, name] of snapshot.music) this.#music.set(queueId, name);
     for (const [queueId, standing] of snapshot.notices ?? []) this.#notices.set(queueId, standing);
+  }
+
+  walks(): WalksSnapshot {
+    const walks = [...this.#walks.values()];
+    const plans = new Map(walks.flatMap(({ loaded }) => (loaded === null ? [] : [[`${loaded.plan.tenantId} ${loaded.plan.version}`, loaded.plan]])));
+    return {
+      plans: [...plans.values()],
+      walks: walks.map(({ loaded, queues: _, ...walk }) => ({ ...walk, version: loaded?.plan.version ?? null })),
+      deadlines: this.#deadlines.entries(),
+    };
+  }
+
+  restoreWalks({ plans, walks, deadlines }: WalksSnapshot): void {
+    const loaded = new Map(plans.map((plan) => [`${plan.tenantId} ${plan.version}`, this.#loadedAs(plan)]));
+    for (const { version, ...walk } of walks) {
+      const queues = liveQueues(walk.tenantId, this.#queuesNow);
+      this.#walks.set(walk.callId, { ...walk, queues, loaded: loaded.get(`${walk.tenantId} ${version}`) ?? null });
+    }
+    this.#deadlines.restore(deadlines);
+  }
+
+  /** New calls and those under way share one, where it is the same version. */
+  #loadedAs(plan: Plan): LoadedPlan {
+    const current = this.#plans.get(plan.tenantId);
+    return current?.plan.version === plan.version ? current : loadPlan(plan);
   }
 
   #hear(event: Heard, turn: IvrTurn, now: number): void {

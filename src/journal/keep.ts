@@ -1,14 +1,16 @@
 /** Opens the journal of a running house: recovers, replays, begins a fresh file, and begins another when it has grown. */
 import type { Clock } from '../../kernel/clock.ts';
-import type { AgentId, CallId } from '../../kernel/ids.ts';
+import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { LegStands } from '../call/event.ts';
 import type { KeptRecord } from '../cdr/kept.ts';
 import type { ContactBinding } from '../phone/event.ts';
-import { type Rooms, restoreRooms, snapshotOf } from '../rooms.ts';
-import type { Recorded } from '../vocabulary.ts';
+import { type Rooms, restoreRooms, restoreUnderway, snapshotOf } from '../rooms.ts';
+import type { AskedSound } from '../sound/asked.ts';
+import type { Command, Recorded } from '../vocabulary.ts';
 import { FileJournal } from './file.ts';
 import { recover } from './read.ts';
-import { replay } from './replay.ts';
+import { keepLeg, type Replayed, replay } from './replay.ts';
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const LOOK_MS = 1_000;
@@ -19,15 +21,30 @@ export interface KeptJournal {
   bindings: ReadonlyMap<AgentId, ContactBinding[]>;
   /** Records that the last run did not see written. */
   leftover: KeptRecord[];
+  /** Calls that were up when the journal ended, and may be up still: null = none, or it ended too long ago. */
+  underway: Underway | null;
   /** A watcher for the switchboard: keeps what the next snapshot needs. */
   watch(recorded: Recorded): void;
+  /** What was recovered has been gone on with. */
+  begun(): void;
+  /** Hears each command that is carried out, for the same end. */
+  heed(command: Command): void;
   close(): Promise<void>;
+}
+
+/** What it takes to go on with them; the calls themselves are in the rooms. */
+export interface Underway {
+  legs: ReadonlyMap<LegId, LegStands>;
+  sounds: ReadonlyMap<LegId, AskedSound>;
+  lastTurn: Replayed['lastTurn'];
 }
 
 export function keepJournal(options: {
   folder: string;
   keepBytes: number;
   rooms: Rooms;
+  /** As long as the servers beside us keep our calls. */
+  callsKeptMs: number;
   clock: Clock;
   log: Logger;
   unwritten: () => KeptRecord[];
@@ -35,25 +52,39 @@ export function keepJournal(options: {
   const { folder, keepBytes, rooms, clock, log } = options;
   const startedAt = clock.now();
   const recovered = recover(folder, log);
-  const { bindings, unwritten, events } = replay(recovered, { rooms: rooms.all, restore: (snapshot) => restoreRooms(rooms, snapshot) });
+  const replayed = replay(recovered, {
+    rooms: rooms.all,
+    restore(snapshot) {
+      restoreRooms(rooms, snapshot);
+      return restoreUnderway(rooms, snapshot);
+    },
+  });
+  const { bindings, unwritten, events, legs, sounds } = replayed;
+  const underway = underwayIn(replayed, rooms, startedAt - options.callsKeptMs);
   log.info({ events, lastSeq: recovered.lastSeq, unwritten: unwritten.size, ms: Math.round(clock.now() - startedAt) }, 'journal replayed');
   const journal = new FileJournal({ folder, keepBytes, lastSeq: recovered.lastSeq, clock, log });
 
   const rotate = (records = options.unwritten()): void => {
     const waiting = new Map<CallId, KeptRecord>(records.map((record) => [record.callId, record]));
-    journal.rotate(snapshotOf(rooms, [...bindings], waiting));
+    journal.rotate(snapshotOf(rooms, { bindings: [...bindings], unwritten: waiting, legs: [...legs], sounds: sounds.entries(), at: clock.now() }));
   };
   const stop = clock.every(LOOK_MS, () => {
     if (journal.segmentBytes > SEGMENT_BYTES) rotate();
   });
   // Whatever was recovered is in the snapshot now: the next start need not read it again.
-  // What is not written yet no writer has been given so far: killed before it is, we owe it still.
-  if (events > 0) rotate([...unwritten.values()]);
+  // What is not written yet no writer has been given so far: killed before it is, we owe it still. A turn that was cut is finished first.
+  if (events > 0 && underway === null) rotate([...unwritten.values()]);
   return {
     journal,
     bindings,
     leftover: [...unwritten.values()],
+    underway,
+    heed: (command) => sounds.heed(command),
+    begun() {
+      if (events > 0 && underway !== null) rotate();
+    },
     watch({ event }) {
+      keepLeg({ legs, sounds }, event);
       if (event.type === 'bindingsChanged') bindings.set(event.agentId, event.bindings);
     },
     async close() {
@@ -62,4 +93,10 @@ export function keepJournal(options: {
       await journal.close();
     },
   };
+}
+
+/** While calls are up something is written each second: the journal's end is when we died. */
+function underwayIn({ isWhole, lastAt, lastTurn, legs, sounds }: Replayed, rooms: Rooms, since: number): Underway | null {
+  if (!isWhole || rooms.calls.size === 0 || lastAt === null || lastAt < since) return null;
+  return { legs: new Map(legs), sounds: new Map(sounds.entries()), lastTurn };
 }

@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
-import { newSipAgent, type SipAgent, wired } from './srf.ts';
+import { Claim, type Claimed } from './claim.ts';
+import { newSipAgent, type SipAgent, type Wired, wired } from './srf.ts';
 import { type SipServerAddress, Wire } from './wire.ts';
 
 export interface ConnectionOptions {
@@ -19,6 +20,8 @@ export interface ConnectionOptions {
   onDown: () => void;
 }
 
+/** A SIP server that has not told by then what it kept has kept nothing for us. */
+const CLAIM_WITHIN_MS = 15_000;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 2_000;
 
@@ -32,6 +35,9 @@ export class SipConnection {
   #retryMs = FIRST_RETRY_MS;
   #cancelRetry: () => void = () => undefined;
   #first: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  #claiming: ((claimed: Claimed | null) => void) | null = null;
+  /** Everybody is being put in place: no requests before `start`. */
+  #ready: { agent: SipAgent; claim: Claim | null; wired: Wired } | null = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -48,10 +54,36 @@ export class SipConnection {
 
   /** Resolves when the server took us; rejects when it does not take our secret. A server that is not there yet is waited for. */
   start(): Promise<void> {
+    this.#open();
     return new Promise((resolve, reject) => {
       this.#first = { resolve, reject };
+      if (this.#wire === null) this.#dial();
+      else if (this.#up) resolve();
+    });
+  }
+
+  /** Before `start`: takes over what the SIP server has kept of the run before; null = nothing, or it is not there. */
+  claim(): Promise<Claimed | null> {
+    return new Promise((resolve) => {
+      const stop = this.#options.clock.after(CLAIM_WITHIN_MS, () => {
+        this.#options.log.error('the SIP server does not say which calls it has kept: they are over');
+        this.#claiming?.(null);
+      });
+      this.#claiming = (claimed) => {
+        stop();
+        this.#claiming = null;
+        resolve(claimed);
+      };
       this.#dial();
     });
+  }
+
+  #open(): void {
+    const ready = this.#ready;
+    this.#ready = null;
+    if (ready === null) return;
+    this.#options.furnish(ready.agent);
+    for (const text of ready.claim?.release() ?? []) ready.wired.hear(text);
   }
 
   close(): void {
@@ -67,7 +99,7 @@ export class SipConnection {
     let hear: (text: string) => void = () => undefined;
     const wire = new Wire({
       ...{ server, tags, clock },
-      onUp: () => {
+      onUp: (kept) => {
         log.info({ host: server.host, port: server.port }, agent === null ? 'connected to the SIP server' : 'connected to the SIP server again: calls go on');
         if (agent !== null) {
           this.#up = true;
@@ -75,10 +107,15 @@ export class SipConnection {
         }
         const made = newSipAgent();
         agent = made;
-        this.#options.furnish(made);
+        if (this.#claiming === null) this.#options.furnish(made);
+        const over = wired(made, wire, { secret: server.secret, tags });
+        hear = this.#claiming !== null && kept ? this.#claimOver(wire, made, over) : over.hear;
+        if (this.#claiming !== null && kept) return;
         // Its own `authenticate` was answered, and its routes are on their way.
         made.on('connect', () => this.#tookUs(made));
-        hear = wired(made, wire, { secret: server.secret, tags });
+        if (this.#claiming === null) return;
+        this.#ready = { agent: made, claim: null, wired: over };
+        this.#claiming(null);
       },
       onAway: () => {
         this.#up = false;
@@ -89,6 +126,25 @@ export class SipConnection {
     });
     this.#wire = wire;
     wire.dial();
+  }
+
+  #claimOver(wire: Wire, agent: SipAgent, wired: Wired): (text: string) => void {
+    const hangUp = (dialogId: string): void => void wire.send(null, `hang_up|${dialogId}`);
+    const complete = (): void => {
+      this.#ready = { agent, claim, wired };
+      this.#tookUs(agent);
+      if (this.#claiming !== null) {
+        this.#claiming({ claim, revive: (kept) => wired.revive(kept), hangUp });
+        return;
+      }
+      // Nobody waited so long: the house is open, and these calls are over in its books.
+      for (const dialogId of claim.dialogs.keys()) hangUp(dialogId);
+      this.#open();
+    };
+    const claim = new Claim(wire.send(null, 'dialogs'), complete);
+    return (text) => {
+      if (!claim.takes(text)) wired.hear(text);
+    };
   }
 
   #tookUs(agent: SipAgent): void {
@@ -109,6 +165,7 @@ export class SipConnection {
 
   #lost(): void {
     this.#up = false;
+    this.#ready = null;
     if (this.#closed) return;
     if (this.#wasUp) {
       this.#options.log.warn('connection to the SIP server lost');

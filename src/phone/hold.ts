@@ -44,6 +44,9 @@ export class Hold {
     this.#dialog = dialog;
     this.#session = new OurSession(localSdp);
     this.#theirs = descriptionOf(dialog.remote.sdp);
+    // One whose dialog stood before we came, and that held then.
+    const held = rim.calls.get(leg.callId)?.legs.get(leg.legId)?.progress;
+    this.#held = held?.state === 'up' && held.held && isHold(directionOf(this.#theirs));
     dialog.on('modify', (req, res) => void this.#changed(req, res));
     dialog.on('update', (req, res) => void this.#changed(req, res));
     dialog.on('ack', (ack) => void this.#acknowledged(ack));

@@ -9,6 +9,7 @@
 import type { CallId, LegId } from '../../kernel/ids.ts';
 import type { Answerer } from '../../media/port.ts';
 import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
+import type { LegStands } from '../call/event.ts';
 import { tagOf } from './address.ts';
 import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCause } from './endings.ts';
 import { openAnew } from './endpoint.ts';
@@ -96,10 +97,10 @@ export class Leg implements DialogLeg {
   }
 
   /** The dialog stands. From here on the far end may say BYE, hold, refer; `legAnswered` is told by `answered`. */
-  joined(dialog: SipDialog, localSdp: string): void {
+  joined(dialog: SipDialog, localSdp: string, theirs = this.#progress.at === 'arriving'): void {
     this.#stopTimer?.();
     const hold = new Hold(this.#rim, this, dialog, localSdp);
-    this.#progress = { at: 'up', dialog, hold, referral: new Referral(this.#rim, this, dialog), theirs: this.#progress.at === 'arriving' };
+    this.#progress = { at: 'up', dialog, hold, referral: new Referral(this.#rim, this, dialog), theirs };
     hearKeys(this.#rim, this, dialog);
     this.#rim.legs.changed(this.legId);
     dialog.on('destroy', (bye, reason) =>
@@ -108,8 +109,20 @@ export class Leg implements DialogLeg {
   }
 
   answered(): void {
-    if (this.#adrift) void this.#move(() => this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId }));
-    else if (!this.ended) this.#rim.take({ type: 'legAnswered', callId: this.callId, legId: this.legId });
+    if (this.#adrift) void this.#move(() => this.#tellAnswered());
+    else if (!this.ended) this.#tellAnswered();
+  }
+
+  #tellAnswered(): void {
+    const { callId, legId, stands } = this;
+    this.#rim.take({ type: 'legAnswered', callId, legId, ...(stands === null ? {} : { stands }) });
+  }
+
+  get stands(): LegStands | null {
+    const { progress, owner, mediaGroup, signallingAddress } = this;
+    if (progress.at !== 'up') return null;
+    const agentId = owner.is === 'agent' ? owner.agentId : null;
+    return { dialogId: progress.dialog.id, agentId, mediaGroup, signallingAddress, trunkId: this.#rim.trunks.trunkOf(this.legId) };
   }
 
   /** The phone's answer to our offer; then it is answered. `from`: which of several phones it is. */

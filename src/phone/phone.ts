@@ -16,6 +16,7 @@ import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator, type Passes } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
 import { askCallback } from './callback.ts';
+import { type ClaimedLegs, type KeptLeg, takeBack } from './claim.ts';
 import { SipConnection } from './connection.ts';
 import { connectDirectly } from './direct.ts';
 import { ourHosts, unnamedDomains } from './domains.ts';
@@ -42,6 +43,8 @@ import type { SipServerAddress } from './wire.ts';
 export interface PhoneOptions {
   /** By which the SIP server knows this application again, 20 characters at most; another with each start where none is given. */
   name?: string;
+  /** There are calls of the run before to go on with: `claim` is asked first. */
+  isHeir?: boolean;
   drachtio: SipServerAddress;
   clock: Clock;
   log: Logger;
@@ -74,12 +77,16 @@ export interface Phone {
     Carriers,
     'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'askCallback' | 'releaseLeg' | 'reanchorLeg' | 'directLegs' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'
   >;
+  /** Before `start`, as heir: takes back the legs whose dialogs the SIP server has kept, and has it end the others. */
+  claim(legs: readonly KeptLeg[]): Promise<ClaimedLegs>;
   /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
   /** New calls get 503 from now on; calls in progress go on. */
   drain(): void;
   /** Ends what is left with `server_shutdown` and leaves the SIP server. */
   close(): Promise<void>;
+  /** Leaves the SIP server with all that is up: whoever comes next by our name goes on with it. */
+  leave(): void;
   /** What the journal knew of an agent's phones; before `start`. */
   restoreBindings(bindings: Iterable<readonly [AgentId, readonly ContactBinding[]]>): void;
   /** Static contacts of agents new in the directory become reachable; trunks are as they are configured now. */
@@ -129,6 +136,8 @@ const MOST_PROBES = 10;
 const FAREWELL_MS = 200;
 const BUSY = { headers: { 'Retry-After': '30' } };
 
+const tagsOf = ({ name = randomToken(8), isHeir = false }: PhoneOptions): string[] => [`name:${name}`, `run:${randomToken(8)}`, ...(isHeir ? ['heir'] : [])];
+
 export function createPhone(options: PhoneOptions): Phone {
   return new PhoneRim(options);
 }
@@ -155,7 +164,7 @@ class PhoneRim implements Phone {
     const isOurs = ourHosts(options.domains ?? new Set(), directory);
     this.#registrar = new Registrar(clock, authenticator, bindings, isOurs);
     const connection = new SipConnection({
-      ...{ server: options.drachtio, clock, log, tags: [`name:${options.name ?? randomToken(8)}`, `run:${randomToken(8)}`] },
+      ...{ server: options.drachtio, clock, log, tags: tagsOf(options) },
       furnish: (agent) => this.#furnish(agent),
       onDown: () => this.#lost(),
     });
@@ -193,6 +202,10 @@ class PhoneRim implements Phone {
     this.carriers = this.#carriers();
   }
 
+  async claim(legs: readonly KeptLeg[]): Promise<ClaimedLegs> {
+    return takeBack(this.#rim, (leg) => this.#legs.add(leg), legs, await this.#connection.claim());
+  }
+
   async start(): Promise<void> {
     this.#rim.bindings.start();
     this.directoryChanged();
@@ -218,6 +231,12 @@ class PhoneRim implements Phone {
     const legs = this.#legs.values();
     for (const leg of legs) leg.release('server_shutdown', 'server');
     if (legs.length > 0 || told || lamps) await new Promise<void>((resolve) => this.#rim.clock.after(FAREWELL_MS, resolve));
+    this.#connection.close();
+  }
+
+  leave(): void {
+    this.#closed = true;
+    this.#rim.bindings.stop();
     this.#connection.close();
   }
 

@@ -113,16 +113,40 @@ export interface SipAgent extends EventEmitter {
     done: (error: SipFailure | null, dialog?: SipDialog) => void,
   ): void;
   request(options: RequestOptions, done: (error: Error | null, request?: SipRequest) => void): void;
+  addDialog(dialog: SipDialog): void;
 }
 
 // The typings name other shapes for the same methods (a request's options as a received request, for one), so they cannot be narrowed to ours.
 export const newSipAgent = (): SipAgent => new Srf() as unknown as SipAgent;
 
+/** A dialog that stood before this run of ours began, as our SIP server tells of it. */
+export interface KeptDialog {
+  id: string;
+  /** `uas`: the peer called. */
+  role: 'uac' | 'uas';
+  callId: string;
+  localTag: string;
+  remoteTag: string;
+  /** Our Contact, whole. */
+  contact: string;
+  /** The peer's: a URI. */
+  target: string;
+  localSdp: string;
+  remoteSdp: string;
+}
+
+export interface Wired {
+  /** Where its messages go. */
+  hear(text: string): void;
+  /** The dialog again, as if it had been made by this agent. */
+  revive(kept: KeptDialog): SipDialog;
+}
+
 /**
- * Has the agent speak over this wire, which is up; returns where its messages go. A connection that srf makes itself is another with each reconnect, and the calls
+ * Has the agent speak over this wire, which is up. A connection that srf makes itself is another with each reconnect, and the calls
  * over the one before are lost to it; over TLS it is even dialled again in clear.
  */
-export function wired(agent: SipAgent, wire: Wire, { secret, tags }: { secret: string; tags: readonly string[] }): (text: string) => void {
+export function wired(agent: SipAgent, wire: Wire, { secret, tags }: { secret: string; tags: readonly string[] }): Wired {
   const { app } = agent;
   const client = app._init();
   app.client = client;
@@ -130,7 +154,32 @@ export function wired(agent: SipAgent, wire: Wire, { secret, tags }: { secret: s
   // Never connected: it only stands for the one connection that srf believes in.
   const key = new Socket();
   client._onConnect(key);
-  return (text) => client._onMsg(key, text);
+  return {
+    hear: (text) => client._onMsg(key, text),
+    revive(kept) {
+      const dialog = dialogOf(agent, client, key, kept);
+      agent.addDialog(dialog);
+      return dialog;
+    },
+  };
+}
+
+/** What srf's Dialog reads of the messages that made it (5.0.29, `lib/dialog.js`). */
+type Maker = new (agent: SipAgent, role: 'uac' | 'uas', messages: { req: object; res: object; sent?: object }) => SipDialog;
+
+function dialogOf(agent: SipAgent, client: unknown, socket: Socket, kept: KeptDialog): SipDialog {
+  const { id, role, callId, localTag, remoteTag, contact, target, localSdp, remoteSdp } = kept;
+  const message = (tag: string, whole: string, uri: string, body: string): object => ({
+    ...{ method: 'INVITE', uri: target, body, socket, agent: client, stackDialogId: id },
+    get: (name: string) => ({ 'call-id': callId, contact: whole })[name.toLowerCase()],
+    getParsedHeader: (name: string) => (name.toLowerCase() === 'contact' ? [{ uri }] : { params: { tag } }),
+  });
+  const ours = message(localTag, contact, /<([^>]*)>/.exec(contact)?.[1] ?? contact, localSdp);
+  const theirs = message(remoteTag, `<${target}>`, target, remoteSdp);
+  // The typings have no constructor: dialogs are srf's to make.
+  const made: unknown = Srf.Dialog;
+  const Dialog = made as Maker;
+  return role === 'uas' ? new Dialog(agent, role, { req: theirs, res: ours, sent: ours }) : new Dialog(agent, role, { req: ours, res: theirs });
 }
 
 /**

@@ -23,8 +23,8 @@ export interface WireOptions {
   server: SipServerAddress;
   tags: readonly string[];
   clock: Clock;
-  /** It took us: the first time, or again with all that was ours. */
-  onUp: () => void;
+  /** It took us: the first time (`kept`: it still has what was a run's of ours before this one), or again with all that was ours. */
+  onUp: (kept: boolean) => void;
   /** Cut; being dialled again. */
   onAway: () => void;
   /** Once: nothing of what was ours is there any more, or `wrongSecret`. */
@@ -114,20 +114,20 @@ export class Wire extends EventEmitter {
     if (verb !== 'response' || to !== id || this.#state === 'over') return false;
     if (verdict !== 'OK') this.#lost('wrongSecret');
     else if (this.#state === 'away' && !KEPT.test(version)) this.#lost('lost');
-    else this.#isUp();
+    else this.#isUp(KEPT.test(version));
     if (this.#is('up')) return true;
     socket.destroy();
     return false;
   }
 
-  #isUp(): void {
+  #isUp(kept: boolean): void {
     this.#cancelDeadline();
     const wasAway = this.#state === 'away';
     this.#state = 'up';
     if (wasAway) for (const route of this.#routes) this.#socket?.write(encodeFrame(`${newUuid()}|${route}`));
     for (const frame of this.#kept.splice(0)) this.#socket?.write(frame);
     this.#keptBytes = 0;
-    this.#options.onUp();
+    this.#options.onUp(kept);
   }
 
   #closed(socket: Socket, refused: boolean): void {

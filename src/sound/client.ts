@@ -1,7 +1,7 @@
 /**
  * The application's end of the media server's control socket: `MediaServer` over frames of JSON, see media/README.md.
- * It reconnects by itself. The media server keeps our endpoints for two seconds after a connection broke; when they are gone
- * (it was too late, or it is another process) each one still open is told as `endpointLost`.
+ * It reconnects by itself. The media server keeps our endpoints for half a minute after a connection broke; when they are gone
+ * (it is another process), or we have been away for too long, each one still open is told as `endpointLost`.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
@@ -9,12 +9,22 @@ import { connectControl, readControlAddress } from '../../kernel/control-socket.
 import { encodeFrame, readFrames, writeFrame } from '../../kernel/frames.ts';
 import { randomToken } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
-import { type EndpointId, type ManagedMediaServer, MediaError, type MediaErrorCode, type MediaEvent, type RecordRequest } from '../../media/port.ts';
+import { type EndpointId, type Kept, type ManagedMediaServer, MediaError, type MediaErrorCode, type MediaEvent, type RecordRequest } from '../../media/port.ts';
+
+export interface MediaIdentity {
+  name: string;
+  /** This start of it. */
+  run: string;
+  /** It goes on with what the run before had open; else that is closed. */
+  isHeir: boolean;
+}
 
 export interface MediaClientOptions {
   /** A path, `tcp:127.0.0.1:port`, or `tls:host:port` with a `secret`. */
   socket: string;
   secret?: string | null;
+  /** Who we are, over all our runs; absent = nobody knows us again once we end. */
+  identity?: MediaIdentity;
   clock: Clock;
   log: Logger;
   onEvent: (event: MediaEvent) => void;
@@ -24,22 +34,28 @@ export interface MediaClientOptions {
 }
 
 /**
- * `disconnect` leaves for good; the media server closes our endpoints two seconds later. (`close` is the port's: it closes one endpoint.)
+ * `disconnect` leaves for good; the media server closes our endpoints half a minute later. (`close` is the port's: it closes one endpoint.)
  * `giveUp`: it is connected, but hangs: its endpoints are told lost, and the connection is made anew.
  */
-export type MediaClient = ManagedMediaServer & { readonly connected: boolean; giveUp(reason: string): void; disconnect(): void };
+export type MediaClient = ManagedMediaServer & {
+  readonly connected: boolean;
+  /** What was opened by a run of ours before this one and is there still, taken over. Absent: such a server knows nobody again. */
+  kept?(): Promise<Omit<Kept, 'more'>>;
+  giveUp(reason: string): void;
+  disconnect(): void;
+};
 
 const REQUEST_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 500;
-/** The media server closes our endpoints two seconds after it lost us; by now it has, whether it lives or not. */
+/** Longer than that nobody should hear silence: calls are put elsewhere, and what the media server has of them is closed when it is there again. */
 const GRACE_MS = 2500;
 /** Nobody listens there: the process that had our endpoints is dead. */
 const NOBODY_LISTENS: readonly string[] = ['ECONNREFUSED', 'ENOENT'];
 const MOST_PENDING = 10_000;
 const FRAME_LIMIT = 1_048_576;
 
-type Method = keyof ManagedMediaServer;
+type Method = keyof ManagedMediaServer | 'kept';
 type Reply = { id: number; ok: boolean; result?: unknown; error?: { code: MediaErrorCode; message: string } };
 type FromServer = Reply | { n: number; event: MediaEvent };
 interface Pending {
@@ -52,7 +68,7 @@ class Connection {
   connected = false;
   readonly #options: MediaClientOptions;
   /** By this name a media server that is still the same knows us again. */
-  readonly #name = randomToken(12);
+  readonly #identity: MediaIdentity;
   readonly #open = new Set<EndpointId>();
   readonly #recordings = new Map<string, { path: string; startedMs: number }>();
   /** Asked to be opened when the connection broke. */
@@ -69,6 +85,7 @@ class Connection {
 
   constructor(options: MediaClientOptions) {
     this.#options = options;
+    this.#identity = options.identity ?? { name: randomToken(12), run: randomToken(12), isHeir: false };
     this.#connect();
   }
 
@@ -91,9 +108,27 @@ class Connection {
   }
 
   giveUp(reason: string): void {
-    for (const endpointId of this.#open) if (this.#abandoned.size < MOST_PENDING) this.#abandoned.add(endpointId);
+    this.#abandonAll();
     this.#loseEndpoints(reason);
     this.#socket?.destroy();
+  }
+
+  async kept(): Promise<Omit<Kept, 'more'>> {
+    const all: Omit<Kept, 'more'> = { endpoints: [], recordings: [] };
+    for (let more = true; more; ) {
+      const part = await this.ask<Kept>('kept', [all.endpoints.length]);
+      all.endpoints.push(...part.endpoints);
+      all.recordings = part.recordings;
+      more = part.more && part.endpoints.length > 0;
+    }
+    for (const { endpointId } of all.endpoints) this.#open.add(endpointId);
+    for (const { recordingId, path, startedMs } of all.recordings) this.#recordings.set(recordingId, { path, startedMs });
+    return all;
+  }
+
+  /** They are closed when the media server is there again. */
+  #abandonAll(): void {
+    for (const endpointId of this.#open) if (this.#abandoned.size < MOST_PENDING) this.#abandoned.add(endpointId);
   }
 
   /** Whoever asked takes it for not opened; whether it is, we do not know when the answer did not come. */
@@ -146,7 +181,8 @@ class Connection {
 
   async #introduce(socket: Socket): Promise<void> {
     try {
-      const { known } = (await this.#send('hello', [this.#name, this.#lastEvent])) as { known: boolean };
+      const { name, run, isHeir } = this.#identity;
+      const { known } = (await this.#send('hello', [name, this.#lastEvent, run, isHeir])) as { known: boolean };
       // Another server, or one that forgot us, counts from one.
       if (!known) this.#lastEvent = 0;
       this.connected = true;
@@ -175,7 +211,10 @@ class Connection {
     if (this.#closed) return;
     if (had) {
       log.warn('media server connection lost');
-      this.#cancelGrace = clock.after(GRACE_MS, () => this.#loseEndpoints('the media server is away'));
+      this.#cancelGrace = clock.after(GRACE_MS, () => {
+        this.#abandonAll();
+        this.#loseEndpoints('the media server is away');
+      });
       onLost?.();
     }
     this.#cancelRetry = clock.after(this.#retryMs, () => this.#connect());
@@ -260,6 +299,7 @@ export function connectMedia(options: MediaClientOptions): MediaClient {
     close: (endpointId) => connection.ask('close', [endpointId], endpointId),
     report: () => connection.ask('report', []),
     drain: () => connection.ask('drain', []),
+    kept: () => connection.kept(),
     giveUp: (reason) => connection.giveUp(reason),
     disconnect: () => connection.disconnect(),
   };

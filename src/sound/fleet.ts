@@ -10,6 +10,7 @@ import {
   type ConferenceId,
   type ConferenceRequest,
   type EndpointId,
+  type Kept,
   MediaError,
   type MediaEvent,
   type MediaServer,
@@ -45,7 +46,13 @@ export interface FleetStatus {
 }
 
 /** `connected`: one of them at least. */
-export type Fleet = MediaServer & { readonly connected: boolean; servers(): FleetStatus[]; disconnect(): void };
+export type Fleet = MediaServer & {
+  readonly connected: boolean;
+  servers(): FleetStatus[];
+  /** What runs of ours before this one have opened and is there still. Asked once, before anything is opened. */
+  claim(): Promise<Omit<Kept, 'more'>>;
+  disconnect(): void;
+};
 
 interface Member {
   name: string;
@@ -64,6 +71,8 @@ const HUNG_MS = 4000;
 /** A media server that died is back within a second; whoever opens an endpoint meanwhile waits for it so long. */
 const WAIT_FOR_SERVER_MS = 4000;
 const LOOK_AGAIN_MS = 50;
+/** A media server that is not there by then keeps nothing for us. */
+const CLAIM_WITHIN_MS = 10_000;
 const MOST_WAITING = 2000;
 
 class Pool {
@@ -161,6 +170,31 @@ class Pool {
     return this.#recordings.get(recordingId)?.client;
   }
 
+  async claim(): Promise<Omit<Kept, 'more'>> {
+    const claimed = await Promise.all(this.members.map((member) => this.#claimAt(member)));
+    return { endpoints: claimed.flatMap(({ endpoints }) => endpoints), recordings: claimed.flatMap(({ recordings }) => recordings) };
+  }
+
+  async #claimAt(member: Member): Promise<Omit<Kept, 'more'>> {
+    const { clock, log } = this.#options;
+    const none = { endpoints: [], recordings: [] };
+    if (member.client.kept === undefined) return none;
+    const until = clock.now() + CLAIM_WITHIN_MS;
+    while (!(member.connected && member.capabilities !== null)) {
+      if (clock.now() >= until) return none;
+      await pause(clock, LOOK_AGAIN_MS);
+    }
+    try {
+      const kept = await member.client.kept();
+      for (const { endpointId, group } of kept.endpoints) this.#place(endpointId, group, member);
+      for (const { recordingId } of kept.recordings) this.#recordings.set(recordingId, member);
+      return kept;
+    } catch (error) {
+      log.warn({ err: error, server: member.name }, 'a media server does not say what it has kept');
+      return none;
+    }
+  }
+
   #join(name: string, connect: (lines: MediaLines) => MediaClient): Member {
     const client = connect({
       onEvent: (event) => this.#heard(event),
@@ -232,9 +266,7 @@ class Pool {
   /** null = not there, for now. */
   async #openAt(member: Member, group: string, request: OpenRequest, full: Set<Member>): Promise<{ sdp: string } | null> {
     const { endpointId } = request;
-    this.#of.set(endpointId, { member, group });
-    this.#groups.set(group, { member, endpoints: (this.#groups.get(group)?.endpoints ?? 0) + 1 });
-    member.endpoints += 1;
+    this.#place(endpointId, group, member);
     try {
       return await member.client.open(request);
     } catch (error) {
@@ -245,6 +277,12 @@ class Pool {
       else if (error.code !== 'unavailable') throw error;
       return null;
     }
+  }
+
+  #place(endpointId: EndpointId, group: string, member: Member): void {
+    this.#of.set(endpointId, { member, group });
+    this.#groups.set(group, { member, endpoints: (this.#groups.get(group)?.endpoints ?? 0) + 1 });
+    member.endpoints += 1;
   }
 
   #forget(endpointId: EndpointId): void {
@@ -274,6 +312,7 @@ export function openFleet(options: FleetOptions): Fleet {
       return known().length > 0;
     },
     servers: () => members.map(({ name, connected, endpoints, report, capabilities }) => ({ name, connected, endpoints, report, capabilities })),
+    claim: () => pool.claim(),
     disconnect: () => pool.disconnect(),
     capabilities: async () => ableTogether(known()),
     open: (request) => pool.open(request),

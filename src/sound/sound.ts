@@ -14,6 +14,7 @@ import type { CallsView } from '../call/call.ts';
 import type { CallCommand, Sound } from '../call/command.ts';
 import type { AuthenticationResult, CallEvent, CollectEnd, PromptEnd } from '../call/event.ts';
 import { type CollectOutput, type Collector, createCollector } from '../ivr/collect.ts';
+import { type AskedSound, holdPlayId } from './asked.ts';
 import { plainName, sourcesOf, unspoken } from './sources.ts';
 import type { Speech } from './tts/port.ts';
 
@@ -108,6 +109,8 @@ export class SoundRim {
   readonly #recordings = new Map<string, { callId: CallId; paused: boolean }>();
   /** Legs for which a sound was not taken because their media server is away: it comes back, or they are put elsewhere, or they end. */
   readonly #refused = new Set<LegId>();
+  /** What is being asked plays already: a run of ours before this one began it. */
+  #isPlaying = false;
 
   constructor(options: SoundOptions) {
     this.#options = options;
@@ -175,6 +178,22 @@ export class SoundRim {
     }
   }
 
+  /** After a restart: the leg goes on with this. `isPlaying`: it is still to be heard, or its end is about to be told; else it begins again. */
+  goOn(asked: AskedSound, isPlaying: boolean): void {
+    this.#isPlaying = isPlaying;
+    if (asked.type === 'partLegs') this.#playHeld(asked);
+    else if (asked.type === 'playSounds') this.carriers.playSounds(asked);
+    else if (asked.type === 'collectDigits') this.carriers.collectDigits(asked);
+    else if (asked.type === 'authenticate') this.carriers.authenticate(asked);
+    else this.carriers.echoLeg(asked);
+    this.#isPlaying = false;
+  }
+
+  /** After a restart: this recording runs on. */
+  goOnRecording(recordingId: string, callId: CallId, paused: boolean): void {
+    this.#recordings.set(recordingId, { callId, paused });
+  }
+
   /** A key by SIP INFO: the media server knows whether the same press was heard, and tells it if not. */
   signalledKey(legId: LegId, key: string): void {
     this.#try('a key by signalling could not be told', { legId }, this.#options.media.signalledKey(legId, key));
@@ -238,6 +257,7 @@ export class SoundRim {
     const { playId, tenantId, how } = playing;
     const leg = this.#leg(legId);
     leg.turns += 1;
+    if (this.#isPlaying) return;
     const turn = leg.turns;
     const spoken = sounds.some(({ kind }) => kind === 'speech');
     const isWanted = (): boolean => this.#legs.get(legId)?.turns === turn && (playing.kind === 'prompt' || playing.asking);
@@ -399,20 +419,33 @@ export class SoundRim {
     this.#options.take({ type: 'authenticationEnded', callId, legId, playId, result, authLevel });
   }
 
-  #part({ callId, legIds, musicTo, music }: Of<'partLegs'>): void {
+  #part(command: Of<'partLegs'>): void {
+    const { callId, legIds, musicTo } = command;
     const parted = this.#options.media.part(...legIds);
     this.#try('two legs could not be parted', { callId, legIds }, parted);
-    const tenantId = this.#options.calls.get(callId)?.tenantId;
-    if (musicTo === null || tenantId === undefined) return;
-    const waiting: Prompt = {
-      ...{ kind: 'prompt', callId, playId: `hold-${musicTo}` },
-      ...{ sounds: [{ kind: 'music', name: music }], tenantId, how: { loop: true, bargeIn: false } },
-    };
-    this.#busy(musicTo, waiting, null);
+    const waiting = this.#holdMusic(command);
+    if (waiting === null || musicTo === null) return;
     const play = (): void => {
       if (this.#legs.get(musicTo)?.playing === waiting) this.#play(musicTo, waiting);
     };
     parted.then(play, play);
+  }
+
+  /** The two were parted by a run of ours before this one. */
+  #playHeld(command: Of<'partLegs'>): void {
+    const waiting = this.#holdMusic(command);
+    if (waiting !== null && command.musicTo !== null) this.#play(command.musicTo, waiting);
+  }
+
+  #holdMusic({ callId, musicTo, music }: Of<'partLegs'>): Prompt | null {
+    const tenantId = this.#options.calls.get(callId)?.tenantId;
+    if (musicTo === null || tenantId === undefined) return null;
+    const waiting: Prompt = {
+      ...{ kind: 'prompt', callId, playId: holdPlayId(musicTo) },
+      ...{ sounds: [{ kind: 'music', name: music }], tenantId, how: { loop: true, bargeIn: false } },
+    };
+    this.#busy(musicTo, waiting, null);
+    return waiting;
   }
 
   /** One for each call: whoever is not named any more is out of it. */

@@ -126,6 +126,7 @@ const told: Record<Stimulus, Event> = {
   recordingSpaceChanged: { type: 'recordingSpaceChanged', full: true },
   timePassed: { type: 'timePassed' },
   serverStarted: { type: 'serverStarted' },
+  serverResumed: { type: 'serverResumed' },
 };
 
 const toldOfQueues: Record<OfQueues, Event> = {
@@ -191,6 +192,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: NOTHING,
     timePassed: NOTHING,
     serverStarted: NOTHING,
+    serverResumed: NOTHING,
   },
   not_ready: {
     queueConfigured: NOTHING,
@@ -241,6 +243,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: NOTHING,
     timePassed: NOTHING,
     serverStarted: NOTHING,
+    serverResumed: NOTHING,
   },
   ready: {
     queueConfigured: NOTHING,
@@ -297,6 +300,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: NOTHING,
     timePassed: NOTHING,
     serverStarted: ['8001 not_ready (restart)'],
+    serverResumed: NOTHING,
   },
   offered: {
     queueConfigured: ['wake +15000'],
@@ -335,6 +339,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: ['wake +15000'],
     timePassed: ['c1.o1 c1 no_answer at 8001 on c1.1 service', '8001 not_ready (no_answer)', '> release c1 c1.1 no_answer by server'],
     serverStarted: ['8001 not_ready (restart)'],
+    serverResumed: ['wake +15000'],
   },
   pausing: {
     queueConfigured: ['wake +4000'],
@@ -385,6 +390,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: ['wake +4000'],
     timePassed: ['8001 ready'],
     serverStarted: ['8001 not_ready (restart)'],
+    serverResumed: ['wake +4000'],
   },
   releasing: {
     queueConfigured: ['wake +5000'],
@@ -423,6 +429,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: ['wake +5000'],
     timePassed: ['8001 ready'],
     serverStarted: ['8001 not_ready (restart)'],
+    serverResumed: ['wake +5000'],
   },
   talking: {
     queueConfigured: NOTHING,
@@ -461,6 +468,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: NOTHING,
     timePassed: NOTHING,
     serverStarted: ['8001 not_ready (restart)'],
+    serverResumed: NOTHING,
   },
   wrapping_up: {
     queueConfigured: ['wake +10000'],
@@ -511,6 +519,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     recordingSpaceChanged: ['wake +10000'],
     timePassed: ['8001 ready'],
     serverStarted: ['8001 not_ready (restart)'],
+    serverResumed: ['wake +10000'],
   },
 };
 

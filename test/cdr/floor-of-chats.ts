@@ -39,7 +39,7 @@ export function openChats(
   };
   const clock: Clock = { now: () => world.now(), after: (ms, fn) => noted(world.after(ms, fn)), every: (ms, fn) => noted(world.every(ms, fn)) };
   const rooms = createRooms();
-  const { journal, leftover } = keepJournal({ folder, keepBytes: 1e9, rooms, clock, log, unwritten: () => writer.unwritten() });
+  const { journal, leftover } = keepJournal({ folder, keepBytes: 1e9, rooms, callsKeptMs: 0, clock, log, unwritten: () => writer.unwritten() });
   const carriers = new Proxy({}, { get: (_, type) => (type === 'writeInteraction' ? writer.accept.bind(writer) : () => undefined) }) as Carriers;
   const switchboard = new Switchboard({ clock, log, journal, rooms: rooms.all, carriers });
   switchboard.take({ type: 'serverStarted' });

@@ -151,7 +151,7 @@ test('half a last line is passed over, and the file stays as it is', async () =>
 test('a journal that was rotated in mid-call is proved from the snapshot, and from its start when that was kept', async () => {
   const { tell, journal, rooms } = openHouse(1_000_000);
   tell(...opening, ...begins('a'));
-  journal.rotate(snapshotOf(rooms, [], new Map()));
+  journal.rotate(snapshotOf(rooms, { bindings: [], unwritten: new Map() }));
   tell(...begins('b'), ...ends('a'), ...begins('c'), ...ends('b'), ...ends('c'));
   assert.deepEqual(
     startsOf(folder).map(({ seq }) => seq > 0),
@@ -170,7 +170,7 @@ test('of what a snapshot has made superfluous so much is kept as was asked for, 
   tell(...opening);
   for (const call of ['a', 'b', 'c', 'd']) {
     tell(...begins(call), ...ends(call));
-    journal.rotate(snapshotOf(rooms, [], new Map()));
+    journal.rotate(snapshotOf(rooms, { bindings: [], unwritten: new Map() }));
   }
   const names = readdirSync(folder).sort();
   assert.ok(!names.includes('events-0000000000000001.log'), 'the oldest went');

@@ -25,7 +25,7 @@ async function openPlant(engine: EngineName) {
   const config: MediaConfig = {
     ...{ socket: { path: '/unused' }, secret: '', workers: 2, engine: 'auto', rtpPortMin, rtpPortMax: rtpPortMin + PORTS - 1, recordings: null },
     ...{ hosts: { 4: '127.0.0.1', 6: '::1' }, publicAddresses: { 4: '127.0.0.1', 6: '::1' }, ownAddresses: ['127.0.0.1', '::1'] },
-    ...{ logLevel: 'fatal', codecs: ['PCMA', 'PCMU'], orphanExitSeconds: 0 },
+    ...{ logLevel: 'fatal', codecs: ['PCMA', 'PCMU'], orphanExitSeconds: 0, callsKeptSeconds: 2 },
   };
   const events: MediaEvent[] = [];
   const pool = new WorkerPool({

@@ -57,6 +57,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     RTP_PORT_MIN: String(rtpPortMin),
     RTP_PORT_MAX: String(rtpPortMin + PORTS - 1),
     PUBLIC_ADDRESS: '127.0.0.1',
+    CALLS_KEPT_SECONDS: '2',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal',
     MEDIA_ENGINE: process.env.MEDIA_ENGINE ?? 'auto',
     ...options.settings,

@@ -32,6 +32,7 @@ const config: MediaConfig = {
   logLevel: 'fatal',
   codecs: ['PCMA', 'PCMU'],
   orphanExitSeconds: 0,
+  callsKeptSeconds: 2,
 };
 
 test('a worker that dies takes its own calls with it and no others, its recording stays whole, and another takes its place', async () => {

@@ -208,3 +208,72 @@ test('the same run back in time is told that its calls were kept, one that comes
   assert.equal(kept(world, ['name:switchboard', 'run:1']), false);
   answerWith(world, last(world, 'BYE') as Request, 200);
 });
+
+const kept = (world: World): { id: string; role: string; localSdp: string; remoteSdp: string }[] =>
+  world.app.heard
+    .filter(({ tokens }) => tokens[1] === 'dialog')
+    .map(({ bytes }) => JSON.parse(bytes.toString('utf8')) as { id: string; role: string; localSdp: string; remoteSdp: string });
+
+test('an application that was started anew, and says that it is heir, is told the calls that are up and has them; what was being made or taken is let go', () => {
+  const world = newWorld([...NAME, 'run:1']);
+  const { to, dialog } = up(world);
+  world.send(secondCall());
+  respond(world, newest(world).transaction, '180 Ringing');
+  const made = dial(world, ['Call-ID: made']);
+  answerWith(world, made.request, 180);
+  leaves(world);
+  world.clock.forward(5_000);
+  world.send(inside('INFO', to, 2));
+  comesBack(world, [...NAME, 'run:2', 'heir']);
+  assert.ok(last(world, '503 INVITE').headers.has('retry-after'), 'who was not answered may call again');
+  assert.ok(lines(world).includes('CANCEL'), 'whom it was calling is let go');
+  assert.ok(!lines(world).includes('BYE'));
+  assert.deepEqual(events(world), ['INFO'], 'what it missed is told');
+  world.app.ask('dialogs');
+  assert.deepEqual(
+    kept(world).map(({ id, role }) => [id, role]),
+    [[dialog, 'uas']],
+  );
+  ask(world, dialog, 'BYE');
+  assert.equal(lines(world).at(-1), 'BYE');
+});
+
+test('a call that the heir does not know is hung up when it says so, and no call of another application', () => {
+  const world = newWorld([...NAME, 'run:1']);
+  const { dialog } = up(world);
+  leaves(world);
+  comesBack(world, ['name:other', 'run:2', 'heir']);
+  world.app.ask('dialogs');
+  assert.deepEqual(kept(world), []);
+  world.app.ask(`hang_up|${dialog}`);
+  world.clock.forward(50);
+  assert.ok(!lines(world).includes('BYE'));
+  comesBack(world, [...NAME, 'run:2', 'heir']);
+  world.app.ask(`hang_up|${dialog}`);
+  world.clock.forward(50);
+  assert.match((last(world, 'BYE') as Request).headers.get('reason') ?? '', /application restarted/);
+});
+
+test('the heir finds both session descriptions as they were given last', () => {
+  const world = newWorld([...NAME, 'run:1']);
+  const made = dial(world, ['Call-ID: made']);
+  answerWith(world, made.request, 200, [['Content-Type', 'application/sdp']], 'v=0\r\no=- 9 9 IN IP4 10.0.0.9\r\n');
+  ask(world, made.dialog, 'ACK');
+  leaves(world);
+  comesBack(world, [...NAME, 'run:2', 'heir']);
+  world.app.ask('dialogs');
+  const [found] = kept(world);
+  assert.deepEqual([found?.role, found?.localSdp, found?.remoteSdp], ['uac', OFFER, 'v=0\r\no=- 9 9 IN IP4 10.0.0.9\r\n']);
+});
+
+test('a request inside a call that was told to a connection which was dying is told again to the heir; a BYE is answered at once', () => {
+  const world = newWorld([...NAME, 'run:1']);
+  const { to } = up(world);
+  world.send(inside('INFO', to, 2));
+  world.send(inside('BYE', to, 3));
+  assert.ok(!lines(world).includes('200 BYE'));
+  leaves(world);
+  comesBack(world, [...NAME, 'run:2', 'heir']);
+  assert.deepEqual(events(world), ['INFO', 'BYE']);
+  assert.ok(lines(world).includes('200 BYE'));
+});

@@ -14,6 +14,8 @@ const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 20_000;
 const PATIENCE_MS = 15_000;
 const POLL_MS = 50;
+/** Between two tries of what is refused for want of time; sign-ins are counted. */
+const PATIENT_MS = 1_500;
 const RTP_PORTS = 400;
 const root = inProject('.');
 
@@ -210,7 +212,11 @@ export class House {
 
   async #request(method: string, path: string, token: string | null, body: object | null): Promise<unknown> {
     const headers = { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(body === null ? {} : { 'content-type': 'application/json' }) };
-    const response = await fetch(`${this.http}${path}`, { method, headers, ...(body === null ? {} : { body: JSON.stringify(body) }) });
+    const ask = (): Promise<Response> => fetch(`${this.http}${path}`, { method, headers, ...(body === null ? {} : { body: JSON.stringify(body) }) });
+    let response = await ask();
+    // On a busy machine it asks for patience, above all when it has just been started.
+    for (const until = systemClock.now() + PATIENCE_MS; response.status === 503 && systemClock.now() < until; response = await ask())
+      await pause(systemClock, PATIENT_MS);
     const answer: unknown = await response.json();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;

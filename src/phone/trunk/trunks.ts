@@ -146,6 +146,17 @@ export class Trunks {
     this.#carrying.set(legId, { trunkId: line.configuration.trunkId, load: line.load });
   }
 
+  /** It went over this trunk in a run of ours before this one. */
+  holdAgain(legId: LegId, trunkId: TrunkId): void {
+    const load = this.#loadOf(trunkId);
+    load.calls += 1;
+    this.#carrying.set(legId, { trunkId, load });
+  }
+
+  trunkOf(legId: LegId): TrunkId | null {
+    return this.#carrying.get(legId)?.trunkId ?? null;
+  }
+
   free(legId: LegId): void {
     const carrying = this.#carrying.get(legId);
     if (carrying === undefined) return;

@@ -226,6 +226,8 @@ export class SimNode {
     this.seats = new Seats(clock, {
       unroute: (app) => this.routes.removeAll(app),
       release: (app) => this.agent.release(app),
+      unanswered: (app) => this.agent.serverSide.unanswered(app),
+      handOver: (app) => this.agent.handOver(app),
       supersede: (before) => before.dismiss(dismissed('', 'another connection has come with this name')),
     });
     network.join(address, (bytes, from) => this.agent.take(bytes, { ...from, flow: 'udp-0', local: { address, port: 5060 } }));

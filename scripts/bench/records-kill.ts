@@ -1,0 +1,94 @@
+/**
+ * The part of `bench -- records` that kills: 100 calls talk, 20 new ones come each second, and the application is killed (-9) and started anew. Callers and agents
+ * are in this process, so what they saw is one clock's; records are counted as the API shows them, against the calls that were placed.
+ */
+import { freeRange } from '../../test/support/ports.ts';
+import { type House, openHouse, PASSWORD, round } from './house.ts';
+import { type CallTimes, SipLoad } from './sip-load.ts';
+
+const CALLS_PER_SECOND = 20;
+const TALKING = 100;
+/** Those hundred are up over death and restart, and shorter than a silent party is waited for; the others come and go. */
+const LONG_TALK_MS = 26_000;
+const SHORT_TALK_MS = 2_000;
+const KILL_AFTER_MS = 8_000;
+const SECONDS = 22;
+const AGENTS = 300;
+const RTP_PORTS = 6_000;
+const RECORDS_WITHIN_MS = 15_000;
+const PAGE = 200;
+
+export async function benchKill(): Promise<object> {
+  const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: AGENTS });
+  try {
+    const load = new SipLoad({
+      ...{ server: { host: '127.0.0.1', port: house.ports.sip }, agentPort: house.ports.agents, number: '700' },
+      ...{ callsPerSecond: CALLS_PER_SECOND, seconds: SECONDS, talkMs: (n: number) => (n <= TALKING ? LONG_TALK_MS : SHORT_TALK_MS) },
+    });
+    const dying = dieOnce(house);
+    await load.run(() => undefined);
+    const { killedAt, readyAt } = await dying;
+    const calls = [...load.calls.values()];
+    return { ...asSeen(calls, killedAt, readyAt), ...(await asRecorded(house, calls)) };
+  } finally {
+    await house.stop();
+  }
+}
+
+async function dieOnce(house: House): Promise<{ killedAt: number; readyAt: number }> {
+  await new Promise((resolve) => setTimeout(resolve, KILL_AFTER_MS));
+  const killedAt = performance.now();
+  await house.kill();
+  await house.startAgain();
+  return { killedAt, readyAt: performance.now() };
+}
+
+/** Who was talking at the death, and talked on until its own end; with audio, where it carried any. */
+function asSeen(calls: readonly CallTimes[], killedAt: number, readyAt: number): object {
+  const talked = calls.filter(({ offeredAt, endedAt }) => offeredAt !== null && offeredAt < killedAt - 500 && (endedAt === null || endedAt > readyAt));
+  const talking = talked.filter(({ failure, heard, heardAt }) => failure === null && (!heard || (heardAt ?? 0) > readyAt));
+  const first = calls.find(({ invitedAt, answeredAt }) => invitedAt > killedAt && answeredAt !== null);
+  const failures = new Map<string, number>();
+  for (const { failure } of calls) if (failure !== null) failures.set(failure, (failures.get(failure) ?? 0) + 1);
+  return {
+    ...{ callsPlaced: calls.length, talkingAtKill: talked.length },
+    talkingAfterRestartPct: round((100 * talking.length) / talked.length),
+    answerAgainSeconds: first === undefined ? null : round(((first.answeredAt ?? 0) - killedAt) / 1000),
+    readyAgainSeconds: round((readyAt - killedAt) / 1000),
+    failures: Object.fromEntries(failures),
+  };
+}
+
+/** Each call that was answered has one record. */
+async function asRecorded(house: House, calls: readonly CallTimes[]): Promise<object> {
+  const answered = calls.filter(({ answeredAt }) => answeredAt !== null);
+  const until = performance.now() + RECORDS_WITHIN_MS;
+  for (;;) {
+    const counts = await recordsOf(house);
+    const lost = answered.filter(({ number }) => !counts.has(number));
+    const doubled = answered.filter(({ number }) => (counts.get(number) ?? 0) > 1);
+    if (lost.length === 0 || performance.now() > until) return { answered: answered.length, lost: lost.length, doubled: doubled.length };
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** How many records there are of each caller, by the number it called with. */
+async function recordsOf(house: House): Promise<Map<string, number>> {
+  const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => (await fetch(`${house.base}${path}`, init)).json();
+  const body = JSON.stringify({ tenant: 'demo', username: 'admin', password: PASSWORD });
+  const { token } = (await ask('/api/v1/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })) as { token: string };
+  const counts = new Map<string, number>();
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = (await ask(`/api/v1/calls?limit=${PAGE}${query}`, { headers: { authorization: `Bearer ${token}` } })) as {
+      items: { caller: string }[];
+      nextCursor: string | null;
+    };
+    for (const { caller } of page.items) {
+      const number = caller.slice(-8);
+      counts.set(number, (counts.get(number) ?? 0) + 1);
+    }
+    cursor = page.nextCursor;
+  }
+  return counts;
+}
