@@ -353,7 +353,12 @@ function openRims(
     }),
     (it) => it.close(),
   );
-  const obeying = { desk, acd: acd.view, calls, directory, forms };
+  const dialling = {
+    ...{ newCallId: () => newCallId(clock.now()), reach: phone.reach.bind(phone) },
+    ...{ now: () => clock.now(), numberToCallBack: phone.numberToCallBack.bind(phone) },
+  };
+  const flows = rooms.ivr.fromDesk.bind(rooms.ivr);
+  const obeying = { desk, acd: acd.view, calls, directory, forms, flows, ...dialling };
   const orders: OrdersPort = {
     judge: (message, by) => supervise(message, by, { ...obeying, newId: () => randomToken(12) }),
     carryOut: orderOfSupervisor(store, { clock, take }),

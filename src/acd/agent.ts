@@ -38,6 +38,8 @@ export interface Offer {
   until: number;
   /** Another agent asks her in: until the customer is hers she has nothing to wrap up. */
   asked?: true;
+  /** She makes the call herself, from her desk. */
+  own?: true;
 }
 
 export type Reasons = readonly NotReadyReason[];

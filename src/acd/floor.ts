@@ -186,6 +186,8 @@ export interface Call {
   overflowed?: string;
   /** It is one of another channel, and has no legs. */
   interaction?: Interaction;
+  /** The agent who makes it from her desk. */
+  outboundBy?: AgentId;
 }
 
 export interface Waiting {

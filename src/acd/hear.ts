@@ -6,7 +6,7 @@ import { type Activity, landing, READY, reasonsOf, SIGNED_OUT, whenReady, withLe
 import { become, endTalk, newAgent, removeAgent, rest } from './agents.ts';
 import { configureCalendar, follow, removeCalendar, switchQueue } from './calendar/follow.ts';
 import { remember, rememberAll, takeOldPlace } from './callback/drops.ts';
-import { answered, ask, afterRestart as callbacksAfterRestart, cancel, isOwnWord, sweep, takePlace, tryOver } from './callback/places.ts';
+import { answered, ask, book, afterRestart as callbacksAfterRestart, cancel, isOwnWord, sweep, takePlace, tryOver } from './callback/places.ts';
 import { isManifold } from './channels/channel.ts';
 import { deskBack, deskGone, interactionHearing, withdrawAll, writtenAfterRestart } from './channels/hear.ts';
 import { noOthers } from './channels/interaction.ts';
@@ -18,6 +18,7 @@ import { joinGroups, leaveGroups, startIdling, stopIdling } from './line.ts';
 import { askParty, handOn, partyAskEnded } from './offering/asked.ts';
 import { failureOfEnding, PHONE_LOST, REJECTED, REMOVED } from './offering/failure.ts';
 import { hold, lift } from './offering/hold.ts';
+import { callColleague, callOut, outboundLegEnded } from './offering/outbound.ts';
 import { extendWrapUp } from './offering/wrap-up.ts';
 import { answerOffer, failOffer, leave, offerDirectly, spareAgent, withdrawOffer } from './offers.ts';
 import { moveCall } from './overflow/moving.ts';
@@ -51,6 +52,7 @@ type Heard =
   | 'callQueued'
   | 'queueKeyPressed'
   | 'callTransferred'
+  | 'destinationCalled'
   | 'legRinging'
   | 'legAnswered'
   | 'legHeld'
@@ -64,6 +66,7 @@ type Heard =
   | 'callHandedOn'
   | 'callEnded'
   | 'callbackAsked'
+  | 'callbackBooked'
   | 'callbackCancelled'
   | 'callMoveAsked'
   | keyof typeof interactionHearing
@@ -214,11 +217,13 @@ export const hearing: Hearing = {
     if (agent?.activity.state === 'offered' && agent.activity.offer.callId === callId) failOffer(m, agent, REJECTED);
   },
 
-  // Rule 17.
-  callArrived(m, { callId, tenantId, caller, dialled }) {
+  // Rules 17 and 31.
+  callArrived(m, { callId, tenantId, caller, dialled, outbound }) {
     if (m.floor.calls.has(callId)) return;
     const dialledBy = dialled?.by ?? null;
-    m.floor.calls.set(callId, newCall(callId, tenantId, dialledBy, { number: caller.number, ...(caller.name === undefined ? {} : { name: caller.name }) }));
+    const call = newCall(callId, tenantId, dialledBy, { number: caller.number, ...(caller.name === undefined ? {} : { name: caller.name }) });
+    m.floor.calls.set(callId, call);
+    if (outbound !== undefined) return callOut(m, call, outbound);
     const agent = dialledBy === null ? undefined : m.floor.agents.get(dialledBy);
     if (agent === undefined) return;
     agent.ownCalls.add(callId);
@@ -277,10 +282,16 @@ export const hearing: Hearing = {
   legEnded(m, { callId, legId, ending }) {
     const call = m.floor.calls.get(callId);
     if (call !== undefined && legId === legIdOf(callId, 0)) ownCallOver(m, call);
-    if (call !== undefined && legId === call.callerLeg) return callerGone(m, call, ending);
+    // Also of an agent who is served: a colleague called her, or has sent on another.
     const agent = m.floor.agentOfLeg.get(legId);
     if (agent !== undefined) agentLegEnded(m, agent, ending);
+    if (call === undefined) return;
+    if (legId === call.callerLeg) callerGone(m, call, ending);
+    else if (agent !== undefined) outboundLegEnded(m, call, agent);
   },
+
+  // Rule 31.
+  destinationCalled: (m, event) => callColleague(m, event),
 
   // Healing: as if its end had been told, by a fault of ours.
   leaseExpired(m, { agentId, legId }) {
@@ -315,6 +326,8 @@ export const hearing: Hearing = {
   },
 
   callbackAsked: (m, event) => ask(m, event),
+
+  callbackBooked: (m, event) => book(m, event),
 
   callbackCancelled: (m, { callbackId }) => cancel(m, callbackId, 'cancelled'),
 

@@ -1,11 +1,12 @@
 /** Offers: the agent is reserved before anybody hears of it, and every offer ends once. */
 import { type LegId, legIdOf, type OfferId, offerIdOf } from '../../kernel/ids.ts';
 import type { OfferChoice, OfferEnd, QueueExit } from '../call/event.ts';
-import { afterwardsOf, legOf, type Offer, reasonsOf, talkingOn } from './agent.ts';
+import { afterwardsOf, landing, legOf, type Offer, reasonsOf, talkingOn } from './agent.ts';
 import { become, canBeOffered } from './agents.ts';
 import { announce } from './callback/announce.ts';
 import { isWritten } from './channels/interaction.ts';
 import { endOffered, offerWritten } from './channels/serving.ts';
+import type { QueueConfiguration } from './event.ts';
 import { choiceOf } from './explain/choice.ts';
 import type { Agent, Call, Moment, Waiting } from './floor.ts';
 import { rememberServed } from './matching/served.ts';
@@ -24,17 +25,10 @@ const OUR_FAULT_PAUSE_MS = 1_000;
 /** The caller's turn has come and she is the one. */
 export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   const { call, queue } = waiting;
-  const { record, recording = 'optional', media, wrapUpMs, ringTimeoutMs, offering } = queue.configuration;
+  const { ringTimeoutMs } = queue.configuration;
   const choice = choiceOf(waiting, agent, m.now);
   stepOut(m.floor, waiting);
-  call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
-  call.recording = recording;
-  call.direct = media === 'direct';
-  call.wrapUpMs = wrapUpMs;
-  if (offering?.conferenceEnds === true) call.conferenceEnds = true;
-  else delete call.conferenceEnds;
-  if (offering?.wrapUpExtension === undefined) delete call.wrapUpExtension;
-  else call.wrapUpExtension = offering.wrapUpExtension;
+  goesBy(call, queue.configuration);
   if (isWritten(call)) {
     offerWritten(m, waiting, call, agent, ringTimeoutMs);
     return;
@@ -43,8 +37,20 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
   ringAlong(m.floor, waiting);
 }
 
+/** How it is recorded and wrapped up from now on, also after transfers. */
+export function goesBy(call: Call, { record, recording = 'optional', media, wrapUpMs, offering }: QueueConfiguration): void {
+  call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
+  call.recording = recording;
+  call.direct = media === 'direct';
+  call.wrapUpMs = wrapUpMs;
+  if (offering?.conferenceEnds === true) call.conferenceEnds = true;
+  else delete call.conferenceEnds;
+  if (offering?.wrapUpExtension === undefined) delete call.wrapUpExtension;
+  else call.wrapUpExtension = offering.wrapUpExtension;
+}
+
 /** A transfer to this very agent: her phone rings whatever her reasons not to be ready, unless a call has her. */
-export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, agentId: Offer['agentId'], asking: Asking | null = null): void {
+export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, agentId: Offer['agentId'], how: Directly = {}): void {
   if (call.callerGone) refuse(m, call, agentId, 'caller_gone');
   else if (agent === undefined || !canBeOffered(m.floor, agent)) refuse(m, call, agentId, 'unreachable');
   else if (
@@ -54,18 +60,27 @@ export function offerDirectly(m: Moment, call: Call, agent: Agent | undefined, a
     call.legs >= MOST_OFFERS_A_CALL
   )
     refuse(m, call, agentId, 'busy');
-  else offer(m, call, agent, DIRECT_RING_MS, undefined, asking);
+  else offer(m, call, agent, DIRECT_RING_MS, undefined, how);
 }
 
 /** Who asks her in: her phone shows that number, not the customer's. */
 export type Asking = Call['from'];
+/** `own`: she makes the call herself · `legId`: she is the party that is served. */
+interface Directly {
+  asking?: Asking;
+  own?: true;
+  legId?: LegId;
+}
 
 /** Her fault or her phone's: she is set aside as the queue has it, the caller goes back to its place and to the next agent in this very turn. */
 export function failOffer(m: Moment, agent: Agent, failure: Failure): void {
   const { activity } = agent;
   if (activity.state !== 'offered') return;
   const waiting = endOffer(m, activity.offer, failure.end, failure.release);
-  become(m, agent, consequence(m, agent, failure, activity.offer.queueId, activity.after));
+  const { offer: failed, after } = activity;
+  // Who does not take her own call has thought better of it; a phone that is gone is gone for others too.
+  const isHers = failed.own === true && failure.end !== 'unreachable';
+  become(m, agent, isHers ? landing(after, m.now) : consequence(m, agent, failure, failed.queueId, after));
   if (waiting !== null) comeBack(m, waiting);
 }
 
@@ -139,12 +154,14 @@ export function leave(m: Moment, waiting: Waiting, exit: QueueExit): void {
   depart(m, waiting, exit);
 }
 
-function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: OfferChoice, asking: Asking | null = null): void {
+function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: OfferChoice, { asking, own, legId: served }: Directly = {}): void {
   const { callId } = call;
   const { agentId } = agent.configuration;
   const queueId = call.waiting?.queue.configuration.queueId ?? null;
   announce(m, call);
-  const live: Offer = { ...nextIds(call), callId, agentId, queueId, until: m.now + ringMs, ...(asking === null ? {} : { asked: true as const }) };
+  const ids = served === undefined ? nextIds(call) : { ...nextIds(call), legId: served };
+  const mark = { ...(asking === undefined ? {} : { asked: true as const }), ...(own === undefined ? {} : { own }) };
+  const live: Offer = { ...ids, callId, agentId, queueId, until: m.now + ringMs, ...mark };
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
   const { recording = 'optional', direct = false, conferenceEnds } = call;
@@ -168,7 +185,10 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: Off
   // In this order: her screen knows who is calling before her phone rings.
   m.commands.push(
     { type: 'popScreen', callId, offerId, legId, agentId, queueId },
-    { type: 'ringLeg', callId, legId, offerId, agentId, from: asking ?? call.from, tenantId: call.tenantId, timeoutMs: ringMs + BACK_STOP_MS },
+    {
+      ...{ type: 'ringLeg', callId, legId, offerId, agentId, from: asking ?? call.from, tenantId: call.tenantId, timeoutMs: ringMs + BACK_STOP_MS },
+      ...(own === undefined ? {} : { autoAnswer: own }),
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 /** What desks, walls and the API may see of agents and queues. */
 import type { AgentId, CallbackId, CallId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { CallbackRefusal } from '../call/event.ts';
 import type { Notice } from '../call/notice.ts';
 import type { QueueState } from './calendar/calendar.ts';
 import type { InteractionEnd } from './channels/event.ts';
@@ -91,6 +92,10 @@ export interface CallbackView {
   /** `held`: not to be dialled before `dueAt`, or (null) before its turn comes or the queue opens. Only what is held, waiting or offered can be cancelled. */
   state: 'held' | 'waiting' | 'offered' | 'dialling' | 'talking';
   dueAt: number | null;
+  /** The agent who booked it, until when it may be made, and what she said of it; null = the caller asked for it. */
+  bookedBy: AgentId | null;
+  notAfter: number | null;
+  note: string | null;
 }
 
 /** An interaction of another channel than voice; `ended` ones are remembered until ten thousand more are over. */
@@ -137,4 +142,8 @@ export interface AcdView {
   estimateScore(queueId: QueueId): EstimateScore | null;
   /** Who is still to be called back; a thousand at most. */
   callbacks(tenantId: TenantId): CallbackView[];
+  /** Whether a queue of the tenant calls anybody back. */
+  callsBack(tenantId: TenantId): boolean;
+  /** Why no callback to this number can be booked now; null = it can. */
+  callbackRefusal(wish: { tenantId: TenantId; queueId: QueueId; number: string }): CallbackRefusal | null;
 }

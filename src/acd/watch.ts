@@ -3,6 +3,7 @@ import type { TenantId } from '../../kernel/ids.ts';
 import { callOf, pausedUntilOf, publicState, shownReasons } from './agent.ts';
 import { stateUntil } from './calendar/openings.ts';
 import { callbacksOf } from './callback/callback.ts';
+import { refusalOf } from './callback/places.ts';
 import { watchInteractions } from './channels/seen.ts';
 import { estimate, scoreOf } from './estimate/estimate.ts';
 import { type Agent, type Floor, isReachable, type Queue, signedIn } from './floor.ts';
@@ -28,8 +29,16 @@ export function watch(floor: () => Floor, toldAt: () => number): AcdView {
     queues: (tenantId) => ofTenant(floor().queues.values(), tenantId).map((queue) => viewOfQueue(floor(), queue)),
     estimate: (queueId, place) => estimate(floor(), queueId, place, toldAt()),
     callbacks: (tenantId) => callbacksOf(floor(), tenantId),
+    callsBack: (tenantId) => callsBack(floor(), tenantId),
+    callbackRefusal: (wish) => refusalOf(floor(), wish),
     estimateScore: (queueId) => scoreOf(floor(), queueId),
   };
+}
+
+function callsBack({ queues }: Floor, tenantId: TenantId): boolean {
+  for (const { configuration, removed } of queues.values())
+    if (!removed && configuration.tenantId === tenantId && configuration.callback !== undefined) return true;
+  return false;
 }
 
 const ofTenant = <T extends { configuration: { tenantId: TenantId } }>(all: Iterable<T>, tenantId: TenantId): T[] =>

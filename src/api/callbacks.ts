@@ -21,11 +21,15 @@ const callbackSchema = z.object({
   /** held: not to be dialled before dueAt; null: before its turn comes, or the queue opens */
   state: z.enum(['held', 'waiting', 'offered', 'dialling', 'talking']),
   dueAt: z.string().nullable(),
+  /** by an agent, from her desk: until when it may be made, and what she said of it; null: its caller asked for it */
+  bookedBy: z.string().nullable(),
+  notAfter: z.string().nullable(),
+  note: z.string().nullable(),
 });
 
-const shown = ({ tenantId: _, askedAt, placedAt, dueAt, ...rest }: CallbackView) => ({
+const shown = ({ tenantId: _, askedAt, placedAt, dueAt, notAfter, ...rest }: CallbackView) => ({
   ...rest,
-  ...{ askedAt: iso(askedAt), placedAt: iso(placedAt), dueAt: isoOrNull(dueAt) },
+  ...{ askedAt: iso(askedAt), placedAt: iso(placedAt), dueAt: isoOrNull(dueAt), notAfter: isoOrNull(notAfter) },
 });
 
 export function callbacks(app: Api, ports: ApiPorts): void {

@@ -1,6 +1,7 @@
 /** Calls: those alive now, and the records of those that were. An agent sees the calls she had, nobody sees another tenant's. */
 import { z } from 'zod';
 import type { Call, Leg } from '../call/call.ts';
+import { directions } from '../cdr/record.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
@@ -19,6 +20,8 @@ const callSchema = z.object({
   endedAt: text,
   caller: text,
   callee: text,
+  /** outbound, internal: an agent made it, and is its caller · callback: ours, to its caller, who had asked for it */
+  direction: z.enum(directions),
   cause: text,
   endedBy: text,
   customerId: text.nullable(),

@@ -197,7 +197,7 @@ export interface CallFilter {
 type AsStored = Pick<
   CallRow,
   | ('caller' | 'callee' | 'tier' | 'language' | 'authLevel' | 'ivrPath' | 'data')
-  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes' | 'recording')
+  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes' | 'recording' | 'direction')
 >;
 /** One call as the record holds it; times in ms since 1970. */
 export interface CallRecord extends AsStored {

@@ -91,7 +91,7 @@ const shared = {
   agentId: idSchema.optional(),
   team: z.string().max(100).optional(),
   number: z.string().max(64).optional(),
-  /** `voice`, `callback`, `internal`, or a channel in writing; `all` = all of them. */
+  /** `voice`, `callback`, `internal`, `outbound`, or a channel in writing; `all` = all of them. */
   channel: z.string().max(64).default('voice'),
 };
 const reportQuery = z.strictObject({

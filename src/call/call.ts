@@ -6,6 +6,7 @@ import type { Consult } from './consult.ts';
 import type { DirectState } from './direct.ts';
 import type { Ending } from './ending.ts';
 import type { AuthLevel, CallbackMark, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
+import type { OutboundCall } from './outbound.ts';
 import type { OverflowMark } from './overflowed.ts';
 import type { Pause } from './pausing.ts';
 import type { Supervision } from './supervising.ts';
@@ -53,6 +54,8 @@ export interface Call {
   callback: CallbackMark | null;
   /** Its leg 0 was dialled. */
   callbackDialled: boolean;
+  /** An agent made it from her desk; null = it came otherwise. */
+  outbound: OutboundCall | null;
   /** The party she dialled answered first, and her own leg is being answered. */
   answering: LegId | null;
   legs: Map<LegId, Leg>;

@@ -46,7 +46,7 @@ export type CallCommand =
   | { type: 'answerLeg'; callId: CallId; legId: LegId }
   /** Tells a leg that is not answered yet that its party rings (180). */
   | { type: 'alertLeg'; callId: CallId; legId: LegId }
-  /** Rings an agent's phones. `from` is shown as the caller. Ends as legAnswered or legEnded. */
+  /** Rings an agent's phones. `from` is shown as the caller, `autoAnswer`: they are to go off-hook by themselves. Ends as legAnswered or legEnded. */
   | {
       type: 'ringLeg';
       callId: CallId;
@@ -56,6 +56,7 @@ export type CallCommand =
       from: { number: string; name?: string };
       tenantId: TenantId;
       timeoutMs: number;
+      autoAnswer?: true;
     }
   /**
    * Rings any number or address on the caller's behalf (transfer). `account`: who answers for it, an agent or the tenant's dialplan. To numbers

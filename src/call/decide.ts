@@ -22,6 +22,7 @@ import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
 import type { EndedBy, Ending, EndingCause } from './ending.ts';
 import type { AskedFor, CallEvent, OfferEnd, PartyTarget } from './event.ts';
 import { type CallTurn, partnerOf, stopRecording } from './joining.ts';
+import { outboundAnswered, outboundFailed, outboundLeft, outboundOfferEnded, outboundRings, reachOutbound } from './outbound.ts';
 import { leftQueue, overflowed, queued } from './overflowed.ts';
 import { askPause, askResume, byAgent, pause, resume, resumeDue } from './pausing.ts';
 import { askSupervision, followSupervision, stopSupervision, supervisionFailed, supervisorAnswered, supervisorLegEnded } from './supervising.ts';
@@ -50,9 +51,9 @@ const MOST_PATH_STEPS = 64;
 /** Nobody talks to a hotline for longer; what does is a stuck or a fraudulent call. */
 const LONGEST_CALL_MS = 4 * 3_600_000;
 
-const firstLeg = ({ legId, callback }: Extract<CallEvent, { type: 'callArrived' }>, now: number): Leg => ({
+const firstLeg = ({ legId, callback, outbound }: Extract<CallEvent, { type: 'callArrived' }>, now: number): Leg => ({
   ...{ legId, role: 'caller', agentId: null, offerId: null, record: false, startedAt: now },
-  progress: { state: callback === undefined ? 'arriving' : 'dialling' },
+  progress: { state: callback === undefined && outbound === undefined ? 'arriving' : 'dialling' },
 });
 
 /** What `callArrived` lays down. */
@@ -66,6 +67,7 @@ function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, now: numbe
     dialled: event.dialled ?? null,
     callback: event.callback ?? null,
     callbackDialled: false,
+    outbound: event.outbound === undefined ? null : { ...event.outbound, stage: 'own_phone' },
     answering: null,
     legs: new Map([[event.legId, firstLeg(event, now)]]),
     nextTransferLeg: FIRST_TRANSFER_LEG,
@@ -121,7 +123,7 @@ const handlers: Handlers = {
   callArrived(calls, event, turn, now) {
     const call = openCall(event, now);
     calls.add(call);
-    if (!reachCallback(call, turn)) reach(call, turn);
+    if (!reachCallback(call, turn) && !reachOutbound(call, turn)) reach(call, turn);
   },
   customerFound(calls, event) {
     const call = calls.live(event.callId);
@@ -172,10 +174,13 @@ const handlers: Handlers = {
     };
     const call = calls.live(event.callId);
     if (call === undefined) return;
-    call.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, ...rule, startedAt: now, progress: { state: 'dialling' } });
+    const called = call.legs.get(legId);
+    // A colleague who is called from a desk is the party that is served.
+    if (called !== undefined) Object.assign(called, { agentId, offerId });
+    else call.legs.set(legId, { legId, role: 'agent', agentId, offerId, record, ...rule, startedAt: now, progress: { state: 'dialling' } });
     if (event.queueId === null) partyOffered(call, agentId, legId);
   },
-  offerEnded(calls, event, turn) {
+  offerEnded(calls, event, turn, now) {
     const call = calls.live(event.callId);
     if (call === undefined || event.end === 'answered') return;
     const leg = call.legs.get(event.legId);
@@ -183,6 +188,7 @@ const handlers: Handlers = {
     if (event.queueId !== null) return;
     const cause = causeOfOfferEnd[event.end];
     if (partyFailed(call, event.legId, event.agentId, cause, turn)) return;
+    if (outboundOfferEnded(call, event, cause, turn, now)) return endCallIfEmpty(call, turn);
     if (!dialledFailed(call, event, cause, turn)) failTransfer(call, cause, turn);
   },
   legRinging(calls, event, turn) {
@@ -190,6 +196,7 @@ const handlers: Handlers = {
     const leg = call?.legs.get(event.legId);
     if (call === undefined || leg?.progress.state !== 'dialling') return;
     leg.progress = { state: 'ringing' };
+    outboundRings(call, leg, turn);
     rings(call, turn);
   },
   legAnswered(calls, event, turn, now) {
@@ -199,8 +206,7 @@ const handlers: Handlers = {
     leg.progress = { state: 'up', since: now, held: false };
     // Two answered in the same moment, or her answer crossed our CANCEL: the call is no longer hers, and she hears so.
     if (leg.offerEnd !== undefined) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, ...tooLate[leg.offerEnd] });
-    else if (!supervisorAnswered(call, leg, turn) && !takesOver(call, leg, turn) && !partyAnswered(call, leg, turn) && !callbackAnswered(call, leg, turn))
-      answered(call, leg, turn);
+    else if (!answers.some((answersIt) => answersIt(call, leg, turn))) answered(call, leg, turn);
   },
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);
@@ -344,6 +350,15 @@ const handlers: Handlers = {
   },
 };
 
+/** For whom a leg may have answered that is no plain one: the first that says so. */
+const answers = [
+  supervisorAnswered,
+  takesOver,
+  (call: Call, leg: Leg, turn: CallTurn) => consultAnswered(call, leg, turn) || invitationAnswered(call, leg, turn),
+  callbackAnswered,
+  outboundAnswered,
+];
+
 const consultWords = { complete: completeConsult, cancel: cancelConsult, toggle: toggleConsult, conference: conferenceConsult } as const;
 
 /** The acd has made the offer to an agent who is asked in. */
@@ -353,7 +368,6 @@ function partyOffered(call: Call, agentId: AgentId, legId: LegId): void {
   }
 }
 
-const partyAnswered = (call: Call, leg: Leg, turn: CallTurn): boolean => consultAnswered(call, leg, turn) || invitationAnswered(call, leg, turn);
 const partyFailed = (call: Call, legId: LegId, agentId: AgentId | null, cause: EndingCause, turn: CallTurn): boolean =>
   consultFailed(call, legId, agentId, cause, turn) || invitationFailed(call, legId, agentId, cause, turn);
 const partyLegEnded = (call: Call, leg: Leg, cause: EndingCause, turn: CallTurn): boolean =>
@@ -384,6 +398,7 @@ function endCaller(call: Call, leg: Leg, ending: Ending, turn: CallTurn): void {
   call.ending = leftWaiting ? { ...ending, cause: 'abandoned' } : ending;
   giveUpInviting(call, turn);
   if (partyLegEnded(call, leg, ending.cause, turn)) return;
+  const cause = outboundFailed(call, leg) ? ending.cause : fateShared(ending.cause);
   call.joined = null;
   call.transfer = null;
   stopRecording(call, turn);
@@ -391,7 +406,7 @@ function endCaller(call: Call, leg: Leg, ending: Ending, turn: CallTurn): void {
     // A leg that still rings for an offer is the acd's to withdraw.
     const withdrawnByAcd = leg.role === 'agent' && leg.offerId !== null && !isUp(leg);
     if (isEnded(leg) || withdrawnByAcd) continue;
-    turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, cause: fateShared(ending.cause), by: 'other_party' });
+    turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, cause, by: 'other_party' });
   }
 }
 
@@ -405,6 +420,7 @@ function endOther(call: Call, leg: Leg, wasUp: boolean, turn: CallTurn): void {
   const partner = partnerOf(call, leg.legId);
   if (partner === null) {
     if (wasUp) callbackLeft(call, leg, turn);
+    if (wasUp) outboundLeft(call, leg, turn);
     const cause = leg.progress.state === 'ended' ? leg.progress.ending.cause : 'internal';
     if (!dialledFailed(call, null, cause, turn) && !wasUp && leg.role === 'target' && call.transfer !== null) failTransfer(call, cause, turn);
     return;

@@ -43,10 +43,15 @@ export interface CustomerCard {
 export type CallData = Record<string, string>;
 
 /** Where a call can be sent; the rim that heard the wish has looked the address up. */
-export type TransferTarget = { kind: 'agent'; agentId: AgentId } | { kind: 'queue'; queueId: QueueId } | { kind: 'number'; number: string };
+export type TransferTarget =
+  | { kind: 'agent'; agentId: AgentId }
+  | { kind: 'queue'; queueId: QueueId }
+  | { kind: 'number'; number: string }
+  /** A flow of the dialplan that the call has: it is led through that, as if it had come there by itself. */
+  | { kind: 'dialplan'; flow: string };
 
 /** Whom an agent asks in while she has somebody on the line. */
-export type PartyTarget = Exclude<TransferTarget, { kind: 'queue' }>;
+export type PartyTarget = Extract<TransferTarget, { kind: 'agent' | 'number' }>;
 /** `consult`: she talks with who is asked, and the other hears music · `conference`: who is asked joins those who talk. */
 export type AskedFor = 'consult' | 'conference';
 /**
@@ -60,6 +65,16 @@ export type ConferenceChange = 'began' | 'joined' | 'left' | 'held' | 'retrieved
 export interface Dialled {
   by: AgentId;
   target: TransferTarget | null;
+}
+
+/**
+ * An agent calls somebody from her desk: her own phone is rung first, then who is called. That is leg 0, the party that is served, as a caller is.
+ * `queueId`: on whose behalf, for recording, wrap-up and forms; null = nobody's.
+ */
+export interface Outbound {
+  by: AgentId;
+  target: PartyTarget;
+  queueId: QueueId | null;
 }
 
 /** What is wanted of a callback. `data`: the call's own, which goes with it. */
@@ -257,7 +272,11 @@ export type CallEvent =
       flow?: string;
       /** It is a call of ours, to a customer who asked to be called back; leg 0 is dialled when its time has come. */
       callback?: CallbackMark;
+      /** An agent makes it from her desk: `caller` is who is called, `callee` she. */
+      outbound?: Outbound;
     }
+  /** Her phone has answered, and now `legId` (0) of who is called is to be: a number is dialled, an agent is offered the call by the acd. */
+  | { type: 'destinationCalled'; callId: CallId; legId: LegId; by: AgentId; target: PartyTarget }
   | { type: 'legRinging'; callId: CallId; legId: LegId }
   /** `stands`: by what a later run of ours finds its dialog and its audio again; absent = it cannot. */
   | { type: 'legAnswered'; callId: CallId; legId: LegId; stands?: LegStands }
@@ -438,9 +457,19 @@ export type CallEvent =
   | { type: 'legReplaced'; callId: CallId; legId: LegId; replaces: LegId; agentId: AgentId }
   /** In this call somebody asked to be called back; whether the number may be dialled has been looked at. */
   | ({ type: 'callbackAsked'; callId: CallId } & CallbackWish)
+  /** An agent has booked it from her desk; whether the number may be dialled has been looked at. Nobody is called before `notBefore` or after `notAfter`. */
+  | ({
+      type: 'callbackBooked';
+      callId: CallId;
+      callbackId: CallbackId;
+      tenantId: TenantId;
+      by: AgentId;
+      notBefore: number | null;
+      notAfter: number | null;
+    } & CallbackWish)
   | { type: 'callbackRefused'; callId: CallId; queueId: QueueId; why: CallbackRefusal }
-  /** The place of this call is kept for a callback. */
-  | { type: 'callbackPlaced'; callId: CallId; callbackId: CallbackId; queueId: QueueId; number: string }
+  /** The place of this call is kept for a callback; `by`: an agent booked it, and the call goes on. */
+  | { type: 'callbackPlaced'; callId: CallId; callbackId: CallbackId; queueId: QueueId; number: string; by?: AgentId }
   /** `callId`: the call that stood for it last, of which the others may not have heard; `of`: the one it was asked for in. */
   | { type: 'callbackEnded'; callbackId: CallbackId; callId: CallId; of: CallId; queueId: QueueId; end: CallbackEnd }
   | { type: 'callEnded'; callId: CallId; ending: Ending };

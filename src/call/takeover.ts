@@ -9,6 +9,7 @@ import { inConference, invitationAnswered } from './conference.ts';
 import { consultAnswered } from './consult.ts';
 import type { CallEvent } from './event.ts';
 import { type CallTurn, join, joinWithCaller, partnerOf } from './joining.ts';
+import { outboundAnswered } from './outbound.ts';
 
 type EventOf<T extends CallEvent['type']> = Extract<CallEvent, { type: T }>;
 
@@ -83,7 +84,7 @@ function moveRecording({ callId, recordingId, recorded }: Call, turn: CallTurn):
 
 /** What rang is answered by another: its caller hears her, or, having dialled it herself, is answered first. */
 function pickUp(call: Call, leg: Leg, turn: CallTurn): void {
-  if (consultAnswered(call, leg, turn) || invitationAnswered(call, leg, turn)) return;
+  if (consultAnswered(call, leg, turn) || invitationAnswered(call, leg, turn) || outboundAnswered(call, leg, turn)) return;
   const caller = callerLeg(call);
   if (caller?.progress.state === 'arriving' && caller !== leg) {
     call.answering = leg.legId;

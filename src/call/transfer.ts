@@ -1,5 +1,5 @@
 /** Blind transfer: an agent's phone or desk sends the other party elsewhere, and keeps its leg until somebody took over. */
-import { legIdOf } from '../../kernel/ids.ts';
+import { type LegId, legIdOf } from '../../kernel/ids.ts';
 import { type Call, callerLeg, isUp, type Leg } from './call.ts';
 import type { EndingCause } from './ending.ts';
 import type { CallEvent, TransferTarget } from './event.ts';
@@ -23,7 +23,7 @@ export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'trans
     call.joined === null ||
     asksAnybody(call) ||
     customerIsGone(call) ||
-    !maySend(call, from, target)
+    !maySend(call, from, target, kept.legId)
   ) {
     turn.commands.push({ type: 'refuseTransfer', callId, legId: event.legId, cause: 'not_allowed' });
     return;
@@ -32,9 +32,9 @@ export function askTransfer(call: Call, event: Extract<CallEvent, { type: 'trans
   if (from.role === 'caller') Object.assign(from, { role: 'agent' }) && Object.assign(kept, { role: 'caller' });
   stopRecording(call, turn);
   call.joined = null;
-  if (target.kind === 'queue') {
+  if (target.kind === 'queue' || target.kind === 'dialplan') {
     turn.events.push({ type: 'callTransferred', callId, legId: null, target, by: from.legId });
-    turn.events.push({ type: 'callQueued', callId, queueId: target.queueId, priority: 0, skills: [], maxWaitMs: null });
+    if (target.kind === 'queue') turn.events.push({ type: 'callQueued', callId, queueId: target.queueId, priority: 0, skills: [], maxWaitMs: null });
     turn.commands.push({ type: 'releaseLeg', callId, legId: from.legId, cause: 'transferred', by: 'server' });
     return;
   }
@@ -65,11 +65,17 @@ function dialTarget(call: Call, from: Leg, kept: Leg, target: Extract<TransferTa
 
 /**
  * Who was called sends the caller on; who dialled a call sends on the party she reached. That one has no dialplan that could take it back
- * from a queue, so it goes to agents and numbers only.
+ * from a queue, so it goes to agents and numbers only. A dialplan leads who the call began with, and nobody else.
  */
-const maySend = (call: Call, from: Leg, target: TransferTarget): boolean => {
-  const dialled = call.dialled !== null && call.dialled.target !== null;
-  return (from.role !== 'caller' || dialled) && (target.kind !== 'queue' || !dialled);
+export const maySend = (
+  { callId, dialled, outbound }: Pick<Call, 'callId' | 'dialled' | 'outbound'>,
+  from: Pick<Leg, 'role'>,
+  { kind }: Pick<TransferTarget, 'kind'>,
+  kept: LegId,
+): boolean => {
+  const isDirect = (dialled !== null && dialled.target !== null) || outbound?.target.kind === 'agent';
+  if (from.role === 'caller' && !isDirect) return false;
+  return kind === 'agent' || kind === 'number' || (!isDirect && (kind === 'queue' || kept === legIdOf(callId, 0)));
 };
 
 /** Nobody took the transferred caller: back to who sent it, else back into the queue it came from, else an honest end. */

@@ -158,7 +158,10 @@ const handlers: Handlers = {
       presumed: false,
       ...(choice === undefined ? {} : { choice }),
     });
-    call.legs.push({ ...newLeg({ legId, role: 'agent', agentId, offerId, target: null }, at), ...askedOf(state, event) });
+    const called = call.legs.find((leg) => leg.legId === legId);
+    // A colleague who is called from a desk is the party that is served.
+    if (called !== undefined) Object.assign(called, { agentId, offerId });
+    else call.legs.push({ ...newLeg({ legId, role: 'agent', agentId, offerId, target: null }, at), ...askedOf(state, event) });
     return undefined;
   },
   offerEnded(state, event, at) {

@@ -31,6 +31,8 @@ type Kept = Pick<
   | 'tenantId'
   | 'caller'
   | 'callee'
+  | 'direction'
+  | 'onBehalfOf'
   | 'trunk'
   | 'sipCallId'
   | 'arrivedAt'

@@ -116,6 +116,10 @@ export interface RecordingPause {
   toMs: number | null;
 }
 
+/** `outbound` and `internal` (to a colleague): an agent made it, and is its caller · `callback`: ours, to who had asked for it, who is its caller. */
+export const directions = ['inbound', 'outbound', 'internal', 'callback'] as const;
+export type Direction = (typeof directions)[number];
+
 /** `partial`: some of what should have been recorded is missing. */
 export type RecordingState = 'none' | 'complete' | 'partial';
 
@@ -126,6 +130,10 @@ export interface CallRecord {
   tenantId: TenantId;
   caller: Party;
   callee: Party;
+  /** Absent = inbound. */
+  direction?: Exclude<Direction, 'inbound'>;
+  /** The queue on whose behalf an agent made it; absent = nobody's. */
+  onBehalfOf?: QueueId;
   trunk: string;
   sipCallId: string;
   arrivedAt: number;

@@ -36,15 +36,27 @@ export const newLeg = (named: Pick<OpenLeg, 'legId' | 'role' | 'agentId' | 'offe
   audio: null,
 });
 
+type Arrived = Extract<CallEvent, { type: 'callArrived' }>;
+
 /** What `callArrived` lays down. */
-export function openCall(event: Extract<CallEvent, { type: 'callArrived' }>, at: number): OpenCall {
+export function openCall(event: Arrived, at: number): OpenCall {
   const { callId, tenantId, caller, callee, trunk, sipCallId, legId } = event;
   return {
-    ...{ callId, tenantId, caller, callee, trunk, sipCallId, arrivedAt: at, revision: 0, ended: null },
+    ...{ callId, tenantId, caller, callee, ...madeBy(event), trunk, sipCallId, arrivedAt: at, revision: 0, ended: null },
     ...{ customerId: null, tier: null, language: 'zh', authLevel: 0, dialplanVersion: null, ivrPath: [], data: {} },
     ...{ visits: [], offers: [], parts: [], recordings: [], disposition: null, notes: null },
     legs: [newLeg({ legId, role: 'caller', agentId: null, offerId: null, target: null }, at)],
   };
+}
+
+/** Of a call that did not come from outside. One from a desk is laid down with who is called as its caller: here it is the agent who is. */
+function madeBy({ caller, callee, dialled, callback, outbound }: Arrived): Partial<Pick<OpenCall, 'caller' | 'callee' | 'direction' | 'onBehalfOf'>> {
+  const to = outbound?.target ?? dialled?.target ?? null;
+  if (callback !== undefined) return { direction: 'callback' };
+  if (to === null) return {};
+  const direction = to.kind === 'number' ? 'outbound' : 'internal';
+  if (outbound === undefined) return { direction };
+  return { caller: callee, callee: caller, direction, ...(outbound.queueId === null ? {} : { onBehalfOf: outbound.queueId }) };
 }
 
 export function makeRoom(call: OpenCall): void {

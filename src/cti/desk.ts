@@ -9,17 +9,20 @@
 import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
 import type { AcdEvent } from '../acd/event.ts';
 import type { AcdView, AgentView } from '../acd/view.ts';
-import type { CallsView } from '../call/call.ts';
+import { type CallsView, callerLeg } from '../call/call.ts';
 import type { Capture } from '../call/capture.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
-import type { AudioTrouble, CallEvent, OfferEnd } from '../call/event.ts';
+import type { AudioTrouble, CallEvent, OfferEnd, TransferTarget } from '../call/event.ts';
+import { isHeld } from '../call/joining.ts';
+import { isCalling } from '../call/outbound.ts';
 import type { TimePassed, Turn } from '../call/turn.ts';
+import { mayDial } from './dial.ts';
 import type { CtiCommand, CtiEvent, DeskNews } from './event.ts';
 import { QueueFigures } from './figures.ts';
 import { addressed, asNews, type MessageSent } from './floor/message.ts';
 import { interactionsOf, newsOf } from './interactions.ts';
-import { askedByOf, consultShown, isOutOfReach, partiesShown, partyOf, phaseAmongOthers } from './parties.ts';
-import { type DeskRecord, iso, isoOrNull, popOf } from './pop.ts';
+import { askedByOf, canBeLed, consultShown, isOutOfReach, partiesShown, partyOf, phaseAmongOthers } from './parties.ts';
+import { type DeskRecord, isBefore, iso, isoOrNull, popOf } from './pop.ts';
 import type { AgentStateData, DeskCall, Pop, QueueStats, Snapshot } from './protocol.ts';
 import { canIn, type DeskPhase } from './rules.ts';
 
@@ -46,11 +49,13 @@ const causeOfOfferEnd: Record<Exclude<OfferEnd, 'answered'>, EndingCause | 'with
 const handlers: Handlers = {
   callOffered(room, event, now) {
     const { callId, legId, offerId, queueId, agentId, record, until } = event;
+    const call = room.calls.get(callId);
+    const behalf = call?.outbound?.by === agentId ? call.outbound.queueId : null;
     room.interrupted(agentId);
     room.records.set(agentId, {
-      ...{ callId, legId, offerId, queueId, recorded: record, ringUntil: until },
+      ...{ callId, legId, offerId, queueId: queueId ?? behalf, recorded: record, ringUntil: until },
       ...{ phase: 'offered', phaseSince: now, establishedAt: null, transferring: false, pop: null, audio: { agent: 'none', caller: 'none' } },
-      ...askedByOf(room.calls.get(callId), legId, room.acd),
+      ...askedByOf(call, legId, room.acd),
     });
     // Whom an agent asked in has a leg by now: she can drop it.
     room.partiesMoved(callId, now);
@@ -62,8 +67,11 @@ const handlers: Handlers = {
   legsJoined(room, event, now) {
     for (const legId of event.legIds) room.joined(event.callId, legId, now);
   },
-  legAnswered(room, { callId, legId }) {
+  legRinging: (room, { callId, legId }) => room.calledRings(callId, legId),
+  legAnswered(room, { callId, legId }, now) {
     if (room.calls.get(callId)?.consult?.legId === legId) room.consultMoved(callId);
+    room.callsNow(callId, legId, now);
+    room.calledAnswers(callId, legId, now);
   },
   partyAsked(room, { callId, how, by }, now) {
     if (how === 'conference') return room.conferenceMoved(callId, now);
@@ -107,7 +115,7 @@ const handlers: Handlers = {
   },
   callTransferred(room, event) {
     const { target } = event;
-    const to = target.kind === 'agent' ? target.agentId : target.kind === 'queue' ? target.queueId : target.number;
+    const to = shownTarget(target);
     for (const [agentId, record] of room.onCall(event.callId)) {
       if (record.legId !== event.by) continue;
       record.transferring = true;
@@ -162,6 +170,9 @@ const handlers: Handlers = {
   },
   interactionQueued: (room, event, now) => room.figures.moved(event.queueId, now),
   interactionLeftQueue: (room, event, now) => room.figures.moved(event.queueId, now),
+  callbackPlaced(room, { callbackId, queueId, number, by }) {
+    if (by !== undefined) room.tell(by, { type: 'callbackPlaced', data: { callbackId, queueId, number } });
+  },
   callQueued: (room, event, now) => room.figures.moved(event.queueId, now),
   callLeftQueue: (room, event, now) => room.figures.moved(event.queueId, now),
   queueStateChanged: (room, event, now) => room.figures.moved(event.queueId, now),
@@ -269,14 +280,61 @@ class DeskRoom {
     if (agentId === null || record?.legId !== legId || record.phase === 'cleared') return;
     if (record.transferring) this.tell(agentId, { type: 'callRetrieved', data: { callId, legId, by: 'agent' } });
     record.transferring = false;
-    if (record.phase !== 'offered') {
+    if (!isBefore(record)) {
       this.tellState(agentId);
       return;
     }
-    Object.assign(record, { phase: 'established', phaseSince: now, establishedAt: now, ringUntil: null });
-    this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
+    this.#established(agentId, record, now);
     this.tellState(agentId);
     this.partiesMoved(callId, now);
+  }
+
+  /** Her phone has answered a call that we make, and who is called is dialled now. */
+  callsNow(callId: CallId, legId: LegId, now: number): void {
+    const call = this.calls.get(callId);
+    for (const [agentId, record] of this.onCall(callId)) {
+      if (call === undefined || record.legId !== legId || record.phase !== 'offered' || !isCalling(call)) continue;
+      Object.assign(record, { phase: 'calling', phaseSince: now, ringUntil: null });
+      this.#tellCalled(agentId, record);
+      this.tellState(agentId);
+    }
+  }
+
+  calledRings(callId: CallId, legId: LegId): void {
+    for (const [agentId, record] of this.onCall(callId)) {
+      if (record.phase !== 'calling' || record.legId === legId || record.ringing === true) continue;
+      record.ringing = true;
+      this.#tellCalled(agentId, record);
+    }
+  }
+
+  /** From another phone. */
+  callsOn(agentId: AgentId, ringing: boolean): void {
+    const record = this.records.get(agentId);
+    if (record === undefined) return;
+    if (ringing) record.ringing = true;
+    this.#tellCalled(agentId, record);
+  }
+
+  /** Who is called has come while she holds: nobody hears anybody until she takes the call back. */
+  calledAnswers(callId: CallId, legId: LegId, now: number): void {
+    const call = this.calls.get(callId);
+    for (const [agentId, record] of this.onCall(callId)) {
+      const own = call?.legs.get(record.legId);
+      if (record.phase !== 'calling' || record.legId === legId || own === undefined || !isHeld(own) || call?.joined?.includes(record.legId) !== true) continue;
+      this.#established(agentId, record, now);
+      this.holdChanged(callId, record.legId, true, now);
+    }
+  }
+
+  #established(agentId: AgentId, record: DeskRecord, now: number): void {
+    delete record.ringing;
+    Object.assign(record, { phase: 'established', phaseSince: now, establishedAt: now, ringUntil: null });
+    this.tell(agentId, { type: 'callEstablished', data: { callId: record.callId, legId: record.legId, establishedAt: iso(now) } });
+  }
+
+  #tellCalled(agentId: AgentId, { callId, legId, phaseSince, ringing }: DeskRecord): void {
+    this.tell(agentId, { type: 'callDialled', data: { callId, legId, ringing: ringing === true, since: iso(phaseSince) } });
   }
 
   /** A call is hers that was not offered to her: another's leg came over to it, or she took it from another phone. */
@@ -285,13 +343,17 @@ class DeskRoom {
     const known = this.records.get(agentId);
     if (call === undefined || (known !== undefined && known.legId !== legId && known.callId !== callId && known.phase !== 'cleared')) return;
     const ringUntil = known?.legId === legId && !up ? known.ringUntil : null;
-    const established = up ? { phase: 'established' as const, establishedAt: now } : { phase: 'offered' as const, establishedAt: null };
+    const calls = up && isCalling(call);
+    const phase = calls ? ('calling' as const) : up ? ('established' as const) : ('offered' as const);
+    const established = { phase, establishedAt: phase === 'established' ? now : null };
+    const queueId = call.queueId ?? (known?.callId === callId ? known.queueId : null);
     this.records.set(agentId, {
-      ...{ callId, legId, offerId: known?.legId === legId ? known.offerId : null, queueId: call.queueId, recorded: call.legs.get(legId)?.record ?? false },
+      ...{ callId, legId, offerId: known?.legId === legId ? known.offerId : null, queueId, recorded: call.legs.get(legId)?.record ?? false },
       ...{ ringUntil, phaseSince: now, transferring: false, pop: null, audio: known?.audio ?? { agent: 'none', caller: 'none' }, ...established },
     });
     this.popAgain(callId, agentId);
-    if (up) this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
+    if (calls) this.callsOn(agentId, callerLeg(call)?.progress.state === 'ringing');
+    else if (up) this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
     if (call.legs.get(legId)?.muted === true) this.tellMuted(agentId, callId, true);
     this.tellState(agentId);
   }
@@ -346,12 +408,11 @@ class DeskRoom {
     for (const [agentId, record] of this.onCall(callId)) {
       const { legId } = record;
       const isIn = call?.conference?.legIds.includes(legId) === true;
-      if (isIn && record.phase === 'offered') {
-        Object.assign(record, { phase: 'established', phaseSince: now, establishedAt: now, ringUntil: null });
-        this.tell(agentId, { type: 'callEstablished', data: { callId, legId, establishedAt: iso(now) } });
+      if (isIn && isBefore(record)) {
+        this.#established(agentId, record, now);
         if (call?.conference?.away.includes(legId) === true) this.holdChanged(callId, legId, true, now);
       }
-      if (record.phase !== 'offered') this.tell(agentId, { type: 'callConferenced', data: { callId, legId, parties: partiesShown(call, legId, this.acd) } });
+      if (!isBefore(record)) this.tell(agentId, { type: 'callConferenced', data: { callId, legId, parties: partiesShown(call, legId, this.acd) } });
       this.tellState(agentId);
     }
   }
@@ -367,7 +428,7 @@ class DeskRoom {
     for (const [agentId, record] of this.onCall(callId)) {
       const mine = record.legId === legId;
       if (!mine && !this.calls.get(callId)?.joined?.includes(record.legId)) continue;
-      if (mine && record.phase !== 'offered' && record.phase !== phase) Object.assign(record, { phase, phaseSince: now });
+      if (mine && !isBefore(record) && record.phase !== phase) Object.assign(record, { phase, phaseSince: now });
       this.tell(agentId, { type, data: { callId, legId: record.legId, by: mine ? 'agent' : 'caller' } });
       if (mine) this.tellState(agentId);
     }
@@ -389,6 +450,7 @@ class DeskRoom {
     const record = this.records.get(agentId);
     if (record?.legId !== legId || record.phase === 'cleared') return;
     record.pop = this.#popOf({ ...record, ringUntil: null });
+    delete record.ringing;
     Object.assign(record, { phase: 'cleared', phaseSince: now, ringUntil: null, transferring: false });
     this.tell(agentId, { type: 'callCleared', data: { callId: record.callId, legId, cause, by } });
   }
@@ -448,12 +510,13 @@ class DeskRoom {
     if (record === undefined || pop === null) return null;
     const call = record.phase === 'cleared' ? undefined : this.calls.get(record.callId);
     const consult = consultShown(call, record.legId, this.acd);
-    const parties = record.phase === 'offered' ? [] : partiesShown(call, record.legId, this.acd);
+    const parties = isBefore(record) ? [] : partiesShown(call, record.legId, this.acd);
     return {
       ...{ phase: record.phase, phaseSince: iso(record.phaseSince), establishedAt: isoOrNull(record.establishedAt) },
       ...{ audio: { ...record.audio }, capture: captureShown(this.calls.get(record.callId)?.capture, agentId), pop },
       ...{ ...(consult === null ? {} : { consult }), ...(parties.length === 0 ? {} : { parties }) },
       ...(record.muted === true && record.phase !== 'cleared' ? { muted: true as const } : {}),
+      ...(record.ringing === true ? { ringing: record.ringing } : {}),
     };
   }
 
@@ -469,13 +532,17 @@ class DeskRoom {
     const isHeld = agent.heldBy !== null && phase !== 'wrapping_up';
     const shown = this.records.get(agentId);
     const call = shown === undefined ? undefined : this.calls.get(shown.callId);
-    const can = canIn(phase).filter(
+    const inPhase = canIn(phase).filter(
       (command) =>
         !isOutOfReach(command, call) &&
         (command !== 'ready' || !isHeld) &&
         (command !== 'answer' || this.canPickUp(agentId)) &&
+        (command !== 'dial' || mayDial(agent)) &&
+        (command !== 'requestCallback' || this.acd.callsBack(agent.tenantId)) &&
         (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
     );
+    const toDialplan = inPhase.includes('blindTransfer') && shown !== undefined && call !== undefined && canBeLed(call, shown.legId);
+    const can = [...inPhase, ...(toDialplan ? (['transferToDialplan'] as const) : [])].sort();
     const times = { since: iso(agent.since), wrapUpUntil: isoOrNull(agent.wrapUpUntil), pausedUntil: isoOrNull(agent.pausedUntil) };
     const takes = agent.channels === undefined ? {} : { channels: agent.channels };
     const heldBy = agent.heldBy === null ? {} : { heldBy: { name: agent.heldBy.name, note: agent.heldBy.note } };
@@ -501,6 +568,19 @@ class DeskRoom {
     const data = this.#statsOf(queueId);
     if (data === null) this.figures.forget(queueId);
     else for (const agentId of this.figures.members(queueId)) this.tell(agentId, { type: 'queueStats', data });
+  }
+}
+
+function shownTarget(target: TransferTarget): string {
+  switch (target.kind) {
+    case 'agent':
+      return target.agentId;
+    case 'queue':
+      return target.queueId;
+    case 'number':
+      return target.number;
+    case 'dialplan':
+      return target.flow;
   }
 }
 

@@ -287,7 +287,12 @@ export class Desks {
     const hidden = agentId === null ? [] : role === 'agent' ? supervisorCommands : [];
     const all = agentId === null ? (['hello', ...supervisorCommands, 'ping'] as const) : deskCommandTypes;
     const commands = all.filter((type) => !(hidden as readonly string[]).includes(type));
-    return { epoch, resumed, agentId, tenantId, name, language, commands, forms: this.#options.forms(tenantId), serverTime: this.#nowText() };
+    return { epoch, resumed, agentId, tenantId, name, language, commands, ...this.#named(tenantId), serverTime: this.#nowText() };
+  }
+
+  #named(tenantId: TenantId): object {
+    const flows = Object.entries(this.#options.flows(tenantId, null)).map(([flow, name]) => ({ flow, name }));
+    return { forms: this.#options.forms(tenantId), flows };
   }
 
   /** She has no calls of her own: nothing is numbered but the topics she subscribes to. */

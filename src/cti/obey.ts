@@ -6,9 +6,13 @@ import type { AcdEvent } from '../acd/event.ts';
 import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { AskedFor, CallEvent, TransferTarget } from '../call/event.ts';
+import { partnerOf } from '../call/joining.ts';
+import { maySend } from '../call/transfer.ts';
 import type { Directory } from '../tenants/directory.ts';
+import { type Booking, requestCallback } from './booking.ts';
 import { callingCommands } from './calling.ts';
 import type { Desk } from './desk.ts';
+import { type Dialling, dial } from './dial.ts';
 import type { CtiErrorCode } from './errors.ts';
 import type { CtiEvent } from './event.ts';
 import { isInteractionCommand, obeyInteraction } from './interactions.ts';
@@ -22,13 +26,15 @@ export type DeskEffect = AcdEvent | CallEvent | CtiEvent;
 /** `keys` are pressed for the parties of these legs; they are in no event: they may be a secret. */
 export type Outcome = { ok: true; events: DeskEffect[]; keys?: { legIds: LegId[]; digits: string } } | { ok: false; code: CtiErrorCode; detail?: string };
 
-export interface Obeying {
+export interface Obeying extends Pick<Dialling, 'newCallId' | 'reach'>, Pick<Booking, 'now' | 'numberToCallBack'> {
   desk: Desk;
   acd: AcdView;
   calls: CallsView;
   directory: Pick<Directory, 'agent' | 'agentByNumber' | 'queue'>;
   /** What customers of a tenant may be asked in secret: form → field → how many keys. */
   forms(tenantId: TenantId): Record<string, Record<string, { least: number; most: number }>>;
+  /** Flows of the dialplan that agents may send this call to, or (null) one that comes now: flow → its name. */
+  flows(tenantId: TenantId, callId: CallId | null): Record<string, Record<'zh' | 'en', string>>;
 }
 
 /** Her call as far as the command needs it. */
@@ -68,8 +74,12 @@ const effects: Effects = {
   cancelCapture: (_, { agentId, callId }) => becomes({ type: 'deskCaptureCancelled', agentId, callId }),
   blindTransfer(message, context) {
     const target = targetOf(message.data.target, context);
-    const { callId, legId } = context;
-    return target === null ? { ok: false, code: 'unknown_target' } : becomes({ type: 'transferAsked', callId, legId, target });
+    const { callId, legId, calls } = context;
+    const call = calls.get(callId);
+    const own = call?.legs.get(legId);
+    if (target === null) return { ok: false, code: 'unknown_target' };
+    if (call === undefined || own === undefined || !maySend(call, own, target, partnerOf(call, legId) ?? legId)) return { ok: false, code: 'not_transferable' };
+    return becomes({ type: 'transferAsked', callId, legId, target });
   },
   consult: (message, context) => askIn('consult', message.data.target, context),
   consultComplete: (_, { agentId, callId }) => becomes({ type: 'deskConsulted', agentId, callId, what: 'complete' }),
@@ -105,17 +115,19 @@ const effects: Effects = {
     if (keys.size > MOST_DATA_KEYS) return { ok: false, code: 'too_much_data' };
     return becomes({ type: 'dataSet', callId, data: data.data, by: agentId });
   },
+  dial: (message, context) => dial(message, context.agentId, context),
+  requestCallback: (message, context) => requestCallback(message, context, context),
   signOut: (_, { agentId }) => becomes({ type: 'agentSignedOut', agentId }),
 };
 
 function askIn(how: AskedFor, wish: DeskMessageOf<'consult'>['data']['target'], context: Context): Outcome {
   const target = targetOf(wish, context);
   const { agentId, callId } = context;
-  if (target === null || target.kind === 'queue') return { ok: false, code: 'unknown_target' };
+  if (target === null || target.kind === 'queue' || target.kind === 'dialplan') return { ok: false, code: 'unknown_target' };
   return becomes({ type: 'deskPartyAsked', agentId, callId, how, target });
 }
 
-function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tenantId, agentId, directory }: Context): TransferTarget | null {
+function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tenantId, agentId, callId, directory, flows }: Context): TransferTarget | null {
   switch (wish.kind) {
     case 'agent': {
       const agent = directory.agentByNumber(tenantId, wish.number);
@@ -127,6 +139,8 @@ function targetOf(wish: DeskMessageOf<'blindTransfer'>['data']['target'], { tena
     }
     case 'number':
       return { kind: 'number', number: wish.number };
+    case 'dialplan':
+      return Object.hasOwn(flows(tenantId, callId), wish.flow) ? { kind: 'dialplan', flow: wish.flow } : null;
   }
 }
 

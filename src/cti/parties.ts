@@ -4,7 +4,10 @@ import type { AcdView } from '../acd/view.ts';
 import type { Call, Leg } from '../call/call.ts';
 import { partiesOf } from '../call/conference.ts';
 import type { PartyTarget } from '../call/event.ts';
+import { partnerOf } from '../call/joining.ts';
+import { isCalling } from '../call/outbound.ts';
 import { customerIsGone } from '../call/party.ts';
+import { maySend } from '../call/transfer.ts';
 import { MOST_CALL_PARTIES, type OtherParty } from './calling.ts';
 import type { DeskRecord } from './pop.ts';
 import type { DeskCall } from './protocol.ts';
@@ -13,6 +16,7 @@ import type { DeskPhase, PhasedCommand } from './rules.ts';
 /** Her part in a talk of three and more; null = it is one of two. */
 export function phaseAmongOthers(call: Call | undefined, { legId, phase }: Pick<DeskRecord, 'legId' | 'phase'>): DeskPhase | null {
   if (call === undefined || phase === 'cleared') return null;
+  if (phase === 'calling' && isCalling(call)) return 'calling';
   const { consult, conference, invitations, transfer } = call;
   if (consult?.by === legId) return consult.answered ? 'consulting' : 'consult_ringing';
   if (consult?.legId === legId) return 'consulted';
@@ -27,6 +31,13 @@ export function othersWith(call: Call | undefined, legId: LegId): LegId[] {
   const { conference } = call ?? {};
   if (conference?.legIds.includes(legId) !== true) return [];
   return conference.legIds.filter((other) => other !== legId && call?.legs.get(other)?.agentId === null);
+}
+
+/** A dialplan can lead whom she talks with: who the call began with. */
+export function canBeLed(call: Call, legId: LegId): boolean {
+  const own = call.legs.get(legId);
+  const kept = partnerOf(call, legId);
+  return own !== undefined && kept !== null && maySend(call, own, { kind: 'dialplan' }, kept);
 }
 
 /** One more would be too many. */

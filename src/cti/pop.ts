@@ -21,16 +21,27 @@ export interface DeskRecord {
   transferring: boolean;
   /** Nobody hears her; absent = that was never asked. */
   muted?: boolean;
+  /** Whom we call rings; absent = not yet, or it is no such call. */
+  ringing?: true;
   /** Who asked her in, as long as the customer is not hers. */
   askedBy?: NonNullable<Pop['askedBy']>;
   /** As last shown: what is left to show when the call itself is forgotten. */
   pop: Pop | null;
 }
 
+/** Nobody hears her yet. */
+export const isBefore = ({ phase }: Pick<DeskRecord, 'phase'>): boolean => phase === 'offered' || phase === 'calling';
+
 export const iso = (ms: number): string => new Date(ms).toISOString();
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 type QueueOf = (queueId: QueueId) => QueueView | undefined;
+
+/** It is a colleague who calls, and this is not her own leg. */
+const isCalled = ({ outbound, legs }: Call, legId: LegId): boolean => outbound?.target.kind === 'agent' && legs.get(legId)?.agentId !== outbound.by;
+
+const partiesOf = ({ caller, callee }: Call, called: boolean): Pick<Pop, 'caller' | 'callee'> =>
+  called ? { caller: shown(callee), callee: shown(caller) } : { caller: shown(caller), callee: shown(callee) };
 
 /** Everything about the call that an agent should see before her first word. */
 export function popOf(call: Call, record: DeskRecord, queueOf: QueueOf): Pop {
@@ -41,8 +52,7 @@ export function popOf(call: Call, record: DeskRecord, queueOf: QueueOf): Pop {
     offerId: record.offerId,
     legId: record.legId,
     arrivedAt: iso(call.arrivedAt),
-    caller: shown(call.caller),
-    callee: shown(call.callee),
+    ...partiesOf(call, isCalled(call, record.legId)),
     queue: queue === undefined ? null : { queueId: queue.queueId, name: queue.configuration.name },
     customer,
     tier: customer?.tier ?? null,
@@ -58,6 +68,7 @@ export function popOf(call: Call, record: DeskRecord, queueOf: QueueOf): Pop {
     recordingPausedBy: [...call.pauses.keys()],
     ringUntil: isoOrNull(record.ringUntil),
     ...callbackOf(call),
+    ...outboundOf(call, isCalled(call, record.legId)),
     ...(record.askedBy === undefined ? {} : { askedBy: record.askedBy }),
     ...overflowOf(call, queueOf),
   };
@@ -67,6 +78,10 @@ function callbackOf({ callback }: Call): Pick<Pop, 'callback'> {
   if (callback === null) return {};
   const { of, askedAt, attempt, first } = callback;
   return { callback: { of, askedAt: iso(askedAt), attempt, first } };
+}
+
+function outboundOf({ outbound, callee }: Call, called: boolean): Pick<Pop, 'outbound'> {
+  return outbound === null || called ? {} : { outbound: { number: callee.number, name: callee.name ?? null } };
 }
 
 function overflowOf({ overflows }: Call, queueOf: QueueOf): Pick<Pop, 'overflow'> {

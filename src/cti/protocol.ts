@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { askedTargetSchema, callingCommands, conferencePartySchema, consultChangedSchema, consultSchema, digitsSchema, partyMissedSchema } from './calling.ts';
 import { deskInteractionSchema, theInteraction } from './conversation.ts';
+import { callbackPlacedSchema, calledSchema, diallingCommands, dialSchema, outboundSchema, requestCallbackSchema } from './dialling.ts';
 import { type CtiErrorCode, ctiErrorCodes } from './errors.ts';
 import { floorChanged, floorSnapshot } from './floor/messages.ts';
 
@@ -102,6 +103,7 @@ export const deskCommandTypes = [
   'cancelCapture',
   'blindTransfer',
   ...callingCommands,
+  ...diallingCommands,
   'wrapUp',
   'extendWrapUp',
   'setData',
@@ -111,6 +113,9 @@ export const deskCommandTypes = [
   'signOut',
 ] as const;
 export type DeskCommandType = (typeof deskCommandTypes)[number];
+/** `transferToDialplan`: `blindTransfer` to a flow. */
+export const deskAbilities = [...deskCommandTypes, 'transferToDialplan'] as const;
+export type DeskAbility = (typeof deskAbilities)[number];
 export type InteractionCommand = (typeof interactionCommands)[number];
 
 export type SupervisorCommand = (typeof supervisorCommands)[number];
@@ -175,6 +180,8 @@ const popSchema = z.object({
   ringUntil: time.nullable(),
   /** The customer asked to be called back: with `first` agent the phone rings when she has answered. `of`: the call in which it was asked for. */
   callback: z.object({ of: z.string(), askedAt: time, attempt: z.number().int(), first: z.enum(['agent', 'customer']) }).optional(),
+  /** An agent called them, not they us. Absent: they called, or a callback did. */
+  outbound: outboundSchema.optional(),
   /** A colleague asks her in: to talk with her alone while the customer hears music, or to join all. */
   askedBy: z.object({ number: z.string(), name: z.string(), how: z.enum(['consult', 'conference']) }).optional(),
   /** Queues it overflowed from since somebody last answered it, first to last; absent: none. `alsoWaits`: it waits on there, and agents of another queue may serve it too. */
@@ -203,8 +210,8 @@ const agentStateSchema = z.object({
   phoneReachable: z.boolean(),
   /** Channel → how many of it at once; absent: she takes calls alone. */
   channels: z.record(z.string(), z.number().int()).optional(),
-  /** Commands that can work now: a desk shows no other button. */
-  can: z.array(z.enum(deskCommandTypes)),
+  /** Commands that can work now, and what else of one can: a desk shows no other button. */
+  can: z.array(z.enum(deskAbilities)),
 });
 
 const queueStatsSchema = z.object({
@@ -224,8 +231,8 @@ const queueStatsSchema = z.object({
   expectedWait: z.object({ p50Ms: z.number().int(), p90Ms: z.number().int(), calibrated: z.boolean() }).nullable().optional(),
 });
 
-export const callPhases = ['offered', 'established', 'held', 'cleared'] as const;
-/** Her call, whole: the pop and where the call stands. `cleared` while she wraps it up. */
+/** `calling`: we call them, and her own phone has answered; `cleared` while she wraps it up. */
+export const callPhases = ['offered', 'calling', 'established', 'held', 'cleared'] as const;
 /** `not_heard`: nothing comes from there · `not_hearing`: nothing reaches there · `poor`: below MOS 3.1. */
 const audioTroubleSchema = z.enum(['none', 'not_heard', 'not_hearing', 'poor']);
 
@@ -243,6 +250,7 @@ const captureSchema = z.object({
   count: z.number().int(),
 });
 
+/** Her call, whole: the pop and where the call stands. */
 const deskCallSchema = z.object({
   phase: z.enum(callPhases),
   phaseSince: time,
@@ -257,6 +265,8 @@ const deskCallSchema = z.object({
   parties: z.array(conferencePartySchema).optional(),
   /** Nobody hears her; absent: they do. */
   muted: z.literal(true).optional(),
+  /** While `calling`: who is called rings; absent: not yet. */
+  ringing: z.literal(true).optional(),
   pop: popSchema,
 });
 
@@ -265,6 +275,8 @@ const transferTargetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('agent'), number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) }),
   z.strictObject({ kind: z.literal('queue'), queue: z.string().regex(/^[0-9A-Za-z_.-]{1,64}$/) }),
   z.strictObject({ kind: z.literal('number'), number: z.string().regex(/^\+?[0-9*#]{1,24}$/) }),
+  /** A flow of the dialplan, of `welcome.flows`. */
+  z.strictObject({ kind: z.literal('dialplan'), flow: z.string().min(1).max(64) }),
 ]);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -303,6 +315,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
       commands: z.array(z.enum(deskCommandTypes)),
       /** Forms whose fields customers can key in unheard, with how many keys each field takes. */
       forms: z.record(z.string(), z.record(z.string(), z.object({ least: z.number().int(), most: z.number().int() }))),
+      /** Flows of the dialplan that callers can be sent to. */
+      flows: z.array(z.object({ flow: z.string(), name: bilingual })),
       serverTime: time,
     }),
   ),
@@ -328,6 +342,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('callOffered', onCall.extend({ offerId: z.string(), queueId: z.string().nullable(), ringUntil: time.nullable() })),
   /** A second pop of the same call replaces the first: something more became known. */
   serverMessage('screenPop', popSchema),
+  /** Her own phone has answered a call that we make: who is called is dialled now, and told again once it rings. */
+  serverMessage('callDialled', onCall.extend(calledSchema.shape)),
   serverMessage('callEstablished', onCall.extend({ establishedAt: time })),
   serverMessage('callHeld', onCall.extend({ by: z.enum(['agent', 'caller']) })),
   serverMessage('callRetrieved', onCall.extend({ by: z.enum(['agent', 'caller']) })),
@@ -335,7 +351,7 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('audioTrouble', onCall.extend({ of: z.enum(['agent', 'caller']), trouble: audioTroubleSchema })),
   /** How far it is; `dataChanged` brings as many stars as there were keys, and what came of the form. */
   serverMessage('captureChanged', captureSchema.extend({ callId: z.string() })),
-  serverMessage('callTransferred', onCall.extend({ target: z.object({ kind: z.enum(['agent', 'queue', 'number']), to: z.string() }) })),
+  serverMessage('callTransferred', onCall.extend({ target: z.object({ kind: z.enum(['agent', 'queue', 'number', 'dialplan']), to: z.string() }) })),
   /** More than two hear one another, or one is being rung for it; no parties: it is a talk of two again. */
   serverMessage('callConferenced', onCall.extend({ parties: z.array(conferencePartySchema) })),
   /** Whom she consults: how far it is, and how it ended. */
@@ -350,6 +366,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     'dataChanged',
     z.object({ callId: z.string(), changed: z.record(z.string(), z.string()), data: z.record(z.string(), z.string()), by: z.string() }),
   ),
+  /** What she has booked is in its queue. */
+  serverMessage('callbackPlaced', callbackPlacedSchema),
   serverMessage('queueStats', queueStatsSchema),
   /** She takes it before `until`, or it goes to somebody else. */
   serverMessage('interactionOffered', deskInteractionSchema),
@@ -401,6 +419,8 @@ const itsCall = z.strictObject({ callId: z.string().max(64).optional() }).defaul
 const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length;
 const dataKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'a key is a letter, then letters, digits, "_", "." or "-": 64 at most');
 const dataValue = z.string().refine((text) => utf8Bytes(text) <= MOST_DATA_VALUE_BYTES, 'a value is 1024 bytes of UTF-8 at most');
+
+const callData = z.record(dataKey, dataValue).refine((data) => Object.keys(data).length <= MOST_DATA_KEYS, 'at most 32 entries');
 
 const itsInteraction = { interactionId: z.string().min(1).max(64) };
 /** A name of the operator's own. */
@@ -486,11 +506,13 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
       .prefault({}),
   ),
   deskMessage('extendWrapUp', itsCall),
+  deskMessage('dial', dialSchema(callData)),
+  deskMessage('requestCallback', requestCallbackSchema),
   deskMessage(
     'setData',
     z.strictObject({
       callId: z.string().max(64).optional(),
-      data: z.record(dataKey, dataValue).refine((data) => Object.keys(data).length <= MOST_DATA_KEYS, 'at most 32 entries'),
+      data: callData,
     }),
   ),
   deskMessage('acceptInteraction', z.strictObject(itsInteraction)),

@@ -9,13 +9,13 @@ import type { CtiErrorCode } from './errors.ts';
 import type { DeskCommandType, InteractionCommand, SupervisorCommand } from './protocol.ts';
 
 /**
- * An agent's state as her desk sees it: `held` is talking with the caller on hold. With three parties and more: `consult_ringing` `consulting` who asks,
+ * An agent's state as her desk sees it: `calling` is her phone having answered a call that we make, `held` talking with the caller on hold. With three parties and more: `consult_ringing` `consulting` who asks,
  * `consulted` who is asked (or whom the customer has left behind), `conference` `conference_held` who is in one. `transferring`: a blind transfer is
  * under way.
  */
 export const talkPhases = ['held', 'consult_ringing', 'consulting', 'consulted', 'conference', 'conference_held', 'transferring'] as const;
-export type DeskPhase = AgentState | (typeof talkPhases)[number];
-export const deskPhases: readonly DeskPhase[] = ['signed_out', 'not_ready', 'ready', 'offered', 'talking', ...talkPhases, 'wrapping_up'];
+export type DeskPhase = AgentState | 'calling' | (typeof talkPhases)[number];
+export const deskPhases: readonly DeskPhase[] = ['signed_out', 'not_ready', 'ready', 'offered', 'calling', 'talking', ...talkPhases, 'wrapping_up'];
 
 /** Commands whose fate depends on the phase; `hello` and `ping` belong to the connection, some to supervisors, and an interaction has phases of its own. */
 export type PhasedCommand = Exclude<DeskCommandType, 'hello' | 'ping' | SupervisorCommand | InteractionCommand>;
@@ -46,6 +46,8 @@ const withoutCall = {
   wrapUp: 'not_wrapping_up',
   extendWrapUp: 'not_wrapping_up',
   setData: 'no_call',
+  dial: 'ok',
+  requestCallback: 'ok',
 } as const;
 
 const onCall = {
@@ -71,6 +73,8 @@ const onCall = {
   wrapUp: 'not_wrapping_up',
   extendWrapUp: 'not_wrapping_up',
   setData: 'ok',
+  dial: 'on_call',
+  requestCallback: 'ok',
   signOut: 'on_call',
 } as const;
 
@@ -81,7 +85,7 @@ const notHers = <E extends CtiErrorCode>(why: E) =>
 const inConference = { ...onCall, capture: 'conferenced', blindTransfer: 'conferenced', consult: 'conferenced', dropParty: 'ok' } as const;
 
 export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
-  signed_out: { ...withoutCall, ready: 'not_signed_in', notReady: 'not_signed_in', signOut: 'ok' },
+  signed_out: { ...withoutCall, ready: 'not_signed_in', notReady: 'not_signed_in', dial: 'not_signed_in', requestCallback: 'not_signed_in', signOut: 'ok' },
   not_ready: { ...withoutCall, ready: 'ok', notReady: 'ok', signOut: 'ok' },
   ready: { ...withoutCall, ready: 'ok', notReady: 'ok', signOut: 'ok' },
   offered: {
@@ -111,8 +115,11 @@ export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
     wrapUp: 'not_wrapping_up',
     extendWrapUp: 'not_wrapping_up',
     setData: 'call_offered',
+    dial: 'call_offered',
+    requestCallback: 'ok',
     signOut: 'call_offered',
   },
+  calling: { ...notHers('calling'), dropParty: 'no_conference', sendDigits: 'calling' },
   talking: { ...onCall, hold: 'ok', retrieve: 'not_on_hold', capture: 'ok', addParty: 'ok' },
   held: { ...onCall, hold: 'on_hold', retrieve: 'ok', capture: 'on_hold', addParty: 'on_hold', sendDigits: 'on_hold' },
   consult_ringing: {

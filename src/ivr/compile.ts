@@ -61,6 +61,7 @@ function planOf(work: Work): Plan {
     },
     agentFlow: agentFlow === null ? null : flowStart(work, agentFlow.name, agentFlow.place),
     numbers,
+    ...(dialplan.fromDesk.size === 0 ? {} : { fromDesk: fromDesk(work) }),
     nodes: work.nodes,
     prompts: source.prompts,
   };
@@ -101,6 +102,12 @@ function lostEntries({ source: { entered = [], files }, dialplan: { flows, numbe
       return [numbersPlace === null ? { file: files[0]?.path ?? '', line: 1, column: 1, message } : faultAt(keyOf(numbersPlace), message)];
     }),
   );
+}
+
+function fromDesk(work: Work): NonNullable<Plan['fromDesk']> {
+  const flows = [...work.dialplan.fromDesk];
+  for (const [flow, { place }] of flows) flowStart(work, flow, keyOf(place));
+  return Object.fromEntries(flows.map(([flow, { name }]) => [flow, name]));
 }
 
 function compileFlow(work: Work, flow: FlowSource): void {

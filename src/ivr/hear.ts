@@ -1,10 +1,10 @@
 /** What a walk makes of what happens to its call: the answers to what its steps asked for. */
 import type { QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Sound } from '../call/command.ts';
-import type { CallEvent, OverflowTarget, QueueExit } from '../call/event.ts';
+import type { CallEvent, Language, OverflowTarget, QueueExit } from '../call/event.ts';
 import type { TimePassed } from '../call/turn.ts';
 import { type Notices, noticeOf } from './notices.ts';
-import type { NodeId, PlanNode } from './plan.ts';
+import { entryOf, type NodeId, type PlanNode } from './plan.ts';
 import type { IvrTurn, LoadedPlan, Waits, Walk, WalkState } from './state.ts';
 import { ask, askSecret, play, release, repeatStep, type Stepping, walkOn } from './steps.ts';
 import { announcementOf, playWait } from './waiting.ts';
@@ -33,10 +33,12 @@ export function hear<T extends Word['type']>(hearing: Hearing, event: Extract<Wo
 
 const handlers: Handlers = {
   customerFound(hearing, event) {
-    if (hearing.walk.state.at !== 'identifying') return;
-    hearing.walk.customer = event.customer;
-    hearing.walk.authLevel = event.authLevel;
-    begin(hearing);
+    const { walk } = hearing;
+    if (walk.state.at !== 'identifying' && (walk.ours !== true || walk.answered)) return;
+    walk.customer = event.customer;
+    walk.authLevel = event.authLevel;
+    if (walk.state.at === 'identifying') begin(hearing);
+    else speakAs(walk, event.customer?.language);
   },
   legAnswered(hearing, event) {
     const { walk } = hearing;
@@ -111,6 +113,14 @@ const handlers: Handlers = {
     if (announced.length > 0) playMusic(hearing, walk.state, announced);
   },
   callLeftQueue: leaveQueue,
+  /** An agent has sent the caller here: data and language are as they are by now. A flow that this version has not leads to a person. */
+  callTransferred(hearing, { target }) {
+    const { walk } = hearing;
+    const plan = walk.loaded?.plan;
+    if (target.kind !== 'dialplan' || walk.state.at === 'over') return;
+    walk.pending = [];
+    goOn(hearing, plan !== undefined && Object.hasOwn(plan.nodes, entryOf(target.flow)) ? entryOf(target.flow) : (plan?.agentFlow ?? null));
+  },
   callbackPlaced(hearing) {
     const { state } = hearing.walk;
     if (state.at === 'calling_back') goOn(hearing, nodeOf(hearing, state.node, 'callback')?.next ?? null);
@@ -133,13 +143,19 @@ function begin(hearing: Hearing): Waits {
   walk.loaded = loaded;
   const { plan } = loaded;
   const wished = walk.customer?.language;
-  walk.language = wished !== undefined && plan.languages.includes(wished) ? wished : plan.language;
+  speakAs(walk, wished);
   // The call itself already speaks its customer's language, else Mandarin.
   if (walk.language !== (wished ?? 'zh')) turn.events.push({ type: 'languageChosen', callId: walk.callId, language: walk.language });
   const own = walk.entry === null ? null : `${walk.entry}/0`;
   if (own !== null && Object.hasOwn(plan.nodes, own)) return goOn(hearing, own);
   if (!Object.hasOwn(plan.numbers, walk.callee.number)) return release(walk, turn, 'not_found');
   return goOn(hearing, plan.numbers[walk.callee.number] ?? null);
+}
+
+/** In the customer's language where the dialplan speaks it. */
+function speakAs(walk: Walk, wished: Language | undefined): void {
+  const plan = walk.loaded?.plan;
+  if (plan !== undefined) walk.language = wished !== undefined && plan.languages.includes(wished) ? wished : plan.language;
 }
 
 function goOn({ walk, turn, now }: Hearing, at: NodeId | null): Waits {
@@ -289,6 +305,8 @@ function exitOf({ exits }: Extract<PlanNode, { verb: 'queue' }>, exit: GivingBac
 function leaveQueue(hearing: Hearing, event: Extract<CallEvent, { type: 'callLeftQueue' }>): void {
   const { walk } = hearing;
   const { state } = walk;
+  // A callback that stands in its queue: nobody is there yet to hear anything.
+  if (walk.ours === true && !walk.answered) return;
   if (state.at === 'queued' && state.queueId === event.queueId) {
     const node = nodeOf(hearing, state.node, 'queue');
     if (event.exit === 'overflow') overflowTo(hearing, node, event.to);
@@ -314,7 +332,7 @@ function overflowTo(hearing: Hearing, node: Extract<PlanNode, { verb: 'queue' }>
   if (to?.kind !== 'exit' && to?.kind !== 'callback') return;
   const name = to.kind === 'exit' ? to.exit : 'callback';
   const plan = hearing.walk.loaded?.plan;
-  const flow = plan?.nodes[`${name}/0`] === undefined ? undefined : `${name}/0`;
+  const flow = plan?.nodes[entryOf(name)] === undefined ? undefined : entryOf(name);
   const otherwise = node === undefined ? (plan?.agentFlow ?? null) : exitOf(node, 'full');
   goOn(hearing, node?.overflow?.[name] ?? flow ?? otherwise);
 }

@@ -9,6 +9,8 @@ import type { Language } from '../call/event.ts';
 
 /** `flow/0`, and inside a step `flow/0.then.1`. */
 export type NodeId = string;
+/** The first of a flow. */
+export const entryOf = (flow: string): NodeId => `${flow}/0`;
 /** A CEL expression; `ivr/expression.ts` says which names it may use. */
 export type Cel = string;
 
@@ -168,6 +170,8 @@ export interface Plan {
   agentFlow: NodeId | null;
   /** Dialled number → first node. */
   numbers: Record<string, NodeId | null>;
+  /** Flows that agents may send their callers to, by name; absent = none. */
+  fromDesk?: Record<string, Record<Language, string>>;
   nodes: Record<NodeId, PlanNode>;
   /** Prompts there are, by language. */
   prompts: Record<Language, string[]>;

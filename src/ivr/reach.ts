@@ -1,6 +1,6 @@
 /** What can be reached in a plan, and whether there is a way out from everywhere. */
 import { type Fault, faultAt, keyOf, type Place } from './fault.ts';
-import type { NodeId, Plan, PlanNode } from './plan.ts';
+import { entryOf, type NodeId, type Plan, type PlanNode } from './plan.ts';
 import type { FlowSource } from './read.ts';
 
 /** null stands for the end of the walk. */
@@ -54,7 +54,7 @@ const isExit = (node: PlanNode): boolean => node.verb === 'hangup' || node.verb 
 
 /** `entries`: where numbers lead by settings of their own. */
 export function reachFaults(plan: Plan, places: ReadonlyMap<NodeId, Place>, flows: ReadonlyMap<string, FlowSource>, entries: readonly NodeId[] = []): Fault[] {
-  const reached = reachedFrom(plan, [...Object.values(plan.numbers), plan.agentFlow, ...entries]);
+  const reached = reachedFrom(plan, [...Object.values(plan.numbers), ...Object.keys(plan.fromDesk ?? {}).map(entryOf), plan.agentFlow, ...entries]);
   const lost = [...flows.values()].filter((flow) => !reached.has(`${flow.name}/0`));
   const lostNames = new Set(lost.map((flow) => flow.name));
   return [

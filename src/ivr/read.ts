@@ -15,6 +15,7 @@ export interface Dialplan {
   keys: NonNullable<DialplanFile['keys']>;
   agentFlow: { name: string; place: Place } | null;
   numbers: Map<string, { flow: string; place: Place }>;
+  fromDesk: Map<string, { name: Record<Language, string>; place: Place }>;
   /** Where numbers stand; null = nowhere. */
   numbersPlace: Place | null;
   flows: Map<string, FlowSource>;
@@ -22,8 +23,12 @@ export interface Dialplan {
 
 const MOST_BYTES = 1_000_000;
 
+const withoutEntries = (): Pick<Dialplan, 'numbers' | 'fromDesk' | 'numbersPlace' | 'flows'> => ({
+  ...{ numbers: new Map(), fromDesk: new Map(), numbersPlace: null, flows: new Map() },
+});
+
 export function readDialplan(files: readonly { path: string; text: string }[], faults: Fault[]): Dialplan {
-  const dialplan: Dialplan = { language: 'zh', languages: [], keys: {}, agentFlow: null, numbers: new Map(), numbersPlace: null, flows: new Map() };
+  const dialplan: Dialplan = { language: 'zh', languages: [], keys: {}, agentFlow: null, ...withoutEntries() };
   for (const file of files) {
     const parsed = parseFile(file.path, file.text, faults);
     const content = parsed === null ? null : contentOf(parsed, faults);
@@ -100,6 +105,7 @@ function addFile(dialplan: Dialplan, file: ParsedFile, content: DialplanFile, fa
     if (first === undefined) dialplan.numbers.set(number, { flow, place });
     else faults.push(faultAt(keyOf(place), `number ${number} already has a flow in ${first.place.file.path}: remove one of them`));
   }
+  for (const [flow, name] of Object.entries(content.fromDesk ?? {})) dialplan.fromDesk.set(flow, { name, place: below(top, 'fromDesk', flow) });
   for (const [name, steps] of Object.entries(content.flows ?? {})) {
     const place = below(top, 'flows', name);
     const first = dialplan.flows.get(name);

@@ -181,6 +181,11 @@ export const fileSchema = z.strictObject({
     })
     .optional()
     .describe('What keys mean in every menu: agent 0, back *, repeat 9, finish #; null = nothing'),
+  fromDesk: z
+    .record(flowName, z.strictObject({ zh: z.string().min(1).max(40), en: z.string().min(1).max(40) }))
+    .refine((flows) => Object.keys(flows).length <= 50, 'at most 50 flows')
+    .optional()
+    .describe('Flows that agents may send their callers to, as their desks name them'),
   agentFlow: flowName.optional().describe('Where the agent key goes, and callers whom a menu cannot help'),
   numbers: z.record(z.string().regex(/^\+?[0-9]{2,20}$/, 'give a dialled number, in quotes'), flowName).optional(),
   flows: z.record(flowName, z.array(z.unknown()).min(1).max(500)).optional(),

@@ -69,6 +69,8 @@ export interface Walk {
   values: Map<string, string>;
   queues: ReadonlyMap<string, LiveQueue>;
   answered: boolean;
+  /** We called: an agent has the call before a dialplan does. Absent = the caller did. */
+  ours?: true;
   /** Steps so far. */
   steps: number;
   /** Sounds and lookups so far: the number of the last one's id. */

@@ -41,6 +41,8 @@ export interface Ivr {
   walk(callId: CallId): WalkView | undefined;
   /** Calls under way, by the version they walk. */
   versionsInUse(): Map<string, number>;
+  /** Flows that agents may send this call to, or (null) one that comes now, and how they are called. */
+  fromDesk(tenantId: TenantId, callId: CallId | null): NonNullable<Plan['fromDesk']>;
   /** Plans and music, for a journal that begins anew; calls under way are not in it. */
   snapshot(): IvrSnapshot;
   restore(snapshot: IvrSnapshot): void;
@@ -118,6 +120,11 @@ class Walks implements Ivr {
     return counts;
   }
 
+  fromDesk(tenantId: TenantId, callId: CallId | null): NonNullable<Plan['fromDesk']> {
+    const loaded = callId === null ? this.#plans.get(tenantId) : this.#walks.get(callId)?.loaded;
+    return loaded?.plan.fromDesk ?? {};
+  }
+
   snapshot(): IvrSnapshot {
     return { plans: [...this.#plans.values()].map(({ plan }) => plan), music: [...this.#music], notices: [...this.#notices] };
   }
@@ -176,9 +183,11 @@ class Walks implements Ivr {
   #hearCall(event: CallEvent, turn: IvrTurn, now: number): void {
     const { callId } = event;
     const walk = this.#walks.get(callId);
-    if (event.type === 'callArrived' && walk === undefined && event.dialled?.target == null && event.callback === undefined) {
-      this.#walks.set(callId, openWalk(event, liveQueues(event.tenantId, this.#queuesNow)));
-      this.#deadlines.set(callId, waits.identifying, now);
+    if (event.type === 'callArrived' && walk === undefined && event.dialled?.target == null && event.outbound?.target.kind !== 'agent') {
+      const opened = openWalk(event, liveQueues(event.tenantId, this.#queuesNow));
+      const isOurs = event.callback !== undefined || event.outbound !== undefined;
+      this.#walks.set(callId, isOurs ? { ...opened, loaded: this.#plans.get(event.tenantId) ?? null, ours: true, state: { at: 'served' } } : opened);
+      if (!isOurs) this.#deadlines.set(callId, waits.identifying, now);
     }
     if (walk === undefined) return;
     if (event.type === 'callEnded' || (event.type === 'legEnded' && event.legId === walk.legId)) {

@@ -227,7 +227,7 @@ export function settleEnd(state: State, contact: Contact): void {
 }
 
 function becameOf({ channel, served, callbackKept, visits, inFlow, answered }: Contact, { cause }: Ending): CallBucket {
-  if (channel === 'internal') return 'internal';
+  if (channel === 'internal' || channel === 'outbound') return 'internal';
   if (served) return 'served';
   if (callbackKept) return 'callbackKept';
   const last = visits.at(-1);

@@ -37,9 +37,10 @@ const handlers: Handlers = {
     agents.stateChanged(state, event);
   },
 
-  callArrived(state, { callId, tenantId, callee, dialled, callback }) {
+  callArrived(state, { callId, tenantId, callee, dialled, callback, outbound }) {
     if (state.contacts.has(callId)) return;
-    const channel = callback !== undefined ? 'callback' : dialled !== undefined ? 'internal' : 'voice';
+    const made = outbound === undefined ? (dialled === undefined ? 'voice' : 'internal') : outbound.target.kind === 'agent' ? 'internal' : 'outbound';
+    const channel = callback !== undefined ? 'callback' : made;
     arrive(state, { id: callId, tenantId, number: callee.number, channel }, true);
   },
   flowEntered(state, { callId }) {
@@ -55,9 +56,9 @@ const handlers: Handlers = {
     const visit = contact === undefined ? undefined : waitingIn(contact, queueId, exit);
     if (contact !== undefined && visit !== undefined) leave(state, contact, visit, exit);
   },
-  callbackPlaced(state, { callId }) {
+  callbackPlaced(state, { callId, by }) {
     const contact = live(state, callId);
-    if (contact !== undefined) contact.callbackKept = true;
+    if (contact !== undefined && by === undefined) contact.callbackKept = true;
   },
   callOffered(state, { callId, queueId, offerId, legId, agentId }) {
     const contact = live(state, callId);

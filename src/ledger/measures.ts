@@ -57,7 +57,7 @@ export type Times = Record<(typeof timeMeasures)[number], number>;
 export type Offers = Record<(typeof offerMeasures)[number], number>;
 export type CallCounts = Record<(typeof callMeasures)[number], number>;
 
-/** `voice`, `callback` (a call of ours to who asked for it), `internal` (dialled by an agent), or the name of a channel in writing. */
+/** `voice`, `callback` (a call of ours to who asked for it), `internal` (dialled by an agent), `outbound` (made by one from her desk, to a number outside), or the name of a channel in writing. */
 export type LedgerChannel = string;
 
 export type VisitRow = Visits & { queueId: QueueId; number: string; channel: LedgerChannel };

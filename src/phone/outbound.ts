@@ -93,20 +93,25 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
 const bare = (address: string): string => address.replace(/^\[|\]$/g, '');
 
 /** For an agent's phone, or for an address that a dialplan names. */
-function headersOf(rim: Rim, { callId, from }: Wanted, owner: LegOwner): SipHeaders {
+function headersOf(rim: Rim, wanted: Wanted, owner: LegOwner): SipHeaders {
+  const { callId, from } = wanted;
   const call = rim.calls.get(callId);
   const caller = call?.caller;
   // Shown as it came from the network: what an agent sees is what she can call back.
   const number = caller !== undefined && caller.number === from.number && caller.raw !== '' ? caller.raw : from.number;
   const headers = { ...shownToPhone(rim.publicAddress, number, from.name), 'X-Huawu-Call-Id': callId, Allow: ALLOWED_METHODS };
-  return owner.is === 'agent' ? { ...headers, ...phoneHeaders(rim, owner.agentId, call) } : headers;
+  return owner.is === 'agent' ? { ...headers, ...phoneHeaders(rim, owner.agentId, call, 'autoAnswer' in wanted) } : headers;
 }
 
-/** How her phone rings, whether it answers by itself, and what it is told beside the call. */
-function phoneHeaders(rim: Rim, agentId: AgentId, call: Call | undefined): SipHeaders {
+/** How her phone rings, whether it answers by itself (`asked`: she makes the call from her desk), and what it is told beside the call. */
+function phoneHeaders(rim: Rim, agentId: AgentId, call: Call | undefined, asked: boolean): SipHeaders {
   const { autoAnswer = 'never', userToUser = false } = rim.directory.agent(agentId)?.phone ?? {};
-  const internal = call?.dialled?.target != null;
+  const internal = call?.dialled?.target != null || call?.outbound?.target.kind === 'agent';
   const uui = userToUser && call !== undefined ? writeUui(call.data) : null;
-  const alert = alertHeaders(rim.publicAddress, internal ? 'internal' : 'external', autoAnswer === 'always' || (autoAnswer === 'customers' && !internal));
+  const alert = alertHeaders(
+    rim.publicAddress,
+    internal ? 'internal' : 'external',
+    asked || autoAnswer === 'always' || (autoAnswer === 'customers' && !internal),
+  );
   return { ...alert, ...(uui === null ? {} : { 'User-to-User': uui }) };
 }

@@ -15,7 +15,7 @@ import type { TollView } from '../toll/room.ts';
 import type { Carriers, Event } from '../vocabulary.ts';
 import { Authenticator, type Passes } from './authenticate.ts';
 import { Bindings } from './bindings.ts';
-import { askCallback } from './callback.ts';
+import { askCallback, numberToCallBack } from './callback.ts';
 import { type ClaimedLegs, type KeptLeg, takeBack } from './claim.ts';
 import { SipConnection } from './connection.ts';
 import { connectDirectly } from './direct.ts';
@@ -28,6 +28,7 @@ import { Nonces } from './nonce.ts';
 import { answerOthers } from './options.ts';
 import { dialNumber, ringAgent } from './outbound.ts';
 import { canPickUp, pickUp } from './pickup.ts';
+import { type Caller, type Reach, reach } from './reach.ts';
 import { Registrar } from './registrar.ts';
 import type { Rim } from './rim.ts';
 import type { SipAgent, SipRequest, SipResponse } from './srf.ts';
@@ -103,6 +104,10 @@ export interface Phone {
   partyAway(legId: LegId, away: boolean): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
   canPickUp(legId: LegId): boolean;
+  /** Whether an agent may call this number from her desk, and whose it is. */
+  reach(caller: Caller, dialled: string): Reach;
+  /** How a number is written that may be called back; null = it may not. */
+  numberToCallBack(tenantId: TenantId, wished: string): string | null;
   /** The SIP Call-IDs of all dialogs of a call, also of one that ended lately. */
   sipCallsOf(callId: CallId): readonly string[];
   /** Hears every fact: what lamps of phones show follows from some. */
@@ -283,6 +288,14 @@ class PhoneRim implements Phone {
 
   canPickUp(legId: LegId): boolean {
     return canPickUp(this.#legs.get(legId));
+  }
+
+  reach(caller: Caller, dialled: string): Reach {
+    return reach(this.#rim, caller, dialled);
+  }
+
+  numberToCallBack(tenantId: TenantId, wished: string): string | null {
+    return numberToCallBack(this.#rim, tenantId, wished);
   }
 
   sipCallsOf(callId: CallId): readonly string[] {

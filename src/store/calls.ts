@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { LegAudio } from '../call/event.ts';
-import type { AgentRecord, AskedRecord, OfferRecord, QueueVisit, RecordingPause, RecordingState } from '../cdr/record.ts';
+import type { AgentRecord, AskedRecord, Direction, OfferRecord, QueueVisit, RecordingPause, RecordingState } from '../cdr/record.ts';
 import type { Database } from './schema.ts';
 
 export interface CallFilter {
@@ -53,6 +53,7 @@ export interface CallRow {
   ivrPath: string[];
   data: Record<string, string>;
   recording: RecordingState;
+  direction: Direction;
 }
 
 export interface LegRow {
@@ -234,6 +235,7 @@ const callOf = (row: Selected<'calls'>): CallRow => ({
   ivrPath: row.ivr_path,
   data: row.data,
   recording: row.recording as RecordingState,
+  direction: row.direction as Direction,
 });
 
 const legOf = (row: Selected<'call_legs'>): LegRow => ({

@@ -109,7 +109,7 @@ const callRow = (record: CallRecord): Row<'calls'> => ({
   language: record.language,
   auth_level: record.authLevel,
   dialplan_version: record.dialplanVersion,
-  queue_id: record.queues.at(-1)?.queueId ?? null,
+  queue_id: record.queues.at(-1)?.queueId ?? record.onBehalfOf ?? null,
   agent_id: record.agents.at(-1)?.agentId ?? null,
   queue_wait_ms: record.queueWaitMs,
   ring_ms: record.ringMs,
@@ -125,6 +125,7 @@ const callRow = (record: CallRecord): Row<'calls'> => ({
   data: record.data,
   // A record that an earlier version left in the spool has none.
   recording: record.recording ?? 'none',
+  direction: record.direction ?? 'inbound',
 });
 
 const interactionRow = (record: InteractionRecord): Row<'interactions'> => ({

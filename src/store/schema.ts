@@ -255,6 +255,7 @@ interface CallsTable {
   agents: Json<unknown>;
   data: Json<Record<string, string>>;
   recording: string;
+  direction: string;
 }
 
 interface InteractionsTable {

@@ -8,6 +8,7 @@ import type { QueueConfiguration } from '../../src/acd/event.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import {
   agentConfigured,
+  agentId,
   callArrived,
   callEnded,
   callId,
@@ -274,5 +275,48 @@ describe('cut off and calling again', () => {
     floor.now += 120_000;
     floor.tell(callArrived('c4', CUSTOMER), callQueued('c4'));
     assert.deepEqual(floor.acd.view.queue(queueId('service'))?.callIds, ['c2', 'c4']);
+  });
+});
+
+describe('booked by an agent', () => {
+  const booking = (call: string, more: Partial<Extract<Event, { type: 'callbackBooked' }>> = {}): Event => ({
+    ...{ type: 'callbackBooked', callId: callId(call), callbackId: b(`${call}x`), tenantId: DEMO, by: agentId('8001'), queueId: queueId('service') },
+    ...{ number: CUSTOMER, callee: { number: '10086', raw: '10086' }, priority: 0, skills: [], language: 'zh', data: { callback_note: '先查账单' } },
+    ...{ notBefore: null, notAfter: null },
+    ...more,
+  });
+
+  it('is made not before its time, and given up after it; the call it was booked in goes on', () => {
+    const floor = floorWith({});
+    floor.tell(callArrived('c1', CUSTOMER), callQueued('c1'));
+    floor.ready('8001');
+    floor.tell(legAnswered('c1.1'));
+    const from = floor.now + 600_000;
+    const turn = floor.tell(booking('c1', { notBefore: from, notAfter: from + 60_000 }));
+    assert.ok(
+      turn.some((line) => line.includes('"callbackPlaced"') && line.includes('"by":"demo:8001"')),
+      turn.join(),
+    );
+    const [view] = floor.acd.view.callbacks(DEMO);
+    assert.deepEqual([view?.state, view?.dueAt, view?.bookedBy, view?.notAfter, view?.note], ['held', from, 'demo:8001', from + 60_000, '先查账单']);
+    assert.equal(floor.acd.view.agent(agentId('8001'))?.state, 'talking');
+    floor.tell(legEnded('c1.0'), legEnded('c1.1'), callEnded('c1'));
+    assert.deepEqual(offered(floor.after(599_000)), []);
+    assert.deepEqual(offered(floor.after(1_001)), ['c1x-b1']);
+    floor.tell(legEnded('c1x-b1.1', 'no_answer'));
+    assert.equal(ended(floor.after(60_000)), 'expired');
+  });
+
+  it('outlives a restart with its time, and there is one a number', () => {
+    const floor = floorWith({});
+    const from = floor.now + 600_000;
+    floor.tell(booking('c9', { notBefore: from }));
+    assert.equal(floor.acd.view.callbackRefusal({ tenantId: DEMO, queueId: queueId('service'), number: CUSTOMER }), 'already');
+    assert.ok(floor.tell(booking('c8')).some((line) => line.includes('"callbackRefused"') && line.includes('already')));
+    const again = createAcd();
+    again.restore(JSON.parse(JSON.stringify(floor.acd.snapshot())));
+    again.decide({ type: 'serverStarted' }, floor.now + 1);
+    const [view] = again.view.callbacks(DEMO);
+    assert.deepEqual([view?.state, view?.dueAt, view?.notAfter], ['held', from, from + 43_200_000], 'kept for as long as the queue has it, from then on');
   });
 });

@@ -36,7 +36,7 @@ import {
 
 type State = Activity['state'];
 /** What concerns queues alone, and changes nothing of hers in any state. */
-type OfQueues = 'queueKeyPressed' | 'callMoveAsked' | 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
+type OfQueues = 'callbackBooked' | 'queueKeyPressed' | 'callMoveAsked' | 'calendarConfigured' | 'calendarRemoved' | 'queueSwitched';
 /** Interactions of other channels have a table of their own: `channels.pure.test.ts`. */
 type OfInteractions = Extract<keyof Hearing, `interaction${string}`>;
 type Stimulus = Exclude<keyof Hearing, OfQueues | OfInteractions> | 'callerHungUp';
@@ -101,6 +101,10 @@ const told: Record<Stimulus, Event> = {
   callbackCancelled: { type: 'callbackCancelled', callbackId: asId('c2-b'), by: asId('u1') },
   callQueued: callQueued('c2'),
   callTransferred: transferredTo('c2', '8001'),
+  destinationCalled: {
+    ...{ type: 'destinationCalled', callId: callId('c2'), legId: legId('c2.0'), by: agentId('8007') },
+    target: { kind: 'agent', agentId: agentId('8001') },
+  },
   legRinging: { type: 'legRinging', callId: callId('c1'), legId: legId('c1.1') },
   legHeld: { type: 'legHeld', callId: callId('c1'), legId: legId('c1.1') },
   legRetrieved: { type: 'legRetrieved', callId: callId('c1'), legId: legId('c1.1') },
@@ -130,6 +134,10 @@ const told: Record<Stimulus, Event> = {
 };
 
 const toldOfQueues: Record<OfQueues, Event> = {
+  callbackBooked: {
+    ...{ ...CALL_BACK, type: 'callbackBooked', callId: callId('c9'), callbackId: asId('c9-b'), tenantId: DEMO, by: agentId('8001') },
+    ...{ notBefore: null, notAfter: null },
+  },
   callMoveAsked: { type: 'callMoveAsked', callId: callId('c9'), queueId: queueId('service'), priority: 5, by: asId<UserId>('demo:boss') },
   queueKeyPressed: { type: 'queueKeyPressed', callId: callId('c2'), queueId: queueId('service'), key: '1' },
   calendarConfigured: {
@@ -176,6 +184,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callbackCancelled: NOTHING,
     callQueued: NOTHING,
     callTransferred: ['c2.o1 c2 unreachable at 8001 on c2.1 direct'],
+    destinationCalled: ['c2.o1 c2 unreachable at 8001 on c2.1 direct'],
     legRinging: NOTHING,
     legHeld: NOTHING,
     legRetrieved: NOTHING,
@@ -219,6 +228,13 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '8001 offered (signed_in) c2',
       '> pop c2.o1 c2 c2.1 at 8001 direct',
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
+      'wake +20000',
+    ],
+    destinationCalled: [
+      'c2.o1 c2 offered to 8001 directly on c2.0 until +20000',
+      '8001 offered (signed_in) c2',
+      '> pop c2.o1 c2 c2.0 at 8001 direct',
+      '> ring c2.o1 c2 c2.0 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
     legRinging: NOTHING,
@@ -278,6 +294,13 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
+    destinationCalled: [
+      'c2.o1 c2 offered to 8001 directly on c2.0 until +20000',
+      '8001 offered c2',
+      '> pop c2.o1 c2 c2.0 at 8001 direct',
+      '> ring c2.o1 c2 c2.0 at 8001 of demo as +8613800001001 for 25000',
+      'wake +20000',
+    ],
     legRinging: NOTHING,
     legHeld: NOTHING,
     legRetrieved: NOTHING,
@@ -323,6 +346,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callbackCancelled: ['wake +15000'],
     callQueued: ['wake +15000'],
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +15000'],
+    destinationCalled: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +15000'],
     legRinging: ['8001 offered ringing c1', 'wake +15000'],
     legHeld: ['wake +15000'],
     legRetrieved: ['wake +15000'],
@@ -366,6 +390,13 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '8001 offered c2',
       '> pop c2.o1 c2 c2.1 at 8001 direct',
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
+      'wake +20000',
+    ],
+    destinationCalled: [
+      'c2.o1 c2 offered to 8001 directly on c2.0 until +20000',
+      '8001 offered c2',
+      '> pop c2.o1 c2 c2.0 at 8001 direct',
+      '> ring c2.o1 c2 c2.0 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
     legRinging: ['wake +4000'],
@@ -413,6 +444,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callbackCancelled: ['wake +5000'],
     callQueued: ['wake +5000'],
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +5000'],
+    destinationCalled: ['c2.o1 c2 busy at 8001 on c2.1 direct', 'wake +5000'],
     legRinging: ['wake +5000'],
     legHeld: ['wake +5000'],
     legRetrieved: ['wake +5000'],
@@ -452,6 +484,7 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
     callbackCancelled: NOTHING,
     callQueued: NOTHING,
     callTransferred: ['c2.o1 c2 busy at 8001 on c2.1 direct'],
+    destinationCalled: ['c2.o1 c2 busy at 8001 on c2.1 direct'],
     legRinging: NOTHING,
     legHeld: ['8001 talking holding c1'],
     legRetrieved: NOTHING,
@@ -495,6 +528,13 @@ const turns: Record<State, Record<Stimulus, string[]>> = {
       '8001 offered c2',
       '> pop c2.o1 c2 c2.1 at 8001 direct',
       '> ring c2.o1 c2 c2.1 at 8001 of demo as +8613800001001 for 25000',
+      'wake +20000',
+    ],
+    destinationCalled: [
+      'c2.o1 c2 offered to 8001 directly on c2.0 until +20000',
+      '8001 offered c2',
+      '> pop c2.o1 c2 c2.0 at 8001 direct',
+      '> ring c2.o1 c2 c2.0 at 8001 of demo as +8613800001001 for 25000',
       'wake +20000',
     ],
     legRinging: ['wake +10000'],
@@ -542,7 +582,7 @@ for (const state of Object.keys(turns) as State[]) {
       const floor = new Floor();
       floor.tell(queueConfigured('service'), agentConfigured('8001'), phoneReachable('8001'), callArrived('c2'));
       into[state](floor);
-      const told = floor.tell(toldOfQueues[stimulus]).filter((line) => !line.startsWith('wake') && !line.includes('queueStateChanged'));
+      const told = floor.tell(toldOfQueues[stimulus]).filter((line) => !/^wake|queueStateChanged|callbackRefused/.test(line));
       assert.deepEqual(told, []);
     });
   }

@@ -158,12 +158,14 @@ export function recordOf(tenant: TenantName, n: number): CallRecord {
     ivrPath: ['main/welcome'],
     data: {},
     recording: 'complete',
+    direction: 'inbound',
   };
 }
 
 const callbackOf = (tenantId: TenantId): CallbackView => ({
   ...{ callbackId: asId(`c-${tenantId}-1-b`), of: asId(`c-${tenantId}-1`), callId: null, tenantId, number: '+8613800001001' },
   ...{ queueId: asId(`${tenantId}:service`), askedAt: START, placedAt: START - 1_000, attempts: 0, state: 'waiting', dueAt: null },
+  ...{ bookedBy: null, notAfter: null, note: null },
 });
 
 export interface FakeHouse {
@@ -589,6 +591,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       interaction: (interactionId) => house.interactions.find((one) => one.interactionId === interactionId),
       interactionNamed: (tenantId, externalId) => house.interactions.find((one) => one.tenantId === tenantId && one.externalId === externalId),
       callbacks: (tenantId) => house.callbacks.filter((callback) => callback.tenantId === tenantId),
+      ...{ callsBack: () => true, callbackRefusal: () => null },
       queue: () => undefined,
       queues: () => [],
     },

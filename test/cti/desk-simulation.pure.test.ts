@@ -17,7 +17,8 @@ import { isSupervisorMessage } from '../../src/cti/supervising.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { applyChange, type Change, type Desk } from '../../web/shared/cti/desk.ts';
 import { anyData, type Words } from '../support/any-command.ts';
-import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
+import { dialling } from '../support/dialling.ts';
+import { agent, RoomsUnderTest, SERVICE, START } from './rooms.ts';
 
 const SEEDS = 100;
 const STEPS = 150;
@@ -119,6 +120,8 @@ class Day {
   }
 }
 
+const outside = dialling(NUMBERS, () => START);
+const TOMORROW = new Date(START + 86_400_000).toISOString();
 const FORMS = { payment: { card: { least: 13, most: 19 } } };
 
 const WORDS: Words = {
@@ -133,7 +136,7 @@ const taken = new Set<DeskCommandType>();
 function askAnything(day: Day): void {
   const agentId = agent(day.pick(NUMBERS) ?? '8001');
   const from = day.random() < 0.7 ? (day.rooms.desk.snapshot(agentId)?.agent.can ?? []) : deskCommandTypes;
-  const type = day.pick(from.filter((type) => type !== 'signOut')) ?? 'ping';
+  const type = day.pick(deskCommandTypes.filter((type) => type !== 'signOut' && from.includes(type))) ?? 'ping';
   const legId = day.pick(day.legs((leg) => leg.progress.state !== 'ended'))?.leg.legId ?? '';
   const data = anyData(type, day.random, { ...WORDS, named: { ...WORDS.named, legId: [legId] } });
   if (!deskMessageSchema.safeParse({ v: 1, id: '1', type, data }).success) return;
@@ -143,11 +146,13 @@ function askAnything(day: Day): void {
 
 /** A desk's command, taken only where the desk room lets it be. */
 function ask(day: Day, type: DeskCommandType, data: object = {}, agentId = agent(day.pick(NUMBERS) ?? '8001')): void {
-  const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
+  // Nobody is called back on such a day: a call of ours goes by rules of its own, which `test/acd/callback-simulation` plays.
+  const wish = type === 'requestCallback' ? { queue: 'service', ...data, notBefore: TOMORROW, notAfter: undefined } : data;
+  const message = deskMessageSchema.parse({ v: 1, id: '1', type, data: wish });
   if (message.type === 'hello' || message.type === 'ping' || isSupervisorMessage(message)) return;
   const { rooms } = day;
   const directory = { agent: () => null, agentByNumber: (_: string, number: string) => directoryAgent(rooms, number), queue: () => null };
-  const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => FORMS });
+  const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => FORMS, ...outside });
   const can = rooms.desk.snapshot(agentId)?.agent.can ?? [];
   if (outcome.ok) assert.ok(can.includes(type), `${type} was taken although the desk was told it cannot work`);
   if (!outcome.ok) return;
@@ -187,6 +192,17 @@ const happenings: Record<string, (day: Day) => void> = {
   askRetrieve: (day) => ask(day, 'retrieve'),
   askTransferToAgent: (day) => ask(day, 'blindTransfer', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),
   askTransferOut: (day) => ask(day, 'blindTransfer', { target: { kind: 'number', number: '12345' } }),
+  askCallback: (day) => ask(day, 'requestCallback', { queue: 'service', number: `1380000${Math.floor(day.random() * 9_000) + 1_000}` }),
+  cancelsConsult(day) {
+    const who = NUMBERS.find((number) => day.rooms.desk.snapshot(agent(number))?.agent.can.includes('consultCancel'));
+    if (who !== undefined && day.random() < 0.3) ask(day, 'consultCancel', {}, agent(who));
+  },
+  askDial: (day) => ask(day, 'dial', { target: { kind: 'number', number: '12345' } }),
+  askDialColleague: (day) => ask(day, 'dial', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),
+  calledAnswers: (day) => {
+    const found = day.pick(day.legs((leg, { outbound }) => leg.role === 'caller' && outbound?.stage === 'destination' && leg.progress.state !== 'ended'));
+    if (found !== undefined) day.tell({ type: 'legAnswered', callId: found.call.callId, legId: found.leg.legId });
+  },
   askConsult: (day) => ask(day, 'consult', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),
   askConsultOut: (day) => ask(day, 'consult', { target: { kind: 'number', number: '12345' } }),
   askComplete: (day) => ask(day, 'consultComplete'),
@@ -215,6 +231,7 @@ const happenings: Record<string, (day: Day) => void> = {
   askSignOut: (day) => void (day.random() < 0.3 && ask(day, 'signOut')),
   askAnything,
   askWhateverElse: askAnything,
+  askAndAskAgain: askAnything,
   /** Seldom comes about by itself: whom she consults answers at once. */
   consultsSomebody(day) {
     const who = NUMBERS.find((number) => day.rooms.desk.snapshot(agent(number))?.agent.can.includes('consult'));
@@ -257,7 +274,7 @@ const pictures: Record<AgentState, readonly (DeskCall['phase'] | 'none')[]> = {
   not_ready: ['none'],
   ready: ['none'],
   offered: ['offered'],
-  talking: ['established', 'held', 'offered'],
+  talking: ['established', 'held', 'offered', 'calling'],
   wrapping_up: ['cleared'],
 };
 

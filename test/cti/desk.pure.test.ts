@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { asId, type CallId, legIdOf, type OfferId, queueIdOf } from '../../kernel/ids.ts';
 import type { Ending } from '../../src/call/ending.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
-import { type DeskCommandType, serverMessageSchema } from '../../src/cti/protocol.ts';
+import { type DeskAbility, serverMessageSchema } from '../../src/cti/protocol.ts';
 import { agent, at, card, queue, RoomsUnderTest, SERVICE, TENANT, talksTo, types } from './rooms.ts';
 
 const HUNG_UP: Ending = { cause: 'normal', by: 'far_end' };
@@ -43,7 +43,7 @@ test('signing in tells her state and what she can do now, once', () => {
           wrapUpUntil: null,
           pausedUntil: null,
           phoneReachable: true,
-          can: ['notReady', 'ready', 'signOut'],
+          can: ['dial', 'notReady', 'ready', 'requestCallback', 'signOut'],
         },
       },
     }),
@@ -161,7 +161,7 @@ test('she is told when the sound of either is bad, and when it is well again; he
   assert.deepEqual(tell(legIdOf(callId, 7), 'poor'), [], 'a leg she does not talk with is none of hers');
 });
 
-const held: DeskCommandType[] = [
+const held: DeskAbility[] = [
   'blindTransfer',
   'cancelCapture',
   'consult',
@@ -170,9 +170,11 @@ const held: DeskCommandType[] = [
   'notReady',
   'pauseRecording',
   'ready',
+  'requestCallback',
   'resumeRecording',
   'retrieve',
   'setData',
+  'transferToDialplan',
   'unmute',
 ];
 function stateOf(rooms: RoomsUnderTest) {
@@ -229,7 +231,7 @@ test('a transfer is told to her who made it, and a caller who comes back is told
   const target = { kind: 'number', number: '12345' } as const;
   const asked = rooms.tell({ type: 'transferAsked', callId, legId, target });
   assert.deepEqual(asked[0], to({ type: 'callTransferred', data: { callId, legId, target: { kind: 'number', to: '12345' } } }));
-  assert.deepEqual(stateOf(rooms).can, ['hangup', 'mute', 'notReady', 'ready', 'setData', 'unmute'], 'meanwhile she can only go');
+  assert.deepEqual(stateOf(rooms).can, ['hangup', 'mute', 'notReady', 'ready', 'requestCallback', 'setData', 'unmute'], 'meanwhile she can only go');
   assert.deepEqual(asked.slice(1), [to({ type: 'agentState', data: stateOf(rooms) })]);
   const targetLeg = legIdOf(callId, 1001);
   const failed = rooms.tell(

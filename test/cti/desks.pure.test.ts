@@ -1,7 +1,7 @@
 /** The desks without sockets: signing in, commands in every state, once-only effects, resume, take-over, loss and return. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asId, type CallId, queueIdOf, type UserId } from '../../kernel/ids.ts';
+import { asId, type CallId, legIdOf, queueIdOf, type UserId } from '../../kernel/ids.ts';
 import type { DeskLine } from '../../src/cti/desks.ts';
 import type { CloseCode, CtiErrorCode } from '../../src/cti/errors.ts';
 import { type DeskCommandType, parseServerMessage, type ServerMessage } from '../../src/cti/protocol.ts';
@@ -74,6 +74,12 @@ const ways: Record<DeskPhase, (house: DeskHouse) => void> = {
     ways.ready(house);
     house.callArrives(goldStory);
   },
+  calling(house) {
+    const call = { callId: asId<CallId>('c-out'), legId: legIdOf(asId<CallId>('c-out'), 0), tenantId: TENANT, trunk: '', sipCallId: '' };
+    const outbound = { by: AGENT, target: { kind: 'number', number: '12345' }, queueId: null } as const;
+    house.take({ type: 'callArrived', ...call, caller: { number: '12345', raw: '12345' }, callee: { number: '8001', raw: '8001' }, outbound });
+    house.phoneAnswers();
+  },
   talking(house) {
     ways.offered(house);
     house.phoneAnswers();
@@ -128,12 +134,17 @@ const data: Partial<Record<DeskCommandType, object>> = {
   sendDigits: { digits: '12#' },
   setData: { data: { order: '7' } },
   wrapUp: { disposition: 'resolved', notes: 'n' },
+  dial: { target: { kind: 'number', number: '12345' } },
+  requestCallback: { queue: 'service', number: '13800001009' },
 };
 
 /** What each command becomes, or the error; an event is shown by its type. */
 type Cell = CtiErrorCode | Event['type'][];
 /** Whatever the others do. */
-const hersAlone = { sendDigits: ['deskPressed'], mute: ['deskMuted'], unmute: ['deskMuted'] } satisfies Record<string, Cell>;
+const hersAlone = { sendDigits: ['deskPressed'], mute: ['deskMuted'], unmute: ['deskMuted'], requestCallback: ['callbackBooked'] } satisfies Record<
+  string,
+  Cell
+>;
 /** Whom she asks in, and what becomes of it. */
 const inConsult = {
   ...{ hold: 'consulting', retrieve: 'consulting', capture: 'consulting', blindTransfer: 'consulting', consult: 'consulting', addParty: 'consulting' },
@@ -142,7 +153,7 @@ const inConsult = {
 } satisfies Record<string, Cell>;
 const onCall = {
   ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered', hangup: ['deskHungUp'] },
-  ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
+  ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call', dial: 'on_call' },
   ...hersAlone,
 } satisfies Record<string, Cell>;
 const noConsult = {
@@ -178,17 +189,29 @@ const noCall: Record<
   | 'capture'
   | 'cancelCapture'
   | 'blindTransfer'
-  | 'setData',
+  | 'setData'
+  | 'dial'
+  | 'requestCallback',
   Cell
 > = {
   ...{ answer: 'no_call_offered', reject: 'no_call_offered', hangup: 'no_call', hold: 'no_call', retrieve: 'no_call' },
   ...{ pauseRecording: 'no_call', resumeRecording: 'no_call', capture: 'no_call', cancelCapture: 'no_call', blindTransfer: 'no_call', setData: 'no_call' },
   ...{ consult: 'no_call', consultComplete: 'no_call', consultCancel: 'no_call', consultToggle: 'no_call', consultConference: 'no_call' },
-  ...{ addParty: 'no_call', dropParty: 'no_call', sendDigits: 'no_call', mute: 'no_call', unmute: 'no_call' },
+  ...{
+    addParty: 'no_call',
+    dropParty: 'no_call',
+    sendDigits: 'no_call',
+    mute: 'no_call',
+    unmute: 'no_call',
+    dial: ['callArrived'],
+    requestCallback: ['callbackBooked'],
+  },
 };
 const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   signed_out: {
     ...noCall,
+    dial: 'not_signed_in',
+    requestCallback: 'not_signed_in',
     ready: 'not_signed_in',
     notReady: 'not_signed_in',
     wrapUp: 'not_wrapping_up',
@@ -218,14 +241,22 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
     ...{ ready: 'call_offered', notReady: ['agentWentNotReady'], answer: ['deskAnswered'], reject: ['deskRejected'] },
     ...{ hangup: 'call_offered', hold: 'call_offered', retrieve: 'call_offered', blindTransfer: 'call_offered' },
     ...{ pauseRecording: 'call_offered', resumeRecording: 'call_offered', capture: 'call_offered', cancelCapture: 'call_offered' },
-    ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: 'call_offered', signOut: 'call_offered' },
+    ...{
+      wrapUp: 'not_wrapping_up',
+      extendWrapUp: 'not_wrapping_up',
+      setData: 'call_offered',
+      signOut: 'call_offered',
+      dial: 'call_offered',
+      requestCallback: ['callbackBooked'],
+    },
   },
+  calling: { ...nothingHers('calling'), dropParty: 'no_conference', sendDigits: 'calling' },
   talking: {
     ...{ ...noConsult, ...hersAlone, consult: ['deskPartyAsked'], addParty: ['deskPartyAsked'], dropParty: 'no_conference' },
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
-    ...{ capture: ['deskCaptureAsked'], cancelCapture: ['deskCaptureCancelled'] },
+    ...{ capture: ['deskCaptureAsked'], cancelCapture: ['deskCaptureCancelled'], dial: 'on_call' },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
   held: {
@@ -233,7 +264,7 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
     ...{ hangup: ['deskHungUp'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
-    ...{ capture: 'on_hold', cancelCapture: ['deskCaptureCancelled'] },
+    ...{ capture: 'on_hold', cancelCapture: ['deskCaptureCancelled'], dial: 'on_call' },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
   },
   consult_ringing: { ...onCall, ...inConsult, consultToggle: 'consult_ringing', consultConference: 'consult_ringing', sendDigits: 'consult_ringing' },

@@ -9,6 +9,7 @@ import { type AgentCommand, isAgentCommand, type Outcome, obey } from '../../src
 import { type DeskInteraction, deskMessageSchema, interactionCommands, type Snapshot, serverMessageSchema } from '../../src/cti/protocol.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { applyChange, type Change } from '../../web/shared/cti/desk.ts';
+import { dialling } from '../support/dialling.ts';
 import { agent, at, queue, RoomsUnderTest, SERVICE, TENANT, types } from './rooms.ts';
 
 const her = agent('8001');
@@ -36,7 +37,7 @@ function say(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object, ag
   const message = deskMessageSchema.parse({ v: 1, id: '1', type, data });
   assert.ok(isAgentCommand(message), type);
   const directory = { agent: () => null, agentByNumber: () => null, queue: () => null };
-  const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => ({}) });
+  const outcome = obey(message, agentId, { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => ({}), ...dialling() });
   return { outcome, news: outcome.ok ? outcome.events.flatMap((event) => rooms.tell(event)) : [] };
 }
 const about = (news: CtiCommand[]) => news.map(({ message }) => message).filter(({ type }) => type.startsWith('interaction'));

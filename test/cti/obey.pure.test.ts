@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AgentId, legIdOf, type QueueId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId, legIdOf, type QueueId } from '../../kernel/ids.ts';
 import type { FormField } from '../../src/acd/desk-section.ts';
 import { type AgentCommand, type Outcome, obey } from '../../src/cti/obey.ts';
 import { deskMessageSchema } from '../../src/cti/protocol.ts';
 import { isSupervisorMessage } from '../../src/cti/supervising.ts';
-import { agent, RoomsUnderTest, SERVICE } from './rooms.ts';
+import { dialling } from '../support/dialling.ts';
+import { agent, RoomsUnderTest, SERVICE, TENANT } from './rooms.ts';
 
 const her = agent('8001');
 const named = (name: string) => ({ name, label: { zh: name, en: name } });
@@ -38,6 +39,7 @@ function ask(rooms: RoomsUnderTest, type: AgentCommand['type'], data: object = {
     calls: rooms.call.calls,
     directory,
     forms: () => ({ payment: { card: { least: 13, most: 19 } } }),
+    ...dialling(agents),
   });
 }
 
@@ -96,6 +98,49 @@ test('ready while wrapping up ends the wrap-up first', () => {
       { type: 'agentWentReady', agentId: her },
     ],
   });
+});
+
+test('a call of her own begins on behalf of her first queue, or of the one she names; a call for help and one to a colleague on nobody’s', () => {
+  const rooms = new RoomsUnderTest(['8001', '8002']);
+  rooms.ready();
+  const begun = (data: object): unknown => {
+    const outcome = ask(rooms, 'dial', data);
+    const [first] = outcome.ok ? outcome.events : [];
+    return first?.type === 'callArrived' ? { caller: first.caller.number, callee: first.callee.number, ...first.outbound } : outcome;
+  };
+  const toNumber = (number: string) => ({ target: { kind: 'number', number } });
+  const outbound = { caller: '12345', callee: '8001', by: her, target: { kind: 'number', number: '12345' } };
+  assert.deepEqual(begun(toNumber('12345')), { ...outbound, queueId: SERVICE });
+  assert.deepEqual(begun({ ...toNumber('12345'), queue: 'service' }), { ...outbound, queueId: SERVICE });
+  assert.deepEqual(begun({ ...toNumber('12345'), queue: null }), { ...outbound, queueId: null });
+  assert.deepEqual(begun(toNumber('110')), { ...outbound, caller: '110', target: { kind: 'number', number: '110' }, queueId: null });
+  const colleague = { caller: '8002', callee: '8001', by: her, target: { kind: 'agent', agentId: agent('8002') }, queueId: null };
+  assert.deepEqual(begun({ target: { kind: 'agent', number: '8002' } }), colleague);
+  assert.deepEqual(begun(toNumber('8002')), colleague);
+  const withData = ask(rooms, 'dial', { ...toNumber('12345'), data: { ticket: 'CS-1' } });
+  assert.ok(withData.ok && withData.events[0]?.type === 'callArrived', JSON.stringify(withData));
+  assert.deepEqual(withData.events[1], { type: 'dataSet', callId: withData.events[0].callId, data: { ticket: 'CS-1' }, by: her });
+});
+
+test('what cannot be called is refused before anything rings', () => {
+  const rooms = new RoomsUnderTest(['8001', '8002']);
+  rooms.ready();
+  const refused = (data: object): string => {
+    const outcome = ask(rooms, 'dial', data);
+    return outcome.ok ? 'taken' : outcome.code;
+  };
+  const target = { kind: 'number', number: '12345' };
+  assert.equal(refused({ target, queue: 'vip' }), 'not_your_queue');
+  for (const number of ['8001', '9999']) assert.equal(refused({ target: { kind: 'agent', number } }), 'unknown_target', number);
+  assert.equal(refused({ target: { kind: 'number', number: '8001' } }), 'unknown_target');
+  assert.ok(rooms.desk.snapshot(her)?.agent.can.includes('dial'), 'the button is there');
+  const call = { callId: asId<CallId>('c-own'), legId: legIdOf(asId<CallId>('c-own'), 0), tenantId: TENANT, trunk: 'phone', sipCallId: 's' };
+  const party = { number: '8001', raw: '8001' };
+  rooms.tell({ type: 'callArrived', ...call, caller: party, callee: { number: '10086', raw: '10086' }, dialled: { by: her, target: null } });
+  assert.equal(refused({ target }), 'on_call', 'her phone has her ear already');
+  rooms.tell({ type: 'phoneLost', agentId: her });
+  assert.equal(refused({ target }), 'phone_away');
+  assert.ok(!rooms.desk.snapshot(her)?.agent.can.includes('dial'), 'and no button that would fail');
 });
 
 test('an agent nobody knows has no desk', () => {

@@ -29,6 +29,7 @@ export const queue: QueueConfiguration = {
   ...{ queueId: SERVICE, tenantId: TENANT, name: { zh: '服务', en: 'Service' }, skills: [], maxWaitMs: null, maxWaiting: 100 },
   ...{ leaveWhenNoAgents: false, ringTimeoutMs: 20_000, wrapUpMs: 30_000, record: true, music: null, answerWithinMs: 15_000 },
   offering: { wrapUpExtension: { stepMs: 20_000, mostMs: 30_000 } },
+  callback: {},
 };
 
 /** Her phones; the usual one goes off-hook when told to. */

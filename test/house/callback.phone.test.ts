@@ -145,6 +145,52 @@ test('what is announced to who waits is cut by the answer; a key, a confirmed nu
   assert.ok(record.recordings.length > 0, 'recorded as any other call of the queue');
 });
 
+test('an agent calls from her desk: her phone answers by itself, then theirs rings; she sends them into the dialplan, and books a callback', {
+  timeout: 60_000,
+}, async () => {
+  await desk.must('dial', { target: { kind: 'number', number: CUSTOMER }, queue: 'service', data: { ticket: 'CS-4711' } });
+  const agent = await phone.ringing();
+  assert.match(agent.incoming?.headers.get('call-info') ?? '', /answer-after=0/);
+  await agent.answered();
+  const pop = (await desk.until('screenPop', ({ data }) => data.outbound !== undefined)).data;
+  assert.deepEqual([pop.caller.number, pop.outbound?.number, pop.queue?.queueId], [`+86${CUSTOMER}`, '8001', 'demo:service']);
+  agent.rtp.play(AGENT_HZ);
+  await customer.until('CALL_INCOMING');
+  await customer.accept();
+  const heard = customer.heardSeconds(AGENT_HZ) + 0.3;
+  await until('the customer to hear the agent', () => customer.heardSeconds(AGENT_HZ) > heard);
+  assert.ok(await agent.rtp.hears(CUSTOMER_HZ, 8_000), 'the agent hears the customer');
+  await desk.until('callEstablished', ({ data }) => data.callId === pop.callId);
+
+  await desk.must('requestCallback', { queue: 'service', notBefore: new Date(Date.now() + 3_600_000).toISOString(), note: '先查账单' });
+  const [booked] = await callbacks();
+  assert.deepEqual([booked?.of, booked?.number, booked?.state], [pop.callId, `+86${CUSTOMER}`, 'held']);
+  const gone = { method: 'DELETE', headers: { authorization: `Bearer ${await house.signIn('supervisor')}` } };
+  assert.equal((await fetch(`${house.http}/api/v1/callbacks/${booked?.callbackId}`, gone)).status, 204);
+
+  await desk.must('blindTransfer', { target: { kind: 'dialplan', flow: 'main-menu' } });
+  assert.match((await agent.ended()).reason ?? '', /./);
+  await desk.must('wrapUp', { disposition: 'transferred' }).catch(() => undefined);
+  await until(
+    'the menu to be played',
+    async () => ((await house.get('/api/v1/calls/live')) as { items: { ivrPath: string[] }[] }).items[0]?.ivrPath.length === 1,
+  );
+  await customer.hangUp();
+  await until('its record', async () => (await records(pop.callId)) !== null);
+  const record = await records(pop.callId);
+  assert.deepEqual(
+    [record?.direction, record?.caller, record?.callee, record?.data.ticket, record?.ivrPath[0]?.split('/')[0]],
+    ['outbound', '8001', `+86${CUSTOMER}`, 'CS-4711', 'main-menu'],
+  );
+  assert.ok((record?.recordings.length ?? 0) > 0, 'recorded by the rule of the queue on whose behalf she called');
+});
+
+/** null: not written yet. */
+const records = async (callId: string): Promise<(CallRecord & { direction: string }) | null> => {
+  const answer = await fetch(`${house.http}/api/v1/calls/${callId}`, { headers: { authorization: `Bearer ${await house.signIn('supervisor')}` } });
+  return answer.ok ? ((await answer.json()) as CallRecord & { direction: string }) : null;
+};
+
 test('customer first: her phone rings ahead, and she stands before everybody; a callback outlives our death; busy, it is held and can be given up', {
   timeout: 90_000,
 }, async () => {

@@ -143,6 +143,11 @@ function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
     callOffered: { type: 'callOffered', ...offer, record: false, until: 0 },
     offerEnded: { type: 'offerEnded', ...offer, end: 'no_answer' },
     callTransferred: { type: 'callTransferred', callId, legId: null, target: { kind: 'agent', agentId }, by: legId },
+    destinationCalled: { type: 'destinationCalled', callId, legId, by: agentId, target: { kind: 'agent', agentId } },
+    callbackBooked: {
+      ...{ type: 'callbackBooked', callId, callbackId: asId('b'), tenantId: asId('t'), by: agentId, notBefore: null, notAfter: null },
+      ...{ queueId, number: '1', callee: party, priority: 0, skills: [], language: 'zh', data: {} },
+    },
     callbackAsked: { type: 'callbackAsked', callId, queueId, number: '1', callee: party, priority: 0, skills: [], language: 'zh', data: {} },
     callbackPlaced: { type: 'callbackPlaced', callId, callbackId: asId('b'), queueId, number: '1' },
     callbackRefused: { type: 'callbackRefused', callId, queueId, why: 'already' },
@@ -238,6 +243,8 @@ const table: Record<What, Row> = {
   // Offers of a queue are the acd's affair, and so is who comes next.
   offerEnded:          nothing,
   callTransferred:     nothing,
+  destinationCalled:   nothing,
+  callbackBooked:      nothing,
   callbackAsked:       nothing,
   callbackPlaced:      ['·', '·', '·', '·', '·', '·', '·', `${At} calling/echo,echo`, '·', '·', '·', '·', '·'],
   callbackRefused:     ['·', '·', '·', '·', '·', '·', '·', 'over: release dialplan_end', '·', '·', '·', '·', '·'],

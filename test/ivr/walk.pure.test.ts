@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asId } from '../../kernel/ids.ts';
+import { type AgentId, asId, legIdOf } from '../../kernel/ids.ts';
 import { createIvr } from '../../src/ivr/walk.ts';
 import { type Caller, Caller as CallerOf, callerIn, card, ivrWith, planOf, TENANT } from './walking.ts';
 
@@ -621,5 +621,53 @@ describe('whatever happens', () => {
       );
       assert.equal(caller.state, undefined);
     }
+  });
+});
+
+describe('a caller whom an agent sends back into the dialplan', () => {
+  const text = flow('- queue: service', '  balance:\n    - play: item-a\n    - hangup').replace(
+    'languages:',
+    'fromDesk: { balance: { zh: 余额, en: Balance } }\nlanguages:',
+  );
+  const sent = (caller: Caller, name = 'balance') =>
+    caller.tell({ type: 'callTransferred', callId: caller.callId, legId: null, target: { kind: 'dialplan', flow: name }, by: legIdOf(caller.callId, 1) });
+
+  it('is led through the flow it names, with what the call knows by then', () => {
+    const caller = callerIn(text);
+    caller.dial('100');
+    caller.tell({ type: 'callLeftQueue', callId: caller.callId, queueId: asId('t:service'), exit: 'answered' });
+    assert.equal(caller.state, 'served');
+    caller.tell({ type: 'languageChosen', callId: caller.callId, language: 'en' });
+    assert.deepEqual(sent(caller), ['play en:item-a']);
+    assert.deepEqual(caller.heard(), ['release dialplan_end']);
+  });
+
+  it('goes to a person where the version it began with has no such flow; desks are told which flows there are', () => {
+    const caller = callerIn(text);
+    caller.dial('100');
+    caller.tell({ type: 'callLeftQueue', callId: caller.callId, queueId: asId('t:service'), exit: 'answered' });
+    assert.deepEqual(sent(caller, 'gone'), toAgent);
+    assert.deepEqual(caller.ivr.fromDesk(TENANT, caller.callId), { balance: { zh: '余额', en: 'Balance' } });
+    assert.deepEqual(caller.ivr.fromDesk(TENANT, null), { balance: { zh: '余额', en: 'Balance' } });
+    assert.deepEqual(caller.ivr.fromDesk(TENANT, asId('nobody')), {});
+  });
+
+  it('may be one whom we have called: led from there on, and by a queue that gives up to a person', () => {
+    const caller = callerIn(text);
+    const { callId, legId } = caller;
+    const party = { number: '+8613800001001', raw: '' };
+    const outbound = { by: asId<AgentId>('t:1'), target: { kind: 'number', number: party.number }, queueId: null } as const;
+    const arrived = { type: 'callArrived', callId, legId, tenantId: TENANT, caller: party, callee: party, trunk: '', sipCallId: '', outbound } as const;
+    assert.deepEqual(caller.tell(arrived), []);
+    assert.deepEqual(caller.tell({ type: 'customerFound', callId, customer: card({ language: 'en' }), authLevel: 1 }), []);
+    assert.deepEqual(caller.answered(), []);
+    caller.tell({ type: 'callQueued', callId, queueId: asId('t:service'), priority: 0, skills: [], maxWaitMs: null });
+    assert.deepEqual(caller.tell({ type: 'callLeftQueue', callId, queueId: asId('t:service'), exit: 'closed' }), toAgent);
+    caller.tell({ type: 'callLeftQueue', callId, queueId: asId('t:agent'), exit: 'answered' });
+    assert.deepEqual(sent(caller), ['play en:item-a']);
+  });
+
+  it('has to be a flow that is there', () => {
+    assert.throws(() => planOf(flow('- hangup').replace('languages:', 'fromDesk: { nowhere: { zh: 无, en: No } }\nlanguages:')), /there is no flow "nowhere"/);
   });
 });

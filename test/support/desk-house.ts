@@ -30,6 +30,7 @@ import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
 import type { Snapshot } from '../../src/cti/protocol.ts';
 import { Switchboard } from '../../src/switchboard.ts';
 import type { Carriers, Event } from '../../src/vocabulary.ts';
+import { dialling } from './dialling.ts';
 
 export const TENANT = asId<TenantId>('demo');
 export const AGENT = agentIdOf(TENANT, '8001');
@@ -108,6 +109,7 @@ const queue = (name: QueueName, wrapUpMs: number): QueueConfiguration => ({
   ...{ queueId: queueIdOf(TENANT, name), tenantId: TENANT, name: QUEUES[name], skills: [], maxWaitMs: null, maxWaiting: 100 },
   ...{ leaveWhenNoAgents: false, ringTimeoutMs: 20_000, wrapUpMs, record: true, music: null, answerWithinMs: 15_000 },
   offering: { wrapUpExtension: { stepMs: 20_000, mostMs: 30_000 } },
+  callback: {},
 });
 
 export interface DeskHouseOptions {
@@ -173,6 +175,7 @@ export class DeskHouse {
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
       directory: nobody,
       forms: () => ({ payment: { card: { least: 13, most: 19 } } }),
+      ...dialling(agents.map(({ number }) => number)),
       take: (event) => this.take(event),
       carryOut: async ({ events }) => {
         if (this.auditFails) throw new Error('no audit trail');
@@ -271,6 +274,12 @@ export class DeskHouse {
   /** The number she has asked in answers, or does not. */
   numberAnswers(): void {
     const leg = this.#legs(({ role, progress }) => role === 'target' && progress.state === 'dialling')[0];
+    if (leg !== undefined) this.take({ type: 'legAnswered', ...leg });
+  }
+
+  /** Whom we call answers. */
+  calledAnswers(): void {
+    const leg = this.#legs(({ role, progress }) => role === 'caller' && progress.state === 'dialling')[0];
     if (leg !== undefined) this.take({ type: 'legAnswered', ...leg });
   }
 

@@ -22,6 +22,7 @@ import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { countedDay } from '../support/counted-day.ts';
+import { dialling } from '../support/dialling.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
 
 const DEMO = asId<TenantId>('demo');
@@ -168,6 +169,7 @@ before(async () => {
       acd: view,
       calls: house.ports.calls,
       forms: () => ({}),
+      ...dialling(),
       floor: feeds,
     },
     ...{ desk: createDesk(house.ports.calls, view), take: tellFloor },

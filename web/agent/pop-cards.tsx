@@ -72,7 +72,7 @@ export function WhoCard({ pop }: { pop: Pop }) {
 /** Recording begins with the talk: while it rings it has not begun, afterwards it is over. */
 const recording = ({ pop, phase }: DeskCall) => {
   if (!pop.recorded) return 'pop.notRecorded';
-  if (phase === 'offered') return 'pop.willRecord';
+  if (phase === 'offered' || phase === 'calling') return 'pop.willRecord';
   if (phase === 'cleared') return 'pop.wasRecorded';
   return pop.recordingPausedUntil === null ? 'pop.recorded' : 'pop.recordingPaused';
 };

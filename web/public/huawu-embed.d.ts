@@ -1,6 +1,6 @@
 /** A part of `screenPop` of the desk protocol (src/cti/PROTOCOL.md), and where the call stands. */
 export interface EmbeddedCall {
-  phase: 'offered' | 'established' | 'held' | 'cleared';
+  phase: 'offered' | 'calling' | 'established' | 'held' | 'cleared';
   since: string;
   callId: string;
   caller: { number: string; name?: string };

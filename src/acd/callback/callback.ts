@@ -1,11 +1,12 @@
 /** A callback: what is known of it, who may see it. */
-import type { CallbackId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
+import type { AgentId, CallbackId, CallId, QueueId, TenantId } from '../../../kernel/ids.ts';
 import type { CallEvent } from '../../call/event.ts';
 import type { Call, Floor, Queue } from '../floor.ts';
 import type { CallbackView } from '../view.ts';
 import { type WholeRules, wholeRules, windowAt } from './rules.ts';
 
 export type Asked = Extract<CallEvent, { type: 'callbackAsked' }>;
+export type Booked = Extract<CallEvent, { type: 'callbackBooked' }>;
 
 export interface Callback extends Pick<Asked, 'queueId' | 'number' | 'priority' | 'skills' | 'language' | 'data' | 'callee'> {
   callbackId: CallbackId;
@@ -31,6 +32,10 @@ export interface Callback extends Pick<Asked, 'queueId' | 'number' | 'priority' 
   served: boolean;
   /** Not to be dialled before; ms since 1970. */
   notBefore: number;
+  /** Nor after; absent = as long as the queue keeps it. */
+  notAfter?: number;
+  /** The agent who booked it; absent = the caller asked for it. */
+  by?: AgentId;
 }
 
 export const keyOf = (tenantId: TenantId, number: string): string => `${tenantId} ${number}`;
@@ -44,6 +49,9 @@ export function rulesOf(floor: Floor, queueId: QueueId): WholeRules | undefined 
   const rules = queue === undefined || queue.removed ? undefined : queue.configuration.callback;
   return rules === undefined ? undefined : wholeRules(rules);
 }
+
+/** When it is given up. */
+export const expiresAt = ({ notAfter, askedAt }: Callback, { keepMs }: Pick<WholeRules, 'keepMs'>): number => notAfter ?? askedAt + keepMs;
 
 /** Out of a snapshot. */
 export function restoreCallback({ callbacks, callbackOfNumber }: Floor, callback: Callback): void {
@@ -71,7 +79,8 @@ function viewOf(floor: Floor, callback: Callback): CallbackView {
   const standing = waiting?.held === true ? 'held' : (call?.ringing.size ?? 0) > 0 ? 'offered' : 'waiting';
   const state = waiting !== null && (!dialled || reached) ? standing : reached ? 'talking' : 'dialling';
   const dueAt = waiting?.held === true && !dialled ? dueFrom(floor, callback, waiting.queue) : null;
-  return { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, state, dueAt, callId: announced ? callId : null };
+  const booked = { bookedBy: callback.by ?? null, notAfter: callback.notAfter ?? null, note: callback.data.callback_note ?? null };
+  return { callbackId, of, tenantId, number, queueId, askedAt, placedAt, attempts, state, dueAt, callId: announced ? callId : null, ...booked };
 }
 
 /** Its next try or the opening of its window, whichever is later; null = its turn alone is waited for, or that the queue opens. */

@@ -14,7 +14,7 @@ import { type Call, type Floor, type Moment, newCall, type Queue, type Waiting }
 import { leave } from '../offers.ts';
 import { enter, stand, stepOut } from '../waiting.ts';
 import { announce } from './announce.ts';
-import { type Asked, type Callback, callbackOf, keyOf, rulesOf } from './callback.ts';
+import { type Asked, type Booked, type Callback, callbackOf, expiresAt, keyOf, rulesOf } from './callback.ts';
 import { windowAt } from './rules.ts';
 
 /** Of all tenants. */
@@ -49,9 +49,12 @@ export function ask(m: Moment, asked: Asked): void {
   else place(m, call, asked);
 }
 
-function refusal(floor: Floor, call: Call | undefined, { queueId, number }: Asked): CallbackRefusal | null {
-  if (call === undefined || rulesOf(floor, queueId) === undefined) return 'not_offered';
-  if (floor.callbackOfNumber.has(keyOf(call.tenantId, number))) return 'already';
+const refusal = (floor: Floor, call: Call | undefined, { queueId, number }: Asked): CallbackRefusal | null =>
+  call === undefined ? 'not_offered' : refusalOf(floor, { tenantId: call.tenantId, queueId, number });
+
+export function refusalOf(floor: Floor, { tenantId, queueId, number }: Pick<Callback, 'tenantId' | 'queueId' | 'number'>): CallbackRefusal | null {
+  if (rulesOf(floor, queueId) === undefined) return 'not_offered';
+  if (floor.callbackOfNumber.has(keyOf(tenantId, number))) return 'already';
   return floor.callbacks.size >= MOST_CALLBACKS ? 'full' : null;
 }
 
@@ -68,11 +71,33 @@ function place(m: Moment, call: Call, asked: Asked): void {
   const { tenantId, placedAt, placeSeq } = call;
   // There is one place, and it is the callback's now.
   call.placedAt = null;
-  const open = { attempts: 0, serial: 0, callId: of, announced: false, dialled: false, reached: false, served: false, notBefore: now };
-  const callback: Callback = { ...wish, callbackId, of, tenantId, askedAt: now, placedAt, placeSeq, ...open };
-  floor.callbacks.set(callbackId, callback);
-  floor.callbackOfNumber.set(keyOf(tenantId, asked.number), callbackId);
-  m.events.push({ type: 'callbackPlaced', callId: of, callbackId, queueId: asked.queueId, number: asked.number });
+  keep(m, { ...wish, callbackId, of, tenantId, askedAt: now, placedAt, placeSeq, ...untried(of, now) });
+}
+
+const untried = (callId: CallId, notBefore: number) => ({
+  ...{ attempts: 0, serial: 0, callId, announced: false, dialled: false, reached: false, served: false, notBefore },
+});
+
+/** By an agent, for later perhaps: its place is that of one who comes now, and the call it was booked in goes on. */
+export function book(m: Moment, booked: Booked): void {
+  const { floor, now } = m;
+  const { type: _, callId: of, notBefore, notAfter, ...wish } = booked;
+  const why = refusalOf(floor, wish);
+  if (why !== null) {
+    m.events.push({ type: 'callbackRefused', callId: of, queueId: wish.queueId, why });
+    return;
+  }
+  floor.seq += 1;
+  const from = Math.max(now, notBefore ?? now);
+  const until = notAfter ?? from + (rulesOf(floor, wish.queueId)?.keepMs ?? 0);
+  keep(m, { ...wish, of, askedAt: now, placedAt: now, placeSeq: floor.seq, notAfter: until, ...untried(of, from) });
+}
+
+function keep(m: Moment, callback: Callback): void {
+  const { callbackId, tenantId, number, of, queueId, by } = callback;
+  m.floor.callbacks.set(callbackId, callback);
+  m.floor.callbackOfNumber.set(keyOf(tenantId, number), callbackId);
+  m.events.push({ type: 'callbackPlaced', callId: of, callbackId, queueId, number, ...(by === undefined ? {} : { by }) });
   lineUp(m, callback);
 }
 
@@ -109,7 +134,7 @@ export function due(m: Moment, waiting: Waiting): boolean {
 function lookAgain(m: Moment, waiting: Waiting, callback: Callback): void {
   const { floor, now } = m;
   const rules = rulesOf(floor, callback.queueId);
-  const expires = callback.askedAt + (rules?.keepMs ?? 0);
+  const expires = rules === undefined ? now : expiresAt(callback, rules);
   if (rules === undefined || now >= expires) {
     end(m, callback, rules === undefined ? 'queue_gone' : 'expired');
     return;

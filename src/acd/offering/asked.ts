@@ -18,7 +18,7 @@ export function askParty(m: Moment, { callId, how, by, agentId, kept, target }: 
   if (target.kind !== 'agent') return;
   const asks = m.floor.agents.get(agentId);
   const asking: Asking = asks === undefined ? call.from : { number: asks.configuration.number, name: asks.configuration.name };
-  offerDirectly(m, call, m.floor.agents.get(target.agentId), target.agentId, asking);
+  offerDirectly(m, call, m.floor.agents.get(target.agentId), target.agentId, { asking });
 }
 
 export function partyAskEnded(m: Moment, { how, by, legId, end, held }: EventOf<'partyAskEnded'>): void {

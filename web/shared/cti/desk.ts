@@ -36,9 +36,12 @@ function afterQueue(desk: Desk, stats: QueueStats): Desk {
   return { ...desk, queues: known ? desk.queues.map((queue) => (queue.queueId === stats.queueId ? stats : queue)) : [...desk.queues, stats] };
 }
 
+/** Nobody hears her yet. */
+const isBefore = ({ phase }: DeskCall): boolean => phase === 'offered' || phase === 'calling';
+
 /** The caller's own hold is only worth knowing: what she can do stays as it is. */
 const afterHold = (desk: Desk, { data, ts }: ServerMessageOf<'callHeld' | 'callRetrieved'>, phase: 'held' | 'established'): Desk =>
-  withCall(desk, data.callId, (call) => (data.by === 'caller' || call.phase === 'offered' || call.phase === phase ? call : { ...call, phase, phaseSince: ts }));
+  withCall(desk, data.callId, (call) => (data.by === 'caller' || isBefore(call) || call.phase === phase ? call : { ...call, phase, phaseSince: ts }));
 
 const without = ({ interactions }: Desk, gone: string): DeskInteraction[] => interactions.filter(({ interactionId }) => interactionId !== gone);
 /** Their ids sort by the time at which they were handed in. */
@@ -66,8 +69,14 @@ const fold: Fold = {
   callOffered: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, offerId: data.offerId, ringUntil: data.ringUntil } })),
   screenPop: (desk, { data, ts }) =>
     desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared' ? { ...desk, call: { ...desk.call, pop: data } } : afterPop(desk, data, ts),
-  callEstablished: (desk, { data }) =>
+  callDialled: (desk, { data }) =>
     withCall(desk, data.callId, (call) => ({
+      ...call,
+      ...{ phase: 'calling', phaseSince: data.since, pop: { ...call.pop, ringUntil: null } },
+      ...(data.ringing ? { ringing: true } : {}),
+    })),
+  callEstablished: (desk, { data }) =>
+    withCall(desk, data.callId, ({ ringing: _, ...call }) => ({
       ...call,
       phase: 'established',
       phaseSince: data.establishedAt,
@@ -85,13 +94,14 @@ const fold: Fold = {
   muteChanged: (desk, { data }) => withCall(desk, data.callId, ({ muted: _, ...call }) => (data.muted ? { ...call, muted: true } : call)),
   partyMissed: (desk) => desk, // callConferenced follows
   callCleared: (desk, { data, ts }) =>
-    withCall(desk, data.callId, ({ consult: _, parties: _parties, muted: _muted, ...call }) => ({
+    withCall(desk, data.callId, ({ consult: _, parties: _parties, muted: _muted, ringing: _ringing, ...call }) => ({
       ...call,
       phase: 'cleared',
       phaseSince: ts,
       pop: { ...call.pop, ringUntil: null },
     })),
   dataChanged: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, data: data.data } })),
+  callbackPlaced: (desk) => desk, // news, no part of the desk
   queueStats: (desk, { data }) => afterQueue(desk, data),
   interactionOffered: (desk, { data }) => ({ ...desk, interactions: sorted([...without(desk, data.interactionId), data]) }),
   // Of several offers of one only the last counts; `interactionAssigned` follows what was answered.
