@@ -10,27 +10,44 @@ import { preferences, usePreferences } from './shared/preferences.ts';
 import { darkTheme, lightTheme, useDark } from './shared/theme.ts';
 import './shared/theme.css';
 
-const AgentPage = lazy(() => import('./agent/page.tsx'));
-const SupervisorPage = lazy(() => import('./supervisor/page.tsx'));
-const AdminPage = lazy(() => import('./admin/page.tsx'));
-const AccountPage = lazy(() => import('./account/page.tsx'));
-const HomePage = lazy(() => import('./home/page.tsx'));
+const agent = () => import('./agent/page.tsx');
+const mini = () => import('./agent/mini/mini-page.tsx');
+const supervisor = () => import('./supervisor/page.tsx');
+const admin = () => import('./admin/page.tsx');
+const account = () => import('./account/page.tsx');
+const home = () => import('./home/page.tsx');
+
+const AgentPage = lazy(agent);
+const MiniPage = lazy(mini);
+const SupervisorPage = lazy(supervisor);
+const AdminPage = lazy(admin);
+const AccountPage = lazy(account);
+const HomePage = lazy(home);
+
+const path = location.pathname.replace(/\/+$/, '');
+const isMini = new URLSearchParams(location.search).has('mini');
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1, refetchOnWindowFocus: false } } });
 
 function Page() {
-  const path = location.pathname.replace(/\/+$/, '');
-  if (path === '/agent') return <AgentPage />;
+  if (path === '/agent') return isMini ? <MiniPage /> : <AgentPage />;
   if (path === '/supervisor') return <SupervisorPage />;
   if (path === '/admin') return <AdminPage />;
   if (path === '/account') return <AccountPage />;
   return <HomePage path={path} />;
 }
 
+/** Fetched beside the words, not after them; a page that cannot be had is told when it is drawn. */
+function fetchPage(): void {
+  const loads = { '/agent': isMini ? mini : agent, '/supervisor': supervisor, '/admin': admin, '/account': account };
+  const load = Object.hasOwn(loads, path) ? loads[path as keyof typeof loads] : home;
+  load().catch(() => undefined);
+}
+
 function App() {
   const { language, appearance } = usePreferences();
   const dark = useDark(appearance);
-  useEffect(() => speak(language), [language]);
+  useEffect(() => void speak(language), [language]);
   useEffect(() => {
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';
   }, [dark]);
@@ -43,13 +60,15 @@ function App() {
   );
 }
 
-startLanguage(preferences().language);
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
-      <App />
-    </QueryClientProvider>
-  </StrictMode>,
+fetchPage();
+void startLanguage(preferences().language).then(() =>
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <App />
+      </QueryClientProvider>
+    </StrictMode>,
+  ),
 );

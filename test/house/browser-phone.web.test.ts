@@ -4,16 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { RawWebSocket } from '../sip/support/raw-websocket.ts';
 import { AgentPage } from '../support/agent-page.ts';
 import { shots } from '../support/at-the-desk.ts';
 import { Baresip } from '../support/baresip.ts';
-import { BrowserPhone } from '../support/browser-phone.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
-import { SipPhone } from '../support/phone.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
 import { rms, SAMPLE_RATE, shareAt, sine, writeWav } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
@@ -50,108 +48,128 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('B22: a browser registers, again after a reload; its agent and a desk phone of another maker hear each other, she holds, presses keys, and loads her page in mid-call: the customer waits with music, and the call goes on', async () => {
-  const agent = await BrowserPhone.open(context, { house: house.http, user: '8001', password: DEMO_PASSWORD });
-  assert.match(await agent.contact(), /^sip:\w+@\w+\.invalid;transport=ws$/);
-  await agent.page.reload();
-  await agent.register();
-  const console = new AgentPage(agent.page, 'zh');
-  await console.signIn('8001', DEMO_PASSWORD);
-  await console.waitForState('not_ready');
-  await console.goReady();
+/** Runs in the page before its own code: the microphone as it is, so that its loudness can be compared, and the page's sockets, to be cut. */
+const AS_IT_IS = `
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  navigator.mediaDevices.getUserMedia = () => ask({ audio: plain, video: false });
+  window.sipSockets = [];
+  const Plain = window.WebSocket;
+  window.WebSocket = class extends Plain {
+    constructor(...given) {
+      super(...given);
+      if (String(given[0]).endsWith('/sip')) window.sipSockets.push(this);
+    }
+  };
+`;
+
+/** The agent's console with the phone of its own page, registered; and the REGISTERs that it sent. */
+async function openConsole(): Promise<{ agent: AgentPage; page: Page; registers: string[]; complaints: string[] }> {
+  const page = await context.newPage();
+  context.setDefaultTimeout(20_000);
+  const [registers, complaints]: [string[], string[]] = [[], []];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      if (String(payload).startsWith('REGISTER ')) registers.push(String(payload));
+    }),
+  );
+  await page.addInitScript(AS_IT_IS);
+  const agent = new AgentPage(page, 'zh');
+  await agent.open(house.http);
+  await agent.signIn('8001', DEMO_PASSWORD);
+  await agent.waitForState('not_ready');
+  await agent.chooseBrowserPhone();
+  await page.screenshot({ path: `${shots}phone-panel-zh.png` });
+  await page.keyboard.press('Escape');
+  return { agent, page, registers, complaints };
+}
+
+const online = (page: Page): Promise<void> => page.locator('[data-phone-state="online"]').waitFor();
+
+test('B22: the phone of an agent’s own page and a phone of another maker hear each other; she holds, mutes, presses keys; the network goes and comes back; she loads her page in mid-call: the customer waits with music, and the call goes on', async () => {
+  const { agent, page, registers, complaints } = await openConsole();
+  assert.match(registers.at(-1) ?? '', /^Contact: <sip:\w+@\w+\.invalid;transport=ws>/m);
   const customer = await Baresip.start({ user: CALLER, server: house.sip, toneHz: CUSTOMER_HZ });
   try {
+    await agent.goReady();
     await customer.dial('10086');
     await customer.until('CALL_ESTABLISHED');
     await customer.press('0');
-    assert.equal(await agent.ringing(), CALLER);
-    await agent.accept();
-    await console.waitForPhase('established');
+    await agent.waitForPhase('offered');
+    await page.locator('[data-phone-call="ringing"]').waitFor();
+    await agent.answer();
+    await agent.waitForPhase('established');
     await bothHeard(agent, customer, 'at the beginning');
+    await page.locator('.phone .phone-quality').waitFor();
 
-    await agent.press('7');
+    await page.keyboard.press('Alt+k');
+    await page.getByRole('group', { name: agent.words.keypad.title }).waitFor();
+    await page.keyboard.press('7');
     assert.equal((await customer.until('CALL_DTMF_START')).param, '7');
-    await agent.hold(true);
-    await console.waitForPhase('held');
-    await agent.hears(0);
+    await page.keyboard.press('Escape');
+    await page.evaluate(`window.connections.at(-1).getSenders()[0].dtmf.insertDTMF('5')`);
+    assert.equal((await customer.until('CALL_DTMF_START')).param, '5', 'events of the browser itself');
+    await agent.hold();
     await silenceOf(customer);
-    await agent.hold(false);
-    await console.waitForPhase('established');
-    await console.pauseRecording();
+    await agent.retrieve();
+    await page.keyboard.press('Alt+m');
+    await page.locator('[data-muted]').waitFor();
+    await silenceOf(customer);
+    await page.keyboard.press('Alt+m');
+    await agent.pauseRecording();
     await bothHeard(agent, customer, 'after the hold');
-    await console.resumeRecording();
+    await agent.resumeRecording();
 
-    await agent.page.reload();
-    await console.waitForPhase('held');
-    await silenceOf(customer);
-    assert.ok(rms(customer.heard().slice(-SAMPLE_RATE / 2)) > 50, 'music, not silence');
-    await agent.register();
-    await agent.takeBack();
-    await console.waitForPhase('established');
+    await networkGoesAndComesBack(agent, page);
+    await bothHeard(agent, customer, 'after the network was away');
+
+    const heard = customer.heard().length;
+    await page.reload();
+    await agent.waitForPhase('held');
+    await agent.waitForPhase('established');
     await bothHeard(agent, customer, 'after the reload');
-    await agent.press('9');
-    assert.equal((await customer.until('CALL_DTMF_START')).param, '9');
-    const { packetsReceived, packetsLost } = await agent.received();
+    assert.ok(hasMusic(customer.heard().subarray(heard)), 'music, not silence');
+    const instances = new Set(registers.map((text) => /\+sip\.instance="([^"]+)"/.exec(text)?.[1]));
+    assert.deepEqual([instances.size, instances.has(undefined)], [1, false], 'one phone, however often it registers');
+    const { packetsReceived, packetsLost } = await agent.phoneReceived();
     assert.ok(packetsReceived > 20 && packetsLost <= packetsReceived / 20, `${packetsLost} of ${packetsReceived} packets are lost`);
 
-    await console.hangUp();
+    await agent.goNotReady('break');
+    await agent.hangUp();
     await customer.until('CALL_CLOSED');
-    await agent.ended();
+    await agent.waitForState('wrapping_up');
+    await agent.chooseOutcome('handled');
+    await agent.finishWrapUp();
+    await agent.waitForState('not_ready');
+    await page.locator('[data-phone-state="online"]:not([data-phone-call])').waitFor();
     const record = await house.record(`+86${CALLER}`);
     assert.deepEqual(
       record.legs.map(({ role, cause }) => `${role} ${cause}`),
       ['caller normal', 'agent transferred', 'agent normal'],
     );
+    assert.deepEqual(complaints, []);
   } finally {
+    await page.close();
     await customer.stop();
   }
 });
 
-test('an agent chooses the phone of her own page, takes a hotline call by the page’s button and talks; a reload in mid-call gives her the caller back; the microphone’s level and the network are shown', async () => {
-  const customer = await SipPhone.open({ user: '13900001234', server: house.sip });
-  const page = await context.newPage();
-  context.setDefaultTimeout(20_000);
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  try {
-    const console = new AgentPage(page, 'zh');
-    await console.open(house.http);
-    await console.signIn('8002', DEMO_PASSWORD);
-    await console.waitForState('not_ready');
-    await console.chooseBrowserPhone();
-    await page.screenshot({ path: `${shots}phone-panel-zh.png` });
-    await page.keyboard.press('Escape');
-    await console.goReady();
-
-    const call = await customer.call('10086');
-    await call.answered();
-    assert.ok(await call.rtp.hearsSound());
-    await call.rtp.press('0');
-    await console.waitForPhase('offered');
-    await page.locator('[data-phone-call="ringing"]').waitFor();
-    await console.answer();
-    await console.waitForPhase('established');
-    call.rtp.play(CUSTOMER_HZ);
-    assert.ok(await call.rtp.hears(TONE_HZ), 'the caller hears her microphone');
-    await console.phoneHears(CUSTOMER_HZ);
-    await page.locator('.phone .phone-quality').waitFor();
-
-    await page.reload();
-    await console.waitForPhase('held');
-    await console.waitForPhase('established');
-    assert.ok(await call.rtp.hears(TONE_HZ), 'the caller hears her after the reload');
-    await console.phoneHears(CUSTOMER_HZ);
-
-    await console.hangUp();
-    await call.ended();
-    await console.waitForState('wrapping_up');
-    await page.locator('[data-phone-state="online"]:not([data-phone-call])').waitFor();
-    assert.deepEqual(complaints, []);
-  } finally {
-    await page.close();
-    await customer.close();
-  }
-});
+/** She is told; when it is back the phone registers by a new socket, and sound is given another way in the dialog that stands. */
+async function networkGoesAndComesBack(agent: AgentPage, page: Page): Promise<void> {
+  const before = await agent.phoneUfrag();
+  await context.setOffline(true);
+  await agent.banner.getByText(agent.words.link.offline).waitFor();
+  await page.screenshot({ path: `${shots}offline-zh.png` });
+  await page.evaluate('window.sipSockets.at(-1).close()');
+  await page.locator('[data-phone-state="away"]').waitFor();
+  await context.setOffline(false);
+  await agent.banner.getByText(agent.words.link.back).waitFor();
+  await online(page);
+  await until('the sound to have another way', async () => (await agent.phoneUfrag()) !== before);
+  await page.locator('[data-phone-call="up"]').waitFor();
+  await agent.waitForPhase('established');
+}
 
 test('a supervisor finds the call and listens to what was kept as Opus: outline, both sides by ear, ranges, keyboard, and where it was paused', async () => {
   const page = await (await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai', viewport: { width: 1280, height: 800 } })).newPage();
@@ -204,9 +222,9 @@ test('a supervisor finds the call and listens to what was kept as Opus: outline,
 });
 
 /** Each hears the other's tone: the frequency, and as loud as it was said. */
-async function bothHeard(agent: BrowserPhone, customer: Baresip, when: string): Promise<void> {
-  await agent.hears(CUSTOMER_HZ);
-  await until(`the level of the customer ${when}`, async () => Math.abs(decibels((await agent.loudness()) / (SAID_RMS / 32_768))) < 2);
+async function bothHeard(agent: AgentPage, customer: Baresip, when: string): Promise<void> {
+  await agent.phoneHears(CUSTOMER_HZ);
+  await until(`the level of the customer ${when}`, async () => Math.abs(decibels((await agent.phoneLoudness()) / (SAID_RMS / 32_768))) < 2);
   const before = customer.heardSeconds(TONE_HZ);
   await until(`her microphone at the customer's phone ${when}`, () => customer.heardSeconds(TONE_HZ) >= before + 0.6);
   const level = decibels(loudestWindow(customer.heard().slice(-SAMPLE_RATE)) / SAID_RMS);
@@ -221,9 +239,43 @@ async function silenceOf(customer: Baresip): Promise<void> {
   });
 }
 
+/** Somewhere in it there is something else than her. */
+function hasMusic(samples: Int16Array): boolean {
+  const window = SAMPLE_RATE / 5;
+  return Array.from({ length: Math.floor(samples.length / window) }, (_, at) => samples.subarray(at * window, (at + 1) * window)).some(
+    (part) => rms(part) > 50 && shareAt(part, TONE_HZ) < 0.05,
+  );
+}
+
 const decibels = (ratio: number): number => 20 * Math.log10(ratio);
 const loudestWindow = (samples: Int16Array): number =>
   Math.max(...Array.from({ length: 5 }, (_, at) => rms(samples.subarray((at * samples.length) / 5, ((at + 1) * samples.length) / 5))));
+
+test('the SIP server, then the application is started anew: the console says what is away, both come back by themselves, and her phone can be rung again', async () => {
+  const { agent, page, complaints } = await openConsole();
+  const customer = await Baresip.start({ user: CALLER, server: house.sip, toneHz: CUSTOMER_HZ });
+  try {
+    await house.kill('sip');
+    await agent.banner.getByText(agent.words.link.phoneAway).waitFor();
+    await online(page);
+    await house.kill('app');
+    await agent.banner.getByText(agent.words.link.away).waitFor();
+    await page.locator('[data-phone-state="away"]').waitFor();
+    await house.begin();
+    await agent.waitForState('not_ready');
+    await online(page);
+    await agent.goReady();
+    // Passes of the application before are void: it has fetched one of the new.
+    await customer.dial('10086');
+    await customer.until('CALL_ESTABLISHED', 20_000);
+    await customer.press('0');
+    await page.locator('[data-phone-call="ringing"]').waitFor();
+    assert.deepEqual(complaints, []);
+  } finally {
+    await page.close();
+    await customer.stop();
+  }
+});
 
 test('G6: from another site, or without the subprotocol, /sip is refused; who claims to be the application is not believed', async () => {
   const port = Number(new URL(house.http).port);

@@ -14,7 +14,7 @@ type OwnReason = 'break' | 'meal' | 'training' | 'meeting' | 'other';
 
 const wordsOf = (language: PageLanguage): Words => JSON.parse(readFileSync(inProject(`web/i18n/${language}.json`), 'utf8')) as Words;
 
-/** Runs in the page: an analyser on whatever remote sound the page has; the loudest frequency, in Hz. */
+/** Runs in the page: an analyser on whatever remote sound the page has; the loudest frequency, in Hz, and how loud it is (RMS, of 1). */
 const LISTEN = `(() => {
   const context = new AudioContext();
   const analyser = context.createAnalyser();
@@ -31,14 +31,21 @@ const LISTEN = `(() => {
     const best = bins.reduce((at, level, bin) => (level > bins[at] ? bin : at), 1);
     return (best * context.sampleRate) / analyser.fftSize;
   };
+  window.loudness = () => {
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+  };
 })()`;
-/** Runs in the page before its own code: keeps the remote tracks of every connection, which no element of the document plays. */
+/** Runs in the page before its own code: keeps every connection, and their remote tracks, which no element of the document plays. */
 const KEEP_TRACKS = `
   window.remoteTracks = [];
+  window.connections = [];
   const Plain = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Plain {
     constructor(...given) {
       super(...given);
+      window.connections.push(this);
       this.addEventListener('track', ({ track }) => window.remoteTracks.push(track));
     }
   };
@@ -153,6 +160,24 @@ export class AgentPage {
   async phoneHears(hz: number): Promise<void> {
     await this.page.evaluate(LISTEN);
     await until(`${hz} Hz in the page`, () => this.page.evaluate(`Math.abs(window.heardHz() - ${hz}) < 20`));
+  }
+
+  /** Of what `phoneHears` listens to, in this moment. */
+  async phoneLoudness(): Promise<number> {
+    return Number(await this.page.evaluate('window.loudness()'));
+  }
+
+  /** The ICE user name of the call that is up: another after each restart. */
+  async phoneUfrag(): Promise<string> {
+    return String(await this.page.evaluate(`/ice-ufrag:(\\S+)/.exec(window.connections.at(-1).localDescription.sdp)?.[1]`));
+  }
+
+  /** WebRTC's own count of what came. */
+  async phoneReceived(): Promise<{ packetsReceived: number; packetsLost: number }> {
+    return (await this.page.evaluate(`window.connections.at(-1).getStats().then((all) => {
+      const { packetsReceived, packetsLost } = [...all.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+      return { packetsReceived, packetsLost };
+    })`)) as { packetsReceived: number; packetsLost: number };
   }
 
   async chooseOutcome(outcome: Outcome): Promise<void> {

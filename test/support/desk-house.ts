@@ -137,6 +137,8 @@ export class DeskHouse {
   readonly events: Event[] = [];
   role: DeskUser['role'] = 'agent';
   auditFails = false;
+  /** Keys that her desk has sent into calls. */
+  pressed = '';
   readonly queueDesk: QueueDesk;
   /** Tokens that let the agent in. */
   readonly tokens = new Set<string>(['token']);
@@ -171,7 +173,9 @@ export class DeskHouse {
       bounds: () => ({}),
     });
     this.desks = new Desks({
-      press: () => undefined,
+      press: (_, keys) => {
+        this.pressed += keys;
+      },
       ...{ clock, log: silentLog, journal: { settled: () => Promise.resolve() }, desk: this.desk, acd: this.acd.view, calls: this.#room.calls },
       directory: nobody,
       forms: () => ({ payment: { card: { least: 13, most: 19 } } }),

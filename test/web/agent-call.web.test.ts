@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { QueueDesk } from '../../src/cti/protocol.ts';
-import { atTheDesk, ringing, shots, signedIn } from '../support/at-the-desk.ts';
+import { atTheDesk, ringing, type Seat, shots, signedIn } from '../support/at-the-desk.ts';
 import { openChromium } from '../support/chromium.ts';
 import { goldStory } from '../support/desk-house.ts';
 import { until } from '../support/wait.ts';
@@ -152,6 +152,7 @@ test('the whole call works from the keyboard alone', async () => {
     await agent.waitForPhase('offered');
     await page.keyboard.press('F4');
     await agent.waitForPhase('established');
+    await keysAndMute(seat);
     await agent.button(agent.words.call.hold).and(page.locator(':enabled')).waitFor();
     await until('the call is held', async () => {
       await page.keyboard.press('F6');
@@ -171,6 +172,26 @@ test('the whole call works from the keyboard alone', async () => {
     await agent.waitForState('not_ready');
   });
 });
+
+/** Typed and pasted into the call, unheard while muted; nothing of it when the pad is closed. */
+async function keysAndMute({ agent, page, house }: Seat): Promise<void> {
+  await page.keyboard.press('Alt+k');
+  const pad = page.getByRole('group', { name: agent.words.keypad.title });
+  await pad.waitFor();
+  await page.keyboard.type('37#');
+  await pad.getByRole('button', { name: '0' }).click();
+  await until('the keys in the call', () => house.pressed === '37#0');
+  await page.screenshot({ path: `${shots}keypad-en.png` });
+  await page.keyboard.press('Escape');
+  await pad.waitFor({ state: 'detached' });
+  await page.keyboard.type('9');
+  await page.keyboard.press('Alt+m');
+  await page.locator('[data-muted]').waitFor();
+  assert.equal(await page.getByRole('button', { name: agent.words.call.mute, exact: true }).getAttribute('aria-pressed'), 'true');
+  await page.keyboard.press('Alt+m');
+  await page.locator('[data-muted]').waitFor({ state: 'detached' });
+  assert.equal(house.pressed, '37#0');
+}
 
 test('call data is edited in place and travels with the call', async () => {
   await atTheDesk(browser, {}, async (seat) => {

@@ -146,6 +146,36 @@ test('no state of the desk has a serious breach of WCAG 2.1: sign-in, no call, r
     });
 });
 
+test('the mini bar stands in a window of its own: state, caller and time; the call is answered, muted, held and ended there; it ends with the desk', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { agent, page, house, server } = seat;
+    await signedIn(seat);
+    // The way of browsers that cannot keep a window above others.
+    await page.evaluate('delete window.documentPictureInPicture');
+    const [mini] = await Promise.all([page.waitForEvent('popup'), page.keyboard.press('Alt+b')]);
+    const press = (word: string) => mini.getByRole('button', { name: word }).click();
+    await press(agent.words.status.goReady);
+    await agent.waitForState('ready');
+    house.callArrives(goldStory);
+    await mini.getByText('李秀英').waitFor();
+    await mini.screenshot({ path: `${shots}mini-offered-zh.png` });
+    await press(agent.words.call.answer);
+    await mini.locator('[data-mini="established"]').waitFor();
+    await press(agent.words.call.mute);
+    await page.locator('[data-muted]').waitFor();
+    await press(agent.words.call.hold);
+    await agent.waitForPhase('held');
+    await mini.screenshot({ path: `${shots}mini-held-zh.png` });
+    await press(agent.words.call.hangup);
+    await mini.getByText(agent.words.activity.wrapping_up).waitFor();
+    assert.deepEqual(await breaches(mini), []);
+    await Promise.all([mini.waitForEvent('close'), page.reload()]);
+    const alone = await page.context().newPage();
+    await alone.goto(`${server.url}/agent?mini`);
+    await alone.getByText(agent.words.mini.alone).waitFor();
+  });
+});
+
 test('in the example page of a CRM the desk tells of the call and takes the page’s word', async () => {
   await atTheDesk(browser, {}, async ({ page, agent, house, server }) => {
     await page.goto(`${server.url}/embed-example.html`);

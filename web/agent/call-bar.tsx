@@ -1,21 +1,16 @@
 /** The call she has, always in the same place: what it is, how long, and the two things she can do with it. */
 import { Button } from 'antd';
 import type { TFunction } from 'i18next';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '../../src/cti/protocol.ts';
-import { waitingFor } from '../shared/busy.ts';
-import { asDuration, browserClock } from '../shared/clock.ts';
-import type { CommandType } from '../shared/cti/client.ts';
+import { asDuration } from '../shared/clock.ts';
 import { talkedMs } from '../shared/cti/desk.ts';
-import { Icon, type IconName } from '../shared/icon.tsx';
 import { languageNow, shownNumber } from '../shared/labels.ts';
+import { CallButtons } from './call-buttons.tsx';
 import { useDesk } from './desk-context.ts';
-import { type ShortcutKey, useShortcut } from './shortcuts.ts';
+import { useShortcut } from './shortcuts.ts';
 import { Since, useNow } from './timer.tsx';
-
-/** A button that has just taken another's place does nothing for so long: a double click on Answer must not hold the call. */
-const SETTLE_MS = 600;
 
 const DirectoryPanel = lazy(() => import('./directory/directory-panel.tsx'));
 
@@ -90,6 +85,7 @@ function CallLine({ call }: { call: DeskCall }) {
         </span>
         <AudioTroubles call={call} />
         <RecordingPaused call={call} />
+        <Muted call={call} />
       </div>
     </>
   );
@@ -124,6 +120,16 @@ function RecordingPaused({ call: { phase, pop } }: { call: DeskCall }) {
   );
 }
 
+/** She must not talk to nobody without knowing it. */
+function Muted({ call }: { call: DeskCall }) {
+  const { t } = useTranslation();
+  return call.muted === true ? (
+    <span role="status" className="muted-note" data-muted>
+      {t('call.muted')}
+    </span>
+  ) : null;
+}
+
 /** The other time that matters: how long it still rings, or how long she has talked in all. */
 function CallTimes({ call }: { call: DeskCall }) {
   const { t } = useTranslation();
@@ -136,82 +142,4 @@ function CallTimes({ call }: { call: DeskCall }) {
         ? t('call.talkTime', { time: asDuration(talkedMs(call, now)) })
         : t('call.total', { time: asDuration(now - Date.parse(arrivedAt)) });
   return <span className="figures">{text}</span>;
-}
-
-function CallButtons({ phase, recording }: { phase: DeskCall['phase'] | null; recording: 'none' | 'running' | 'paused' }) {
-  const { t } = useTranslation();
-  const { can } = useDesk();
-  const settled = useSettled(phase);
-  const ringing = phase === 'offered';
-  const slots = { settled, phase };
-  return (
-    <div className="call-buttons">
-      {ringing && !can('answer') && <span className="pick-up">{t('call.pickUp')}</span>}
-      <CallButton {...slots} type="answer" when={ringing} shortcut="F4" icon="answer" look="primary">
-        {t('call.answer')}
-      </CallButton>
-      <CallButton {...slots} type="hold" when={phase === 'established'} shortcut="F6" icon="hold">
-        {t('call.hold')}
-      </CallButton>
-      <CallButton {...slots} type="retrieve" when={phase === 'held'} shortcut="F6" icon="retrieve" look="primary">
-        {t('call.retrieve')}
-      </CallButton>
-      <CallButton {...slots} type="pauseRecording" when={recording === 'running'} shortcut="F7" icon="record">
-        {t('pauser.pause')}
-      </CallButton>
-      <CallButton {...slots} type="resumeRecording" when={recording === 'paused'} shortcut="F7" icon="record" look="primary">
-        {t('pauser.resume')}
-      </CallButton>
-      <CallButton {...slots} type="reject" when={ringing} shortcut="F8" icon="hangup">
-        {t('call.reject')}
-      </CallButton>
-      <CallButton {...slots} type="hangup" when={phase === 'calling' || phase === 'established' || phase === 'held'} shortcut="F8" icon="hangup" look="danger">
-        {t('call.hangup')}
-      </CallButton>
-    </div>
-  );
-}
-
-function useSettled(phase: string | null): boolean {
-  const [settledOn, setSettledOn] = useState<string | null>(null);
-  useEffect(() => browserClock.after(SETTLE_MS, () => setSettledOn(phase)), [phase]);
-  return settledOn === phase;
-}
-
-interface CallButtonProps {
-  type: Extract<CommandType, 'answer' | 'reject' | 'hold' | 'retrieve' | 'hangup' | 'pauseRecording' | 'resumeRecording'>;
-  when: boolean;
-  settled: boolean;
-  phase: string | null;
-  shortcut: ShortcutKey;
-  icon: IconName;
-  look?: 'primary' | 'danger';
-  children: ReactNode;
-}
-
-function CallButton({ type, when, settled, phase, shortcut, icon, look, children }: CallButtonProps) {
-  const { desk, view, online, can, act } = useDesk();
-  const callId = desk.call?.pop.callId;
-  const shown = when && can(type) && callId !== undefined;
-  const busy = view.waiting.includes(type);
-  // A ringing phone is answered at once; only what replaces it has to settle.
-  const ready = online && (settled || phase === 'offered');
-  const works = shown && ready && !busy;
-  const run = () => void act(type, callId === undefined ? {} : { callId });
-  useShortcut(shortcut, works ? run : null);
-  if (!shown) return null;
-  const looks = look === 'primary' ? ({ type: 'primary' } as const) : look === 'danger' ? ({ type: 'primary', danger: true } as const) : {};
-  return (
-    <Button
-      {...looks}
-      className={`call-button does-${type}`}
-      size="large"
-      disabled={!ready}
-      loading={waitingFor(busy)}
-      icon={<Icon name={icon} />}
-      onClick={works ? run : undefined}
-    >
-      {children} <kbd>{shortcut}</kbd>
-    </Button>
-  );
 }

@@ -10,8 +10,8 @@ export type FailureCode = Extract<Outcome, { ok: false }>['code'];
 export const goneCauses = ['answered_elsewhere', 'abandoned', 'withdrawn'] as const;
 export type GoneCause = (typeof goneCauses)[number];
 
-/** `failed`: an action did not work · `gone`: what rang is another's, or nobody's · `unsent`: notes that could not be handed in any more, to be copied */
-export type NewNotice = { kind: 'failed'; code: FailureCode } | { kind: 'gone'; cause: GoneCause } | { kind: 'unsent'; text: string };
+/** `failed`: an action did not work · `gone`: what rang is another's, or nobody's · `unsent`: notes that could not be handed in any more, to be copied · `blocked`: the browser opens no mini bar */
+export type NewNotice = { kind: 'failed'; code: FailureCode } | { kind: 'gone'; cause: GoneCause } | { kind: 'unsent'; text: string } | { kind: 'blocked' };
 export type Notice = { key: number } & NewNotice;
 
 export interface DeskTools {

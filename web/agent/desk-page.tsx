@@ -88,7 +88,14 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
       <div className="overlays">
         <Messages connection={connection} />
         <Notices notices={notices} onClose={(key) => setNotices((all) => all.filter((notice) => notice.key !== key))} />
-        <LinkBanner link={link} onRetry={() => connection?.wake()} />
+        <LinkBanner
+          link={link}
+          phone={phone}
+          onRetry={() => {
+            connection?.wake();
+            phone.phone?.wake(false);
+          }}
+        />
       </div>
       {elsewhere !== null && <Elsewhere why={elsewhere} onBack={() => setAttempt(attempt + 1)} />}
     </div>

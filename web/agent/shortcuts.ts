@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 
 /** With Alt by the place of the key, which is the same whatever the keyboard writes there. */
-export const shortcutKeys = ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', '?', 'Alt+P', 'Alt+T', 'Alt+C', 'Alt+G', 'Alt+J', 'Alt+X'] as const;
+export const shortcutKeys = ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', '?', 'Alt+P', 'Alt+T', 'Alt+M', 'Alt+K', 'Alt+B', 'Alt+C', 'Alt+G', 'Alt+J', 'Alt+X'] as const;
 export type ShortcutKey = (typeof shortcutKeys)[number];
 
 const owners = new Map<string, () => void>();
@@ -20,7 +20,10 @@ function pressed(event: KeyboardEvent): void {
   if (!event.repeat) owners.get(key)?.();
 }
 
-window.addEventListener('keydown', pressed);
+/** Also in a window of hers that is none of its own. */
+export const hearKeysIn = (place: Window): void => place.addEventListener('keydown', pressed);
+
+hearKeysIn(window);
 
 /** `run` null: the key does nothing now. */
 export function useShortcut(key: ShortcutKey, run: (() => void) | null): void {

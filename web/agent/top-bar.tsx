@@ -5,6 +5,8 @@ import { TasteControls } from '../shared/controls.tsx';
 import { Icon } from '../shared/icon.tsx';
 import { AlertSwitch } from './alerts.tsx';
 import { useDesk } from './desk-context.ts';
+import { isEmbedded } from './embed.ts';
+import { MiniButton } from './mini/mini-button.tsx';
 import { PhoneButton } from './phone/phone-button.tsx';
 import { useShortcut } from './shortcuts.ts';
 import { Status } from './status.tsx';
@@ -23,6 +25,7 @@ export function TopBar({ onSignOut }: { onSignOut(): void }) {
       <PhoneButton />
       <span className="spacer" />
       <AlertSwitch />
+      {!isEmbedded && <MiniButton />}
       <TasteControls />
       <Button
         type="text"

@@ -2,6 +2,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { CtiClient, type DeskView, nothingYet } from '../shared/cti/client.ts';
 import { webSocket } from '../shared/cti/socket.ts';
+import { watchLine } from './line-watch.ts';
 
 const neverChanges = () => () => undefined;
 
@@ -11,18 +12,11 @@ export function useConnection(token: string, attempt: number): { connection: Cti
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt is a new connection
   useEffect(() => {
     const fresh = new CtiClient({ token, open: webSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/cti`) });
-    const wake = () => fresh.wake();
-    const wakeIfSeen = () => document.visibilityState === 'visible' && fresh.wake();
-    const lost = () => fresh.lost();
-    window.addEventListener('online', wake);
-    window.addEventListener('offline', lost);
-    document.addEventListener('visibilitychange', wakeIfSeen);
+    const unwatch = watchLine({ gone: () => fresh.lost(), back: () => fresh.wake() });
     fresh.start();
     setConnection(fresh);
     return () => {
-      window.removeEventListener('online', wake);
-      window.removeEventListener('offline', lost);
-      document.removeEventListener('visibilitychange', wakeIfSeen);
+      unwatch();
       fresh.close();
       setConnection(null);
     };

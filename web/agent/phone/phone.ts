@@ -37,8 +37,10 @@ export interface Phone {
   readonly subscribe: (listener: () => void) => () => void;
   /** Also in mid-call. */
   use(devices: Devices): void;
-  /** The network or the page came back: look whether the line still lives. */
-  wake(): void;
+  /** The network is gone: nothing will come, whatever the socket still believes. */
+  lost(): void;
+  /** The network or the page came back: look whether the line still lives; `changed`: sound may need another way, too. */
+  wake(changed: boolean): void;
   /** The desk says that she has a call: what was cut off by a reload is taken back. */
   hasCall(has: boolean): void;
   /** What her microphone hears in a call, to draw its level. */

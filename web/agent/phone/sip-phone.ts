@@ -1,11 +1,12 @@
 /**
  * The phone of this page, by sip.js: SIP over WebSocket to the page's own host, sound by WebRTC. Where its SessionManager would give a call up
- * because the socket broke, this one goes on: sound flows without it, and who comes back registers again and, where sound was cut too, takes her call
- * back by Replaces (RFC 3891), as after a reload.
+ * because the socket broke, this one goes on: sound flows without it, and who comes back registers again. Sound that was cut, or whose way has changed, is
+ * mended in the dialog that stands by an ICE restart (RFC 8445 §9); where that is not taken her call is taken back by Replaces (RFC 3891), as after a reload.
  */
 import { Invitation, type Session, SessionState, SIPExtension, Web } from 'sip.js';
 import { browserClock } from '../../shared/clock.ts';
 import { constraintsOf, mayListen, playBy, troubleOf } from './devices.ts';
+import { connectionOf, isCutOff, restartIce } from './ice.ts';
 import { instanceId, keepDialog, keptDialog } from './kept-dialog.ts';
 import type { Devices, Pass, Phone, PhoneCall, PhoneOptions, PhoneTrouble, PhoneView } from './phone.ts';
 import { type Heard, heardIn, qualityOf } from './quality.ts';
@@ -40,7 +41,14 @@ class SipPhone implements Phone {
   #session: Session | null = null;
   /** The server would not have the pass any more (it was started anew, or she signed in elsewhere). */
   #passIsStale = false;
+  /** A new pass was asked for since the last registration: another refusal is no reason to ask at once. */
+  #passIsRenewed = false;
   #hasCall = false;
+  /** The network may be another than the one that the sound goes by. */
+  #wayIsStale = false;
+  #restarts: Session | null = null;
+  /** A leg that is to take the old one's place is on its way. */
+  #takesBack = false;
   #failures = 0;
   #stopped = false;
   #cancelRetry = (): void => undefined;
@@ -85,7 +93,12 @@ class SipPhone implements Phone {
     else if (otherMicrophone) void this.#changeMicrophone();
   }
 
-  wake(): void {
+  lost(): void {
+    if (this.#view.state === 'online') this.#show({ state: 'away' });
+  }
+
+  wake(changed: boolean): void {
+    this.#wayIsStale ||= changed && this.#session !== null;
     const manager = this.#manager;
     if (this.#stopped || this.#view.state === 'refused' || this.#view.state === 'starting') return;
     if (manager === null || !manager.isConnected()) {
@@ -134,9 +147,7 @@ class SipPhone implements Phone {
       registererRegisterOptions: {
         requestDelegate: {
           onAccept: () => this.#registered(),
-          onReject: ({ message }) => {
-            this.#passIsStale ||= message.statusCode === 401 || message.statusCode === 403;
-          },
+          onReject: ({ message }) => this.#refused(message.statusCode ?? 0),
         },
       },
       userAgentOptions: {
@@ -160,6 +171,15 @@ class SipPhone implements Phone {
     return manager;
   }
 
+  /** A server that was started anew knows no pass: another is fetched at once, and if that is refused as well, when sip.js tries again. */
+  #refused(status: number): void {
+    if (status !== 401 && status !== 403) return;
+    this.#passIsStale = true;
+    if (this.#passIsRenewed) return;
+    this.#passIsRenewed = true;
+    void this.#manager?.register().catch(() => undefined);
+  }
+
   /** false: go on and register. */
   async #freshPass(): Promise<boolean> {
     if (!this.#passIsStale || this.#manager === null) return false;
@@ -176,6 +196,7 @@ class SipPhone implements Phone {
 
   #registered(): void {
     this.#failures = 0;
+    this.#passIsRenewed = false;
     this.#cancelProbe();
     this.#show({ state: 'online', trouble: null });
     this.#recover();
@@ -207,6 +228,7 @@ class SipPhone implements Phone {
 
   #rings(session: Session): void {
     if (!(session instanceof Invitation)) return;
+    if (this.#session !== null && !this.#hasCall && isCutOff(this.#session)) this.#letGo(this.#session);
     if (this.#session !== null) return void session.reject({ statusCode: BUSY }).catch(() => undefined);
     // A phone that says nothing within 4 s is taken for gone.
     void session.progress().catch(() => undefined);
@@ -227,16 +249,40 @@ class SipPhone implements Phone {
     });
   }
 
-  /** Takes the place of the leg whose sound is gone: of this page, or of the one before a reload. */
   #recover(): void {
+    const session = this.#session;
+    if (this.#view.state !== 'online' || this.#takesBack) return;
+    if (session === null) return this.#takeBack();
+    if (!this.#wayIsStale && !isCutOff(session)) return;
+    // Its call has ended while the line was away.
+    if (!this.#hasCall && isCutOff(session)) return this.#letGo(session);
+    void this.#restart(session);
+  }
+
+  async #restart(session: Session): Promise<void> {
+    if (session.state !== SessionState.Established || this.#restarts === session) return;
+    this.#restarts = session;
+    this.#wayIsStale = false;
+    const number = this.#view.call?.number ?? '';
+    if (isCutOff(session)) this.#show({ call: { state: 'returning', number } });
+    const flows = await restartIce(session);
+    this.#restarts = null;
+    if (this.#stopped || session !== this.#session) return;
+    if (flows) this.#show({ call: { state: 'up', number } });
+    else this.#takeBack();
+  }
+
+  /** Takes the place of the leg whose sound is gone: of this page, or of the one before a reload. */
+  #takeBack(): void {
     const kept = keptDialog();
     const manager = this.#manager;
-    if (kept === null || manager === null || !this.#hasCall || this.#view.state !== 'online' || this.#view.call?.state === 'returning') return;
-    if (this.#session !== null && !this.#isCutOff(this.#session)) return;
+    if (kept === null || manager === null || !this.#hasCall) return;
+    this.#takesBack = true;
     this.#show({ call: { state: 'returning', number: kept.number } });
     const replaces = `Replaces: ${kept.sipCallId};to-tag=${kept.theirTag};from-tag=${kept.ourTag}`;
     const given = { extraHeaders: [replaces, 'Require: replaces'], sessionDescriptionHandlerOptions: { constraints: constraintsOf(this.#devices) } };
     const lost = () => {
+      this.#takesBack = false;
       keepDialog(null);
       this.#over();
     };
@@ -244,13 +290,16 @@ class SipPhone implements Phone {
       .call(`sip:${this.#address}`, given, { requestDelegate: { onReject: lost } })
       .then((session) => this.#follow(session, { state: 'returning', number: kept.number }))
       .catch((error: unknown) => {
+        this.#takesBack = false;
         this.#show({ call: null, trouble: error instanceof DOMException ? troubleOf(error) : null });
       });
   }
 
-  #isCutOff(session: Session): boolean {
-    const state = connectionOf(session)?.connectionState;
-    return state === 'failed' || state === 'closed' || state === 'disconnected';
+  /** Nobody is at the other end any more. */
+  #letGo(session: Session): void {
+    void session.bye().catch(() => session.dispose());
+    keepDialog(null);
+    this.#over();
   }
 
   #follow(session: Session, call: PhoneCall): void {
@@ -258,6 +307,7 @@ class SipPhone implements Phone {
     this.#show({ call, quality: null });
     const changed = (state: SessionState): void => {
       if (session !== this.#session) return;
+      if (state === SessionState.Established || state === SessionState.Terminated) this.#takesBack = false;
       if (state === SessionState.Established) this.#up(session, call.number);
       if (state === SessionState.Terminated) {
         keepDialog(null);
@@ -274,7 +324,7 @@ class SipPhone implements Phone {
     this.#show({ call: { state: 'up', number } });
     const connection = connectionOf(session);
     connection?.addEventListener('connectionstatechange', () => {
-      if (session === this.#session && connection.connectionState === 'failed') this.wake();
+      if (session === this.#session && (connection.connectionState === 'failed' || connection.connectionState === 'disconnected')) this.wake(false);
     });
     this.#measure(session, null);
   }
@@ -292,6 +342,7 @@ class SipPhone implements Phone {
 
   #over(): void {
     this.#session = null;
+    this.#wayIsStale = false;
     this.#cancelMeasure();
     this.#ringer.stop();
     this.#show({ call: null, quality: null });
@@ -317,10 +368,6 @@ class SipPhone implements Phone {
 }
 
 const numberOf = (session: Session): string => session.remoteIdentity.uri.user ?? '';
-
-function connectionOf({ sessionDescriptionHandler }: Session): RTCPeerConnection | undefined {
-  return sessionDescriptionHandler instanceof Web.SessionDescriptionHandler ? sessionDescriptionHandler.peerConnection : undefined;
-}
 
 /** As our server writes it for phones that are set so; nobody else's words reach a phone. */
 function answersItself({ request }: Invitation): boolean {

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { post } from '../../shared/api.ts';
 import type { DeskView } from '../../shared/cti/client.ts';
+import { watchLine } from '../line-watch.ts';
 import { keepDevices, keptDevices } from './devices.ts';
 import { type Devices, noPhone, type Pass, type Phone, type PhoneView } from './phone.ts';
 
@@ -54,8 +55,9 @@ export function usePhone(token: string, { link, desk }: DeskView): PhoneTools {
     };
   }, [wanted, token]);
 
+  useEffect(() => (phone === null ? undefined : watchLine({ gone: () => phone.lost(), back: (changed) => phone.wake(changed) })), [phone]);
   const online = link.state === 'online';
-  useEffect(() => (online ? phone?.wake() : undefined), [online, phone]);
+  useEffect(() => (online ? phone?.wake(false) : undefined), [online, phone]);
   const talks = desk?.call?.phase === 'established' || desk?.call?.phase === 'held';
   useEffect(() => phone?.hasCall(talks), [talks, phone]);
 
