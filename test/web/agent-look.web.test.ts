@@ -12,6 +12,17 @@ before(async () => {
 });
 after(() => browser.close());
 
+/** https://web.dev/articles/cls calls 0.1 good, of a whole visit; here of one pop. */
+const MOST_SHIFT = 0.01;
+/** Runs in the page: counts what moves from now on, also right after her own click. */
+const WATCH_SHIFTS = `
+  let sum = 0;
+  const count = (entries) => entries.forEach(({ value }) => { sum += value; });
+  const watcher = new PerformanceObserver((list) => count(list.getEntries()));
+  watcher.observe({ type: 'layout-shift' });
+  window.shifted = () => (count(watcher.takeRecords()), sum);
+`;
+
 test('an arriving pop moves nothing: the call bar, the wrap-up and the queues stay where they are', async () => {
   await atTheDesk(browser, {}, async (seat) => {
     const { agent, page, house } = seat;
@@ -19,10 +30,13 @@ test('an arriving pop moves nothing: the call bar, the wrap-up and the queues st
     await agent.goReady();
     const places = () => Promise.all(['.top-bar', '.call-bar', '.pop', '.wrap-up', '.queue-strip'].map((name) => page.locator(name).boundingBox()));
     const quiet = await places();
+    await page.evaluate(WATCH_SHIFTS);
     house.callArrives(blindStory);
     await agent.waitForPhase('offered');
     await agent.waitForPop('张建国');
     assert.deepEqual(await places(), quiet);
+    const shift = Number(await page.evaluate('window.shifted()'));
+    assert.ok(shift < MOST_SHIFT, `the pop shifts the layout by ${shift.toFixed(4)}`);
     assert.equal(await page.evaluate('document.documentElement.scrollHeight <= window.innerHeight'), true, 'the page itself does not scroll');
   });
 });

@@ -14,6 +14,7 @@ export function TasteControls() {
     <>
       <Button
         type="text"
+        className="taste-language"
         aria-label={t('controls.language')}
         title={t('controls.language')}
         onClick={() => prefer({ language: language === 'zh' ? 'en' : 'zh' })}
@@ -22,6 +23,7 @@ export function TasteControls() {
       </Button>
       <Button
         type="text"
+        className="taste-appearance"
         aria-label={appearanceName}
         title={appearanceName}
         icon={<Icon name={dark ? 'sun' : 'moon'} />}
