@@ -11,7 +11,6 @@ import { DeskClient } from '../test/support/desk-client.ts';
 import { SipPhone } from '../test/support/phone.ts';
 import { freeRange } from '../test/support/ports.ts';
 import { type House, openHouse, PASSWORD } from './bench/house.ts';
-import { build } from './build.mjs';
 
 const folder = fileURLToPath(new URL('../web/pictures/', import.meta.url));
 const SIZE = { width: 1280, height: 800 };
@@ -131,7 +130,6 @@ async function otherConsoles(scene: Scene, language: Language): Promise<void> {
   await shoot(admin, 'admin', language);
 }
 
-build({ quiet: true });
 mkdirSync(folder, { recursive: true });
 const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS });
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'] });
