@@ -132,7 +132,10 @@ async function otherConsoles(scene: Scene, language: Language): Promise<void> {
 
 mkdirSync(folder, { recursive: true });
 const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS });
-const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'] });
+const browser = await chromium.launch({
+  executablePath: chromiumPath(),
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
+});
 const scene = new Scene(house, browser);
 try {
   await play(scene);

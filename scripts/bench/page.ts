@@ -3,8 +3,8 @@
  * and the desk of an agent who is signed in, on the whole server. Usable: what is asked for is drawn, and the page has answered a first idle moment.
  */
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
-import { freeRange } from '../../test/support/ports.ts';
 import { chromiumPath } from '../../test/support/chromium.ts';
+import { freeRange } from '../../test/support/ports.ts';
 import { type House, openHouse, PASSWORD, quantile, round } from './house.ts';
 
 const LOADS = 10;
@@ -76,9 +76,11 @@ function told(name: 'signIn' | 'desk', all: readonly Load[]): Record<string, num
   return {
     [`${name}UsableP50Ms`]: round(quantile(times, 0.5)),
     [`${name}UsableMaxMs`]: round(Math.max(...times)),
-    [`${name}Kilobytes`]: round(quantile(
-      all.map(({ kilobytes }) => kilobytes),
-      0.5,
-    )),
+    [`${name}Kilobytes`]: round(
+      quantile(
+        all.map(({ kilobytes }) => kilobytes),
+        0.5,
+      ),
+    ),
   };
 }

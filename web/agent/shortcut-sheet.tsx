@@ -3,7 +3,29 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../shared/icon.tsx';
 
-const rows = ['F2', 'F4', 'F6', 'AltM', 'AltK', 'F7', 'F8', 'F9', 'F3', 'F10', 'F1', 'AltT', 'AltC', 'AltG', 'AltJ', 'AltX', 'AltP', 'AltB', 'question', 'Tab', 'Escape'] as const;
+const rows = [
+  'F2',
+  'F4',
+  'F6',
+  'AltM',
+  'AltK',
+  'F7',
+  'F8',
+  'F9',
+  'F3',
+  'F10',
+  'F1',
+  'AltT',
+  'AltC',
+  'AltG',
+  'AltJ',
+  'AltX',
+  'AltP',
+  'AltB',
+  'question',
+  'Tab',
+  'Escape',
+] as const;
 
 const shownKey = (row: (typeof rows)[number]): string => (row === 'question' ? '?' : row === 'Escape' ? 'Esc' : row.replace(/^Alt/, 'Alt+'));
 

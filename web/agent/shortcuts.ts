@@ -2,7 +2,27 @@
 import { useEffect, useRef } from 'react';
 
 /** With Alt by the place of the key, which is the same whatever the keyboard writes there. */
-export const shortcutKeys = ['F1', 'F2', 'F3', 'F4', 'F6', 'F7', 'F8', 'F9', 'F10', '?', 'Alt+P', 'Alt+T', 'Alt+M', 'Alt+K', 'Alt+B', 'Alt+C', 'Alt+G', 'Alt+J', 'Alt+X'] as const;
+export const shortcutKeys = [
+  'F1',
+  'F2',
+  'F3',
+  'F4',
+  'F6',
+  'F7',
+  'F8',
+  'F9',
+  'F10',
+  '?',
+  'Alt+P',
+  'Alt+T',
+  'Alt+M',
+  'Alt+K',
+  'Alt+B',
+  'Alt+C',
+  'Alt+G',
+  'Alt+J',
+  'Alt+X',
+] as const;
 export type ShortcutKey = (typeof shortcutKeys)[number];
 
 const owners = new Map<string, () => void>();

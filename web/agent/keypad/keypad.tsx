@@ -43,7 +43,7 @@ export default function Keypad({ callId, onClose }: { callId: string; onClose():
   const { t } = useTranslation();
   const { online } = useDesk();
   const { pressed, press } = usePresses(callId);
-  const pad = useRef<HTMLDivElement>(null);
+  const pad = useRef<HTMLFieldSetElement>(null);
   useEffect(() => pad.current?.focus(), []);
   const typed = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
@@ -59,7 +59,7 @@ export default function Keypad({ callId, onClose }: { callId: string; onClose():
     if (online) press(event.clipboardData.getData('text').replaceAll(/[^0-9*#]/g, ''));
   };
   return (
-    <div ref={pad} className="keypad" role="group" tabIndex={-1} aria-label={t('keypad.title')} onKeyDown={typed} onPaste={pasted}>
+    <fieldset ref={pad} className="keypad" tabIndex={-1} aria-label={t('keypad.title')} onKeyDown={typed} onPaste={pasted}>
       <output className="keypad-pressed figures" aria-label={t('keypad.pressed')}>
         {pressed}
       </output>
@@ -72,6 +72,6 @@ export default function Keypad({ callId, onClose }: { callId: string; onClose():
         ))}
       </div>
       <p className="quiet small">{t('keypad.hint')}</p>
-    </div>
+    </fieldset>
   );
 }

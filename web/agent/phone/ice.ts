@@ -30,7 +30,8 @@ export async function restartIce(session: Session): Promise<boolean> {
     };
     const cancel = browserClock.after(RESTART_WITHIN_MS, end);
     connection.addEventListener('connectionstatechange', changed);
-    session.invite({ sessionDescriptionHandlerOptions: { offerOptions: { iceRestart: true } }, requestDelegate: { onReject: end } }).catch(end);
+    const sessionDescriptionHandlerOptions: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart: true } };
+    session.invite({ sessionDescriptionHandlerOptions, requestDelegate: { onReject: end } }).catch(end);
   });
   // Else every answer from now on would wait for candidates that never come.
   session.sessionDescriptionHandlerOptionsReInvite = {};

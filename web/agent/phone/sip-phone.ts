@@ -252,11 +252,10 @@ class SipPhone implements Phone {
   #recover(): void {
     const session = this.#session;
     if (this.#view.state !== 'online' || this.#takesBack) return;
-    if (session === null) return this.#takeBack();
-    if (!this.#wayIsStale && !isCutOff(session)) return;
+    if (session === null) this.#takeBack();
     // Its call has ended while the line was away.
-    if (!this.#hasCall && isCutOff(session)) return this.#letGo(session);
-    void this.#restart(session);
+    else if (!this.#hasCall && isCutOff(session)) this.#letGo(session);
+    else if (this.#wayIsStale || isCutOff(session)) void this.#restart(session);
   }
 
   async #restart(session: Session): Promise<void> {
