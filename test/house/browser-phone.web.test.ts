@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { pause, systemClock } from '../../kernel/clock.ts';
 import { RawWebSocket } from '../sip/support/raw-websocket.ts';
 import { AgentPage } from '../support/agent-page.ts';
 import { shots } from '../support/at-the-desk.ts';
@@ -115,7 +116,7 @@ test('B22: the phone of an agent’s own page and a phone of another maker hear 
     await agent.retrieve();
     await page.keyboard.press('Alt+m');
     await page.locator('[data-muted]').waitFor();
-    await silenceOf(customer);
+    await nothingComesTo(customer);
     await page.keyboard.press('Alt+m');
     await agent.pauseRecording();
     await bothHeard(agent, customer, 'after the hold');
@@ -155,15 +156,21 @@ test('B22: the phone of an agent’s own page and a phone of another maker hear 
   }
 });
 
+/** A machine that has no network but its own tells its pages nothing: they are told here. */
+async function networkIs(page: Page, state: 'online' | 'offline'): Promise<void> {
+  await context.setOffline(state === 'offline');
+  await page.evaluate(`window.dispatchEvent(new Event('${state}'))`);
+}
+
 /** She is told; when it is back the phone registers by a new socket, and sound is given another way in the dialog that stands. */
 async function networkGoesAndComesBack(agent: AgentPage, page: Page): Promise<void> {
   const before = await agent.phoneUfrag();
-  await context.setOffline(true);
+  await networkIs(page, 'offline');
   await agent.banner.getByText(agent.words.link.offline).waitFor();
   await page.screenshot({ path: `${shots}offline-zh.png` });
   await page.evaluate('window.sipSockets.at(-1).close()');
   await page.locator('[data-phone-state="away"]').waitFor();
-  await context.setOffline(false);
+  await networkIs(page, 'online');
   await agent.banner.getByText(agent.words.link.back).waitFor();
   await online(page);
   await until('the sound to have another way', async () => (await agent.phoneUfrag()) !== before);
@@ -236,6 +243,15 @@ async function silenceOf(customer: Baresip): Promise<void> {
   await until('her microphone to fall silent', () => {
     const heard = customer.heard();
     return shareAt(heard.subarray(-SAMPLE_RATE / 2), TONE_HZ) < 0.05;
+  });
+}
+
+/** Muted, she sends nothing at all: what the customer keeps of what it hears grows no further. */
+async function nothingComesTo(customer: Baresip): Promise<void> {
+  await until('her microphone to be heard no more', async () => {
+    const before = customer.heardSeconds(TONE_HZ);
+    await pause(systemClock, 400);
+    return customer.heardSeconds(TONE_HZ) === before;
   });
 }
 

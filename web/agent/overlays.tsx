@@ -15,6 +15,7 @@ const FAILURE_SHOWN_MS = 10_000;
 export function LinkBanner({ link, phone, onRetry }: { link: Link; phone: PhoneTools; onRetry(): void }) {
   const { t } = useTranslation();
   const trouble = troubleOf(link, phone);
+  const offline = useOffline();
   const wasAway = useRef(false);
   const [back, setBack] = useState(false);
   useEffect(() => {
@@ -30,7 +31,7 @@ export function LinkBanner({ link, phone, onRetry }: { link: Link; phone: PhoneT
         <Alert
           type="warning"
           showIcon
-          title={t(navigator.onLine ? trouble.title : 'link.offline')}
+          title={t(offline ? 'link.offline' : trouble.title)}
           description={t(trouble.text)}
           action={
             <Button size="small" onClick={onRetry}>
@@ -43,6 +44,21 @@ export function LinkBanner({ link, phone, onRetry }: { link: Link; phone: PhoneT
       )}
     </div>
   );
+}
+
+/** Only once the browser has told so: one whose machine has no network but its own calls itself offline, and works. */
+function useOffline(): boolean {
+  const [offline, setOffline] = useState(false);
+  useEffect(() => {
+    const told = ({ type }: Event) => setOffline(type === 'offline');
+    window.addEventListener('offline', told);
+    window.addEventListener('online', told);
+    return () => {
+      window.removeEventListener('offline', told);
+      window.removeEventListener('online', told);
+    };
+  }, []);
+  return offline;
 }
 
 const deskAway = { title: 'link.away', text: 'link.awayText' } as const;

@@ -34,7 +34,7 @@ export default function ShortcutSheet({ onClose }: { onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} className="sheet" aria-labelledby="sheet-title" onClose={onClose}>
+    <dialog ref={dialog} className="sheet keys-sheet" aria-labelledby="sheet-title" onClose={onClose}>
       <div className="sheet-top">
         <h2 id="sheet-title">{t('keys.title')}</h2>
         <Button type="text" aria-label={t('controls.close')} icon={<Icon name="cross" />} onClick={onClose} />
