@@ -123,7 +123,7 @@ async function agentConsole(scene: Scene): Promise<void> {
 
 async function otherConsoles(scene: Scene, language: Language): Promise<void> {
   const supervisor = await scene.page('/supervisor#live', 'supervisor', language);
-  await supervisor.getByRole('grid').first().waitFor();
+  await supervisor.getByText('8002').first().waitFor();
   await shoot(supervisor, 'supervisor', language);
   const admin = await scene.page('/admin#dialplans', 'admin', language);
   await admin.locator('.admin-main h1').waitFor();
