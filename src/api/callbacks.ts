@@ -1,6 +1,7 @@
 /** Callbacks: who is still to be called back, and whom nobody is to call any more. */
 import { z } from 'zod';
 import type { CallbackView } from '../acd/view.ts';
+import { may } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -32,6 +33,9 @@ const shown = ({ tenantId: _, askedAt, placedAt, dueAt, notAfter, ...rest }: Cal
   ...{ askedAt: iso(askedAt), placedAt: iso(placedAt), dueAt: isoOrNull(dueAt), notAfter: isoOrNull(notAfter) },
 });
 
+/** Booked at a desk it is that agent's. */
+const resourceOf = ({ tenantId, bookedBy }: CallbackView) => ({ tenantId, agentId: bookedBy });
+
 export function callbacks(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/callbacks',
@@ -39,15 +43,16 @@ export function callbacks(app: Api, ports: ApiPorts): void {
       config: { action: 'callback.read' },
       schema: {
         tags: ['calls'],
-        summary: 'Who is still to be called back, in the order in which it was asked for; a thousand at most',
+        summary: 'Who is still to be called back, in the order in which it was asked for; a thousand at most. Agents see what they have booked',
         querystring: z.strictObject({ queueId: idSchema.optional() }),
         response: { 200: z.object({ items: z.array(callbackSchema) }) },
       },
     },
     async (request) => {
       const { queueId } = request.query;
-      const mine = ports.acd.callbacks(asker(request).tenantId);
-      return { items: mine.filter((callback) => queueId === undefined || callback.queueId === queueId).map(shown) };
+      const user = asker(request);
+      const hers = ports.acd.callbacks(user.tenantId).filter((callback) => may(user, 'callback.read', resourceOf(callback)));
+      return { items: hers.filter((callback) => queueId === undefined || callback.queueId === queueId).map(shown) };
     },
   );
   app.delete(
@@ -63,9 +68,10 @@ export function callbacks(app: Api, ports: ApiPorts): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, userId } = asker(request);
+      const user = asker(request);
+      const { tenantId, userId } = user;
       const callback = ports.acd.callbacks(tenantId).find(({ callbackId }) => callbackId === request.params.callbackId);
-      if (callback === undefined) throw new Problem('not_found');
+      if (callback === undefined || !may(user, 'callback.cancel', resourceOf(callback))) throw new Problem('not_found');
       if (callback.state === 'dialling' || callback.state === 'talking') throw new Problem('callback_taken');
       const { callbackId } = callback;
       const { reason } = request.query;

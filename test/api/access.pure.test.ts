@@ -102,8 +102,8 @@ const rows: Record<string, Row> = {
   'DELETE /api/v1/trunks/{trunkId}': { url: '/api/v1/trunks/:tenant:city', allowed: admins, stranger: 404 },
   'GET /api/v1/outside-rules': { url: '/api/v1/outside-rules', allowed: leaders, stranger: 'own' },
   'PATCH /api/v1/outside-rules': { url: '/api/v1/outside-rules', body: () => ({ openCountries: ['HK'] }), allowed: admins, stranger: 'own' },
-  'GET /api/v1/callbacks': { url: '/api/v1/callbacks', allowed: leaders, stranger: 'own' },
-  'DELETE /api/v1/callbacks/{callbackId}': { url: '/api/v1/callbacks/c-:tenant-1-b', allowed: leaders, stranger: 404 },
+  'GET /api/v1/callbacks': { url: '/api/v1/callbacks', allowed: everybody, stranger: 'own' },
+  'DELETE /api/v1/callbacks/{callbackId}': { url: '/api/v1/callbacks/c-:tenant-1-b', allowed: everybody, stranger: 404 },
   'GET /api/v1/interactions': { url: '/api/v1/interactions', allowed: everybody, stranger: 'own' },
   'GET /api/v1/interactions/records': { url: '/api/v1/interactions/records', allowed: everybody, stranger: 'own' },
   'POST /api/v1/interactions': {

@@ -165,7 +165,7 @@ export function recordOf(tenant: TenantName, n: number): CallRecord {
 const callbackOf = (tenantId: TenantId): CallbackView => ({
   ...{ callbackId: asId(`c-${tenantId}-1-b`), of: asId(`c-${tenantId}-1`), callId: null, tenantId, number: '+8613800001001' },
   ...{ queueId: asId(`${tenantId}:service`), askedAt: START, placedAt: START - 1_000, attempts: 0, state: 'waiting', dueAt: null },
-  ...{ bookedBy: null, notAfter: null, note: null },
+  ...{ bookedBy: asId(`${tenantId}:8001`), notAfter: null, note: null },
 });
 
 export interface FakeHouse {

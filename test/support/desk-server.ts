@@ -77,6 +77,7 @@ export class DeskServer {
     else if (path === '/api/v1/sessions/current' && request.method === 'DELETE') response.writeHead(204).end();
     else if (path === '/api/v1/directory')
       json(response, 200, directoryOf(this.#house, new URL(request.url ?? '/', this.url).searchParams.get('search') ?? ''));
+    else if (path === '/api/v1/callbacks') json(response, 200, { items: callbacksOf(this.#house) });
     else if (path === '/api/v1/figures/agent') json(response, 200, { items: [] });
     else if (path.startsWith('/api/v1/queues/')) json(response, 200, { desk: this.#house.queueDesk });
     else if (path.startsWith('/api/')) problem(response, 404, 'Nothing is here under that name.');
@@ -102,6 +103,13 @@ export class DeskServer {
     }
   }
 }
+
+/** As `GET /api/v1/callbacks` answers an agent. */
+const callbacksOf = ({ acd }: DeskHouse): object[] =>
+  acd.view
+    .callbacks(TENANT)
+    .filter(({ bookedBy }) => bookedBy === AGENT)
+    .map((callback) => ({ ...callback, dueAt: callback.dueAt === null ? null : new Date(callback.dueAt).toISOString() }));
 
 /** As `GET /api/v1/directory` answers, without its initials. */
 function directoryOf({ acd, queueDesk }: DeskHouse, search: string): object {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { QueueDesk } from '../../src/cti/protocol.ts';
 import { atTheDesk, ringing, type Seat, shots, signedIn } from '../support/at-the-desk.ts';
+import { breaches } from '../support/axe.ts';
 import { openChromium } from '../support/chromium.ts';
 import { goldStory } from '../support/desk-house.ts';
 import { until } from '../support/wait.ts';
@@ -137,6 +138,43 @@ test('she finds a colleague, consults, swaps, joins all three, drops him, and ha
       assert.deepEqual(complaints, []);
     },
   );
+});
+
+test('she calls a number from the dial box, books a callback that is listed as hers, sends the call into the menu; a tel: link of another tab comes to her desk', async () => {
+  await atTheDesk(browser, {}, async (seat) => {
+    const { agent, page, house, server, complaints } = seat;
+    await signedIn(seat);
+    await page.keyboard.press('Alt+t');
+    const panel = page.getByRole('complementary', { name: agent.words.directory.title });
+    await panel.getByLabel(agent.words.directory.search).fill('020 1234-5678');
+    await panel.locator('[data-deed="dial"]').first().waitFor();
+    await page.screenshot({ path: `${shots}dial-zh.png` });
+    await page.keyboard.press('Enter');
+    // Her phone goes off-hook by itself for a call of her own.
+    await agent.waitForPhase('calling');
+    house.calledAnswers();
+    await agent.waitForPhase('established');
+    await page.keyboard.press('Alt+r');
+    const booking = page.getByRole('complementary', { name: agent.words.booking.title });
+    assert.equal(await booking.getByLabel(agent.words.booking.number).inputValue(), '02012345678');
+    await booking.getByLabel(agent.words.booking.note).fill('退费确认');
+    await booking.getByRole('button', { name: agent.words.booking.book }).click();
+    await booking.locator('[data-callback]').getByText('退费确认').waitFor();
+    await page.screenshot({ path: `${shots}callbacks-zh.png` });
+    assert.deepEqual(await breaches(page), []);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Alt+t');
+    await panel.locator('[data-row]').filter({ hasText: '余额查询' }).getByRole('button').click();
+    await agent.waitForState('wrapping_up');
+    await page.keyboard.press('Escape');
+    const link = await page.context().newPage();
+    await link.goto(`${server.url}/agent?dial=${encodeURIComponent('tel:+86-138-0000-1003;ext=2')}`);
+    await panel.waitFor();
+    assert.equal(await panel.getByLabel(agent.words.directory.search).inputValue(), '+8613800001003');
+    await panel.getByLabel(agent.words.directory.search).fill('');
+    await panel.getByText(agent.words.dial.recent).waitFor();
+    assert.deepEqual(complaints, []);
+  });
 });
 
 test('the whole call works from the keyboard alone', async () => {

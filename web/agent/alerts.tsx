@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { Icon } from '../shared/icon.tsx';
-import { queueName, whoCalls } from './call-bar.tsx';
+import { phaseWords, queueName, whoCalls } from './call-bar.tsx';
 import { useDesk } from './desk-context.ts';
 import { useNow } from './timer.tsx';
 
@@ -27,7 +27,7 @@ export function useDesktopNote(id: string | null, line: string): void {
 export function CallAlerts() {
   const { t } = useTranslation();
   const { desk } = useDesk();
-  const ringing = desk.call?.phase === 'offered' ? desk.call.pop : null;
+  const ringing = desk.call?.phase === 'offered' && desk.call.pop.outbound === undefined ? desk.call.pop : null;
   const line = ringing === null ? '' : t('pop.announce', { who: whoCalls(t, ringing), why: queueName(t, ringing) });
   const callId = ringing?.callId ?? null;
   useDesktopNote(callId, line);
@@ -46,7 +46,7 @@ function TabTitle() {
   const { desk } = useDesk();
   const now = useNow();
   const { call, agent } = desk;
-  const state = call !== null && call.phase !== 'cleared' ? t(`call.${call.phase}`) : t(`state.${agent.state}`);
+  const state = call !== null && call.phase !== 'cleared' ? phaseWords(t, call) : t(`state.${agent.state}`);
   const since = call !== null && call.phase !== 'cleared' ? call.phaseSince : agent.since;
   const title = t('title.idle', { state, time: asDuration(now - Date.parse(since)) });
   useEffect(() => {

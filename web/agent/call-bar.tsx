@@ -8,7 +8,10 @@ import { asDuration } from '../shared/clock.ts';
 import { talkedMs } from '../shared/cti/desk.ts';
 import { languageNow, shownNumber } from '../shared/labels.ts';
 import { CallButtons } from './call-buttons.tsx';
+import { CallbacksButton } from './callbacks/callbacks-button.tsx';
 import { useDesk } from './desk-context.ts';
+import { useNoteRecent } from './dialling/recent.ts';
+import { useDialWishes } from './dialling/tel.ts';
 import { useShortcut } from './shortcuts.ts';
 import { Since, useNow } from './timer.tsx';
 
@@ -19,34 +22,50 @@ export const queueName = (t: TFunction, { queue }: DeskCall['pop']): string => q
 export const callerNumber = (t: TFunction, { caller }: DeskCall['pop'], whole: boolean): string =>
   caller.number === '' ? t('call.withheld') : shownNumber(caller.number, whole);
 
+/** A call that we make rings at her own phone first, then is dialled, then rings there. */
+export function phaseWords(t: TFunction, { phase, pop, ringing }: DeskCall): string {
+  if (phase === 'offered' && pop.outbound !== undefined) return t('dial.yourPhone');
+  return phase === 'calling' && ringing === true ? t('dial.ringsThere') : t(`call.${phase}`);
+}
+
 export function CallBar() {
   const { t } = useTranslation();
-  const { desk } = useDesk();
+  const { desk, agent } = useDesk();
   const { call } = desk;
+  useNoteRecent(agent.agentId, call);
   return (
     <section className={`call-bar is-${call?.phase ?? 'none'}`} data-phase={call?.phase ?? 'none'} aria-label={t('call.bar')}>
       {call === null ? <NoCall /> : <CallLine call={call} />}
       <DirectoryButton />
+      <CallbacksButton />
       <CallButtons phase={call?.phase ?? null} recording={recordingOf(call)} />
     </section>
   );
 }
 
-/** Whom she may ask or hand the call to; also without a call she sees who is there. */
+/** Whom she may ask, hand the call to, or call; also when she can do neither she sees who is there. */
 function DirectoryButton() {
   const { t } = useTranslation();
   const { can } = useDesk();
   const [open, setOpen] = useState(false);
-  useShortcut('Alt+T', () => setOpen(!open));
+  const [wish, setWish] = useState('');
+  const show = (number: string) => {
+    setWish(number);
+    setOpen(true);
+  };
+  const close = () => setOpen(false);
+  const toggle = () => (open ? close() : show(''));
+  useDialWishes(show);
+  useShortcut('Alt+T', toggle);
   const works = can('consult') || can('blindTransfer') || can('addParty');
   return (
     <>
-      <Button className="directory-button" size="large" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {t(works ? 'call.directory' : 'call.directoryIdle')} <kbd>Alt+T</kbd>
+      <Button className="directory-button" size="large" aria-expanded={open} onClick={toggle}>
+        {t(works ? 'call.directory' : can('dial') ? 'call.directoryDial' : 'call.directoryIdle')} <kbd>Alt+T</kbd>
       </Button>
       {open && (
         <Suspense fallback={null}>
-          <DirectoryPanel onClose={() => setOpen(false)} />
+          <DirectoryPanel wish={wish} onClose={close} />
         </Suspense>
       )}
     </>
@@ -74,7 +93,7 @@ function CallLine({ call }: { call: DeskCall }) {
   return (
     <>
       <div className="call-clock">
-        <strong className="call-phase">{t(`call.${call.phase}`)}</strong>
+        <strong className="call-phase">{phaseWords(t, call)}</strong>
         <Since at={call.phaseSince} className="call-time" />
       </div>
       <div className="call-line">
@@ -138,7 +157,7 @@ function CallTimes({ call }: { call: DeskCall }) {
   const text =
     call.phase === 'offered' && ringUntil !== null
       ? t('call.answerBefore', { time: asDuration(Date.parse(ringUntil) - now) })
-      : call.phase === 'held' || call.phase === 'cleared'
+      : call.phase === 'held' || call.phase === 'cleared' || call.pop.outbound !== undefined
         ? t('call.talkTime', { time: asDuration(talkedMs(call, now)) })
         : t('call.total', { time: asDuration(now - Date.parse(arrivedAt)) });
   return <span className="figures">{text}</span>;

@@ -43,7 +43,7 @@ export function CallButtons({ phase, recording }: { phase: DeskCall['phase'] | n
       <CallButton {...slots} type="reject" when={ringing} shortcut="F8" icon="hangup">
         {t('call.reject')}
       </CallButton>
-      <CallButton {...slots} type="hangup" when={phase === 'established' || phase === 'held'} shortcut="F8" icon="hangup" look="danger">
+      <CallButton {...slots} type="hangup" when={phase === 'calling' || phase === 'established' || phase === 'held'} shortcut="F8" icon="hangup" look="danger">
         {t('call.hangup')}
       </CallButton>
     </div>

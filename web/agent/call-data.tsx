@@ -6,7 +6,11 @@ import type { Pop } from '../../src/cti/protocol.ts';
 import { waitingFor } from '../shared/busy.ts';
 import { label } from '../shared/labels.ts';
 import { useDesk } from './desk-context.ts';
+import { TelLink } from './dialling/tel-link.tsx';
 import { Card } from './pop-cards.tsx';
+
+/** As dialplans and CRMs write numbers to call; balances and dates are none. */
+const isNumber = (value: string): boolean => /^(?:\+\d{7,15}|1[3-9]\d{9})$/.test(value);
 
 const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const MOST_BYTES = 1024;
@@ -34,7 +38,7 @@ export function CallDataCard({ pop }: { pop: Pop }) {
           {entries.map(([key, value]) => (
             <div className="fact" key={key}>
               <dt>{label(t, 'dataName', key)}</dt>
-              <dd>{key === 'topic' ? label(t, 'topic', value) : value}</dd>
+              <dd>{key === 'topic' ? label(t, 'topic', value) : isNumber(value) ? <TelLink number={value}>{value}</TelLink> : value}</dd>
             </div>
           ))}
         </dl>

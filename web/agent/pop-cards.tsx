@@ -7,6 +7,7 @@ import { Icon } from '../shared/icon.tsx';
 import { label, languageNow, ownName, shownSummary, shownTime, trail } from '../shared/labels.ts';
 import { callerNumber, queueName, whoCalls } from './call-bar.tsx';
 import { useDesk } from './desk-context.ts';
+import { TelLink } from './dialling/tel-link.tsx';
 import { useNow } from './timer.tsx';
 
 export function Card({ name, title, extra, children }: { name: string; title: string; extra?: ReactNode; children: ReactNode }) {
@@ -36,7 +37,7 @@ export function WhoCard({ pop }: { pop: Pop }) {
   const [whole, setWhole] = useState(false);
   const eye = whole ? t('pop.hideNumber') : t('pop.showNumber');
   return (
-    <Card name="who" title={t('pop.who')}>
+    <Card name="who" title={t(pop.outbound === undefined ? 'pop.who' : 'dial.who')}>
       <p className="who-name">
         {whoCalls(t, pop)}
         {pop.tier !== null && <Tag className={`tier tier-${pop.tier}`}>{label(t, 'tier', pop.tier)}</Tag>}
@@ -44,7 +45,7 @@ export function WhoCard({ pop }: { pop: Pop }) {
       {customer === null && <p className="quiet">{t('pop.newCaller')}</p>}
       <dl className="facts">
         <Fact name={t('pop.number')}>
-          <span className="figures">{callerNumber(t, pop, whole)}</span>
+          {whole ? <TelLink number={pop.caller.number}>{callerNumber(t, pop, true)}</TelLink> : <span className="figures">{callerNumber(t, pop, false)}</span>}
           {pop.caller.number !== '' && (
             <Button
               type="text"
@@ -128,9 +129,11 @@ export function WhyCard({ call }: { call: DeskCall }) {
           </Fact>
         )}
         <Overflowed pop={pop} />
-        <Fact name={t('pop.dialled')}>
-          <span className="figures">{pop.callee.number}</span>
-        </Fact>
+        {pop.outbound === undefined && (
+          <Fact name={t('pop.dialled')}>
+            <span className="figures">{pop.callee.number}</span>
+          </Fact>
+        )}
         <Fact name={t('pop.waited')}>
           <Waited call={call} />
         </Fact>

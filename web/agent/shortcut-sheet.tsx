@@ -16,6 +16,7 @@ const rows = [
   'F10',
   'F1',
   'AltT',
+  'AltR',
   'AltC',
   'AltG',
   'AltJ',

@@ -18,6 +18,7 @@ export const shortcutKeys = [
   'Alt+M',
   'Alt+K',
   'Alt+B',
+  'Alt+R',
   'Alt+C',
   'Alt+G',
   'Alt+J',

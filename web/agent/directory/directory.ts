@@ -42,12 +42,6 @@ export function useDirectory(search: string): { directory: Directory | null; fai
   return { directory: data ?? null, failed: isError };
 }
 
-/** A number as it is dialled; null: no number. */
-export function numberIn(search: string): string | null {
-  const digits = search.replaceAll(/[\s()-]/g, '');
-  return /^\+?[0-9*#]{2,24}$/.test(digits) ? digits : null;
-}
-
 const KEY = 'huawu.favourites';
 const MOST_FAVOURITES = 50;
 

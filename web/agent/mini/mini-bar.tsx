@@ -6,7 +6,7 @@ import type { CommandType } from '../../shared/cti/client.ts';
 import { Icon, type IconName } from '../../shared/icon.tsx';
 import { usePreferences } from '../../shared/preferences.ts';
 import { useDark } from '../../shared/theme.ts';
-import { callerNumber, queueName, whoCalls } from '../call-bar.tsx';
+import { callerNumber, phaseWords, queueName, whoCalls } from '../call-bar.tsx';
 import { useSettled } from '../call-buttons.tsx';
 import { useDesk } from '../desk-context.ts';
 import { Since } from '../timer.tsx';
@@ -39,7 +39,7 @@ function useLook(theirs: Document): void {
 function MiniState({ call }: { call: DeskCall | null }) {
   const { t } = useTranslation();
   const { agent, online } = useDesk();
-  const words = call === null ? t(`activity.${agent.activity}`) : t(`call.${call.phase}`);
+  const words = call === null ? t(`activity.${agent.activity}`) : phaseWords(t, call);
   return (
     <p className="mini-state" role="status">
       <span className="dot" aria-hidden="true" />
@@ -101,10 +101,12 @@ function MiniButtons({ call }: { call: DeskCall | null }) {
           <MiniDeed {...slot} type={call?.muted === true ? 'unmute' : 'mute'} icon={call?.muted === true ? 'muted' : 'microphone'}>
             {t(call?.muted === true ? 'call.unmute' : 'call.mute')}
           </MiniDeed>
-          <MiniDeed {...slot} type="hangup" icon="hangup" look="danger">
-            {t('call.hangup')}
-          </MiniDeed>
         </>
+      )}
+      {(talks || phase === 'calling') && (
+        <MiniDeed {...slot} type="hangup" icon="hangup" look="danger">
+          {t('call.hangup')}
+        </MiniDeed>
       )}
     </div>
   );

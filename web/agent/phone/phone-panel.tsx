@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { browserClock } from '../../shared/clock.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { useDesk } from '../desk-context.ts';
+import { mayOpenTel, openTelHere } from '../dialling/tel.ts';
+import { isEmbedded } from '../embed.ts';
 import { constraintsOf, type KnownDevices, knownDevices, playBy } from './devices.ts';
 import type { Devices, PhoneView } from './phone.ts';
 import { Ringer, recordTest, watchLevel } from './sound.ts';
@@ -30,7 +32,21 @@ export default function PhonePanel({ onClose }: { onClose(): void }) {
           {phone.view.state !== 'refused' && <OwnPhone />}
         </>
       )}
+      {mayOpenTel() && !isEmbedded && <TelHere />}
     </dialog>
+  );
+}
+
+/** Numbers on pages of others: the browser asks her whether they may open here. */
+function TelHere() {
+  const { t } = useTranslation();
+  return (
+    <div className="tel-here">
+      <span className="quiet small">{t('dial.telHint')}</span>
+      <Button size="small" onClick={openTelHere}>
+        {t('dial.tel')}
+      </Button>
+    </div>
   );
 }
 
