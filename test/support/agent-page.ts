@@ -8,7 +8,7 @@ import { until } from './wait.ts';
 type Words = typeof zhWords;
 export type PageLanguage = 'zh' | 'en';
 export type AgentState = keyof Words['state'];
-export type CallPhase = 'none' | 'offered' | 'established' | 'held' | 'cleared';
+export type CallPhase = 'none' | 'offered' | 'calling' | 'established' | 'held' | 'cleared';
 export type Outcome = keyof Words['disposition'];
 type OwnReason = 'break' | 'meal' | 'training' | 'meeting' | 'other';
 
