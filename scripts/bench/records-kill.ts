@@ -46,7 +46,7 @@ async function dieOnce(house: House): Promise<{ killedAt: number; readyAt: numbe
 /** Who was talking at the death, and talked on until its own end; with audio, where it carried any. */
 function asSeen(calls: readonly CallTimes[], killedAt: number, readyAt: number): object {
   const talked = calls.filter(({ offeredAt, endedAt }) => offeredAt !== null && offeredAt < killedAt - 500 && (endedAt === null || endedAt > readyAt));
-  const talking = talked.filter(({ failure, heard, heardAt }) => failure === null && (!heard || (heardAt ?? 0) > readyAt));
+  const talking = talked.filter(({ failure, withMedia, heardAt }) => failure === null && (!withMedia || (heardAt ?? 0) > readyAt));
   const first = calls.find(({ invitedAt, answeredAt }) => invitedAt > killedAt && answeredAt !== null);
   const failures = new Map<string, number>();
   for (const { failure } of calls) if (failure !== null) failures.set(failure, (failures.get(failure) ?? 0) + 1);

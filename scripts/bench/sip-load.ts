@@ -17,6 +17,8 @@ export interface CallTimes {
   /** When the INVITE to an agent's phone arrived. */
   offeredAt: number | null;
   agent: string | null;
+  /** Both send audio. */
+  withMedia: boolean;
   /** The caller heard the agent's RTP. */
   heard: boolean;
   /** When it did last; null = never, or it carries none. */
@@ -38,7 +40,6 @@ export interface LoadOptions {
 interface CallerCall extends CallTimes {
   id: string;
   tag: string;
-  withMedia: boolean;
   remoteTo: string;
   contact: string;
   media: number | null;
