@@ -62,8 +62,9 @@ function App() {
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+const started = startLanguage(preferences().language);
 fetchPage();
-void startLanguage(preferences().language).then(() =>
+void started.then(() =>
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queries}>

@@ -22,15 +22,16 @@ const words = {
   en: async () => (await import('../i18n/en.json')).default,
 } as const;
 
-/** Nothing can be drawn before. */
+/** Nothing can be drawn before it is done; pages that bring words of their own may be loaded from the moment it is called. */
 export async function startLanguage(language: Language): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
     nsSeparator: false, // names from the dialplan may hold a colon
-    resources: { [language]: { translation: await words[language]() } },
+    resources: {},
     interpolation: { escapeValue: false }, // React escapes
   });
+  i18next.addResourceBundle(language, 'translation', await words[language]());
   await speak(language);
 }
 
