@@ -196,18 +196,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const floor = new Floor(ground.take);
   floor.tell(directory);
   floor.removeUnknown(rooms.acd.view, directory.tenants());
-  const publisher = opened(
-    new Publisher({
-      tenants: directory.tenants().map(({ tenantId }) => ({ tenantId, folder: join(config.dialplansDir, tenantId) })),
-      dataDir: config.dataDir,
-      names: (tenantId) => ({ ...dialplanNames(directory, tenantId), forms: Object.keys(config.captureForms[tenantId] ?? {}) }),
-      take: ground.take,
-      clock,
-      log,
-    }),
-    (it) => it.close(),
-  );
-  publisher.open();
+  const publisher = openPublisher(ground, directory);
   phone.restoreBindings(kept.bindings);
   opened(phone, (it) => (isLeaving() ? it.leave() : it.close()));
   await operation?.tellTrunks();
@@ -230,6 +219,18 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
       return rooms.calls.size;
     },
   };
+}
+
+function openPublisher({ config, clock, log, opened, take }: Ground, directory: Directory): Publisher {
+  const publisher = new Publisher({
+    tenants: directory.tenants().map(({ tenantId }) => ({ tenantId, folder: join(config.dialplansDir, tenantId) })),
+    dataDir: config.dataDir,
+    names: (tenantId) => ({ ...dialplanNames(directory, tenantId), forms: Object.keys(config.captureForms[tenantId] ?? {}) }),
+    ...{ take, clock, log },
+  });
+  opened(publisher, (it) => it.close());
+  publisher.open();
+  return publisher;
 }
 
 interface People {
