@@ -6,7 +6,7 @@ import { askedTargetSchema } from './calling.ts';
 export const diallingCommands = ['dial', 'requestCallback'] as const;
 
 /** `queue`: on whose behalf, one of hers; left out, of the first of hers. Null: nobody's. `data`: the call's, from its beginning. */
-export const dialSchema = (data: z.ZodType<Record<string, string>>) =>
+export const dialSchema = (data: z.ZodType<Record<string, string>, Record<string, string>>) =>
   z.strictObject({
     target: askedTargetSchema,
     queue: z

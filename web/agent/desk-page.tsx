@@ -26,13 +26,7 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
   const [attempt, setAttempt] = useState(0);
   const { connection, view } = useConnection(token, attempt);
   const phone = usePhone(token, view);
-  const [notices, setNotices] = useState<Notice[]>([]);
-  const lastKey = useRef(0);
-  const notify = useCallback((notice: NewNotice) => {
-    lastKey.current += 1;
-    const key = lastKey.current;
-    setNotices((all) => [...all, { ...notice, key }].slice(-MOST_NOTICES));
-  }, []);
+  const { notices, notify, dismiss } = useNotices();
   const act = useCallback(
     async <T extends CommandType>(type: T, data: CommandData<T>) => {
       const outcome = (await connection?.command(type, data)) ?? { ok: false, code: 'closed' };
@@ -87,7 +81,7 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
       )}
       <div className="overlays">
         <Messages connection={connection} />
-        <Notices notices={notices} onClose={(key) => setNotices((all) => all.filter((notice) => notice.key !== key))} />
+        <Notices notices={notices} onClose={dismiss} />
         <LinkBanner
           link={link}
           phone={phone}
@@ -100,6 +94,19 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
       {elsewhere !== null && <Elsewhere why={elsewhere} onBack={() => setAttempt(attempt + 1)} />}
     </div>
   );
+}
+
+/** What she is told at the edge of the page, the newest few. */
+function useNotices() {
+  const [notices, setNotices] = useState<Notice[]>([]);
+  const lastKey = useRef(0);
+  const notify = useCallback((notice: NewNotice) => {
+    lastKey.current += 1;
+    const key = lastKey.current;
+    setNotices((all) => [...all, { ...notice, key }].slice(-MOST_NOTICES));
+  }, []);
+  const dismiss = useCallback((key: number) => setNotices((all) => all.filter((notice) => notice.key !== key)), []);
+  return { notices, notify, dismiss };
 }
 
 function Connecting() {
