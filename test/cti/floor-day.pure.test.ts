@@ -24,7 +24,7 @@ function counted(visits: Partial<Record<(typeof visitMeasures)[number], number>>
       return [{ bin: 0, queueId: service, ...zero(visitMeasures), ...visits }];
     },
   };
-  const parts: Partial<Record<keyof Ports, unknown>> = { clock, ledger, directory: { queues: () => queues } };
+  const parts: Partial<Record<keyof Ports, unknown>> = { clock, ledger, directory: { queues: () => queues, tenants: () => [] } };
   return { ports: parts as Ports, asked };
 }
 
