@@ -17,11 +17,14 @@ export async function consoles(app: Api, webDir: string): Promise<void> {
       root: webDir,
       // One route a file: what is no file falls through to the consoles' addresses.
       wildcard: false,
+      // Packed when they were built: a slow line must not make an agent wait for her desk.
+      preCompressed: true,
       index: false,
       cacheControl: false,
       setHeaders(response, path) {
         // Vite names assets by their content; the page itself must always be the newest.
         const hashed = path.includes('/assets/');
+        response.setHeader('vary', 'accept-encoding');
         response.setHeader('cache-control', hashed ? `public, max-age=${A_YEAR_SECONDS}, immutable` : 'no-cache');
         // The client of the desk protocol is for pages of others; it holds nothing of anybody's.
         if (!path.startsWith(clientDir)) return;

@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import {
   type AgentId,
   asId,
@@ -211,6 +212,7 @@ writeFileSync(join(recordingsDir, 'c-other-1.wav'), recordingBytes);
 writeFileSync(join(folder, 'secret.wav'), 'not a recording');
 writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>console</title>');
 writeFileSync(join(folder, 'web/assets/app-1a2b.js'), 'void 0;');
+writeFileSync(join(folder, 'web/assets/app-1a2b.js.gz'), gzipSync('void 0;'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Offered to 8001 of its tenant. */

@@ -398,7 +398,7 @@ test('the API describes itself: OpenAPI 3.1 with problems on every operation, an
   assert.ok(page.includes('/api/v1/calls') && !page.includes('<script'));
 });
 
-test('each console’s address leads to the page, its assets are kept for a year, and nothing else is found', async () => {
+test('each console’s address leads to the page, its assets are kept for a year and sent packed to who takes that, and nothing else is found', async () => {
   const house = await openFakeHouse();
   for (const url of ['/', '/agent', '/agent/calls/1', '/supervisor', '/admin?x=1']) {
     const answer = await house.app.inject(url);
@@ -407,7 +407,15 @@ test('each console’s address leads to the page, its assets are kept for a year
     assert.equal(answer.headers['cache-control'], 'no-cache');
     assert.match(String(answer.headers['content-security-policy']), /default-src 'self'/);
   }
-  assert.match(String((await house.app.inject('/assets/app-1a2b.js')).headers['cache-control']), /immutable/);
+  const [plain, packed] = await Promise.all(
+    ['identity', 'gzip'].map((encoding) => house.app.inject({ url: '/assets/app-1a2b.js', headers: { 'accept-encoding': encoding } })),
+  );
+  assert.deepEqual([plain?.headers['content-encoding'], plain?.body], [undefined, 'void 0;']);
+  assert.deepEqual(
+    [packed?.headers['content-encoding'], packed?.headers.vary, String(packed?.headers['content-type'])],
+    ['gzip', 'accept-encoding', 'application/javascript; charset=utf-8'],
+  );
+  for (const answer of [plain, packed]) assert.match(String(answer?.headers['cache-control']), /immutable/);
   for (const url of ['/agents', '/api/v1/nothing', '/../secret.wav', '/%2e%2e/secret.wav', '/assets/..%2f..%2fsecret.wav', '/%']) {
     const answer = await house.app.inject(url);
     assert.ok(answer.statusCode === 404 || answer.statusCode === 400 || answer.statusCode === 403, `${url}: ${answer.statusCode}`);
