@@ -78,7 +78,7 @@ export class DeskServer {
     else if (path === '/api/v1/directory')
       json(response, 200, directoryOf(this.#house, new URL(request.url ?? '/', this.url).searchParams.get('search') ?? ''));
     else if (path === '/api/v1/callbacks') json(response, 200, { items: callbacksOf(this.#house) });
-    else if (path === '/api/v1/figures/agent') json(response, 200, { items: [] });
+    else if (path === '/api/v1/figures/agent' || path === '/api/v1/sign-in-ways') json(response, 200, { items: [] });
     else if (path.startsWith('/api/v1/queues/')) json(response, 200, { desk: this.#house.queueDesk });
     else if (path.startsWith('/api/')) problem(response, 404, 'Nothing is here under that name.');
     else await this.#file(path, response);

@@ -111,7 +111,7 @@ test('an address that leads nowhere says so in both languages and leads to the c
       await page.getByText(agent.words.home.unknown.replace('{{path}}', '/supervisor/nowhere')).waitFor();
       assert.equal(await page.getByRole('button').count(), 2, 'only language and appearance are buttons');
       const doors = await page.getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-      assert.deepEqual(doors, ['/agent', '/supervisor', '/admin', '/api/docs']);
+      assert.deepEqual(doors, ['/agent', '/supervisor', '/admin', '/account', '/api/docs']);
       await page.goto(server.url);
       await page.getByRole('heading', { name: agent.words.home.title }).waitFor();
       await page.screenshot({ path: `${shots}home-${language}.png` });
