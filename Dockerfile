@@ -22,5 +22,6 @@ VOLUME /var/lib/huawu
 EXPOSE 5060/udp 5060/tcp 8080/tcp 20000-29999/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.HTTP_PORT ?? 8080) + '/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["tini", "--", "node", "scripts/huawu.mjs"]
+# Young objects in 4 MB: what the collector stops the calls for is then half as long, if twice as often.
+ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=4", "scripts/huawu.mjs"]
 CMD ["serve"]

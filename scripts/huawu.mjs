@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 // The program `huawu`. Runs what was built in dist/; under `node --import tsx` it runs the sources themselves.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -6,7 +6,9 @@ export function startThread(module: string, workerData?: object, mostYoungMb?: n
   const fromSource = import.meta.url.endsWith('.ts');
   const url = new URL(`../${module}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
   const resourceLimits = mostYoungMb === undefined ? {} : { maxYoungGenerationSizeMb: mostYoungMb };
-  return new Worker(fromSource ? bootstrap(url) : url, { execArgv: process.execArgv, workerData, resourceLimits });
+  // A thread takes no flags of V8, which the process may have been given.
+  const execArgv = fromSource ? process.execArgv : [];
+  return new Worker(fromSource ? bootstrap(url) : url, { execArgv, workerData, resourceLimits });
 }
 
 /** tsx registers itself in the main thread only; a thread of TypeScript has to do it anew. */

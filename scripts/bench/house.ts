@@ -37,6 +37,12 @@ export interface House {
   stop(): Promise<void>;
 }
 
+/** With the flags that `npm start` has: how long the collector stops everything is part of what is measured. */
+function asStarted(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  return scripts.start.split(' ').slice(1);
+}
+
 /** `rtp`: the first of so many free ports. `benchAgents`: agents of the queue `bench` without a desk, ready from the start. */
 export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: number; rtpPorts: number; benchAgents?: number }): Promise<House> {
   const ports: Ports = { sip: await freePort(), drachtio: await freePort(), http: await freePort(), agents: await freePort(), rtp };
@@ -44,7 +50,8 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
   // Below root the database runs as another user, who must be able to reach its folder.
   chmodSync(dataDir, 0o711);
   const start = (): ChildProcess =>
-    spawn(process.execPath, [join(packageRoot, 'scripts/huawu.mjs'), 'serve'], {
+    spawn(process.execPath, asStarted(), {
+      cwd: packageRoot,
       env: { ...process.env, ...settings(ports, dataDir, rtpPorts), BENCH_AGENTS: String(benchAgents), BENCH_CONTACT: `127.0.0.1:${ports.agents}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
