@@ -8,6 +8,7 @@ import { DayFigure } from './day/day-figure.tsx';
 import { type Report, slotsOf, type Times } from './day/figures.ts';
 import { clockIn, herChart, shownFigure } from './day/series.ts';
 import { Failure } from './failure.tsx';
+import { FigureList } from './figure-list.tsx';
 import type { CallRow } from './records.ts';
 import { useSkew } from './use-floor.ts';
 
@@ -72,14 +73,5 @@ function HerFigures({ hers: { handling, time, offers } }: { hers: Hers }) {
     [t('state.not_ready'), shownFigure(time?.notReadyMs ?? 0, 'ms')],
     [t('agentDay.missed'), shownFigure((offers?.unanswered ?? 0) + (offers?.rejected ?? 0), 'contacts')],
   ];
-  return (
-    <dl className="call-facts">
-      {figures.map(([name, figure]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className="figures">{figure}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FigureList className="call-facts" figures={figures} />;
 }

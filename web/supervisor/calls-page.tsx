@@ -2,10 +2,10 @@
 import { Button, Input } from 'antd';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem } from '../shared/api.ts';
 import { browserClock } from '../shared/clock.ts';
 import { CallDetail } from './call-detail.tsx';
 import { CallList } from './call-list.tsx';
+import { useExpiry } from './expiry.ts';
 import { Failure } from './failure.tsx';
 import { type Filter, isNumber, useCalls, useMe } from './records.ts';
 import { SupervisionTrail } from './supervision-trail.tsx';
@@ -40,10 +40,7 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
     [typed],
   );
   const failed = me.error ?? calls.error;
-  const expired = failed instanceof Problem && failed.status === 401;
-  useEffect(() => {
-    if (expired) onExpired();
-  }, [expired, onExpired]);
+  const expired = useExpiry(failed, onExpired);
   const items = calls.data?.items ?? [];
   const call = items.find(({ callId }) => callId === chosen) ?? null;
   return (

@@ -3,11 +3,11 @@ import { Button } from 'antd';
 import type { TFunction } from 'i18next';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem } from '../shared/api.ts';
 import { asDuration } from '../shared/clock.ts';
 import { languageNow, shownSoon } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
 import { Callbacks } from './callback-list.tsx';
+import { useExpiry } from './expiry.ts';
 import { Failure } from './failure.tsx';
 import { SwitchQueue } from './queue-switch.tsx';
 import { type QueueRow, useCallbacks, useQueues } from './queues.ts';
@@ -31,10 +31,7 @@ export function QueuesPage({ token, onSignOut, onExpired }: Props) {
     document.title = `${t('queuesPage.title')} · ${t('product')}`;
   }, [t]);
   const failed = queues.error ?? callbacks.error;
-  const expired = failed instanceof Problem && failed.status === 401;
-  useEffect(() => {
-    if (expired) onExpired();
-  }, [expired, onExpired]);
+  const expired = useExpiry(failed, onExpired);
   const rows = queues.data ?? [];
   const called = callbacks.data?.items ?? [];
   const isOpen = (queueId: string) => rows.find((queue) => queue.queueId === queueId)?.live?.state === 'open';

@@ -6,6 +6,7 @@ import type { FloorAgent, FloorQueue } from '../../src/cti/protocol.ts';
 import { asDuration } from '../shared/clock.ts';
 import { languageNow, ownName } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
+import { FigureList } from './figure-list.tsx';
 import { useFloor, useSkew } from './use-floor.ts';
 import { shownLevel } from './wall-queues.tsx';
 
@@ -87,16 +88,7 @@ function Totals({ queues, agents }: { queues: readonly FloorQueue[]; agents: Rea
     [t('state.talking'), count('talking')],
     [t('state.not_ready'), count('not_ready')],
   ] as const;
-  return (
-    <dl className="wallboard-totals">
-      {figures.map(([name, figure]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className="figures">{figure}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FigureList className="wallboard-totals" figures={figures} />;
 }
 
 function countOf(agents: Iterable<FloorAgent>): Map<FloorAgent['state'], number> {

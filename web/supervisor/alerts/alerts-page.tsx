@@ -3,9 +3,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Button, InputNumber, Switch } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem } from '../../shared/api.ts';
 import { languageNow } from '../../shared/labels.ts';
 import { chime, mayNotify, notify, notifying, setBell, useBell } from '../bell.ts';
+import { useExpiry } from '../expiry.ts';
 import { Failure } from '../failure.tsx';
 import { useMe } from '../records.ts';
 import { TopBar } from '../top-bar.tsx';
@@ -22,13 +22,10 @@ export function AlertsPage({ token, onSignOut, onExpired }: Props) {
   const { t } = useTranslation();
   const me = useMe(token);
   const rules = useAlertRules(token);
-  const expired = rules.error instanceof Problem && rules.error.status === 401;
+  const expired = useExpiry(rules.error, onExpired);
   useEffect(() => {
     document.title = `${t('alertRules.title')} · ${t('product')}`;
   }, [t]);
-  useEffect(() => {
-    if (expired) onExpired();
-  }, [expired, onExpired]);
   return (
     <div className="calls-page">
       <TopBar at="alerts" name={me.data?.name} onSignOut={onSignOut} />

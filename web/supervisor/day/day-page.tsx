@@ -2,9 +2,9 @@
 import { Alert, Segmented, Select } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Problem } from '../../shared/api.ts';
 import { languageNow } from '../../shared/labels.ts';
 import { targetPct, useAlertRules } from '../alerts/rules.ts';
+import { useExpiry } from '../expiry.ts';
 import { Failure } from '../failure.tsx';
 import { type QueueRow, useQueues } from '../queues.ts';
 import { useMe } from '../records.ts';
@@ -42,13 +42,10 @@ export function DayPage({ token, onSignOut, onExpired }: Props) {
   const target = rules.data === undefined ? null : targetPct(rules.data, queueId);
   const { charts, labels, report, error } = useCharts(token, queueId, interval, variant, target);
   const failed = error ?? queues.error;
-  const expired = failed instanceof Problem && failed.status === 401;
+  const expired = useExpiry(failed, onExpired);
   useEffect(() => {
     document.title = `${t('day.title')} · ${t('product')}`;
   }, [t]);
-  useEffect(() => {
-    if (expired) onExpired();
-  }, [expired, onExpired]);
   return (
     <div className="calls-page">
       <TopBar at="day" name={me.data?.name} onSignOut={onSignOut} />

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FloorAgent, FloorQueue } from '../../../src/cti/protocol.ts';
+import { FigureList } from '../figure-list.tsx';
 import { useFloor } from '../use-floor.ts';
 import { useTotals } from './figures.ts';
 import { shownFigure } from './series.ts';
@@ -31,14 +32,7 @@ export function Totals({ token, queueId, variant }: { token: string; queueId: st
   ];
   return (
     <section className="day-totals" aria-label={t('day.totals')}>
-      <dl>
-        {figures.map(([name, figure]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className="figures">{figure}</dd>
-          </div>
-        ))}
-      </dl>
+      <FigureList figures={figures} />
       <dl className="day-now" aria-label={t('day.now')}>
         <div>
           <dt>{t('day.now')}</dt>
