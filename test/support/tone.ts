@@ -6,7 +6,7 @@ export const SAMPLE_RATE = 8_000;
 /** Linear PCM16 → A-law (ITU-T G.711, even bits inverted). */
 export function alawEncode(sample: number): number {
   const sign = sample >= 0 ? 0x80 : 0;
-  const magnitude = Math.min(32_635, Math.abs(sample)) >> 4;
+  const magnitude = Math.min(32_635, Math.abs(sample)) >> 3;
   let exponent = 0;
   while (exponent < 7 && magnitude >> (exponent + 5) > 0) exponent += 1;
   const mantissa = exponent === 0 ? magnitude >> 1 : magnitude >> exponent;
