@@ -58,8 +58,16 @@ async function measureFreed(rtp: number, agents: number, talkMs: number, ms: num
   }
 }
 
-/** All four programs, a call. */
-async function measureRouting(rtp: number, agents: number, ms: number): Promise<{ agents: number; calls: number; failed: number; cpuMsPerCall: number }> {
+interface Routed {
+  agents: number;
+  calls: number;
+  failed: number;
+  /** Of all four programs, and of each. */
+  cpuMsPerCall: number;
+  ofEach: Record<(typeof programs)[number], number>;
+}
+
+async function measureRouting(rtp: number, agents: number, ms: number): Promise<Routed> {
   const house = await openHouse({ rtp, rtpPorts: RTP_PORTS, benchAgents: agents });
   const phones = phonesOf(house, '700', ROUTED.talkMs, Number.POSITIVE_INFINITY);
   try {
@@ -67,7 +75,11 @@ async function measureRouting(rtp: number, agents: number, ms: number): Promise<
     const warmAt = performance.now() + WARM_UP_MS;
     await phones.call(ROUTED.callsPerSecond, () => performance.now() > warmAt);
     const { cpuMs } = await during(house, phones, ms, ROUTED.callsPerSecond);
-    return { agents, ...outcome(phones), cpuMsPerCall: round(programs.reduce((sum, program) => sum + cpuMs[program], 0) / phones.ended) };
+    return {
+      ...{ agents, ...outcome(phones) },
+      cpuMsPerCall: round(programs.reduce((sum, program) => sum + cpuMs[program], 0) / phones.ended),
+      ofEach: each((program) => round(cpuMs[program] / phones.ended)),
+    };
   } finally {
     phones.close();
     await house.stop();

@@ -19,4 +19,14 @@ export function readLine(line: string): Recorded | null {
   return JSON.parse(body) as Recorded;
 }
 
+const NUMBER = '{"seq":';
+
+/** What the line says its number is, for passing over it: whether the line is whole is not looked at. null = it does not begin like one. */
+export function numberOf(line: string): number | null {
+  const from = CHECK_DIGITS + 1;
+  if (!line.startsWith(NUMBER, from)) return null;
+  const seq = Number.parseInt(line.slice(from + NUMBER.length, from + NUMBER.length + 16), 10);
+  return Number.isNaN(seq) ? null : seq;
+}
+
 export const checkOf = (text: string): string => crc32(text).toString(16).padStart(CHECK_DIGITS, '0');

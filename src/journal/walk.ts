@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recorded } from '../vocabulary.ts';
-import { readLine } from './line.ts';
+import { numberOf, readLine } from './line.ts';
 import { listedSegments, listedSnapshots, snapshotBody } from './read.ts';
 
 /** Where a journal can be read from: after a snapshot, or from its first event (`seq` 0). */
@@ -36,6 +36,7 @@ export function* walk(folder: string, seq: number, onBreak: (file: string, lastS
     const next = segments[at + 1];
     if (next !== undefined && next.seq <= seq + 1) continue;
     for (const line of linesOf(join(folder, name))) {
+      if ((numberOf(line) ?? Number.POSITIVE_INFINITY) <= seq) continue;
       const recorded = readLine(line);
       if (recorded === null) return onBreak(name, last);
       if (recorded.seq <= last) continue;

@@ -131,9 +131,9 @@ export class WebhookFeed {
       else await turn();
       facts = [];
     }
-    // From here to the end of this function nothing else runs but what is awaited first: what comes by meanwhile is in the journal and counted in `seen`.
-    if (facts.length > 0) await this.#put(facts, at);
     this.#cursor = at;
+    // Its last word was read with nothing in between: what comes by from here on is held, also while these are put in.
     if (at >= this.#seen) this.#behind = false;
+    if (facts.length > 0) await this.#put(facts, at);
   }
 }

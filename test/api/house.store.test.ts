@@ -1,6 +1,6 @@
 /** The API over HTTP on the real rooms and a real PostgreSQL with the demo tenant; only SIP, media and the journal are absent. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -713,6 +713,37 @@ async function feedFromJournal(webhookId: string): Promise<void> {
   await run(3, false);
   const told = await keys();
   assert.deepEqual([told.length, new Set(told).size], [seen, seen], 'the next start tells it from the journal, and nothing twice');
+  await caughtUpUnderTraffic();
+
+  /** Events come by at every word it says to the database: once it has caught up it reads no journal any more. */
+  async function caughtUpUnderTraffic(): Promise<void> {
+    await run(3, true);
+    const file = journal();
+    let over = false;
+    const come = (): void => {
+      if (over) return;
+      at += 1;
+      seen += 1;
+      feed.watch(file.append(changed(seen), at, true));
+    };
+    const busy = new Proxy(store.db, {
+      get(db, name) {
+        come();
+        const value: unknown = Reflect.get(db, name);
+        return typeof value === 'function' ? value.bind(db) : value;
+      },
+    });
+    const feed = feedOf(file.lastSeq, busy);
+    await feed.flush();
+    for (let n = 0; n < 20; n += 1) come();
+    await file.close();
+    rmSync(folder, { recursive: true });
+    over = true;
+    await feed.flush();
+    await feed.close();
+    const all = await keys();
+    assert.deepEqual([all.length, new Set(all).size], [seen, seen]);
+  }
 }
 
 test('health, metrics and documents are where they must be', async () => {
