@@ -1,6 +1,6 @@
 /**
- * The one loop of the application. Takes an event, writes it to the journal, tells every pure room in order, queues the
- * facts they established behind it, and when all is told hands their commands to the rims that registered for them.
+ * The one loop of the application. Takes an event, tells every pure room in order, queues the facts they established behind it, and when all is told
+ * and written to the journal hands their commands to the rims that registered for them.
  * It knows no event and no command by name. One timer for everybody.
  *
  * One `take` is one turn: it runs to its end before the next begins, so rooms never see half a turn.
@@ -72,6 +72,7 @@ export class Switchboard {
   #turn(facts: Event[], derived = 1): void {
     const { clock, journal, log, watchers = [] } = this.#options;
     const commands: Command[] = [];
+    const told: Recorded[] = [];
     // A turn has one time: what follows from an event happened with it, so that nobody's seconds end a moment before or behind those of another.
     const now = clock.now();
     for (let at = 0; at < facts.length; at += 1) {
@@ -80,10 +81,12 @@ export class Switchboard {
         break;
       }
       const event = facts[at] as Event;
-      const recorded = journal.append(event, now, at >= derived);
+      told.push(journal.append(event, now, at >= derived));
       this.#tellRooms(event, now, facts, commands);
-      for (const watch of watchers) watch(recorded);
     }
+    // The rooms act on nothing but themselves; whoever touches the world does so when the journal has it.
+    journal.write();
+    for (const recorded of told) for (const watch of watchers) watch(recorded);
     for (const command of commands) this.#carryOut(command);
   }
 

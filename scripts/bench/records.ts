@@ -90,6 +90,7 @@ async function benchJournal(dataDir: string, seconds: number): Promise<object> {
     for (let n = 0; n < 20; n += 1) {
       const before = performance.now();
       journal.append({ type: 'legRinging', callId: asId<CallId>(`c-${appended + n}`), legId: asId(`c-${appended + n}.1`) }, clock.now(), n > 0);
+      journal.write();
       took.push(performance.now() - before);
     }
     if (appended % 2_000 === 0) {

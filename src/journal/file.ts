@@ -1,6 +1,6 @@
 /**
- * The journal on disk. An event is written to the operating system at once (so that the death of this process loses
- * nothing) and fsynced within 50 ms (so that the death of the machine loses no more than that).
+ * The journal on disk. The events of a turn are written to the operating system together before anybody acts on them (so that the death of this process
+ * loses nothing) and fsynced within 50 ms (so that the death of the machine loses no more than that).
  */
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,6 +30,8 @@ export class FileJournal implements Journal {
   #file: number;
   #seq: number;
   #segmentBytes = 0;
+  /** Lines of the turn under way. */
+  #lines = '';
   /** Lines the disk has refused so far, oldest first. */
   #held: string[] = [];
   #heldBytes = 0;
@@ -63,12 +65,20 @@ export class FileJournal implements Journal {
   append(event: Event, at: number, derived: boolean): Recorded {
     this.#seq += 1;
     const recorded: Recorded = { seq: this.#seq, at, event, ...(derived ? { derived } : {}) };
-    this.#write(writeLine(recorded));
-    this.#armSync();
+    this.#lines += writeLine(recorded);
     return recorded;
   }
 
+  write(): void {
+    if (this.#lines === '') return;
+    const lines = this.#lines;
+    this.#lines = '';
+    if (this.#held.length > 0 || !this.#tryWrite(lines)) this.#hold(lines);
+    this.#armSync();
+  }
+
   settled(): Promise<void> {
+    this.write();
     if (this.#syncedSeq >= this.#seq) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiters.push({ seq: this.#seq, resolve });
@@ -78,6 +88,7 @@ export class FileJournal implements Journal {
 
   /** Begins a new segment after a snapshot of the rooms as they stand after the last event; older files go. */
   rotate(state: unknown): void {
+    this.write();
     if (!this.healthy) return;
     const { folder } = this.#options;
     writeSnapshot(folder, this.#seq, state);
@@ -94,12 +105,8 @@ export class FileJournal implements Journal {
     closeSync(this.#file);
   }
 
-  #write(line: string): void {
-    if (this.#held.length > 0 || !this.#tryWrite(line)) this.#hold(line);
-  }
-
-  #tryWrite(line: string): boolean {
-    const bytes = Buffer.from(line, 'utf8');
+  #tryWrite(lines: string): boolean {
+    const bytes = Buffer.from(lines, 'utf8');
     try {
       let from = 0;
       while (from < bytes.length) from += writeSync(this.#file, bytes, from);
@@ -122,14 +129,14 @@ export class FileJournal implements Journal {
     }
   }
 
-  #hold(line: string): void {
-    if (this.#heldBytes + line.length > MOST_HELD_BYTES) {
-      this.#options.log.fatal({ bytes: this.#heldBytes }, 'journal: memory for held events is used up; this event is lost');
+  #hold(lines: string): void {
+    if (this.#heldBytes + lines.length > MOST_HELD_BYTES) {
+      this.#options.log.fatal({ bytes: this.#heldBytes }, 'journal: memory for held events is used up; these events are lost');
       return;
     }
     if (this.#held.length === 0) this.#options.clock.after(RETRY_MS, () => this.#retry());
-    this.#held.push(line);
-    this.#heldBytes += line.length;
+    this.#held.push(lines);
+    this.#heldBytes += lines.length;
   }
 
   #retry(): void {

@@ -112,7 +112,12 @@ before(async () => {
     tellDesk: (command) => desks.tellDesk(command),
   };
   let seq = 0;
-  const journal = { append: (event: never, at: number) => ({ seq: ++seq, at, event }), settled: async () => undefined, close: async () => undefined };
+  const journal = {
+    append: (event: never, at: number) => ({ seq: ++seq, at, event }),
+    write: () => undefined,
+    settled: async () => undefined,
+    close: async () => undefined,
+  };
   const switchboard = new Switchboard({ clock: systemClock, log: silentLog, journal, rooms: rooms.all, carriers });
   const take: Switchboard['take'] = (event) => switchboard.take(event);
   const wall = new FloorFeeds({
@@ -699,7 +704,9 @@ async function feedFromJournal(webhookId: string): Promise<void> {
     if (!killed) await feed.flush();
     for (let n = 0; n < events; n += 1) {
       at += 1;
-      feed.watch(file.append(changed(n), at, true));
+      const recorded = file.append(changed(n), at, true);
+      file.write();
+      feed.watch(recorded);
     }
     seen += events;
     if (!killed) await feed.close();
@@ -724,7 +731,9 @@ async function feedFromJournal(webhookId: string): Promise<void> {
       if (over) return;
       at += 1;
       seen += 1;
-      feed.watch(file.append(changed(seen), at, true));
+      const recorded = file.append(changed(seen), at, true);
+      file.write();
+      feed.watch(recorded);
     };
     const busy = new Proxy(store.db, {
       get(db, name) {

@@ -46,11 +46,13 @@ describe('the journal', () => {
     assert.equal(lastSeq, 3);
   });
 
-  test('has an event with the operating system before append returns', () => {
+  test('has the events of a turn with the operating system before write returns', () => {
     recover(folder, silentLog);
     const journal = open();
     journal.append(ready(1), 1, false);
-    assert.match(readFileSync(segment(), 'utf8'), /demo:1/);
+    journal.append(ready(2), 1, true);
+    journal.write();
+    assert.match(readFileSync(segment(), 'utf8'), /demo:1.*\n.*demo:2.*\n$/);
     return journal.close();
   });
 
@@ -117,6 +119,7 @@ describe('the journal', () => {
       [1, 2].map((n) => journal.append(ready(n), n, false).seq),
       [1, 2],
     );
+    journal.write();
     assert.equal(journal.healthy, false);
     clock.forward(1_000);
     assert.equal(journal.healthy, false, 'it goes on trying');

@@ -193,6 +193,7 @@ export class DeskHouse {
       ...{ clock, log: silentLog, rooms: [this.#room, this.acd, this.desk], carriers: this.#carriers(picksUpByItself) },
       journal: {
         append: (event, at) => ({ seq: ++seq, at, event }),
+        write: () => undefined,
         settled: () => Promise.resolve(),
         close: () => Promise.resolve(),
       },

@@ -46,7 +46,12 @@ export class FloorHouse {
     const carriers = new Proxy({} as Carriers, { get: (_, type: CommandType) => (command: Command) => this.#carry(type, command) });
     this.#switchboard = new Switchboard({
       ...{ clock: systemClock, log: silentLog, rooms: this.rooms.all, carriers },
-      journal: { append: (event, at) => ({ seq: ++this.#seq, at, event }), settled: async () => undefined, close: async () => undefined },
+      journal: {
+        append: (event, at) => ({ seq: ++this.#seq, at, event }),
+        write: () => undefined,
+        settled: async () => undefined,
+        close: async () => undefined,
+      },
       watchers: [
         ({ event }) => {
           this.facts.push(event);

@@ -20,25 +20,33 @@ const carriersWith = (given: Partial<Carriers>): Carriers =>
 
 function board(rooms: Room[], carriers: Partial<Carriers> = {}) {
   const clock = new FakeClock();
+  const appended: Recorded[] = [];
   const written: Recorded[] = [];
   const journal = {
     append: (event: Event, at: number) => {
-      const recorded = { seq: written.length + 1, at, event };
-      written.push(recorded);
+      const recorded = { seq: appended.length + 1, at, event };
+      appended.push(recorded);
       return recorded;
     },
+    write: () => void written.push(...appended.slice(written.length)),
     settled: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  return { clock, written, board: new Switchboard({ clock, log: silentLog, journal, rooms, carriers: carriersWith(carriers) }) };
+  const watched: number[] = [];
+  const watchers = [() => void watched.push(written.length)];
+  return { clock, written, watched, board: new Switchboard({ clock, log: silentLog, journal, rooms, carriers: carriersWith(carriers), watchers }) };
 }
 
-test('an event is in the journal before any room hears it', () => {
-  const heard: number[] = [];
-  const room: Room = { name: 'r', decide: () => hear(() => heard.push(written.length)) };
-  const { board: it, written } = board([room]);
+test('what a turn establishes is written to the journal before anybody outside hears of it', () => {
+  const seen: number[] = [];
+  const room: Room = {
+    name: 'r',
+    decide: (event) =>
+      event.type === 'agentSignedIn' ? { events: [ready], commands: [{ type: 'stopRecording', callId: asId('c'), recordingId: '1' }], wakeAt: null } : quiet,
+  };
+  const { board: it, written, watched } = board([room], { stopRecording: () => void seen.push(written.length) });
   it.take(signedIn);
-  assert.deepEqual(heard, [1]);
+  assert.deepEqual([watched, seen], [[2, 2], [2]]);
 });
 
 test('facts a room establishes are told to all rooms in the same turn, and commands go out after them, in order', () => {
