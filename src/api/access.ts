@@ -1,7 +1,7 @@
 /** One guard in front of every route of /api/v1: who asks, and may her role do this at all. What is whose, each room checks with `may`. */
 import type { FastifyRequest } from 'fastify';
 import { Strangers } from '../cti/strangers.ts';
-import { type Action, may, type User } from '../users/user.ts';
+import { type Action, mayAtAll, type User } from '../users/user.ts';
 import type { ApiPorts, AuditEntry } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
@@ -39,9 +39,6 @@ export function author(request: FastifyRequest): Author {
 }
 
 export const bearerOf = (request: FastifyRequest): string | null => /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
-
-/** With what is most her own: whether there is anything at all that she may do this to. */
-export const mayAtAll = (user: User, action: Action): boolean => may(user, action, { tenantId: user.tenantId, agentId: user.agentId });
 
 function tokenOfTicket(tickets: Tickets, { query, params }: FastifyRequest, now: number): string | null {
   const { ticket } = query as { ticket?: unknown };

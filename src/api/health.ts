@@ -1,7 +1,8 @@
 /** For the machines that watch us: alive, ready, and figures. */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { bearerOf, mayAtAll } from './access.ts';
+import { mayAtAll } from '../users/user.ts';
+import { bearerOf } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';

@@ -8,14 +8,14 @@ import { type AgentId, type LegId, randomToken, type TenantId, type UserId } fro
 import type { Logger } from '../../kernel/log.ts';
 import type { CallCommand } from '../call/command.ts';
 import type { Journal } from '../journal/port.ts';
-import type { Role } from '../users/user.ts';
+import { mayAtAll, type Role } from '../users/user.ts';
 import { type CloseCode, type CtiErrorCode, ctiError, ctiErrors } from './errors.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { Feed } from './feed.ts';
 import type { FloorFeeds, Wall } from './floor/feeds.ts';
 import { type AgentCommand, type DeskEffect, isAgentCommand, type Obeying, obey } from './obey.ts';
 import { CTI_VERSION, type DeskMessage, type DeskMessageOf, deskCommandTypes, type Parsed, parseDeskMessage, supervisorCommands } from './protocol.ts';
-import { isSupervisorMessage, type Order, type OrderMessage, type SupervisorMessage, supervise } from './supervising.ts';
+import { isSupervisorMessage, type Order, type OrderMessage, ordersOf, type SupervisorMessage, supervise } from './supervising.ts';
 
 /** The user behind a token. */
 export interface DeskUser {
@@ -241,8 +241,9 @@ export class Desks {
     connection.userId = user?.userId ?? null;
     connection.user = user;
     connection.language = user?.language ?? connection.language;
-    const agent = user?.agentId == null || message.data.as === 'supervisor' ? undefined : this.#options.acd.agent(user.agentId);
-    const isSupervisor = user !== null && user.role !== 'agent' && message.data.as !== 'agent';
+    const seat = user?.agentId == null || message.data.as === 'supervisor' || !mayAtAll(user, 'desk.use') ? null : user.agentId;
+    const agent = seat === null ? undefined : this.#options.acd.agent(seat);
+    const isSupervisor = user !== null && mayAtAll(user, 'floor.watch') && message.data.as !== 'agent';
     if (user !== null && agent === undefined && isSupervisor) this.#openWithoutDesk(connection, user, message);
     else if (user === null || agent === undefined) {
       const code = user === null ? 'unauthorised' : 'no_desk';
@@ -258,7 +259,7 @@ export class Desks {
     desk.cancelTimer = null;
     const former = desk.connection;
     desk.connection = null;
-    desk.alarmsOf = user.role === 'agent' ? null : user.tenantId;
+    desk.alarmsOf = mayAtAll(user, 'trunk.read') ? user.tenantId : null;
     if (former !== null) this.#refuse(former, 'replaced');
     if (this.#options.acd.agent(agentId)?.state === 'signed_out') this.#options.take({ type: 'agentSignedIn', agentId });
     connection.state = 'open';
@@ -283,10 +284,11 @@ export class Desks {
     else connection.socket.send(this.#envelope('snapshot', feed.last, JSON.stringify(this.#options.desk.snapshot(desk.agentId))));
   }
 
-  #welcome({ tenantId, name, language, role }: DeskUser, epoch: string, resumed: boolean, agentId: AgentId | null): object {
-    const hidden = agentId === null ? [] : role === 'agent' ? supervisorCommands : [];
+  #welcome(user: DeskUser, epoch: string, resumed: boolean, agentId: AgentId | null): object {
+    const { tenantId, name, language } = user;
+    const hers: readonly string[] = ordersOf(user);
     const all = agentId === null ? (['hello', ...supervisorCommands, 'ping'] as const) : deskCommandTypes;
-    const commands = all.filter((type) => !(hidden as readonly string[]).includes(type));
+    const commands = all.filter((type) => !(supervisorCommands as readonly string[]).includes(type) || hers.includes(type));
     return { epoch, resumed, agentId, tenantId, name, language, commands, ...this.#named(tenantId), serverTime: this.#nowText() };
   }
 
@@ -336,7 +338,7 @@ export class Desks {
 
   #oversee(connection: Connection, message: SupervisorMessage): void {
     const { user } = connection;
-    if (user === null || user.role === 'agent') this.#reply(connection, message.id, 'not_allowed');
+    if (user === null || !ordersOf(user).includes(message.type)) this.#reply(connection, message.id, 'not_allowed');
     else if (message.type === 'subscribe') this.#subscribe(connection, user, message);
     else if (message.type === 'unsubscribe') {
       this.#unsubscribe(connection);
@@ -480,10 +482,13 @@ export class Desks {
     if (connection.state !== 'open') return;
     const user = await this.#options.userOfToken(connection.token);
     if (this.#isClosed(connection)) return;
-    const isHers = connection.desk === null ? user?.role !== 'agent' : user?.agentId === connection.desk.agentId;
-    if (user === null || !isHers) this.#refuse(connection, 'unauthorised');
+    if (user === null || !isStillHers(connection, user)) this.#refuse(connection, 'unauthorised');
+    else connection.user = user;
   }
 }
+
+const isStillHers = ({ desk }: Connection, user: DeskUser): boolean =>
+  desk === null ? mayAtAll(user, 'floor.watch') : user.agentId === desk.agentId && mayAtAll(user, 'desk.use');
 
 function remember(replies: Map<string, string>, key: string, reply: string): void {
   replies.set(key, reply);

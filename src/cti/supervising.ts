@@ -7,7 +7,7 @@ import { eventOfWish } from '../acd/offering/wish.ts';
 import type { Call } from '../call/call.ts';
 import type { SupervisionMode } from '../call/event.ts';
 import { talkersOf } from '../call/supervising.ts';
-import { type Action, may } from '../users/user.ts';
+import { type Action, type Asker, mayAtAll } from '../users/user.ts';
 import type { Event } from '../vocabulary.ts';
 import type { DeskUser } from './desks.ts';
 import type { CtiErrorCode } from './errors.ts';
@@ -36,7 +36,10 @@ type Orders = { [T in OrderMessage['type']]: (message: DeskMessageOf<T>, user: D
 export type Supervising = Obeying & { newId(): string };
 
 /** What each needs to be allowed. */
-const actions: Record<OrderMessage['type'], Action> = {
+const actions: Record<SupervisorCommand, Action> = {
+  subscribe: 'floor.watch',
+  unsubscribe: 'floor.watch',
+  acknowledgeAlert: 'alert.change',
   setAgentState: 'agent.setState',
   monitor: 'call.monitor',
   whisper: 'call.monitor',
@@ -46,6 +49,10 @@ const actions: Record<OrderMessage['type'], Action> = {
   moveCall: 'call.move',
   message: 'agent.message',
 };
+
+/** The words of a supervisor that are hers to say. Who may not look at the floor has none, though the table lets her set her own state. */
+export const ordersOf = (user: Asker): SupervisorCommand[] =>
+  mayAtAll(user, 'floor.watch') ? supervisorCommands.filter((type) => mayAtAll(user, actions[type])) : [];
 
 const orders: Orders = {
   setAgentState({ data }, user, { acd, directory }) {
@@ -142,7 +149,7 @@ function addresseeOf(to: DeskMessageOf<'message'>['data']['to'], tenantId: Tenan
 
 /** `not_allowed` or what stands against it; else the order, for the audit trail and then to be done. */
 export function supervise(message: OrderMessage, user: DeskUser, house: Supervising): Ordering {
-  if (user.role === 'agent' || !may(user, actions[message.type], { tenantId: user.tenantId })) return refused('not_allowed');
+  if (!ordersOf(user).includes(message.type)) return refused('not_allowed');
   const order = orders[message.type] as (message: OrderMessage, user: DeskUser, house: Supervising) => Ordering;
   return order(message, user, house);
 }

@@ -45,6 +45,7 @@ const rules = {
   'customer.change': { agent: 'all', supervisor: 'all', admin: 'all', key: 'all' },
   'call.readLive': { agent: 'own', supervisor: 'all', admin: 'all', key: 'all' },
   'call.monitor': { agent: 'none', supervisor: 'all', admin: 'none', key: 'none' },
+  'floor.watch': { agent: 'none', supervisor: 'all', admin: 'all', key: 'none' },
   'supervision.read': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
   'call.move': { agent: 'none', supervisor: 'all', admin: 'none', key: 'all' },
   'call.explain': { agent: 'none', supervisor: 'all', admin: 'all', key: 'all' },
@@ -75,7 +76,7 @@ const rules = {
 
 export type Action = keyof typeof rules;
 export const actions = Object.keys(rules) as Action[];
-/** What keys may be given: never what makes users and keys, sends to new addresses, hears calls that are up, or needs a desk. */
+/** What keys may be given: never what makes users and keys, sends to new addresses, hears calls that are up, or needs a desk or a wall. */
 export const keyScopes: readonly Action[] = actions.filter((action) => rules[action].key === 'all');
 
 /** Whose it is: nothing is ever shared between tenants. `agentId` = the agent it belongs to, where it belongs to one. */
@@ -84,10 +85,16 @@ export interface Resource {
   agentId?: AgentId | null;
 }
 
-export function may(user: Pick<User, 'tenantId' | 'role' | 'agentId' | 'scopes'>, action: Action, resource: Resource): boolean {
+/** What is asked of a user to know what she may. */
+export type Asker = Pick<User, 'tenantId' | 'role' | 'agentId' | 'scopes'>;
+
+export function may(user: Asker, action: Action, resource: Resource): boolean {
   if (user.tenantId !== resource.tenantId) return false;
   if (user.role === 'key' && user.scopes?.includes(action) !== true) return false;
   const rule: 'all' | 'own' | 'none' = rules[action][user.role];
   if (rule !== 'own') return rule === 'all';
   return user.agentId !== null && user.agentId === (resource.agentId ?? null);
 }
+
+/** With what is most her own: whether there is anything at all that she may do this to. */
+export const mayAtAll = (user: Asker, action: Action): boolean => may(user, action, { tenantId: user.tenantId, agentId: user.agentId });

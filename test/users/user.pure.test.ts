@@ -29,6 +29,7 @@ const matrix: Record<Action, { all: Role[]; own: Role[] }> = {
   'agent.message': { all: ['supervisor', 'admin'], own: [] },
   'call.monitor': { all: ['supervisor'], own: [] },
   'call.move': { all: ['supervisor'], own: [] },
+  'floor.watch': { all: ['supervisor', 'admin'], own: [] },
   'supervision.read': { all: ['supervisor', 'admin'], own: [] },
   'call.explain': { all: ['supervisor', 'admin'], own: [] },
   'callback.read': { all: ['supervisor', 'admin'], own: ['agent'] },
@@ -72,7 +73,16 @@ for (const action of actions) {
   });
 }
 
-const neverKeys: readonly Action[] = ['desk.use', 'call.monitor', 'interaction.serve', 'user.change', 'key.read', 'key.change', 'webhook.change'];
+const neverKeys: readonly Action[] = [
+  'desk.use',
+  'floor.watch',
+  'call.monitor',
+  'interaction.serve',
+  'user.change',
+  'key.read',
+  'key.change',
+  'webhook.change',
+];
 test('a key may what its scopes say in its own tenant, and never what makes users and keys, hears calls or needs a desk', () => {
   assert.deepEqual(actions.filter((action) => !keyScopes.includes(action)).sort(), [...neverKeys].sort());
   for (const action of actions) {
