@@ -8,7 +8,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { listedSegments } from '../journal/read.ts';
 import { walk } from '../journal/walk.ts';
 import type { Store } from '../store/store.ts';
-import { enqueueFacts, readCursor, writeCursor } from '../store/webhooks.ts';
+import { anyWebhooks, enqueueFacts, readCursor, writeCursor } from '../store/webhooks.ts';
 import type { Recorded } from '../vocabulary.ts';
 import { factOf, type WebhookFact } from './facts.ts';
 
@@ -18,6 +18,8 @@ const RETRY_MS = 2_000;
 const MOST_HELD = 5_000;
 /** Of the journal in one go, before others have their turn. */
 const SLICE = 500;
+/** How old the word may be that nobody asks to be told anything. */
+const ASKED_AGAIN_MS = 10_000;
 /** So far the cursor may lag behind events that nobody is told of. */
 const MOST_LAG = 20_000;
 
@@ -46,6 +48,9 @@ export class WebhookFeed {
   #behind = true;
   #running: Promise<void> | null = null;
   #notBefore = 0;
+  /** Does any webhook want to be told? As it was known last, and until when that holds. */
+  #wanted = true;
+  #wantedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -61,6 +66,12 @@ export class WebhookFeed {
     if (fact === null) return;
     if (this.#held.length >= MOST_HELD) this.#fellBehind();
     else this.#held.push(fact);
+  }
+
+  /** A webhook is about to be made or changed: what happens from here on is put in, if it turns out to want that. */
+  expect(): void {
+    this.#wanted = true;
+    this.#wantedUntil = this.#parts.clock.now() + ASKED_AGAIN_MS;
   }
 
   /** Resolves when what has come by so far is in the database, or could not be put there now. */
@@ -93,9 +104,27 @@ export class WebhookFeed {
     if (this.#behind) await this.#catchUp();
     const lag = this.#seen - (this.#cursor ?? 0);
     if (this.#behind || (this.#held.length === 0 && lag < MOST_LAG)) return;
-    const facts = this.#held;
+    const wanted = await this.#isWanted();
+    if (!wanted && lag < MOST_LAG) {
+      this.#held = [];
+      return;
+    }
+    const facts = wanted ? this.#held : [];
     this.#held = [];
     await this.#put(facts, this.#seen);
+  }
+
+  /** Most houses have no webhook: the database is then asked once in a while whether that is still so, and not bothered with facts. */
+  async #isWanted(): Promise<boolean> {
+    const { clock, store } = this.#parts;
+    if (clock.now() < this.#wantedUntil) return this.#wanted;
+    const before = this.#wantedUntil;
+    const wanted = await anyWebhooks(store.db);
+    // Where one is about to be made meanwhile, that counts.
+    if (this.#wantedUntil !== before) return this.#wanted;
+    this.#wanted = wanted;
+    this.#wantedUntil = clock.now() + ASKED_AGAIN_MS;
+    return wanted;
   }
 
   async #put(facts: readonly WebhookFact[], seq: number): Promise<void> {

@@ -30,7 +30,7 @@ export function openWebhooks(parts: {
   const look = (): void => dispatcher.look();
   const feed = new WebhookFeed({ ...{ store, clock, log, house, lastSeq }, folder: join(config.dataDir, 'journal'), told: look });
   return {
-    hooks: new Webhooks({ ...shared, look }),
+    hooks: new Webhooks({ ...shared, look, expect: () => feed.expect() }),
     feed,
     async close() {
       await feed.close();

@@ -44,6 +44,8 @@ export interface WebhookParts {
   allowedHosts: ReadonlySet<string>;
   /** Something is to be sent. */
   look(): void;
+  /** One is about to be made or changed. */
+  expect(): void;
 }
 
 export class Webhooks {
@@ -73,6 +75,7 @@ export class Webhooks {
     const webhookId = `${tenantId}:${randomToken(8)}`;
     const secret = newSecret();
     const hook = { ...wish, events: [...wish.events], webhookId, tenantId, secret: sealSecret(keys, webhookId, secret), oldSecret: null, oldUntil: null };
+    this.#parts.expect();
     return store.db.transaction().execute(async (trx) => {
       if ((await listWebhooks(trx, tenantId)).length >= MOST_WEBHOOKS) return null;
       await saveWebhook(trx, hook);
@@ -85,6 +88,7 @@ export class Webhooks {
     const before = await this.#find(tenantId, webhookId);
     if (before === null) return null;
     const after = { ...before, ...change, events: [...(change.events ?? before.events)] };
+    this.#parts.expect();
     await this.#save(after, alongside);
     this.#parts.look();
     return this.#shown(after);

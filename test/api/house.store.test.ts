@@ -164,7 +164,7 @@ before(async () => {
     () => dispatcher.close(),
   );
   const http = await openHttp({
-    webhooks: new Webhooks({ store, clock: systemClock, keys, allowedHosts, look: () => dispatcher.look() }),
+    webhooks: new Webhooks({ store, clock: systemClock, keys, allowedHosts, look: () => dispatcher.look(), expect: () => undefined }),
     oidc: new Oidc({ ...{ store, clock: systemClock, log: silentLog, sessions }, providers: { demo: providerOf(idp) } }),
     ...{ factors, auditWatch, apiKeys: new ApiKeys({ store, clock: systemClock, log: silentLog }) },
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
@@ -676,6 +676,7 @@ test('webhooks: what is told is signed, once in effect, tried again until it arr
   await until('the ping came', () => receiver.heard.at(-1)?.headers['huawu-event'] === 'ping');
 
   await feedFromJournal(webhook.webhookId);
+  await nobodyAsks(webhook.webhookId);
   assert.equal((await ask('DELETE', hook, admin)).status, 204);
   assert.equal((await ask('GET', `${hook}/deliveries`, admin)).status, 404);
 });
@@ -753,6 +754,60 @@ async function feedFromJournal(webhookId: string): Promise<void> {
     const all = await keys();
     assert.deepEqual([all.length, new Set(all).size], [seen, seen]);
   }
+}
+
+/** Where no webhook is enabled nothing is put in; who is about to enable one says so, and loses nothing from then on. */
+async function nobodyAsks(webhookId: string): Promise<void> {
+  const clock = new FakeClock();
+  const folder = mkdtempSync(join(cluster.dataDir, 'journal-'));
+  const file = new FileJournal({ folder, lastSeq: recover(folder, silentLog).lastSeq, clock: systemClock, log: silentLog });
+  let written = 0;
+  const counted = new Proxy(store.db, {
+    get(db, name) {
+      if (name === 'transaction') written += 1;
+      const value: unknown = Reflect.get(db, name);
+      return typeof value === 'function' ? value.bind(db) : value;
+    },
+  });
+  const feed = new WebhookFeed({ store: { db: counted }, clock, log: silentLog, folder, house: 'idle', lastSeq: 0, told: () => undefined });
+  let at = 5_000_000;
+  const come = (): void => {
+    at += 1;
+    const recorded = file.append(
+      { type: 'agentStateChanged', agentId: agentIdOf(TENANT, '8001'), state: 'ready', reasons: [], callId: null, wrapUpUntil: null },
+      at,
+      true,
+    );
+    file.write();
+    feed.watch(recorded);
+  };
+  const enable = (on: boolean) => sql`update webhooks set enabled = ${on} where webhook_id = ${webhookId}`.execute(store.db);
+  const told = async () =>
+    (await sql<{ told: number }>`select count(*)::int as told from webhook_deliveries where webhook_id = ${webhookId}`.execute(store.db)).rows[0]?.told ?? 0;
+  await enable(false);
+  await feed.flush();
+  const [begun, before] = [written, await told()];
+  for (let n = 0; n < 10; n += 1) {
+    come();
+    await feed.flush();
+  }
+  assert.deepEqual([written, await told()], [begun, before], 'nothing is written for nobody');
+  feed.expect();
+  come();
+  await enable(true);
+  await feed.flush();
+  assert.equal(await told(), before + 1);
+  await enable(false);
+  clock.forward(60_000);
+  await feed.flush();
+  come();
+  await feed.flush();
+  await enable(true);
+  clock.forward(60_000);
+  come();
+  await feed.close();
+  assert.equal(await told(), before + 2, 'the change is noticed also where nobody said a word of it');
+  await file.close();
 }
 
 test('health, metrics and documents are where they must be', async () => {
