@@ -31,6 +31,8 @@ export async function openEndpoint(
     // It ended while the media server was opening: whichever came first there, nothing stays open.
     await rim.media.close(leg.legId);
   } catch (error) {
+    // Closed with the leg while it was being opened.
+    if (leg.ended) return null;
     const cause = causeOfMediaError(error);
     rim.warn('no media for a leg', { err: error, legId: leg.legId, cause });
     leg.release(cause, 'server');

@@ -70,7 +70,9 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
   const signallingAddress = bare(address);
   leg.signallingAddress = signallingAddress;
   const standing = rim.standby.take(leg, signallingAddress);
-  const opened = (standing instanceof Promise ? await standing : standing) ?? (await openEndpoint(rim, leg, signallingAddress, besides));
+  const ready = standing instanceof Promise ? await standing : standing;
+  if (leg.ended) return;
+  const opened = ready ?? (await openEndpoint(rim, leg, signallingAddress, besides));
   if (opened === null || leg.ended) return;
   const fork = new Fork(rim, targets, {
     sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
