@@ -74,7 +74,7 @@ import { dialplanNames } from './tenants/dialplan-names.ts';
 import type { Directory } from './tenants/directory.ts';
 import { Floor } from './tenants/floor.ts';
 import { type LoadedDirectory, loadDirectory } from './tenants/load.ts';
-import { type Login, seedTenant } from './tenants/seed.ts';
+import { type Login, type Seeded, seedTenant } from './tenants/seed.ts';
 import type { TrunkId } from './tenants/trunk.ts';
 import { alarmIn } from './toll/alarm.ts';
 import { ApiKeys } from './users/api-keys.ts';
@@ -160,7 +160,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     Promise.all((await starting).map((server) => (isLeaving() ? server.leave() : server.stop()))),
   );
   const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close());
-  const { sessions, factors, passes, logins, directory } = await openPeople(base, store);
+  const { sessions, factors, passes, logins, settled, directory } = await openPeople(base, store);
   await servers;
 
   const rooms = createRooms();
@@ -212,6 +212,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     await openHttp({ ...{ clock, log, store, sessions, publisher, directory, directoryChanged }, ...httpOptions(ground, people, rims, cdr, watch) }),
     (it) => it.close(),
   );
+  await settled;
   return {
     logins,
     drain: () => phone.drain(),
@@ -252,19 +253,26 @@ const secretKeys = ({ secretKeys: keys, dataDir }: Config): KeyRing => keysFrom(
 async function openPeople(
   { config, log, clock }: Omit<Ground, 'take'>,
   store: Store,
-): Promise<Pick<People, 'sessions' | 'factors' | 'passes' | 'directory'> & { logins: Login[] }> {
+): Promise<Pick<People, 'sessions' | 'factors' | 'passes' | 'directory'> & { logins: Login[]; settled: Promise<unknown> }> {
   const factors = new SecondFactors({ store, clock, keys: secretKeys(config) });
   const sessions = createSessions({ store, clock, log, factors });
   const passes = new PhonePasses();
   sessions.onRevoked((userId) => passes.endOfUser(userId));
-  const logins: Login[] = [];
+  const seeded: Seeded[] = [];
   for (const folder of readdirSync(config.dialplansDir).sort()) {
     const tenantFile = join(config.dialplansDir, folder, 'tenant.yaml');
     if (!existsSync(tenantFile)) continue;
     const password = folder === 'demo' ? (config.demoPassword ?? undefined) : undefined;
-    logins.push(...(await seedTenant({ store, sessions, tenantFile, loginsFile: join(config.dataDir, `${folder}-logins.json`), password })));
+    seeded.push(await seedTenant({ store, sessions, tenantFile, loginsFile: join(config.dataDir, `${folder}-logins.json`), password }));
   }
-  return { sessions, factors, passes, logins, directory: await loadDirectory({ store, bench: config.bench }) };
+  const settled = Promise.all(seeded.map((each) => each.settled));
+  // Whoever opens the house awaits it, after the calls.
+  settled.catch(() => undefined);
+  return {
+    logins: seeded.flatMap((each) => each.logins),
+    settled,
+    ...{ sessions, factors, passes, directory: await loadDirectory({ store, bench: config.bench }) },
+  };
 }
 
 function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrWriter {

@@ -49,24 +49,31 @@ export interface SeedOptions {
   password: string | undefined;
 }
 
-/** Returns who can sign in, for printing. */
-export async function seedTenant(options: SeedOptions): Promise<Login[]> {
+export interface Seeded {
+  /** Who can sign in, for printing. */
+  logins: Login[];
+  /** Rejects, or resolves when the users of a tenant that was there before have the password that is given: each is tried, which takes a while. */
+  settled: Promise<void>;
+}
+
+export async function seedTenant(options: SeedOptions): Promise<Seeded> {
   const { store, tenantFile, loginsFile, password } = options;
   const file = readTenantFile(tenantFile);
   const tenantId = asId<TenantId>(file.tenant);
   const folder = basename(dirname(tenantFile));
   // Prompts and flows are looked for in the folder of the tenant's name.
   if (folder !== file.tenant) throw new Error(`${tenantFile} is of the tenant "${file.tenant}": give it a folder of that name, not "${folder}"`);
+  let settled = Promise.resolve();
   if (!(await tenantExists(store.db, tenantId))) {
     demandNames(tenantFile, file, dialplanWords(dirname(tenantFile)));
     const passwordOf = password === undefined ? keptPasswords(loginsFile) : () => password;
     await seed(store, file, passwordOf, dirname(tenantFile));
   } else if (password !== undefined) {
-    await setAll(options, file, password);
+    settled = setAll(options, file, password);
     rmSync(loginsFile, { force: true }); // what stood there does not hold any more
   }
   const kept = readKept(loginsFile);
-  return usersIn(file).map(({ username, role }) => ({ username, role, password: password ?? kept[username] ?? null }));
+  return { logins: usersIn(file).map(({ username, role }) => ({ username, role, password: password ?? kept[username] ?? null })), settled };
 }
 
 async function seed(store: Store, file: TenantFile, passwordOf: (username: string) => string, folder: string): Promise<void> {

@@ -40,7 +40,16 @@ async function house(): Promise<{ store: Store; sessions: Sessions; loginsFile: 
   const sessions = createSessions({ store, clock, log });
   houses += 1;
   const loginsFile = join(folder, `logins-${houses}.json`);
-  return { store, sessions, loginsFile, seed: (password) => seedTenant({ store, sessions, tenantFile, loginsFile, password }) };
+  return {
+    store,
+    sessions,
+    loginsFile,
+    seed: async (password) => {
+      const { logins, settled } = await seedTenant({ store, sessions, tenantFile, loginsFile, password });
+      await settled;
+      return logins;
+    },
+  };
 }
 
 const everything = async (store: Store): Promise<unknown> => [
