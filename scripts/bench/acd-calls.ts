@@ -8,7 +8,9 @@ import { FloorPhones } from './acd-phones.ts';
 import { type House, openHouse, programs, quantile, round } from './house.ts';
 
 const AGENTS = 500;
-const TALK_SECONDS = 20;
+/** A short talk for a hotline; and so many more freed agents a second as a floor of 500 sees on no day. */
+const TALK_SECONDS = 60;
+const RUSH_TALK_SECONDS = 20;
 const WAITING = 100;
 /** Until everybody talks; a busy hotline's rush, which the box can carry beside the generator. */
 const FILL_PER_SECOND = 40;
@@ -27,10 +29,12 @@ const SETTLE_MS = 2_500;
 export async function runCalls({ seconds, agents = AGENTS, talk = TALK_SECONDS }: { seconds: number; agents?: number; talk?: number }): Promise<object> {
   // The same for each server: one after the other has them.
   const rtp = await freeRange(RTP_PORTS);
-  const freed = await measureFreed(rtp, agents, talk * 1000, (seconds * 1000) / 2);
+  const freed = await measureFreed(rtp, agents, talk * 1000, seconds * 1000);
   process.stderr.write(`${JSON.stringify(freed)}\n`);
+  const rush = await measureFreed(rtp, agents, RUSH_TALK_SECONDS * 1000, (seconds * 1000) / 2);
+  process.stderr.write(`${JSON.stringify(rush)}\n`);
   const routing = await measureRouting(rtp, (seconds * 1000) / 2);
-  return { ...freed, routing };
+  return { ...freed, rush, routing };
 }
 
 async function measureFreed(rtp: number, agents: number, talkMs: number, ms: number): Promise<object> {
@@ -45,6 +49,7 @@ async function measureFreed(rtp: number, agents: number, talkMs: number, ms: num
     const freedMs = phones.freedMs;
     return {
       agents,
+      talkSeconds: talkMs / 1000,
       waitingLeast: phones.leastWaiting,
       callsPerSecond: round((phones.ended * 1000) / tookMs),
       ...outcome(phones),

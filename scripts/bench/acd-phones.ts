@@ -34,7 +34,8 @@ const HOST = '127.0.0.1';
 const RETRANSMIT_MS = 500;
 const MOST_RETRANSMISSIONS = 6;
 const PACE_MS = 10;
-const SDP = `v=0\r\no=- 1 1 IN IP4 127.1.0.1\r\ns=-\r\nc=IN IP4 127.1.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n`;
+/** They only listen: that nothing comes from them is no fault, however long they talk. */
+const SDP = `v=0\r\no=- 1 1 IN IP4 127.1.0.1\r\ns=-\r\nc=IN IP4 127.1.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\na=recvonly\r\n`;
 
 export class FloorPhones {
   /** From an agent's BYE to her next INVITE. */
