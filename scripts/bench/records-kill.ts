@@ -3,7 +3,8 @@
  * are in this process, so what they saw is one clock's; records are counted as the API shows them, against the calls that were placed.
  */
 import { freeRange } from '../../test/support/ports.ts';
-import { type House, openHouse, PASSWORD, round } from './house.ts';
+import { type House, openHouse, round } from './house.ts';
+import { recordsOfCalls } from './records-kept.ts';
 import { type CallTimes, SipLoad } from './sip-load.ts';
 
 const CALLS_PER_SECOND = 20;
@@ -16,7 +17,6 @@ const SECONDS = 22;
 const AGENTS = 300;
 const RTP_PORTS = 6_000;
 const RECORDS_WITHIN_MS = 15_000;
-const PAGE = 200;
 
 export async function benchKill(): Promise<object> {
   const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: AGENTS });
@@ -29,7 +29,7 @@ export async function benchKill(): Promise<object> {
     await load.run(() => undefined);
     const { killedAt, readyAt } = await dying;
     const calls = [...load.calls.values()];
-    return { ...asSeen(calls, killedAt, readyAt), ...(await asRecorded(house, calls)) };
+    return { ...asSeen(calls, killedAt, readyAt), ...(await recordsOfCalls(house, calls, RECORDS_WITHIN_MS)) };
   } finally {
     await house.stop();
   }
@@ -57,38 +57,4 @@ function asSeen(calls: readonly CallTimes[], killedAt: number, readyAt: number):
     readyAgainSeconds: round((readyAt - killedAt) / 1000),
     failures: Object.fromEntries(failures),
   };
-}
-
-/** Each call that was answered has one record. */
-async function asRecorded(house: House, calls: readonly CallTimes[]): Promise<object> {
-  const answered = calls.filter(({ answeredAt }) => answeredAt !== null);
-  const until = performance.now() + RECORDS_WITHIN_MS;
-  for (;;) {
-    const counts = await recordsOf(house);
-    const lost = answered.filter(({ number }) => !counts.has(number));
-    const doubled = answered.filter(({ number }) => (counts.get(number) ?? 0) > 1);
-    if (lost.length === 0 || performance.now() > until) return { answered: answered.length, lost: lost.length, doubled: doubled.length };
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
-
-/** How many records there are of each caller, by the number it called with. */
-async function recordsOf(house: House): Promise<Map<string, number>> {
-  const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => (await fetch(`${house.base}${path}`, init)).json();
-  const body = JSON.stringify({ tenant: 'demo', username: 'admin', password: PASSWORD });
-  const { token } = (await ask('/api/v1/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })) as { token: string };
-  const counts = new Map<string, number>();
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = (await ask(`/api/v1/calls?limit=${PAGE}${query}`, { headers: { authorization: `Bearer ${token}` } })) as {
-      items: { caller: string }[];
-      nextCursor: string | null;
-    };
-    for (const { caller } of page.items) {
-      const number = caller.slice(-8);
-      counts.set(number, (counts.get(number) ?? 0) + 1);
-    }
-    cursor = page.nextCursor;
-  }
-  return counts;
 }

@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- records [--calls N] [--agents N] [--seconds N]`: what records and reports cost. The journal's append and fsync on this disk; records of calls a second
- * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone); and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
+ * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone),
+ * and whose database is away for a minute (`--away`); and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ import { ledgerSums, sumHours } from '../../src/store/ledger.ts';
 import { recordWriter } from '../../src/store/records.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { records } from '../../test/cdr/records.ts';
+import { benchAway } from './records-away.ts';
 import { benchKill } from './records-kill.ts';
 
 const TENANT = asId<TenantId>('bench');
@@ -47,18 +49,21 @@ const MOST_LINES = 50_000;
 interface Options {
   /** The killing part alone. */
   kill?: boolean;
+  /** The part without a database alone. */
+  away?: boolean;
   seconds: number;
   calls?: number;
   agents?: number;
 }
 
-export async function run({ seconds, calls = CALLS, agents = AGENTS, kill = false }: Options): Promise<object> {
+export async function run({ seconds, calls = CALLS, agents = AGENTS, kill = false, away = false }: Options): Promise<object> {
   if (kill) return benchKill();
+  if (away) return benchAway();
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-records-'));
   // Below root the database runs as another user, who must be able to reach its folder.
   chmodSync(dataDir, 0o711);
   try {
-    const killed = await benchKill();
+    const killed = { kill: await benchKill(), away: await benchAway() };
     const journal = await benchJournal(dataDir, Math.min(10, seconds / 4));
     const store = await openStore({ dataDir, log, clock });
     try {
