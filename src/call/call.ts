@@ -3,6 +3,7 @@ import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../k
 import type { Capture } from './capture.ts';
 import type { Conference, Invitation } from './conference.ts';
 import type { Consult } from './consult.ts';
+import type { PhoneWord } from './control.ts';
 import type { DirectState } from './direct.ts';
 import type { Ending } from './ending.ts';
 import type { AuthLevel, CallbackMark, CallData, CustomerCard, Dialled, Language, LegRole, OfferEnd, Party, PauseHolder, RecordingRule } from './event.ts';
@@ -40,6 +41,10 @@ export interface Leg {
   offerEnd?: Exclude<OfferEnd, 'answered'>;
   startedAt: number;
   progress: LegState;
+  /** What its phone does when told to; absent = nothing. */
+  takes?: readonly PhoneWord[];
+  /** It is its phone that holds. */
+  holdsItself?: boolean;
 }
 
 export interface Call {

@@ -82,6 +82,8 @@ export type CallCommand =
   | { type: 'refuseTransfer'; callId: CallId; legId: LegId; cause: EndingCause }
   /** Asks the phone of a ringing leg to go off-hook by itself (NOTIFY talk), where it can. */
   | { type: 'pickUpLeg'; callId: CallId; legId: LegId }
+  /** Tells the phone of a leg that stands to hold or to retrieve (NOTIFY hold, talk). Answered by legHeld or legRetrieved, else by legControlFailed. */
+  | { type: 'controlPhone'; callId: CallId; legId: LegId; control: 'hold' | 'retrieve' }
   /** Puts a leg that stands, and whose audio is lost, on another endpoint (re-INVITE). Answered by legMediaRestored or legEnded. */
   | { type: 'reanchorLeg'; callId: CallId; legId: LegId }
   /** Has the phones of the two send audio to one another, past the media server. Answered by legsDirect or directEnded. */

@@ -15,6 +15,7 @@
 import type { AgentId, LegId } from '../../kernel/ids.ts';
 import { type Call, isEnded, isUp, type Leg } from './call.ts';
 import { conferConsulted } from './conference.ts';
+import { endHoldAtPhone } from './control.ts';
 import type { EndingCause } from './ending.ts';
 import type { PartyAskEnd, PartyTarget } from './event.ts';
 import { type CallTurn, isHeld, join, partnerOf, stopRecording } from './joining.ts';
@@ -48,6 +49,7 @@ export function askConsult(call: Call | undefined, agentId: AgentId, target: Par
   }
   if (call.joined !== null) turn.commands.push({ type: 'partLegs', callId, legIds: call.joined, musicTo: kept.legId, music: 'default' });
   call.joined = null;
+  endHoldAtPhone(call, own, turn);
   if (own.progress.state === 'up') own.progress = { ...own.progress, held: false };
   if (own.role === 'caller') Object.assign(own, { role: 'agent' }) && Object.assign(kept, { role: 'caller' });
   const legId = target.kind === 'number' ? dialParty(call, target.number, agentId, turn, now) : null;

@@ -17,6 +17,7 @@ import { Calls } from './calls.ts';
 import { askCapture, type CaptureWish, cancelCapture, captureChanged, captureWaiting, delivered } from './capture.ts';
 import { conferenceFailed, conferenceHeld, conferenceLegEnded, dropParty, giveUpInviting, invitationAnswered, invitationFailed, invite } from './conference.ts';
 import { askConsult, cancelConsult, completeConsult, conferenceConsult, consultAnswered, consultFailed, consultLegEnded, toggleConsult } from './consult.ts';
+import { askControl, controlFailed } from './control.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
 import type { EndedBy, Ending, EndingCause } from './ending.ts';
@@ -204,6 +205,7 @@ const handlers: Handlers = {
     const leg = call?.legs.get(event.legId);
     if (call === undefined || leg === undefined || isUp(leg) || isEnded(leg)) return;
     leg.progress = { state: 'up', since: now, held: false };
+    if (event.stands?.takes !== undefined) leg.takes = event.stands.takes;
     // Two answered in the same moment, or her answer crossed our CANCEL: the call is no longer hers, and she hears so.
     if (leg.offerEnd !== undefined) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: leg.legId, ...tooLate[leg.offerEnd] });
     else if (!answers.some((answersIt) => answersIt(call, leg, turn))) answered(call, leg, turn);
@@ -211,6 +213,7 @@ const handlers: Handlers = {
   legHeld(calls, event, turn) {
     const call = calls.live(event.callId);
     const leg = call?.legs.get(event.legId);
+    if (leg !== undefined && event.by === 'phone') leg.holdsItself = true;
     if (call === undefined || leg?.progress.state !== 'up' || leg.progress.held) return;
     const other = partnerOf(call, leg.legId);
     leg.progress = { ...leg.progress, held: true };
@@ -220,6 +223,7 @@ const handlers: Handlers = {
   legRetrieved(calls, event, turn) {
     const call = calls.live(event.callId);
     const leg = call?.legs.get(event.legId);
+    if (leg !== undefined && event.by === 'phone') leg.holdsItself = false;
     if (call === undefined || leg?.progress.state !== 'up' || !leg.progress.held) return;
     leg.progress = { ...leg.progress, held: false };
     if (conferenceHeld(call, leg, turn)) return;
@@ -294,13 +298,12 @@ const handlers: Handlers = {
     // She hung up, only by another button: the end is hers, not the server's.
     if (leg !== undefined) turn.commands.push({ type: 'releaseLeg', callId: event.callId, legId: leg.legId, cause: 'normal', by: 'far_end' });
   },
-  deskHeld(calls, event, turn) {
-    const leg = agentLegOf(calls.live(event.callId), event.agentId);
-    if (leg?.progress.state === 'up' && !leg.progress.held) turn.events.push({ type: 'legHeld', callId: event.callId, legId: leg.legId });
-  },
-  deskRetrieved(calls, event, turn) {
-    const leg = agentLegOf(calls.live(event.callId), event.agentId);
-    if (leg?.progress.state === 'up' && leg.progress.held) turn.events.push({ type: 'legRetrieved', callId: event.callId, legId: leg.legId });
+  deskHeld: (calls, { callId, agentId }, turn) => askedAtDesk(calls.live(callId), agentId, 'hold', turn),
+  deskRetrieved: (calls, { callId, agentId }, turn) => askedAtDesk(calls.live(callId), agentId, 'retrieve', turn),
+  legControlFailed(calls, { callId, legId, control }, turn) {
+    const call = calls.live(callId);
+    const leg = call?.legs.get(legId);
+    if (call !== undefined && leg !== undefined) controlFailed(call, leg, control, turn);
   },
   deskPausedRecording(calls, { callId, agentId }, turn, now) {
     askPause(calls.live(callId), 'agent', byAgent(agentId), null, turn, now);
@@ -385,6 +388,11 @@ function endRecording(call: Call, turn: CallTurn): void {
   const caller = callerLeg(call);
   if (!neverRan || caller === undefined || isEnded(caller) || call.joined?.some((legId) => call.legs.get(legId)?.recording === 'mandatory') !== true) return;
   turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: caller.legId, cause: 'recording_failure', by: 'server' });
+}
+
+function askedAtDesk(call: Call | undefined, agentId: AgentId, control: 'hold' | 'retrieve', turn: CallTurn): void {
+  const leg = agentLegOf(call, agentId);
+  if (call !== undefined && leg !== undefined) askControl(call, leg, control, turn);
 }
 
 /** The live leg of this agent's phone in this call. */

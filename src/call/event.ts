@@ -6,6 +6,7 @@
  * Times are milliseconds since 1970 (UTC), in the envelope (`src/switchboard.ts`), never in the event.
  */
 import type { AgentId, CallbackId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { PhoneControl, PhoneWord } from './control.ts';
 import type { Ending, EndingCause } from './ending.ts';
 
 /** A party as the network showed it. `number` is normalised E.164 (`+8613800001001`), a short number, or '' when withheld; `raw` is what came. */
@@ -253,6 +254,8 @@ export interface LegStands {
   signallingAddress: string;
   /** The trunk it goes over; null = none. */
   trunkId: string | null;
+  /** What its phone does when told to; absent = nothing. */
+  takes?: PhoneWord[];
 }
 
 export type CallEvent =
@@ -280,8 +283,13 @@ export type CallEvent =
   | { type: 'legRinging'; callId: CallId; legId: LegId }
   /** `stands`: by what a later run of ours finds its dialog and its audio again; absent = it cannot. */
   | { type: 'legAnswered'; callId: CallId; legId: LegId; stands?: LegStands }
-  | { type: 'legHeld'; callId: CallId; legId: LegId }
-  | { type: 'legRetrieved'; callId: CallId; legId: LegId }
+  /** Whether its phone can be told to go off-hook now, where that is another thing than her registered phones had said. */
+  | { type: 'legPickable'; callId: CallId; legId: LegId; pickable: boolean }
+  /** Its phone has not done what it was told: it refused (with this status), said nothing, or agreed and did nothing. */
+  | { type: 'legControlFailed'; callId: CallId; legId: LegId; control: PhoneControl; why: 'refused' | 'silent' | 'unmoved'; sip?: number }
+  /** `by` phone: it sends or takes no sound meanwhile. Absent: held here alone. */
+  | { type: 'legHeld'; callId: CallId; legId: LegId; by?: 'phone' }
+  | { type: 'legRetrieved'; callId: CallId; legId: LegId; by?: 'phone' }
   /** Its audio went with its media server; the SIP dialog stands. */
   | { type: 'legMediaLost'; callId: CallId; legId: LegId }
   /** It has audio again, at another endpoint on which nothing plays and nobody is joined yet. */

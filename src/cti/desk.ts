@@ -57,7 +57,25 @@ export class DeskRoom {
   }
 
   canPickUp(agentId: AgentId): boolean {
-    return this.#pickable.has(agentId);
+    const record = this.records.get(agentId);
+    return (record?.phase === 'offered' ? record.pickable : undefined) ?? this.#pickable.has(agentId);
+  }
+
+  pickable(callId: CallId, legId: LegId, pickable: boolean): void {
+    const agentId = this.agentOfLeg(callId, legId);
+    const record = agentId === null ? undefined : this.records.get(agentId);
+    if (agentId === null || record?.legId !== legId || record.phase !== 'offered') return;
+    record.pickable = pickable;
+    this.tellState(agentId);
+  }
+
+  /** No phone of hers has gone off-hook: that is hers to do now. */
+  answerFailed(callId: CallId, legId: LegId): void {
+    const agentId = this.agentOfLeg(callId, legId);
+    const record = agentId === null ? undefined : this.records.get(agentId);
+    if (agentId !== null && record?.legId === legId && record.phase === 'offered')
+      this.tell(agentId, { type: 'answerFailed', data: { callId, legId, code: 'phone_unmoved' } });
+    this.pickable(callId, legId, false);
   }
 
   tell(agentId: AgentId, message: DeskNews): void {

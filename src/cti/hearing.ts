@@ -51,6 +51,10 @@ export const handlers: Handlers = {
     for (const legId of event.legIds) room.joined(event.callId, legId, now);
   },
   legRinging: (room, { callId, legId }) => room.calledRings(callId, legId),
+  legPickable: (room, { callId, legId, pickable }) => room.pickable(callId, legId, pickable),
+  legControlFailed(room, { callId, legId, control }) {
+    if (control === 'answer') room.answerFailed(callId, legId);
+  },
   legAnswered(room, { callId, legId }, now) {
     if (room.calls.get(callId)?.consult?.legId === legId) room.consultMoved(callId);
     room.callsNow(callId, legId, now);

@@ -23,6 +23,8 @@ export interface DeskRecord {
   muted?: boolean;
   /** Whom we call rings; absent = not yet, or it is no such call. */
   ringing?: true;
+  /** Whether one of the phones that ring can be told to go off-hook; absent = as those she has registered said. */
+  pickable?: boolean;
   /** Who asked her in, as long as the customer is not hers. */
   askedBy?: NonNullable<Pop['askedBy']>;
   /** As last shown: what is left to show when the call itself is forgotten. */

@@ -342,6 +342,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('callOffered', onCall.extend({ offerId: z.string(), queueId: z.string().nullable(), ringUntil: time.nullable() })),
   /** A second pop of the same call replaces the first: something more became known. */
   serverMessage('screenPop', popSchema),
+  /** Her phone was told to go off-hook and did not: she lifts it. `code`: one of the errors. */
+  serverMessage('answerFailed', onCall.extend({ code: z.literal('phone_unmoved') })),
   /** Her own phone has answered a call that we make: who is called is dialled now, and told again once it rings. */
   serverMessage('callDialled', onCall.extend(calledSchema.shape)),
   serverMessage('callEstablished', onCall.extend({ establishedAt: time })),

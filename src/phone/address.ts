@@ -109,3 +109,8 @@ function decoded(text: string): string | null {
     return null;
   }
 }
+
+const MOST_ALLOWED_EVENTS = 16;
+
+/** Of an Allow-Events (RFC 6665 §8.2.2), in lower case. */
+export const eventsIn = (allowEvents: string | undefined): string[] => splitValues((allowEvents ?? '').toLowerCase()).slice(0, MOST_ALLOWED_EVENTS);

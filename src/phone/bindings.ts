@@ -1,6 +1,7 @@
 /** Which contacts an agent's phones registered: the location table, its clock, and what the world hears of it. No SIP in here. */
 import type { Clock } from '../../kernel/clock.ts';
 import type { AgentId } from '../../kernel/ids.ts';
+import { type PhoneWord, wordsIn } from '../call/control.ts';
 import type { Event } from '../vocabulary.ts';
 import { parseSipUri } from './address.ts';
 import type { ContactBinding } from './event.ts';
@@ -96,7 +97,8 @@ export interface Target {
   proxy: string | null;
   /** Address the phone signals from, for its media's lock. */
   address: string;
-  canPickUp: boolean;
+  /** What it does when told to, by what it said as it registered; null = it is not told anything, whatever it says. */
+  takes: readonly PhoneWord[] | null;
   /** It is a browser: its audio takes ICE and DTLS-SRTP. */
   isBrowser: boolean;
   /** Nobody else reads what it is sent (TLS): it is offered audio with keys first. */
@@ -115,12 +117,11 @@ export function targetOf(binding: ContactBinding): Target {
   const sameHost = contact?.host.replace(/^\[|\]$/g, '') === address;
   // A connection is found by the phone's registered address, whatever port it writes.
   const direct = protocol === 'udp' ? sameHost && (contact?.port ?? 5060) === Number(port) : sameHost || !NAMES_ITS_SOURCE.has(protocol);
-  const canPickUp = binding.allowEvents.includes('talk');
   return {
     uri: binding.uri,
     proxy: direct ? null : `sip:${host}:${port};transport=${protocol}`,
     address,
-    canPickUp,
+    takes: wordsIn(binding.allowEvents),
     isBrowser: protocol === 'ws' || protocol === 'wss',
     isPrivate: protocol === 'tls',
   };

@@ -104,10 +104,11 @@ export function takeBack(rim: Rim, keep: (leg: Leg) => void, legs: readonly Kept
 }
 
 function takeLeg(rim: Rim, keep: (leg: Leg) => void, kept: KeptLeg, { callId: sipCallId, role, localSdp }: KeptDialog, dialog: SipDialog): void {
-  const { callId, legId, agentId, mediaGroup, signallingAddress, trunkId } = kept;
+  const { callId, legId, agentId, mediaGroup, signallingAddress, trunkId, takes = [] } = kept;
   const owner = agentId === null ? ({ is: 'outside' } as const) : ({ is: 'agent', agentId: asId<AgentId>(agentId) } as const);
   const leg = new Leg(rim, callId, legId, owner, { at: 'opening' }, mediaGroup);
   leg.signallingAddress = signallingAddress;
+  leg.takes = takes;
   keep(leg);
   rim.legs.named(legId, sipCallId);
   if (trunkId !== null) rim.trunks.holdAgain(legId, asId<TrunkId>(trunkId));

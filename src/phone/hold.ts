@@ -25,6 +25,7 @@ export class Hold {
   readonly #leg: DialogLeg;
   readonly #dialog: SipDialog;
   readonly #session: OurSession;
+  readonly #moved: (holds: boolean) => void;
   /** The phone's last description of itself. */
   #theirs: string;
   /** What we have said is another phone's: audio goes past the media server. */
@@ -38,8 +39,10 @@ export class Hold {
   /** An offer of ours that waits for its answer in the ACK. */
   #offered = false;
 
-  constructor(rim: Rim, leg: DialogLeg, dialog: SipDialog, localSdp: string) {
+  /** `moved`: told whenever the phone holds, or no longer does. */
+  constructor(rim: Rim, leg: DialogLeg, dialog: SipDialog, localSdp: string, moved: (holds: boolean) => void) {
     this.#rim = rim;
+    this.#moved = moved;
     this.#leg = leg;
     this.#dialog = dialog;
     this.#session = new OurSession(localSdp);
@@ -198,7 +201,8 @@ export class Hold {
   #tell(held: boolean): void {
     if (this.#leg.ended || held === this.#held) return;
     this.#held = held;
-    this.#rim.take({ type: held ? 'legHeld' : 'legRetrieved', callId: this.#leg.callId, legId: this.#leg.legId });
+    this.#moved(held);
+    this.#rim.take({ type: held ? 'legHeld' : 'legRetrieved', callId: this.#leg.callId, legId: this.#leg.legId, by: 'phone' });
   }
 }
 

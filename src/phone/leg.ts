@@ -8,9 +8,11 @@
  */
 import type { CallId, LegId } from '../../kernel/ids.ts';
 import type { Answerer } from '../../media/port.ts';
+import type { PhoneWord } from '../call/control.ts';
 import type { EndedBy, Ending, EndingCause } from '../call/ending.ts';
 import type { LegStands } from '../call/event.ts';
 import { tagOf } from './address.ts';
+import { PhoneControl } from './control.ts';
 import { cancelReason, endingOfBye, endingOfServerBye, reasonHeader, statusOfCause } from './endings.ts';
 import { openAnew } from './endpoint.ts';
 import { Hold, isLost } from './hold.ts';
@@ -27,7 +29,7 @@ export type LegProgress =
   | { at: 'arriving'; req: SipRequest; res: SipResponse }
   | { at: 'opening' }
   | { at: 'ringing'; fork: Ringing }
-  | { at: 'up'; dialog: SipDialog; hold: Hold; referral: Referral; theirs: boolean }
+  | { at: 'up'; dialog: SipDialog; hold: Hold; control: PhoneControl; referral: Referral; theirs: boolean }
   | { at: 'ended' };
 
 export class Leg implements DialogLeg {
@@ -38,6 +40,10 @@ export class Leg implements DialogLeg {
   readonly mediaGroup: string;
   /** Whom the signalling comes from, for the media server's source lock; '' before an endpoint was opened. */
   signallingAddress = '';
+  /** What its phone does when told to. */
+  takes: readonly PhoneWord[] = [];
+  /** It is to go off-hook by itself, and has been told or will be. */
+  picked = false;
   readonly #rim: Rim;
   #progress: LegProgress;
   #stopTimer: (() => void) | null = null;
@@ -99,8 +105,9 @@ export class Leg implements DialogLeg {
   /** The dialog stands. From here on the far end may say BYE, hold, refer; `legAnswered` is told by `answered`. */
   joined(dialog: SipDialog, localSdp: string, theirs = this.#progress.at === 'arriving'): void {
     this.#stopTimer?.();
-    const hold = new Hold(this.#rim, this, dialog, localSdp);
-    this.#progress = { at: 'up', dialog, hold, referral: new Referral(this.#rim, this, dialog), theirs };
+    const control = new PhoneControl(this.#rim, this, dialog);
+    const hold = new Hold(this.#rim, this, dialog, localSdp, (holds) => control.moved(holds));
+    this.#progress = { at: 'up', dialog, hold, control, referral: new Referral(this.#rim, this, dialog), theirs };
     hearKeys(this.#rim, this, dialog);
     this.#rim.legs.changed(this.legId);
     dialog.on('destroy', (bye, reason) =>
@@ -122,7 +129,8 @@ export class Leg implements DialogLeg {
     const { progress, owner, mediaGroup, signallingAddress } = this;
     if (progress.at !== 'up') return null;
     const agentId = owner.is === 'agent' ? owner.agentId : null;
-    return { dialogId: progress.dialog.id, agentId, mediaGroup, signallingAddress, trunkId: this.#rim.trunks.trunkOf(this.legId) };
+    const takes = this.takes.length === 0 ? {} : { takes: [...this.takes] };
+    return { dialogId: progress.dialog.id, agentId, mediaGroup, signallingAddress, trunkId: this.#rim.trunks.trunkOf(this.legId), ...takes };
   }
 
   /** The phone's answer to our offer; then it is answered. `from`: which of several phones it is. */
@@ -190,6 +198,11 @@ export class Leg implements DialogLeg {
     }
   }
 
+  /** Its phone is to hold, or to retrieve. */
+  controlPhone(control: 'hold' | 'retrieve'): void {
+    if (this.#progress.at === 'up') this.#progress.control.tell(control, this.#progress.hold.held);
+  }
+
   /** What its phone asked for by REFER came to nothing. */
   refuseTransfer(cause: EndingCause): void {
     if (this.#progress.at === 'up') this.#progress.referral.failed(statusOfCause[cause].status);
@@ -222,6 +235,7 @@ export class Leg implements DialogLeg {
     if (progress.at === 'up') {
       progress.referral.stop();
       progress.hold.stop();
+      progress.control.stop();
     }
     this.#rim.forget(this.legId);
     void tellAudio(this.#rim, this, direct);

@@ -1,6 +1,7 @@
 /** A call of ours: to all phones of an agent, or to a number outside. */
 import type { AgentId } from '../../kernel/ids.ts';
 import type { Call } from '../call/call.ts';
+import { wordsIn } from '../call/control.ts';
 import type { CommandOf } from '../vocabulary.ts';
 import { parseSipUri } from './address.ts';
 import { alertHeaders } from './answer.ts';
@@ -11,6 +12,7 @@ import { openEndpoint } from './endpoint.ts';
 import { shownToPhone } from './identity.ts';
 import { ALLOWED_METHODS } from './inbound.ts';
 import { Leg } from './leg.ts';
+import { pickNext } from './pickup.ts';
 import type { LegOwner, Rim } from './rim.ts';
 import { Fork } from './ring.ts';
 import type { SipHeaders } from './srf.ts';
@@ -35,7 +37,7 @@ export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandO
     return;
   }
   const uri = addressOf(command.target);
-  const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', canPickUp: false, isBrowser: false, isPrivate: false };
+  const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', takes: null, isBrowser: false, isPrivate: false };
   place(rim, keep, command, { is: 'outside' }, uri === null ? [] : [target], false);
 }
 
@@ -43,7 +45,7 @@ export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandO
 export function phonesOf(rim: Rim, agentId: AgentId): Target[] {
   const contact = rim.directory.agent(agentId)?.staticContact ?? null;
   if (contact === null) return rim.bindings.of(agentId).map(targetOf);
-  return [{ uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', canPickUp: false, isBrowser: false, isPrivate: false }];
+  return [{ uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', takes: null, isBrowser: false, isPrivate: false }];
 }
 
 const addressOf = (target: string): string | null => (/^sips?:/i.test(target) && parseSipUri(target) !== null ? target : null);
@@ -80,15 +82,27 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
       rim.legs.changed(leg.legId);
       rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId });
     },
+    pickable: (pickable) => rim.take({ type: 'legPickable', callId: leg.callId, legId: leg.legId, pickable }),
     failed: (ending) => leg.end(ending),
-    answered: (dialog, target) => {
+    answered: (dialog, target, takes) => {
       const ours = dialog.local.sdp ?? opened.sdp;
+      // A page has no keys and lamps that were to follow.
+      leg.takes = target.isBrowser ? [] : takes;
       leg.joined(dialog, ours);
       leg.agree(descriptionOf(dialog.remote.sdp), { signallingAddress: bare(target.address), privateSignalling: target.isPrivate });
     },
   });
   leg.ringing(fork);
+  tellPickable(rim, leg, fork);
   fork.invite({ ...invitation, ...opened });
+  if (leg.picked) pickNext(rim, leg, null);
+}
+
+/** Her desk goes by what her registered phones said; those that ring may be others. */
+function tellPickable(rim: Rim, { callId, legId, owner }: Leg, fork: Fork): void {
+  const pickable = fork.pickable !== null;
+  const believed = owner.is === 'agent' && rim.bindings.of(owner.agentId).some(({ allowEvents }) => wordsIn(allowEvents).includes('talk'));
+  if (pickable !== believed) rim.take({ type: 'legPickable', callId, legId, pickable });
 }
 
 /** An IPv6 address stands in brackets in a URI alone. */

@@ -76,7 +76,18 @@ export interface PhoneOptions {
 export interface Phone {
   carriers: Pick<
     Carriers,
-    'answerLeg' | 'alertLeg' | 'ringLeg' | 'dialLeg' | 'askCallback' | 'releaseLeg' | 'reanchorLeg' | 'directLegs' | 'pickUpLeg' | 'moveLeg' | 'refuseTransfer'
+    | 'answerLeg'
+    | 'alertLeg'
+    | 'ringLeg'
+    | 'dialLeg'
+    | 'askCallback'
+    | 'releaseLeg'
+    | 'reanchorLeg'
+    | 'directLegs'
+    | 'pickUpLeg'
+    | 'controlPhone'
+    | 'moveLeg'
+    | 'refuseTransfer'
   >;
   /** Before `start`, as heir: takes back the legs whose dialogs the SIP server has kept, and has it end the others. */
   claim(legs: readonly KeptLeg[]): Promise<ClaimedLegs>;
@@ -364,6 +375,7 @@ class PhoneRim implements Phone {
       },
       refuseTransfer: ({ legId, cause }) => this.#legs.get(legId)?.refuseTransfer(cause),
       pickUpLeg: ({ legId }) => pickUp(this.#rim, this.#legs.get(legId)),
+      controlPhone: ({ legId, control }) => this.#legs.get(legId)?.controlPhone(control),
     };
   }
 

@@ -1,6 +1,6 @@
 /** REGISTER (RFC 3261 §10.3): who may bind which contacts to which agent, and for how long. */
 import type { Clock } from '../../kernel/clock.ts';
-import { hostPart, parseNameAddress, parseSipUri, splitValues } from './address.ts';
+import { eventsIn, hostPart, parseNameAddress, parseSipUri, splitValues } from './address.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Bindings } from './bindings.ts';
 import { mayContact } from './contacts.ts';
@@ -10,7 +10,6 @@ import type { SipRequest, SipResponse } from './srf.ts';
 const MOST_CONTACTS = 10;
 const LEAST_SECONDS = 60;
 const MOST_SECONDS = 3_600;
-const MOST_ALLOWED_EVENTS = 16;
 
 /** A refusal: final status, its reason phrase, further headers. */
 interface Refusal {
@@ -79,7 +78,12 @@ export class Registrar {
       return;
     }
     const now = this.#clock.now();
-    const next = applyWish(this.#bindings.of(agentId), wish, { now, source, userAgent: req.get('User-Agent') ?? '', allowEvents: allowedEvents(req) });
+    const next = applyWish(this.#bindings.of(agentId), wish, {
+      now,
+      source,
+      userAgent: req.get('User-Agent') ?? '',
+      allowEvents: eventsIn(req.get('Allow-Events')),
+    });
     if (!Array.isArray(next)) {
       refuse(res, next);
       return;
@@ -134,10 +138,6 @@ function readContact(value: string, fallbackSeconds: number): WantedContact | nu
 function secondsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   return /^\d{1,10}$/.test(text.trim()) ? Number(text) : MOST_SECONDS;
-}
-
-function allowedEvents(req: SipRequest): string[] {
-  return splitValues((req.get('Allow-Events') ?? '').toLowerCase()).slice(0, MOST_ALLOWED_EVENTS);
 }
 
 interface Sender {

@@ -4,8 +4,9 @@
  */
 
 import type { Opened } from '../../media/port.ts';
+import { controls, type PhoneWord, wordsIn } from '../call/control.ts';
 import type { Ending } from '../call/ending.ts';
-import { tagOf } from './address.ts';
+import { eventsIn, tagOf } from './address.ts';
 import type { Target } from './bindings.ts';
 import { ANSWERED_ELSEWHERE, endingOfStatus, mostTelling } from './endings.ts';
 import type { DialogName, Rim } from './rim.ts';
@@ -20,9 +21,18 @@ const CROSSING_MS = 500;
 export interface Ringing {
   /** Ends all of it; nothing is told to the listener any more. */
   cancel(reason: string): void;
-  readonly pickable: { target: Target; dialogId: string | null } | null;
+  readonly pickable: Pickable | null;
   /** Its early dialogs that another phone may take over. */
   readonly dialogs: readonly DialogName[];
+}
+
+/** A phone that can be told to go off-hook. */
+export interface Pickable {
+  target: Target;
+  /** At once where it rings; with the name of its early dialog, '' = it has none. */
+  whenRinging(tell: (dialogId: string) => void): void;
+  /** It did not: it is told no more. */
+  refused(): void;
 }
 
 export interface ForkListener {
@@ -36,7 +46,10 @@ export interface ForkListener {
 
 /** Of several phones it matters which one answered. */
 export interface PhonesListener extends Omit<ForkListener, 'answered'> {
-  answered(dialog: SipDialog, target: Target): void;
+  /** `takes`: what that one does when told to, by all that it has said. */
+  answered(dialog: SipDialog, target: Target, takes: readonly PhoneWord[]): void;
+  /** Whether one can be told to go off-hook is another thing from now on. */
+  pickable(isPickable: boolean): void;
 }
 
 interface Branch {
@@ -47,6 +60,9 @@ interface Branch {
   /** Of the early dialog, once it rings. */
   dialogId: string | null;
   remoteTag: string | null;
+  takes: readonly PhoneWord[];
+  /** It is to be told something as soon as it rings. */
+  whenRinging: ((dialogId: string) => void) | null;
   /** null = still open */
   ending: Ending | null;
   /** Reason of the CANCEL, once one is wanted. */
@@ -71,6 +87,7 @@ export class Fork implements Ringing {
   readonly #branches: Branch[];
   #ringing = false;
   #over = false;
+  #toldPickable: boolean;
 
   constructor(rim: Rim, targets: readonly Target[], listener: PhonesListener) {
     this.#rim = rim;
@@ -81,10 +98,13 @@ export class Fork implements Ringing {
       request: null,
       dialogId: null,
       remoteTag: null,
+      takes: target.takes ?? [],
+      whenRinging: null,
       ending: null,
       cancelled: null,
       stopTimer: () => undefined,
     }));
+    this.#toldPickable = this.pickable !== null;
   }
 
   invite(invitation: Invitation): void {
@@ -97,9 +117,30 @@ export class Fork implements Ringing {
     for (const branch of this.#branches) this.#cancel(branch, reason);
   }
 
-  /** The first open branch whose phone can be told to answer. */
-  get pickable(): { target: Target; dialogId: string | null } | null {
-    return this.#branches.find((branch) => branch.ending === null && branch.target.canPickUp) ?? null;
+  /** The first open branch whose phone can be told to answer, rather one that rings. */
+  get pickable(): Pickable | null {
+    const open = this.#branches.filter(({ ending, takes }) => ending === null && controls.answer({ takes, holds: false }) === 'phone');
+    const branch = open.find(({ dialogId }) => dialogId !== null) ?? open[0];
+    if (branch === undefined) return null;
+    return {
+      target: branch.target,
+      whenRinging(tell) {
+        if (branch.dialogId === null) branch.whenRinging = tell;
+        else tell(branch.dialogId);
+      },
+      refused: () => {
+        branch.takes = branch.takes.filter((word) => word !== 'talk');
+        branch.whenRinging = null;
+        this.#tellPickable();
+      },
+    };
+  }
+
+  #tellPickable(): void {
+    const isPickable = this.pickable !== null;
+    if (this.#over || isPickable === this.#toldPickable) return;
+    this.#toldPickable = isPickable;
+    this.#listener.pickable(isPickable);
   }
 
   /** Early dialogs that are still open. */
@@ -143,11 +184,15 @@ export class Fork implements Ringing {
 
   #progress(branch: Branch, response: SipResponse): void {
     branch.stopTimer();
-    branch.dialogId ??= response.stackDialogId;
     branch.remoteTag ??= tagOf(response.get('To'));
-    if (this.#over || this.#ringing || response.status < 180) return;
+    if (response.status > 100) branch.dialogId ??= response.stackDialogId;
+    if (this.#over || response.status < 180) return;
+    hearWords(branch, response);
+    if (!this.#ringing) this.#listener.ringing();
     this.#ringing = true;
-    this.#listener.ringing();
+    this.#tellPickable();
+    branch.whenRinging?.(branch.dialogId ?? '');
+    branch.whenRinging = null;
   }
 
   #final(branch: Branch, error: SipFailure | null, dialog?: SipDialog): void {
@@ -168,7 +213,8 @@ export class Fork implements Ringing {
       return;
     }
     this.cancel(ANSWERED_ELSEWHERE);
-    this.#listener.answered(dialog, branch.target);
+    hearWords(branch, dialog.res);
+    this.#listener.answered(dialog, branch.target, branch.takes);
   }
 
   #closed(branch: Branch, ending: Ending): void {
@@ -178,7 +224,10 @@ export class Fork implements Ringing {
     // RFC 3261 §16.7: on a 6xx "no new branches" matter: the person has spoken for all her phones.
     const final = ending.sip !== undefined && ending.sip >= 600;
     const endings = this.#branches.flatMap(({ ending }) => (ending === null ? [] : [ending]));
-    if (!final && endings.length < this.#branches.length) return;
+    if (!final && endings.length < this.#branches.length) {
+      this.#tellPickable();
+      return;
+    }
     this.cancel(ANSWERED_ELSEWHERE);
     this.#listener.failed(final ? ending : mostTelling(endings));
   }
@@ -204,6 +253,13 @@ export class Fork implements Ringing {
       this.#rim.log.debug({ err: error }, 'CANCEL could not be sent');
     }
   }
+}
+
+/** What it says of itself in this call counts beside what it said as it registered. */
+function hearWords(branch: Branch, response: Pick<SipResponse, 'get'>): void {
+  if (branch.target.takes === null) return;
+  const said = wordsIn(eventsIn(response.get('Allow-Events')));
+  branch.takes = [...branch.takes, ...said.filter((word) => !branch.takes.includes(word))];
 }
 
 /** 408 and 503 made by the SIP server itself have no source: nobody answered there. */

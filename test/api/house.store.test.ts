@@ -92,6 +92,7 @@ before(async () => {
       dialLeg: nothing,
       releaseLeg: nothing,
       pickUpLeg: nothing,
+      controlPhone: nothing,
       playSounds: nothing,
       collectDigits: nothing,
     },

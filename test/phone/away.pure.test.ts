@@ -30,7 +30,7 @@ beforeEach(() => {
   const rim: Partial<Record<keyof Rim, unknown>> = { clock, take, calls };
   const leg: Partial<DialogLeg> = { callId, legId, ended: false };
   const dialog: Partial<Record<keyof SipDialog, unknown>> = { on: () => undefined, remote: { sdp: '' } };
-  hold = new Hold(rim as Rim, leg as DialogLeg, dialog as SipDialog, 'v=0\r\n');
+  hold = new Hold(rim as Rim, leg as DialogLeg, dialog as SipDialog, 'v=0\r\n', () => undefined);
 });
 const away = (isAway: boolean): void =>
   hold.away(isAway, () => {

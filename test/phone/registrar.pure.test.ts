@@ -382,7 +382,7 @@ describe('the way to a contact', () => {
       uri: 'sip:a@192.168.1.4:5060',
       proxy: 'sip:203.0.113.9:40001;transport=udp',
       address: '203.0.113.9',
-      canPickUp: true,
+      takes: ['talk'],
       isBrowser: false,
       isPrivate: false,
     });

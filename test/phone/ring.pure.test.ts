@@ -9,7 +9,7 @@ import { Fork } from '../../src/phone/ring.ts';
 type Final = (error: { status: number } | null) => void;
 
 const target = (name: string, kind: Partial<Target>): Target => ({
-  ...{ uri: `sip:${name}@192.0.2.7`, proxy: null, address: '192.0.2.7', canPickUp: false, isBrowser: false, isPrivate: false },
+  ...{ uri: `sip:${name}@192.0.2.7`, proxy: null, address: '192.0.2.7', takes: [], isBrowser: false, isPrivate: false },
   ...kind,
 });
 
@@ -24,6 +24,7 @@ function ring(targets: Target[]): { sent: { to: string; sdp: string; final: Fina
   const fork = new Fork(rim as Rim, targets, {
     sent: () => undefined,
     ringing: () => undefined,
+    pickable: () => undefined,
     answered: () => undefined,
     failed: (ending) => void failed.push(ending.sip ?? 0),
   });

@@ -377,6 +377,7 @@ export class DeskHouse {
       },
       ...{
         askCallback: nothing,
+        controlPhone: nothing,
         answerLeg: nothing,
         alertLeg: nothing,
         moveLeg: nothing,

@@ -16,7 +16,17 @@ import { FakeMedia, RimHouse, type RimOptions } from './phone-rim.ts';
 
 const PATIENCE_MS = 10_000;
 const POLL_MS = 5;
-const PHONE_COMMANDS: readonly CommandType[] = ['answerLeg', 'alertLeg', 'ringLeg', 'dialLeg', 'releaseLeg', 'pickUpLeg', 'moveLeg', 'refuseTransfer'];
+const PHONE_COMMANDS: readonly CommandType[] = [
+  'answerLeg',
+  'alertLeg',
+  'ringLeg',
+  'dialLeg',
+  'releaseLeg',
+  'pickUpLeg',
+  'controlPhone',
+  'moveLeg',
+  'refuseTransfer',
+];
 
 /** 10086 leads straight to queue `service`. */
 const hotline = ((): Plan => {

@@ -81,9 +81,9 @@ export class PhoneCall {
     return call;
   }
 
-  static ring(parts: CallParts, invite: Request): PhoneCall {
+  static ring(parts: CallParts, invite: Request, headers: Headers = []): PhoneCall {
     const call = new PhoneCall(parts, invite, true);
-    call.#reply(invite, 180);
+    call.#reply(invite, 180, '', headers);
     return call;
   }
 
@@ -203,7 +203,10 @@ export class PhoneCall {
 
   #notify(request: Request): void {
     this.#reply(request, 200);
-    if (/^talk/i.test(request.headers.get('event') ?? '')) this.answer();
+    const event = request.headers.get('event') ?? '';
+    if (/^talk/i.test(event) && this.#state === 'up') void this.retrieve();
+    else if (/^talk/i.test(event)) this.answer();
+    if (/^hold/i.test(event)) void this.hold();
     if (!/^refer/i.test(request.headers.get('event') ?? '')) return;
     this.#notified.push(request.body.toString().trim());
     if (/^terminated/i.test(request.headers.get('subscription-state') ?? '')) this.#transferDone.open();
@@ -276,8 +279,9 @@ export class PhoneCall {
     request.body = Buffer.from(body);
   }
 
-  #reply(request: Request, status: number, body = ''): void {
+  #reply(request: Request, status: number, body = '', headers: Headers = []): void {
     const response = responseTo(request, status, this.#localTag, undefined, body);
+    for (const [name, value] of headers) response.headers.add(name, value);
     if (status > 100 && status < 300 && request.method === 'INVITE') response.headers.add('Contact', `<${this.#parts.contact}>`);
     for (const route of request.headers.all('record-route')) response.headers.add('Record-Route', route);
     if (body !== '') response.headers.add('Content-Type', 'application/sdp');

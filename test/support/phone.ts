@@ -23,6 +23,10 @@ export interface PhoneOptions {
   algorithm?: 'MD5' | 'SHA-256';
   /** Says `Allow-Events: talk` and goes off-hook when told to; default true. */
   talk?: boolean;
+  /** Says `hold` too, and holds when told to; default false. */
+  hold?: boolean;
+  /** Says those as it rings, not as it registers. */
+  saysRinging?: boolean;
   /** Host part of its Contact, to play a phone behind NAT; default its address. */
   contactHost?: string;
 }
@@ -120,7 +124,7 @@ export class SipPhone {
   }
 
   #registration(seconds: number, contact: string, headers: (readonly [string, string])[]): Request {
-    const { user, server, talk = true } = this.options;
+    const { user, server, saysRinging = false } = this.options;
     this.#cseq += 1;
     const aor = `sip:${user}@${server.host}`;
     const identity = [
@@ -138,9 +142,15 @@ export class SipPhone {
     const given = new Set(headers.map(([name]) => name));
     return newRequest('REGISTER', `sip:${server.host}`, [
       ...[...identity, ...rest].filter(([name]) => !given.has(name)),
-      ...(talk ? [['Allow-Events', 'talk'] as const] : []),
+      ...(saysRinging ? [] : this.#words),
       ...headers,
     ]);
+  }
+
+  get #words(): (readonly [string, string])[] {
+    const { talk = true, hold = false } = this.options;
+    const words = [...(talk ? ['talk'] : []), ...(hold ? ['hold'] : [])];
+    return words.length === 0 ? [] : [['Allow-Events', words.join(', ')]];
   }
 
   async #parts(): Promise<CallParts> {
@@ -160,7 +170,7 @@ export class SipPhone {
   }
 
   async #ring(invite: Request): Promise<void> {
-    const call = PhoneCall.ring(await this.#parts(), invite);
+    const call = PhoneCall.ring(await this.#parts(), invite, this.options.saysRinging === true ? this.#words : []);
     this.calls.set(call.callId, call);
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#arrived.push(call);

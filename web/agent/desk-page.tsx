@@ -3,7 +3,7 @@ import { Alert, Button } from 'antd';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { signOut } from '../shared/api.ts';
-import type { CommandData, CommandType } from '../shared/cti/client.ts';
+import type { CommandData, CommandType, CtiClient } from '../shared/cti/client.ts';
 import type { SignInNotice } from '../shared/sign-in.tsx';
 import { CallAlerts } from './alerts.tsx';
 import { CallBar } from './call-bar.tsx';
@@ -26,7 +26,7 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
   const [attempt, setAttempt] = useState(0);
   const { connection, view } = useConnection(token, attempt);
   const phone = usePhone(token, view);
-  const { notices, notify, dismiss } = useNotices();
+  const { notices, notify, dismiss } = useNotices(connection);
   const act = useCallback(
     async <T extends CommandType>(type: T, data: CommandData<T>) => {
       const outcome = (await connection?.command(type, data)) ?? { ok: false, code: 'closed' };
@@ -97,7 +97,7 @@ export function DeskPage({ token, onLeave }: { token: string; onLeave(why: SignI
 }
 
 /** What she is told at the edge of the page, the newest few. */
-function useNotices() {
+function useNotices(connection: CtiClient | null) {
   const [notices, setNotices] = useState<Notice[]>([]);
   const lastKey = useRef(0);
   const notify = useCallback((notice: NewNotice) => {
@@ -105,6 +105,7 @@ function useNotices() {
     const key = lastKey.current;
     setNotices((all) => [...all, { ...notice, key }].slice(-MOST_NOTICES));
   }, []);
+  useEffect(() => connection?.on('answerFailed', ({ data }) => notify({ kind: 'failed', code: data.code })), [connection, notify]);
   const dismiss = useCallback((key: number) => setNotices((all) => all.filter((notice) => notice.key !== key)), []);
   return { notices, notify, dismiss };
 }

@@ -69,6 +69,7 @@ const fold: Fold = {
   callOffered: (desk, { data }) => withCall(desk, data.callId, (call) => ({ ...call, pop: { ...call.pop, offerId: data.offerId, ringUntil: data.ringUntil } })),
   screenPop: (desk, { data, ts }) =>
     desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared' ? { ...desk, call: { ...desk.call, pop: data } } : afterPop(desk, data, ts),
+  answerFailed: (desk) => desk, // agentState follows, without `answer`
   callDialled: (desk, { data }) =>
     withCall(desk, data.callId, (call) => ({
       ...call,
