@@ -13,6 +13,7 @@ import type { SipConfig } from './config.ts';
 import { cdrEvents } from './control/cdr.ts';
 import type { ApplicationConnection } from './control/connection.ts';
 import { Door } from './control/door.ts';
+import { Lobby } from './control/lobby.ts';
 import { Routes } from './control/routes.ts';
 import { Seats, type SeatUser } from './control/seat.ts';
 import { carryOut } from './control/verbs.ts';
@@ -98,6 +99,7 @@ class Server implements SipServer {
   readonly #agent: Agent;
   readonly #routes = new Routes();
   readonly #seats: Seats;
+  readonly #lobby: Lobby;
   readonly #door: Door;
   readonly #outbound: Outbound;
   #certificates: Certificates | undefined;
@@ -127,11 +129,15 @@ class Server implements SipServer {
     this.#stack = this.#newStack();
     const server = this;
     this.#agent = new Agent(this.#stack, {
-      pick: (method) => this.#outbound.pick(method) ?? this.#routes.pick(method),
+      pick: (method) => {
+        const app = this.#outbound.pick(method) ?? this.#routes.pick(method);
+        return app === 'none' ? (this.#lobby.pick(method) ?? app) : app;
+      },
       get isDraining() {
         return server.#isDraining;
       },
     });
+    this.#lobby = new Lobby({ clock: this.#stack.clock, stack: this.#stack, routes: this.#routes, serverSide: () => this.#agent.serverSide });
     this.#seats = new Seats(this.#stack.clock, this.#seatUser(), config.callsKeptSeconds * 1_000);
     this.#door = new Door(
       {
@@ -289,6 +295,7 @@ class Server implements SipServer {
   #onApplicationGone(connection: ApplicationConnection): void {
     const { incoming, outgoing, legs } = connection.app.owned;
     this.#log.info({ waiting: incoming.size, dialling: outgoing.size, dialogs: legs.size, tags: [...connection.tags] }, 'application connection closed');
+    this.#lobby.left(connection);
     this.#seats.closed(connection, connection.app);
     this.#loneSince = this.#clock.now();
     this.#armOrphan();

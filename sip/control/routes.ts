@@ -3,11 +3,15 @@ import type { Application } from '../agent/ledger.ts';
 /** Which applications take new requests of which method; round robin, once each however often it asked. */
 export class Routes {
   readonly #byMethod = new Map<string, { apps: Application[]; next: number }>();
+  /** Hears of each application that takes a method from now on. */
+  onAdded: (method: string) => void = () => undefined;
 
   add(method: string, app: Application): void {
     const row = this.#byMethod.get(method) ?? { apps: [], next: 0 };
     this.#byMethod.set(method, row);
-    if (!row.apps.includes(app)) row.apps.push(app);
+    if (row.apps.includes(app)) return;
+    row.apps.push(app);
+    this.onAdded(method);
   }
   remove(method: string, app: Application): void {
     const row = this.#byMethod.get(method);

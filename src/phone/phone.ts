@@ -152,7 +152,12 @@ const MOST_PROBES = 10;
 const FAREWELL_MS = 200;
 const BUSY = { headers: { 'Retry-After': '30' } };
 
-const tagsOf = ({ name = randomToken(8), isHeir = false }: PhoneOptions): string[] => [`name:${name}`, `run:${randomToken(8)}`, ...(isHeir ? ['heir'] : [])];
+const tagsOf = ({ name = randomToken(8), isHeir = false }: PhoneOptions): string[] => [
+  `name:${name}`,
+  `run:${randomToken(8)}`,
+  'lobby',
+  ...(isHeir ? ['heir'] : []),
+];
 
 export function createPhone(options: PhoneOptions): Phone {
   return new PhoneRim(options);

@@ -7,6 +7,7 @@ import { Ledger, ownsNothing } from '../../../sip/agent/ledger.ts';
 import { CallRecords } from '../../../sip/agent/records.ts';
 import { noCounts, type Stack } from '../../../sip/agent/stack.ts';
 import { cdrEvents } from '../../../sip/control/cdr.ts';
+import { Lobby } from '../../../sip/control/lobby.ts';
 import { Routes } from '../../../sip/control/routes.ts';
 import { Seats } from '../../../sip/control/seat.ts';
 import { type Asker, carryOut } from '../../../sip/control/verbs.ts';
@@ -175,6 +176,7 @@ export class SimNode {
   readonly agent: Agent;
   readonly routes = new Routes();
   readonly seats: Seats;
+  readonly lobby: Lobby;
   isDraining = false;
 
   constructor(address: string, clock: SimClock, network: SimNetwork, guard: Guard = openToAll()) {
@@ -218,11 +220,15 @@ export class SimNode {
     };
     const node = this;
     this.agent = new Agent(this.stack, {
-      pick: (method) => this.routes.pick(method),
+      pick: (method) => {
+        const app = this.routes.pick(method);
+        return app === 'none' ? (this.lobby.pick(method) ?? app) : app;
+      },
       get isDraining() {
         return node.isDraining;
       },
     });
+    this.lobby = new Lobby({ clock, stack: this.stack, routes: this.routes, serverSide: () => this.agent.serverSide });
     this.seats = new Seats(clock, {
       unroute: (app) => this.routes.removeAll(app),
       release: (app) => this.agent.release(app),
@@ -295,6 +301,7 @@ export class SimApp implements Asker {
   }
   leave(): void {
     this.isGone = true;
+    this.node.lobby.left(this);
     this.node.seats.closed(this, this.app);
   }
 }
