@@ -14,6 +14,7 @@ import { builtWeb } from '../support/built-web.ts';
 import { openChromium } from '../support/chromium.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
+import { Relay } from '../support/relay.ts';
 import { rms, SAMPLE_RATE, shareAt, sine, writeWav } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
 
@@ -57,7 +58,7 @@ const AS_IT_IS = `
 `;
 
 /** The agent's console with the phone of its own page, registered; and the REGISTERs that it sent. */
-async function openConsole(): Promise<{ agent: AgentPage; page: Page; registers: string[]; complaints: string[] }> {
+async function openConsole(url = house.http): Promise<{ agent: AgentPage; page: Page; registers: string[]; complaints: string[] }> {
   const page = await context.newPage();
   context.setDefaultTimeout(20_000);
   const [registers, complaints]: [string[], string[]] = [[], []];
@@ -69,7 +70,7 @@ async function openConsole(): Promise<{ agent: AgentPage; page: Page; registers:
   );
   await page.addInitScript(AS_IT_IS);
   const agent = new AgentPage(page, 'zh');
-  await agent.open(house.http);
+  await agent.open(url);
   await agent.signIn('8001', DEMO_PASSWORD);
   await agent.waitForState('not_ready');
   await agent.chooseBrowserPhone();
@@ -142,6 +143,60 @@ test('B22: the phone of an agent’s own page and a phone of another maker hear 
   } finally {
     await page.close();
     await customer.stop();
+  }
+});
+
+/** As the browser tells it; on a machine that has no network but its own it tells nothing. */
+const networkIs = (page: Page, state: 'online' | 'offline'): Promise<unknown> => page.evaluate(`window.dispatchEvent(new Event('${state}'))`);
+
+test('B22: the network goes and comes back in mid-call, then is another: she is told, her phone registers by a new socket, and the sound of the call that stands takes another way', async () => {
+  const relay = await Relay.open(Number(new URL(house.http).port));
+  const { agent, page, complaints } = await openConsole(`http://127.0.0.1:${relay.port}`);
+  const customer = await Baresip.start({ user: CALLER, server: house.sip, toneHz: CUSTOMER_HZ });
+  const { offline, back } = agent.words.link;
+  const soundGoesAnotherWay = async (before: string, when: string): Promise<void> => {
+    await online(page);
+    await until(`another way of the sound ${when}`, async () => (await agent.phoneUfrag()) !== before);
+    await page.locator('[data-phone-call="up"]').waitFor();
+    await agent.waitForPhase('established');
+    await bothHeard(agent, customer, when);
+  };
+  try {
+    await agent.goReady();
+    await customer.dial('10086');
+    await customer.until('CALL_ESTABLISHED');
+    await customer.press('0');
+    await agent.waitForPhase('offered');
+    await page.locator('[data-phone-call="ringing"]').waitFor();
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await bothHeard(agent, customer, 'at the beginning');
+
+    const first = await agent.phoneUfrag();
+    relay.cut();
+    await networkIs(page, 'offline');
+    await agent.banner.getByText(offline).waitFor();
+    await page.screenshot({ path: `${shots}offline-zh.png` });
+    await page.locator('[data-phone-state="away"]').waitFor();
+    relay.mend();
+    await networkIs(page, 'online');
+    await agent.banner.getByText(back).waitFor();
+    await soundGoesAnotherWay(first, 'after the network was away');
+
+    const [second, made] = [await agent.phoneUfrag(), relay.made];
+    relay.strand();
+    await networkIs(page, 'online');
+    await until('a new line of the desk, and one of the phone', () => relay.made >= made + 2);
+    await soundGoesAnotherWay(second, 'by another network');
+
+    await agent.goNotReady('break');
+    await agent.hangUp();
+    await customer.until('CALL_CLOSED');
+    assert.deepEqual(complaints, []);
+  } finally {
+    await page.close();
+    await customer.stop();
+    relay.close();
   }
 });
 

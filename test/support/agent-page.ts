@@ -167,6 +167,11 @@ export class AgentPage {
     return Number(await this.page.evaluate('window.loudness()'));
   }
 
+  /** The ICE user name of the call that is up: another after each restart. */
+  async phoneUfrag(): Promise<string> {
+    return String(await this.page.evaluate(`/ice-ufrag:(\\S+)/.exec(window.connections.at(-1).localDescription.sdp)?.[1]`));
+  }
+
   /** WebRTC's own count of what came. */
   async phoneReceived(): Promise<{ packetsReceived: number; packetsLost: number }> {
     return (await this.page.evaluate(`window.connections.at(-1).getStats().then((all) => {

@@ -37,6 +37,14 @@ export class Relay {
     this.#blocked = false;
   }
 
+  /** What goes through it now stays open and arrives nowhere any more, as over a network that was left; new connections are let through. */
+  strand(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.resume();
+    }
+  }
+
   close(): void {
     this.cut();
     this.#server.close();

@@ -31,7 +31,8 @@ export async function restartIce(session: Session): Promise<boolean> {
     const cancel = browserClock.after(RESTART_WITHIN_MS, end);
     connection.addEventListener('connectionstatechange', changed);
     const sessionDescriptionHandlerOptions: Web.SessionDescriptionHandlerOptions = { offerOptions: { iceRestart: true } };
-    session.invite({ sessionDescriptionHandlerOptions, requestDelegate: { onReject: end } }).catch(end);
+    // Taken while sound goes by its old way, there is no change of state to wait for: should the new way fail, that is one.
+    session.invite({ sessionDescriptionHandlerOptions, requestDelegate: { onAccept: changed, onReject: end } }).catch(end);
   });
   // Else every answer from now on would wait for candidates that never come.
   session.sessionDescriptionHandlerOptionsReInvite = {};

@@ -10,6 +10,7 @@ import { connectionOf, isCutOff, restartIce } from './ice.ts';
 import { instanceId, keepDialog, keptDialog } from './kept-dialog.ts';
 import type { Devices, Pass, Phone, PhoneCall, PhoneOptions, PhoneTrouble, PhoneView } from './phone.ts';
 import { type Heard, heardIn, qualityOf } from './quality.ts';
+import { Registration } from './registration.ts';
 import { Ringer } from './sound.ts';
 
 const EXPIRES_SECONDS = 300;
@@ -17,7 +18,7 @@ const ICE_WITHIN_MS = 500;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 /** A line that says nothing to a REGISTER for so long is dead, whatever the browser still believes. */
-const PROBE_MS = 5_000;
+const PROBE_MS = 4_000;
 const MEASURE_EVERY_MS = 3_000;
 const BUSY = 486;
 const CANNOT = 480;
@@ -37,6 +38,7 @@ class SipPhone implements Phone {
   #view: PhoneView = { state: 'starting', trouble: null, call: null, quality: null };
   #devices: Devices;
   #manager: Web.SessionManager | null = null;
+  #registration: Registration | null = null;
   #address = '';
   #session: Session | null = null;
   /** The server would not have the pass any more (it was started anew, or she signed in elsewhere). */
@@ -78,7 +80,6 @@ class SipPhone implements Phone {
       if (this.#stopped) return;
       this.#manager = this.#make(pass);
       await this.#manager.connect();
-      await this.#manager.register();
     } catch {
       this.#away();
     }
@@ -106,8 +107,12 @@ class SipPhone implements Phone {
       return;
     }
     this.#cancelProbe();
-    this.#cancelProbe = browserClock.after(PROBE_MS, () => void manager.userAgent.transport.disconnect().catch(() => undefined));
-    void manager.register().catch(() => undefined);
+    this.#cancelProbe = browserClock.after(PROBE_MS, () => {
+      // Over a network that is gone nobody says goodbye either: the browser would wait for it, we do not.
+      void manager.userAgent.transport.disconnect().catch(() => undefined);
+      this.#away();
+    });
+    void this.#registration?.ask();
   }
 
   hasCall(has: boolean): void {
@@ -126,7 +131,7 @@ class SipPhone implements Phone {
     keepDialog(null);
     const manager = this.#manager;
     if (manager === null) return;
-    await manager.unregister().catch(() => undefined);
+    await this.#registration?.leave();
     await manager.disconnect().catch(() => undefined);
   }
 
@@ -139,17 +144,7 @@ class SipPhone implements Phone {
       aor: `sip:${address}`,
       autoStop: false,
       maxSimultaneousSessions: 0,
-      registrationRetry: true,
-      registerGuard: () => this.#freshPass(),
       media: { constraints: { audio: true, video: false }, remote: () => ({ audio: this.#speaker }) },
-      // It goes off-hook when the desk's own button is pressed, wherever that desk is.
-      registererOptions: { expires: EXPIRES_SECONDS, instanceId: id, regId: 1, extraHeaders: ['Allow-Events: talk'] },
-      registererRegisterOptions: {
-        requestDelegate: {
-          onAccept: () => this.#registered(),
-          onReject: ({ message }) => this.#refused(message.statusCode ?? 0),
-        },
-      },
       userAgentOptions: {
         authorizationUsername: username,
         authorizationPassword: password,
@@ -161,13 +156,21 @@ class SipPhone implements Phone {
       },
       delegate: {
         onCallReceived: (session) => this.#rings(session),
-        onUnregistered: () => this.#show({ state: 'away' }),
+        onServerConnect: () => void this.#registration?.ask(),
         onNotificationReceived: ({ request }) => {
           if (/^talk\b/i.test(request.getHeader('Event') ?? '')) this.#answer();
         },
       },
     });
     manager.userAgent.delegate = { ...manager.userAgent.delegate, onDisconnect: () => this.#away() };
+    // It goes off-hook when the desk's own button is pressed, wherever that desk is.
+    const asked = { expires: EXPIRES_SECONDS, instanceId: id, regId: 1, extraHeaders: ['Allow-Events: talk'] };
+    this.#registration = new Registration(manager.userAgent, asked, {
+      mayAsk: () => this.#hasFreshPass(),
+      accepted: () => this.#registered(),
+      refused: (status) => this.#refused(status),
+      lapsed: () => this.#show({ state: 'away' }),
+    });
     return manager;
   }
 
@@ -177,20 +180,19 @@ class SipPhone implements Phone {
     this.#passIsStale = true;
     if (this.#passIsRenewed) return;
     this.#passIsRenewed = true;
-    void this.#manager?.register().catch(() => undefined);
+    void this.#registration?.ask();
   }
 
-  /** false: go on and register. */
-  async #freshPass(): Promise<boolean> {
-    if (!this.#passIsStale || this.#manager === null) return false;
+  async #hasFreshPass(): Promise<boolean> {
+    if (!this.#passIsStale || this.#manager === null) return true;
     try {
       const { username, password } = await this.#options.pass();
       Object.assign(this.#manager.userAgent.configuration, { authorizationUsername: username, authorizationPassword: password });
       this.#passIsStale = false;
-      return false;
+      return true;
     } catch {
       this.#away();
-      return true;
+      return false;
     }
   }
 
@@ -206,6 +208,7 @@ class SipPhone implements Phone {
   #away(): void {
     if (this.#stopped) return;
     this.#cancelProbe();
+    if (this.#manager?.isConnected() !== true) this.#registration?.forget();
     this.#show({ state: 'away' });
     this.#failures += 1;
     const ceiling = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 8));
@@ -217,11 +220,8 @@ class SipPhone implements Phone {
     this.#cancelRetry();
     if (this.#stopped) return;
     if (this.#manager === null) return void this.start();
-    // It registers by itself as soon as it is connected.
-    this.#manager
-      .connect()
-      .then(() => this.#manager?.register())
-      .catch(() => this.#away());
+    if (this.#manager.isConnected()) return void this.#registration?.ask();
+    this.#manager.connect().catch(() => this.#away());
   }
 
   // -- the call ----------------------------------------------------------------------------------------------------
@@ -267,8 +267,10 @@ class SipPhone implements Phone {
     const flows = await restartIce(session);
     this.#restarts = null;
     if (this.#stopped || session !== this.#session) return;
-    if (flows) this.#show({ call: { state: 'up', number } });
-    else this.#takeBack();
+    if (!flows) return this.#takeBack();
+    this.#show({ call: { state: 'up', number } });
+    // The network became another once more meanwhile.
+    if (this.#wayIsStale) this.#recover();
   }
 
   /** Takes the place of the leg whose sound is gone: of this page, or of the one before a reload. */

@@ -60,6 +60,8 @@ export const LONGEST_RETRY_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 8_000;
 const PING_EVERY_MS = 15_000;
 const PING_TIMEOUT_MS = 8_000;
+/** Where there is a reason to doubt the line. */
+const DOUBTED_TIMEOUT_MS = 4_000;
 export const COMMAND_TIMEOUT_MS = 12_000;
 export const MOST_PENDING = 32;
 
@@ -150,7 +152,7 @@ export class CtiClient {
   /** The network or the page came back: try at once instead of waiting, and ask at once whether the line still lives. */
   wake(): void {
     if (this.#view.link.state === 'away' && this.#socket === null) this.#connect();
-    else if (this.#synced) this.#ping();
+    else if (this.#synced) this.#ping(DOUBTED_TIMEOUT_MS);
   }
 
   /** The network said it is gone: no need to wait for a ping to find out. */
@@ -250,9 +252,9 @@ export class CtiClient {
   }
 
   /** Asks for a sign of life; any message is one. */
-  #ping(): void {
+  #ping(withinMs = PING_TIMEOUT_MS): void {
     const generation = this.#generation;
-    this.#watch(PING_TIMEOUT_MS, () => this.#broken(generation));
+    this.#watch(withinMs, () => this.#broken(generation));
     this.#socket?.send(JSON.stringify({ v: 1, id: this.#options.newId(), type: 'ping', data: {} }));
   }
 
