@@ -7,6 +7,7 @@ import { asker, author } from './access.ts';
 import { agentOf, agentSchema, params, shown } from './agents.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
+import { resourceOf } from './scope.ts';
 import { type Api, branded } from './shapes.ts';
 
 const wishSchema = z.discriminatedUnion('state', [
@@ -44,7 +45,7 @@ export function agentState(app: Api, ports: ApiPorts): void {
       const { tenantId, userId } = user;
       const agent = agentOf(ports, tenantId, branded(request.params.agentId));
       const { agentId } = agent;
-      if (!may(user, 'agent.setState', { tenantId, agentId })) throw new Problem('forbidden');
+      if (!may(user, 'agent.setState', resourceOf(ports, tenantId, agentId))) throw new Problem('forbidden');
       const herself = user.agentId === agentId;
       const wish = wishOf(request.body, herself);
       const before = ports.acd.agent(agentId);

@@ -5,10 +5,10 @@ import type { AgentConfiguration } from '../acd/event.ts';
 import { agentActivities, agentStates, notReadyReasons } from '../cti/protocol.ts';
 import { locationSchema } from '../tenants/location.ts';
 import { agentSectionChanges, agentSections, sectionsOfAgent, withAgentSections } from '../tenants/sections.ts';
-import { mayAtAll } from '../users/user.ts';
+import { type Action, may, mayAtAll } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import { demandAgentNames } from './names.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
 import {
   type Api,
@@ -122,6 +122,13 @@ function anyAgentOf(ports: ApiPorts, tenantId: TenantId, agentId: AgentId): Agen
   return disabled ?? agentOf(ports, tenantId, agentId);
 }
 
+/** What she may not do this to does not exist for her. */
+function hers(ports: ApiPorts, user: Identity, action: Action, agentId: AgentId): AgentConfiguration {
+  const agent = anyAgentOf(ports, user.tenantId, agentId);
+  if (!may(user, action, agent)) throw new Problem('not_found');
+  return agent;
+}
+
 /** Whoever is signed in, or has a call, is not taken away under its caller. */
 function demandSignedOut({ acd }: ApiPorts, agentId: AgentId): void {
   const state = acd.agent(agentId)?.state ?? 'signed_out';
@@ -145,8 +152,8 @@ function readAgents(app: Api, ports: ApiPorts): void {
       schema: { tags: ['agents'], summary: 'Agents', querystring: z.strictObject(pageQuery), response: { 200: pageOf(agentSchema) } },
     },
     async (request) => {
-      const { tenantId } = asker(request);
-      const mine = [...ports.directory.agents(), ...ports.directory.disabledAgents()].filter((agent) => agent.tenantId === tenantId);
+      const user = asker(request);
+      const mine = [...ports.directory.agents(), ...ports.directory.disabledAgents()].filter((agent) => may(user, 'agent.read', agent));
       const page = pageThrough(mine, (agent) => agent.agentId, pageRequest(request.query));
       return { ...page, items: page.items.map((agent) => shown(ports, agent)) };
     },
@@ -155,7 +162,7 @@ function readAgents(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/agents/:agentId',
     { config: { action: 'agent.read' }, schema: { tags: ['agents'], summary: 'One agent', params, response: { 200: agentSchema } } },
-    async (request) => shown(ports, anyAgentOf(ports, asker(request).tenantId, branded(request.params.agentId))),
+    async (request) => shown(ports, hers(ports, asker(request), 'agent.read', branded(request.params.agentId))),
   );
 }
 
@@ -216,7 +223,7 @@ function changeAgent(app: Api, ports: ApiPorts): void {
       const { tenantId } = user;
       const personal = (['name', 'staticContact', 'phone', 'disabled'] as const).some((field) => request.body[field] !== undefined);
       if (personal && !mayAtAll(user, 'agent.change')) throw new Problem('forbidden');
-      const before = anyAgentOf(ports, tenantId, branded(request.params.agentId));
+      const before = hers(ports, user, 'agent.assignQueues', branded(request.params.agentId));
       const wasDisabled = ports.directory.agent(before.agentId) === null;
       const { disabled = wasDisabled } = request.body;
       if (disabled && !wasDisabled) demandSignedOut(ports, before.agentId);
@@ -224,6 +231,8 @@ function changeAgent(app: Api, ports: ApiPorts): void {
       const queues = request.body.queues === undefined ? before.queues : ownQueues(ports, tenantId, request.body.queues);
       const phone = { ...before.phone, ...given(request.body.phone ?? {}) };
       const after: AgentConfiguration = withAgentSections({ ...before, name, skills, queues, staticContact, phone }, request.body);
+      // A lead hands nobody over to a team that is another's.
+      if (!may(user, 'agent.assignQueues', after)) throw new Problem('forbidden');
       demandAgentNames(ports, before, after);
       const resource = `agent/${before.agentId}`;
       const { disabled: _its, ...others } = request.body;

@@ -1,9 +1,9 @@
 /** How the legs of a call that is up sound right now: measured by the media server when it is asked. What they sounded like stands in the record. */
 import { z } from 'zod';
-import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
+import { mayToAny } from './scope.ts';
 import { type Api, branded, idSchema } from './shapes.ts';
 
 const directionSchema = z.object({ mos: z.number(), worstMos: z.number(), lossPct: z.number(), jitterMs: z.number() });
@@ -35,7 +35,8 @@ export function callAudio(app: Api, ports: ApiPorts): void {
       const call = ports.calls.get(branded<Parameters<ApiPorts['calls']['get']>[0]>(request.params.callId));
       const legs = [...(call?.legs.values() ?? [])];
       // Another's call does not exist for her.
-      if (call === undefined || !legs.some(({ agentId }) => may(user, 'call.readLive', { tenantId: call.tenantId, agentId }))) throw new Problem('not_found');
+      const agentIds = legs.map(({ agentId }) => agentId);
+      if (call === undefined || !mayToAny(ports, user, 'call.readLive', { tenantId: call.tenantId, agentIds })) throw new Problem('not_found');
       return { legs: await Promise.all(legs.map(async ({ legId, role }) => ({ legId, role, audio: await ports.legAudio(legId) }))) };
     },
   );

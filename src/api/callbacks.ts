@@ -5,6 +5,7 @@ import { may } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
+import { resourceOf } from './scope.ts';
 import { type Api, idSchema, iso, isoOrNull } from './shapes.ts';
 
 const callbackSchema = z.object({
@@ -34,7 +35,7 @@ const shown = ({ tenantId: _, askedAt, placedAt, dueAt, notAfter, ...rest }: Cal
 });
 
 /** Booked at a desk it is that agent's. */
-const resourceOf = ({ tenantId, bookedBy }: CallbackView) => ({ tenantId, agentId: bookedBy });
+const whose = (ports: ApiPorts, { tenantId, bookedBy }: CallbackView) => resourceOf(ports, tenantId, bookedBy);
 
 export function callbacks(app: Api, ports: ApiPorts): void {
   app.get(
@@ -51,7 +52,7 @@ export function callbacks(app: Api, ports: ApiPorts): void {
     async (request) => {
       const { queueId } = request.query;
       const user = asker(request);
-      const hers = ports.acd.callbacks(user.tenantId).filter((callback) => may(user, 'callback.read', resourceOf(callback)));
+      const hers = ports.acd.callbacks(user.tenantId).filter((callback) => may(user, 'callback.read', whose(ports, callback)));
       return { items: hers.filter((callback) => queueId === undefined || callback.queueId === queueId).map(shown) };
     },
   );
@@ -71,7 +72,7 @@ export function callbacks(app: Api, ports: ApiPorts): void {
       const user = asker(request);
       const { tenantId, userId } = user;
       const callback = ports.acd.callbacks(tenantId).find(({ callbackId }) => callbackId === request.params.callbackId);
-      if (callback === undefined || !may(user, 'callback.cancel', resourceOf(callback))) throw new Problem('not_found');
+      if (callback === undefined || !may(user, 'callback.cancel', whose(ports, callback))) throw new Problem('not_found');
       if (callback.state === 'dialling' || callback.state === 'talking') throw new Problem('callback_taken');
       const { callbackId } = callback;
       const { reason } = request.query;

@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import type { Call, Leg } from '../call/call.ts';
 import { directions } from '../cdr/record.ts';
-import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 import { queueVisitSchema, shownVisit } from './queue-visits.ts';
 import { pausesSchema, playable, sendAll } from './recordings.ts';
+import { agentsWithin, mayToAny } from './scope.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
 const text = z.string();
@@ -136,8 +136,7 @@ const shownLive = (call: Call) => ({
   legs: [...call.legs.values()].map(shownLiveLeg),
 });
 
-function filterOf(query: FilterQuery, user: Identity): CallFilter {
-  const { tenantId, agentId } = user;
+function filterOf(ports: ApiPorts, query: FilterQuery, user: Identity): CallFilter {
   const filter: CallFilter = {};
   if (query.from !== undefined) filter.from = Date.parse(query.from);
   if (query.to !== undefined) filter.to = Date.parse(query.to);
@@ -147,23 +146,25 @@ function filterOf(query: FilterQuery, user: Identity): CallFilter {
   if (query.cause !== undefined) filter.cause = query.cause;
   if (query.held !== undefined) filter.held = true;
   if (query.agentId !== undefined) filter.agentId = branded(query.agentId);
-  if (may(user, 'record.read', { tenantId })) return filter;
-  // The calls she had, whatever she asks for.
-  if (agentId === null || (filter.agentId !== undefined && filter.agentId !== agentId)) throw new Problem('forbidden');
-  return { ...filter, agentId };
+  const agentIds = agentsWithin(ports, user, 'record.read');
+  if (agentIds === null) return filter;
+  // The calls that she or her teams had, whatever she asks for.
+  if (agentIds.length === 0 || (filter.agentId !== undefined && !agentIds.includes(filter.agentId))) throw new Problem('forbidden');
+  return filter.agentId === undefined ? { ...filter, agentIds } : filter;
 }
 
 /** What she may not see does not exist for her. */
-async function recordOf({ records }: ApiPorts, user: Identity, action: 'record.read' | 'recording.play', callId: string): Promise<CallDetail> {
+async function recordOf(ports: ApiPorts, user: Identity, action: 'record.read' | 'recording.play', callId: string): Promise<CallDetail> {
   const { tenantId } = user;
-  const detail = await records.get(tenantId, branded(callId));
-  const had = [null, ...(detail?.agentIds ?? [])];
-  if (detail === null || !had.some((agentId) => may(user, action, { tenantId, agentId }))) throw new Problem('not_found');
+  const detail = await ports.records.get(tenantId, branded(callId));
+  if (detail === null || !mayToAny(ports, user, action, { tenantId, agentIds: detail.agentIds })) throw new Problem('not_found');
   return detail;
 }
 
+const agentsOn = (legs: Call['legs']) => [...legs.values()].map(({ agentId }) => agentId);
+
 const liveFor = (ports: ApiPorts, user: Identity): Call[] =>
-  [...ports.calls.values()].filter(({ tenantId, legs }) => [...legs.values()].some(({ agentId }) => may(user, 'call.readLive', { tenantId, agentId })));
+  [...ports.calls.values()].filter(({ tenantId, legs }) => mayToAny(ports, user, 'call.readLive', { tenantId, agentIds: agentsOn(legs) }));
 
 export function calls(app: Api, ports: ApiPorts): void {
   listLive(app, ports);
@@ -202,7 +203,7 @@ function listRecords(app: Api, ports: ApiPorts): void {
       },
     },
     async (request) => {
-      const page = await ports.records.list(asker(request).tenantId, filterOf(request.query, asker(request)), pageRequest(request.query));
+      const page = await ports.records.list(asker(request).tenantId, filterOf(ports, request.query, asker(request)), pageRequest(request.query));
       return { ...page, items: page.items.map(shownCall) };
     },
   );

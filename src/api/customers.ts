@@ -1,4 +1,4 @@
-/** Customers by number, and one customer's card. Agents see the number masked: their screen pop has the caller's own. */
+/** Customers by number, and one customer's card. Supervisors, admins and programs see the number, others masked: an agent's screen pop has the caller's own. */
 import { z } from 'zod';
 import type { CustomerCard } from '../call/event.ts';
 import { customerSchema } from '../cti/protocol.ts';
@@ -11,7 +11,8 @@ import { type Api, branded, idSchema } from './shapes.ts';
 
 const numberSchema = z.string().regex(/^\+?[0-9 -]{3,20}$/, 'a phone number: digits, perhaps +, spaces and -');
 
-const shownTo = (role: Role, card: CustomerCard): CustomerCard => (role === 'agent' ? { ...card, number: maskNumber(card.number) } : card);
+const clear: readonly Role[] = ['supervisor', 'admin', 'key'];
+const shownTo = (role: Role, card: CustomerCard): CustomerCard => (clear.includes(role) ? card : { ...card, number: maskNumber(card.number) });
 
 export function customers(app: Api, ports: ApiPorts): void {
   app.get(

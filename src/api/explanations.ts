@@ -18,6 +18,7 @@ import { asker } from './access.ts';
 import type { ApiPorts, OfferTold } from './ports.ts';
 import { Problem } from './problems.ts';
 import { overflowReasonSchema, overflowTargetSchema } from './queue-visits.ts';
+import { resourceOf } from './scope.ts';
 import { type Api, branded, idSchema, iso, isoOrNull } from './shapes.ts';
 
 const text = z.string();
@@ -181,7 +182,7 @@ function explainAgent(app: Api, ports: ApiPorts): void {
     async (request) => {
       const explanation = ports.explain.agent(branded(request.params.agentId), ports.clock.now());
       if (explanation === undefined || explanation.tenantId !== asker(request).tenantId) throw new Problem('not_found');
-      if (!may(asker(request), 'agent.explain', explanation)) throw new Problem('forbidden');
+      if (!may(asker(request), 'agent.explain', resourceOf(ports, explanation.tenantId, explanation.agentId))) throw new Problem('forbidden');
       return shownAgent(explanation);
     },
   );

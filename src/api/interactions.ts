@@ -11,6 +11,7 @@ import { may } from '../users/user.ts';
 import { asker } from './access.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
+import { agentsWithin, mayToAny, resourceOf } from './scope.ts';
 import { type Api, branded, given, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, skillLevelSchema, skillNameSchema, timeSchema } from './shapes.ts';
 
 const MOST_DATA = 50;
@@ -177,7 +178,7 @@ function look(app: Api, ports: ApiPorts): void {
       const { queueId, agentId } = request.query;
       const mine = ports.acd
         .interactions(user.tenantId)
-        .filter((one) => may(user, 'interaction.read', one))
+        .filter(({ tenantId, agentId: hers }) => may(user, 'interaction.read', resourceOf(ports, tenantId, hers)))
         .filter((one) => (queueId === undefined || one.queueId === queueId) && (agentId === undefined || one.agentId === agentId));
       return { items: mine.map((one) => shown(ports, one)) };
     },
@@ -205,7 +206,7 @@ function look(app: Api, ports: ApiPorts): void {
       const record = known === undefined ? await kept : ((await kept?.catch(() => null)) ?? null);
       if (known === undefined && record === null) throw new Problem('not_found');
       const agentIds = [known?.agentId ?? record?.agentId ?? null, ...(record?.agents ?? []).map(({ agentId }) => agentId)];
-      if (!agentIds.some((agentId) => may(user, 'interaction.read', { tenantId, agentId }))) throw new Problem('forbidden');
+      if (!mayToAny(ports, user, 'interaction.read', { tenantId, agentIds })) throw new Problem('forbidden');
       return {
         ...(record === null ? shown(ports, known ?? found(ports, user, interactionId)) : shownOver(record)),
         record: record === null ? null : shownRecord(record),
@@ -266,15 +267,15 @@ function readRecords(app: Api, ports: ApiPorts): void {
       const user = asker(request);
       const { tenantId } = user;
       const { from, to, channel, queueId, agentId } = request.query;
-      const whose = may(user, 'interaction.read', { tenantId }) ? agentId : (user.agentId ?? undefined);
-      if (whose === undefined && !may(user, 'interaction.read', { tenantId })) throw new Problem('forbidden');
-      if (agentId !== undefined && agentId !== whose) throw new Problem('forbidden');
+      const within = agentsWithin(ports, user, 'interaction.read');
+      if (within?.length === 0 || (agentId !== undefined && within?.includes(branded(agentId)) === false)) throw new Problem('forbidden');
       const wanted = {
         from: from === undefined ? undefined : Date.parse(from),
         until: to === undefined ? undefined : Date.parse(to),
         channel,
         queueId,
-        agentId: whose,
+        agentId,
+        agentIds: agentId === undefined && within !== null ? within : undefined,
       };
       const page = await ports.interactionRecords.list(tenantId, given(wanted), pageRequest(request.query));
       return { ...page, items: page.items.map(shownRecord) };

@@ -9,7 +9,7 @@ export function phonePasses(app: Api, ports: ApiPorts): void {
   app.post(
     '/api/v1/phone-passes',
     {
-      config: { action: 'signedIn' },
+      config: { action: 'desk.use' },
       schema: {
         tags: ['sessions'],
         summary: 'Credentials for a phone in this browser, at /sip: hers alone, and void with the token',

@@ -83,6 +83,8 @@ export interface NewUser {
   role: PersonRole;
   language: 'zh' | 'en';
   agentId: AgentId | null;
+  /** Those a lead leads. */
+  teams?: readonly string[];
   password: string;
 }
 export type UserChange = Partial<Omit<NewUser, 'username' | 'agentId'> & { disabled: boolean }>;
@@ -189,6 +191,8 @@ export interface CallFilter {
   caller?: string;
   callee?: string;
   agentId?: AgentId;
+  /** Of one of these. */
+  agentIds?: readonly AgentId[];
   queueId?: QueueId;
   cause?: string;
   held?: true;

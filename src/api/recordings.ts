@@ -6,11 +6,12 @@ import { SealError } from '../../kernel/seal/format.ts';
 import type { RecordedAudio } from '../recordings/audio.ts';
 import type { StoredRecording } from '../recordings/recordings.ts';
 import { type RecordingRules, recordingRulesSchema } from '../recordings/rules.ts';
-import { type Action, may } from '../users/user.ts';
+import type { Action } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import { rangeOf } from './playback.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
+import { mayToAny } from './scope.ts';
 import { type Api, branded, given, idSchema, iso, isoOrNull } from './shapes.ts';
 
 /** When both sides are silent because somebody had it paused, in ms since its beginning; null = its end is not known. */
@@ -57,10 +58,10 @@ const shown = (row: StoredRecording): z.infer<typeof recordingSchema> => ({
 });
 
 /** What she may not do this to does not exist for her. */
-async function recordingOf({ recordings }: ApiPorts, user: Identity, action: Action, recordingId: string): Promise<StoredRecording> {
+async function recordingOf(ports: ApiPorts, user: Identity, action: Action, recordingId: string): Promise<StoredRecording> {
   const { tenantId } = user;
-  const found = await recordings.get(tenantId, recordingId);
-  if (found === null || ![null, ...found.agentIds].some((agentId) => may(user, action, { tenantId, agentId }))) throw new Problem('not_found');
+  const found = await ports.recordings.get(tenantId, recordingId);
+  if (found === null || !mayToAny(ports, user, action, { tenantId, agentIds: found.agentIds })) throw new Problem('not_found');
   return found;
 }
 
@@ -106,7 +107,7 @@ function read(app: Api, ports: ApiPorts): void {
     async (request) => {
       const user = asker(request);
       const all = await ports.recordings.ofCall(user.tenantId, branded(request.params.callId));
-      const seen = all.filter(({ agentIds }) => [null, ...agentIds].some((agentId) => may(user, 'record.read', { tenantId: user.tenantId, agentId })));
+      const seen = all.filter(({ agentIds }) => mayToAny(ports, user, 'record.read', { tenantId: user.tenantId, agentIds }));
       let offsetMs = 0;
       return {
         items: seen.map((row) => {
@@ -278,10 +279,10 @@ function outline(app: Api, ports: ApiPorts): void {
 }
 
 /** The recordings of a call that she may play; who may play none does not find it. */
-export async function playable({ recordings }: ApiPorts, user: Identity, callId: string): Promise<StoredRecording[]> {
+export async function playable(ports: ApiPorts, user: Identity, callId: string): Promise<StoredRecording[]> {
   const { tenantId } = user;
-  const all = await recordings.ofCall(tenantId, branded(callId));
-  const mine = all.filter(({ agentIds }) => [null, ...agentIds].some((agentId) => may(user, 'recording.play', { tenantId, agentId })));
+  const all = await ports.recordings.ofCall(tenantId, branded(callId));
+  const mine = all.filter(({ agentIds }) => mayToAny(ports, user, 'recording.play', { tenantId, agentIds }));
   if (mine.length === 0) throw new Problem('not_found');
   return mine;
 }
@@ -415,10 +416,10 @@ function pauses(app: Api, ports: ApiPorts): void {
   const mine = (request: FastifyRequest, callId: string): Identity => {
     const user = asker(request);
     const call = ports.calls.get(branded(callId));
-    const agents = [null, ...(call === undefined ? [] : [...call.legs.values()].map(({ agentId }) => agentId))];
     const { tenantId } = user;
     if (call === undefined || call.endedAt !== null || call.tenantId !== tenantId) throw new Problem('not_found');
-    if (!agents.some((agentId) => may(user, 'recording.pause', { tenantId, agentId }))) throw new Problem('not_found');
+    const agentIds = [...call.legs.values()].map(({ agentId }) => agentId);
+    if (!mayToAny(ports, user, 'recording.pause', { tenantId, agentIds })) throw new Problem('not_found');
     return user;
   };
   app.put(

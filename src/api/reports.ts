@@ -9,7 +9,7 @@ import { discrepancies } from '../ledger/reconcile.ts';
 import { type Filter, figuresOf, type Line, Report, type ReportSubject, reportSubjects, subjects } from '../ledger/report.ts';
 import { isPassing } from '../store/outage.ts';
 import { isTimeZone } from '../tenants/zone.ts';
-import { may } from '../users/user.ts';
+import { scopeOf } from '../users/user.ts';
 import { asker } from './access.ts';
 import { csvOf } from './csv.ts';
 import type { ApiPorts, Identity } from './ports.ts';
@@ -114,7 +114,8 @@ export function reports(app: Api, ports: ApiPorts): void {
       config: { action: 'report.read' },
       schema: {
         tags: ['reports'],
-        summary: 'Figures by subject and interval, as JSON or as a CSV file; an agent reads her own (`agent`)',
+        summary:
+          'Figures by subject and interval, as JSON or as a CSV file; an agent reads her own (`agent`), a lead her teams’ (`agent`, `team`, `disposition`)',
         params,
         querystring: reportQuery,
         response: { 200: z.union([reportSchema, z.string().describe('text/csv, where `format` is csv')]) },
@@ -232,13 +233,20 @@ function span(now: number, { from, to, timeZone, interval }: Pick<Query, 'from' 
   return rounded;
 }
 
+/** Subjects of whose rows each is of a team. */
+const ofTeams: readonly ReportSubject[] = ['agent', 'team', 'disposition'];
+
 function filterOf(user: Identity, by: ReportSubject, { queueId, agentId, team, number, channel }: Omit<Query, 'format'>): Filter {
-  const own = may(user, 'report.read', { tenantId: user.tenantId }) ? undefined : user.agentId;
+  const scope = scopeOf(user, 'report.read');
+  const teams = scope === 'team' && user.teams !== undefined && user.teams.length > 0 && agentId !== user.agentId ? user.teams : undefined;
+  // Of what has no team in its rows, nobody can say which part is hers.
+  if (teams !== undefined && (!ofTeams.includes(by) || (team !== undefined && !teams.includes(team)))) throw new Problem('forbidden');
+  const own = scope === 'all' || teams !== undefined ? undefined : user.agentId;
   // Of her own alone: no other subject is hers.
   if (own !== undefined && (by !== 'agent' || own === null || (agentId !== undefined && agentId !== own))) throw new Problem('forbidden');
   const asked = own ?? (agentId === undefined ? undefined : asId<AgentId>(agentId));
   const queue = queueId === undefined ? undefined : asId<QueueId>(queueId);
-  return given({ queueId: queue, agentId: asked, team, number, channel: channel === 'all' ? undefined : channel });
+  return given({ queueId: queue, agentId: asked, team: team ?? teams, number, channel: channel === 'all' ? undefined : channel });
 }
 
 /** From the database, and what is still in memory in place of what may be there. */

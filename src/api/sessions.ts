@@ -1,6 +1,6 @@
 /** Signing in and out, and who am I. */
 import { z } from 'zod';
-import { roles } from '../users/user.ts';
+import { actions, mayAtAll, roles } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -14,11 +14,14 @@ export const identitySchema = z.object({
   role: z.enum(roles),
   language: languageSchema,
   agentId: z.string().nullable(),
+  /** Of a lead: those she leads. */
+  teams: z.array(z.string()),
 });
-export const identityOf = ({ userId, tenantId, username, name, role, language, agentId }: Identity): Identity => ({
+export const identityOf = ({ userId, tenantId, username, name, role, language, agentId, teams = [] }: Identity) => ({
   ...{ userId, tenantId, username, name },
-  ...{ role, language, agentId },
+  ...{ role, language, agentId, teams: [...teams] },
 });
+const meSchema = identitySchema.extend({ may: z.array(z.enum(actions)).describe('What she may do to something at least; consoles show nothing else') });
 
 /** Of an authenticator, or a recovery code. */
 export const codeSchema = z.string().trim().min(6).max(20);
@@ -86,7 +89,7 @@ export function sessions(app: Api, ports: ApiPorts): void {
 
   app.get(
     '/api/v1/me',
-    { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Who am I', response: { 200: identitySchema } } },
-    async (request) => identityOf(asker(request)),
+    { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Who am I, and what may I do', response: { 200: meSchema } } },
+    async (request) => ({ ...identityOf(asker(request)), may: actions.filter((action) => mayAtAll(asker(request), action)) }),
   );
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { TenantId, UserId } from '../../kernel/ids.ts';
 import { personRoles } from '../users/user.ts';
 import { asker, author } from './access.ts';
-import type { ApiPorts, NewUser, UserChange } from './ports.ts';
+import type { ApiPorts, NewUser, UserChange, UserRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 import { identitySchema } from './sessions.ts';
 import { type Api, branded, given, idSchema, iso, languageSchema, nameSchema, pageOf, pageQuery, pageRequest, passwordSchema } from './shapes.ts';
@@ -12,21 +12,28 @@ import { settingsOf } from './tenant.ts';
 const userSchema = identitySchema.extend({ disabled: z.boolean() });
 const usernameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'letters, digits and _ . -: 64 at most');
 const roleSchema = z.enum(personRoles);
+const teamsSchema = z
+  .array(z.string().trim().min(1).max(64))
+  .max(100)
+  .describe('Those a team lead leads, as agents have them; of other roles they count for nothing');
 const body = {
   name: nameSchema,
   role: roleSchema,
   language: languageSchema.optional().describe('Left out: the tenant’s'),
   agentId: idSchema.nullable().default(null),
+  teams: teamsSchema.default([]),
   password: passwordSchema,
 };
 const changeSchema = z
-  .strictObject({ name: nameSchema, role: roleSchema, language: languageSchema, password: passwordSchema, disabled: z.boolean() })
+  .strictObject({ name: nameSchema, role: roleSchema, teams: teamsSchema, language: languageSchema, password: passwordSchema, disabled: z.boolean() })
   .partial();
 const params = z.strictObject({ userId: idSchema });
 
 /** Without what must never be written down. */
 const audited = ({ password, ...rest }: Partial<NewUser> & { disabled?: boolean }): object =>
   password === undefined ? rest : { ...rest, password: 'changed' };
+
+const shown = ({ teams = [], ...user }: UserRecord) => userSchema.parse({ ...user, teams });
 
 export function users(app: Api, ports: ApiPorts): void {
   readUsers(app, ports);
@@ -42,7 +49,10 @@ function readUsers(app: Api, ports: ApiPorts): void {
       config: { action: 'user.read' },
       schema: { tags: ['users'], summary: 'Users', querystring: z.strictObject(pageQuery), response: { 200: pageOf(userSchema) } },
     },
-    async (request) => ports.users.list(asker(request).tenantId, pageRequest(request.query)),
+    async (request) => {
+      const page = await ports.users.list(asker(request).tenantId, pageRequest(request.query));
+      return { ...page, items: page.items.map(shown) };
+    },
   );
 
   app.get(
@@ -51,7 +61,7 @@ function readUsers(app: Api, ports: ApiPorts): void {
     async (request) => {
       const user = await ports.users.get(asker(request).tenantId, branded(request.params.userId));
       if (user === null) throw new Problem('not_found');
-      return user;
+      return shown(user);
     },
   );
 }
@@ -77,7 +87,7 @@ function addUser(app: Api, ports: ApiPorts): void {
       const made = await ports.users.create(tenantId, user, told);
       if (made === null) throw new Problem('conflict');
       reply.code(201);
-      return made;
+      return shown(made);
     },
   );
 }
@@ -89,7 +99,7 @@ function changeUser(app: Api, ports: ApiPorts): void {
       config: { action: 'user.change' },
       schema: {
         tags: ['users'],
-        summary: 'Change or disable a user; a new password, role or disabling ends the user’s sessions',
+        summary: 'Change or disable a user; a new password, role, teams or disabling ends the user’s sessions',
         params,
         body: changeSchema,
         response: { 200: userSchema },
@@ -102,10 +112,10 @@ function changeUser(app: Api, ports: ApiPorts): void {
       if (before === null) throw new Problem('not_found');
       const lockedOut = before.userId === userId && (change.disabled === true || (change.role !== undefined && change.role !== before.role));
       if (lockedOut) throw new Problem('forbidden', 'you cannot take your own rights away');
-      const told = { ...author(request), action: 'user.update', resource: `user/${before.userId}`, before: userSchema.parse(before), after: audited(change) };
+      const told = { ...author(request), action: 'user.update', resource: `user/${before.userId}`, before: shown(before), after: audited(change) };
       const after = await ports.users.update(tenantId, before.userId, change, told);
       if (after === null) throw new Problem('not_found');
-      return after;
+      return shown(after);
     },
   );
 }

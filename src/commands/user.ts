@@ -17,7 +17,7 @@ import { addUser } from '../users/sessions.ts';
 import { type PersonRole, personRoles, type User } from '../users/user.ts';
 
 const USAGE =
-  'usage: huawu user add --tenant TENANT --name NAME --role agent|supervisor|admin [--display-name TEXT] [--language zh|en] [--agent NUMBER] [--password-file FILE] [--phone-digest any|sha256]';
+  'usage: huawu user add --tenant TENANT --name NAME --role agent|lead|supervisor|quality|planner|admin|auditor [--teams TEAM,…] [--display-name TEXT] [--language zh|en] [--agent NUMBER] [--password-file FILE] [--phone-digest any|sha256]';
 const USAGE_ERROR = 2;
 const LEAST_LETTERS = 8;
 
@@ -47,7 +47,7 @@ interface Wish {
 function readWish(args: readonly string[]): Wish | string {
   const { flags, words } = parseFlags(args);
   if (words[0] !== 'add') return `huawu user: there is no "${words[0] ?? ''}"`;
-  const { TENANT = '', NAME = '', ROLE = '', LANGUAGE = 'zh', DISPLAY_NAME, AGENT, PASSWORD_FILE, PHONE_DIGEST = 'any' } = flags;
+  const { TENANT = '', NAME = '', ROLE = '', LANGUAGE = 'zh', DISPLAY_NAME, AGENT, PASSWORD_FILE, PHONE_DIGEST = 'any', TEAMS = '' } = flags;
   if (!/^[a-z0-9-]{1,63}$/.test(TENANT)) return '--tenant is missing or not a tenant name';
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(NAME)) return '--name is missing or has other characters than letters, digits and _ . -';
   if (!isRole(ROLE)) return `--role must be one of ${personRoles.join(', ')}`;
@@ -65,6 +65,9 @@ function readWish(args: readonly string[]): Wish | string {
     role: ROLE,
     language: LANGUAGE,
     agentId: number === null ? null : agentIdOf(tenantId, number),
+    teams: TEAMS.split(',')
+      .map((team) => team.trim())
+      .filter((team) => team !== ''),
   };
   return { user, password, phoneDigest: PHONE_DIGEST };
 }
@@ -73,8 +76,16 @@ async function add(store: Store, { user, password, phoneDigest }: Wish): Promise
   if (!(await tenantExists(store.db, user.tenantId))) return failed(`there is no tenant "${user.tenantId}"`);
   if (user.agentId !== null && !(await agentExists(store.db, user.agentId))) return failed(`there is no agent "${user.agentId}": give her number with --agent`);
   const given = password ?? newPassword();
-  const { tenantId, userId, role, agentId } = user;
-  const told = { at: systemClock.now(), tenantId, userId: null, source: 'cli', action: 'user.create', resource: `user/${userId}`, after: { role, agentId } };
+  const { tenantId, userId, role, agentId, teams } = user;
+  const told = {
+    at: systemClock.now(),
+    tenantId,
+    userId: null,
+    source: 'cli',
+    action: 'user.create',
+    resource: `user/${userId}`,
+    after: { role, agentId, teams },
+  };
   if (!(await addUser(store, user, given, phoneDigest, (db) => writeAudit(db, told)))) return failed(`"${user.username}" is taken in ${user.tenantId}`);
   process.stdout.write(`added ${user.role} ${user.username} of ${user.tenantId}${password === null ? `, password ${given}` : ''}\n`);
   return 0;

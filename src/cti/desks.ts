@@ -8,11 +8,11 @@ import { type AgentId, type LegId, randomToken, type TenantId, type UserId } fro
 import type { Logger } from '../../kernel/log.ts';
 import type { CallCommand } from '../call/command.ts';
 import type { Journal } from '../journal/port.ts';
-import { mayAtAll, type Role } from '../users/user.ts';
+import { mayAtAll, type Role, scopeOf } from '../users/user.ts';
 import { type CloseCode, type CtiErrorCode, ctiError, ctiErrors } from './errors.ts';
 import type { CtiCommand, DeskNews } from './event.ts';
 import { Feed } from './feed.ts';
-import type { FloorFeeds, Wall } from './floor/feeds.ts';
+import type { FloorFeeds, Sight, Wall } from './floor/feeds.ts';
 import { type AgentCommand, type DeskEffect, isAgentCommand, type Obeying, obey } from './obey.ts';
 import { CTI_VERSION, type DeskMessage, type DeskMessageOf, deskCommandTypes, type Parsed, parseDeskMessage, supervisorCommands } from './protocol.ts';
 import { isSupervisorMessage, type Order, type OrderMessage, ordersOf, type SupervisorMessage, supervise } from './supervising.ts';
@@ -25,6 +25,8 @@ export interface DeskUser {
   agentId: AgentId | null;
   name: string;
   role: Role;
+  /** Those a lead leads. */
+  teams?: readonly string[];
   language: 'zh' | 'en';
 }
 
@@ -350,12 +352,12 @@ export class Desks {
   }
 
   /** Asked again, it begins anew: the wall has lost its place. */
-  #subscribe(connection: Connection, { tenantId }: DeskUser, { id, data }: DeskMessageOf<'subscribe'>): void {
+  #subscribe(connection: Connection, user: DeskUser, { id, data }: DeskMessageOf<'subscribe'>): void {
     this.#unsubscribe(connection);
     this.#reply(connection, id);
     connection.wall = { send: (text) => this.#send(connection, text), owes: () => connection.socket.owed?.() ?? 0 };
     const { epoch, seq } = data;
-    this.#options.floor.subscribe(connection.wall, tenantId, epoch === undefined || seq === undefined ? null : { epoch, seq });
+    this.#options.floor.subscribe(connection.wall, sightOf(user), epoch === undefined || seq === undefined ? null : { epoch, seq });
   }
 
   #unsubscribe(connection: Connection): void {
@@ -486,6 +488,13 @@ export class Desks {
     else connection.user = user;
   }
 }
+
+/** A lead sees the agents of her teams. */
+const sightOf = (user: DeskUser): Sight => ({
+  tenantId: user.tenantId,
+  teams: scopeOf(user, 'floor.watch') === 'all' ? null : (user.teams ?? []),
+  trunks: mayAtAll(user, 'trunk.read'),
+});
 
 const isStillHers = ({ desk }: Connection, user: DeskUser): boolean =>
   desk === null ? mayAtAll(user, 'floor.watch') : user.agentId === desk.agentId && mayAtAll(user, 'desk.use');

@@ -4,10 +4,11 @@
  */
 import { type AgentId, asId, type CallId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { eventOfWish } from '../acd/offering/wish.ts';
+import type { AgentView } from '../acd/view.ts';
 import type { Call } from '../call/call.ts';
 import type { SupervisionMode } from '../call/event.ts';
 import { talkersOf } from '../call/supervising.ts';
-import { type Action, type Asker, mayAtAll } from '../users/user.ts';
+import { type Action, type Asker, may, mayAtAll, type Resource } from '../users/user.ts';
 import type { Event } from '../vocabulary.ts';
 import type { DeskUser } from './desks.ts';
 import type { CtiErrorCode } from './errors.ts';
@@ -58,7 +59,7 @@ const orders: Orders = {
   setAgentState({ data }, user, { acd, directory }) {
     const agentId = directory.agentByNumber(user.tenantId, data.number)?.agentId;
     const agent = agentId === undefined ? undefined : acd.agent(agentId);
-    if (agent === undefined) return { ok: false, code: 'unknown_agent' };
+    if (agent === undefined || !may(user, 'agent.setState', whose(agent))) return { ok: false, code: 'unknown_agent' };
     if (agent.state === 'signed_out' && data.state !== 'signed_out') return { ok: false, code: 'agent_signed_out' };
     const { reason = 'supervisor', note } = data.state === 'not_ready' ? data : {};
     const wish = data.state === 'not_ready' ? ({ state: 'not_ready', reason, ...(note === undefined ? {} : { note }) } as const) : { state: data.state };
@@ -98,12 +99,18 @@ const orders: Orders = {
     const { tenantId, name } = user;
     const addressee = addresseeOf(to, tenantId, directory);
     if (addressee === null) return refused(to.kind === 'agent' ? 'unknown_agent' : 'unknown_queue');
+    const reached = addressee.kind === 'agent' ? acd.agent(addressee.agentId) : undefined;
+    const team = addressee.kind === 'team' ? addressee.team : null;
+    if (!may(user, 'agent.message', reached === undefined ? { tenantId, team } : whose(reached)))
+      return refused(to.kind === 'agent' ? 'unknown_agent' : 'not_allowed');
     const heard = addressed(acd, tenantId, addressee).length;
     if (heard === 0) return refused('nobody_there');
     const event = { type: 'messageSent', tenantId, messageId: newId(), to: addressee, text, byName: name } as const;
     return { ok: true, order: { action: 'agent.message', resource: `message/${event.messageId}`, after: { to, text, heard }, events: [event] } };
   },
 };
+
+const whose = ({ tenantId, agentId, team }: AgentView): Resource => ({ tenantId, agentId, team: team ?? null });
 
 function liveCall(calls: Obeying['calls'], callId: string, { tenantId }: DeskUser): Call | undefined {
   const call = calls.get(asId<CallId>(callId));
@@ -117,12 +124,15 @@ function overhear(mode: SupervisionMode, data: DeskMessageOf<'monitor'>['data'],
   const known = call.supervision;
   if (known !== null && known.by !== user.userId) return refused('supervised');
   const legs = talkersOf(call).flatMap((legId) => call.legs.get(legId) ?? []);
-  const of = legs.find((leg) => leg.role !== 'caller' && leg.agentId !== null)?.agentId ?? null;
-  if (of === null) return refused('no_talk');
+  const agents = legs.flatMap((leg) => (leg.role !== 'caller' && leg.agentId !== null ? [leg.agentId] : []));
+  const mayHear = (agentId: AgentId): boolean => may(user, 'call.monitor', { tenantId: user.tenantId, agentId, team: acd.agent(agentId)?.team ?? null });
+  const of = agents.find(mayHear);
+  // A call of another's team does not exist for her; nor does one of which she cannot know whose it will be.
+  if (of === undefined) return refused(agents.length > 0 || !may(user, 'call.monitor', { tenantId: user.tenantId }) ? 'unknown_call' : 'no_talk');
   if (!isAllowed(mode, call, of, directory)) return refused('supervision_forbidden');
   const phone = known?.phone ?? (data.phone === undefined ? user.agentId : (directory.agentByNumber(user.tenantId, data.phone)?.agentId ?? null));
   const view = phone === null ? undefined : acd.agent(phone);
-  if (phone === null || (known === null && (view?.phoneReachable !== true || view.callId !== null))) return refused('no_phone');
+  if (phone === null || !mayHear(phone) || (known === null && (view?.phoneReachable !== true || view.callId !== null))) return refused('no_phone');
   const { callId } = call;
   const asked = { type: 'supervisionAsked', callId, mode, phone, of, by: user.userId, byName: user.name } as const;
   // Who supervises is offered nothing meanwhile.

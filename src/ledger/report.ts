@@ -49,7 +49,8 @@ const measuresOf = { contacts: visitMeasures, handling: handledMeasures, time: t
 export interface Filter {
   queueId?: QueueId;
   agentId?: AgentId;
-  team?: string;
+  /** One, or one of these. */
+  team?: string | readonly string[];
   number?: string;
   channel?: string;
 }
@@ -120,7 +121,9 @@ export class Report {
 
 /** What a row has no name for is not filtered by. */
 const passes = (row: Row, filter: Filter): boolean =>
-  Object.entries(filter).every(([name, value]) => value === undefined || !(name in row) || row[name] === value);
+  Object.entries(filter).every(
+    ([name, value]) => value === undefined || !(name in row) || (Array.isArray(value) ? value.includes(row[name]) : row[name] === value),
+  );
 
 /** The sums with the figures worked out of them. */
 export function figuresOf({ contacts: visits, handling: handled, time, offers, calls: counts }: Line, variant: ServiceLevelVariant) {

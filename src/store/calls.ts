@@ -15,6 +15,8 @@ export interface CallFilter {
   callee?: string;
   queueId?: string;
   agentId?: string;
+  /** Of one of these. */
+  agentIds?: readonly string[];
   customerId?: string;
   cause?: string;
   /** Only those with a recording under a legal hold. */
@@ -112,6 +114,7 @@ export async function listCalls(
   if (filter.until !== undefined) query = query.where('arrived_at', '<', new Date(filter.until));
   if (filter.held === true) query = query.where('call_id', 'in', heldCalls(db, filter.tenantId));
   for (const [column, value] of Object.entries(equalities(filter))) if (value !== undefined) query = query.where(sql.ref(column), '=', value);
+  if (filter.agentIds !== undefined) query = query.where('agent_id', 'in', filter.agentIds);
   if (cursor !== null) {
     const { at, callId } = readCursor(cursor);
     query = query.where(sql<boolean>`(arrived_at, call_id) < (${at}::timestamptz, ${callId})`);

@@ -13,6 +13,8 @@ export interface InteractionFilter {
   channel?: string;
   queueId?: string;
   agentId?: string;
+  /** Of one of these. */
+  agentIds?: readonly string[];
 }
 
 const MOST_ROWS = 200;
@@ -31,6 +33,7 @@ export async function listInteractions(
   if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
   if (filter.queueId !== undefined) query = query.where('queue_id', '=', filter.queueId);
   if (filter.agentId !== undefined) query = query.where('agent_id', '=', filter.agentId);
+  if (filter.agentIds !== undefined) query = query.where('agent_id', 'in', filter.agentIds);
   if (cursor !== null) {
     const { at, callId } = readCursor(cursor);
     query = query.where(sql<boolean>`(arrived_at, interaction_id) < (${at}::timestamptz, ${callId})`);

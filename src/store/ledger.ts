@@ -94,7 +94,8 @@ const summed = (measure: string): RawBuilder<unknown> => {
 export interface LedgerFilter {
   queueId?: QueueId;
   agentId?: AgentId;
-  team?: string;
+  /** One, or one of these. */
+  team?: string | readonly string[];
   number?: string;
   channel?: string;
 }
@@ -141,7 +142,7 @@ function rowsAsked({ table, bounds, tenantId, except, by, filter }: SumsAsked): 
   const [from = 0, to = 0] = [bounds[0], bounds.at(-1)];
   const select = (of: string, more: RawBuilder<unknown>[]): RawBuilder<unknown> => {
     const span = [sql`tenant_id = ${tenantId}`, sql`start_at >= ${iso(from)}`, sql`start_at < ${iso(to)}`];
-    const equal = filters.map(([name, value]) => sql`${sql.ref(columnOf(name))} = ${value}`);
+    const equal = filters.map(([name, value]) => sql`${sql.ref(columnOf(name))} = any(${[value].flat()}::text[])`);
     return sql`select ${columns} from ${sql.table(of)} where ${sql.join([...span, ...equal, ...more], sql` and `)}`;
   };
   const but = (list: readonly number[]): RawBuilder<unknown>[] => (list.length === 0 ? [] : [sql`start_at <> all(${list.map(iso)}::timestamptz[])`]);

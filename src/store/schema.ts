@@ -61,6 +61,7 @@ export interface Database {
     role: Role;
     language: 'zh' | 'en';
     agent_id: string | null;
+    teams: Generated<string[]>;
     password_hash: string;
     disabled: Generated<boolean>;
   };

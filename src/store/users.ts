@@ -40,6 +40,7 @@ export async function insertUser(db: Kysely<Database>, user: User, passwordHash:
       role: user.role,
       language: user.language,
       agent_id: user.agentId,
+      teams: [...(user.teams ?? [])],
       password_hash: passwordHash,
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -52,15 +53,17 @@ export interface UserChange {
   role?: PersonRole;
   language?: Language;
   agentId?: AgentId | null;
+  teams?: readonly string[];
   passwordHash?: string;
   disabled?: boolean;
 }
 
 /** false: there is no such user. */
 export async function updateUser(db: Kysely<Database>, userId: UserId, change: UserChange): Promise<boolean> {
-  const { passwordHash, agentId, ...rest } = change;
+  const { passwordHash, agentId, teams, ...rest } = change;
   const set = {
     ...rest,
+    ...(teams === undefined ? {} : { teams: [...teams] }),
     ...(agentId === undefined ? {} : { agent_id: agentId }),
     ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
   };
@@ -145,6 +148,7 @@ const userOf = (row: Selectable<Database['users']>): UserWithHash => ({
   role: row.role,
   language: row.language,
   agentId: row.agent_id === null ? null : asId<AgentId>(row.agent_id),
+  teams: row.teams,
   passwordHash: row.password_hash,
   disabled: row.disabled,
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { DialplanWords } from '../ivr/words.ts';
+import { personRoles } from '../users/user.ts';
 import { calendarRules } from './calendar.ts';
 import { locationSchema } from './location.ts';
 import { agentFaults, circleNote, circlesIn, type NameFault, type Names, queueFaults } from './names.ts';
@@ -99,7 +100,7 @@ const tenantFile = z.strictObject({
   calendars: z.array(calendar).optional(),
   queues: z.array(queue),
   agents: z.array(agent),
-  users: z.array(z.strictObject({ name: z.string(), displayName: z.string(), role: z.enum(['agent', 'supervisor', 'admin']) })),
+  users: z.array(z.strictObject({ name: z.string(), displayName: z.string(), role: z.enum(personRoles), teams: z.array(name).optional() })),
   customers: z.array(customer),
   trunks: z.array(trunk).optional(),
   /** Calls outside, where they differ from the usual rules. */

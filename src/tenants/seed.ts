@@ -133,7 +133,7 @@ function usersIn(file: TenantFile): User[] {
   const tenantId = asId<TenantId>(file.tenant);
   const userIdOf = (username: string): UserId => asId<UserId>(`${tenantId}:${username}`);
   const agents = file.agents.map(({ number, name }) => ({ username: number, name, role: 'agent' as const, agentId: agentIdOf(tenantId, number) }));
-  const others = file.users.map(({ name, displayName, role }) => ({ username: name, name: displayName, role, agentId: null }));
+  const others = file.users.map(({ name, displayName, role, teams = [] }) => ({ username: name, name: displayName, role, teams, agentId: null }));
   return [...agents, ...others].map((user) => ({ userId: userIdOf(user.username), tenantId, language: 'zh', ...user }));
 }
 

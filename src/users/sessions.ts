@@ -59,7 +59,7 @@ export interface Sessions {
   signOut(token: string): Promise<void>;
   /** false: the name is taken. */
   addUser(user: User, password: string, alongside?: Alongside): Promise<boolean>;
-  /** A new password or role, or being disabled, ends every session of the user. false: there is no such user. */
+  /** A new password, role or teams, or being disabled, ends every session of the user. false: there is no such user. */
   changeUser(userId: UserId, change: Omit<UserChange, 'passwordHash'> & { password?: string }, alongside?: Alongside): Promise<boolean>;
   /** Ends every session of the user. */
   endSessions(userId: UserId): Promise<void>;
@@ -112,7 +112,7 @@ export function createSessions(options: { store: Store; clock: Clock; log: Logge
         await alongside?.(trx);
         return true;
       });
-      if (password !== undefined || change.role !== undefined || change.disabled === true) await endSessions(userId);
+      if (password !== undefined || change.role !== undefined || change.teams !== undefined || change.disabled === true) await endSessions(userId);
       return known;
     },
     endSessions,

@@ -40,7 +40,7 @@ import { newTrunk, type TrunkSecret } from '../../src/tenants/trunk.ts';
 import type { TollAlarm } from '../../src/toll/alarm.ts';
 import { usualRules } from '../../src/toll/policy.ts';
 import type { ApiKey } from '../../src/users/api-keys.ts';
-import type { PersonRole as Role } from '../../src/users/user.ts';
+import { personRoles, type PersonRole as Role } from '../../src/users/user.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { urlFault } from '../../src/webhooks/addresses.ts';
 import type { Webhook } from '../../src/webhooks/webhooks.ts';
@@ -49,7 +49,9 @@ import { FakeClock } from '../support/clock.ts';
 
 export const tenants = ['demo', 'other'] as const;
 export type TenantName = (typeof tenants)[number];
-export const roleNames: readonly Role[] = ['agent', 'supervisor', 'admin'];
+export const roleNames: readonly Role[] = personRoles;
+/** Of the agent of each tenant, and the team that each lead leads. */
+export const TEAM = 'north';
 export const tokenOf = (tenant: TenantName, role: Role | 'key'): string => `token-${tenant}-${role}`;
 export const PASSWORD = 'correct horse';
 const RECORDING_KEY = '5e'.repeat(32);
@@ -67,6 +69,7 @@ function identityOf(tenant: TenantName, role: Role): Identity {
     role,
     language: 'en',
     agentId: role === 'agent' ? id<AgentId>(`${tenant}:8001`) : null,
+    teams: role === 'lead' ? [TEAM] : [],
   };
 }
 
@@ -92,6 +95,7 @@ const agentOf = (tenant: TenantName): AgentConfiguration => ({
   tenantId: id<TenantId>(tenant),
   number: '8001',
   name: '王芳',
+  team: TEAM,
   queues: [id<QueueId>(`${tenant}:service`)],
   skills: { service: 5 },
   staticContact: null,
@@ -623,6 +627,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
         const rows = [...house.details.values()]
           .map((detail) => detail.call)
           .filter((call) => call.tenantId === tenantId && (filter.agentId === undefined || call.agentId === filter.agentId))
+          .filter((call) => filter.agentIds === undefined || (call.agentId !== null && filter.agentIds.includes(call.agentId)))
           .filter((call) => cursor === null || call.callId < cursor)
           .sort((a, b) => (a.callId < b.callId ? 1 : -1));
         const items = rows.slice(0, limit);

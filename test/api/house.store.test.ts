@@ -459,6 +459,42 @@ test('call records are walked by cursor, seen by who had them, and their recordi
   assert.equal((await ask('GET', '/api/v1/calls/c-0001/recording', supervisor)).status, 404, 'a file that is gone is not found');
 });
 
+test('G7: a lead reads the agents, calls, recordings and figures of her teams, whoever has moved into them now; new teams end her session', async () => {
+  const admin = await signIn('admin');
+  for (const [number, team] of [
+    ['8001', '北组'],
+    ['8002', '南组'],
+  ])
+    assert.equal((await ask('PATCH', `/api/v1/agents/demo:${number}`, admin, { team })).status, 200);
+  const user = { username: 'lead', name: '组长', role: 'lead', teams: ['南组'], password: 'her own password' };
+  const made = await ask('POST', '/api/v1/users', admin, user);
+  assert.deepEqual([made.status, made.json<{ teams: string[] }>().teams], [201, ['南组']]);
+  const token = await signIn('lead', 'her own password');
+  const me = (await ask('GET', '/api/v1/me', token)).json<{ teams: string[]; may: string[] }>();
+  assert.deepEqual([me.teams, me.may.includes('call.monitor'), me.may.includes('audit.read')], [['南组'], true, false]);
+  const agentsOf = async (path: string): Promise<string[]> =>
+    (await ask('GET', path, token)).json<{ items: { agentId: string }[] }>().items.map(({ agentId }) => agentId);
+  assert.deepEqual(await agentsOf('/api/v1/agents'), ['demo:8002']);
+  assert.deepEqual([...new Set(await agentsOf('/api/v1/calls'))], ['demo:8002']);
+  const statuses = async (...paths: string[]) => Promise.all(paths.map(async (path) => (await ask('GET', `/api/v1/${path}`, token)).status));
+  assert.deepEqual(
+    await statuses('agents/demo:8001', 'calls/c-0000', 'calls/c-0000/recordings', 'calls?agentId=demo:8001', 'calls/c-0001'),
+    [404, 404, 200, 403, 200],
+  );
+  assert.deepEqual((await ask('GET', '/api/v1/calls/c-0000/recordings', token)).json<{ items: object[] }>().items, []);
+  assert.deepEqual(
+    await statuses('reports/agent', 'reports/team?team=南组', 'reports/team?team=北组', 'reports/queue', 'interactions/records'),
+    [200, 200, 403, 403, 200],
+  );
+  assert.equal((await ask('PATCH', '/api/v1/agents/demo:8002', token, { team: '北组' })).status, 403, 'she hands nobody to another lead');
+  assert.equal((await ask('PATCH', '/api/v1/users/demo:lead', admin, { teams: ['北组'] })).status, 200);
+  assert.equal((await ask('GET', '/api/v1/me', token)).status, 401);
+  const again = await signIn('lead', 'her own password');
+  assert.equal((await ask('GET', '/api/v1/calls/c-0000', again)).status, 200);
+  for (const number of ['8001', '8002']) await ask('PATCH', `/api/v1/agents/demo:${number}`, admin, { team: null });
+  assert.deepEqual((await ask('GET', '/api/v1/calls', again)).status, 403, 'a team that nobody is in has nothing');
+});
+
 test('I6: what is changed is in the audit trail with who, from where, before and after; what fails leaves nothing there, and the chain holds', async () => {
   const admin = await signIn('admin');
   const before = await listAudit(store.db, TENANT, 200, null);

@@ -34,7 +34,7 @@ test('signing in gives a token and who one is; a wrong password and a wrong name
   assert.equal(good.headers['cache-control'], 'no-store');
   const { token, user } = good.json() as { token: string; user: Record<string, unknown> };
   assert.equal(token, tokenOf('demo', 'admin'));
-  assert.deepEqual(Object.keys(user).sort(), ['agentId', 'language', 'name', 'role', 'tenantId', 'userId', 'username']);
+  assert.deepEqual(Object.keys(user).sort(), ['agentId', 'language', 'name', 'role', 'teams', 'tenantId', 'userId', 'username']);
   const wrongPassword = assertProblem(await send(house, 'POST', '/api/v1/sessions', { username: 'admin', password: 'nope' }, {}), 'wrong_credentials');
   const wrongName = assertProblem(await send(house, 'POST', '/api/v1/sessions', { username: 'nobody', password: 'nope' }, {}), 'wrong_credentials');
   assert.deepEqual({ ...wrongPassword, instance: '' }, { ...wrongName, instance: '' });

@@ -697,6 +697,64 @@ test('an agent is refused the floor, and a supervisor who is an agent opens a li
   assert.equal(house.acd.view.agent(AGENT)?.state, 'signed_out', 'a line signs nobody in');
 });
 
+const configuredAs = (house: ReturnType<typeof begin>['house'], team: string): void =>
+  house.take({
+    type: 'agentConfigured',
+    agent: { agentId: AGENT, tenantId: TENANT, number: '8001', name: '王丽', skills: {}, staticContact: null, queues: [queueIdOf(TENANT, 'service')], team },
+  });
+
+test('a lead commands and hears the agents of her teams: those of others, and their calls, do not exist for her', async () => {
+  const { house } = begin();
+  configuredAs(house, 'north');
+  const desk = await signedIn(house);
+  await desk.ask('ready');
+  const callId = house.callArrives(goldStory);
+  assert.equal(await desk.ask('answer', { callId }), 'ok');
+  house.role = 'lead';
+  house.teams = ['south'];
+  house.tokens.add('token-8009');
+  const line = new TestDesk(house);
+  assert.equal(await line.ask('hello', { token: 'token-8009', as: 'supervisor' }), 'ok');
+  const words = line.of('welcome')[0]?.data.commands ?? [];
+  assert.ok(words.includes('monitor') && !words.includes('moveCall') && !words.includes('acknowledgeAlert'), words.join());
+  const asked = async (): Promise<string[]> => [
+    await line.ask('setAgentState', { number: '8001', state: 'not_ready' }),
+    await line.ask('monitor', { callId }),
+    await line.ask('barge', { callId, phone: '8001' }),
+    await line.ask('message', { to: { kind: 'agent', number: '8001' }, text: 'x' }),
+    await line.ask('message', { to: { kind: 'team', team: 'north' }, text: 'x' }),
+    await line.ask('message', { to: { kind: 'queue', queue: 'service' }, text: 'x' }),
+    await line.ask('moveCall', { callId, priority: 9 }),
+  ];
+  const events = house.events.length;
+  assert.deepEqual(await asked(), ['unknown_agent', 'unknown_call', 'unknown_call', 'unknown_agent', 'not_allowed', 'not_allowed', 'not_allowed']);
+  assert.equal(house.events.length, events, 'nothing was done');
+  configuredAs(house, 'south');
+  assert.deepEqual(
+    await asked(),
+    ['ok', 'no_phone', 'no_phone', 'ok', 'not_allowed', 'not_allowed', 'not_allowed'],
+    'once she is in her team; the lead’s own phone is nowhere, and the agent’s talks',
+  );
+});
+
+test('who may not supervise has no line, whatever her role is called: quality and auditors; and no desk either', async () => {
+  for (const role of ['quality', 'auditor'] as const) {
+    const { house } = begin();
+    house.role = role;
+    for (const as of ['supervisor', 'agent'] as const) {
+      const line = new TestDesk(house);
+      assert.equal(await line.ask('hello', { token: 'token', as }), 'no_desk', `${role} ${as}`);
+    }
+    assert.equal(house.acd.view.agent(AGENT)?.state, 'signed_out');
+  }
+  const { house } = begin();
+  house.role = 'planner';
+  const wall = new TestDesk(house);
+  assert.equal(await wall.ask('hello', { token: 'token' }), 'ok');
+  assert.equal(await wall.ask('subscribe', { topic: 'floor' }), 'ok');
+  assert.equal(await wall.ask('setAgentState', { number: '8001', state: 'ready' }), 'not_allowed');
+});
+
 test('a supervisor moves who waits and sends words to desks; each is refused with its reason where it cannot be, and to agents always', async () => {
   const { house } = begin();
   const desk = await signedIn(house);

@@ -111,8 +111,8 @@ class TestFloor {
     this.tell({ type: 'callEnded', callId, ending: { cause: 'abandoned', by: 'far_end' } });
   }
 
-  wall(resume: { epoch: string; seq: number } | null = null, wall = new Wall()): Wall {
-    this.feeds.subscribe(wall, DEMO, resume);
+  wall(resume: { epoch: string; seq: number } | null = null, wall = new Wall(), teams: string[] | null = null): Wall {
+    this.feeds.subscribe(wall, { tenantId: DEMO, teams, trunks: teams === null }, resume);
     return wall;
   }
 }
@@ -140,6 +140,36 @@ test('a wall is told the floor whole, then within a second only the rows that ch
   floor.clock.forward(900);
   floor.tell({ type: 'agentWentNotReady', agentId: agent('8002'), reason: 'break' });
   assert.equal(wall.told.length, 2, 'she is signed out: nothing changed');
+});
+
+test('a lead’s wall has the agents of her teams alone, follows who joins and leaves them, and shares its feed with her equals only', () => {
+  const floor = new TestFloor(['8001', '8002']);
+  const configured = (number: string, team: string): void =>
+    floor.tell({
+      type: 'agentConfigured',
+      agent: { agentId: agent(number), tenantId: DEMO, number, name: number, queues: [SERVICE], skills: {}, team, staticContact: `sip:${number}@127.0.0.1` },
+    });
+  configured('8002', 'south');
+  const [whole, north, south] = [floor.wall(), floor.wall(null, new Wall(), ['north']), floor.wall(null, new Wall(), ['south', 'west'])];
+  assert.deepEqual(
+    [whole, north, south].map((wall) => [...wall.agents.keys()]),
+    [[agent('8001'), agent('8002')], [agent('8001')], [agent('8002')]],
+  );
+  floor.signIn('8002');
+  floor.clock.forward(1_000);
+  assert.ok(
+    north.told.every(({ data }) => JSON.stringify(data.agents ?? []).includes('8002') === false),
+    'not a word of another team’s agent',
+  );
+  assert.equal(south.agents.get(agent('8002'))?.state, 'ready');
+  configured('8002', 'north');
+  floor.clock.forward(1_000);
+  assert.deepEqual(
+    [whole, north, south].map((wall) => wall.agents.size),
+    [2, 2, 0],
+  );
+  const queues = [whole, north, south].map((wall) => wall.queues.get(SERVICE)?.signedIn);
+  assert.deepEqual(queues, [1, 1, 1], 'queues are no team’s');
 });
 
 test('whatever happens on a floor of 1,000 agents, a wall is told at most about four times a second, and what it has folded is the floor', () => {

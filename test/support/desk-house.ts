@@ -136,6 +136,8 @@ export class DeskHouse {
   readonly floor: FloorFeeds;
   readonly events: Event[] = [];
   role: DeskUser['role'] = 'agent';
+  /** Those that who has the token leads, if the role is a lead's. */
+  teams: string[] = [];
   auditFails = false;
   /** Keys that her desk has sent into calls. */
   pressed = '';
@@ -343,7 +345,15 @@ export class DeskHouse {
   #user(token: string) {
     const colleague = token.startsWith('token-') ? token.slice('token-'.length) : null;
     const agentId: AgentId | null = colleague === null ? AGENT : agentIdOf(TENANT, colleague);
-    return { userId: asId<UserId>(`u1${colleague ?? ''}`), tenantId: TENANT, agentId, name: '王丽', role: this.role, language: 'zh' as const };
+    return {
+      userId: asId<UserId>(`u1${colleague ?? ''}`),
+      tenantId: TENANT,
+      agentId,
+      name: '王丽',
+      role: this.role,
+      teams: this.teams,
+      language: 'zh' as const,
+    };
   }
 
   #legEnds(callId: CallId, legId: LegId): void {

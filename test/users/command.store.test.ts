@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { systemClock as clock } from '../../kernel/clock.ts';
-import { asId, type TenantId } from '../../kernel/ids.ts';
+import { asId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
 import { main as auditMain } from '../../src/commands/audit.ts';
 import { main as migrateMain } from '../../src/commands/migrate.ts';
@@ -14,6 +14,7 @@ import { main as userMain } from '../../src/commands/user.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
 import { saveTenant } from '../../src/store/tenants.ts';
+import { userById } from '../../src/store/users.ts';
 import { createSessions } from '../../src/users/sessions.ts';
 import { openCluster, query, type TestCluster } from '../store/cluster.ts';
 
@@ -69,6 +70,17 @@ test('an added user signs in with the password that was printed', async (context
     const password = /^added supervisor boss of demo, password (\w{12})\n$/.exec(said)?.[1];
     assert.equal(code, 0);
     assert.equal((await createSessions({ store, clock, log }).signIn(null, 'boss', password ?? '')).ok, true);
+  } finally {
+    await store.close();
+  }
+});
+
+test('a lead is added with the teams she leads', async (context) => {
+  const { config, store } = await furnished();
+  try {
+    const { code } = await run(context, () => userMain(['add', '--tenant', 'demo', '--name', 'lead', '--role', 'lead', '--teams', 'north, 南组'], config));
+    assert.equal(code, 0);
+    assert.deepEqual((await userById(store.db, asId<UserId>('demo:lead')))?.teams, ['north', '南组']);
   } finally {
     await store.close();
   }

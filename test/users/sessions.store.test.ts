@@ -19,6 +19,7 @@ const other = asId<TenantId>('other');
 const wang: User = {
   ...{ userId: asId<UserId>('demo:8001'), tenantId: demo, username: '8001', name: '王丽', role: 'agent', language: 'zh' },
   agentId: agentIdOf(demo, '8001'),
+  teams: [],
 };
 
 let cluster: TestCluster;
@@ -106,10 +107,17 @@ test('a session ends after twelve hours', async () => {
   }
 });
 
-test('G11: a new password, a new role and being disabled end every session at once, and tell who listens', async () => {
+test('G11: a lead has her teams in her session; others end it, as a new password, a new role and being disabled end every session at once, and tell who listens', async () => {
   const sessions = await house(await cluster.store());
   const told: UserId[] = [];
   sessions.onRevoked((userId) => told.push(userId));
+  await sessions.changeUser(wang.userId, { role: 'lead', teams: ['north', '南组'] });
+  assert.deepEqual(told.splice(0), [wang.userId]);
+  const first = await signedIn(sessions);
+  assert.deepEqual((await sessions.userOf(first))?.teams, ['north', '南组']);
+  await sessions.changeUser(wang.userId, { teams: ['north'] });
+  assert.equal(await sessions.userOf(first), null);
+  told.splice(0);
   for (const change of [{ password: 'a new password' }, { role: 'supervisor' as const }]) {
     const token = await signedIn(sessions, told.length === 0 ? 'right password' : 'a new password');
     assert.notEqual(await sessions.userOf(token), null);

@@ -1,5 +1,5 @@
 /**
- * The feed of each tenant's floor to the walls that look at it: events mark what may have changed, and four times a second at most the rows that did
+ * The feed of each tenant's floor, or of the part that some may see, to the walls that look at it: events mark what may have changed, and four times a second at most the rows that did
  * change are told, to all walls the same text. A tenant at whose floor nobody looks costs nothing but its alerts.
  */
 import type { Clock } from '../../../kernel/clock.ts';
@@ -41,14 +41,25 @@ export interface FloorFeedsOptions {
   bounds(tenantId: TenantId): AlertBounds;
 }
 
+/** What a wall may be shown: the floor of a tenant, or that part of it. */
+export interface Sight {
+  tenantId: TenantId;
+  /** Agents of these teams; null = all. */
+  teams: readonly string[] | null;
+  /** With its trunks. */
+  trunks: boolean;
+}
+
 export interface Wall {
   send(text: string): void;
   /** Bytes it was sent and has not read. */
   owes(): number;
 }
 
-interface TenantFloor {
+/** Of all walls that may see the same. */
+interface Floor {
   tenantId: TenantId;
+  sight: Sight;
   feed: Feed;
   /** Which message each was told last. */
   walls: Map<Wall, number>;
@@ -70,7 +81,8 @@ interface TenantFloor {
 
 export class FloorFeeds {
   readonly #options: FloorFeedsOptions;
-  readonly #floors = new Map<TenantId, TenantFloor>();
+  /** By what is seen. */
+  readonly #floors = new Map<string, Floor>();
   readonly #watch: AlertWatch;
   readonly #cancelLook: () => void;
   readonly #estimates = new Map<QueueId, { at: number; wait: FloorQueue['expectedWait'] }>();
@@ -83,8 +95,8 @@ export class FloorFeeds {
   }
 
   /** Snapshot or what was missed, then what happens. */
-  subscribe(wall: Wall, tenantId: TenantId, resume: { epoch: string; seq: number } | null): void {
-    const floor = this.#floorOf(tenantId);
+  subscribe(wall: Wall, sight: Sight, resume: { epoch: string; seq: number } | null): void {
+    const floor = this.#floorOf(sight);
     floor.forgetAt = null;
     const missed = resume === null ? { result: 'lost' as const } : floor.feed.since(resume.epoch, resume.seq);
     if (missed.result === 'resumed') for (const { text } of missed.messages) wall.send(text);
@@ -116,9 +128,10 @@ export class FloorFeeds {
   acknowledge(tenantId: TenantId, alertId: string, by: string): boolean {
     const alert = this.#watch.acknowledge(tenantId, alertId, by, this.#options.clock.now());
     if (alert === null) return false;
-    const floor = this.#floors.get(tenantId);
-    floor?.alerts.set(alertId, alert);
-    if (floor !== undefined) this.#tellSoon(floor);
+    for (const floor of this.#floorsOf(tenantId)) {
+      floor.alerts.set(alertId, alert);
+      this.#tellSoon(floor);
+    }
     return true;
   }
 
@@ -129,13 +142,13 @@ export class FloorFeeds {
   }
 
   #moved(id: AgentId | QueueId, what: 'movedAgents' | 'movedQueues'): void {
-    const floor = this.#floors.get(tenantOf(id));
-    if (floor === undefined) return;
-    (floor[what] as Set<string>).add(id);
-    this.#tellSoon(floor);
+    for (const floor of this.#floorsOf(tenantOf(id))) {
+      (floor[what] as Set<string>).add(id);
+      this.#tellSoon(floor);
+    }
   }
 
-  #tellSoon(floor: TenantFloor): void {
+  #tellSoon(floor: Floor): void {
     if (floor.cancelTimer !== null) return;
     const { clock } = this.#options;
     const now = clock.now();
@@ -145,7 +158,7 @@ export class FloorFeeds {
     });
   }
 
-  #tell(floor: TenantFloor): void {
+  #tell(floor: Floor): void {
     const parts = this.#changes(floor);
     let latest: string | null = null;
     if (parts.length > 0) {
@@ -156,7 +169,7 @@ export class FloorFeeds {
   }
 
   /** The latest change, as a rule; what it was not told yet, where it did not read; all anew, where it did not for too long. */
-  #bringUp(floor: TenantFloor, wall: Wall, told: number, latest: string | null): void {
+  #bringUp(floor: Floor, wall: Wall, told: number, latest: string | null): void {
     const { epoch, last } = floor.feed;
     floor.walls.set(wall, last);
     const missed = latest !== null && told === last - 1 ? { result: 'resumed' as const, messages: [{ text: latest }] } : floor.feed.since(epoch, told);
@@ -165,10 +178,10 @@ export class FloorFeeds {
   }
 
   /** Members of the message's data, as JSON. */
-  #changes(floor: TenantFloor): string[] {
+  #changes(floor: Floor): string[] {
     const agents = this.#changedAgents(floor);
     const queues = this.#changedQueues(floor);
-    const trunks = this.#trunksOf(floor.tenantId);
+    const trunks = this.#trunksOf(floor.sight);
     const parts: string[] = [];
     if (queues.length > 0) parts.push(`"queues":[${queues.join(',')}]`);
     if (agents.length > 0) parts.push(`"agents":[${agents.join(',')}]`);
@@ -181,14 +194,14 @@ export class FloorFeeds {
     return parts;
   }
 
-  #changedAgents(floor: TenantFloor): string[] {
+  #changedAgents(floor: Floor): string[] {
     const changed: string[] = [];
     for (const agentId of floor.movedAgents) {
       const view = this.#options.acd.agent(agentId);
       // Her queues count her.
       for (const queueId of view?.queues ?? []) floor.movedQueues.add(queueId);
       const known = floor.agents.has(agentId);
-      if (view === undefined) {
+      if (view === undefined || !isSeen(floor.sight, view)) {
         if (floor.agents.delete(agentId)) floor.gone.add(agentId);
       } else if (known || floor.agents.size < MOST_AGENTS) keep(floor.agents, agentId, this.#agentText(view), changed);
     }
@@ -196,14 +209,14 @@ export class FloorFeeds {
     return changed;
   }
 
-  #changedQueues(floor: TenantFloor): string[] {
+  #changedQueues(floor: Floor): string[] {
     const changed: string[] = [];
     for (const queueId of floor.movedQueues) {
       const row = this.#queueRow(queueId);
       if (row !== null) keep(floor.queues, queueId, JSON.stringify(row), changed);
       else if (floor.queues.delete(queueId)) {
         floor.gone.add(queueId);
-        for (const alertId of this.#watch.forget(floor.tenantId, queueId)) floor.gone.add(alertId);
+        for (const alertId of this.#watch.forget(floor.tenantId, queueId)) for (const other of this.#floorsOf(floor.tenantId)) other.gone.add(alertId);
       }
     }
     floor.movedQueues.clear();
@@ -232,15 +245,21 @@ export class FloorFeeds {
     return wait;
   }
 
-  readonly #trunksOf = (tenantId: TenantId): string => JSON.stringify(this.#options.trunks(tenantId));
+  readonly #trunksOf = ({ tenantId, trunks }: Sight): string => JSON.stringify(trunks ? this.#options.trunks(tenantId) : []);
 
-  #snapshot(floor: TenantFloor): string {
+  readonly #agentsOf = (sight: Sight): AgentView[] => this.#options.acd.agents(sight.tenantId).filter((view) => isSeen(sight, view));
+
+  *#floorsOf(tenantId: TenantId): Iterable<Floor> {
+    for (const floor of this.#floors.values()) if (floor.tenantId === tenantId) yield floor;
+  }
+
+  #snapshot(floor: Floor): string {
     if (floor.snapshot?.seq !== floor.feed.last) floor.snapshot = { seq: floor.feed.last, text: this.#wholeFloor(floor) };
     return floor.snapshot.text;
   }
 
-  #wholeFloor(floor: TenantFloor): string {
-    const agentsNotShown = Math.max(0, this.#options.acd.agents(floor.tenantId).length - floor.agents.size);
+  #wholeFloor(floor: Floor): string {
+    const agentsNotShown = Math.max(0, this.#agentsOf(floor.sight).length - floor.agents.size);
     const rows = `"queues":[${[...floor.queues.values()].join(',')}],"agents":[${[...floor.agents.values()].join(',')}],"trunks":${floor.trunks}`;
     const alerts = JSON.stringify(this.#watch.all(floor.tenantId));
     const data = `{"epoch":${JSON.stringify(floor.feed.epoch)},"agentsNotShown":${agentsNotShown},${rows},"alerts":${alerts}}`;
@@ -251,17 +270,28 @@ export class FloorFeeds {
     return `{"v":1,"topic":"floor","seq":${seq},"type":"${type}","ts":"${new Date(this.#options.clock.now()).toISOString()}","data":${json}}`;
   }
 
-  #floorOf(tenantId: TenantId): TenantFloor {
-    const known = this.#floors.get(tenantId);
+  #floorOf(sight: Sight): Floor {
+    const { tenantId } = sight;
+    const key = keyOf(sight);
+    const known = this.#floors.get(key);
     if (known !== undefined) return known;
-    const floor: TenantFloor = {
-      ...{ tenantId, feed: new Feed(randomToken(8)), walls: new Map(), snapshot: null, agents: new Map(), queues: new Map(), trunks: this.#trunksOf(tenantId) },
+    const floor: Floor = {
+      ...{
+        tenantId,
+        sight,
+        feed: new Feed(randomToken(8)),
+        walls: new Map(),
+        snapshot: null,
+        agents: new Map(),
+        queues: new Map(),
+        trunks: this.#trunksOf(sight),
+      },
       ...{ movedAgents: new Set(), movedQueues: new Set(), alerts: new Map(), gone: new Set(), toldAt: 0, cancelTimer: null, forgetAt: null },
     };
     const { acd } = this.#options;
-    for (const view of acd.agents(tenantId).slice(0, MOST_AGENTS)) floor.agents.set(view.agentId, this.#agentText(view));
+    for (const view of this.#agentsOf(sight).slice(0, MOST_AGENTS)) floor.agents.set(view.agentId, this.#agentText(view));
     for (const { queueId } of acd.queues(tenantId)) floor.queues.set(queueId, JSON.stringify(this.#queueRow(queueId)));
-    this.#floors.set(tenantId, floor);
+    this.#floors.set(key, floor);
     return floor;
   }
 
@@ -273,7 +303,7 @@ export class FloorFeeds {
     for (const floor of [...this.#floors.values()]) {
       if (floor.forgetAt !== null && now >= floor.forgetAt) {
         floor.cancelTimer?.();
-        this.#floors.delete(floor.tenantId);
+        this.#floors.delete(keyOf(floor.sight));
         continue;
       }
       if (this.#looks % ESTIMATE_LOOKS === 0) for (const { queueId } of acd.queues(floor.tenantId)) floor.movedQueues.add(queueId);
@@ -282,12 +312,17 @@ export class FloorFeeds {
   }
 
   #lookForAlerts(tenantId: TenantId, now: number): void {
-    const floor = this.#floors.get(tenantId);
     const { raised, over } = this.#watch.look(tenantId, now);
-    for (const alert of raised) floor?.alerts.set(alert.alertId, alert);
-    for (const alertId of over) floor?.gone.add(alertId);
+    for (const floor of this.#floorsOf(tenantId)) {
+      for (const alert of raised) floor.alerts.set(alert.alertId, alert);
+      for (const alertId of over) floor.gone.add(alertId);
+    }
   }
 }
+
+const isSeen = ({ teams }: Sight, { team }: AgentView): boolean => teams === null || (team !== undefined && teams.includes(team));
+
+const keyOf = ({ tenantId, teams, trunks }: Sight): string => JSON.stringify([tenantId, teams === null ? null : [...teams].sort(), trunks]);
 
 /** Told only when it differs from what was told last. */
 function keep(rows: Map<string, string>, id: string, text: string, changed: string[]): void {
