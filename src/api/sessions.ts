@@ -1,6 +1,6 @@
 /** Signing in and out, and who am I. */
 import { z } from 'zod';
-import { actions, mayAtAll, roles } from '../users/user.ts';
+import { actions, mayAtAll, roles, scopeOf } from '../users/user.ts';
 import { asker, author } from './access.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -21,7 +21,19 @@ export const identityOf = ({ userId, tenantId, username, name, role, language, a
   ...{ userId, tenantId, username, name },
   ...{ role, language, agentId, teams: [...teams] },
 });
-const meSchema = identitySchema.extend({ may: z.array(z.enum(actions)).describe('What she may do to something at least; consoles show nothing else') });
+const meSchema = identitySchema.extend({
+  may: z.record(z.string(), z.enum(['all', 'team', 'own'])).describe('What she may do, and how far it reaches; consoles show nothing else'),
+});
+
+function reachOf(user: Identity): Record<string, 'all' | 'team' | 'own'> {
+  const hers = actions.filter((action) => mayAtAll(user, action));
+  return Object.fromEntries(
+    hers.flatMap((action) => {
+      const scope = scopeOf(user, action);
+      return scope === 'none' ? [] : [[action, scope] as const];
+    }),
+  );
+}
 
 /** Of an authenticator, or a recovery code. */
 export const codeSchema = z.string().trim().min(6).max(20);
@@ -90,6 +102,6 @@ export function sessions(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/me',
     { config: { action: 'signedIn' }, schema: { tags: ['sessions'], summary: 'Who am I, and what may I do', response: { 200: meSchema } } },
-    async (request) => ({ ...identityOf(asker(request)), may: actions.filter((action) => mayAtAll(asker(request), action)) }),
+    async (request) => ({ ...identityOf(asker(request)), may: reachOf(asker(request)) }),
   );
 }

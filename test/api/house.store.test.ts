@@ -470,8 +470,8 @@ test('G7: a lead reads the agents, calls, recordings and figures of her teams, w
   const made = await ask('POST', '/api/v1/users', admin, user);
   assert.deepEqual([made.status, made.json<{ teams: string[] }>().teams], [201, ['南组']]);
   const token = await signIn('lead', 'her own password');
-  const me = (await ask('GET', '/api/v1/me', token)).json<{ teams: string[]; may: string[] }>();
-  assert.deepEqual([me.teams, me.may.includes('call.monitor'), me.may.includes('audit.read')], [['南组'], true, false]);
+  const me = (await ask('GET', '/api/v1/me', token)).json<{ teams: string[]; may: Record<string, string> }>();
+  assert.deepEqual([me.teams, me.may['call.monitor'], me.may['audit.read']], [['南组'], 'team', undefined]);
   const agentsOf = async (path: string): Promise<string[]> =>
     (await ask('GET', path, token)).json<{ items: { agentId: string }[] }>().items.map(({ agentId }) => agentId);
   assert.deepEqual(await agentsOf('/api/v1/agents'), ['demo:8002']);

@@ -8,12 +8,15 @@ export interface Me {
   tenantId: string;
   username: string;
   name: string;
-  role: 'agent' | 'supervisor' | 'admin';
+  /** Action → how far it reaches; what is missing she may not. */
+  may: Record<string, string>;
 }
 
 export interface Admin {
   token: string;
   me: Me;
+  /** She may change nothing here. */
+  isReader: boolean;
   /** The token is void. */
   onExpired(): void;
   /** Says what was done, where it is seen and heard. */

@@ -39,6 +39,14 @@ const groups = [
   { group: 'system', names: ['tenant', 'keys', 'webhooks', 'system'] },
 ] as const satisfies readonly { group: string; names: readonly PageName[] }[];
 
+/** Pages that are rows alone for who may change nothing. */
+const readers: readonly PageName[] = ['agents', 'users', 'queues', 'numbers', 'trunks', 'phones', 'audit', 'keys'];
+const shownGroups = (isReader: boolean): { group: (typeof groups)[number]['group']; names: readonly PageName[] }[] =>
+  groups.flatMap(({ group, names }) => {
+    const shown = isReader ? names.filter((name) => readers.includes(name)) : names;
+    return shown.length === 0 ? [] : [{ group, names: shown }];
+  });
+
 const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
@@ -78,7 +86,11 @@ function Console({ token, onSignOut, onExpired }: ConsoleProps) {
     return <Alert className="admin-closed" type="error" showIcon title={t(`problem.${kind}`, { status, detail })} />;
   }
   if (me.data === undefined) return null;
-  return me.data.role === 'admin' ? <Frame me={me.data} token={token} onSignOut={onSignOut} onExpired={onExpired} /> : <NotForYou onSignOut={onSignOut} />;
+  return me.data.may['audit.read'] !== undefined ? (
+    <Frame me={me.data} token={token} onSignOut={onSignOut} onExpired={onExpired} />
+  ) : (
+    <NotForYou onSignOut={onSignOut} />
+  );
 }
 
 function NotForYou({ onSignOut }: { onSignOut(): void }) {
@@ -99,10 +111,12 @@ function NotForYou({ onSignOut }: { onSignOut(): void }) {
 function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
   const { t } = useTranslation();
   const w = useWords();
-  const place = useSyncExternalStore(subscribe, placeNow);
+  const asked = useSyncExternalStore(subscribe, placeNow);
+  const isReader = me.may['user.change'] === undefined;
+  const place = isReader && !readers.includes(asked) ? 'audit' : asked;
   const [told, setTold] = useState('');
   const tell = useCallback((sentence: string) => setTold(sentence), []);
-  const admin = useMemo(() => ({ token, me, onExpired, tell }), [token, me, onExpired, tell]);
+  const admin = useMemo(() => ({ token, me, isReader, onExpired, tell }), [token, me, isReader, onExpired, tell]);
   const title = w(`page.${place}`);
   useEffect(() => {
     document.title = `${title} · ${t('product')}`;
@@ -127,7 +141,7 @@ function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
             {t('controls.signOut')}
           </Button>
         </header>
-        <Places at={place} />
+        <Places at={place} isReader={isReader} />
         <main className="admin-main">
           <h1>{title}</h1>
           <p className="admin-lead quiet">{w(`lead.${place}`)}</p>
@@ -140,11 +154,11 @@ function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
   );
 }
 
-function Places({ at }: { at: PageName }) {
+function Places({ at, isReader }: { at: PageName; isReader: boolean }) {
   const w = useWords();
   return (
     <nav className="admin-places" aria-label={w('places')}>
-      {groups.map(({ group, names }) => (
+      {shownGroups(isReader).map(({ group, names }) => (
         <section key={group} aria-labelledby={`places-${group}`}>
           <h2 id={`places-${group}`}>{w(`group.${group}`)}</h2>
           <ul>

@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { label, ownName, shownNumber, shownTime, zoneName } from '../shared/labels.ts';
+import { useMay } from './allowed.tsx';
 import { CallCourse } from './call-course.tsx';
 import { Failure } from './failure.tsx';
 import { Player } from './player.tsx';
@@ -11,6 +12,7 @@ import { SupervisionTrail } from './supervision-trail.tsx';
 
 export function CallDetail({ token, call }: { token: string; call: CallRow }) {
   const { t } = useTranslation();
+  const may = useMay(token);
   const recordings = useRecordings(token, call.callId);
   const queueOf = useQueueNames(token);
   const facts: [string, string][] = [
@@ -36,9 +38,11 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
       {call.notes !== null && <p className="call-notes">{call.notes}</p>}
       {recordings.error !== null && <Failure error={recordings.error} />}
       {recordings.data?.items.length === 0 && <p className="quiet">{t('player.none')}</p>}
-      {recordings.data !== undefined && recordings.data.items.length > 0 && <Player token={token} callId={call.callId} recordings={recordings.data.items} />}
-      <CallCourse token={token} callId={call.callId} />
-      <SupervisionTrail token={token} callId={call.callId} />
+      {recordings.data !== undefined && recordings.data.items.length > 0 && may('recording.play') && (
+        <Player token={token} callId={call.callId} recordings={recordings.data.items} />
+      )}
+      {may('call.explain') && <CallCourse token={token} callId={call.callId} />}
+      {may('supervision.read') && <SupervisionTrail token={token} callId={call.callId} />}
       <p className="quiet small">{t('pop.zone', { zone: zoneName() })}</p>
     </section>
   );

@@ -3,6 +3,7 @@ import { Button, Input } from 'antd';
 import { type KeyboardEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { browserClock } from '../shared/clock.ts';
+import { Allowed } from './allowed.tsx';
 import { CallDetail } from './call-detail.tsx';
 import { CallList } from './call-list.tsx';
 import { useExpiry } from './expiry.ts';
@@ -45,7 +46,7 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
   const call = items.find(({ callId }) => callId === chosen) ?? null;
   return (
     <div className="calls-page">
-      <TopBar at="calls" name={me.data?.name} onSignOut={onSignOut} />
+      <TopBar at="calls" token={token} name={me.data?.name} onSignOut={onSignOut} />
       <main className="calls-main">
         <section className="calls-list" aria-label={t('calls.list')}>
           <Filters typed={typed} onType={setTyped} />
@@ -66,7 +67,9 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
         {call === null ? (
           <div className="call-detail">
             <p className="calls-nothing quiet">{t('calls.choose')}</p>
-            <SupervisionTrail token={token} callId={null} />
+            <Allowed token={token} to="supervision.read">
+              <SupervisionTrail token={token} callId={null} />
+            </Allowed>
           </div>
         ) : (
           <CallDetail key={call.callId} token={token} call={call} />

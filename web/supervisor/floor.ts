@@ -182,8 +182,9 @@ const LOOK_EACH_MS = 3_000;
 /** The API's longest page. */
 const MOST_SHOWN = 200;
 
-export const useLiveCalls = (token: string) =>
+export const useLiveCalls = (token: string, enabled: boolean) =>
   useQuery({
+    enabled,
     queryKey: ['live calls', token],
     refetchInterval: LOOK_EACH_MS,
     queryFn: () => get<{ items: LiveCall[]; nextCursor: string | null }>(token, `/api/v1/calls/live?limit=${MOST_SHOWN}`),

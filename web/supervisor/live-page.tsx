@@ -7,6 +7,7 @@ import { Problem } from '../shared/api.ts';
 import { languageNow, ownName, shownNumber } from '../shared/labels.ts';
 import { AgentActions } from './agent-actions.tsx';
 import { AgentDay } from './agent-day.tsx';
+import { useMay } from './allowed.tsx';
 import { WhyAgent, WhyCall } from './explanation.tsx';
 import { Failure } from './failure.tsx';
 import { type LiveCall, useLiveCalls } from './floor.ts';
@@ -54,7 +55,8 @@ function useNames(token: string) {
 export function LivePage({ token, onSignOut, onExpired }: Props) {
   const { t } = useTranslation();
   const me = useMe(token);
-  const calls = useLiveCalls(token);
+  const may = useMay(token);
+  const calls = useLiveCalls(token, may('call.readLive'));
   const link = useFloor((view) => view.link);
   const isThere = useFloor(({ floor }) => floor !== null);
   const { nameOf, queueOf } = useNames(token);
@@ -72,7 +74,7 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
   const all = calls.data?.items ?? noCalls;
   return (
     <div className="calls-page">
-      <TopBar at="live" name={me.data?.name} onSignOut={onSignOut} />
+      <TopBar at="live" token={token} name={me.data?.name} onSignOut={onSignOut} />
       <main className="wall-main">
         <div className="wall-head">
           {calls.error !== null && !expired && <Failure error={calls.error} />}
@@ -83,7 +85,7 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
           <>
             <div className="wall-upper">
               <WallQueues chosen={queueId} onChoose={setQueueId} />
-              <WallTrunks />
+              {may('trunk.read') && <WallTrunks />}
             </div>
             <WallAgents queueId={queueId} queueName={queueId === null ? null : queueOf(queueId)} onAsk={askAgent} />
           </>
@@ -92,7 +94,9 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
             {t(link.state === 'closed' && link.why === 'forbidden' ? 'wall.forbidden' : 'wall.connecting')}
           </p>
         )}
-        <WallCalls key={String(isThere)} {...{ calls: all, queueId, nameOf, queueOf }} more={calls.data?.nextCursor != null} onAsk={askCall} />
+        {may('call.readLive') && (
+          <WallCalls key={String(isThere)} {...{ calls: all, queueId, nameOf, queueOf }} more={calls.data?.nextCursor != null} onAsk={askCall} />
+        )}
       </main>
       <Why token={token} asked={asked} calls={all} nameOf={nameOf} onClose={() => setAsked(null)} />
     </div>
@@ -114,6 +118,7 @@ function Why({ token, asked, calls, nameOf, onClose }: WhyProps) {
   const seen = asked?.kind === 'agent' ? asked.agent : null;
   const agent = useFloor(({ floor }) => (seen === null ? null : (floor?.agents.get(seen.agentId) ?? seen)));
   const who = call === null ? `${agent?.number ?? ''} ${agent?.name ?? ''}` : call.caller === '' ? t('call.withheld') : shownNumber(call.caller, true);
+  const may = useMay(token);
   const close = (
     <Button type="text" onClick={onClose}>
       {t('controls.close')}
@@ -128,16 +133,18 @@ function Why({ token, asked, calls, nameOf, onClose }: WhyProps) {
       size={480}
       title={t(call === null ? 'explain.titleAgent' : 'explain.titleCall', { who })}
     >
-      {call?.waiting === true && <MoveCall key={call.callId} call={call} />}
-      {call !== null && <WhyCall token={token} call={call} nameOf={nameOf} />}
-      {agent !== null && (
+      {call?.waiting === true && may('call.move') && <MoveCall key={call.callId} call={call} />}
+      {call !== null && may('call.explain') && <WhyCall token={token} call={call} nameOf={nameOf} />}
+      {agent !== null && may('agent.setState') && (
         <AgentActions key={agent.agentId} token={token} agentId={agent.agentId} moved={`${agent.activity} ${agent.since} ${agent.reasons?.join() ?? ''}`} />
       )}
-      {agent?.callId !== undefined && agent.state === 'talking' && <Supervise key={agent.callId} agent={agent} callId={agent.callId} />}
-      {agent !== null && agent.state !== 'signed_out' && <Say key={`to ${agent.agentId}`} to={{ kind: 'agent', number: agent.number }} name={agent.name} />}
-      {agent !== null && <WhyAgent token={token} agentId={agent.agentId} />}
-      {agent !== null && <AgentDay key={`day of ${agent.agentId}`} token={token} agentId={agent.agentId} />}
-      {call !== null && <SupervisionTrail token={token} callId={call.callId} />}
+      {agent?.callId !== undefined && agent.state === 'talking' && may('call.monitor') && <Supervise key={agent.callId} agent={agent} callId={agent.callId} />}
+      {agent !== null && agent.state !== 'signed_out' && may('agent.message') && (
+        <Say key={`to ${agent.agentId}`} to={{ kind: 'agent', number: agent.number }} name={agent.name} />
+      )}
+      {agent !== null && may('agent.explain') && <WhyAgent token={token} agentId={agent.agentId} />}
+      {agent !== null && may('report.read') && <AgentDay key={`day of ${agent.agentId}`} token={token} agentId={agent.agentId} />}
+      {call !== null && may('supervision.read') && <SupervisionTrail token={token} callId={call.callId} />}
     </Drawer>
   );
 }

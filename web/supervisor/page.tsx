@@ -5,10 +5,13 @@ import { signOut } from '../shared/api.ts';
 import { SignIn } from '../shared/sign-in.tsx';
 import { useSession } from '../shared/use-session.ts';
 import { AlertsPage } from './alerts/alerts-page.tsx';
+import { useMay } from './allowed.tsx';
 import { CallsPage } from './calls-page.tsx';
 import { LivePage } from './live-page.tsx';
+import { NotForYou } from './not-for-you.tsx';
+import { type Place, placeFor } from './places.ts';
 import { QueuesPage } from './queues-page.tsx';
-import type { Place } from './top-bar.tsx';
+import { useMe } from './records.ts';
 import { FloorContext, useFloorStore } from './use-floor.ts';
 import { Wallboard } from './wallboard.tsx';
 import './supervisor.css';
@@ -41,14 +44,29 @@ export default function SupervisorPage() {
     void signOut(token).catch(() => undefined); // the token expires by itself
     leave('signedOut');
   };
-  const page = { token, onSignOut: signOutNow, onExpired: () => leave('expired') };
-  if (place === 'live' || place === 'day' || place === 'wallboard') return <OnTheFloor key={token} {...page} place={place} />;
-  if (place === 'alerts') return <AlertsPage key={token} {...page} />;
-  return place === 'queues' ? <QueuesPage key={token} {...page} /> : <CallsPage key={token} {...page} />;
+  return <Console key={token} token={token} asked={place} onSignOut={signOutNow} onExpired={() => leave('expired')} />;
+}
+
+interface PageProps {
+  token: string;
+  onSignOut(): void;
+  onExpired(): void;
+}
+
+/** The page that is asked for, or the first that is hers. Where it cannot be known what she may, each page says itself why it has nothing. */
+function Console({ asked, ...page }: PageProps & { asked: Place }) {
+  const me = useMe(page.token);
+  const may = useMay(page.token);
+  if (me.data === undefined && me.error === null) return null;
+  const place = me.data === undefined ? asked : placeFor(may, asked);
+  if (place === null) return <NotForYou onSignOut={page.onSignOut} />;
+  if (place === 'live' || place === 'day' || place === 'wallboard') return <OnTheFloor {...page} place={place} />;
+  if (place === 'alerts') return <AlertsPage {...page} />;
+  return place === 'queues' ? <QueuesPage {...page} /> : <CallsPage {...page} />;
 }
 
 /** All of these stand on one line to the server. */
-function OnTheFloor({ place, ...page }: { token: string; place: Place; onSignOut(): void; onExpired(): void }) {
+function OnTheFloor({ place, ...page }: PageProps & { place: Place }) {
   const floor = useFloorStore(page.token);
   return (
     <FloorContext value={floor}>

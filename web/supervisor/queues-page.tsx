@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { languageNow, shownSoon } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
+import { useMay } from './allowed.tsx';
 import { Callbacks } from './callback-list.tsx';
 import { useExpiry } from './expiry.ts';
 import { Failure } from './failure.tsx';
@@ -23,6 +24,7 @@ interface Props {
 export function QueuesPage({ token, onSignOut, onExpired }: Props) {
   const { t } = useTranslation();
   const me = useMe(token);
+  const may = useMay(token);
   const queues = useQueues(token);
   const callbacks = useCallbacks(token);
   const [asked, setAsked] = useState<string | null>(null);
@@ -44,7 +46,7 @@ export function QueuesPage({ token, onSignOut, onExpired }: Props) {
   };
   return (
     <div className="calls-page">
-      <TopBar at="queues" name={me.data?.name} onSignOut={onSignOut} />
+      <TopBar at="queues" token={token} name={me.data?.name} onSignOut={onSignOut} />
       <main className="queues-main">
         {failed !== null && !expired && <Failure error={failed} />}
         <p className="queues-done" role="status">
@@ -56,7 +58,7 @@ export function QueuesPage({ token, onSignOut, onExpired }: Props) {
           </h2>
           <ul className="calls-rows">
             {rows.map((queue) => (
-              <Queue key={queue.queueId} queue={queue} onAsk={() => setAsked(queue.queueId)} />
+              <Queue key={queue.queueId} queue={queue} onAsk={may('queue.switch') ? () => setAsked(queue.queueId) : null} />
             ))}
           </ul>
         </section>
@@ -73,7 +75,8 @@ export function QueuesPage({ token, onSignOut, onExpired }: Props) {
   );
 }
 
-function Queue({ queue, onAsk }: { queue: QueueRow; onAsk(): void }) {
+/** `onAsk` null: she may not switch it. */
+function Queue({ queue, onAsk }: { queue: QueueRow; onAsk: (() => void) | null }) {
   const { t } = useTranslation();
   const now = useServerNow(0);
   const name = queue.name[languageNow()];
@@ -95,9 +98,11 @@ function Queue({ queue, onAsk }: { queue: QueueRow; onAsk(): void }) {
           {live.notice !== null && <span className="queue-notice quiet">{t('queuesPage.hears', { words: wordsOf(live.notice) })}</span>}
         </>
       )}
-      <Button className="queue-button" size="small" disabled={live === null} aria-label={t('queuesPage.switchOne', { queue: name })} onClick={onAsk}>
-        {t('queuesPage.switch')}
-      </Button>
+      {onAsk !== null && (
+        <Button className="queue-button" size="small" disabled={live === null} aria-label={t('queuesPage.switchOne', { queue: name })} onClick={onAsk}>
+          {t('queuesPage.switch')}
+        </Button>
+      )}
     </li>
   );
 }

@@ -46,8 +46,11 @@ export interface Filter {
   agent: string;
 }
 
+export type Reach = 'all' | 'team' | 'own';
 interface Me {
   tenantId: string;
+  /** Action → how far it reaches; what is missing she may not. */
+  may: Record<string, Reach>;
   name: string;
   username: string;
 }

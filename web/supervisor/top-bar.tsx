@@ -3,26 +3,27 @@ import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { TasteControls } from '../shared/controls.tsx';
 import { Icon } from '../shared/icon.tsx';
+import { useMay } from './allowed.tsx';
+import { type Place, shownPlaces } from './places.ts';
 
-export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts';
-
-export function TopBar({ at, name, onSignOut }: { at: Place; name: string | undefined; onSignOut(): void }) {
+export function TopBar({ at, token, name, onSignOut }: { at: Place; token: string; name: string | undefined; onSignOut(): void }) {
   const { t } = useTranslation();
-  const places: [Place, string][] = [
-    ['live', t('live.title')],
-    ['day', t('day.title')],
-    ['wallboard', t('wallboard.title')],
-    ['queues', t('queuesPage.title')],
-    ['calls', t('calls.title')],
-    ['alerts', t('alertRules.title')],
-  ];
+  const may = useMay(token);
+  const titles: Record<Place, string> = {
+    live: t('live.title'),
+    day: t('day.title'),
+    wallboard: t('wallboard.title'),
+    queues: t('queuesPage.title'),
+    calls: t('calls.title'),
+    alerts: t('alertRules.title'),
+  };
   return (
     <header className="top-bar">
       <span className="brand">{t('product')}</span>
       <nav className="places" aria-label={t('live.places')}>
-        {places.map(([place, title]) => (
+        {shownPlaces(may).map((place) => (
           <a key={place} href={`#${place}`} aria-current={place === at ? 'page' : undefined}>
-            {title}
+            {titles[place]}
           </a>
         ))}
       </nav>

@@ -7,11 +7,10 @@ import { useAdmin, useOne, useRefresh } from '../admin.ts';
 import { Failure } from '../failure.tsx';
 import { Panel, PanelForm } from '../panel.tsx';
 import { Checks } from '../people/checks.tsx';
-import type { Role } from '../people/people.ts';
+import { roles } from '../people/people.ts';
 import { useWords } from '../words.ts';
 
 const RULES = '/api/v1/sign-in-rules';
-const roles: Role[] = ['agent', 'supervisor', 'admin'];
 
 interface Rules {
   secondFactor: string[];

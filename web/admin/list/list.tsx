@@ -2,6 +2,7 @@
 import { Button, Empty, Input } from 'antd';
 import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { Icon } from '../../shared/icon.tsx';
+import { useAdmin } from '../admin.ts';
 import { useWords } from '../words.ts';
 import { type Format, saveTable } from './files.ts';
 import { type Column, exported, optionsOf, shownRows, type View, wholeView } from './rows.ts';
@@ -35,9 +36,16 @@ export interface Props<T> {
   more?: { load(): void; busy: boolean } | null;
 }
 
+function rowsAlone<T>({ title, fileName, rows, columns, idOf, empty, more = null }: Props<T>): Props<T> {
+  return { title, fileName, rows, columns, idOf, empty: { title: empty.title, text: '' }, more };
+}
+
 const PAGE_SIZES = [20, 50, 200];
 
-export function List<T>(props: Props<T>) {
+/** Who may change nothing has the rows, and no way to open or mark them. */
+export function List<T>(given: Props<T>) {
+  const { isReader } = useAdmin();
+  const props: Props<T> = isReader ? rowsAlone(given) : given;
   const { title, rows, columns, idOf, marked, empty, more } = props;
   const w = useWords();
   const [view, setView] = useState<View>(wholeView);

@@ -22,7 +22,8 @@ export interface Agent {
   live: { state: string; activity: string; phoneReachable: boolean; deskConnected: boolean } | null;
 }
 
-export type Role = 'agent' | 'supervisor' | 'admin';
+export const roles = ['agent', 'lead', 'supervisor', 'quality', 'planner', 'admin', 'auditor'] as const;
+export type Role = (typeof roles)[number];
 export interface User {
   userId: string;
   username: string;
@@ -30,6 +31,8 @@ export interface User {
   role: Role;
   language: 'zh' | 'en';
   agentId: string | null;
+  /** Those a lead leads. */
+  teams: string[];
   disabled: boolean;
 }
 

@@ -9,10 +9,9 @@ import { Failure, faultOf } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { Panel, PanelForm } from '../panel.tsx';
 import { useWords } from '../words.ts';
+import { Checks } from './checks.tsx';
 import { PasswordField } from './password-field.tsx';
-import { type Agent, newPassword, type Role, USERS, type User } from './people.ts';
-
-const roles: Role[] = ['agent', 'supervisor', 'admin'];
+import { type Agent, newPassword, type Role, roles, USERS, type User } from './people.ts';
 
 interface Props {
   /** null = a new one. */
@@ -29,15 +28,18 @@ export function UserForm({ user, users, agents, onClose }: Props) {
   const [username, setUsername] = useState('');
   const [name, setName] = useState(user?.name ?? '');
   const [role, setRole] = useState<Role>(user?.role ?? 'supervisor');
+  const [teams, setTeams] = useState<string[]>(user?.teams ?? []);
   const [language, setLanguage] = useState(user?.language ?? 'zh');
   const [agentId, setAgentId] = useState('');
   const [password, setPassword] = useState(() => (user === null ? newPassword() : ''));
   const [disabled, setDisabled] = useState(user?.disabled ?? false);
   const isMe = user?.userId === me.userId;
-  const endsSessions = user !== null && (password !== '' || role !== user.role || (disabled && !user.disabled));
+  const movesTeams = user !== null && [...teams].sort().join() !== [...user.teams].sort().join();
+  const endsSessions = user !== null && (password !== '' || role !== user.role || movesTeams || (disabled && !user.disabled));
   const send = (): Promise<unknown> => {
-    if (user === null) return post(token, USERS, { username: username.trim(), name, role, language, agentId: agentId === '' ? null : agentId, password });
-    const change = { name, language, ...(isMe ? {} : { role, disabled }), ...(password === '' ? {} : { password }) };
+    if (user === null)
+      return post(token, USERS, { username: username.trim(), name, role, teams, language, agentId: agentId === '' ? null : agentId, password });
+    const change = { name, language, ...(isMe ? {} : { role, disabled }), ...(movesTeams ? { teams } : {}), ...(password === '' ? {} : { password }) };
     return patch(token, `${USERS}/${user.userId}`, change);
   };
   const { busy, failed, submit } = useSubmission(send, () => {
@@ -63,6 +65,7 @@ export function UserForm({ user, users, agents, onClose }: Props) {
           {(control) => <Input {...control} maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />}
         </Field>
         <RoleField role={role} isMe={isMe} onChange={setRole} />
+        {role === 'lead' && <TeamsField agents={agents} teams={teams} onChange={setTeams} />}
         <Field label={w('user.language')} hint={w('user.languageHint')}>
           {(control) => (
             <select {...control} value={language} onChange={(event) => setLanguage(event.target.value === 'en' ? 'en' : 'zh')}>
@@ -104,6 +107,20 @@ function RoleField({ role, isMe, onChange }: { role: Role; isMe: boolean; onChan
         </label>
       ))}
     </fieldset>
+  );
+}
+
+function TeamsField({ agents, teams, onChange }: { agents: readonly Agent[]; teams: string[]; onChange(teams: string[]): void }) {
+  const w = useWords();
+  const known = [...new Set([...agents.flatMap(({ team = [] }) => team), ...teams])].sort();
+  return (
+    <Checks
+      legend={w('user.teams')}
+      hint={w(known.length === 0 ? 'user.noTeams' : 'user.teamsHint')}
+      options={known.map((team) => ({ value: team, text: team }))}
+      chosen={teams}
+      onChange={onChange}
+    />
   );
 }
 

@@ -23,6 +23,7 @@ export default function UsersPage() {
       ...{ options: ({ role }: User) => [role], option: (role: string) => w(`role.${role as Role}`) },
       show: ({ role }: User) => <span className={`tag is-${role}`}>{w(`role.${role}`)}</span>,
     },
+    { key: 'teams', title: w('user.teams'), value: ({ role, teams }) => (role === 'lead' ? teams.join(', ') : '') },
     { key: 'agent', title: w('user.agent'), value: ({ agentId }) => (agentId === null ? '' : ownName(agentId)) },
     { key: 'language', title: w('user.language'), value: ({ language }) => w(`language.${language}`) },
     {

@@ -28,7 +28,7 @@ export function AlertsPage({ token, onSignOut, onExpired }: Props) {
   }, [t]);
   return (
     <div className="calls-page">
-      <TopBar at="alerts" name={me.data?.name} onSignOut={onSignOut} />
+      <TopBar at="alerts" token={token} name={me.data?.name} onSignOut={onSignOut} />
       <main className="alerts-main">
         {rules.error !== null && !expired && <Failure error={rules.error} />}
         {rules.data !== undefined && <Rules token={token} rules={rules.data} />}

@@ -48,7 +48,7 @@ export function DayPage({ token, onSignOut, onExpired }: Props) {
   }, [t]);
   return (
     <div className="calls-page">
-      <TopBar at="day" name={me.data?.name} onSignOut={onSignOut} />
+      <TopBar at="day" token={token} name={me.data?.name} onSignOut={onSignOut} />
       <main className="day-main">
         <Tools {...{ view, queues: queues.data ?? [], variants: variants.data?.serviceLevels ?? {} }} onView={(change) => setView({ ...view, ...change })} />
         {failed !== null && !expired && <Failure error={failed} />}

@@ -1,0 +1,18 @@
+/** What who is signed in may do, as the server's table of roles says: what she may not is not shown. */
+import type { ReactNode } from 'react';
+import { type Reach, useMe } from './records.ts';
+
+export type May = (action: string, reach?: Reach) => boolean;
+
+/** Without a reach: to something at least. Before it is known nothing is. */
+export function useMay(token: string): May {
+  const { data } = useMe(token);
+  return (action, reach) => {
+    const has = data?.may[action];
+    return has !== undefined && (reach === undefined || has === reach);
+  };
+}
+
+export function Allowed({ token, to, children }: { token: string; to: string; children: ReactNode }) {
+  return useMay(token)(to) ? children : null;
+}

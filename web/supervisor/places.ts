@@ -1,0 +1,25 @@
+/** The pages of the supervisor's console, and who sees which. */
+import type { May } from './allowed.tsx';
+
+export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts';
+
+export const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'alerts'];
+const isShown: Record<Place, (may: May) => boolean> = {
+  live: (may) => may('floor.watch'),
+  // Figures of queues: no team's.
+  day: (may) => may('report.read', 'all'),
+  wallboard: (may) => may('floor.watch'),
+  queues: (may) => may('callback.read'),
+  calls: (may) => may('record.read'),
+  alerts: (may) => may('alert.change'),
+};
+/** Where she comes in who names no page, or one that is not hers. */
+const first: readonly Place[] = ['calls', 'day', 'live'];
+
+export const shownPlaces = (may: May): Place[] => places.filter((place) => isShown[place](may));
+
+/** null: none of them is hers. */
+export function placeFor(may: May, asked: Place): Place | null {
+  const shown = shownPlaces(may);
+  return shown.includes(asked) ? asked : (first.find((place) => shown.includes(place)) ?? null);
+}
