@@ -1,6 +1,7 @@
 /** The hotline as its users know it: real phones (baresip), the whole server, what is heard judged from the phones' own recordings. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { responseTo } from '../../sip/message/message.ts';
 import { agree, journalOf } from '../support/agreement.ts';
 import { Baresip } from '../support/baresip.ts';
 import type { DeskClient } from '../support/desk-client.ts';
@@ -219,6 +220,52 @@ describe('a phone', () => {
     await until('the agent is heard again', () => caller.heardSeconds(AGENT_HZ) > before + 0.4, 5_000);
     await caller.hangUp();
     agree(house, await house.record('+8613900000007'), [desk]);
+  });
+
+  test('that can be told to does by itself what her desk asks: it answers, holds and takes her back; once it does nothing, the server does', async () => {
+    const phone = keep(await SipPhone.open({ user: '8001', password: DEMO_PASSWORD, hold: true, server: house.sip }));
+    await phone.registered();
+    const [desk, caller] = [await readyDesk('8001'), await customer('13800001002')];
+    await caller.dial('10086');
+    const call = await phone.ringing(25_000);
+    await desk.until('agentState', ({ data }) => data.can.includes('answer'));
+    await desk.must('answer');
+    await call.answered();
+    call.rtp.play(AGENT_HZ);
+    const { callId } = (await desk.until('callEstablished')).data;
+    assert.ok(await caller.hears(AGENT_HZ));
+    const said = (): string[] =>
+      phone.sip.seen.flatMap(({ out, message }) => {
+        if (message.kind !== 'request' || message.headers.get('call-id') !== call.callId) return [];
+        if (message.method === 'NOTIFY') return [message.headers.get('event') ?? ''];
+        return out && message.method === 'INVITE' ? [/a=(send\w+)/.exec(message.body.toString())?.[1] ?? ''] : [];
+      });
+    assert.deepEqual(said(), ['talk']);
+    const heldAndBack = async (): Promise<void> => {
+      await desk.must('hold');
+      await desk.until('callHeld');
+      call.rtp.forget();
+      const before = caller.heardSeconds(AGENT_HZ);
+      assert.equal(await call.rtp.hears(CALLER_HZ, 700), false, 'on hold she hears nothing of the customer');
+      assert.ok(caller.heardSeconds(AGENT_HZ) < before + 0.3, 'nor the customer of her');
+      await desk.must('retrieve');
+      await desk.until('callRetrieved');
+      assert.ok(await call.rtp.hears(CALLER_HZ));
+      await until('her to be heard again', () => caller.heardSeconds(AGENT_HZ) > before + 0.4, 5_000);
+    };
+    await heldAndBack();
+    assert.deepEqual(said(), ['talk', 'hold', 'sendonly', 'talk', 'sendrecv']);
+    phone.onNotify = (request) => {
+      if (request.method === 'NOTIFY') phone.sip.answer(request, responseTo(request, 200));
+      return request.method === 'NOTIFY';
+    };
+    await heldAndBack();
+    assert.deepEqual(said().slice(5), ['hold'], 'it is told nothing more');
+    await desk.must('hangup');
+    await caller.until('CALL_CLOSED');
+    // The customer has called before.
+    const record = await until('its record', async () => [await house.record('+8613800001002')].find((newest) => newest.callId === callId));
+    agree(house, record, [desk]);
   });
 
   test('that transfers to a colleague brings the customer to her, with all that is known', async () => {
