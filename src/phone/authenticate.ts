@@ -11,7 +11,8 @@ import { Nonces } from './nonce.ts';
 import { headerLines, type SipHeaders, type SipRequest } from './srf.ts';
 import { FailureThrottle } from './throttle.ts';
 
-export type Identity = { is: 'account'; account: SipAccount } | { is: 'stranger'; status: 401 | 403; headers: SipHeaders };
+/** `byPass`: it is the phone of her console, with the pass that she was given there. */
+export type Identity = { is: 'account'; account: SipAccount; byPass: boolean } | { is: 'stranger'; status: 401 | 403; headers: SipHeaders };
 
 /** Stands in for a user that does not exist, so that the same work is done. */
 const NOBODY = { MD5: ha1Of('MD5', 'nobody', SIP_REALM, ''), 'SHA-256': ha1Of('SHA-256', 'nobody', SIP_REALM, '') };
@@ -72,7 +73,7 @@ export class Authenticator {
     // RFC 7616 §3.3: stale=true "indicates that the previous request from the client was rejected because the nonce value was stale".
     if (verdict !== 'good') return this.#challenge(req, now, true);
     this.#nonces.spend(credentials.nonce, credentials.nc);
-    return { is: 'account', account };
+    return { is: 'account', account, byPass: this.#passes.account(credentials.username, now) !== null };
   }
 
   #failed(source: string, username: string, now: number): void {

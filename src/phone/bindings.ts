@@ -90,6 +90,12 @@ export class Bindings {
   }
 }
 
+/** Which of her phones ring, and which do when none of those can be reached: the phone of her console comes first while she has chosen it there. */
+export function inTurn<B extends Pick<ContactBinding, 'chosen'>>(bindings: readonly B[]): { first: B[]; others: B[] } {
+  const chosen = bindings.filter((binding) => binding.chosen === true);
+  return chosen.length === 0 ? { first: [...bindings], others: [] } : { first: chosen, others: bindings.filter((binding) => binding.chosen !== true) };
+}
+
 /** Where an INVITE for a contact goes. */
 export interface Target {
   uri: string;

@@ -13,6 +13,8 @@ export interface ContactBinding {
   userAgent: string;
   /** Events it says it understands (Allow-Events), lower case: `talk`, `hold` … */
   allowEvents: string[];
+  /** It is the phone of her console, which registers while she has chosen it there. */
+  chosen?: true;
 }
 
 export type PhoneEvent = { type: 'bindingsChanged'; agentId: AgentId; bindings: ContactBinding[] };

@@ -5,7 +5,7 @@ import { wordsIn } from '../call/control.ts';
 import type { CommandOf } from '../vocabulary.ts';
 import { parseSipUri } from './address.ts';
 import { alertHeaders } from './answer.ts';
-import { type Target, targetOf } from './bindings.ts';
+import { inTurn, type Target, targetOf } from './bindings.ts';
 import { descriptionOf } from './description.ts';
 import { statusOfCause } from './endings.ts';
 import { openEndpoint } from './endpoint.ts';
@@ -14,7 +14,7 @@ import { ALLOWED_METHODS } from './inbound.ts';
 import { Leg } from './leg.ts';
 import { pickNext } from './pickup.ts';
 import type { LegOwner, Rim } from './rim.ts';
-import { Fork } from './ring.ts';
+import { Fork, type Invitation } from './ring.ts';
 import type { SipHeaders } from './srf.ts';
 import { destinationOf } from './trunk/number.ts';
 import { dialOutside } from './trunk/outside.ts';
@@ -38,33 +38,44 @@ export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandO
   }
   const uri = addressOf(command.target);
   const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', takes: null, isBrowser: false, isPrivate: false };
-  place(rim, keep, command, { is: 'outside' }, uri === null ? [] : [target], false);
+  place(rim, keep, command, { is: 'outside' }, { first: uri === null ? [] : [target], others: [] }, false);
+}
+
+/** `others`: rung where none of the first can be reached. */
+interface Phones {
+  first: readonly Target[];
+  others: readonly Target[];
 }
 
 /** Her static contact, or wherever she registered. */
-export function phonesOf(rim: Rim, agentId: AgentId): Target[] {
+function phonesOf(rim: Rim, agentId: AgentId): Phones {
   const contact = rim.directory.agent(agentId)?.staticContact ?? null;
-  if (contact === null) return rim.bindings.of(agentId).map(targetOf);
-  return [{ uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', takes: null, isBrowser: false, isPrivate: false }];
+  if (contact === null) {
+    const { first, others } = inTurn(rim.bindings.of(agentId));
+    return { first: first.map(targetOf), others: others.map(targetOf) };
+  }
+  const fixed = { uri: contact, proxy: null, address: parseSipUri(contact)?.host ?? '', takes: null, isBrowser: false, isPrivate: false };
+  return { first: [fixed], others: [] };
 }
 
 const addressOf = (target: string): string | null => (/^sips?:/i.test(target) && parseSipUri(target) !== null ? target : null);
 
 type Wanted = CommandOf<'ringLeg'> | CommandOf<'dialLeg'>;
 
-function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwner, targets: readonly Target[], impatient: boolean): void {
+function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwner, phones: Phones, impatient: boolean): void {
   const leg = new Leg(rim, wanted.callId, wanted.legId, owner, { at: 'opening' });
   keep(leg);
-  const [first] = targets;
+  const [first] = phones.first;
   if (first === undefined) {
     leg.end({ cause: 'unreachable', by: 'server', q850: statusOfCause.unreachable.q850 });
     return;
   }
   leg.endUnlessUpWithin(wanted.timeoutMs, { cause: 'no_answer', by: 'server' });
-  void invite(rim, leg, targets, first.address, { headers: headersOf(rim, wanted, owner), impatient });
+  void invite(rim, leg, phones, first.address, { headers: headersOf(rim, wanted, owner), impatient });
 }
 
-async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: string, invitation: { headers: SipHeaders; impatient: boolean }): Promise<void> {
+async function invite(rim: Rim, leg: Leg, phones: Phones, address: string, invitation: { headers: SipHeaders; impatient: boolean }): Promise<void> {
+  const targets = [...phones.first, ...phones.others];
   const besides = {
     ...(targets.some((target) => target.isBrowser) ? { toBrowsers: true } : {}),
     ...(targets.some((target) => target.isPrivate) ? { toPrivatePhones: true } : {}),
@@ -75,17 +86,29 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
   const ready = standing instanceof Promise ? await standing : standing;
   if (leg.ended) return;
   const opened = ready ?? (await openEndpoint(rim, leg, signallingAddress, besides));
-  if (opened === null || leg.ended) return;
-  const fork = new Fork(rim, targets, {
+  if (opened !== null && !leg.ended) ring(rim, leg, phones, { ...invitation, ...opened }, { rings: false, pickable: believedPickable(rim, leg) });
+}
+
+/** `told`: what the house knows of it. */
+function ring(rim: Rim, leg: Leg, { first, others }: Phones, invitation: Invitation, told: { rings: boolean; pickable: boolean }): void {
+  const tellPickable = (pickable: boolean): void => {
+    if (pickable !== told.pickable) rim.take({ type: 'legPickable', callId: leg.callId, legId: leg.legId, pickable });
+    told.pickable = pickable;
+  };
+  const fork = new Fork(rim, first, {
     sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
     ringing: () => {
       rim.legs.changed(leg.legId);
-      rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId });
+      if (!told.rings) rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId });
+      told.rings = true;
     },
-    pickable: (pickable) => rim.take({ type: 'legPickable', callId: leg.callId, legId: leg.legId, pickable }),
-    failed: (ending) => leg.end(ending),
+    pickable: tellPickable,
+    failed(ending) {
+      if (ending.cause === 'unreachable' && others.length > 0) ring(rim, leg, { first: others, others: [] }, invitation, told);
+      else leg.end(ending);
+    },
     answered: (dialog, target, takes) => {
-      const ours = dialog.local.sdp ?? opened.sdp;
+      const ours = dialog.local.sdp ?? invitation.sdp;
       // A page has no keys and lamps that were to follow.
       leg.takes = target.isBrowser ? [] : takes;
       leg.joined(dialog, ours);
@@ -93,17 +116,14 @@ async function invite(rim: Rim, leg: Leg, targets: readonly Target[], address: s
     },
   });
   leg.ringing(fork);
-  tellPickable(rim, leg, fork);
-  fork.invite({ ...invitation, ...opened });
+  tellPickable(fork.pickable !== null);
+  fork.invite(invitation);
   if (leg.picked) pickNext(rim, leg, null);
 }
 
 /** Her desk goes by what her registered phones said; those that ring may be others. */
-function tellPickable(rim: Rim, { callId, legId, owner }: Leg, fork: Fork): void {
-  const pickable = fork.pickable !== null;
-  const believed = owner.is === 'agent' && rim.bindings.of(owner.agentId).some(({ allowEvents }) => wordsIn(allowEvents).includes('talk'));
-  if (pickable !== believed) rim.take({ type: 'legPickable', callId, legId, pickable });
-}
+const believedPickable = (rim: Rim, { owner }: Leg): boolean =>
+  owner.is === 'agent' && rim.bindings.of(owner.agentId).some(({ allowEvents }) => wordsIn(allowEvents).includes('talk'));
 
 /** An IPv6 address stands in brackets in a URI alone. */
 const bare = (address: string): string => address.replace(/^\[|\]$/g, '');

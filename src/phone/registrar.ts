@@ -78,12 +78,8 @@ export class Registrar {
       return;
     }
     const now = this.#clock.now();
-    const next = applyWish(this.#bindings.of(agentId), wish, {
-      now,
-      source,
-      userAgent: req.get('User-Agent') ?? '',
-      allowEvents: eventsIn(req.get('Allow-Events')),
-    });
+    const says = { userAgent: req.get('User-Agent') ?? '', allowEvents: eventsIn(req.get('Allow-Events')) };
+    const next = applyWish(this.#bindings.of(agentId), wish, { now, source, ...says, ...(identity.byPass ? { chosen: true } : {}) });
     if (!Array.isArray(next)) {
       refuse(res, next);
       return;
@@ -145,6 +141,7 @@ interface Sender {
   source: string;
   userAgent: string;
   allowEvents: string[];
+  chosen?: true;
 }
 
 /** All of it or, with a refusal, nothing of it (§10.3, end). */

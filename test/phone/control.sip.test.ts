@@ -1,9 +1,12 @@
-/** NOTIFY talk and hold against phones that do it, refuse it, or agree and do nothing; the phone rim with our SIP server, on loopback. */
+/** Which of her phones rings, and what it does at her desk’s word: NOTIFY talk and hold against phones that do it, refuse it, or agree and do nothing; the phone rim with our SIP server, on loopback. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { pause, systemClock } from '../../kernel/clock.ts';
 import { asId, type CallId, type LegId, legIdOf, type OfferId } from '../../kernel/ids.ts';
 import { type Request, responseTo } from '../../sip/message/message.ts';
+import type { Passes } from '../../src/phone/authenticate.ts';
+import { ha1Of } from '../../src/phone/digest.ts';
+import { SIP_REALM } from '../../src/tenants/directory.ts';
 import type { PhoneOptions } from '../support/phone.ts';
 import { SipPhone } from '../support/phone.ts';
 import type { PhoneCall } from '../support/phone-call.ts';
@@ -202,5 +205,61 @@ describe('hold and retrieve', () => {
     await house.until('legEnded');
     await pause(systemClock, 2_200);
     assert.equal(house.count('legControlFailed'), 0);
+  });
+});
+
+describe('the phone of her console', () => {
+  /** As `src/users/phone-passes.ts` makes them. */
+  const [username, password] = ['pass-1', 'secret'];
+  const passes: Passes = {
+    account: (name) =>
+      name !== username
+        ? null
+        : {
+            ...{ agentId: agentId('8001'), tenantId: demo, username: '8001' },
+            ha1Md5: ha1Of('MD5', username, SIP_REALM, password),
+            ha1Sha256: ha1Of('SHA-256', username, SIP_REALM, password),
+          },
+  };
+  async function both(): Promise<{ desk: SipPhone; page: SipPhone }> {
+    await open({ passes });
+    return { desk: await registered(), page: await registered({ username, password, hold: false }) };
+  }
+
+  it('rings alone while she has chosen it there: while it is registered with her pass', async () => {
+    const { desk, page } = await both();
+    ring();
+    const call = await page.ringing();
+    await house.until('legRinging');
+    await assert.rejects(desk.ringing(500), /did not ring/);
+    call.answer();
+    await house.until('legAnswered');
+  });
+
+  it('gives way to all the others once it is chosen no more', async () => {
+    const { desk, page } = await both();
+    assert.equal((await page.register(0)).status, 200);
+    ring();
+    (await desk.ringing()).answer();
+    await house.until('legAnswered');
+  });
+
+  it('that cannot be reached has the others ring in its place, and the leg rings once', async () => {
+    const { desk, page } = await both();
+    const legId = ring();
+    (await page.ringing()).reject(480);
+    const call = await desk.ringing();
+    pickUp(legId);
+    await call.answered();
+    assert.deepEqual((await house.until('legAnswered')).stands?.takes, ['talk', 'hold']);
+    assert.equal(house.count('legRinging'), 1);
+  });
+
+  it('that she refuses at speaks for all of them', async () => {
+    const { desk, page } = await both();
+    ring();
+    (await page.ringing()).reject(486);
+    assert.equal((await house.until('legEnded')).ending.cause, 'busy');
+    await assert.rejects(desk.ringing(300), /did not ring/);
   });
 });

@@ -7,6 +7,7 @@ import { readSipConfig } from '../../sip/config.ts';
 import { openSipServer, type SipServer } from '../../sip/server.ts';
 import type { PhoneSettings } from '../../src/acd/event.ts';
 import type { Call, CallsView } from '../../src/call/call.ts';
+import type { Passes } from '../../src/phone/authenticate.ts';
 import { createPhone, type Phone } from '../../src/phone/phone.ts';
 import { systemNames } from '../../src/phone/trunk/names.ts';
 import { SIP_REALM } from '../../src/tenants/directory.ts';
@@ -44,6 +45,8 @@ export interface RimOptions {
   media?: MediaServer;
   calls?: CallsView;
   stirRoots?: string;
+  /** What consoles' phones register with. */
+  passes?: Passes;
   trunks?: readonly TestTrunk[];
   rules?: OutsideRules;
   /** Told where the SIP server is, before the phone rim is begun. */
@@ -174,6 +177,7 @@ function newPhone(adminPort: number, secret: string, options: RimOptions, events
     ...(options.dns === undefined ? {} : { names: systemNames([options.dns.at]) }),
     ...(options.domains === undefined ? {} : { domains: options.domains }),
     ...(options.stirRoots === undefined ? {} : { stirRoots: options.stirRoots }),
+    ...(options.passes === undefined ? {} : { passes: options.passes }),
     ...(options.recordable === undefined ? {} : { recordable: options.recordable }),
     publicAddress: '127.0.0.1',
     newCallId: () => newCallId(systemClock.now()),

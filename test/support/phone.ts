@@ -14,6 +14,8 @@ export interface PhoneOptions {
   /** SIP user: an agent's number, or a caller's number for a phone that does not register. */
   user: string;
   password?: string;
+  /** What it calls itself to prove who it is; default `user`. */
+  username?: string;
   name?: string;
   server: { host: string; port: number };
   /** Loopback address to sit on; default 127.0.0.1. */
@@ -179,7 +181,7 @@ export class SipPhone {
 
   /** RFC 7616 with qop=auth. */
   respond(request: Request, challenge: Response): (readonly [string, string])[] | null {
-    const { user, password, algorithm: wanted } = this.options;
+    const { user, username = user, password, algorithm: wanted } = this.options;
     if (password === undefined) return null;
     const proxy = challenge.status === 407;
     const offers = challenge.headers.all(proxy ? 'proxy-authenticate' : 'www-authenticate').map(fieldsOf);
@@ -194,8 +196,8 @@ export class SipPhone {
     this.#nonceCounts = new Map([[nonce, count]]);
     const nc = count.toString(16).padStart(8, '0');
     const cnonce = randomToken(8);
-    const response = hash(`${hash(`${user}:${realm}:${password}`)}:${nonce}:${nc}:${cnonce}:auth:${hash(`${request.method}:${request.uri}`)}`);
-    const value = `Digest username="${user}", realm="${realm}", nonce="${nonce}", uri="${request.uri}", response="${response}", algorithm=${algorithm}, qop=auth, nc=${nc}, cnonce="${cnonce}"`;
+    const response = hash(`${hash(`${username}:${realm}:${password}`)}:${nonce}:${nc}:${cnonce}:auth:${hash(`${request.method}:${request.uri}`)}`);
+    const value = `Digest username="${username}", realm="${realm}", nonce="${nonce}", uri="${request.uri}", response="${response}", algorithm=${algorithm}, qop=auth, nc=${nc}, cnonce="${cnonce}"`;
     return [[proxy ? 'Proxy-Authorization' : 'Authorization', value]];
   }
 }
