@@ -301,6 +301,12 @@ export class DeskHouse {
     if (leg !== null) this.#legEnds(leg.callId, leg.legId);
   }
 
+  /** It was told to go off-hook, and has not. */
+  phoneStaysOnHook(): void {
+    const leg = this.#agentLeg();
+    if (leg !== null) this.take({ type: 'legControlFailed', ...leg, control: 'answer', why: 'unmoved' });
+  }
+
   phoneRejects(): void {
     const leg = this.#agentLeg();
     if (leg !== null) this.take({ type: 'legEnded', ...leg, ending: { cause: 'busy', by: 'far_end', sip: 486 } });

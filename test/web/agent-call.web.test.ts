@@ -307,3 +307,17 @@ test('a phone that cannot be answered from the desk: no button that would fail, 
     await agent.waitForPhase('established');
   });
 });
+
+test('a phone that does not answer as it was told: she reads so, and the button makes room for word of what to do', async () => {
+  await atTheDesk(browser, { language: 'en', dark: true, house: { picksUpByItself: false } }, async (seat) => {
+    const { agent, page, house } = seat;
+    await ringing(seat);
+    await agent.answer();
+    house.phoneStaysOnHook();
+    await page.getByText(agent.words.errors.phone_unmoved).waitFor();
+    await page.getByText(agent.words.call.pickUp).waitFor();
+    assert.equal(await agent.button(agent.words.call.answer).count(), 0);
+    house.phoneAnswers();
+    await agent.waitForPhase('established');
+  });
+});
