@@ -1,5 +1,5 @@
-/** pino with our names; secrets and bodies are redacted at the door, and a flood of one kind of line is cut to a sum. */
-import { destination, type Logger as PinoLogger, pino } from 'pino';
+/** pino with our names; secrets, bodies and people's numbers are redacted at the door, and a flood of one kind of line is cut to a sum. */
+import { destination, type LoggerOptions, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 import type { Clock } from './clock.ts';
 
 export type Logger = PinoLogger;
@@ -12,16 +12,31 @@ export function openLog(program: string, level: string): Logger {
   const stderr = destination({ fd: 2, sync: true });
   // A program that outlives its parent may find nobody at the other end of stderr: that must not end it too.
   stderr.on('error', () => undefined);
-  return pino(
-    {
-      name: program,
-      level,
-      base: { program, pid: process.pid },
-      redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
-    },
-    stderr,
-  );
+  return pino(logOptions(program, level), stderr);
 }
+
+export const logOptions = (program: string, level: string): LoggerOptions => ({
+  name: program,
+  level,
+  base: { program, pid: process.pid },
+  redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+  serializers: { err: (error: unknown) => (error instanceof Error ? withoutRows(stdSerializers.err(error)) : error) },
+  hooks: { streamWrite: masked },
+});
+
+/** PostgreSQL's errors bring the row that they are about. */
+const ROWS = ['detail', 'where', 'internalQuery', 'parameters', 'body'];
+
+const withoutRows = (error: object): object => Object.fromEntries(Object.entries(error).filter(([name]) => !ROWS.includes(name)));
+
+/**
+ * In a text: 11 to 19 digits, no part of a word or of a number with a point, as phones, identity cards (whose last may be X) and bank cards have. Not a number of
+ * JSON, which stands behind `":`, `[` or a comma.
+ */
+const PERSONAL = /(?<!\w|[[,]|\d[.-]|":)(\d{3})\d{4,12}(\d{3}[\dXx])(?!\w|[.-]\d)/g;
+
+/** A line as it may be written: of such numbers the first three and the last four (138****0001). */
+const masked = (line: string): string => line.replace(PERSONAL, '$1****$2');
 
 export const silentLog: Logger = pino({ level: 'silent' });
 

@@ -94,7 +94,7 @@ export class House {
     this.#child = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => {
-        this.log = (this.log + chunk.toString()).slice(-100_000);
+        this.log = (this.log + chunk.toString()).slice(-1_000_000);
       });
     try {
       await this.#ready(child);
