@@ -19,6 +19,7 @@ const RINGS_WITHIN_MS = 30_000;
 /** Time for times to be worth showing. */
 const TALK_MS = 8_000;
 const AGENT = '8001';
+const CHECKING = /检查中|checking…/;
 
 type Language = 'zh' | 'en';
 
@@ -118,6 +119,8 @@ async function agentConsole(scene: Scene): Promise<void> {
   await first.context().close();
   const second = await scene.page('/agent', AGENT, 'en');
   await second.locator('[data-phase="established"]').waitFor();
+  // Keys of a call work once its phase has stood for a moment.
+  await second.locator('button:enabled', { hasText: 'F8' }).waitFor();
   await shoot(second, 'agent', 'en');
 }
 
@@ -126,7 +129,9 @@ async function otherConsoles(scene: Scene, language: Language): Promise<void> {
   await supervisor.getByText('8002').first().waitFor();
   await shoot(supervisor, 'supervisor', language);
   const admin = await scene.page('/admin#dialplans', 'admin', language);
-  await admin.locator('.admin-main h1').waitFor();
+  await admin.getByText('main.yaml', { exact: true }).click();
+  await admin.locator('.cm-content').waitFor();
+  await admin.getByText(CHECKING).waitFor({ state: 'detached' });
   await shoot(admin, 'admin', language);
 }
 

@@ -42,6 +42,8 @@ const pairs: readonly (readonly [string, string])[] = [
   ...['--accent-text', '--danger', '--ready', '--not-ready', '--wrap', '--offered', '--talking', '--held'].map((text) => [text, '--surface'] as const),
   ['--accent-text', '--accent-soft'],
   ['--not-ready', '--warn-soft'],
+  ['--on-danger', '--danger-fill'],
+  ['--on-danger', '--danger-fill-hover'],
 ];
 const tones = ['--ready', '--not-ready', '--offered', '--talking', '--wrap', '--off'];
 
