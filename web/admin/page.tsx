@@ -51,9 +51,10 @@ const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
 };
-const placeNow = (): PageName => {
+/** null: none is named. */
+const placeNow = (): PageName | null => {
   const [name = ''] = location.hash.slice(1).split('/');
-  return Object.hasOwn(pages, name) ? (name as PageName) : 'agents';
+  return Object.hasOwn(pages, name) ? (name as PageName) : null;
 };
 
 export default function AdminPage() {
@@ -113,7 +114,7 @@ function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
   const w = useWords();
   const asked = useSyncExternalStore(subscribe, placeNow);
   const isReader = me.may['user.change'] === undefined;
-  const place = isReader && !readers.includes(asked) ? 'audit' : asked;
+  const place = asked === null || (isReader && !readers.includes(asked)) ? (isReader ? 'audit' : 'agents') : asked;
   const [told, setTold] = useState('');
   const tell = useCallback((sentence: string) => setTold(sentence), []);
   const admin = useMemo(() => ({ token, me, isReader, onExpired, tell }), [token, me, isReader, onExpired, tell]);

@@ -1,10 +1,9 @@
 /** What who is signed in may do, as the server's table of roles says: what she may not is not shown. */
 import type { ReactNode } from 'react';
-import { type Reach, useMe } from './records.ts';
+import type { May } from './places.ts';
+import { useMe } from './records.ts';
 
-export type May = (action: string, reach?: Reach) => boolean;
-
-/** Without a reach: to something at least. Before it is known nothing is. */
+/** Before it is known she may nothing. */
 export function useMay(token: string): May {
   const { data } = useMe(token);
   return (action, reach) => {

@@ -1,9 +1,11 @@
 /** The pages of the supervisor's console, and who sees which. */
-import type { May } from './allowed.tsx';
 
+export type Reach = 'all' | 'team' | 'own';
+/** Without a reach: to something at least. */
+export type May = (action: string, reach?: Reach) => boolean;
 export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts';
 
-export const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'alerts'];
+const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'alerts'];
 const isShown: Record<Place, (may: May) => boolean> = {
   live: (may) => may('floor.watch'),
   // Figures of queues: no team's.

@@ -1,6 +1,7 @@
 /** What the API says of calls and their recordings, as far as this page shows it (see /api/docs). */
 import { useQuery } from '@tanstack/react-query';
 import { get } from '../shared/api.ts';
+import type { Reach } from './places.ts';
 
 export interface CallRow {
   callId: string;
@@ -46,7 +47,6 @@ export interface Filter {
   agent: string;
 }
 
-export type Reach = 'all' | 'team' | 'own';
 interface Me {
   tenantId: string;
   /** Action → how far it reaches; what is missing she may not. */
