@@ -25,15 +25,15 @@ export interface Definition {
 
 /** O offered, A answered, B abandoned but for short ones (Bs), K blocked, T the queue's own threshold. */
 export const serviceLevelDefinitions: Record<ServiceLevelVariant, Definition> = {
-  answered_and_abandoned: { zh: '服务水平(接通与放弃)', en: 'Service level of answered and abandoned', formula: 'A(≤T) / (A + B)', unit: 'share' },
-  offered: { zh: '服务水平(呼入)', en: 'Service level of offered', formula: 'A(≤T) / O', unit: 'share' },
+  answered_and_abandoned: { zh: '服务水平（接通与放弃）', en: 'Service level of answered and abandoned', formula: 'A(≤T) / (A + B)', unit: 'share' },
+  offered: { zh: '服务水平（呼入）', en: 'Service level of offered', formula: 'A(≤T) / O', unit: 'share' },
   offered_with_abandoned: {
-    zh: '服务水平(呼入,含限时内放弃)',
+    zh: '服务水平（呼入，含限时内放弃）',
     en: 'Service level of offered, early leavers kept',
     formula: '(A(≤T) + (B + Bs)(≤T)) / O',
     unit: 'share',
   },
-  answered: { zh: '服务水平(接通)', en: 'Service level of answered', formula: 'A(≤T) / A', unit: 'share' },
+  answered: { zh: '服务水平（接通）', en: 'Service level of answered', formula: 'A(≤T) / A', unit: 'share' },
 };
 
 export const definitions = {
