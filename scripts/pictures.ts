@@ -127,6 +127,8 @@ async function agentConsole(scene: Scene): Promise<void> {
 async function otherConsoles(scene: Scene, language: Language): Promise<void> {
   const supervisor = await scene.page('/supervisor#live', 'supervisor', language);
   await supervisor.getByText('8002').first().waitFor();
+  // With the day's columns.
+  await supervisor.locator('.wall-variant').waitFor();
   await shoot(supervisor, 'supervisor', language);
   const admin = await scene.page('/admin#dialplans', 'admin', language);
   await admin.getByText('main.yaml', { exact: true }).click();
