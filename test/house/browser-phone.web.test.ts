@@ -24,6 +24,8 @@ const CUSTOMER_HZ = 800;
 /** Of both tones. */
 const SAID_RMS = 8000 / Math.SQRT2;
 const CALLER = '13800001001';
+/** Of whom no call is listened to. */
+const ANOTHER = '13900002001';
 /** Loopback is no network to a browser unless it is told so. */
 const microphone = (file: string): string[] => [
   '--use-fake-ui-for-media-stream',
@@ -152,7 +154,7 @@ const networkIs = (page: Page, state: 'online' | 'offline'): Promise<unknown> =>
 test('B22: the network goes and comes back in mid-call, then is another: she is told, her phone registers by a new socket, and the sound of the call that stands takes another way', async () => {
   const relay = await Relay.open(Number(new URL(house.http).port));
   const { agent, page, complaints } = await openConsole(`http://127.0.0.1:${relay.port}`);
-  const customer = await Baresip.start({ user: CALLER, server: house.sip, toneHz: CUSTOMER_HZ });
+  const customer = await Baresip.start({ user: ANOTHER, server: house.sip, toneHz: CUSTOMER_HZ });
   const { offline, back } = agent.words.link;
   const soundGoesAnotherWay = async (before: string, when: string): Promise<void> => {
     await online(page);
