@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { atTheDesk, shots, signedIn } from '../support/at-the-desk.ts';
@@ -12,10 +13,17 @@ after(() => browser.close());
 
 /** Each language and each look once; `agent-look` has what differs between them. */
 async function shoot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: `${shots}${name}-zh-light.png` });
+  await shootWhole(page, `${name}-zh-light`);
   await otherTaste(page, 'en', 'dark');
-  await page.screenshot({ path: `${shots}${name}-en-dark.png` });
+  await shootWhole(page, `${name}-en-dark`);
   await otherTaste(page, 'zh-CN', 'light');
+}
+
+/** Nothing of the page lies beside what is seen of it. */
+async function shootWhole(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `${shots}${name}.png` });
+  const over = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
+  assert.ok(over <= 0, `${name} is ${over} px too wide`);
 }
 
 /** By the buttons of the page, also where a dialog lies over them. */
