@@ -153,7 +153,11 @@ class Marks {
     const used = { at: performance.now(), cpuMs: this.#house.cpuMs(), appRssMb: rssMbOf(this.#house.pids().app) };
     this.#marks.set(`${phase} ${is}`, { ...used, lateMaxMs: await lateMaxMs(base) });
     if (phase === 'steady' && is === 'begun')
-      this.#captured = this.#wire.start(ports.http, ports.agents).then((on) => (on ? null : Promise.reject(new Error('the wire cannot be read: install the package tshark (dumpcap), and run as one who may capture on lo'))));
+      this.#captured = this.#wire
+        .start(ports.http, ports.agents)
+        .then((on) =>
+          on ? null : Promise.reject(new Error('the wire cannot be read: install the package tshark (dumpcap), and run as one who may capture on lo')),
+        );
   }
 
   captured(): Promise<Leads | null> {
