@@ -83,20 +83,25 @@ async function openConsole(url = house.http): Promise<{ agent: AgentPage; page: 
 
 const online = (page: Page): Promise<void> => page.locator('[data-phone-state="online"]').waitFor();
 
+/** The customer calls, and she answers at her page: both hear each other. */
+async function talk(agent: AgentPage, page: Page, customer: Baresip): Promise<void> {
+  await agent.goReady();
+  await customer.dial('10086');
+  await customer.until('CALL_ESTABLISHED');
+  await customer.press('0');
+  await agent.waitForPhase('offered');
+  await page.locator('[data-phone-call="ringing"]').waitFor();
+  await agent.answer();
+  await agent.waitForPhase('established');
+  await bothHeard(agent, customer, 'at the beginning');
+}
+
 test('B22: the phone of an agent’s own page and a phone of another maker hear each other; she holds, mutes, presses keys; she loads her page in mid-call: the customer waits with music, and the call goes on', async () => {
   const { agent, page, registers, complaints } = await openConsole();
   assert.match(registers.at(-1) ?? '', /^Contact: <sip:\w+@\w+\.invalid;transport=ws>/m);
   const customer = await Baresip.start({ user: CALLER, server: house.sip, toneHz: CUSTOMER_HZ });
   try {
-    await agent.goReady();
-    await customer.dial('10086');
-    await customer.until('CALL_ESTABLISHED');
-    await customer.press('0');
-    await agent.waitForPhase('offered');
-    await page.locator('[data-phone-call="ringing"]').waitFor();
-    await agent.answer();
-    await agent.waitForPhase('established');
-    await bothHeard(agent, customer, 'at the beginning');
+    await talk(agent, page, customer);
     await page.locator('.phone .phone-quality').waitFor();
 
     await page.keyboard.press('Alt+k');
@@ -164,15 +169,7 @@ test('B22: the network goes and comes back in mid-call, then is another: she is 
     await bothHeard(agent, customer, when);
   };
   try {
-    await agent.goReady();
-    await customer.dial('10086');
-    await customer.until('CALL_ESTABLISHED');
-    await customer.press('0');
-    await agent.waitForPhase('offered');
-    await page.locator('[data-phone-call="ringing"]').waitFor();
-    await agent.answer();
-    await agent.waitForPhase('established');
-    await bothHeard(agent, customer, 'at the beginning');
+    await talk(agent, page, customer);
 
     const first = await agent.phoneUfrag();
     relay.cut();
