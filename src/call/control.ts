@@ -3,7 +3,8 @@
  * phones of Poly, Yealink, Snom and others have it), or we, in the leg. Where the phone does it, its keys, lamps and screen show what the desk shows. Pure.
  *
  *   up ──deskHeld──▶ told ──its re-INVITE──▶ held at the phone ──deskRetrieved──▶ told ──its re-INVITE──▶ up
- *                     └── it refuses, or does nothing ──▶ legControlFailed: held here, and here alone for the rest of the call
+ *                     └── it refuses, or does nothing ──▶ legControlFailed: held here, and here alone for the rest of the call; what it holds
+ *                                                           itself, she retrieves there
  */
 import type { Call, Leg } from './call.ts';
 import type { CallTurn } from './joining.ts';
@@ -26,7 +27,8 @@ export const controls: Record<PhoneControl, (phone: PhoneStands) => Doer> = {
   answer: ({ takes }) => (takes.includes('talk') ? 'phone' : 'hand'),
   // What it has held, no word but `talk` has it retrieve.
   hold: ({ takes, holds }) => (!holds && takes.includes('hold') && takes.includes('talk') ? 'phone' : 'us'),
-  retrieve: ({ takes, holds }) => (holds && takes.includes('talk') ? 'phone' : 'us'),
+  // Joined again by us while the phone holds, the other would hear nothing.
+  retrieve: ({ takes, holds }) => (!holds ? 'us' : takes.includes('talk') ? 'phone' : 'hand'),
 };
 
 /** Of what a phone says in Allow-Events, in lower case: the words that mean something here. */
@@ -34,11 +36,15 @@ export const wordsIn = (events: readonly string[]): PhoneWord[] => phoneWords.fi
 
 const standing = ({ takes = [], holdsItself = false }: Leg): PhoneStands => ({ takes, holds: holdsItself });
 
+/** Her phone holds, and takes no word to retrieve: she does it there. */
+export const isRetrievedByHand = (leg: Leg): boolean => controls.retrieve(standing(leg)) === 'hand';
+
 /** As its desk asks; what the phone makes of it is told by itself, or by legControlFailed. */
 export function askControl({ callId }: Call, leg: Leg, control: 'hold' | 'retrieve', turn: CallTurn): void {
   if (leg.progress.state !== 'up' || leg.progress.held === (control === 'hold')) return;
-  if (controls[control](standing(leg)) === 'phone') turn.commands.push({ type: 'controlPhone', callId, legId: leg.legId, control });
-  else turn.events.push({ type: control === 'hold' ? 'legHeld' : 'legRetrieved', callId, legId: leg.legId });
+  const doer = controls[control](standing(leg));
+  if (doer === 'phone') turn.commands.push({ type: 'controlPhone', callId, legId: leg.legId, control });
+  else if (doer === 'us') turn.events.push({ type: control === 'hold' ? 'legHeld' : 'legRetrieved', callId, legId: leg.legId });
 }
 
 /** It has not done what it was told: it is not told again in this call, and what was asked for is done here. */

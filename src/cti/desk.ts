@@ -10,6 +10,7 @@ import type { AgentId, CallId, LegId, OfferId, QueueId } from '../../kernel/ids.
 import type { AcdView, AgentView } from '../acd/view.ts';
 import { type CallsView, callerLeg } from '../call/call.ts';
 import type { Capture } from '../call/capture.ts';
+import { isRetrievedByHand } from '../call/control.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { AudioTrouble, CallEvent } from '../call/event.ts';
 import { isHeld } from '../call/joining.ts';
@@ -76,6 +77,26 @@ export class DeskRoom {
     if (agentId !== null && record?.legId === legId && record.phase === 'offered')
       this.tell(agentId, { type: 'answerFailed', data: { callId, legId, code: 'phone_unmoved' } });
     this.pickable(callId, legId, false);
+  }
+
+  /** Her phone holds on, and takes no word for it any more. */
+  retrieveFailed(callId: CallId, legId: LegId): void {
+    const agentId = this.agentOfLeg(callId, legId);
+    const record = agentId === null ? undefined : this.records.get(agentId);
+    if (agentId === null || record?.legId !== legId || !this.#isRetrievedByHand(record)) return;
+    this.tell(agentId, { type: 'retrieveFailed', data: { callId, legId, code: 'retrieve_at_phone' } });
+    this.tellState(agentId);
+  }
+
+  /** Whether what she holds can be taken back from her desk. */
+  canRetrieve(agentId: AgentId): boolean {
+    const record = this.records.get(agentId);
+    return record === undefined || !this.#isRetrievedByHand(record);
+  }
+
+  #isRetrievedByHand({ callId, legId }: DeskRecord): boolean {
+    const leg = this.calls.get(callId)?.legs.get(legId);
+    return leg !== undefined && isRetrievedByHand(leg);
   }
 
   tell(agentId: AgentId, message: DeskNews): void {
@@ -380,6 +401,7 @@ export class DeskRoom {
         !isOutOfReach(command, call) &&
         (command !== 'ready' || !isHeld) &&
         (command !== 'answer' || this.canPickUp(agentId)) &&
+        (command !== 'retrieve' || this.canRetrieve(agentId)) &&
         (command !== 'dial' || mayDial(agent)) &&
         (command !== 'requestCallback' || this.acd.callsBack(agent.tenantId)) &&
         (command !== 'extendWrapUp' || agent.wrapUpExtendableMs > 0),
@@ -436,6 +458,8 @@ export interface Desk {
   phaseOf(agentId: AgentId): DeskPhase | null;
   /** Whether she can answer from her desk: one of her phones goes off-hook when told to. */
   canPickUp(agentId: AgentId): boolean;
+  /** Whether she can take back from her desk what she holds: not what her phone holds that takes no word for it. */
+  canRetrieve(agentId: AgentId): boolean;
   /** The call on her screen, wrap-up included. */
   callOf(agentId: AgentId): DeskCallIds | null;
   /** Of each agent with a call, and of those whose wrap-up was interrupted. */
@@ -457,6 +481,7 @@ export function createDesk(calls: CallsView, acd: AcdView): Desk {
     snapshot: (agentId) => room.snapshot(agentId),
     phaseOf: (agentId) => room.phaseOf(agentId),
     canPickUp: (agentId) => room.canPickUp(agentId),
+    canRetrieve: (agentId) => room.canRetrieve(agentId),
     callOf: (agentId) => room.callOf(agentId),
     records: () => ({ records: room.records, beneath: room.beneath }),
     restoreRecords({ records, beneath }) {

@@ -38,6 +38,7 @@ export const ctiErrors = {
   no_call_offered: { zh: '当前没有来电等待应答。', en: 'No call is ringing for you.' },
   lift_phone: { zh: '您的话机不支持远程摘机，请拿起话机应答。', en: 'Your phone cannot be answered from the desk: lift it.' },
   phone_unmoved: { zh: '话机没有按指令摘机，请拿起话机应答。', en: 'Your phone did not answer as it was told: lift it.' },
+  retrieve_at_phone: { zh: '通话由话机保持，请在话机上取回。', en: 'Your phone holds the call: retrieve it there.' },
   other_call: { zh: '该通话已不属于您。', en: 'That call is not yours any more.' },
   call_offered: { zh: '有来电正在振铃，请先应答或拒绝。', en: 'A call is ringing: answer or reject it first.' },
   on_call: { zh: '您正在通话，请先结束通话。', en: 'You are on a call: end it first.' },

@@ -54,6 +54,7 @@ export const handlers: Handlers = {
   legPickable: (room, { callId, legId, pickable }) => room.pickable(callId, legId, pickable),
   legControlFailed(room, { callId, legId, control }) {
     if (control === 'answer') room.answerFailed(callId, legId);
+    if (control === 'retrieve') room.retrieveFailed(callId, legId);
   },
   legAnswered(room, { callId, legId }, now) {
     if (room.calls.get(callId)?.consult?.legId === legId) room.consultMoved(callId);

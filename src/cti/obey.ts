@@ -174,6 +174,7 @@ export function obey(message: AgentCommand, agentId: AgentId, house: Obeying): O
   if (verdict !== 'ok') return { ok: false, code: verdict };
   if (message.type === 'ready' && agent.heldBy !== null && phase !== 'wrapping_up') return { ok: false, code: 'held' };
   if (message.type === 'answer' && !house.desk.canPickUp(agentId)) return { ok: false, code: 'lift_phone' };
+  if (message.type === 'retrieve' && !house.desk.canRetrieve(agentId)) return { ok: false, code: 'retrieve_at_phone' };
   const shown = house.desk.callOf(agentId);
   const callId = shown?.callId ?? agent.callId;
   if (aboutACall.has(message.type) && callId === null) return { ok: false, code: 'no_call' };

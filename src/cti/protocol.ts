@@ -344,6 +344,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   serverMessage('screenPop', popSchema),
   /** Her phone was told to go off-hook and did not: she lifts it. `code`: one of the errors. */
   serverMessage('answerFailed', onCall.extend({ code: z.literal('phone_unmoved') })),
+  /** Her phone was told to retrieve what it holds and did not: she does it there. `code`: one of the errors. */
+  serverMessage('retrieveFailed', onCall.extend({ code: z.literal('retrieve_at_phone') })),
   /** Her own phone has answered a call that we make: who is called is dialled now, and told again once it rings. */
   serverMessage('callDialled', onCall.extend(calledSchema.shape)),
   serverMessage('callEstablished', onCall.extend({ establishedAt: time })),

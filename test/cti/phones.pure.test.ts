@@ -28,14 +28,14 @@ const kinds = {
 
 type Asked = 'answer' | 'hold' | 'retrieve' | 'retrieve what she held at the phone';
 const table: Record<keyof typeof kinds, Record<Asked, Doer>> = {
-  'browser phone': { answer: 'phone', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'us' },
-  'soft phone that answers by itself': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'us' },
+  'browser phone': { answer: 'phone', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'hand' },
+  'soft phone that answers by itself': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'hand' },
   'desk phone, talk and hold': { answer: 'phone', hold: 'phone', retrieve: 'phone', 'retrieve what she held at the phone': 'phone' },
   'desk phone, talk alone': { answer: 'phone', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'phone' },
-  'desk phone, neither': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'us' },
-  'desk phone, hold alone': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'us' },
+  'desk phone, neither': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'hand' },
+  'desk phone, hold alone': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'hand' },
   'desk phone that says talk and hold as it rings': { answer: 'phone', hold: 'phone', retrieve: 'phone', 'retrieve what she held at the phone': 'phone' },
-  'fixed contact beside a registered phone that takes both': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'us' },
+  'fixed contact beside a registered phone that takes both': { answer: 'hand', hold: 'us', retrieve: 'us', 'retrieve what she held at the phone': 'hand' },
 };
 
 class Seat {
@@ -133,11 +133,21 @@ const done: Record<Asked, (seat: Seat) => Doer> = {
 };
 
 function retrieved(seat: Seat): Doer {
+  assert.deepEqual(seat.toldCan, seat.can, 'the desk was told what it may show');
+  if (!seat.can.includes('retrieve')) return byHand(seat);
   const told = seat.desk('deskRetrieved');
   if (told.length > 0) assert.equal(seat.phase, 'held', 'it is held until the phone retrieves');
   if (told.length > 0) seat.tell({ type: 'legRetrieved', by: 'phone' });
   assert.equal(seat.phase, 'established');
   return told.includes('retrieve') ? 'phone' : 'us';
+}
+
+/** Whatever a desk asks all the same, it is held until the phone retrieves. */
+function byHand(seat: Seat): Doer {
+  assert.deepEqual([seat.desk('deskRetrieved'), seat.phase], [[], 'held']);
+  seat.tell({ type: 'legRetrieved', by: 'phone' });
+  assert.equal(seat.phase, 'established');
+  return 'hand';
 }
 
 for (const [kind, row] of Object.entries(table))
@@ -152,7 +162,7 @@ test('every set of words × who holds × what is asked', () => {
     [
       ['hand phone hand phone', 'hand phone hand phone'],
       ['us us us phone', 'us us us us'],
-      ['us us us us', 'us phone us phone'],
+      ['us us us us', 'hand phone hand phone'],
     ],
   );
 });
@@ -192,12 +202,32 @@ describe('a phone that does not do it', () => {
     assert.deepEqual([seat.desk('deskHeld'), seat.phase], [[], 'held']);
   });
 
-  test('told to retrieve: it is retrieved here at once', () => {
+  test('told to retrieve what it holds: the other hears music on, and she is told to do it there', () => {
     const seat = new Seat(both);
     done.hold(seat);
     seat.desk('deskRetrieved');
     seat.tell(failed('retrieve'));
-    assert.equal(seat.phase, 'established');
+    const said = seat.news.flatMap(({ message }) => (message.type === 'retrieveFailed' ? [message.data] : []));
+    assert.deepEqual(said, [{ callId: seat.callId, legId: seat.legId, code: 'retrieve_at_phone' }]);
+    assert.ok(!seat.can.includes('retrieve') && !seat.toldCan.includes('retrieve'));
+    assert.equal(byHand(seat), 'hand');
+  });
+
+  test('that holds what was held here before: the desk offers nothing that would join it with silence', () => {
+    const seat = new Seat(kinds['desk phone, neither']);
+    done.hold(seat);
+    seat.tell({ type: 'legHeld', by: 'phone' });
+    assert.equal(retrieved(seat), 'hand');
+  });
+
+  test('that retrieved by hand while it was told to has failed in nothing', () => {
+    const seat = new Seat(both);
+    done.hold(seat);
+    seat.desk('deskRetrieved');
+    seat.tell({ type: 'legRetrieved', by: 'phone' });
+    const before = seat.news.length;
+    seat.tell(failed('retrieve'));
+    assert.deepEqual([seat.phase, seat.news.length], ['established', before]);
   });
 
   test('that has held by hand since it was told is not held twice, nor is a call in which she has gone on to a colleague', () => {

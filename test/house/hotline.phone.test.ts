@@ -26,7 +26,8 @@ const keep = <T extends { stop?(): Promise<void>; close?(): unknown }>(thing: T)
 
 before(async () => {
   house = await House.start();
-  for (const queue of ['service', 'elder', 'vip']) await house.patch(`/api/v1/queues/demo:${queue}`, { ringTimeoutMs: 3_000, wrapUpMs: 1_000 });
+  for (const queue of ['service', 'elder', 'vip', 'bench']) await house.patch(`/api/v1/queues/demo:${queue}`, { ringTimeoutMs: 3_000, wrapUpMs: 1_000 });
+  for (const agent of ['8001', '8002']) await house.patch(`/api/v1/agents/demo:${agent}`, { queues: ['demo:service', 'demo:elder', 'demo:vip', 'demo:bench'] });
 });
 after(() => house.stop());
 afterEach(async () => {
@@ -47,8 +48,11 @@ async function readyDesk(number: string): Promise<DeskClient> {
 }
 const customer = async (number: string): Promise<Baresip> => keep(await Baresip.start({ user: number, server: house.sip, toneHz: CALLER_HZ }));
 
+/** Number 700 leads straight into a queue: what is said on the way is not what the test is about. */
+const toTheQueue = (caller: Baresip): Promise<void> => caller.dial('700');
+
 /** Dials 10086, hears the menu begin, presses 0. */
-async function toTheQueue(caller: Baresip): Promise<void> {
+async function throughTheMenu(caller: Baresip): Promise<void> {
   await caller.dial('10086');
   await caller.until('CALL_ESTABLISHED');
   await until('the greeting', () => likeness(caller.heard(), promptSamples('welcome')) > ALIKE, 8_000);
@@ -58,7 +62,7 @@ async function toTheQueue(caller: Baresip): Promise<void> {
 describe('a customer dials 10086', () => {
   test('hears the greeting and the menu, presses 0, and talks with the agent; the customer hangs up', async () => {
     const [phone, desk, caller] = [await deskPhone('8001'), await readyDesk('8001'), await customer('13900000001')];
-    await toTheQueue(caller);
+    await throughTheMenu(caller);
     await phone.until('CALL_INCOMING');
     const pop = await desk.until('screenPop');
     assert.equal(pop.data.caller.number, '+8613900000001');
@@ -116,7 +120,7 @@ describe('a customer dials 10086', () => {
 
   test('and gives up while waiting', async () => {
     const caller = await customer('13900000004');
-    await toTheQueue(caller);
+    await throughTheMenu(caller);
     await until('the caller to wait', () => journalOf(house).some(({ event }) => event.type === 'callQueued' && waits(event.callId)), 15_000);
     await caller.hangUp();
     const record = await house.record('+8613900000004');
@@ -226,8 +230,8 @@ describe('a phone', () => {
     const phone = keep(await SipPhone.open({ user: '8001', password: DEMO_PASSWORD, hold: true, server: house.sip }));
     await phone.registered();
     const [desk, caller] = [await readyDesk('8001'), await customer('13800001002')];
-    await caller.dial('10086');
-    const call = await phone.ringing(25_000);
+    await toTheQueue(caller);
+    const call = await phone.ringing();
     await desk.until('agentState', ({ data }) => data.can.includes('answer'));
     await desk.must('answer');
     await call.answered();
@@ -266,6 +270,31 @@ describe('a phone', () => {
     // The customer has called before.
     const record = await until('its record', async () => [await house.record('+8613800001002')].find((newest) => newest.callId === callId));
     agree(house, record, [desk]);
+  });
+
+  test('that takes no word for it retrieves by hand what it holds: its desk joins nobody with silence', async () => {
+    const phone = keep(await SipPhone.open({ user: '8001', password: DEMO_PASSWORD, talk: false, server: house.sip }));
+    await phone.registered();
+    const [desk, caller] = [await readyDesk('8001'), await customer('13900000010')];
+    await toTheQueue(caller);
+    const call = await phone.ringing();
+    call.answer();
+    call.rtp.play(AGENT_HZ);
+    await desk.until('callEstablished');
+    assert.ok(await caller.hears(AGENT_HZ));
+    assert.equal(await call.hold(), 200);
+    await desk.until('callHeld');
+    const { ok, error } = await desk.send('retrieve');
+    assert.deepEqual([ok, error?.code], [false, 'retrieve_at_phone']);
+    const before = caller.heardSeconds(AGENT_HZ);
+    call.rtp.forget();
+    assert.equal(await call.rtp.hears(CALLER_HZ, 700), false, 'she is on hold');
+    assert.ok(caller.heardSeconds(AGENT_HZ) < before + 0.3);
+    assert.equal(await call.retrieve(), 200);
+    await desk.until('callRetrieved');
+    await until('her to be heard again', () => caller.heardSeconds(AGENT_HZ) > before + 0.4, 5_000);
+    await caller.hangUp();
+    agree(house, await house.record('+8613900000010'), [desk]);
   });
 
   test('that transfers to a colleague brings the customer to her, with all that is known', async () => {

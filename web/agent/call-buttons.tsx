@@ -16,13 +16,15 @@ const SETTLE_MS = 600;
 
 export function CallButtons({ phase, recording }: { phase: DeskCall['phase'] | null; recording: 'none' | 'running' | 'paused' }) {
   const { t } = useTranslation();
-  const { can } = useDesk();
+  const { can, desk } = useDesk();
   const settled = useSettled(phase);
+  const consults = desk.call?.consult !== undefined;
   const ringing = phase === 'offered';
   const slots = { settled, phase };
   return (
     <div className="call-buttons">
       {ringing && !can('answer') && <span className="pick-up">{t('call.pickUp')}</span>}
+      {phase === 'held' && !can('retrieve') && !consults && <span className="pick-up">{t('call.retrieveAtPhone')}</span>}
       <CallButton {...slots} type="answer" when={ringing} shortcut="F4" icon="answer" look="primary">
         {t('call.answer')}
       </CallButton>

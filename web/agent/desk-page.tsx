@@ -106,6 +106,7 @@ function useNotices(connection: CtiClient | null) {
     setNotices((all) => [...all, { ...notice, key }].slice(-MOST_NOTICES));
   }, []);
   useEffect(() => connection?.on('answerFailed', ({ data }) => notify({ kind: 'failed', code: data.code })), [connection, notify]);
+  useEffect(() => connection?.on('retrieveFailed', ({ data }) => notify({ kind: 'failed', code: data.code })), [connection, notify]);
   const dismiss = useCallback((key: number) => setNotices((all) => all.filter((notice) => notice.key !== key)), []);
   return { notices, notify, dismiss };
 }

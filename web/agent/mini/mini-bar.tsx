@@ -78,6 +78,7 @@ function MiniButtons({ call }: { call: DeskCall | null }) {
   return (
     <div className="mini-buttons">
       {phase === 'offered' && !can('answer') && <span className="mini-away">{t('call.pickUp')}</span>}
+      {phase === 'held' && !can('retrieve') && call?.consult === undefined && <span className="mini-away">{t('call.retrieveAtPhone')}</span>}
       {call === null && agent.reasons.length > 0 && agent.state !== 'wrapping_up' && (
         <MiniDeed {...slot} type="ready" icon="answer" look="primary">
           {t('status.goReady')}

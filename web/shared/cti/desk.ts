@@ -70,6 +70,7 @@ const fold: Fold = {
   screenPop: (desk, { data, ts }) =>
     desk.call?.pop.callId === data.callId && desk.call.phase !== 'cleared' ? { ...desk, call: { ...desk.call, pop: data } } : afterPop(desk, data, ts),
   answerFailed: (desk) => desk, // agentState follows, without `answer`
+  retrieveFailed: (desk) => desk, // and without `retrieve`
   callDialled: (desk, { data }) =>
     withCall(desk, data.callId, (call) => ({
       ...call,
