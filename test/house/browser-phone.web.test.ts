@@ -24,6 +24,8 @@ const CUSTOMER_HZ = 800;
 /** Of both tones. */
 const SAID_RMS = 8000 / Math.SQRT2;
 const CALLER = '13800001001';
+/** Straight into a queue. */
+const QUEUE = '700';
 /** Of whom no call is listened to. */
 const ANOTHER = '13900002001';
 /** Loopback is no network to a browser unless it is told so. */
@@ -44,6 +46,7 @@ before(async () => {
   const tone = join(folder, 'tone.wav');
   writeWav(tone, sine(TONE_HZ, 0, 8000));
   [browser, house] = await Promise.all([openChromium(microphone(tone)), House.start({ RECORDING_FORMAT: 'opus' })]);
+  await house.patch('/api/v1/agents/demo:8001', { queues: ['demo:service', 'demo:bench'] });
   context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
 });
 after(async () => {
@@ -60,7 +63,7 @@ const AS_IT_IS = `
 `;
 
 /** The agent's console with the phone of its own page, registered; and the REGISTERs that it sent. */
-async function openConsole(url = house.http): Promise<{ agent: AgentPage; page: Page; registers: string[]; complaints: string[] }> {
+async function openConsole(url = house.http, clockMayJump = false): Promise<{ agent: AgentPage; page: Page; registers: string[]; complaints: string[] }> {
   const page = await context.newPage();
   context.setDefaultTimeout(20_000);
   const [registers, complaints]: [string[], string[]] = [[], []];
@@ -71,6 +74,7 @@ async function openConsole(url = house.http): Promise<{ agent: AgentPage; page: 
     }),
   );
   await page.addInitScript(AS_IT_IS);
+  if (clockMayJump) await page.clock.install();
   const agent = new AgentPage(page, 'zh');
   await agent.open(url);
   await agent.signIn('8001', DEMO_PASSWORD);
@@ -84,11 +88,9 @@ async function openConsole(url = house.http): Promise<{ agent: AgentPage; page: 
 const online = (page: Page): Promise<void> => page.locator('[data-phone-state="online"]').waitFor();
 
 /** The customer calls, and she answers at her page: both hear each other. */
-async function talk(agent: AgentPage, page: Page, customer: Baresip): Promise<void> {
+async function talk(agent: AgentPage, page: Page, customer: Baresip, reach = () => customer.dial(QUEUE)): Promise<void> {
   await agent.goReady();
-  await customer.dial('10086');
-  await customer.until('CALL_ESTABLISHED');
-  await customer.press('0');
+  await reach();
   await agent.waitForPhase('offered');
   await page.locator('[data-phone-call="ringing"]').waitFor();
   await agent.answer();
@@ -101,7 +103,11 @@ test('B22: the phone of an agent’s own page and a phone of another maker hear 
   assert.match(registers.at(-1) ?? '', /^Contact: <sip:\w+@\w+\.invalid;transport=ws>/m);
   const customer = await Baresip.start({ user: CALLER, server: house.sip, toneHz: CUSTOMER_HZ });
   try {
-    await talk(agent, page, customer);
+    await talk(agent, page, customer, async () => {
+      await customer.dial('10086');
+      await customer.until('CALL_ESTABLISHED');
+      await customer.press('0');
+    });
     await page.locator('.phone .phone-quality').waitFor();
 
     await page.keyboard.press('Alt+k');
@@ -153,12 +159,15 @@ test('B22: the phone of an agent’s own page and a phone of another maker hear 
   }
 });
 
+/** Nothing tells a page that its computer slept, but that the clock has jumped. */
+const SLEPT_MS = 30_000;
+
 /** As the browser tells it; on a machine that has no network but its own it tells nothing. */
 const networkIs = (page: Page, state: 'online' | 'offline'): Promise<unknown> => page.evaluate(`window.dispatchEvent(new Event('${state}'))`);
 
-test('B22: the network goes and comes back in mid-call, then is another: she is told, her phone registers by a new socket, and the sound of the call that stands takes another way', async () => {
+test('B22: the network goes and comes back in mid-call, then is another, then her computer sleeps: she is told, her phone registers by a new socket, and the sound of the call that stands takes another way', async () => {
   const relay = await Relay.open(Number(new URL(house.http).port));
-  const { agent, page, complaints } = await openConsole(`http://127.0.0.1:${relay.port}`);
+  const { agent, page, complaints } = await openConsole(`http://127.0.0.1:${relay.port}`, true);
   const customer = await Baresip.start({ user: ANOTHER, server: house.sip, toneHz: CUSTOMER_HZ });
   const { offline, back } = agent.words.link;
   const soundGoesAnotherWay = async (before: string, when: string): Promise<void> => {
@@ -187,6 +196,12 @@ test('B22: the network goes and comes back in mid-call, then is another: she is 
     await networkIs(page, 'online');
     await until('a new line of the desk, and one of the phone', () => relay.made >= made + 2);
     await soundGoesAnotherWay(second, 'by another network');
+
+    const [third, madeAwake] = [await agent.phoneUfrag(), relay.made];
+    relay.strand();
+    await page.clock.fastForward(SLEPT_MS);
+    await until('new lines after the sleep', () => relay.made >= madeAwake + 2);
+    await soundGoesAnotherWay(third, 'after her computer slept');
 
     await agent.goNotReady('break');
     await agent.hangUp();
@@ -303,9 +318,7 @@ test('the SIP server, then the application is started anew: the console says wha
     await online(page);
     await agent.goReady();
     // Passes of the application before are void: it has fetched one of the new.
-    await customer.dial('10086');
-    await customer.until('CALL_ESTABLISHED', 20_000);
-    await customer.press('0');
+    await customer.dial(QUEUE);
     await page.locator('[data-phone-call="ringing"]').waitFor();
     assert.deepEqual(complaints, []);
   } finally {
