@@ -8,6 +8,7 @@
  */
 import { type AgentId, type CalendarId, type CallbackId, type CallId, type LegId, legIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
+import type { SurveyRule } from '../call/survey.ts';
 import type { Command, Event } from '../vocabulary.ts';
 import type { Activity } from './agent.ts';
 import type { Calendar, CalendarConfiguration, Hours, QueueState, Switch } from './calendar/calendar.ts';
@@ -172,6 +173,7 @@ export interface Call {
   recording?: RecordingRule;
   direct?: boolean;
   conferenceEnds?: true;
+  survey?: SurveyRule;
   wrapUpMs: number;
   wrapUpExtension?: WrapUpExtension;
   waiting: Waiting | null;

@@ -38,13 +38,15 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
 }
 
 /** How it is recorded and wrapped up from now on, also after transfers. */
-export function goesBy(call: Call, { record, recording = 'optional', media, wrapUpMs, offering }: QueueConfiguration): void {
+export function goesBy(call: Call, { record, recording = 'optional', media, wrapUpMs, offering, survey }: QueueConfiguration): void {
   call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
   call.recording = recording;
   call.direct = media === 'direct';
   call.wrapUpMs = wrapUpMs;
   if (offering?.conferenceEnds === true) call.conferenceEnds = true;
   else delete call.conferenceEnds;
+  if (survey === undefined) delete call.survey;
+  else call.survey = survey;
   if (offering?.wrapUpExtension === undefined) delete call.wrapUpExtension;
   else call.wrapUpExtension = offering.wrapUpExtension;
 }
@@ -164,11 +166,12 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: Off
   const live: Offer = { ...ids, callId, agentId, queueId, until: m.now + ringMs, ...mark };
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
-  const { recording = 'optional', direct = false, conferenceEnds } = call;
+  const { recording = 'optional', direct = false, conferenceEnds, survey } = call;
   const rule = {
     ...(recording === 'optional' ? {} : { recording }),
     ...(direct ? { direct } : {}),
     ...(conferenceEnds === undefined ? {} : { conferenceEnds }),
+    ...(survey === undefined ? {} : { survey }),
   };
   m.events.push({
     type: 'callOffered',

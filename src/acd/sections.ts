@@ -1,6 +1,7 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
 import type { SupervisionMode } from '../call/event.ts';
+import type { SurveyRule } from '../call/survey.ts';
 import type { CallbackRules } from './callback/rules.ts';
 import type { Blending, Capacities } from './channels/channel.ts';
 import type { QueueDesk } from './desk-section.ts';
@@ -37,6 +38,8 @@ export interface QueueSections {
   offering?: Offering;
   /** How its callers are called back; absent = they are not. */
   callback?: CallbackRules;
+  /** What callers are asked after the talk; absent = nothing. */
+  survey?: SurveyRule;
   /** What supervisors may do on its calls; absent = all of it. */
   supervision?: SupervisionMode[];
   /** When its supervisors' walls sound an alert; absent = never. */

@@ -1,7 +1,9 @@
 /** Calls: those alive now, and the records of those that were. An agent sees the calls she had, nobody sees another tenant's. */
 import { z } from 'zod';
 import type { Call, Leg } from '../call/call.ts';
+import { surveyGivenUpWhys, surveyNotAskedWhys } from '../call/survey.ts';
 import { directions } from '../cdr/record.ts';
+import { scopeOf } from '../users/user.ts';
 import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
@@ -43,7 +45,24 @@ const callSchema = z.object({
   data: z.record(text, text),
   /** A recording of it is under a legal hold. */
   legalHold: z.boolean(),
+  /** What the caller said of the talk afterwards; null = her queue has no survey, or an agent asks: she does not see it. */
+  survey: z
+    .object({
+      /** For whom it counts. */
+      agentId: text,
+      queueId: text,
+      /** null = she was not asked; `end` says why. */
+      askedAt: text.nullable(),
+      how: z.enum(['hung_up', 'sent']).nullable(),
+      /** 1 very satisfied to 5 very dissatisfied */
+      rating: z.number().nullable(),
+      reason: text.nullable(),
+      end: z.enum([...surveyNotAskedWhys, ...surveyGivenUpWhys, 'answered', 'not_said_why', 'hung_up']),
+    })
+    .nullable(),
 });
+/** A ticket that was opened because she was not content; null = none was, or an agent asks. */
+const followUpSchema = z.object({ ticketId: text, status: text, openedAt: text, closedAt: text.nullable() }).nullable();
 const legSchema = z.object({
   legId: text,
   role: text,
@@ -94,14 +113,23 @@ const filters = {
     .string()
     .regex(/^[a-z_]{1,32}$/)
     .optional(),
+  rating: z
+    .string()
+    .regex(/^[1-5](-[1-5])?$/, 'one rating, or two with a hyphen: 4-5')
+    .optional()
+    .describe('Rated so by the caller: 1 very satisfied to 5; or from one to another, for example 4-5'),
   held: z.literal('true').optional().describe('Only calls with a recording under a legal hold'),
 };
 type FilterQuery = { [K in keyof typeof filters]?: string | undefined };
 const params = z.strictObject({ callId: idSchema });
 
-const shownCall = ({ arrivedAt, answeredAt, agentAnsweredAt, endedAt, legalHold = false, ...rest }: CallRecord) => ({
+/** An agent never sees how she was rated: what she can see she can beg for. */
+const seesRatings = (user: Identity): boolean => scopeOf(user, 'record.read') !== 'own';
+
+const shownCall = (user: Identity, { arrivedAt, answeredAt, agentAnsweredAt, endedAt, legalHold = false, survey, ...rest }: CallRecord) => ({
   ...rest,
   legalHold,
+  survey: survey === null || !seesRatings(user) ? null : { ...survey, askedAt: isoOrNull(survey.askedAt) },
   ...{ arrivedAt: iso(arrivedAt), answeredAt: isoOrNull(answeredAt), agentAnsweredAt: isoOrNull(agentAnsweredAt), endedAt: iso(endedAt) },
 });
 const shownLeg = ({ startedAt, answeredAt, endedAt, ...rest }: LegRecord) => ({
@@ -145,12 +173,19 @@ function filterOf(ports: ApiPorts, query: FilterQuery, user: Identity): CallFilt
   if (query.queueId !== undefined) filter.queueId = branded(query.queueId);
   if (query.cause !== undefined) filter.cause = query.cause;
   if (query.held !== undefined) filter.held = true;
+  if (query.rating !== undefined) filter.rating = ratingsAsked(user, query.rating);
   if (query.agentId !== undefined) filter.agentId = branded(query.agentId);
   const agentIds = agentsWithin(ports, user, 'record.read');
   if (agentIds === null) return filter;
   // The calls that she or her teams had, whatever she asks for.
   if (agentIds.length === 0 || (filter.agentId !== undefined && !agentIds.includes(filter.agentId))) throw new Problem('forbidden');
   return filter.agentId === undefined ? { ...filter, agentIds } : filter;
+}
+
+function ratingsAsked(user: Identity, asked: string): { from: number; to: number } {
+  if (!seesRatings(user)) throw new Problem('forbidden');
+  const [from = 1, to = from] = asked.split('-').map(Number);
+  return { from, to };
 }
 
 /** What she may not see does not exist for her. */
@@ -204,7 +239,7 @@ function listRecords(app: Api, ports: ApiPorts): void {
     },
     async (request) => {
       const page = await ports.records.list(asker(request).tenantId, filterOf(ports, request.query, asker(request)), pageRequest(request.query));
-      return { ...page, items: page.items.map(shownCall) };
+      return { ...page, items: page.items.map((call) => shownCall(asker(request), call)) };
     },
   );
 }
@@ -218,12 +253,21 @@ function readRecord(app: Api, ports: ApiPorts): void {
         tags: ['calls'],
         summary: 'One call record with its legs and recordings',
         params,
-        response: { 200: callSchema.extend({ queues: z.array(queueVisitSchema), legs: z.array(legSchema), recordings: z.array(recordingSchema) }) },
+        response: {
+          200: callSchema.extend({
+            queues: z.array(queueVisitSchema),
+            legs: z.array(legSchema),
+            recordings: z.array(recordingSchema),
+            followUp: followUpSchema,
+          }),
+        },
       },
     },
     async (request) => {
-      const { call, queues, legs, recordings } = await recordOf(ports, asker(request), 'record.read', request.params.callId);
-      return { ...shownCall(call), queues: queues.map(shownVisit), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
+      const user = asker(request);
+      const { call, queues, legs, recordings, followUp } = await recordOf(ports, user, 'record.read', request.params.callId);
+      const parts = { queues: queues.map(shownVisit), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
+      return { ...shownCall(user, call), ...parts, followUp: seesRatings(user) ? followUp : null };
     },
   );
 }

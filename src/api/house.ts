@@ -263,6 +263,7 @@ function detailOf(stored: StoredCall): CallDetail {
       ...{ recordingId, startedAt: ms(startedAt) },
       ...{ durationMs, complete, pauses },
     })),
+    followUp: stored.followUp,
     agentIds: [...new Set(stored.agents.map((agent) => agent.agentId))],
   };
 }

@@ -29,6 +29,7 @@ import type { AuditFilter } from '../store/audit.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { InteractionFilter } from '../store/interactions.ts';
 import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
+import type { FollowUp } from '../store/tickets.ts';
 import type { Delivery, DeliveryState } from '../store/webhooks.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
 import type { Directory } from '../tenants/directory.ts';
@@ -195,13 +196,15 @@ export interface CallFilter {
   agentIds?: readonly AgentId[];
   queueId?: QueueId;
   cause?: string;
+  /** 1 very satisfied to 5 */
+  rating?: { from: number; to: number };
   held?: true;
 }
 /** What is shown of a record as the store holds it. */
 type AsStored = Pick<
   CallRow,
   | ('caller' | 'callee' | 'tier' | 'language' | 'authLevel' | 'ivrPath' | 'data')
-  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes' | 'recording' | 'direction')
+  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes' | 'recording' | 'direction' | 'survey')
 >;
 /** One call as the record holds it; times in ms since 1970. */
 export interface CallRecord extends AsStored {
@@ -249,6 +252,8 @@ export interface CallDetail {
   queues: QueueVisit[];
   legs: LegRecord[];
   recordings: RecordingRecord[];
+  /** A ticket that was opened because the caller was not content. */
+  followUp: FollowUp | null;
   /** Every agent who talked on the call. */
   agentIds: AgentId[];
 }

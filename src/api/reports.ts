@@ -4,9 +4,9 @@ import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/id
 import { boundsOf, dayStart, offsetAt, reportIntervals } from '../ledger/calendar.ts';
 import { definitions, serviceLevelDefinitions, serviceLevelVariants, USUAL_VARIANT, unknowable } from '../ledger/definitions.ts';
 import { BASE_MS, startOf } from '../ledger/interval.ts';
-import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures } from '../ledger/measures.ts';
+import { callMeasures, handledMeasures, offerMeasures, ratingMeasures, timeMeasures, visitMeasures } from '../ledger/measures.ts';
 import { discrepancies } from '../ledger/reconcile.ts';
-import { type Filter, figuresOf, type Line, Report, type ReportSubject, reportSubjects, subjects } from '../ledger/report.ts';
+import { type Filter, figuresOf, type Line, Report, type ReportSubject, reportSubjects, subjects, withoutRatings } from '../ledger/report.ts';
 import { isPassing } from '../store/outage.ts';
 import { isTimeZone } from '../tenants/zone.ts';
 import { scopeOf } from '../users/user.ts';
@@ -29,6 +29,17 @@ const shareSchema = (name: keyof typeof definitions) =>
 const counts = <Name extends string>(names: readonly Name[]): Record<Name, z.ZodNumber> =>
   Object.fromEntries(names.map((name) => [name, count])) as Record<Name, z.ZodNumber>;
 
+/** Of the caller's rating an agent sees nothing: of her own least of all. */
+const surveyMeasures = ['surveyed', 'rated', ...ratingMeasures] as const;
+const isOfSurvey = (name: string): name is (typeof surveyMeasures)[number] => (surveyMeasures as readonly string[]).includes(name);
+type ServedMeasure = Exclude<(typeof handledMeasures)[number], (typeof surveyMeasures)[number]>;
+const servedMeasures = handledMeasures.filter((name): name is ServedMeasure => !isOfSurvey(name));
+const ratingCounts = z.object(counts(surveyMeasures)).partial().shape;
+const ratingFigures = {
+  ...{ customerSatisfaction: shareSchema('customerSatisfaction').optional(), ratingRate: shareSchema('ratingRate').optional() },
+  ...{ surveyRate: shareSchema('surveyRate').optional(), averageRating: shareSchema('averageRating').optional() },
+};
+
 /** Counts are contacts, offers or calls; names that end in Ms are ms; all others are shares from 0 to 1. null = nothing to work it out of. */
 const lineSchema = z.object({
   start: z.string(),
@@ -49,9 +60,11 @@ const lineSchema = z.object({
     .optional(),
   handling: z
     .object({
-      ...counts(handledMeasures),
+      ...counts(servedMeasures),
+      ...ratingCounts,
       ...{ averageHandleTimeMs: shareSchema('averageHandleTimeMs'), averageTalkMs: shareSchema('averageTalkMs') },
       ...{ averageHoldMs: shareSchema('averageHoldMs'), averageWrapUpMs: shareSchema('averageWrapUpMs'), transferRate: shareSchema('transferRate') },
+      ...ratingFigures,
     })
     .optional(),
   time: z
@@ -65,7 +78,7 @@ const lineSchema = z.object({
 });
 type ShownLine = z.infer<typeof lineSchema>;
 
-const definitionSchema = z.object({ zh: z.string(), en: z.string(), formula: z.string(), unit: z.enum(['contacts', 'share', 'ms']) });
+const definitionSchema = z.object({ zh: z.string(), en: z.string(), formula: z.string(), unit: z.enum(['contacts', 'share', 'ms', 'rating']) });
 const serviceLevelSchema = definitionSchema.extend({
   variant: z.enum(serviceLevelVariants),
   /** T of the formula: each queue has its own (`answerWithinMs`); null = several queues', or none. */
@@ -213,12 +226,15 @@ async function answer(ports: ApiPorts, user: Identity, by: ReportSubject, query:
   if (bounds === null) throw invalid('interval', `that would be more than ${MOST_INTERVALS} intervals: ask for longer ones or for less time`);
   const { lines, complete } = await collect(ports, user.tenantId, by, bounds, filter);
   const nameOf = namer(ports, user, by);
+  const sees = scopeOf(user, 'report.read') !== 'own';
   return {
     ...{ by, interval, timeZone, from: iso(from), to: iso(to), complete },
     serviceLevel: { variant, ...serviceLevelDefinitions[variant], withinMs: withinMs(ports, filter) },
     items: lines.map((line): ShownLine => {
       const [start = from, end = to] = [bounds[line.bin], bounds[line.bin + 1]];
-      return { start: iso(start), end: iso(end), key: line.key, name: nameOf(line.key), ...figuresOf(line, variant) };
+      const figures = figuresOf(line, variant);
+      const shown = sees || figures.handling === undefined ? figures : { ...figures, handling: withoutRatings(figures.handling) };
+      return { start: iso(start), end: iso(end), key: line.key, name: nameOf(line.key), ...shown };
     }),
   };
 }

@@ -11,6 +11,7 @@ import type { OutboundCall } from './outbound.ts';
 import type { OverflowMark } from './overflowed.ts';
 import type { Pause } from './pausing.ts';
 import type { Supervision } from './supervising.ts';
+import type { SurveyRule } from './survey.ts';
 
 export type LegState =
   | { state: 'arriving' } // the caller's leg before our 200
@@ -37,6 +38,10 @@ export interface Leg {
   direct?: boolean;
   /** Once she leaves a conference in which no other agent is, it is over. */
   conferenceEnds?: boolean;
+  /** What who talks with it is asked afterwards; absent = nothing. */
+  survey?: SurveyRule;
+  /** She ends it to have that asked. */
+  sentToSurvey?: true;
   /** How its offer came to nothing; absent = it did not. Should it answer all the same, the call is no longer its. */
   offerEnd?: Exclude<OfferEnd, 'answered'>;
   startedAt: number;
@@ -57,6 +62,10 @@ export interface Call {
   dialled: Dialled | null;
   /** It is ours, to a customer who asked to be called back. */
   callback: CallbackMark | null;
+  /** When its number was last asked to rate an earlier call; absent = never, or not known. */
+  surveyedAt?: number;
+  /** Whether somebody is asked in this one is decided. */
+  surveyed?: true;
   /** Its leg 0 was dialled. */
   callbackDialled: boolean;
   /** An agent made it from her desk; null = it came otherwise. */

@@ -27,13 +27,14 @@ import { outboundAnswered, outboundFailed, outboundLeft, outboundOfferEnded, out
 import { leftQueue, overflowed, queued } from './overflowed.ts';
 import { askPause, askResume, byAgent, pause, resume, resumeDue } from './pausing.ts';
 import { askSupervision, followSupervision, stopSupervision, supervisionFailed, supervisorAnswered, supervisorLegEnded } from './supervising.ts';
+import { askSurvey, leftUnasked, sendToSurvey } from './survey.ts';
 import { askTakeover, replace, takesOver } from './takeover.ts';
 import { askTransfer, FIRST_TRANSFER_LEG, failTransfer } from './transfer.ts';
 import type { TimePassed } from './turn.ts';
 
 /** The desk's wishes that concern legs; declared here because this room is left of the desk's. */
 type DeskWish = {
-  [T in 'deskAnswered' | 'deskHungUp' | 'deskHeld' | 'deskRetrieved' | 'deskPausedRecording' | 'deskResumedRecording']: {
+  [T in 'deskAnswered' | 'deskHungUp' | 'deskSentToSurvey' | 'deskHeld' | 'deskRetrieved' | 'deskPausedRecording' | 'deskResumedRecording']: {
     type: T;
     agentId: AgentId;
     callId: CallId;
@@ -131,6 +132,7 @@ const handlers: Handlers = {
     if (call === undefined) return;
     call.customer = event.customer;
     call.authLevel = event.authLevel;
+    if (event.surveyedAt !== undefined) call.surveyedAt = event.surveyedAt;
     call.language = event.customer?.language ?? call.language;
   },
   authenticationEnded(calls, event) {
@@ -167,11 +169,12 @@ const handlers: Handlers = {
     leftQueue(call, event);
   },
   callOffered(calls, event, _turn, now) {
-    const { legId, agentId, offerId, record, recording, direct, conferenceEnds } = event;
+    const { legId, agentId, offerId, record, recording, direct, conferenceEnds, survey } = event;
     const rule = {
       ...(recording === undefined ? {} : { recording }),
       ...(direct === undefined ? {} : { direct }),
       ...(conferenceEnds === undefined ? {} : { conferenceEnds }),
+      ...(survey === undefined ? {} : { survey }),
     };
     const call = calls.live(event.callId);
     if (call === undefined) return;
@@ -298,6 +301,7 @@ const handlers: Handlers = {
     // She hung up, only by another button: the end is hers, not the server's.
     if (leg !== undefined) turn.commands.push({ type: 'releaseLeg', callId: event.callId, legId: leg.legId, cause: 'normal', by: 'far_end' });
   },
+  deskSentToSurvey: (calls, { callId, agentId }, turn) => sendToSurvey(calls.live(callId), agentLegOf(calls.live(callId), agentId), turn),
   deskHeld: (calls, { callId, agentId }, turn) => askedAtDesk(calls.live(callId), agentId, 'hold', turn),
   deskRetrieved: (calls, { callId, agentId }, turn) => askedAtDesk(calls.live(callId), agentId, 'retrieve', turn),
   legControlFailed(calls, { callId, legId, control }, turn) {
@@ -406,6 +410,7 @@ function endCaller(call: Call, leg: Leg, ending: Ending, turn: CallTurn): void {
   call.ending = leftWaiting ? { ...ending, cause: 'abandoned' } : ending;
   giveUpInviting(call, turn);
   if (partyLegEnded(call, leg, ending.cause, turn)) return;
+  leftUnasked(call, leg, turn);
   const cause = outboundFailed(call, leg) ? ending.cause : fateShared(ending.cause);
   call.joined = null;
   call.transfer = null;
@@ -433,10 +438,11 @@ function endOther(call: Call, leg: Leg, wasUp: boolean, turn: CallTurn): void {
     if (!dialledFailed(call, null, cause, turn) && !wasUp && leg.role === 'target' && call.transfer !== null) failTransfer(call, cause, turn);
     return;
   }
+  const goesOn = askSurvey(call, leg, turn);
   call.joined = null;
   stopRecording(call, turn);
   const cause = leg.progress.state === 'ended' ? fateShared(leg.progress.ending.cause) : 'normal';
-  if (!isEnded(call.legs.get(partner))) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: partner, cause, by: 'other_party' });
+  if (!goesOn && !isEnded(call.legs.get(partner))) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId: partner, cause, by: 'other_party' });
 }
 
 function endCallIfEmpty(call: Call, turn: CallTurn): void {

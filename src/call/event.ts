@@ -8,6 +8,7 @@
 import type { AgentId, CallbackId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
 import type { PhoneControl, PhoneWord } from './control.ts';
 import type { Ending, EndingCause } from './ending.ts';
+import type { Rating, SurveyGivenUp, SurveyHow, SurveyNotAsked, SurveyRule } from './survey.ts';
 
 /** A party as the network showed it. `number` is normalised E.164 (`+8613800001001`), a short number, or '' when withheld; `raw` is what came. */
 export interface Party {
@@ -306,7 +307,8 @@ export type CallEvent =
   /** A phone of this agent asked (INVITE with Replaces) for its leg to take another's place. */
   | { type: 'takeoverAsked'; callId: CallId; legId: LegId; replaces: LegId; agentId: AgentId }
   // -- what the caller is given (rims: sound, ivr/actions, customers)
-  | { type: 'customerFound'; callId: CallId; customer: CustomerCard | null; authLevel: AuthLevel }
+  /** `surveyedAt`: when this number was last asked to rate a call, ms since 1970; absent = never, or not known. */
+  | { type: 'customerFound'; callId: CallId; customer: CustomerCard | null; authLevel: AuthLevel; surveyedAt?: number }
   | { type: 'promptEnded'; callId: CallId; legId: LegId; playId: string; end: PromptEnd }
   /** Never the digits of a masked step: those stay in the rim that checks them. */
   | { type: 'digitsCollected'; callId: CallId; legId: LegId; playId: string; digits: string; end: CollectEnd }
@@ -397,6 +399,8 @@ export type CallEvent =
       direct?: true;
       /** Once she leaves a conference in which no other agent is, it is over; absent = the others go on. */
       conferenceEnds?: true;
+      /** What the queue has callers asked after the talk; absent = nothing. */
+      survey?: SurveyRule;
       offerId: OfferId;
       legId: LegId;
       agentId: AgentId;
@@ -463,6 +467,15 @@ export type CallEvent =
   | { type: 'callHandedOn'; callId: CallId; legId: LegId; agentId: AgentId | null; by: LegId; kept: LegId }
   /** Answered, `legId` has taken the place of `replaces`, which ends. */
   | { type: 'legReplaced'; callId: CallId; legId: LegId; replaces: LegId; agentId: AgentId }
+  /** The agent's leg has ended, and the caller goes through this flow, in which she is asked to rate. It counts for this agent and queue. */
+  | { type: 'surveyAsked'; callId: CallId; queueId: QueueId; agentId: AgentId; flow: string; how: SurveyHow }
+  /** The queue has a survey, and she was not asked. */
+  | { type: 'surveyNotAsked'; callId: CallId; queueId: QueueId; agentId: AgentId; why: SurveyNotAsked }
+  /** `asksWhy`: a second question follows. */
+  | { type: 'surveyAnswered'; callId: CallId; rating: Rating; asksWhy: boolean }
+  /** By its name in the dialplan. */
+  | { type: 'surveyReasonGiven'; callId: CallId; reason: string }
+  | { type: 'surveyGivenUp'; callId: CallId; question: 'rating' | 'reason'; why: SurveyGivenUp }
   /** In this call somebody asked to be called back; whether the number may be dialled has been looked at. */
   | ({ type: 'callbackAsked'; callId: CallId } & CallbackWish)
   /** An agent has booked it from her desk; whether the number may be dialled has been looked at. Nobody is called before `notBefore` or after `notAfter`. */

@@ -6,6 +6,7 @@ import { mergeLegs } from './merge.ts';
 import { close, endLeg, endOfCall, endOfLeg, type OpenCall, retrieve } from './open.ts';
 import { beginsPaused, endSilence, pausedBy, resumedBy } from './pauses.ts';
 import { beginPart, endPart, live, liveLeg, makeRoom, newLeg, openCall, type State } from './state.ts';
+import { surveyAsked, surveyNotAsked, surveyWord } from './survey.ts';
 
 type Heard = CallEvent | AcdEvent;
 /** A handler returns the call whose record it changed, for it to be written again if it was written before. */
@@ -201,6 +202,20 @@ const handlers: Handlers = {
     if (call !== undefined) resumedBy(call, event.holder, at);
     return undefined;
   },
+  surveyAsked(state, event, at) {
+    const call = live(state, event.callId);
+    if (call !== undefined) call.survey = surveyAsked(event, at);
+    return undefined;
+  },
+  surveyNotAsked(state, event) {
+    const call = state.calls.get(event.callId);
+    if (call === undefined) return undefined;
+    call.survey = surveyNotAsked(event);
+    return call;
+  },
+  surveyAnswered: (state, event) => surveyWord(state.calls.get(event.callId), event),
+  surveyReasonGiven: (state, event) => surveyWord(state.calls.get(event.callId), event),
+  surveyGivenUp: (state, event) => surveyWord(state.calls.get(event.callId), event),
   callEnded(state, event, at) {
     const call = live(state, event.callId);
     if (call === undefined) return undefined;

@@ -45,6 +45,7 @@ type Kept = Pick<
   | 'data'
   | 'disposition'
   | 'notes'
+  | 'survey'
 >;
 
 export interface OpenCall extends Kept {

@@ -19,6 +19,7 @@ import type {
   PartyAskEnd,
   QueueExit,
 } from '../call/event.ts';
+import type { Rating, SurveyGivenUp, SurveyHow, SurveyNotAsked } from '../call/survey.ts';
 
 export interface LegRecord {
   legId: LegId;
@@ -116,6 +117,24 @@ export interface RecordingPause {
   toMs: number | null;
 }
 
+/**
+ * What became of the survey after the talk. Of who was asked: `answered` · `not_said_why`: rated, and gave no reason · `no_key` `wrong_keys` `failed` ·
+ * `hung_up`: before she rated.
+ */
+export type SurveyEnd = SurveyNotAsked | SurveyGivenUp | 'answered' | 'not_said_why' | 'hung_up';
+export interface SurveyRecord {
+  /** For whom it counts: who served her last, and the queue she came from. */
+  agentId: AgentId;
+  queueId: QueueId;
+  /** null = she was not asked. */
+  askedAt: number | null;
+  how: SurveyHow | null;
+  rating: Rating | null;
+  /** By its name in the dialplan. */
+  reason: string | null;
+  end: SurveyEnd;
+}
+
 /** `outbound` and `internal` (to a colleague): an agent made it, and is its caller · `callback`: ours, to who had asked for it, who is its caller. */
 export const directions = ['inbound', 'outbound', 'internal', 'callback'] as const;
 export type Direction = (typeof directions)[number];
@@ -157,6 +176,8 @@ export interface CallRecord {
   legs: LegRecord[];
   recordings: RecordingRecord[];
   recording: RecordingState;
+  /** Absent = her queue has none, or no agent of it talked with her. */
+  survey?: SurveyRecord;
   /** Sums over the visits, the ringing legs and the agents' parts. */
   queueWaitMs: number;
   ringMs: number;

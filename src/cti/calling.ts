@@ -15,6 +15,7 @@ export const callingCommands = [
   'sendDigits',
   'mute',
   'unmute',
+  'sendToSurvey',
 ] as const;
 
 const agentTarget = z.strictObject({ kind: z.literal('agent'), number: z.string().regex(/^[0-9A-Za-z_.-]{1,32}$/) });

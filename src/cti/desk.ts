@@ -398,7 +398,7 @@ export class DeskRoom {
     const call = shown === undefined ? undefined : this.calls.get(shown.callId);
     const inPhase = canIn(phase).filter(
       (command) =>
-        !isOutOfReach(command, call) &&
+        !isOutOfReach(command, call, shown?.legId) &&
         (command !== 'ready' || !isHeld) &&
         (command !== 'answer' || this.canPickUp(agentId)) &&
         (command !== 'retrieve' || this.canRetrieve(agentId)) &&

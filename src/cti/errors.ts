@@ -92,6 +92,10 @@ export const ctiErrors = {
   },
   not_callable: { zh: '该号码不能回呼。', en: 'That number may not be called back.' },
   not_transferable: { zh: '同事之间的通话只能转给坐席或号码。', en: 'A talk between colleagues can go to agents and numbers only.' },
+  no_survey: {
+    zh: '该通话不能转满意度评价：队列未设置，或该号码近期已评价过。',
+    en: 'This caller cannot be asked: the queue has no survey, or the number was asked lately.',
+  },
   not_allowed: { zh: '您没有权限执行此操作。', en: 'You are not allowed to do that.' },
   bad_form: { zh: '表单内容与队列的设置不符。', en: 'The form holds something that its queue does not ask for.' },
   internal: { zh: '系统故障，请重试。', en: 'Something broke on our side: try again.' },

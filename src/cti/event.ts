@@ -9,6 +9,8 @@ export type CtiEvent =
   | { type: 'deskAnswered'; agentId: AgentId; callId: CallId }
   | { type: 'deskRejected'; agentId: AgentId; callId: CallId }
   | { type: 'deskHungUp'; agentId: AgentId; callId: CallId }
+  /** She ends the talk, and the caller is asked how it was. */
+  | { type: 'deskSentToSurvey'; agentId: AgentId; callId: CallId }
   | { type: 'deskHeld'; agentId: AgentId; callId: CallId }
   | { type: 'deskRetrieved'; agentId: AgentId; callId: CallId }
   | { type: 'deskPausedRecording'; agentId: AgentId; callId: CallId }

@@ -7,6 +7,7 @@ import type { AcdView } from '../acd/view.ts';
 import type { CallsView } from '../call/call.ts';
 import type { AskedFor, CallEvent, TransferTarget } from '../call/event.ts';
 import { partnerOf } from '../call/joining.ts';
+import { canSendToSurvey } from '../call/survey.ts';
 import { maySend } from '../call/transfer.ts';
 import type { Directory } from '../tenants/directory.ts';
 import { type Booking, requestCallback } from './booking.ts';
@@ -58,6 +59,11 @@ const effects: Effects = {
   answer: (_, { agentId, callId }) => becomes({ type: 'deskAnswered', agentId, callId }),
   reject: (_, { agentId, callId }) => becomes({ type: 'deskRejected', agentId, callId }),
   hangup: (_, { agentId, callId }) => becomes({ type: 'deskHungUp', agentId, callId }),
+  sendToSurvey(_, { agentId, callId, legId, calls }) {
+    const call = calls.get(callId);
+    if (call === undefined || !canSendToSurvey(call, call.legs.get(legId))) return { ok: false, code: 'no_survey' };
+    return becomes({ type: 'deskSentToSurvey', agentId, callId });
+  },
   hold: (_, { agentId, callId }) => becomes({ type: 'deskHeld', agentId, callId }),
   retrieve: (_, { agentId, callId }) => becomes({ type: 'deskRetrieved', agentId, callId }),
   pauseRecording: (_, { agentId, callId }) => becomes({ type: 'deskPausedRecording', agentId, callId }),

@@ -7,6 +7,7 @@ import type { PartyTarget } from '../call/event.ts';
 import { partnerOf } from '../call/joining.ts';
 import { isCalling } from '../call/outbound.ts';
 import { customerIsGone } from '../call/party.ts';
+import { canSendToSurvey } from '../call/survey.ts';
 import { maySend } from '../call/transfer.ts';
 import { MOST_CALL_PARTIES, type OtherParty } from './calling.ts';
 import type { DeskRecord } from './pop.ts';
@@ -44,7 +45,9 @@ export function canBeLed(call: Call, legId: LegId): boolean {
 export const isFull = (call: Call | undefined): boolean => call !== undefined && partiesOf(call) >= MOST_CALL_PARTIES;
 
 /** Commands of the table that cannot work for another reason than the phase. */
-export const isOutOfReach = (command: PhasedCommand, call: Call | undefined): boolean => command === 'addParty' && isFull(call);
+export const isOutOfReach = (command: PhasedCommand, call: Call | undefined, legId: LegId | undefined): boolean =>
+  (command === 'addParty' && isFull(call)) ||
+  (command === 'sendToSurvey' && (call === undefined || legId === undefined || !canSendToSurvey(call, call.legs.get(legId))));
 
 export function partyOf(target: PartyTarget, acd: Pick<AcdView, 'agent'>): OtherParty {
   if (target.kind === 'number') return { kind: 'number', number: target.number, name: null };

@@ -493,6 +493,7 @@ export const deskMessageSchema = z.discriminatedUnion('type', [
   deskMessage('sendDigits', z.strictObject({ callId: z.string().max(64).optional(), digits: digitsSchema })),
   deskMessage('mute', itsCall),
   deskMessage('unmute', itsCall),
+  deskMessage('sendToSurvey', itsCall),
   deskMessage('dropParty', z.strictObject({ callId: z.string().max(64).optional(), legId: z.string().min(1).max(80) })),
   deskMessage(
     'wrapUp',

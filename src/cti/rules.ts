@@ -43,6 +43,7 @@ const withoutCall = {
   sendDigits: 'no_call',
   mute: 'no_call',
   unmute: 'no_call',
+  sendToSurvey: 'no_call',
   wrapUp: 'not_wrapping_up',
   extendWrapUp: 'not_wrapping_up',
   setData: 'no_call',
@@ -70,6 +71,7 @@ const onCall = {
   sendDigits: 'ok',
   mute: 'ok',
   unmute: 'ok',
+  sendToSurvey: 'ok',
   wrapUp: 'not_wrapping_up',
   extendWrapUp: 'not_wrapping_up',
   setData: 'ok',
@@ -79,10 +81,18 @@ const onCall = {
 } as const;
 
 /** All that concerns the customer alone. */
-const notNow = <E extends CtiErrorCode>(why: E) => ({ hold: why, retrieve: why, capture: why, blindTransfer: why, consult: why, addParty: why }) as const;
+const notNow = <E extends CtiErrorCode>(why: E) =>
+  ({ hold: why, retrieve: why, capture: why, blindTransfer: why, consult: why, addParty: why, sendToSurvey: why }) as const;
 const notHers = <E extends CtiErrorCode>(why: E) =>
   ({ ...onCall, ...notNow(why), pauseRecording: why, resumeRecording: why, cancelCapture: why, dropParty: why }) as const;
-const inConference = { ...onCall, capture: 'conferenced', blindTransfer: 'conferenced', consult: 'conferenced', dropParty: 'ok' } as const;
+const inConference = {
+  ...onCall,
+  capture: 'conferenced',
+  blindTransfer: 'conferenced',
+  consult: 'conferenced',
+  dropParty: 'ok',
+  sendToSurvey: 'conferenced',
+} as const;
 
 export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
   signed_out: { ...withoutCall, ready: 'not_signed_in', notReady: 'not_signed_in', dial: 'not_signed_in', requestCallback: 'not_signed_in', signOut: 'ok' },
@@ -112,6 +122,7 @@ export const verdicts: Record<DeskPhase, Record<PhasedCommand, Verdict>> = {
     sendDigits: 'call_offered',
     mute: 'call_offered',
     unmute: 'call_offered',
+    sendToSurvey: 'call_offered',
     wrapUp: 'not_wrapping_up',
     extendWrapUp: 'not_wrapping_up',
     setData: 'call_offered',

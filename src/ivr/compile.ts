@@ -147,7 +147,19 @@ function compileStep(step: StepWork, given: unknown): void {
 }
 
 /** What a caller goes through; the rest shows in the path only when it was given a name. */
-const notedVerbs: ReadonlySet<VerbName> = new Set<VerbName>(['say', 'menu', 'collect', 'authenticate', 'lookup', 'deliver', 'queue', 'transfer', 'echo']);
+const notedVerbs: ReadonlySet<VerbName> = new Set<VerbName>([
+  'say',
+  'menu',
+  'collect',
+  'rate',
+  'reason',
+  'authenticate',
+  'lookup',
+  'deliver',
+  'queue',
+  'transfer',
+  'echo',
+]);
 
 function labelOf(verb: VerbName, body: Body): string {
   if (body.verb === 'queue') return `queue:${body.queue}`;

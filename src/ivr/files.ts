@@ -76,6 +76,8 @@ export interface TenantNames {
   forms?: string[] | null;
   /** Exits to which queues overflow. */
   exits?: { queue: string; exit: string }[];
+  /** Flows in which queues have their callers asked; absent = none. */
+  surveys?: { queue: string; flow: string }[];
 }
 
 /** The names tenant.yaml gives; null for what it does not give. A tenant.yaml that is broken says nothing here: its own reader tells. */

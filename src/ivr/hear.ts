@@ -5,8 +5,9 @@ import type { CallEvent, Language, OverflowTarget, QueueExit } from '../call/eve
 import type { TimePassed } from '../call/turn.ts';
 import { type Notices, noticeOf } from './notices.ts';
 import { entryOf, type NodeId, type PlanNode } from './plan.ts';
-import type { IvrTurn, LoadedPlan, Waits, Walk, WalkState } from './state.ts';
+import { type AskingNode, askingVerbs, type IvrTurn, type LoadedPlan, type Verdict, type Waits, type Walk, type WalkState } from './state.ts';
 import { ask, askSecret, play, release, repeatStep, type Stepping, walkOn } from './steps.ts';
+import { giveUpSurvey, judgeSurvey } from './survey.ts';
 import { announcementOf, playWait } from './waiting.ts';
 
 export interface Hearing {
@@ -121,6 +122,16 @@ const handlers: Handlers = {
     walk.pending = [];
     goOn(hearing, plan !== undefined && Object.hasOwn(plan.nodes, entryOf(target.flow)) ? entryOf(target.flow) : (plan?.agentFlow ?? null));
   },
+  surveyAsked(hearing, { flow }) {
+    const { walk, turn } = hearing;
+    // Whoever has not been with a person has nothing to rate.
+    if (walk.state.at !== 'served') return;
+    const known = Object.hasOwn(walk.loaded?.plan.nodes ?? {}, entryOf(flow));
+    walk.pending = [];
+    walk.survey = true;
+    if (!known) giveUpSurvey(walk, turn, 'rate', 'failed');
+    goOn(hearing, known ? entryOf(flow) : null);
+  },
   callbackPlaced(hearing) {
     const { state } = hearing.walk;
     if (state.at === 'calling_back') goOn(hearing, nodeOf(hearing, state.node, 'callback')?.next ?? null);
@@ -173,10 +184,20 @@ function nodeOf<V extends PlanNode['verb']>({ walk }: Hearing, id: NodeId, ...ve
 type Asking = In<'asking'>;
 
 function takeDigits(hearing: Hearing, state: Asking, digits: string, end: string): Waits {
-  const node = nodeOf(hearing, state.node, 'menu', 'collect');
-  if (node === undefined || end === 'failed') return goOn(hearing, node?.patience.failed ?? null);
-  const verdict = node.verb === 'menu' ? judgeKey(hearing, node, digits) : judgeInput(hearing, node, digits, end);
-  return follow(hearing, state, node, verdict);
+  const node = nodeOf(hearing, state.node, ...askingVerbs);
+  if (node === undefined || end === 'failed') return unasked(hearing, node);
+  return follow(hearing, state, node, judge(hearing, node, digits, end));
+}
+
+function judge(hearing: Hearing, node: AskingNode, digits: string, end: string): Verdict {
+  if (node.verb === 'menu') return judgeKey(hearing, node, digits);
+  return node.verb === 'collect' ? judgeInput(hearing, node, digits, end) : judgeSurvey(hearing.walk, hearing.turn, node, digits);
+}
+
+/** The question could not be put, or its answer never came. */
+function unasked(hearing: Hearing, node: AskingNode | undefined): Waits {
+  if (node !== undefined) giveUpSurvey(hearing.walk, hearing.turn, node.verb, 'failed');
+  return goOn(hearing, node?.patience.failed ?? null);
 }
 
 function takeSecret(hearing: Hearing, state: Asking, event: Extract<CallEvent, { type: 'secretCollected' }>): Waits {
@@ -186,13 +207,11 @@ function takeSecret(hearing: Hearing, state: Asking, event: Extract<CallEvent, {
   return follow(hearing, state, node, judgeSecret(hearing, node, event));
 }
 
-function follow(hearing: Hearing, state: Asking, node: Extract<PlanNode, { verb: 'menu' | 'collect' }>, verdict: Verdict): Waits {
+function follow(hearing: Hearing, state: Asking, node: AskingNode, verdict: Verdict): Waits {
   if (verdict === 'error' || verdict === 'silence') return askAgain(hearing, state, node, verdict);
   if (verdict === 'repeat') return resume(hearing, state.node, (stepping) => ask(stepping, node, { errors: state.errors, silences: 0 }, []));
   return goOn(hearing, verdict.go);
 }
-
-type Verdict = { go: NodeId | null } | 'error' | 'silence' | 'repeat';
 
 function judgeKey({ walk }: Hearing, node: Extract<PlanNode, { verb: 'menu' }>, key: string): Verdict {
   const plan = walk.loaded?.plan;
@@ -244,11 +263,14 @@ function judgeInput({ walk, turn }: Hearing, node: Extract<PlanNode, { verb: 'co
 }
 
 /** Three wrong keys or two silences (or what the step says), and the flow goes on elsewhere, by custom to a person. */
-function askAgain(hearing: Hearing, state: Asking, node: Extract<PlanNode, { verb: 'menu' | 'collect' }>, what: 'error' | 'silence'): Waits {
+function askAgain(hearing: Hearing, state: Asking, node: AskingNode, what: 'error' | 'silence'): Waits {
   const { patience } = node;
   const errors = state.errors + (what === 'error' ? 1 : 0);
   const silences = what === 'silence' ? state.silences + 1 : 0;
-  if (errors >= patience.errors || silences >= patience.silences) return goOn(hearing, patience.failed);
+  if (errors >= patience.errors || silences >= patience.silences) {
+    giveUpSurvey(hearing.walk, hearing.turn, node.verb, what === 'error' ? 'wrong_keys' : 'no_key');
+    return goOn(hearing, patience.failed);
+  }
   const prompt = what === 'error' ? patience.errorPrompt : patience.silencePrompt;
   return resume(hearing, state.node, (stepping) => ask(stepping, node, { errors, silences }, prompt === null ? [] : [prompt]));
 }
@@ -350,7 +372,7 @@ function lateAnswer(hearing: Hearing): Waits {
     case 'playing':
       return goOn(hearing, state.next);
     case 'asking':
-      return goOn(hearing, nodeOf(hearing, state.node, 'menu', 'collect')?.patience.failed ?? null);
+      return unasked(hearing, nodeOf(hearing, state.node, ...askingVerbs));
     case 'authenticating':
       return takeAuthentication(hearing, state, 'unavailable');
     case 'delivering':

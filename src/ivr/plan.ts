@@ -81,6 +81,10 @@ export type PlanNode = NodePlace &
         masked?: boolean;
         next: NodeId | null;
       }
+    /** In a survey: 1 to 5. `unhappy`: after the last two of them; `asksWhy`: a `reason` follows there. */
+    | { verb: 'rate'; parts: Part[]; bargeIn: boolean; pace: Pace; patience: Patience; unhappy: NodeId | null; asksWhy: boolean; next: NodeId | null }
+    /** In a survey: key → name of the reason. */
+    | { verb: 'reason'; parts: Part[]; bargeIn: boolean; pace: Pace; reasons: Record<string, string>; patience: Patience; next: NodeId | null }
     | {
         verb: 'authenticate';
         parts: Part[];
@@ -144,6 +148,11 @@ export interface QueueWish {
   agentWaitMs?: number;
   insists?: true;
 }
+
+/** Flows that queues may have their callers asked in after the talk: those with a step that rates. */
+export const surveysOf = ({ nodes }: Pick<Plan, 'nodes'>): string[] => [
+  ...new Set(Object.values(nodes).flatMap((node) => (node.verb === 'rate' ? [node.flow] : []))),
+];
 
 /** Days 0 = Sunday … 6; minutes from midnight, `to` not included. */
 export interface Span {

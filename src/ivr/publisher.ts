@@ -13,7 +13,7 @@ import { type Fault, faultLine } from './fault.ts';
 import { type DialplanText, readDialplanTexts, readSource, TENANT_FILE, type TenantNames, versionOf } from './files.ts';
 import type { Plan } from './plan.ts';
 import { type VersionInfo, VersionStore } from './publisher/versions.ts';
-import { type DialplanWords, lostExits, wordsOf } from './words.ts';
+import { type DialplanWords, lostExits, lostSurveys, wordsOf } from './words.ts';
 
 export interface PublisherOptions {
   /** Folder of each tenant's dialplan, for example `dialplans/demo`. */
@@ -148,7 +148,7 @@ export class Publisher {
       const { plan, faults } = compileDialplan(source);
       if (plan === null) return { plan, faults };
       const words = wordsOf(plan, source.music);
-      const lost = lostExits(kept.words, words, names.exits ?? []);
+      const lost = [...lostExits(kept.words, words, names.exits ?? []), ...lostSurveys(kept.words, words, names.surveys ?? [])];
       const [first] = source.files;
       if (lost.length > 0) return { plan: null, faults: lost.map((message) => ({ ...wholeFault(message), file: first?.path ?? '' })) };
       return { plan, words, faults };

@@ -1,6 +1,6 @@
 /** What can be reached in a plan, and whether there is a way out from everywhere. */
 import { type Fault, faultAt, keyOf, type Place } from './fault.ts';
-import { entryOf, type NodeId, type Plan, type PlanNode } from './plan.ts';
+import { entryOf, type NodeId, type Plan, type PlanNode, surveysOf } from './plan.ts';
 import type { FlowSource } from './read.ts';
 
 /** null stands for the end of the walk. */
@@ -17,7 +17,10 @@ export function successors(node: PlanNode): (NodeId | null)[] {
     case 'menu':
       return [...Object.values(node.keys), node.patience.failed];
     case 'collect':
+    case 'reason':
       return [node.next, node.patience.failed];
+    case 'rate':
+      return [node.next, node.unhappy, node.patience.failed];
     case 'authenticate':
       return [node.next, node.failed, node.locked];
     case 'when':
@@ -52,9 +55,10 @@ const instant: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>([
 /** Where a walk may well end: with somebody else, or in peace. */
 const isExit = (node: PlanNode): boolean => node.verb === 'hangup' || node.verb === 'queue' || node.verb === 'transfer' || node.verb === 'echo';
 
-/** `entries`: where numbers lead by settings of their own. */
+/** `entries`: where numbers lead by settings of their own. Queues have their callers asked in any flow that rates. */
 export function reachFaults(plan: Plan, places: ReadonlyMap<NodeId, Place>, flows: ReadonlyMap<string, FlowSource>, entries: readonly NodeId[] = []): Fault[] {
-  const reached = reachedFrom(plan, [...Object.values(plan.numbers), ...Object.keys(plan.fromDesk ?? {}).map(entryOf), plan.agentFlow, ...entries]);
+  const others = [...Object.keys(plan.fromDesk ?? {}), ...surveysOf(plan)].map(entryOf);
+  const reached = reachedFrom(plan, [...Object.values(plan.numbers), ...others, plan.agentFlow, ...entries]);
   const lost = [...flows.values()].filter((flow) => !reached.has(`${flow.name}/0`));
   const lostNames = new Set(lost.map((flow) => flow.name));
   return [

@@ -73,6 +73,8 @@ const plainVerbs = {
   hangup: nothing,
 };
 
+const reasonName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'give a reason a name of small letters, digits, _ and hyphens');
+
 /** Verbs that ask the caller. */
 const askingVerbs = <T extends z.ZodType>(target: T) => ({
   menu: z.strictObject({
@@ -88,6 +90,16 @@ const askingVerbs = <T extends z.ZodType>(target: T) => ({
       .describe('For card numbers: the keys are heard, logged and recorded nowhere; `into` holds as many stars, and `deliver` hands them on'),
     ...{ ...pace, ...patience, otherwise: target.optional() },
   }),
+  rate: z
+    .strictObject({ ...{ prompt: speech, bargeIn: z.boolean().optional(), ...pace, ...patience }, unhappy: target.optional(), otherwise: target.optional() })
+    .describe('In a survey: a key from 1 (very satisfied) to 5; `unhappy` after 4 and 5. A flow that has this step can be the survey of a queue'),
+  reason: z
+    .strictObject({
+      ...{ prompt: speech, bargeIn: z.boolean().optional(), ...pace, ...patience },
+      reasons: z.record(key, reasonName),
+      otherwise: target.optional(),
+    })
+    .describe('In a survey: why; the name of the key stands in the record'),
   authenticate: z.strictObject({
     ...{ prompt: speech, digits: z.number().int().min(4).max(12).optional(), attempts: z.number().int().min(1).max(5).optional() },
     ...{ wrongPrompt: promptName.optional(), ...pace, otherwise: target, locked: target.optional() },

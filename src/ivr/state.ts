@@ -18,7 +18,7 @@ import type { CallCommand, Sound } from '../call/command.ts';
 import type { AuthLevel, CallData, CallEvent, CustomerCard, Language, Party } from '../call/event.ts';
 import type { Turn } from '../call/turn.ts';
 import { Evaluator, type LiveQueue } from './expression.ts';
-import type { NodeId, Plan } from './plan.ts';
+import type { NodeId, Plan, PlanNode } from './plan.ts';
 
 export type WalkState =
   | { at: 'identifying' }
@@ -37,6 +37,12 @@ export type WalkState =
   | { at: 'served' }
   | { at: 'over' };
 export type WalkStateName = WalkState['at'];
+
+/** Steps that ask for keys which everybody may hear. */
+export const askingVerbs = ['menu', 'collect', 'rate', 'reason'] as const;
+export type AskingNode = Extract<PlanNode, { verb: (typeof askingVerbs)[number] }>;
+/** What a key was: it leads on, to ask again, or the question is put once more. */
+export type Verdict = { go: NodeId | null } | 'error' | 'silence' | 'repeat';
 
 /** A version taken into use, with what is worked out of it once. */
 export interface LoadedPlan {
@@ -71,6 +77,8 @@ export interface Walk {
   answered: boolean;
   /** We called: an agent has the call before a dialplan does. Absent = the caller did. */
   ours?: true;
+  /** The talk is over, and she is asked how it was. */
+  survey?: true;
   /** Steps so far. */
   steps: number;
   /** Sounds and lookups so far: the number of the last one's id. */

@@ -4,7 +4,7 @@ import type { Collecting, Sound } from '../call/command.ts';
 import type { EndingCause } from '../call/ending.ts';
 import type { NodeId, PlanNode } from './plan.ts';
 import { promptOf, scopeOf, soundsOf } from './sounds.ts';
-import type { IvrTurn, LoadedPlan, Outcome, Waits, Walk } from './state.ts';
+import type { AskingNode, IvrTurn, LoadedPlan, Outcome, Waits, Walk } from './state.ts';
 import { wishesNow } from './wishes.ts';
 
 /** A walk that does more in one go does not wait for anybody: it is cut. */
@@ -54,7 +54,18 @@ function takeStep(walk: Walk): boolean {
 }
 
 /** Verbs for which the line must be up. */
-const needsLine: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>(['answer', 'play', 'menu', 'collect', 'authenticate', 'queue', 'transfer', 'echo']);
+const needsLine: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>([
+  'answer',
+  'play',
+  'menu',
+  'collect',
+  'rate',
+  'reason',
+  'authenticate',
+  'queue',
+  'transfer',
+  'echo',
+]);
 /** Verbs before which everything held back must have been heard. */
 const needsSilence: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>(['lookup', 'deliver', 'queue', 'transfer', 'echo', 'hangup']);
 
@@ -87,6 +98,8 @@ const entering: Entering = {
     return ask(stepping, node, { errors: 0, silences: 0 }, []);
   },
   collect: (stepping, node) => ask(stepping, node, { errors: 0, silences: 0 }, []),
+  rate: (stepping, node) => ask(stepping, node, { errors: 0, silences: 0 }, []),
+  reason: (stepping, node) => ask(stepping, node, { errors: 0, silences: 0 }, []),
   authenticate(stepping, node) {
     const { walk } = stepping;
     if (walk.authLevel >= 2) return { go: node.next };
@@ -177,12 +190,7 @@ function enterPlay(stepping: Stepping, node: Extract<PlanNode, { verb: 'play' }>
 }
 
 /** A step's question, with what was held back before it; asked again with `lead` in front. */
-export function ask(
-  stepping: Stepping,
-  node: Extract<PlanNode, { verb: 'menu' | 'collect' }>,
-  so: { errors: number; silences: number },
-  lead: readonly string[],
-): Waits {
+export function ask(stepping: Stepping, node: AskingNode, so: { errors: number; silences: number }, lead: readonly string[]): Waits {
   const { walk, loaded, id, turn, now } = stepping;
   if (!node.bargeIn && walk.pending.length > 0) {
     return playPending(walk, turn, id);
@@ -196,8 +204,8 @@ export function ask(
   return 'waits';
 }
 
-function collectingOf(node: Extract<PlanNode, { verb: 'menu' | 'collect' }>): Collecting {
-  if (node.verb === 'menu') return { least: 1, most: 1, finishKey: null, ...node.pace };
+function collectingOf(node: AskingNode): Collecting {
+  if (node.verb !== 'collect') return { least: 1, most: 1, finishKey: null, ...node.pace };
   return { least: node.least, most: node.most, finishKey: node.finishKey, ...node.pace };
 }
 

@@ -46,6 +46,19 @@ const compilers: Compilers = {
     const masked = given.masked === true ? { masked: true } : {};
     return { verb: 'collect', parts, bargeIn: given.bargeIn ?? true, pace: paceOf(given), into, least, most, finishKey, patience, ...masked, next: step.next };
   },
+  rate(step, given) {
+    const patience = patienceOf(step, 'rate', given, step.next);
+    const unhappy = step.work.target(step, 'unhappy', given.unhappy, step.next);
+    const asksWhy = given.unhappy !== undefined;
+    const parts = partsOf(step, 'prompt', given.prompt);
+    return { verb: 'rate', parts, bargeIn: given.bargeIn ?? true, pace: paceOf(given), patience, unhappy, asksWhy, next: step.next };
+  },
+  reason(step, given) {
+    const patience = patienceOf(step, 'reason', given, step.next);
+    if (Object.keys(given.reasons).length === 0) step.work.faults.push(faultAt(below(step.place, 'reasons'), 'give at least one key its reason'));
+    const parts = partsOf(step, 'prompt', given.prompt);
+    return { verb: 'reason', parts, bargeIn: given.bargeIn ?? true, pace: paceOf(given), reasons: given.reasons, patience, next: step.next };
+  },
   authenticate(step, given) {
     const { digits = PASSWORD_DIGITS, attempts = PASSWORD_ATTEMPTS, wrongPrompt } = given;
     if (wrongPrompt !== undefined) checkPrompt(step, below(step.place, 'wrongPrompt'), wrongPrompt);
@@ -316,14 +329,15 @@ interface PatienceGiven {
   otherwise?: unknown;
 }
 
-function patienceOf(step: StepWork, verb: 'menu' | 'collect', given: PatienceGiven): Patience {
+/** `absent`: where it goes on that has no `otherwise`; left out: to a person, and there must be a way to one. */
+function patienceOf(step: StepWork, verb: 'menu' | 'collect' | 'rate' | 'reason', given: PatienceGiven, absent?: NodeId | null): Patience {
   const { work, place } = step;
   const { agentFlow } = work.dialplan;
   for (const name of ['errorPrompt', 'silencePrompt'] as const) {
     const prompt = given[name];
     if (prompt !== undefined) checkPrompt(step, below(place, name), prompt);
   }
-  if (given.otherwise === undefined && agentFlow === null) {
+  if (given.otherwise === undefined && absent === undefined && agentFlow === null) {
     work.faults.push(
       faultAt(keyOf(place), `this ${verb} has no way out for a caller who says nothing or errs: add "otherwise:", or "agentFlow:" at the top of a file`),
     );
@@ -333,7 +347,7 @@ function patienceOf(step: StepWork, verb: 'menu' | 'collect', given: PatienceGiv
     silences: given.silences ?? SILENCES,
     errorPrompt: given.errorPrompt ?? null,
     silencePrompt: given.silencePrompt ?? null,
-    failed: step.work.target(step, 'otherwise', given.otherwise, agentFlow === null ? null : `${agentFlow.name}/0`),
+    failed: step.work.target(step, 'otherwise', given.otherwise, absent !== undefined ? absent : agentFlow === null ? null : `${agentFlow.name}/0`),
   };
 }
 

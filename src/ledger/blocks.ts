@@ -126,7 +126,7 @@ export class Blocks {
         ...kept,
         holds: 0,
         visits: new Map(visits.map((row) => [visitKey(row), row])),
-        handled: new Map(handled.map((row) => [handledKey(row), row])),
+        handled: new Map(handled.map((row) => [handledKey(row), { ...zero(handledMeasures), ...row }])),
         agents: new Map(agents.map((row) => [agentKey(row), row])),
         calls: new Map(calls.map((row) => [callKey(row), row])),
         legMs: new Map(legMs),

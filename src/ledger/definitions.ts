@@ -20,7 +20,7 @@ export interface Definition {
   zh: string;
   en: string;
   formula: string;
-  unit: 'contacts' | 'share' | 'ms';
+  unit: 'contacts' | 'share' | 'ms' | 'rating';
 }
 
 /** O offered, A answered, B abandoned but for short ones (Bs), K blocked, T the queue's own threshold. */
@@ -59,6 +59,10 @@ export const definitions = {
     unit: 'share',
   },
   utilisation: { zh: '工时利用率', en: 'Utilisation', formula: '(busy + available) / signed in', unit: 'share' },
+  customerSatisfaction: { zh: '满意度', en: 'CSAT', formula: '(rated 1 + rated 2) / rated, for who served last', unit: 'share' },
+  ratingRate: { zh: '参评率', en: 'Rating rate', formula: 'rated / asked to rate', unit: 'share' },
+  surveyRate: { zh: '邀评率', en: 'Share asked to rate', formula: 'asked to rate / handled', unit: 'share' },
+  averageRating: { zh: '平均评分', en: 'Mean rating', formula: 'Σ rating / rated; 1 is best, 5 worst', unit: 'rating' },
   ronaRate: { zh: '未应答率', en: 'RONA rate', formula: 'offers not answered in time / offers', unit: 'share' },
   containment: {
     zh: '自助解决率',
@@ -78,7 +82,6 @@ export const unknowable: Record<string, { zh: string; en: string; needs: string 
     en: 'First contact resolution',
     needs: 'seven days behind the contact, and reasons of contacts: a repeat is known by number alone',
   },
-  customerSatisfaction: { zh: '满意度', en: 'CSAT', needs: 'ratings of an after-call survey' },
 };
 
 const share = (part: number, whole: number): Figure => (whole > 0 ? part / whole : null);
@@ -114,13 +117,18 @@ export function contactFigures(visits: Visits, variant: ServiceLevelVariant) {
   };
 }
 
-export function handlingFigures({ handled, talkMs, holdMs, wrapUpMs, transfers }: Handled) {
+export function handlingFigures({ handled, talkMs, holdMs, wrapUpMs, transfers, surveyed, rated, rated1, rated2, ...more }: Handled) {
+  const sum = rated1 + 2 * rated2 + 3 * more.rated3 + 4 * more.rated4 + 5 * more.rated5;
   return {
     averageHandleTimeMs: each(talkMs + holdMs + wrapUpMs, handled),
     averageTalkMs: each(talkMs, handled),
     averageHoldMs: each(holdMs, handled),
     averageWrapUpMs: each(wrapUpMs, handled),
     transferRate: share(transfers, handled),
+    customerSatisfaction: share(rated1 + rated2, rated),
+    ratingRate: share(rated, surveyed),
+    surveyRate: share(surveyed, handled),
+    averageRating: each(sum, rated),
   };
 }
 

@@ -12,6 +12,7 @@ import { type BlockSnapshot, Blocks, recordOf } from './blocks.ts';
 import { forget, settleEnd } from './contacts.ts';
 import { hear } from './hear.ts';
 import { BASE_MS, startOf } from './interval.ts';
+import { handledMeasures, zero } from './measures.ts';
 import { type LedgerRecord, readLedgerId, type WriteLedger } from './record.ts';
 import type { AgentLeg, AgentState, Contact, QueueState, Standing, State } from './state.ts';
 
@@ -160,12 +161,18 @@ function snapshotOf(state: State): LedgerSnapshot {
 
 const copied = (snapshot: LedgerSnapshot): LedgerSnapshot => JSON.parse(JSON.stringify(snapshot)) as LedgerSnapshot;
 
+/** An earlier version did not count all of it. */
+const whole = (contact: Contact): Contact => ({
+  ...contact,
+  parts: contact.parts.map((part) => ({ ...part, sums: { ...zero(handledMeasures), ...part.sums } })),
+});
+
 function restore(state: State, snapshot: LedgerSnapshot): void {
   const { agents, queues, contacts, ended, legs, standing, blocks, ...kept } = snapshot;
   state.blocks.restore(blocks);
   Object.assign(state, kept, {
     ...{ asked: null, present: agents.filter(([, { span }]) => span !== null).length },
-    ...{ agents: new Map(agents), queues: new Map(queues), contacts: new Map(contacts.map((contact) => [contact.id, contact])) },
+    ...{ agents: new Map(agents), queues: new Map(queues), contacts: new Map(contacts.map((contact) => [contact.id, whole(contact)])) },
     ...{ ended: new Set(ended), legs: new Map(legs), standing: new Map(standing) },
   });
   for (const { tenantId, holds } of contacts) for (const start of holds) state.blocks.hold(tenantId, start);

@@ -3,7 +3,7 @@ import { type AgentId, type CallId, type LegId, legIdOf } from '../../kernel/ids
 import type { AcdEvent } from '../acd/event.ts';
 import type { CallEvent } from '../call/event.ts';
 import * as agents from './agents.ts';
-import { addHandled, arrive, beginPart, disposeOf, endOffer, enter, leave, offer, settleEnd, waitingIn, writtenUntilNow } from './contacts.ts';
+import { addHandled, arrive, beginPart, disposeOf, endOffer, enter, latestPart, leave, offer, settleEnd, waitingIn, writtenUntilNow } from './contacts.ts';
 import type { AgentLeg, Contact, State } from './state.ts';
 
 /** Numbers one call is sent to. */
@@ -119,6 +119,19 @@ const handlers: Handlers = {
       known.callId = callId;
     }
     if (up) agents.legUp(state, legId);
+  },
+  surveyAsked(state, { callId, agentId }) {
+    const contact = live(state, callId);
+    const part = latestPart(state, callId, agentId);
+    if (contact === undefined || part === undefined) return;
+    contact.surveyOf = agentId;
+    addHandled(state, contact, part, { surveyed: 1 });
+  },
+  surveyAnswered(state, { callId, rating }) {
+    const contact = live(state, callId);
+    const part = contact?.surveyOf === undefined ? undefined : latestPart(state, callId, contact.surveyOf);
+    if (contact === undefined || part === undefined || part.sums.rated >= part.sums.surveyed) return;
+    addHandled(state, contact, part, { rated: 1, [`rated${rating}`]: 1 });
   },
   wrapUpEnded(state, { callId, agentId, disposition }) {
     const contact = state.contacts.get(callId);

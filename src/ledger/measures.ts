@@ -4,6 +4,7 @@
  */
 import type { AgentId, QueueId } from '../../kernel/ids.ts';
 import type { NotReadyReason } from '../acd/event.ts';
+import type { Rating } from '../call/survey.ts';
 
 /** Where a visit to a queue can lie; each lies in one. */
 export const visitBuckets = [
@@ -21,8 +22,14 @@ export const visitMeasures = [
   ...(['answeredWithin', 'abandonedWithin', 'answeredWithin15', 'abandonedWithin15', 'answerWaitMs', 'abandonWaitMs', 'longestWaitMs'] as const),
 ] as const;
 
-/** Of contacts that an agent served, in the interval in which they came to the queue (or to her directly). `fromQueue`: those she was given out of a queue. */
-export const handledMeasures = ['handled', 'fromQueue', 'talkMs', 'holdMs', 'wrapUpMs', 'transfers'] as const;
+/** What a caller rated when she was asked after the talk, 1 very satisfied to 5; each lies in one. */
+export const ratingMeasures = ['rated1', 'rated2', 'rated3', 'rated4', 'rated5'] as const satisfies `rated${Rating}`[];
+
+/**
+ * Of contacts that an agent served, in the interval in which they came to the queue (or to her directly). `fromQueue`: those she was given out of a queue;
+ * `surveyed`: whose caller was asked to rate afterwards, and `rated`: did. That counts for who served last.
+ */
+export const handledMeasures = ['handled', 'fromQueue', 'talkMs', 'holdMs', 'wrapUpMs', 'transfers', 'surveyed', 'rated', ...ratingMeasures] as const;
 
 /** Where a second of an agent who is signed in can lie; each lies in one. */
 export const timeBuckets = ['ready', 'serving', 'reserved', 'ringing', 'talking', 'holding', 'consulting', 'wrappingUp', 'notReady', 'unobserved'] as const;

@@ -5,9 +5,10 @@
  *   signed in  by the buckets of agents' seconds, and from sign-in to sign-out
  *   answered   visits that left their queue answered, and contacts that agents were given from it
  *   visits     who came in, and in which bucket they lie · calls: who arrived, and what became of them · offers: made, and how they ended
+ *   ratings    who rated, and what
  */
 import type { QueueId } from '../../kernel/ids.ts';
-import { callBuckets, offerMeasures, sumOf, timeMeasures, visitBuckets } from './measures.ts';
+import { callBuckets, offerMeasures, ratingMeasures, sumOf, timeMeasures, visitBuckets } from './measures.ts';
 import type { LedgerRows } from './record.ts';
 
 export interface Reconciliation {
@@ -17,6 +18,8 @@ export interface Reconciliation {
   visits: { entered: number; buckets: number };
   calls: { arrived: number; buckets: number };
   offers: { made: number; ends: number };
+  /** Absent in those that were written before there were any. */
+  ratings?: { given: number; marks: number };
 }
 
 /** What was counted the other way. `legMs`: how long legs of agents stood, by the queue that had offered them ('' = none). */
@@ -39,6 +42,7 @@ export function reconcile(rows: LedgerRows, other: OtherCounts): Reconciliation 
     visits: { entered: visits((row) => row.entered), buckets: visits((row) => sumOf(row, visitBuckets)) },
     calls: { arrived: total(rows.calls.map((row) => row.arrived)), buckets: total(rows.calls.map((row) => sumOf(row, callBuckets))) },
     offers: { made: total(rows.agents.map((row) => row.offers)), ends: total(rows.agents.map((row) => sumOf(row, offerMeasures) - row.offers)) },
+    ratings: { given: total(rows.handled.map((row) => row.rated)), marks: total(rows.handled.map((row) => sumOf(row, ratingMeasures))) },
   };
 }
 

@@ -10,6 +10,7 @@ import {
   handledMeasures,
   type Offers,
   offerMeasures,
+  ratingMeasures,
   type Times,
   timeMeasures,
   type Visits,
@@ -124,6 +125,13 @@ const passes = (row: Row, filter: Filter): boolean =>
   Object.entries(filter).every(
     ([name, value]) => value === undefined || !(name in row) || (Array.isArray(value) ? value.includes(row[name]) : row[name] === value),
   );
+
+/** What agents do not see of themselves, so that no rating can be bought or begged for. */
+const ofRatings: ReadonlySet<string> = new Set([
+  ...ratingMeasures,
+  ...(['surveyed', 'rated', 'customerSatisfaction', 'ratingRate', 'surveyRate', 'averageRating'] as const),
+]);
+export const withoutRatings = <T extends object>(group: T): T => Object.fromEntries(Object.entries(group).filter(([name]) => !ofRatings.has(name))) as T;
 
 /** The sums with the figures worked out of them. */
 export function figuresOf({ contacts: visits, handling: handled, time, offers, calls: counts }: Line, variant: ServiceLevelVariant) {

@@ -81,6 +81,8 @@ export interface Contact {
   inFlow: boolean;
   served: boolean;
   callbackKept: boolean;
+  /** For whom the rating counts that its caller is asked for; absent = she is not. */
+  surveyOf?: AgentId;
   ended: { at: number; ending: Ending } | null;
   /** What became of it is counted. */
   settled: boolean;

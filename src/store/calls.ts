@@ -3,8 +3,9 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { LegAudio } from '../call/event.ts';
-import type { AgentRecord, AskedRecord, Direction, OfferRecord, QueueVisit, RecordingPause, RecordingState } from '../cdr/record.ts';
+import type { AgentRecord, AskedRecord, Direction, OfferRecord, QueueVisit, RecordingPause, RecordingState, SurveyRecord } from '../cdr/record.ts';
 import type { Database } from './schema.ts';
+import { type FollowUp, followUpOf } from './tickets.ts';
 
 export interface CallFilter {
   tenantId: TenantId;
@@ -19,6 +20,8 @@ export interface CallFilter {
   agentIds?: readonly string[];
   customerId?: string;
   cause?: string;
+  /** At least, and at most: 1 very satisfied to 5. */
+  rating?: { from: number; to: number };
   /** Only those with a recording under a legal hold. */
   held?: true;
 }
@@ -56,6 +59,8 @@ export interface CallRow {
   data: Record<string, string>;
   recording: RecordingState;
   direction: Direction;
+  /** null = her queue has none, or no agent of it talked with her. */
+  survey: SurveyRecord | null;
 }
 
 export interface LegRow {
@@ -90,6 +95,8 @@ export interface CallDetail extends CallRow {
   agents: AgentRecord[];
   legs: LegRow[];
   recordings: RecordingRow[];
+  /** What was opened because she was not content; null = nothing. */
+  followUp: FollowUp | null;
 }
 
 export class BadCursor extends Error {
@@ -114,6 +121,7 @@ export async function listCalls(
   if (filter.until !== undefined) query = query.where('arrived_at', '<', new Date(filter.until));
   if (filter.held === true) query = query.where('call_id', 'in', heldCalls(db, filter.tenantId));
   for (const [column, value] of Object.entries(equalities(filter))) if (value !== undefined) query = query.where(sql.ref(column), '=', value);
+  if (filter.rating !== undefined) query = query.where('rating', '>=', filter.rating.from).where('rating', '<=', filter.rating.to);
   if (filter.agentIds !== undefined) query = query.where('agent_id', 'in', filter.agentIds);
   if (cursor !== null) {
     const { at, callId } = readCursor(cursor);
@@ -127,6 +135,14 @@ export async function listCalls(
   const page = rows.slice(0, most);
   const last = page.at(-1);
   return { calls: page.map(callOf), next: rows.length > most && last !== undefined ? writeCursor(last.arrived_at, last.call_id) : null };
+}
+
+/** When this number was last asked to rate a call; null = never. */
+export async function lastSurveyed(db: Kysely<Database>, tenantId: TenantId, caller: string): Promise<number | null> {
+  const { rows } = await sql<{ at: Date }>`
+    select surveyed_at as at from calls where tenant_id = ${tenantId} and caller = ${caller} and surveyed_at is not null order by surveyed_at desc limit 1
+  `.execute(db);
+  return rows[0]?.at.getTime() ?? null;
 }
 
 const heldCalls = (db: Kysely<Database>, tenantId: TenantId) =>
@@ -164,6 +180,7 @@ export async function callDetail(db: Kysely<Database>, tenantId: TenantId, callI
     agents: row.agents as AgentRecord[],
     legs: legs.map(legOf),
     recordings: await recordingsOf(db, tenantId, callId),
+    followUp: await followUpOf(db, tenantId, callId),
   };
 }
 
@@ -239,6 +256,7 @@ const callOf = (row: Selected<'calls'>): CallRow => ({
   data: row.data,
   recording: row.recording as RecordingState,
   direction: row.direction as Direction,
+  survey: row.survey as SurveyRecord | null,
 });
 
 const legOf = (row: Selected<'call_legs'>): LegRow => ({

@@ -1,7 +1,7 @@
 /** The ledger's intervals: written whole by whoever writes records, read as sums. */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
-import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures } from '../ledger/measures.ts';
+import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures, zero } from '../ledger/measures.ts';
 import type { Reconciliation } from '../ledger/reconcile.ts';
 import type { LedgerRecord, LedgerRows } from '../ledger/record.ts';
 import { jsonOf } from './json.ts';
@@ -45,9 +45,11 @@ export async function writeInterval(trx: Transaction<Database>, { tenantId, arri
     returning revision
   `.execute(trx);
   if (rows.length === 0) return;
-  for (const [name, { table }] of Object.entries(tables)) {
+  for (const [name, { table, measures }] of Object.entries(tables)) {
     await sql`delete from ${sql.table(table)} where tenant_id = ${tenantId} and start_at = ${start}`.execute(trx);
-    const rows = ledger[name as LedgerTable];
+    // One that an earlier version left in the spool lacks what is counted since.
+    const counts = zero<string>(measures);
+    const rows = ledger[name as LedgerTable].map((row): object => ({ ...counts, ...row }));
     for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
       const written = rows.slice(from, from + ROWS_AT_ONCE).map((row) => columnsOf(row, { tenant_id: tenantId, start_at: start }));
       await sql`insert into ${sql.table(table)} select * from jsonb_populate_recordset(null::${sql.table(table)}, ${jsonOf(written)}::jsonb)`.execute(trx);

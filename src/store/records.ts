@@ -8,6 +8,7 @@ import { writeInterval } from './ledger.ts';
 import { ensureMonths, monthOf } from './months.ts';
 import { isPassing } from './outage.ts';
 import type { Database } from './schema.ts';
+import { openFollowUps } from './tickets.ts';
 import { enqueueRecords } from './webhooks.ts';
 
 const MOST_MONTHS_KNOWN = 1_000;
@@ -58,6 +59,7 @@ export async function writeRecords(db: Kysely<Database>, records: readonly KeptR
       ordered.flatMap((record) => record.recordings.map((recording) => recordingRow(record, recording))),
     );
     for (const record of all.filter(isOfLedger)) await writeInterval(trx, record);
+    await openFollowUps(trx, ordered);
     await enqueueRecords(trx, ordered);
   });
 }
@@ -126,6 +128,9 @@ const callRow = (record: CallRecord): Row<'calls'> => ({
   // A record that an earlier version left in the spool has none.
   recording: record.recording ?? 'none',
   direction: record.direction ?? 'inbound',
+  survey: record.survey ?? null,
+  surveyed_at: isoOrNull(record.survey?.askedAt ?? null),
+  rating: record.survey?.rating ?? null,
 });
 
 const interactionRow = (record: InteractionRecord): Row<'interactions'> => ({

@@ -160,7 +160,17 @@ export interface Database {
     voice_used_min: number;
     bill_items: Json<{ label: string; fen: number }[]>;
   };
-  tickets: { ticket_id: string; tenant_id: string; customer_id: string; title: string; status: string; opened_at: Date; closed_at: Date | null };
+  tickets: {
+    ticket_id: string;
+    tenant_id: string;
+    customer_id: string | null;
+    title: string;
+    status: string;
+    opened_at: Date;
+    closed_at: Date | null;
+    call_id: Generated<string | null>;
+    number: Generated<string | null>;
+  };
   password_attempts: { customer_id: string; day: string; wrong: number };
   calls: CallsTable;
   call_legs: CallLegsTable;
@@ -257,6 +267,9 @@ interface CallsTable {
   data: Json<Record<string, string>>;
   recording: string;
   direction: string;
+  survey: Json<unknown>;
+  surveyed_at: Date | null;
+  rating: number | null;
 }
 
 interface InteractionsTable {

@@ -1,6 +1,10 @@
-/** Tickets, as far as a screen pop shows them. */
-import type { Kysely } from 'kysely';
-import type { CustomerId, TenantId } from '../../kernel/ids.ts';
+/** Tickets, as far as a screen pop shows them; and those that are opened because a caller was not content. */
+import { type Kysely, sql } from 'kysely';
+import type { CallId, CustomerId, TenantId } from '../../kernel/ids.ts';
+import type { Language } from '../call/event.ts';
+import { UNHAPPY_FROM } from '../call/survey.ts';
+import type { CallRecord, SurveyRecord } from '../cdr/record.ts';
+import { jsonOf } from './json.ts';
 import type { Database } from './schema.ts';
 
 export interface TicketRow {
@@ -22,4 +26,51 @@ export async function saveTicket(db: Kysely<Database>, ticket: TicketRow): Promi
     .values({ ticket_id: ticket.ticketId, tenant_id: ticket.tenantId, customer_id: ticket.customerId, opened_at: new Date(ticket.openedAt), ...changing })
     .onConflict((conflict) => conflict.column('ticket_id').doUpdateSet(changing))
     .execute();
+}
+
+const titles: Record<Language, (survey: SurveyRecord) => string> = {
+  zh: ({ rating, reason }) => `满意度回访：评分 ${rating}${reason === null ? '' : `，原因 ${reason}`}`,
+  en: ({ rating, reason }) => `Follow-up of a rating of ${rating}${reason === null ? '' : `, because of ${reason}`}`,
+};
+
+/**
+ * In the transaction of the call's record, so that there is one for each call and none is lost. Of a customer where she is known, else of her number.
+ * It is opened once: what has become of it since is not touched by a later revision, but for the reason, while nobody has taken it up.
+ */
+export async function openFollowUps(db: Kysely<Database>, records: readonly CallRecord[]): Promise<void> {
+  const rows = records.flatMap((record) => {
+    const { survey, callId, tenantId, customerId, caller, language } = record;
+    if (survey?.rating == null || survey.rating < UNHAPPY_FROM || survey.askedAt === null) return [];
+    const about = { call_id: callId, tenant_id: tenantId, customer_id: customerId, number: caller.number };
+    return [{ ticket_id: `survey-${callId}`, ...about, title: titles[language](survey), opened_at: new Date(survey.askedAt).toISOString() }];
+  });
+  if (rows.length === 0) return;
+  await sql`
+    insert into tickets (ticket_id, call_id, tenant_id, customer_id, number, title, status, opened_at)
+    select r.ticket_id, r.call_id, r.tenant_id, c.customer_id, r.number, r.title, 'open', r.opened_at
+    from jsonb_populate_recordset(null::tickets, ${jsonOf(rows)}::jsonb) r
+    join tenants t on t.tenant_id = r.tenant_id
+    left join customers c on c.customer_id = r.customer_id
+    on conflict (ticket_id) do update set title = excluded.title where tickets.closed_at is null and tickets.status = 'open'
+  `.execute(db);
+}
+
+/** What was opened of this call. Times RFC 3339. */
+export interface FollowUp {
+  ticketId: string;
+  status: string;
+  openedAt: string;
+  closedAt: string | null;
+}
+
+export async function followUpOf(db: Kysely<Database>, tenantId: TenantId, callId: CallId): Promise<FollowUp | null> {
+  const row = await db
+    .selectFrom('tickets')
+    .select(['ticket_id', 'status', 'opened_at', 'closed_at'])
+    .where('tenant_id', '=', tenantId)
+    .where('call_id', '=', callId)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { ticket_id: ticketId, status, opened_at, closed_at } = row;
+  return { ticketId, status, openedAt: opened_at.toISOString(), closedAt: closed_at?.toISOString() ?? null };
 }

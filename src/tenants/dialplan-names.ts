@@ -10,6 +10,9 @@ export function dialplanNames(directory: Pick<Directory, 'queues' | 'agents' | '
     queues: own(directory.queues()).map(({ queueId }) => queueId.slice(tenantId.length + 1)),
     agents: own([...directory.agents(), ...directory.disabledAgents()]).map(({ number }) => number),
     ...numberNames(own(directory.tenants()).flatMap(({ numbers, hotlines }) => hotlines ?? numbers.map((number) => newNumber(number)))),
+    surveys: own(directory.queues()).flatMap(({ queueId, survey }) =>
+      survey === undefined ? [] : [{ queue: queueId.slice(tenantId.length + 1), flow: survey.flow }],
+    ),
     exits: own(directory.queues()).flatMap(({ queueId, overflow = [] }) =>
       overflow.flatMap(({ to }) => {
         const exit = 'exit' in to ? to.exit : 'offer' in to ? 'callback' : null;

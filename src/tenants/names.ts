@@ -28,7 +28,7 @@ type NamedAgent = Pick<AgentSections, 'matching'> & { queues?: readonly string[]
 
 /** `name`: its own. */
 export function queueFaults(name: string, queue: NamedQueue, names: Names): NameFault[] {
-  const { door, announcements, callback, widening, music } = queue;
+  const { door, announcements, callback, widening, music, survey } = queue;
   const { dialplan } = names;
   const groups = [
     ...(widening?.steps ?? []).map(({ open = [] }, at) => ({ open, at: ['widening', 'steps', at, 'open'] })),
@@ -40,6 +40,7 @@ export function queueFaults(name: string, queue: NamedQueue, names: Names): Name
     ...groups.flatMap(({ open, at }) => open.flatMap((group, n) => groupFault(group, [...at, n], names))),
     ...(announcements?.messages ?? []).flatMap((prompt, n) => unknown(['announcements', 'messages', n], prompt, 'prompt', dialplan?.prompts ?? null)),
     ...unknown(['music'], music ?? undefined, 'music', dialplan?.music ?? null),
+    ...unknown(['survey', 'flow'], survey?.flow, 'survey', dialplan?.surveys ?? null),
     ...unknown(['callback', 'display'], callback?.display, 'number', names.numbers),
   ];
 }
@@ -99,6 +100,7 @@ const ADD_IT: Record<string, string> = {
   exit: 'add a flow of that name, or give a queue step of the dialplan `overflow` with it',
   prompt: 'put its recording into the prompts folder of the dialplan',
   music: 'put its recording into the music folder of the dialplan',
+  survey: 'write a flow of that name with a `rate` step, or name another',
   number: 'give one of the tenant’s numbers or of its trunks’ displayNumbers',
 };
 

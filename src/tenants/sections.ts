@@ -10,6 +10,7 @@ import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
 import { offeringSchema } from './offering.ts';
 import { overflowSchema } from './overflow.ts';
+import { surveySchema } from './survey.ts';
 import { wideningSchema } from './widening.ts';
 
 const label = z.string().min(1).max(64);
@@ -20,6 +21,7 @@ const ofQueue = {
   overflow: overflowSchema,
   ...{ door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema },
   ...{ callback: callbackSchema, redialMs: redialMsSchema, alerts: alertBoundsSchema, supervision: supervisionSchema, desk: deskSchema },
+  survey: surveySchema,
 };
 
 /** Each by its name in `AgentSections`. */

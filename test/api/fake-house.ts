@@ -164,6 +164,7 @@ export function recordOf(tenant: TenantName, n: number): CallRecord {
     data: {},
     recording: 'complete',
     direction: 'inbound',
+    survey: null,
   };
 }
 
@@ -285,6 +286,7 @@ function detailOf(tenant: TenantName, n: number): CallDetail {
     queues: [],
     legs: [],
     recordings: [{ recordingId: `c-${tenant}-${n}.r1`, startedAt: START, durationMs: 1000, complete: true, pauses: [] }],
+    followUp: null,
     agentIds: call.agentId === null ? [] : [call.agentId],
   };
 }
@@ -609,7 +611,14 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       byId: async (tenantId, customerId) => (customerId === `${tenantId}-c1` ? cardOf(String(tenantId) as TenantName) : null),
     },
     dialplans: {
-      words: () => ({ exits: ['main', 'callback'], flows: ['main', 'night'], numbers: { '10086': 'main' }, prompts: ['welcome'], music: ['default'] }),
+      words: () => ({
+        exits: ['main', 'callback'],
+        flows: ['main', 'night'],
+        surveys: ['survey'],
+        numbers: { '10086': 'main' },
+        prompts: ['welcome'],
+        music: ['default'],
+      }),
       versions: async (tenantId) =>
         published.filter((row) => row.tenant === tenantId).map(({ version }) => ({ version, publishedAt: START, publishedBy: null, note: '', current: true })),
       files: async (tenantId, version) => (published.some((row) => row.tenant === tenantId && row.version === version) ? { 'main.yaml': 'flows: {}' } : null),

@@ -26,6 +26,8 @@ function counted() {
     [10, legAnswered('c1.1')],
     [10, { type: 'callLeftQueue', callId: callId('c1'), queueId, exit: 'answered' }],
     [10, { type: 'agentStateChanged', agentId: agentId('8001'), state: 'talking', reasons: [], callId: callId('c1'), wrapUpUntil: null }],
+    [15, { type: 'surveyAsked', callId: callId('c1'), queueId, agentId: agentId('8001'), flow: 'survey', how: 'hung_up' }],
+    [18, { type: 'surveyAnswered', callId: callId('c1'), rating: 2, asksWhy: false }],
     [20, callArrived('c2')],
     [20, callQueued('c2')],
   ];
@@ -84,6 +86,24 @@ test('an agent reads herself, and nobody else and nothing else', async () => {
     '/api/v1/reports/reconciliation?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z',
   ])
     assert.equal((await app.inject({ url, headers: as('agent') })).statusCode, 403, url);
+});
+
+test('how callers rated is in the reports of whoever leads, by every subject that served them, and in none that an agent reads of herself', async () => {
+  const { app } = await openHouse();
+  const ask = async (by: string, role: 'agent' | 'supervisor') =>
+    (await app.inject({ url: `/api/v1/figures/${by}`, headers: as(role) })).json().items[0].handling;
+  for (const by of ['queue', 'agent', 'team', 'tenant', 'number', 'disposition']) {
+    const { surveyed, rated, rated2, customerSatisfaction, ratingRate, averageRating } = await ask(by, 'supervisor');
+    assert.deepEqual([surveyed, rated, rated2, customerSatisfaction, ratingRate, averageRating], [1, 1, 1, 1, 1, 2], by);
+  }
+  const own = await ask('agent', 'agent');
+  assert.equal(own.handled, 1);
+  assert.deepEqual(
+    Object.keys(own).filter((name) => /survey|rat(ed|ing)|satisf/i.test(name)),
+    [],
+  );
+  const file = await app.inject({ url: '/api/v1/reports/agent?format=csv', headers: as('agent') });
+  assert.doesNotMatch(file.body, /rated|satisf/i);
 });
 
 test('with the database away live figures say that they are not whole, and a report is refused', async () => {

@@ -1,7 +1,7 @@
 /** What every request meets: strict shapes, one table of problems, keys, pages, the audit, health and documents. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AgentId, asId, type CallId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId, type QueueId } from '../../kernel/ids.ts';
 import { rangeOf } from '../../src/api/playback.ts';
 import type { Page } from '../../src/api/ports.ts';
 import { type ProblemDocument, problems } from '../../src/api/problems.ts';
@@ -256,6 +256,34 @@ test('an agent sees a customer’s number masked, a supervisor sees it', async (
     ((await send(house, 'GET', '/api/v1/customers?number=138%200000%201001', undefined, as(role))).json() as { items: { number: string }[] }).items[0]?.number;
   assert.equal(await number('agent'), '138****1001');
   assert.equal(await number('supervisor'), '+8613800001001');
+});
+
+test('a rating, and what came of it, is for who leads; the agent finds neither in the record, nor by asking for it', async () => {
+  const house = await openFakeHouse();
+  const askedAt = Date.parse('2026-03-01T08:00:00.000Z');
+  const detail = house.details.get('c-demo-1');
+  assert.ok(detail);
+  const survey = {
+    agentId: asId<AgentId>('demo:8001'),
+    queueId: asId<QueueId>('demo:service'),
+    askedAt,
+    how: 'sent',
+    rating: 5,
+    reason: 'waited',
+    end: 'answered',
+  } as const;
+  const followUp = { ticketId: 'survey-c-demo-1', status: 'open', openedAt: '2026-03-01T08:00:00.000Z', closedAt: null };
+  house.details.set('c-demo-1', { ...detail, call: { ...detail.call, survey }, followUp });
+  const get = (url: string, role: 'agent' | 'supervisor') => house.app.inject({ url, headers: { authorization: `Bearer ${tokenOf('demo', role)}` } });
+  const seen = (await get('/api/v1/calls/c-demo-1', 'supervisor')).json();
+  assert.deepEqual([seen.survey, seen.followUp], [{ ...survey, askedAt: new Date(askedAt).toISOString() }, followUp]);
+  const hers = (await get('/api/v1/calls/c-demo-1', 'agent')).json();
+  assert.deepEqual([hers.callId, hers.survey, hers.followUp], ['c-demo-1', null, null]);
+  const list = (await get('/api/v1/calls', 'agent')).json().items as { survey: unknown }[];
+  assert.ok(list.length > 0 && list.every((call) => call.survey === null));
+  assert.equal((await get('/api/v1/calls?rating=4-5', 'supervisor')).statusCode, 200);
+  assert.equal((await get('/api/v1/calls?rating=4-5', 'agent')).statusCode, 403, 'nor by finding the call among those rated so');
+  assert.equal((await get('/api/v1/calls?rating=6', 'supervisor')).statusCode, 400);
 });
 
 test('a recording plays whole or in ranges, is audited, and nothing outside its folder is', async () => {

@@ -36,7 +36,7 @@ function dice(seed: number): () => number {
 }
 
 class Day {
-  readonly rooms = new RoomsUnderTest(NUMBERS);
+  readonly rooms = new RoomsUnderTest(NUMBERS, { survey: { flow: 'survey', asks: 'always', everyDays: 0 } });
   readonly random: () => number;
   /** Offers that were popped, and how often each was cleared. */
   readonly popped = new Map<string, number>();
@@ -188,6 +188,7 @@ const happenings: Record<string, (day: Day) => void> = {
   askAnswer: (day) => ask(day, 'answer'),
   askReject: (day) => ask(day, 'reject'),
   askHangup: (day) => ask(day, 'hangup'),
+  askSurvey: (day) => ask(day, 'sendToSurvey'),
   askHold: (day) => ask(day, 'hold'),
   askRetrieve: (day) => ask(day, 'retrieve'),
   askTransferToAgent: (day) => ask(day, 'blindTransfer', { target: { kind: 'agent', number: day.pick(NUMBERS) ?? '' } }),

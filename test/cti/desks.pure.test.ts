@@ -149,7 +149,7 @@ const hersAlone = { sendDigits: ['deskPressed'], mute: ['deskMuted'], unmute: ['
 const inConsult = {
   ...{ hold: 'consulting', retrieve: 'consulting', capture: 'consulting', blindTransfer: 'consulting', consult: 'consulting', addParty: 'consulting' },
   ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'], cancelCapture: ['deskCaptureCancelled'] },
-  ...{ consultComplete: ['deskConsulted'], consultCancel: ['deskConsulted'], dropParty: 'no_conference' },
+  ...{ consultComplete: ['deskConsulted'], consultCancel: ['deskConsulted'], dropParty: 'no_conference', sendToSurvey: 'consulting' },
 } satisfies Record<string, Cell>;
 const onCall = {
   ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered', hangup: ['deskHungUp'] },
@@ -161,12 +161,13 @@ const noConsult = {
 } satisfies Record<string, Cell>;
 const inConference = {
   ...{ ...onCall, ...noConsult, capture: 'conferenced', blindTransfer: 'conferenced', consult: 'conferenced', dropParty: ['deskPartyDropped'] },
+  sendToSurvey: 'conferenced',
   ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'], cancelCapture: ['deskCaptureCancelled'] },
 } satisfies Record<string, Cell>;
 const nothingHers = <E extends CtiErrorCode>(why: E) =>
   ({
     ...{ ...onCall, ...noConsult, hold: why, retrieve: why, capture: why, blindTransfer: why, consult: why, addParty: why, dropParty: why },
-    ...{ pauseRecording: why, resumeRecording: why, cancelCapture: why },
+    ...{ pauseRecording: why, resumeRecording: why, cancelCapture: why, sendToSurvey: why },
   }) satisfies Record<string, Cell>;
 const noCall: Record<
   | 'consult'
@@ -178,6 +179,7 @@ const noCall: Record<
   | 'sendDigits'
   | 'mute'
   | 'unmute'
+  | 'sendToSurvey'
   | 'dropParty'
   | 'answer'
   | 'reject'
@@ -203,6 +205,7 @@ const noCall: Record<
     sendDigits: 'no_call',
     mute: 'no_call',
     unmute: 'no_call',
+    sendToSurvey: 'no_call',
     dial: ['callArrived'],
     requestCallback: ['callbackBooked'],
   },
@@ -237,7 +240,7 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   offered: {
     ...{ consult: 'call_offered', consultComplete: 'call_offered', consultCancel: 'call_offered', consultToggle: 'call_offered' },
     ...{ consultConference: 'call_offered', addParty: 'call_offered', dropParty: 'call_offered' },
-    ...{ sendDigits: 'call_offered', mute: 'call_offered', unmute: 'call_offered' },
+    ...{ sendDigits: 'call_offered', mute: 'call_offered', unmute: 'call_offered', sendToSurvey: 'call_offered' },
     ...{ ready: 'call_offered', notReady: ['agentWentNotReady'], answer: ['deskAnswered'], reject: ['deskRejected'] },
     ...{ hangup: 'call_offered', hold: 'call_offered', retrieve: 'call_offered', blindTransfer: 'call_offered' },
     ...{ pauseRecording: 'call_offered', resumeRecording: 'call_offered', capture: 'call_offered', cancelCapture: 'call_offered' },
@@ -254,7 +257,7 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   talking: {
     ...{ ...noConsult, ...hersAlone, consult: ['deskPartyAsked'], addParty: ['deskPartyAsked'], dropParty: 'no_conference' },
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
-    ...{ hangup: ['deskHungUp'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
+    ...{ hangup: ['deskHungUp'], sendToSurvey: ['deskSentToSurvey'], hold: ['deskHeld'], retrieve: 'not_on_hold', blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
     ...{ capture: ['deskCaptureAsked'], cancelCapture: ['deskCaptureCancelled'], dial: 'on_call' },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
@@ -262,7 +265,7 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
   held: {
     ...{ ...noConsult, ...hersAlone, consult: ['deskPartyAsked'], addParty: 'on_hold', dropParty: 'no_conference', sendDigits: 'on_hold' },
     ...{ ready: ['agentWentReady'], notReady: ['agentWentNotReady'], answer: 'no_call_offered', reject: 'no_call_offered' },
-    ...{ hangup: ['deskHungUp'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
+    ...{ hangup: ['deskHungUp'], sendToSurvey: ['deskSentToSurvey'], hold: 'on_hold', retrieve: ['deskRetrieved'], blindTransfer: ['transferAsked'] },
     ...{ pauseRecording: ['deskPausedRecording'], resumeRecording: ['deskResumedRecording'] },
     ...{ capture: 'on_hold', cancelCapture: ['deskCaptureCancelled'], dial: 'on_call' },
     ...{ wrapUp: 'not_wrapping_up', extendWrapUp: 'not_wrapping_up', setData: ['dataSet'], signOut: 'on_call' },
@@ -286,7 +289,7 @@ const table: Record<DeskPhase, Record<PhasedCommand, Cell>> = {
 for (const phase of deskPhases) {
   test(`${phase}: each command becomes its events or gets its error, and the desk is told which can work`, async () => {
     for (const [command, expected] of Object.entries(table[phase]) as [PhasedCommand, Cell][]) {
-      const { house } = begin({ picksUpByItself: false });
+      const { house } = begin({ picksUpByItself: false, survey: { flow: 'survey', asks: 'when_sent', everyDays: 1 } });
       const desk = await signedIn(house);
       ways[phase](house);
       assert.equal(house.desk.phaseOf(AGENT), phase, command);
@@ -782,4 +785,20 @@ test('a supervisor moves who waits and sends words to desks; each is refused wit
   house.auditFails = true;
   assert.equal(await line.ask('message', { to: { kind: 'all' }, text: 'x' }), 'internal');
   assert.equal(desk.of('message').length, 2, 'what cannot be audited is not said');
+});
+
+test('a caller is sent to the survey only where her queue has one; the desk knows it by `can`, and the talk ends as by hanging up', async () => {
+  const without = begin().house;
+  const desk = await signedIn(without);
+  ways.talking(without);
+  assert.equal(without.desk.snapshot(AGENT)?.agent.can.includes('sendToSurvey'), false);
+  assert.equal(await desk.ask('sendToSurvey'), 'no_survey');
+  const { house } = begin({ survey: { flow: 'survey', asks: 'when_sent', everyDays: 1 } });
+  const hers = await signedIn(house);
+  ways.talking(house);
+  assert.equal(await hers.ask('sendToSurvey'), 'ok');
+  assert.ok(house.events.some((event) => event.type === 'surveyAsked' && event.how === 'sent' && event.agentId === AGENT));
+  assert.equal(house.desk.phaseOf(AGENT), 'wrapping_up');
+  assert.equal(house.liveCalls().length, 1, 'the caller is still there');
+  assert.ok(!hers.raw.some((text) => text.includes('survey') && text.includes('rating')), 'nothing of it reaches her desk');
 });

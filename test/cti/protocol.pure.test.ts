@@ -19,6 +19,7 @@ const good: Record<string, string> = {
   reject: command('reject'),
   hangup: command('hangup'),
   hold: command('hold'),
+  'the caller asked how it was': command('sendToSurvey', { callId: 'c-1' }),
   retrieve: command('retrieve'),
   pauseRecording: command('pauseRecording'),
   resumeRecording: command('resumeRecording'),

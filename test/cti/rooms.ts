@@ -2,6 +2,7 @@
 import { type AgentId, agentIdOf, asId, type CallId, type CustomerId, type LegId, legIdOf, type QueueId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
 import { createAcd } from '../../src/acd/acd.ts';
 import type { QueueConfiguration } from '../../src/acd/event.ts';
+import type { QueueSections } from '../../src/acd/sections.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { CustomerCard } from '../../src/call/event.ts';
 import { createDesk } from '../../src/cti/desk.ts';
@@ -50,8 +51,8 @@ export class RoomsUnderTest {
   wakeAt: number | null = null;
   #calls = 0;
 
-  constructor(agents: readonly string[] = ['8001']) {
-    this.tell({ type: 'queueConfigured', queue });
+  constructor(agents: readonly string[] = ['8001'], sections: QueueSections = {}) {
+    this.tell({ type: 'queueConfigured', queue: { ...queue, ...sections } });
     for (const number of agents) {
       const agentId = agent(number);
       const configuration = { agentId, tenantId: TENANT, number, name: `n${number}`, queues: [SERVICE], skills: {}, staticContact: null };

@@ -98,9 +98,16 @@ class RandomCaller {
     queued: () => this.caller.leftQueue(this.pick([...queues]).slice(2), this.pick(this.#exits)),
     transferring: () => this.caller.answered(asId('x')),
     echoing: this.#timePasses,
-    served: () => this.caller.leftQueue('service', this.pick(this.#exits)),
+    served: () => (this.chance(0.3) ? this.#isAsked() : this.caller.leftQueue('service', this.pick(this.#exits))),
     over: this.#timePasses,
   };
+
+  /** Her agent has hung up. */
+  #isAsked(): void {
+    const flow = this.chance(0.95) ? 'survey' : 'never-written';
+    const { callId } = this.caller;
+    this.caller.tell({ type: 'surveyAsked', callId, queueId: asId('t:service'), agentId: asId('t:8001'), flow, how: 'hung_up' });
+  }
 
   #values(): Record<string, string> {
     const junk = ['', '3041', '-5', '0', 'x', '99999999999999999999', '17.7'];

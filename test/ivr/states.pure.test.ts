@@ -48,6 +48,8 @@ flows:
     - echo
   over:
     - hangup
+  survey:
+    - rate: { prompt: ask }
 `;
 
 const toState: Record<WalkStateName, (caller: Caller) => void> = {
@@ -146,6 +148,11 @@ function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
     offerEnded: { type: 'offerEnded', ...offer, end: 'no_answer' },
     callTransferred: { type: 'callTransferred', callId, legId: null, target: { kind: 'agent', agentId }, by: legId },
     destinationCalled: { type: 'destinationCalled', callId, legId, by: agentId, target: { kind: 'agent', agentId } },
+    surveyAsked: { type: 'surveyAsked', callId, queueId, agentId, flow: 'survey', how: 'hung_up' },
+    surveyNotAsked: { type: 'surveyNotAsked', callId, queueId, agentId, why: 'caller_left' },
+    surveyAnswered: { type: 'surveyAnswered', callId, rating: 1, asksWhy: false },
+    surveyReasonGiven: { type: 'surveyReasonGiven', callId, reason: 'slow' },
+    surveyGivenUp: { type: 'surveyGivenUp', callId, question: 'rating', why: 'no_key' },
     callbackBooked: {
       ...{ type: 'callbackBooked', callId, callbackId: asId('b'), tenantId: asId('t'), by: agentId, notBefore: null, notAfter: null },
       ...{ queueId, number: '1', callee: party, priority: 0, skills: [], language: 'zh', data: {} },
@@ -248,6 +255,12 @@ const table: Record<What, Row> = {
   offerEnded:          nothing,
   callTransferred:     nothing,
   destinationCalled:   nothing,
+  // Only who was with a person can say how it was.
+  surveyAsked:         ['·', '·', '·', '·', '·', '·', '·', '·', '·', '·', '·', 'asking: at survey/rate,ask ask', '·'],
+  surveyNotAsked:      nothing,
+  surveyAnswered:      nothing,
+  surveyReasonGiven:   nothing,
+  surveyGivenUp:       nothing,
   callbackBooked:      nothing,
   callbackAsked:       nothing,
   callbackPlaced:      ['·', '·', '·', '·', '·', '·', '·', `${At} calling/echo,echo`, '·', '·', '·', '·', '·'],

@@ -29,7 +29,16 @@ test('offered leaves out who was blocked; the answer rate leaves out short aband
 
 test('AHT is talk, hold and wrap-up', () => {
   const figures = handlingFigures({ ...zero(handledMeasures), handled: 80, talkMs: 14_400_000, holdMs: 1_600_000, wrapUpMs: 3_200_000, transfers: 4 });
-  assert.deepEqual(figures, { averageHandleTimeMs: 240_000, averageTalkMs: 180_000, averageHoldMs: 20_000, averageWrapUpMs: 40_000, transferRate: 0.05 });
+  const times = { averageHandleTimeMs: 240_000, averageTalkMs: 180_000, averageHoldMs: 20_000, averageWrapUpMs: 40_000, transferRate: 0.05 };
+  const nobodyAsked = { surveyRate: 0, ratingRate: null, customerSatisfaction: null, averageRating: null };
+  assert.deepEqual(figures, { ...times, ...nobodyAsked });
+});
+
+test('CSAT is who rated 1 or 2 of all who rated; how many of those asked did is told beside it', () => {
+  const rated = { rated: 40, rated1: 20, rated2: 10, rated3: 4, rated4: 4, rated5: 2 };
+  const figures = handlingFigures({ ...zero(handledMeasures), handled: 80, surveyed: 50, ...rated });
+  assert.deepEqual([figures.customerSatisfaction, figures.ratingRate, figures.surveyRate], [0.75, 0.8, 0.625]);
+  near(figures.averageRating, (20 + 20 + 12 + 16 + 10) / 40);
 });
 
 test('200 calls of 240 s in half an hour keep 33 agents busy for .808 of their time, as Erlang has it', () => {

@@ -5,7 +5,7 @@ import type { CallId } from '../../kernel/ids.ts';
 import { createAcd } from '../../src/acd/acd.ts';
 import type { EndingCause } from '../../src/call/ending.ts';
 import { createLedger, type LedgerRoom } from '../../src/ledger/fold.ts';
-import { discrepancies } from '../../src/ledger/reconcile.ts';
+import { discrepancies, reconcile } from '../../src/ledger/reconcile.ts';
 import type { LedgerRecord } from '../../src/ledger/record.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import {
@@ -20,6 +20,7 @@ import {
   legEnded,
   phoneReachable,
   queueConfigured,
+  queueId,
   signedIn,
   wentReady,
 } from '../acd/floor.ts';
@@ -164,6 +165,48 @@ test('an interval is written when it is over, again when its contact has gone on
     ['09:20'],
     'only what was not confirmed is kept',
   );
+});
+
+test('a rating counts for who served last, where the contact came, by the disposition she gave it afterwards; nobody rates twice', () => {
+  const house = new House();
+  house.at('09:00:00', signedIn('8001'), wentReady('8001'));
+  house.at('09:04:50', callArrived('c1'), callQueued('c1'));
+  house.at('09:05:04');
+  const { leg } = house.offered();
+  const survey = { callId: callId('c1'), queueId: queueId('service'), agentId: agentId('8001') };
+  house.tell(legAnswered(leg));
+  house.at('09:06:00', legEnded(leg), { type: 'surveyAsked', ...survey, flow: 'survey', how: 'hung_up' });
+  house.at('09:06:20', { type: 'surveyAnswered', callId: callId('c1'), rating: 4, asksWhy: true });
+  house.tell({ type: 'surveyAnswered', callId: callId('c1'), rating: 1, asksWhy: false });
+  const kept = house.ledger.snapshot();
+  house.at('09:06:30', legEnded('c1.0'), over('c1', 'dialplan_end'));
+  house.at('09:06:50', wrappedUp('c1', 'billing'));
+  house.at('09:10:00');
+  const row = house
+    .interval('09:00:00')
+    ?.ledger.handled.map(picked)
+    .find(({ handled }) => handled === 1);
+  const counts = { handled: 1, fromQueue: 1, talkMs: 56_000, wrapUpMs: 50_000, surveyed: 1, rated: 1, rated4: 1 };
+  const who = { agentId: agentId('8001'), team: 'day', queueId: 'demo:service', number: '10086', channel: 'voice', disposition: 'billing' };
+  assert.deepEqual(row, { ...who, ...counts });
+  const first = house.interval('09:00:00');
+  assert.deepEqual(first?.reconciliation.ratings, { given: 1, marks: 1 });
+  assert.deepEqual(first && discrepancies(first.reconciliation), []);
+  // A snapshot of before ratings were counted has no such measures.
+  const older = JSON.parse(JSON.stringify(kept).replaceAll(/,"(surveyed|rated[1-5]?)":\d/g, '')) as typeof kept;
+  const later = createLedger();
+  later.restore(older);
+  for (const record of later.view.intervals(DEMO, house.now)) for (const handled of record.ledger.handled) assert.equal(handled.rated, 0);
+});
+
+test('an interval whose ratings are not those that were given does not reconcile', () => {
+  const house = new House();
+  served(house);
+  const record = house.interval('09:00:00');
+  assert.ok(record);
+  const rows = { ...record.ledger, handled: record.ledger.handled.map((row) => ({ ...row, rated: row.rated + row.handled })) };
+  const found = discrepancies(reconcile(rows, { legMs: new Map(), presentMs: 0 }));
+  assert.deepEqual(found.find(({ what }) => what === 'ratings')?.counts, { given: 1, marks: 0 });
 });
 
 test('who hangs up within five seconds is a short abandon, later an abandon; who comes to nobody is told apart', () => {

@@ -5,10 +5,12 @@ import { sql } from 'kysely';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { asId, type CallId, type TenantId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
-import { BadCursor, callDetail, listCalls } from '../../src/store/calls.ts';
+import type { CallRecord, SurveyRecord } from '../../src/cdr/record.ts';
+import { BadCursor, callDetail, lastSurveyed, listCalls } from '../../src/store/calls.ts';
 import { writeRecords } from '../../src/store/records.ts';
 import { connectStore } from '../../src/store/store.ts';
 import { records } from '../cdr/records.ts';
+import { service, wang } from '../cdr/story.ts';
 import { until } from '../support/wait.ts';
 import { openCluster, query, type TestCluster } from './cluster.ts';
 import { Line } from './line.ts';
@@ -129,6 +131,65 @@ test('one call comes with its legs and its recording, as the fold told them', as
   assert.deepEqual([detail?.queues, detail?.offers, detail?.agents], [record.queues, record.offers, record.agents]);
   assert.deepEqual([detail?.arrivedAt, detail?.endedAt], [new Date(record.arrivedAt).toISOString(), new Date(record.endedAt).toISOString()]);
   assert.equal(await callDetail(store.db, demo, asId<CallId>('c-none')), null);
+});
+
+test('a rating is found by, opens one ticket, and is what the number is left alone for', async () => {
+  const store = await cluster.store();
+  const at = MAY + 90 * 86_400_000;
+  const [one, two, three, four] = records(4, at, 'survey').map((record, n) => {
+    const survey: SurveyRecord = {
+      agentId: wang,
+      queueId: service,
+      askedAt: record.endedAt - 5_000,
+      how: 'hung_up',
+      rating: null,
+      reason: null,
+      end: 'hung_up',
+    };
+    const given = [{ rating: 2, end: 'answered' }, { rating: 4, end: 'not_said_why' }, { rating: 5, reason: 'waited', end: 'answered' }, {}][n];
+    return { ...record, customerId: null, caller: { number: `+861390000000${n}`, raw: '' }, survey: { ...survey, ...given } } as CallRecord;
+  });
+  assert.ok(one && two && three && four);
+  await sql`insert into tenants (tenant_id, name) values (${demo}, 'demo') on conflict do nothing`.execute(store.db);
+  const later = { ...two, revision: two.revision + 1, survey: { ...(two.survey as SurveyRecord), reason: 'manner', end: 'answered' as const } };
+  await writeRecords(store.db, [one, two, three, four]);
+  await writeRecords(store.db, [later]);
+  await writeRecords(store.db, [later]);
+  const rated = async (from: number, to: number) =>
+    (await listCalls(store.db, { tenantId: demo, rating: { from, to } }, 50, null)).calls.map(({ callId }) => callId);
+  assert.deepEqual(await rated(4, 5), [two.callId, three.callId]);
+  assert.deepEqual(await rated(1, 3), [one.callId]);
+  const detail = await callDetail(store.db, demo, two.callId);
+  assert.deepEqual(detail?.survey, later.survey);
+  assert.deepEqual([detail?.followUp?.ticketId, detail?.followUp?.status], [`survey-${two.callId}`, 'open']);
+  assert.equal((await callDetail(store.db, demo, one.callId))?.followUp, null);
+  const tickets = await store.db.selectFrom('tickets').selectAll().where('call_id', 'is not', null).orderBy('ticket_id').execute();
+  assert.deepEqual(
+    tickets.map(({ ticket_id, number, title }) => [ticket_id, number, title]),
+    [
+      [`survey-${two.callId}`, '+8613900000001', '满意度回访：评分 4，原因 manner'],
+      [`survey-${three.callId}`, '+8613900000002', '满意度回访：评分 5，原因 waited'],
+    ],
+  );
+  assert.equal(await lastSurveyed(store.db, demo, '+8613900000003'), four.survey?.askedAt, 'also who did not answer was asked');
+  assert.equal(await lastSurveyed(store.db, demo, '+8613900009999'), null);
+});
+
+test('a ticket that somebody has taken up is not opened again by a late revision of its call', async () => {
+  const store = await cluster.store();
+  const [record] = records(1, MAY + 91 * 86_400_000, 'taken');
+  assert.ok(record);
+  await sql`insert into tenants (tenant_id, name) values (${demo}, 'demo') on conflict do nothing`.execute(store.db);
+  const survey: SurveyRecord = { agentId: wang, queueId: service, askedAt: record.endedAt, how: 'sent', rating: 5, reason: null, end: 'not_said_why' };
+  await writeRecords(store.db, [{ ...record, customerId: null, survey }]);
+  await store.db
+    .updateTable('tickets')
+    .set({ status: 'done', closed_at: new Date(MAY) })
+    .where('call_id', '=', record.callId)
+    .execute();
+  await writeRecords(store.db, [{ ...record, customerId: null, revision: record.revision + 1, survey: { ...survey, reason: 'waited', end: 'answered' } }]);
+  const { followUp } = (await callDetail(store.db, demo, record.callId)) ?? {};
+  assert.deepEqual([followUp?.status, followUp?.closedAt], ['done', new Date(MAY).toISOString()]);
 });
 
 test('a cursor that is not ours is refused', async () => {

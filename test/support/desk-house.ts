@@ -24,6 +24,7 @@ import type { QueueConfiguration } from '../../src/acd/event.ts';
 import type { Leg } from '../../src/call/call.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
 import type { AuthLevel, CustomerCard } from '../../src/call/event.ts';
+import type { SurveyRule } from '../../src/call/survey.ts';
 import { createDesk, type Desk } from '../../src/cti/desk.ts';
 import { Desks, type DeskUser } from '../../src/cti/desks.ts';
 import { FloorFeeds } from '../../src/cti/floor/feeds.ts';
@@ -115,6 +116,8 @@ const queue = (name: QueueName, wrapUpMs: number): QueueConfiguration => ({
 export interface DeskHouseOptions {
   clock: Clock;
   wrapUpMs?: number;
+  /** What callers of her queues are asked after the talk. */
+  survey?: SurveyRule;
   /** false: her phone must be picked up by hand (`phoneAnswers`). */
   picksUpByItself?: boolean;
   /** false: her phone did not say `Allow-Events: talk`, so nobody tells it to go off-hook. */
@@ -149,7 +152,17 @@ export class DeskHouse {
   readonly #room = createCallRoom();
   #calls = 0;
 
-  constructor({ clock, wrapUpMs = 30_000, picksUpByItself = true, talks = true, queueDesk = {}, colleagues = [], hasStaff = false, heard }: DeskHouseOptions) {
+  constructor({
+    clock,
+    wrapUpMs = 30_000,
+    survey,
+    picksUpByItself = true,
+    talks = true,
+    queueDesk = {},
+    colleagues = [],
+    hasStaff = false,
+    heard,
+  }: DeskHouseOptions) {
     this.queueDesk = queueDesk;
     this.acd = createAcd();
     this.desk = createDesk(this.#room.calls, this.acd.view);
@@ -207,7 +220,8 @@ export class DeskHouse {
         },
       ],
     });
-    for (const name of ['service', 'vip', 'elder'] as const) this.take({ type: 'queueConfigured', queue: queue(name, wrapUpMs) });
+    for (const name of ['service', 'vip', 'elder'] as const)
+      this.take({ type: 'queueConfigured', queue: { ...queue(name, wrapUpMs), ...(survey === undefined ? {} : { survey }) } });
     this.take({
       type: 'agentConfigured',
       agent: {

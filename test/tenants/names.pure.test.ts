@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { lostExits } from '../../src/ivr/words.ts';
+import { lostExits, lostSurveys } from '../../src/ivr/words.ts';
 import { checkTenant } from '../../src/tenants/file.ts';
 import { agentFaults, circlesIn, circleThrough, type NamedQueue, type Names, queueFaults } from '../../src/tenants/names.ts';
 import { inProject } from '../support/project.ts';
@@ -13,12 +13,22 @@ const names: Names = {
   calendars: ['office'],
   teams: ['north'],
   numbers: ['10086'],
-  dialplan: { exits: ['main', 'sorry', 'callback'], flows: ['main', 'night'], numbers: { '10086': 'main' }, prompts: ['welcome'], music: ['default'] },
+  dialplan: {
+    exits: ['main', 'sorry', 'callback'],
+    flows: ['main', 'night', 'survey'],
+    surveys: ['survey'],
+    numbers: { '10086': 'main' },
+    prompts: ['welcome'],
+    music: ['default'],
+  },
 };
 const when = { waiting: 3 };
 
+const survey = { flow: 'survey', asks: 'always', everyDays: 1 } as const;
+
 /** Each with a name that is there, and the same with one that is not. */
 const rows: [string, NamedQueue, NamedQueue, RegExp][] = [
+  ['survey.flow', { survey }, { survey: { ...survey, flow: 'main' } }, /^there is no survey "main".*: write a flow of that name with a `rate` step/],
   ['door.calendar', { door: { calendar: 'office' } }, { door: { calendar: 'ofice' } }, /^there is no calendar "ofice", did you mean "office"\?: add it first$/],
   [
     'overflow.0.to.queue',
@@ -106,7 +116,7 @@ test('queues that overflow into one another are found, each circle once; one tha
 });
 
 test('an exit that a queue overflows to cannot go; one that was never there is not the new dialplan’s fault', () => {
-  const words = (...exits: string[]) => ({ exits, flows: [], numbers: {}, prompts: [], music: [] });
+  const words = (...exits: string[]) => ({ exits, flows: [], surveys: exits, numbers: {}, prompts: [], music: [] });
   const named = [
     { queue: 'service', exit: 'sorry' },
     { queue: 'service', exit: 'never' },
@@ -115,6 +125,19 @@ test('an exit that a queue overflows to cannot go; one that was never there is n
   assert.deepEqual(lostExits(words('main', 'sorry'), words('sorry'), named), []);
   const [lost, ...more] = lostExits(words('main', 'sorry'), words('main'), named);
   assert.match(lost ?? '', /^the queue "service" overflows to the exit "sorry", which would be gone: keep /);
+  assert.deepEqual(more, []);
+});
+
+test('nor can a flow go in which the callers of a queue are asked', () => {
+  const words = (...surveys: string[]) => ({ exits: [], flows: [], surveys, numbers: {}, prompts: [], music: [] });
+  const named = [
+    { queue: 'service', flow: 'survey' },
+    { queue: 'service', flow: 'never' },
+  ];
+  assert.deepEqual(lostSurveys(null, words(), named), []);
+  assert.deepEqual(lostSurveys(words('survey'), words('survey', 'more'), named), []);
+  const [lost, ...more] = lostSurveys(words('survey'), words(), named);
+  assert.match(lost ?? '', /^callers of the queue "service" are asked in the flow "survey", which would no longer rate: keep /);
   assert.deepEqual(more, []);
 });
 

@@ -27,7 +27,7 @@ type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Outcomes of a verb, behind each of which a target stands. */
-const OUTCOMES = ['otherwise', 'locked', 'open', 'closed', 'timeout', 'full', 'noAgents', 'dissuaded', 'emergency', 'then', 'else'];
+const OUTCOMES = ['otherwise', 'unhappy', 'locked', 'open', 'closed', 'timeout', 'full', 'noAgents', 'dissuaded', 'emergency', 'then', 'else'];
 /** Maps whose values are targets: keys that are pressed, exits of an overflow. */
 const TABLES = ['keys', 'overflow'];
 const MOST_FLOWS = 2_000;
