@@ -53,6 +53,15 @@ export function randomToken(bytes = 16): string {
   poolUsed += bytes;
   return pool.toString('hex', from, poolUsed);
 }
+/** As bytes, for nonces that are many: what is no secret itself, and may never come twice. */
+export function randomNonce(bytes: number): Buffer {
+  if (poolUsed + bytes > pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  poolUsed += bytes;
+  return Buffer.from(pool.subarray(poolUsed - bytes, poolUsed));
+}
 /** Bytes for keys and nonces, straight from the system. */
 export const randomKey = (bytes: number): Buffer => randomBytes(bytes);
 export const newUuid = (): string => randomUUID();

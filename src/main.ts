@@ -19,7 +19,6 @@ import {
   type UserId,
 } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
-import { type KeyRing, keysFrom } from '../kernel/seal/keys.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
@@ -51,6 +50,7 @@ import { createLookUps } from './ivr/actions/lookups.ts';
 import { Publisher } from './ivr/publisher.ts';
 import { type KeptJournal, keepJournal } from './journal/keep.ts';
 import { claim } from './lock.ts';
+import { journalKeys, secretKeys } from './master-keys.ts';
 import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
 import { systemNames } from './phone/trunk/names.ts';
@@ -167,18 +167,15 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   let switchboard: Switchboard | null = null;
   const ground: Ground = { ...base, take: (event) => switchboard?.take(event) };
   const cdr = opened(openCdrWriter(ground, store), (it) => it.close(LAST_RECORDS_MS));
-  const kept = opened(
-    keepJournal({
-      ...{ folder: join(config.dataDir, 'journal'), keepBytes: config.journalKeepBytes, callsKeptMs: config.callsKeptSeconds * 1_000 },
-      ...{ rooms, clock, log, unwritten: () => cdr.unwritten() },
-    }),
-    (it) => it.close(),
-  );
+  const kept = opened(openJournal(ground, rooms, cdr), (it) => it.close());
   const people: People = {
     ...{ store, sessions, factors, passes, directory, rooms, kept },
     ...(await openRecordings(ground, store)),
     webhooks: opened(
-      openWebhooks({ ...{ config, store, clock, log }, keys: secretKeys(config), house: nameOf(config.dataDir), lastSeq: kept.journal.lastSeq }),
+      openWebhooks({
+        ...{ config, store, clock, log, keys: secretKeys(config), journalKeys: journalKeys(config) },
+        ...{ house: nameOf(config.dataDir), lastSeq: kept.journal.lastSeq },
+      }),
       (it) => it.close(),
     ),
   };
@@ -247,9 +244,6 @@ interface People {
   space: SpaceWatch;
 }
 
-/** Under which secrets that must be read again lie in the database. */
-const secretKeys = ({ secretKeys: keys, dataDir }: Config): KeyRing => keysFrom(keys, join(dataDir, 'secrets.keys'));
-
 async function openPeople(
   { config, log, clock }: Omit<Ground, 'take'>,
   store: Store,
@@ -279,6 +273,13 @@ function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrW
   const writer = new CdrWriter({ write: recordWriter(store.db), spool: new Spool(join(config.dataDir, 'spool'), MOST_SPOOL_BYTES), clock, log });
   writer.onWritten((callId, revision) => take({ type: 'cdrWritten', callId, revision }));
   return writer;
+}
+
+function openJournal({ config, clock, log }: Ground, rooms: Rooms, cdr: CdrWriter): KeptJournal {
+  return keepJournal({
+    ...{ folder: join(config.dataDir, 'journal'), keepBytes: config.journalKeepBytes, callsKeptMs: config.callsKeptSeconds * 1_000 },
+    ...{ keys: journalKeys(config), rooms, clock, log, unwritten: () => cdr.unwritten() },
+  });
 }
 
 async function openRecordings({ config, clock, log, take, opened }: Ground, store: Store): Promise<Pick<People, 'recordings' | 'space'>> {

@@ -1,9 +1,9 @@
 /**
  * `npm run bench -- records [--calls N] [--agents N] [--seconds N]`: what records and reports cost. The journal's append and fsync on this disk; records of calls a second
- * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone),
+ * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone; `--journal`: the journal),
  * and whose database is away for a minute (`--away`); and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -13,7 +13,6 @@ import { silentLog as log } from '../../kernel/log.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { Spool } from '../../src/cdr/spool.ts';
 import { CdrWriter } from '../../src/cdr/writer.ts';
-import { FileJournal } from '../../src/journal/file.ts';
 import { boundsOf, type ReportInterval } from '../../src/ledger/calendar.ts';
 import { BASE_MS } from '../../src/ledger/interval.ts';
 import { Report, type ReportSubject, subjects } from '../../src/ledger/report.ts';
@@ -21,7 +20,9 @@ import { ledgerSums, sumHours } from '../../src/store/ledger.ts';
 import { recordWriter } from '../../src/store/records.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { records } from '../../test/cdr/records.ts';
+import { quantile, round } from './figures.ts';
 import { benchAway } from './records-away.ts';
+import { benchJournal } from './records-journal.ts';
 import { benchKill } from './records-kill.ts';
 
 const TENANT = asId<TenantId>('bench');
@@ -51,69 +52,34 @@ interface Options {
   kill?: boolean;
   /** The part without a database alone. */
   away?: boolean;
+  /** The journal alone. */
+  journal?: boolean;
   seconds: number;
   calls?: number;
   agents?: number;
 }
 
-export async function run({ seconds, calls = CALLS, agents = AGENTS, kill = false, away = false }: Options): Promise<object> {
+export async function run({ seconds, calls = CALLS, agents = AGENTS, kill = false, away = false, journal = false }: Options): Promise<object> {
   if (kill) return benchKill();
   if (away) return benchAway();
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-records-'));
   // Below root the database runs as another user, who must be able to reach its folder.
   chmodSync(dataDir, 0o711);
   try {
+    if (journal) return await benchJournal(dataDir, seconds);
     const killed = { kill: await benchKill(), away: await benchAway() };
-    const journal = await benchJournal(dataDir, Math.min(10, seconds / 4));
+    const appended = await benchJournal(dataDir, Math.min(10, seconds / 4));
     const store = await openStore({ dataDir, log, clock });
     try {
       const cdr = await benchWriter(store, dataDir, Math.min(15, seconds / 3));
       const generatedSeconds = await generate(store, calls, agents);
-      return { ...killed, ...journal, ...cdr, calls, agents, days: DAYS, generatedSeconds, reports: await benchReports(store) };
+      return { ...killed, ...appended, ...cdr, calls, agents, days: DAYS, generatedSeconds, reports: await benchReports(store) };
     } finally {
       await store.close();
     }
   } finally {
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
-}
-
-const round = (n: number, digits = 2): number => Math.round(n * 10 ** digits) / 10 ** digits;
-const quantile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-
-/** As the switchboard appends: one line an event, in bursts of a turn, and the disk in between. */
-async function benchJournal(dataDir: string, seconds: number): Promise<object> {
-  const folder = join(dataDir, 'journal');
-  mkdirSync(folder);
-  const journal = new FileJournal({ folder, lastSeq: 0, clock, log });
-  const took: number[] = [];
-  const fsyncs: number[] = [];
-  const until = clock.now() + seconds * 1000;
-  let appended = 0;
-  const startedAt = clock.now();
-  for (; clock.now() < until; appended += 20) {
-    for (let n = 0; n < 20; n += 1) {
-      const before = performance.now();
-      journal.append({ type: 'legRinging', callId: asId<CallId>(`c-${appended + n}`), legId: asId(`c-${appended + n}.1`) }, clock.now(), n > 0);
-      journal.write();
-      took.push(performance.now() - before);
-    }
-    if (appended % 2_000 === 0) {
-      const before = performance.now();
-      await journal.settled();
-      fsyncs.push(performance.now() - before);
-    }
-  }
-  const ran = (clock.now() - startedAt) / 1000;
-  await journal.close();
-  const appends = took.sort((a, b) => a - b);
-  const settled = fsyncs.sort((a, b) => a - b);
-  return {
-    journalEventsPerSecond: Math.round(appended / ran),
-    journalAppendP50Ms: round(quantile(appends, 0.5), 4),
-    journalAppendP99Ms: round(quantile(appends, 0.99), 4),
-    journalOnDiskP99Ms: round(quantile(settled, 0.99)),
-  };
 }
 
 async function benchWriter(store: Store, dataDir: string, seconds: number): Promise<object> {

@@ -1,13 +1,18 @@
 /**
  * `huawu replay [FOLDER] [--from start|snapshot|N] [--print]`: tells the rooms a journal again and proves by hash that they
  * decide as on the day, or shows the first difference. Only reads: a journal that is being written can be replayed too.
+ *
+ * Of who was erased there are marks (`*17`) in the place of what was known: where that made no difference the rooms decide the same, and where it did, this says so.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { randomKey } from '../../kernel/ids.ts';
+import { KEY_BYTES, readKeyRing } from '../../kernel/seal/keys.ts';
 import { parseFlags } from '../../kernel/settings.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { type Difference, Proof } from '../journal/proof.ts';
 import type { HouseSnapshot } from '../journal/replay.ts';
+import { JournalOpener } from '../journal/seal.ts';
 import { type JournalStart, journalBytes, startsOf, walk } from '../journal/walk.ts';
 import { createRooms, restoreRooms } from '../rooms.ts';
 import type { Recorded } from '../vocabulary.ts';
@@ -20,16 +25,30 @@ const USAGE = `usage: huawu replay [FOLDER] [--from start|snapshot|N] [--print]
 `;
 const TELL_EACH_EVENTS = 200_000;
 
-/** Exit codes: 0 every decision the same, 1 one that is not, 2 wrong usage. */
+/** Exit codes: 0 every decision the same, 1 one that is not, 2 wrong usage or no key, 3 one that is not, behind events of people who were erased. */
 export async function main(args: string[]): Promise<number> {
   const { flags, words } = parseFlags(args);
   const unknown = Object.keys(flags).filter((name) => name !== 'FROM' && name !== 'PRINT');
   if (unknown.length > 0 || words.length > 1) return complain(`${unknown.map((name) => `--${name.toLowerCase()} is no flag of replay\n`).join('')}${USAGE}`);
-  const folder = words[0] ?? join(readConfig([]).dataDir, 'journal');
+  const config = readConfig([]);
+  const folder = words[0] ?? join(config.dataDir, 'journal');
   if (!existsSync(folder)) return complain(`there is no folder ${folder}\n${USAGE}`);
-  const start = chosen(startsOf(folder), flags.FROM ?? 'start');
+  const opener = openerOf(folder, config.recordings);
+  const start = chosen(startsOf(folder, opener), flags.FROM ?? 'start');
   if (start === undefined) return complain(`${folder} holds no journal that begins at ${flags.FROM ?? 'its start'}\n${USAGE}`);
-  return replayFrom(folder, start, flags.PRINT === 'true');
+  try {
+    return replayFrom(folder, start, opener, flags.PRINT === 'true');
+  } catch (error) {
+    // A key that is not given, a file of keys that is not there: it says which.
+    return complain(`${(error as Error).message}\n`);
+  }
+}
+
+/** Those of the data folder that it lies in, else our own. Nothing is made here: who looks has no need of keys of her own. */
+function openerOf(folder: string, { keys, keysFile }: Pick<Config['recordings'], 'keys' | 'keysFile'>): JournalOpener {
+  const beside = [join(folder, '..', 'recording.keys'), keysFile].find((path) => existsSync(path));
+  const given = keys ?? (beside === undefined ? randomKey(KEY_BYTES).toString('hex') : readFileSync(beside, 'utf8'));
+  return new JournalOpener({ folder, keys: readKeyRing(given) });
 }
 
 function chosen(starts: readonly JournalStart[], from: string): JournalStart | undefined {
@@ -39,7 +58,7 @@ function chosen(starts: readonly JournalStart[], from: string): JournalStart | u
   return Number.isInteger(least) ? starts.findLast(({ seq }) => seq <= least) : undefined;
 }
 
-function replayFrom(folder: string, start: JournalStart, print: boolean): number {
+function replayFrom(folder: string, start: JournalStart, opener: JournalOpener, print: boolean): number {
   const rooms = createRooms();
   if (start.read !== null) {
     say(`from the snapshot after event ${start.seq}; what was said of calls that were up then is passed over\n`);
@@ -51,9 +70,9 @@ function replayFrom(folder: string, start: JournalStart, print: boolean): number
   const onBreak = (file: string, lastSeq: number): void => {
     broken = `${file} cannot be read behind event ${lastSeq}; all before it was replayed\n`;
   };
-  for (const recorded of walk(folder, start.seq, onBreak)) {
+  for (const recorded of walk(folder, start.seq, onBreak, opener)) {
     const told = proof.take(recorded);
-    if (!Array.isArray(told)) return differs(told, proof);
+    if (!Array.isArray(told)) return opener.erased > 0 ? differsByErasure(told, proof, opener) : differs(told, proof);
     if (print) printTurn(recorded, told);
     progress(proof.events);
   }
@@ -64,8 +83,18 @@ function replayFrom(folder: string, start: JournalStart, print: boolean): number
   const { journal, now } = proof.hashes();
   if (journal !== now) return fail(`the hashes differ: journal ${journal}, decided now ${now}\n`);
   const passed = proof.passedOver > 0 ? `, ${proof.passedOver} of calls from before passed over` : '';
-  say(`${proof.events} events replayed, every fact established again as it was: ${proof.facts} facts${passed}\nhash ${now}\n`);
+  const erased = opener.erased > 0 ? `${opener.erased} events and parts of snapshots are of people who were erased: the hash is of what is left of them\n` : '';
+  say(`${proof.events} events replayed, every fact established again as it was: ${proof.facts} facts${passed}\n${erased}hash ${now}\n`);
   return 0;
+}
+
+/** No fault: what the rooms had decided by is gone. Behind it nothing can be compared. */
+function differsByErasure(difference: Difference, proof: Proof, { erased }: JournalOpener): number {
+  differs(difference, proof);
+  say(
+    `${erased} events and parts of snapshots before it are of people who were erased: where the rooms decided by what was known of them, they cannot decide the same again\n`,
+  );
+  return 3;
 }
 
 function differs({ seq, at, cause, then, now, fields }: Difference, proof: Proof): number {

@@ -5,11 +5,15 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
+import type { CallId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { Event, Recorded } from '../vocabulary.ts';
 import { writeLine } from './line.ts';
+import type { People } from './people.ts';
 import type { Journal } from './port.ts';
-import { prune, segmentName, writeSnapshot } from './read.ts';
+import { hasUnsealed, prune, removeUnsealed, segmentName, writeSnapshot } from './read.ts';
+import { JournalSeal } from './seal.ts';
 
 const SYNC_WITHIN_MS = 20;
 const RETRY_MS = 200;
@@ -21,12 +25,15 @@ export interface FileJournalOptions {
   lastSeq: number;
   /** So much of what a snapshot has made superfluous stays; absent = nothing. */
   keepBytes?: number;
+  /** What is personal is sealed; absent = everything lies open. */
+  keys?: KeyRing;
   clock: Clock;
   log: Logger;
 }
 
 export class FileJournal implements Journal {
   readonly #options: FileJournalOptions;
+  readonly #seal: JournalSeal | null;
   #file: number;
   #seq: number;
   #segmentBytes = 0;
@@ -46,6 +53,8 @@ export class FileJournal implements Journal {
     this.#options = options;
     this.#seq = options.lastSeq;
     this.#syncedSeq = options.lastSeq;
+    const { folder, keys } = options;
+    this.#seal = keys === undefined ? null : new JournalSeal({ folder, keys }, options.lastSeq + 1);
     this.#file = openSync(join(options.folder, segmentName(options.lastSeq + 1)), 'a');
   }
 
@@ -65,7 +74,7 @@ export class FileJournal implements Journal {
   append(event: Event, at: number, derived: boolean): Recorded {
     this.#seq += 1;
     const recorded: Recorded = { seq: this.#seq, at, event, ...(derived ? { derived } : {}) };
-    this.#lines += writeLine(recorded);
+    this.#lines += this.#seal?.line(recorded) ?? writeLine(recorded);
     return recorded;
   }
 
@@ -87,27 +96,53 @@ export class FileJournal implements Journal {
   }
 
   /** Begins a new segment after a snapshot of the rooms as they stand after the last event; older files go. */
-  rotate(state: unknown): void {
+  rotate(state: object): void {
     this.write();
     if (!this.healthy) return;
     const { folder } = this.#options;
-    writeSnapshot(folder, this.#seq, state);
-    const next = openSync(join(folder, segmentName(this.#seq + 1)), 'a');
-    closeSync(this.#file);
-    this.#file = next;
+    const sealing = this.#seal?.next(this.#seq);
+    try {
+      writeSnapshot(folder, this.#seq, sealing?.snapshot(state) ?? state);
+      const next = openSync(join(folder, segmentName(this.#seq + 1)), 'a');
+      closeSync(this.#file);
+      this.#file = next;
+    } catch (error) {
+      sealing?.giveUp();
+      throw error;
+    }
+    sealing?.use();
     this.#segmentBytes = 0;
     prune(folder, this.#seq, this.#options.keepBytes);
+  }
+
+  /** Of whom it is, by call: for what is written of a call that arrived before the journal was opened. */
+  get people(): People | null {
+    return this.#seal?.people ?? null;
+  }
+
+  /**
+   * Nobody can read any more what it holds of them; when it returns that is on disk. What no key locks goes as a whole: files of before anything was sealed, and torn
+   * ones. Begins a new segment, so that the file that is written to is not one of these.
+   */
+  erase(people: readonly string[], calls: readonly CallId[], state: () => object): void {
+    this.#seal?.erase(people, calls);
+    const { folder } = this.#options;
+    if (!hasUnsealed(folder)) return;
+    this.rotate(state());
+    removeUnsealed(folder, this.#seq);
   }
 
   async close(): Promise<void> {
     await this.settled();
     this.#closed = true;
     closeSync(this.#file);
+    this.#seal?.close();
   }
 
   #tryWrite(lines: string): boolean {
     const bytes = Buffer.from(lines, 'utf8');
     try {
+      this.#seal?.flush();
       let from = 0;
       while (from < bytes.length) from += writeSync(this.#file, bytes, from);
       this.#segmentBytes += bytes.length;
@@ -165,6 +200,13 @@ export class FileJournal implements Journal {
     const upTo = this.#seq;
     this.#syncing = true;
     this.#dirty = false;
+    // First the keys: a line without its key tells less than none.
+    if (this.#seal === null) this.#syncLines(upTo);
+    else this.#seal.sync((error) => this.#syncLines(upTo, error));
+  }
+
+  #syncLines(upTo: number, before: Error | null = null): void {
+    if (before !== null) this.#options.log.error({ err: before }, 'journal: fsync of keys failed');
     fdatasync(this.#file, (error) => {
       this.#syncing = false;
       // After a rotation the descriptor is closed; the snapshot that closed it was flushed itself.

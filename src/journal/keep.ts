@@ -2,6 +2,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
+import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { LegStands } from '../call/event.ts';
 import type { KeptRecord } from '../cdr/kept.ts';
 import type { ContactBinding } from '../phone/event.ts';
@@ -9,8 +10,9 @@ import { type Rooms, restoreRooms, restoreUnderway, snapshotOf } from '../rooms.
 import type { AskedSound } from '../sound/asked.ts';
 import type { Command, Recorded } from '../vocabulary.ts';
 import { FileJournal } from './file.ts';
-import { recover } from './read.ts';
-import { keepLeg, type Replayed, replay } from './replay.ts';
+import { type Recovered, recover } from './read.ts';
+import { type HouseSnapshot, keepLeg, type Replayed, replay } from './replay.ts';
+import { JournalOpener } from './seal.ts';
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const LOOK_MS = 1_000;
@@ -29,6 +31,8 @@ export interface KeptJournal {
   begun(): void;
   /** Hears each command that is carried out, for the same end. */
   heed(command: Command): void;
+  /** Nobody can read any more what it holds of these (`people.ts`), on this disk, when it returns. */
+  erase(people: readonly string[], calls: readonly CallId[]): void;
   close(): Promise<void>;
 }
 
@@ -42,6 +46,8 @@ export interface Underway {
 export function keepJournal(options: {
   folder: string;
   keepBytes: number;
+  /** Master keys of what is personal in it; absent = it lies open. */
+  keys?: KeyRing;
   rooms: Rooms;
   /** As long as the servers beside us keep our calls. */
   callsKeptMs: number;
@@ -49,9 +55,10 @@ export function keepJournal(options: {
   log: Logger;
   unwritten: () => KeptRecord[];
 }): KeptJournal {
-  const { folder, keepBytes, rooms, clock, log } = options;
+  const { folder, keepBytes, keys, rooms, clock, log } = options;
   const startedAt = clock.now();
-  const recovered = recover(folder, log);
+  const opener = keys === undefined ? undefined : new JournalOpener({ folder, keys });
+  const recovered = recover(folder, log, opener);
   const replayed = replay(recovered, {
     rooms: rooms.all,
     restore(snapshot) {
@@ -61,13 +68,16 @@ export function keepJournal(options: {
   });
   const { bindings, unwritten, events, legs, sounds } = replayed;
   const underway = underwayIn(replayed, rooms, startedAt - options.callsKeptMs);
-  log.info({ events, lastSeq: recovered.lastSeq, unwritten: unwritten.size, ms: Math.round(clock.now() - startedAt) }, 'journal replayed');
-  const journal = new FileJournal({ folder, keepBytes, lastSeq: recovered.lastSeq, clock, log });
+  const { lastSeq } = recovered;
+  log.info({ events, lastSeq, unwritten: unwritten.size, erased: opener?.erased ?? 0, ms: Math.round(clock.now() - startedAt) }, 'journal replayed');
+  const journal = new FileJournal({ folder, keepBytes, lastSeq, clock, log, ...(keys === undefined ? {} : { keys }) });
+  rememberPeople(journal, recovered, rooms);
 
-  const rotate = (records = options.unwritten()): void => {
+  const state = (records = options.unwritten()): HouseSnapshot => {
     const waiting = new Map<CallId, KeptRecord>(records.map((record) => [record.callId, record]));
-    journal.rotate(snapshotOf(rooms, { bindings: [...bindings], unwritten: waiting, legs: [...legs], sounds: sounds.entries(), at: clock.now() }));
+    return snapshotOf(rooms, { bindings: [...bindings], unwritten: waiting, legs: [...legs], sounds: sounds.entries(), at: clock.now() });
   };
+  const rotate = (records?: KeptRecord[]): void => journal.rotate(state(records));
   const stop = clock.every(LOOK_MS, () => {
     if (journal.segmentBytes > SEGMENT_BYTES) rotate();
   });
@@ -87,12 +97,20 @@ export function keepJournal(options: {
       keepLeg({ legs, sounds }, event);
       if (event.type === 'bindingsChanged') bindings.set(event.agentId, event.bindings);
     },
+    erase: (people, calls) => journal.erase(people, calls, state),
     async close() {
       stop();
       rotate();
       await journal.close();
     },
   };
+}
+
+/** What is yet to be written of calls that go on lies under the same keys as what was. */
+function rememberPeople({ people }: FileJournal, { events }: Pick<Recovered, 'events'>, { calls }: Rooms): void {
+  if (people === null) return;
+  for (const { event } of events) people.hear(event);
+  for (const call of calls.values()) people.arrived(call);
 }
 
 /** While calls are up something is written each second: the journal's end is when we died. */

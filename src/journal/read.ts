@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { join } from 'node:path';
 import type { Logger } from '../../kernel/log.ts';
 import type { Recorded } from '../vocabulary.ts';
-import { checkOf, readLine } from './line.ts';
+import { KEYS, keysName, SealBroken } from './keys.ts';
+import { checkOf, readLine, type StoredEvent } from './line.ts';
+import { openParts } from './parts.ts';
 
 const SEGMENT = /^events-(\d{16})\.log$/;
 const SNAPSHOT = /^snapshot-(\d{16})\.json$/;
@@ -22,16 +24,28 @@ export interface Recovered {
   setAsideBytes: number;
 }
 
+/** Opens what is sealed (`seal.ts`). Without one, marks stand where something personal was. */
+export interface Opener {
+  /** `firstSeq`: of the segment. Throws when it was changed. */
+  event(stored: StoredEvent, firstSeq: number): Recorded;
+  snapshot(state: object, seq: number): object;
+}
+
+export const leavesSealed: Opener = {
+  event: ({ sealed: _, ...recorded }) => recorded,
+  snapshot: (state) => openParts(state, () => null),
+};
+
 /** Reads all; cuts a torn tail off its segment and keeps it beside it as `torn-…`. Throws when the folder cannot be used. */
-export function recover(folder: string, log: Logger): Recovered {
+export function recover(folder: string, log: Logger, opener: Opener = leavesSealed): Recovered {
   mkdirSync(folder, { recursive: true });
-  const { snapshot, seq: snapshotSeq } = newestSnapshot(folder, log);
+  const { snapshot, seq: snapshotSeq } = newestSnapshot(folder, log, opener);
   const recovered: Recovered = { snapshot, snapshotSeq, events: [], lastSeq: snapshotSeq, setAsideBytes: 0 };
   // Older ones may be kept to be looked at; what the snapshot holds is not read again.
   const superseded = new Set(supersededBy(folder, snapshotSeq).map(({ name }) => name));
   const segments = listed(folder, SEGMENT).filter(({ name }) => !superseded.has(name));
   for (const [at, segment] of segments.entries()) {
-    const good = readSegment(join(folder, segment.name), recovered);
+    const good = readSegment(join(folder, segment.name), recovered, (stored) => opener.event(stored, segment.seq));
     if (good) continue;
     recovered.setAsideBytes += setAside(folder, segment.name, recovered.lastSeq, log);
     // What lies beyond a break cannot be trusted to follow on from it.
@@ -49,6 +63,29 @@ export function prune(folder: string, snapshotSeq: number, keepBytes = 0): void 
     kept += bytes;
     if (kept > keepBytes) unlinkSync(join(folder, name));
   }
+  dropKeys(folder);
+}
+
+/** Keys go with what they lock: a segment, and the snapshot it follows. */
+function dropKeys(folder: string): void {
+  const needed = new Set([...listed(folder, SEGMENT).map(({ seq }) => seq), ...listed(folder, SNAPSHOT).map(({ seq }) => seq + 1)].map(keysName));
+  for (const { name } of listed(folder, KEYS)) if (!needed.has(name)) unlinkSync(join(folder, name));
+}
+
+const isTorn = (name: string): boolean => name.startsWith('torn-') || name.endsWith('.json.part');
+const isOpen = (folder: string, firstSeq: number): boolean => !existsSync(join(folder, keysName(firstSeq)));
+
+/** Whether there are files that no key locks: of before anything was sealed, or torn. */
+export const hasUnsealed = (folder: string): boolean =>
+  readdirSync(folder).some(isTorn) ||
+  listed(folder, SEGMENT).some(({ seq }) => isOpen(folder, seq)) ||
+  listed(folder, SNAPSHOT).some(({ seq }) => isOpen(folder, seq + 1));
+
+/** Of those that the snapshot of `snapshotSeq` has made superfluous, and of torn ones, nothing is left. */
+export function removeUnsealed(folder: string, snapshotSeq: number): void {
+  const torn = readdirSync(folder).filter(isTorn);
+  const old = supersededBy(folder, snapshotSeq).filter(({ name, seq }) => isOpen(folder, SNAPSHOT.test(name) ? seq + 1 : seq));
+  for (const name of [...torn, ...old.map((file) => file.name)]) unlinkSync(join(folder, name));
 }
 
 function supersededBy(folder: string, snapshotSeq: number): { name: string; seq: number }[] {
@@ -57,7 +94,7 @@ function supersededBy(folder: string, snapshotSeq: number): { name: string; seq:
   return [...listed(folder, SNAPSHOT).filter(({ seq }) => seq < snapshotSeq), ...older];
 }
 
-export function writeSnapshot(folder: string, seq: number, state: unknown): void {
+export function writeSnapshot(folder: string, seq: number, state: object): void {
   const body = JSON.stringify(state);
   const path = join(folder, snapshotName(seq));
   writeFileSync(`${path}.part`, `${checkOf(body)} ${body}`, { flush: true });
@@ -77,32 +114,46 @@ export const listedSegments = (folder: string): { name: string; seq: number }[] 
 export const listedSnapshots = (folder: string): { name: string; seq: number }[] => listed(folder, SNAPSHOT);
 
 /** Throws when the snapshot is damaged. */
-export function snapshotBody(text: string, name: string): unknown {
+export function snapshotBody(text: string, name: string): object {
   const body = text.slice(9);
   if (text.slice(0, 8) !== checkOf(body)) throw new Error(`${name} is damaged`);
-  return JSON.parse(body);
+  return JSON.parse(body) as object;
 }
 
-function newestSnapshot(folder: string, log: Logger): { snapshot: unknown; seq: number } {
+function newestSnapshot(folder: string, log: Logger, opener: Opener): { snapshot: unknown; seq: number } {
   for (const found of listed(folder, SNAPSHOT).reverse()) {
     const text = readFileSync(join(folder, found.name), 'utf8');
     const body = text.slice(9);
-    if (text.slice(0, 8) === checkOf(body)) return { snapshot: JSON.parse(body), seq: found.seq };
+    if (text.slice(0, 8) === checkOf(body)) {
+      const snapshot = opened(() => opener.snapshot(JSON.parse(body) as object, found.seq));
+      if (snapshot !== null) return { snapshot, seq: found.seq };
+    }
     log.error({ file: found.name }, 'journal: a snapshot is damaged and is passed over');
   }
   return { snapshot: null, seq: 0 };
 }
 
+/** null: it is not what was sealed. */
+export function opened<T>(open: () => T): T | null {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof SealBroken) return null;
+    throw error;
+  }
+}
+
 /** false when the segment breaks off before its end. Leaves the events it could read in `recovered`. */
-function readSegment(path: string, recovered: Recovered): boolean {
+function readSegment(path: string, recovered: Recovered, open: (stored: StoredEvent) => Recorded): boolean {
   const text = readFileSync(path, 'utf8');
   let from = 0;
   while (from < text.length) {
     const end = text.indexOf('\n', from);
-    const recorded = end < 0 ? null : readLine(text.slice(from, end));
-    if (recorded === null) return false;
-    if (recorded.seq > recovered.lastSeq) {
-      if (recorded.seq !== recovered.lastSeq + 1) return false;
+    const stored = end < 0 ? null : readLine(text.slice(from, end));
+    if (stored === null) return false;
+    if (stored.seq > recovered.lastSeq) {
+      const recorded = stored.seq === recovered.lastSeq + 1 ? opened(() => open(stored)) : null;
+      if (recorded === null) return false;
       recovered.events.push(recorded);
       recovered.lastSeq = recorded.seq;
     }

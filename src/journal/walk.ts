@@ -3,24 +3,27 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recorded } from '../vocabulary.ts';
 import { numberOf, readLine } from './line.ts';
-import { listedSegments, listedSnapshots, snapshotBody } from './read.ts';
+import { leavesSealed, listedSegments, listedSnapshots, type Opener, opened, snapshotBody } from './read.ts';
 
 /** Where a journal can be read from: after a snapshot, or from its first event (`seq` 0). */
 export interface JournalStart {
   seq: number;
   /** null = the very first event */
-  read: (() => unknown) | null;
+  read: (() => object) | null;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The earliest first. Empty: the folder holds no journal. */
-export function startsOf(folder: string): JournalStart[] {
+/** The earliest first. Empty: the folder holds no journal. Without an `opener`, marks stand where something personal is. */
+export function startsOf(folder: string, opener: Opener = leavesSealed): JournalStart[] {
   const segments = listedSegments(folder);
   const reaches = (seq: number): boolean => segments.some((segment) => segment.seq <= seq + 1);
   const first: JournalStart[] = segments[0]?.seq === 1 ? [{ seq: 0, read: null }] : [];
   const snapshots = listedSnapshots(folder).filter(({ seq }) => reaches(seq));
-  return [...first, ...snapshots.map(({ name, seq }) => ({ seq, read: () => snapshotBody(readFileSync(join(folder, name), 'utf8'), name) }))];
+  return [
+    ...first,
+    ...snapshots.map(({ name, seq }) => ({ seq, read: () => opener.snapshot(snapshotBody(readFileSync(join(folder, name), 'utf8'), name), seq) })),
+  ];
 }
 
 export const journalBytes = (folder: string): number => listedSegments(folder).reduce((sum, { name }) => sum + statSync(join(folder, name)).size, 0);
@@ -29,18 +32,25 @@ export const journalBytes = (folder: string): number => listedSegments(folder).r
  * Every event after `seq`. Ends where the journal does; a line that cannot be read ends it too, and is told to `onBreak`
  * (the last line of a journal that is being written may be half there). Throws where a number is missing.
  */
-export function* walk(folder: string, seq: number, onBreak: (file: string, lastSeq: number) => void): IterableIterator<Recorded> {
+export function* walk(
+  folder: string,
+  seq: number,
+  onBreak: (file: string, lastSeq: number) => void,
+  opener: Opener = leavesSealed,
+): IterableIterator<Recorded> {
   let last = seq;
   const segments = listedSegments(folder);
-  for (const [at, { name }] of segments.entries()) {
+  for (const [at, { name, seq: firstSeq }] of segments.entries()) {
     const next = segments[at + 1];
     if (next !== undefined && next.seq <= seq + 1) continue;
     for (const line of linesOf(join(folder, name))) {
       if ((numberOf(line) ?? Number.POSITIVE_INFINITY) <= seq) continue;
-      const recorded = readLine(line);
+      const stored = readLine(line);
+      if (stored === null) return onBreak(name, last);
+      if (stored.seq <= last) continue;
+      if (stored.seq !== last + 1) throw new Error(`${name}: event ${last + 1} is missing; the next one is ${stored.seq}`);
+      const recorded = opened(() => opener.event(stored, firstSeq));
       if (recorded === null) return onBreak(name, last);
-      if (recorded.seq <= last) continue;
-      if (recorded.seq !== last + 1) throw new Error(`${name}: event ${last + 1} is missing; the next one is ${recorded.seq}`);
       last = recorded.seq;
       yield recorded;
     }

@@ -5,7 +5,7 @@
  */
 import { type Clock, turn } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
-import { listedSegments } from '../journal/read.ts';
+import { listedSegments, type Opener } from '../journal/read.ts';
 import { walk } from '../journal/walk.ts';
 import type { Store } from '../store/store.ts';
 import { anyWebhooks, enqueueFacts, readCursor, writeCursor } from '../store/webhooks.ts';
@@ -29,6 +29,8 @@ export interface FeedParts {
   log: Logger;
   /** Of the journal. */
   folder: string;
+  /** Opens what is personal in it; absent = nothing there is sealed. */
+  opener?: Opener;
   /** The same after each start, and no other house's. */
   house: string;
   /** The journal's last event before the first that comes by here. */
@@ -138,7 +140,7 @@ export class WebhookFeed {
   }
 
   async #catchUp(): Promise<void> {
-    const { store, house, folder, lastSeq, log } = this.#parts;
+    const { store, house, folder, opener, lastSeq, log } = this.#parts;
     const stored = await readCursor(store.db, house);
     // The first time there is nothing to be told of what was; and a journal whose end was lost with its machine goes on before the cursor.
     if (stored === null) await this.#put([], lastSeq);
@@ -150,7 +152,7 @@ export class WebhookFeed {
     }
     let facts: WebhookFact[] = [];
     let read = 0;
-    for (const recorded of walk(folder, at, () => undefined)) {
+    for (const recorded of walk(folder, at, () => undefined, opener)) {
       const fact = factOf(recorded);
       if (fact !== null) facts.push(fact);
       at = recorded.seq;

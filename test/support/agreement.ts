@@ -1,21 +1,26 @@
 /** Three tellings of one call must agree: the record in the database, the journal's events, and what desks were told. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keysFrom } from '../../kernel/seal/keys.ts';
 import { createCdr } from '../../src/cdr/fold.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { readLine } from '../../src/journal/line.ts';
+import { listedSegments } from '../../src/journal/read.ts';
+import { JournalOpener } from '../../src/journal/seal.ts';
 import type { Recorded } from '../../src/vocabulary.ts';
 import type { DeskClient } from './desk-client.ts';
 import type { House, CallRecord as Shown } from './house.ts';
 
 export function journalOf(house: House): Recorded[] {
   const folder = join(house.dataDir, 'journal');
-  const segments = readdirSync(folder)
-    .filter((name) => name.startsWith('events-'))
-    .sort();
-  const lines = segments.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
-  return lines.flatMap((line) => readLine(line) ?? []);
+  const opener = new JournalOpener({ folder, keys: keysFrom(null, join(house.dataDir, 'recording.keys')) });
+  return listedSegments(folder).flatMap(({ name, seq }) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split('\n')
+      .flatMap((line) => readLine(line) ?? [])
+      .map((stored) => opener.event(stored, seq)),
+  );
 }
 
 /** Folds the journal anew. */
