@@ -1,6 +1,7 @@
 /** pino with our names; secrets, bodies and people's numbers are redacted at the door, and a flood of one kind of line is cut to a sum. */
 import { destination, type LoggerOptions, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 import type { Clock } from './clock.ts';
+import { maskLine } from './mask.ts';
 
 export type Logger = PinoLogger;
 
@@ -21,22 +22,13 @@ export const logOptions = (program: string, level: string): LoggerOptions => ({
   base: { program, pid: process.pid },
   redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   serializers: { err: (error: unknown) => (error instanceof Error ? withoutRows(stdSerializers.err(error)) : error) },
-  hooks: { streamWrite: masked },
+  hooks: { streamWrite: maskLine },
 });
 
 /** PostgreSQL's errors bring the row that they are about. */
 const ROWS = ['detail', 'where', 'internalQuery', 'parameters', 'body'];
 
 const withoutRows = (error: object): object => Object.fromEntries(Object.entries(error).filter(([name]) => !ROWS.includes(name)));
-
-/**
- * In a text: 11 to 19 digits, no part of a word or of a number with a point, as phones, identity cards (whose last may be X) and bank cards have. Not a number of
- * JSON, which stands behind `":`, `[` or a comma.
- */
-const PERSONAL = /(?<!\w|[[,]|\d[.-]|":)(\d{3})\d{4,12}(\d{3}[\dXx])(?!\w|[.-]\d)/g;
-
-/** A line as it may be written: of such numbers the first three and the last four (138****0001). */
-const masked = (line: string): string => line.replace(PERSONAL, '$1****$2');
 
 export const silentLog: Logger = pino({ level: 'silent' });
 

@@ -35,7 +35,7 @@ async function recordsOf(house: House): Promise<Map<string, number>> {
     if (!response.ok) throw new Error(`${path} is answered ${response.status}: ${await response.text()}`);
     return response.json();
   };
-  const body = JSON.stringify({ tenant: 'demo', username: 'admin', password: PASSWORD });
+  const body = JSON.stringify({ tenant: 'demo', username: 'supervisor', password: PASSWORD });
   const { token } = (await ask('/api/v1/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })) as { token: string };
   const counts = new Map<string, number>();
   for (let cursor: string | null = ''; cursor !== null; ) {

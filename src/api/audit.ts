@@ -1,6 +1,8 @@
 /** The audit trail: who did what to what, from where and when. Nobody can change it, and that nobody has is proved; admins read it. */
 import { z } from 'zod';
+import { personal } from '../../kernel/mask.ts';
 import { asker } from './access.ts';
+import { impersonal } from './personal.ts';
 import type { ApiPorts } from './ports.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
@@ -13,8 +15,8 @@ const entrySchema = z.object({
   userId: z.string().nullable().describe('null: the server itself'),
   action: z.string(),
   resource: z.string(),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
+  before: z.unknown().meta(personal('json')).optional(),
+  after: z.unknown().meta(personal('json')).optional(),
 });
 const standingSchema = z.object({
   entries: z.number().int().describe('Proved, from the first on'),
@@ -25,6 +27,21 @@ const standingSchema = z.object({
     .nullable()
     .describe('The first entry that is not as it was written; null: all are'),
 });
+/** What is about these is about no caller: numbers in it are hotlines, trunks and phones. */
+const configuration: ReadonlySet<string> = new Set([
+  'account',
+  'agent',
+  'calendar',
+  'dialplan',
+  'key',
+  'number',
+  'prompt',
+  'queue',
+  'tenant',
+  'trunk',
+  'user',
+  'webhook',
+]);
 const part = z.string().trim().min(1).max(100);
 
 export function auditTrail(app: Api, ports: ApiPorts): void {
@@ -57,7 +74,8 @@ export function auditTrail(app: Api, ports: ApiPorts): void {
         ...(to === undefined ? {} : { to: Date.parse(to) }),
       };
       const { items, nextCursor } = await ports.audit.list(tenantId, filter, pageRequest(page));
-      return { items: items.map(({ at, tenantId: _, ...entry }) => ({ ...entry, at: iso(at) })), nextCursor };
+      const shown = items.map(({ at, tenantId: _, ...entry }) => ({ ...entry, at: iso(at) }));
+      return { items: shown.map((entry) => (configuration.has(entry.resource.split('/', 1)[0] ?? '') ? impersonal(entry) : entry)), nextCursor };
     },
   );
 

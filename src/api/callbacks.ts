@@ -1,9 +1,11 @@
 /** Callbacks: who is still to be called back, and whom nobody is to call any more. */
 import { z } from 'zod';
+import { personal } from '../../kernel/mask.ts';
 import type { CallbackView } from '../acd/view.ts';
 import { may } from '../users/user.ts';
 import { asker, author } from './access.ts';
-import type { ApiPorts } from './ports.ts';
+import { belonging, type Revealable } from './personal.ts';
+import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
 import { resourceOf } from './scope.ts';
 import { type Api, idSchema, iso, isoOrNull } from './shapes.ts';
@@ -13,7 +15,7 @@ const callbackSchema = z.object({
   /** The call it was asked for in, and the one that stands for it now, once there is one. */
   of: z.string(),
   callId: z.string().nullable(),
-  number: z.string(),
+  number: z.string().meta(personal('number')),
   queueId: z.string(),
   askedAt: z.string(),
   /** since when its place waits */
@@ -26,16 +28,24 @@ const callbackSchema = z.object({
   /** by an agent, from her desk: until when it may be made, and what she said of it; null: its caller asked for it */
   bookedBy: z.string().nullable(),
   notAfter: z.string().nullable(),
-  note: z.string().nullable(),
+  note: z.string().meta(personal('text')).nullable(),
 });
 
-const shown = ({ tenantId: _, askedAt, placedAt, dueAt, notAfter, ...rest }: CallbackView) => ({
-  ...rest,
-  ...{ askedAt: iso(askedAt), placedAt: iso(placedAt), dueAt: isoOrNull(dueAt), notAfter: isoOrNull(notAfter) },
-});
+const shown = ({ tenantId: _, askedAt, placedAt, dueAt, notAfter, ...rest }: CallbackView) =>
+  belonging([rest.bookedBy], {
+    ...rest,
+    ...{ askedAt: iso(askedAt), placedAt: iso(placedAt), dueAt: isoOrNull(dueAt), notAfter: isoOrNull(notAfter) },
+  });
 
 /** Booked at a desk it is that agent's. */
 const whose = (ports: ApiPorts, { tenantId, bookedBy }: CallbackView) => resourceOf(ports, tenantId, bookedBy);
+
+/** One that she may read. */
+export function callbackFor(ports: ApiPorts, user: Identity, callbackId: string): Revealable {
+  const callback = ports.acd.callbacks(user.tenantId).find((one) => one.callbackId === callbackId);
+  if (callback === undefined || !may(user, 'callback.read', whose(ports, callback))) throw new Problem('not_found');
+  return { schema: callbackSchema, value: shown(callback) };
+}
 
 export function callbacks(app: Api, ports: ApiPorts): void {
   app.get(

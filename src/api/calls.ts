@@ -1,27 +1,33 @@
 /** Calls: those alive now, and the records of those that were. An agent sees the calls she had, nobody sees another tenant's. */
 import { z } from 'zod';
+import { personal } from '../../kernel/mask.ts';
 import type { Call, Leg } from '../call/call.ts';
 import { surveyGivenUpWhys, surveyNotAskedWhys } from '../call/survey.ts';
 import { directions } from '../cdr/record.ts';
-import { scopeOf } from '../users/user.ts';
+import { mayAtAll, scopeOf } from '../users/user.ts';
 import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
+import { belonging, type Revealable } from './personal.ts';
 import type { ApiPorts, CallDetail, CallFilter, CallRecord, Identity, LegRecord, RecordingRecord } from './ports.ts';
 import { Problem } from './problems.ts';
 import { queueVisitSchema, shownVisit } from './queue-visits.ts';
 import { pausesSchema, playable, sendAll } from './recordings.ts';
+import type { Reveals } from './reveals.ts';
 import { agentsWithin, mayToAny } from './scope.ts';
 import { type Api, branded, idSchema, iso, isoOrNull, pageOf, pageQuery, pageRequest, timeSchema } from './shapes.ts';
 
 const text = z.string();
+const number = text.meta(personal('number'));
+/** What was attached. */
+const data = z.record(text, text).meta(personal('data'));
 const callSchema = z.object({
   callId: text,
   arrivedAt: text,
   answeredAt: text.nullable(),
   agentAnsweredAt: text.nullable(),
   endedAt: text,
-  caller: text,
-  callee: text,
+  caller: number,
+  callee: number,
   /** outbound, internal: an agent made it, and is its caller · callback: ours, to its caller, who had asked for it */
   direction: z.enum(directions),
   cause: text,
@@ -40,9 +46,9 @@ const callSchema = z.object({
   holdMs: z.number(),
   wrapUpMs: z.number(),
   disposition: text.nullable(),
-  notes: text.nullable(),
+  notes: text.meta(personal('text')).nullable(),
   ivrPath: z.array(text),
-  data: z.record(text, text),
+  data,
   /** A recording of it is under a legal hold. */
   legalHold: z.boolean(),
   /** What the caller said of the talk afterwards; null = her queue has no survey, or an agent asks: she does not see it. */
@@ -67,7 +73,7 @@ const legSchema = z.object({
   legId: text,
   role: text,
   agentId: text.nullable(),
-  target: text.nullable(),
+  target: number.nullable(),
   startedAt: text,
   answeredAt: text.nullable(),
   endedAt: text,
@@ -81,18 +87,22 @@ const legSchema = z.object({
   asked: z.object({ how: z.enum(['consult', 'conference']), by: z.string(), end: z.string().nullable(), cause: z.string().nullable() }).nullable(),
 });
 const recordingSchema = z.object({ recordingId: text, startedAt: text, durationMs: z.number().nullable(), complete: z.boolean(), pauses: pausesSchema });
+const detailSchema = callSchema.extend({
+  ...{ queues: z.array(queueVisitSchema), legs: z.array(legSchema), recordings: z.array(recordingSchema) },
+  followUp: followUpSchema,
+});
 const liveCallSchema = z.object({
   callId: text,
   arrivedAt: text,
-  caller: text,
-  callee: text,
-  customerName: text.nullable(),
+  caller: number,
+  callee: number,
+  customerName: text.meta(personal('name')).nullable(),
   tier: text.nullable(),
   authLevel: z.number(),
   queueId: text.nullable(),
   waiting: z.boolean(),
   ivrPath: z.array(text),
-  data: z.record(text, text),
+  data,
   legs: z.array(z.object({ legId: text, role: text, agentId: text.nullable(), offerId: text.nullable(), state: text, held: z.boolean() })),
 });
 
@@ -103,6 +113,11 @@ const filters = {
     .string()
     .regex(/^\+?[0-9]{1,20}$/)
     .optional(),
+  callerEnds: z
+    .string()
+    .regex(/^[0-9]{4}$/)
+    .optional()
+    .describe('The last four digits of who called'),
   callee: z
     .string()
     .regex(/^\+?[0-9]{1,20}$/)
@@ -126,12 +141,13 @@ const params = z.strictObject({ callId: idSchema });
 /** An agent never sees how she was rated: what she can see she can beg for. */
 const seesRatings = (user: Identity): boolean => scopeOf(user, 'record.read') !== 'own';
 
-const shownCall = (user: Identity, { arrivedAt, answeredAt, agentAnsweredAt, endedAt, legalHold = false, survey, ...rest }: CallRecord) => ({
-  ...rest,
-  legalHold,
-  survey: survey === null || !seesRatings(user) ? null : { ...survey, askedAt: isoOrNull(survey.askedAt) },
-  ...{ arrivedAt: iso(arrivedAt), answeredAt: isoOrNull(answeredAt), agentAnsweredAt: isoOrNull(agentAnsweredAt), endedAt: iso(endedAt) },
-});
+const shownCall = (user: Identity, { arrivedAt, answeredAt, agentAnsweredAt, endedAt, legalHold = false, survey, ...rest }: CallRecord) =>
+  belonging([rest.agentId], {
+    ...rest,
+    legalHold,
+    survey: survey === null || !seesRatings(user) ? null : { ...survey, askedAt: isoOrNull(survey.askedAt) },
+    ...{ arrivedAt: iso(arrivedAt), answeredAt: isoOrNull(answeredAt), agentAnsweredAt: isoOrNull(agentAnsweredAt), endedAt: iso(endedAt) },
+  });
 const shownLeg = ({ startedAt, answeredAt, endedAt, ...rest }: LegRecord) => ({
   ...rest,
   ...{ startedAt: iso(startedAt), answeredAt: isoOrNull(answeredAt), endedAt: iso(endedAt) },
@@ -144,31 +160,40 @@ const shownRecording = ({ recordingId, startedAt, durationMs, complete, pauses }
   pauses,
 });
 
+export const agentsOn = (legs: Call['legs']) => [...legs.values()].map(({ agentId }) => agentId);
 const shownLiveLeg = ({ legId, role, agentId, offerId, progress }: Leg) => ({
   ...{ legId, role, agentId, offerId },
   state: progress.state,
   held: progress.state === 'up' && progress.held,
 });
-const shownLive = (call: Call) => ({
-  callId: call.callId,
-  arrivedAt: iso(call.arrivedAt),
-  caller: call.caller.number,
-  callee: call.callee.number,
-  customerName: call.customer?.name ?? null,
-  tier: call.customer?.tier ?? null,
-  authLevel: call.authLevel,
-  queueId: call.queueId,
-  waiting: call.waiting,
-  ivrPath: call.ivrPath,
-  data: call.data,
-  legs: [...call.legs.values()].map(shownLiveLeg),
-});
+const shownLive = (call: Call) =>
+  belonging(agentsOn(call.legs), {
+    callId: call.callId,
+    arrivedAt: iso(call.arrivedAt),
+    caller: call.caller.number,
+    callee: call.callee.number,
+    customerName: call.customer?.name ?? null,
+    tier: call.customer?.tier ?? null,
+    authLevel: call.authLevel,
+    queueId: call.queueId,
+    waiting: call.waiting,
+    ivrPath: call.ivrPath,
+    data: call.data,
+    legs: [...call.legs.values()].map(shownLiveLeg),
+  });
+const shownDetail = (user: Identity, { call, queues, legs, recordings, agentIds, followUp }: CallDetail) =>
+  belonging(agentIds, {
+    ...shownCall(user, call),
+    ...{ queues: queues.map(shownVisit), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) },
+    followUp: seesRatings(user) ? followUp : null,
+  });
 
 function filterOf(ports: ApiPorts, query: FilterQuery, user: Identity): CallFilter {
   const filter: CallFilter = {};
   if (query.from !== undefined) filter.from = Date.parse(query.from);
   if (query.to !== undefined) filter.to = Date.parse(query.to);
   if (query.caller !== undefined) filter.caller = query.caller;
+  if (query.callerEnds !== undefined) filter.callerEnds = query.callerEnds;
   if (query.callee !== undefined) filter.callee = query.callee;
   if (query.queueId !== undefined) filter.queueId = branded(query.queueId);
   if (query.cause !== undefined) filter.cause = query.cause;
@@ -196,14 +221,20 @@ async function recordOf(ports: ApiPorts, user: Identity, action: 'record.read' |
   return detail;
 }
 
-const agentsOn = (legs: Call['legs']) => [...legs.values()].map(({ agentId }) => agentId);
-
 const liveFor = (ports: ApiPorts, user: Identity): Call[] =>
   [...ports.calls.values()].filter(({ tenantId, legs }) => mayToAny(ports, user, 'call.readLive', { tenantId, agentIds: agentsOn(legs) }));
 
-export function calls(app: Api, ports: ApiPorts): void {
+/** As it is now, or as it was. */
+export async function callFor(ports: ApiPorts, user: Identity, callId: string): Promise<Revealable> {
+  const live = mayAtAll(user, 'call.readLive') ? liveFor(ports, user).find((call) => call.callId === callId && call.endedAt === null) : undefined;
+  if (live !== undefined) return { schema: liveCallSchema, value: shownLive(live) };
+  if (!mayAtAll(user, 'record.read')) throw new Problem('forbidden');
+  return { schema: detailSchema, value: shownDetail(user, await recordOf(ports, user, 'record.read', callId)) };
+}
+
+export function calls(app: Api, ports: ApiPorts, reveals: Reveals): void {
   listLive(app, ports);
-  listRecords(app, ports);
+  listRecords(app, ports, reveals);
   readRecord(app, ports);
   playRecording(app, ports);
 }
@@ -225,21 +256,25 @@ function listLive(app: Api, ports: ApiPorts): void {
   );
 }
 
-function listRecords(app: Api, ports: ApiPorts): void {
+function listRecords(app: Api, ports: ApiPorts, reveals: Reveals): void {
   app.get(
     '/api/v1/calls',
     {
       config: { action: 'record.read' },
       schema: {
         tags: ['calls'],
-        summary: 'Call records, newest first',
+        summary: 'Call records, newest first. A search by a whole number, by who sees numbers masked, is in the audit trail; by its last four digits it is not',
         querystring: z.strictObject({ ...pageQuery, ...filters }),
         response: { 200: pageOf(callSchema) },
       },
     },
     async (request) => {
-      const page = await ports.records.list(asker(request).tenantId, filterOf(ports, request.query, asker(request)), pageRequest(request.query));
-      return { ...page, items: page.items.map((call) => shownCall(asker(request), call)) };
+      const user = asker(request);
+      const filter = filterOf(ports, request.query, user);
+      const { caller, callee, agentIds, agentId } = filter;
+      await reveals.searched(request, 'calls', { caller, callee }, agentId === undefined ? agentIds : [agentId]);
+      const page = await ports.records.list(user.tenantId, filter, pageRequest(request.query));
+      return { ...page, items: page.items.map((call) => shownCall(user, call)) };
     },
   );
 }
@@ -253,21 +288,12 @@ function readRecord(app: Api, ports: ApiPorts): void {
         tags: ['calls'],
         summary: 'One call record with its legs and recordings',
         params,
-        response: {
-          200: callSchema.extend({
-            queues: z.array(queueVisitSchema),
-            legs: z.array(legSchema),
-            recordings: z.array(recordingSchema),
-            followUp: followUpSchema,
-          }),
-        },
+        response: { 200: detailSchema },
       },
     },
     async (request) => {
       const user = asker(request);
-      const { call, queues, legs, recordings, followUp } = await recordOf(ports, user, 'record.read', request.params.callId);
-      const parts = { queues: queues.map(shownVisit), legs: legs.map(shownLeg), recordings: recordings.map(shownRecording) };
-      return { ...shownCall(user, call), ...parts, followUp: seesRatings(user) ? followUp : null };
+      return shownDetail(user, await recordOf(ports, user, 'record.read', request.params.callId));
     },
   );
 }

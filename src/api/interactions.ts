@@ -1,6 +1,7 @@
 /** Interactions of other channels than voice: another system hands them in to be routed, and agents' clients take them. */
 import { z } from 'zod';
-import { newCallId } from '../../kernel/ids.ts';
+import { type AgentId, newCallId } from '../../kernel/ids.ts';
+import { personal } from '../../kernel/mask.ts';
 import { VOICE } from '../acd/channels/channel.ts';
 import type { InteractionEvent } from '../acd/channels/event.ts';
 import { eventOfWord, interactionWords, mayBeSaid } from '../acd/channels/words.ts';
@@ -9,6 +10,7 @@ import type { InteractionRecord } from '../cdr/interaction-record.ts';
 import { channelName } from '../tenants/channels.ts';
 import { may } from '../users/user.ts';
 import { asker } from './access.ts';
+import { belonging, type Revealable } from './personal.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
 import { agentsWithin, mayToAny, resourceOf } from './scope.ts';
@@ -22,8 +24,8 @@ const interactionSchema = z.object({
   channel: z.string(),
   queueId: z.string(),
   externalId: z.string().nullable(),
-  from: z.string(),
-  data: z.record(z.string(), z.string()),
+  from: z.string().meta(personal('text')),
+  data: z.record(z.string(), z.string()).meta(personal('data')),
   priority: z.number().int(),
   state: z.enum(['waiting', 'offered', 'active', 'wrapping_up', 'ended']),
   /** whom it is offered to, or who has or had it */
@@ -48,9 +50,9 @@ const recordSchema = z.object({
   /** whose it was last */
   agentId: z.string().nullable(),
   externalId: z.string().nullable(),
-  from: z.string(),
+  from: z.string().meta(personal('text')),
   priority: z.number().int(),
-  data: z.record(z.string(), z.string()),
+  data: z.record(z.string(), z.string()).meta(personal('data')),
   arrivedAt: z.string(),
   /** first of all; null = never */
   offeredAt: z.string().nullable(),
@@ -79,6 +81,7 @@ const recordSchema = z.object({
   ),
 });
 
+const wholeSchema = interactionSchema.extend({ record: recordSchema.nullable() });
 const params = z.strictObject({ interactionId: idSchema });
 const queueField = { queueId: idSchema };
 const askSchema = z.strictObject({
@@ -116,7 +119,7 @@ export function interactions(app: Api, ports: ApiPorts): void {
 function shown(ports: ApiPorts, { tenantId: _, offerId: _offer, ...view }: InteractionView) {
   const waits = view.state === 'waiting' || view.state === 'offered';
   const place = waits ? (ports.explain.call(view.interactionId, ports.clock.now())?.place ?? null) : null;
-  return { ...view, askedAt: iso(view.askedAt), since: iso(view.since), until: isoOrNull(view.until), place };
+  return belonging([view.agentId], { ...view, askedAt: iso(view.askedAt), since: iso(view.since), until: isoOrNull(view.until), place });
 }
 
 function found(ports: ApiPorts, { tenantId }: Identity, interactionId: string): InteractionView {
@@ -191,29 +194,36 @@ function look(app: Api, ports: ApiPorts): void {
         tags: ['interactions'],
         summary: 'One interaction, under way or over; once it is over with its record. Why it waits says /api/v1/calls/{id}/explanation',
         params,
-        response: { 200: interactionSchema.extend({ record: recordSchema.nullable() }) },
+        response: { 200: wholeSchema },
       },
     },
-    async (request) => {
-      const user = asker(request);
-      const { tenantId } = user;
-      const interactionId = branded<InteractionView['interactionId']>(request.params.interactionId);
-      const view = ports.acd.interaction(interactionId);
-      const known = view?.tenantId === tenantId ? view : undefined;
-      const isLive = known !== undefined && known.state !== 'ended';
-      const kept = isLive ? null : ports.interactionRecords.get(tenantId, interactionId);
-      // While the database is away the core itself still knows how the last ones ended.
-      const record = known === undefined ? await kept : ((await kept?.catch(() => null)) ?? null);
-      if (known === undefined && record === null) throw new Problem('not_found');
-      const agentIds = [known?.agentId ?? record?.agentId ?? null, ...(record?.agents ?? []).map(({ agentId }) => agentId)];
-      if (!mayToAny(ports, user, 'interaction.read', { tenantId, agentIds })) throw new Problem('forbidden');
-      return {
-        ...(record === null ? shown(ports, known ?? found(ports, user, interactionId)) : shownOver(record)),
-        record: record === null ? null : shownRecord(record),
-      };
-    },
+    async (request) => wholeFor(ports, asker(request), request.params.interactionId),
   );
 }
+
+async function wholeFor(ports: ApiPorts, user: Identity, asked: string): Promise<z.infer<typeof wholeSchema>> {
+  const { tenantId } = user;
+  const interactionId = branded<InteractionView['interactionId']>(asked);
+  const view = ports.acd.interaction(interactionId);
+  const known = view?.tenantId === tenantId ? view : undefined;
+  const isLive = known !== undefined && known.state !== 'ended';
+  const kept = isLive ? null : ports.interactionRecords.get(tenantId, interactionId);
+  // While the database is away the core itself still knows how the last ones ended.
+  const record = known === undefined ? await kept : ((await kept?.catch(() => null)) ?? null);
+  if (known === undefined && record === null) throw new Problem('not_found');
+  const agentIds = [known?.agentId ?? record?.agentId ?? null, ...(record?.agents ?? []).map(({ agentId }) => branded<AgentId>(agentId))];
+  if (!mayToAny(ports, user, 'interaction.read', { tenantId, agentIds })) throw new Problem('forbidden');
+  return belonging(agentIds, {
+    ...(record === null ? shown(ports, known ?? found(ports, user, interactionId)) : shownOver(record)),
+    record: record === null ? null : shownRecord(record),
+  });
+}
+
+/** One that she may read. */
+export const interactionFor = async (ports: ApiPorts, user: Identity, interactionId: string): Promise<Revealable> => ({
+  schema: wholeSchema,
+  value: await wholeFor(ports, user, interactionId),
+});
 
 /** As it stands at its end, from the record alone: the core forgets. */
 const shownOver = ({
@@ -234,14 +244,15 @@ const shownOver = ({
   ...{ askedAt: iso(arrivedAt), since: iso(endedAt), place: null, end, disposition },
 });
 
-const shownRecord = ({ callId: interactionId, tenantId: _, revision: _revision, queues, offers, agents, ...record }: InteractionRecord) => ({
-  ...record,
-  interactionId,
-  ...{ arrivedAt: iso(record.arrivedAt), offeredAt: isoOrNull(record.offeredAt), assignedAt: isoOrNull(record.assignedAt), endedAt: iso(record.endedAt) },
-  queues: queues.map((visit) => ({ ...visit, enteredAt: iso(visit.enteredAt), leftAt: iso(visit.leftAt) })),
-  offers: offers.map((offer) => ({ ...offer, offeredAt: iso(offer.offeredAt), endedAt: iso(offer.endedAt), reason: offer.reason ?? null })),
-  agents: agents.map((part) => ({ ...part, assignedAt: iso(part.assignedAt), endedAt: iso(part.endedAt) })),
-});
+const shownRecord = ({ callId: interactionId, tenantId: _, revision: _revision, queues, offers, agents, ...record }: InteractionRecord) =>
+  belonging([record.agentId], {
+    ...record,
+    interactionId,
+    ...{ arrivedAt: iso(record.arrivedAt), offeredAt: isoOrNull(record.offeredAt), assignedAt: isoOrNull(record.assignedAt), endedAt: iso(record.endedAt) },
+    queues: queues.map((visit) => ({ ...visit, enteredAt: iso(visit.enteredAt), leftAt: iso(visit.leftAt) })),
+    offers: offers.map((offer) => ({ ...offer, offeredAt: iso(offer.offeredAt), endedAt: iso(offer.endedAt), reason: offer.reason ?? null })),
+    agents: agents.map((part) => ({ ...part, assignedAt: iso(part.assignedAt), endedAt: iso(part.endedAt) })),
+  });
 
 const filters = {
   from: timeSchema.optional(),

@@ -190,6 +190,8 @@ export interface CallFilter {
   from?: number;
   to?: number;
   caller?: string;
+  /** Its last four digits. */
+  callerEnds?: string;
   callee?: string;
   agentId?: AgentId;
   /** Of one of these. */

@@ -34,6 +34,7 @@ import { numbers } from './numbers.ts';
 import { oidc } from './oidc.ts';
 import { orders } from './orders.ts';
 import { outside } from './outside.ts';
+import { maskAnswers } from './personal.ts';
 import { phonePasses } from './phone-passes.ts';
 import type { ApiPorts } from './ports.ts';
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument, problems } from './problems.ts';
@@ -42,6 +43,7 @@ import { queueSwitch } from './queue-switch.ts';
 import { queues } from './queues.ts';
 import { recordings } from './recordings.ts';
 import { reports } from './reports.ts';
+import { Reveals, reveal } from './reveals.ts';
 import { secondFactor } from './second-factor.ts';
 import { sessions } from './sessions.ts';
 import type { Api } from './shapes.ts';
@@ -89,6 +91,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
   await protect(app, { isSecure: tls !== null, mostLoopDelayMs, embedOrigins: ports.embedOrigins ?? [] });
   guardRoutes(app, ports);
   honourKeys(app, ports.clock);
+  maskAnswers(app, ports);
   await describeRoutes(app, ports);
   for (const room of [
     sessions,
@@ -111,12 +114,10 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     numbers,
     trunks,
     outside,
-    customers,
     dialplans,
     prompts,
     auditTrail,
     system,
-    calls,
     callAudio,
     callbacks,
     orders,
@@ -130,6 +131,8 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     documents,
   ])
     room(app, ports);
+  const reveals = new Reveals(ports);
+  for (const room of [customers, calls, reveal]) room(app, ports, reveals);
   await consoles(app, ports.webDir);
   return app;
 }

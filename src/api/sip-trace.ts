@@ -1,5 +1,6 @@
 /** The SIP messages of one call, of all its legs, as long as the SIP server remembers them. For those who look after the house, and each look is on record. */
 import { z } from 'zod';
+import { personal } from '../../kernel/mask.ts';
 import { asker, author } from './access.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem } from './problems.ts';
@@ -10,7 +11,7 @@ const messageSchema = z.object({
   direction: z.enum(['in', 'out']),
   peer: z.string(),
   callId: z.string(),
-  text: z.string(),
+  text: z.string().meta(personal('message')),
 });
 
 export function sipTrace(app: Api, ports: ApiPorts): void {

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { TenantId } from '../../kernel/ids.ts';
+import { personal } from '../../kernel/mask.ts';
 import type { Delivery } from '../store/webhooks.ts';
 import { webhookEvents } from '../webhooks/facts.ts';
 import type { Webhook } from '../webhooks/webhooks.ts';
@@ -43,7 +44,7 @@ const deliverySchema = z.object({
   endedAt: z.string().nullable(),
   status: z.number().int().nullable().describe('What it answered last'),
   error: z.string().nullable(),
-  body: z.unknown(),
+  body: z.unknown().meta(personal('json')),
 });
 const params = z.strictObject({ webhookId: idSchema });
 

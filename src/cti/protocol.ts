@@ -6,6 +6,7 @@
  */
 
 import { z } from 'zod';
+import { personal } from '../../kernel/mask.ts';
 import { askedTargetSchema, callingCommands, conferencePartySchema, consultChangedSchema, consultSchema, digitsSchema, partyMissedSchema } from './calling.ts';
 import { deskInteractionSchema, theInteraction } from './conversation.ts';
 import { callbackPlacedSchema, calledSchema, diallingCommands, dialSchema, outboundSchema, requestCallbackSchema } from './dialling.ts';
@@ -120,7 +121,7 @@ export type InteractionCommand = (typeof interactionCommands)[number];
 
 export type SupervisorCommand = (typeof supervisorCommands)[number];
 
-const ticketSchema = z.object({ ticketId: z.string(), title: z.string(), status: z.string(), openedAt: z.string() });
+const ticketSchema = z.object({ ticketId: z.string(), title: z.string().meta(personal('text')), status: z.string(), openedAt: z.string() });
 /** `channel`: absent for a call. */
 const contactSchema = z.object({
   callId: z.string(),
@@ -128,13 +129,13 @@ const contactSchema = z.object({
   at: z.string(),
   queue: z.string().nullable(),
   agent: z.string().nullable(),
-  summary: z.string(),
+  summary: z.string().meta(personal('text')),
 });
 
 export const customerSchema = z.object({
   customerId: z.string(),
-  name: z.string(),
-  number: z.string(),
+  name: z.string().meta(personal('name')),
+  number: z.string().meta(personal('number')),
   /** none, one_star … gold, platinum, diamond */
   tier: z.string(),
   language: z.enum(['zh', 'en']),

@@ -53,10 +53,3 @@ function possible(written: string): string | null {
   const parsed = parsePhoneNumberFromString(written, 'CN');
   return parsed?.isPossible() ? parsed.number : null;
 }
-
-/** For screens that need not show all of it: 138****0001. Short numbers and names stay whole. */
-export function maskNumber(number: string): string {
-  const digits = number.startsWith('+86') ? number.slice(3) : number.replace(/^\+/, '');
-  if (!/^[0-9]{7,}$/.test(digits)) return number;
-  return `${digits.slice(0, 3)}****${digits.slice(-4)}`;
-}

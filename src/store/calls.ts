@@ -13,6 +13,8 @@ export interface CallFilter {
   from?: number;
   until?: number;
   caller?: string;
+  /** Its last four digits. */
+  callerEnds?: string;
   callee?: string;
   queueId?: string;
   agentId?: string;
@@ -119,6 +121,7 @@ export async function listCalls(
   let query = db.selectFrom('calls').selectAll().where('tenant_id', '=', filter.tenantId);
   if (filter.from !== undefined) query = query.where('arrived_at', '>=', new Date(filter.from));
   if (filter.until !== undefined) query = query.where('arrived_at', '<', new Date(filter.until));
+  if (filter.callerEnds !== undefined) query = query.where(sql<boolean>`right(caller, 4) = ${filter.callerEnds}`);
   if (filter.held === true) query = query.where('call_id', 'in', heldCalls(db, filter.tenantId));
   for (const [column, value] of Object.entries(equalities(filter))) if (value !== undefined) query = query.where(sql.ref(column), '=', value);
   if (filter.rating !== undefined) query = query.where('rating', '>=', filter.rating.from).where('rating', '<=', filter.rating.to);

@@ -50,6 +50,8 @@ const rules = {
   'trunk.read': { agent: 'none', lead: 'none', supervisor: 'all', quality: 'none', planner: 'none', admin: 'all', auditor: 'all', key: 'all' },
   'trunk.change': { agent: 'none', lead: 'none', supervisor: 'none', quality: 'none', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
   'customer.read': { agent: 'all', lead: 'all', supervisor: 'all', quality: 'all', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
+  'personal.read': { agent: 'own', lead: 'own', supervisor: 'all', quality: 'none', planner: 'none', admin: 'own', auditor: 'none', key: 'all' },
+  'personal.reveal': { agent: 'own', lead: 'team', supervisor: 'all', quality: 'all', planner: 'none', admin: 'all', auditor: 'none', key: 'none' },
   'customer.change': { agent: 'all', lead: 'all', supervisor: 'all', quality: 'none', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
   'call.readLive': { agent: 'own', lead: 'team', supervisor: 'all', quality: 'all', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
   'call.monitor': { agent: 'none', lead: 'team', supervisor: 'all', quality: 'none', planner: 'none', admin: 'none', auditor: 'none', key: 'none' },

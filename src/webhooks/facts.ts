@@ -1,7 +1,7 @@
 /** What is told to webhooks, from what the journal and the records say: each fact once, under a key of its own. */
 import { asId, type TenantId } from '../../kernel/ids.ts';
+import { maskNumber } from '../../kernel/mask.ts';
 import type { CallRecord } from '../cdr/record.ts';
-import { maskNumber } from '../customers/normalise.ts';
 import type { Recorded } from '../vocabulary.ts';
 
 export const webhookEvents = ['call.ended', 'call.changed', 'callback.placed', 'callback.ended', 'agent.state'] as const;

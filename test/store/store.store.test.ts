@@ -106,6 +106,7 @@ test('calls are found by when, who and how they ended, and only in their own ten
   const idsOf = async (filter: object) => (await listCalls(store.db, { tenantId: demo, ...filter }, 10, null)).calls.map(({ callId }) => callId);
   assert.deepEqual(await idsOf({}), [first.callId, second.callId]);
   assert.deepEqual(await idsOf({ caller: '95588' }), [second.callId]);
+  assert.deepEqual(await idsOf({ callerEnds: '1001' }), [first.callId]);
   assert.deepEqual(await idsOf({ cause: 'abandoned' }), [second.callId]);
   assert.deepEqual(await idsOf({ from: MAY }), [first.callId]);
   assert.deepEqual(await idsOf({ until: MAY }), [second.callId]);

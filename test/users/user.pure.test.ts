@@ -50,6 +50,7 @@ const neverKeys: readonly Action[] = [
   'floor.watch',
   'call.monitor',
   'interaction.serve',
+  'personal.reveal',
   'user.change',
   'key.read',
   'key.change',
