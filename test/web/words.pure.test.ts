@@ -6,6 +6,7 @@ import { agentAnswers, callStates, changeKinds, obstacles, overflowHindrances, p
 import { strategies } from '../../src/acd/matching/rules.ts';
 import { endingCauses } from '../../src/call/ending.ts';
 import { overflowConditions } from '../../src/call/event.ts';
+import { ratings, surveyGivenUpWhys, surveyNotAskedWhys } from '../../src/call/survey.ts';
 import { ctiErrorCodes } from '../../src/cti/errors.ts';
 import { agentActivities, agentStates, callPhases, captureStates, notReadyReasons, ownReasons as protocolReasons } from '../../src/cti/protocol.ts';
 import { dispositions } from '../../web/agent/dispositions.ts';
@@ -65,6 +66,11 @@ test('everything the routing core can say when it is asked why has words', () =>
     ['comparator', [...strategies, 'preferred_skills']],
   ];
   for (const [name, codes] of said) assert.deepEqual(table(name).sort(), [...codes].sort(), name);
+});
+
+test('whatever came of a survey has words, and each rating', () => {
+  assert.deepEqual(table('surveyEnd').sort(), [...surveyNotAskedWhys, ...surveyGivenUpWhys, 'answered', 'not_said_why', 'hung_up'].sort());
+  for (const rating of ratings) assert.ok(table('rating').includes(String(rating)), String(rating));
 });
 
 test('every outcome of a call has words, and no words are left over', () => {

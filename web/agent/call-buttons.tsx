@@ -42,6 +42,9 @@ export function CallButtons({ phase, recording }: { phase: DeskCall['phase'] | n
       <CallButton {...slots} type="resumeRecording" when={recording === 'paused'} shortcut="F7" icon="record" look="primary">
         {t('pauser.resume')}
       </CallButton>
+      <CallButton {...slots} type="sendToSurvey" when={phase === 'established' || phase === 'held'} shortcut="Alt+S" icon="star">
+        {t('call.survey')}
+      </CallButton>
       <CallButton {...slots} type="reject" when={ringing} shortcut="F8" icon="hangup">
         {t('call.reject')}
       </CallButton>
@@ -86,7 +89,7 @@ export function useSettled(phase: string | null): boolean {
 }
 
 interface CallButtonProps {
-  type: Extract<CommandType, 'answer' | 'reject' | 'hold' | 'retrieve' | 'hangup' | 'pauseRecording' | 'resumeRecording'>;
+  type: Extract<CommandType, 'answer' | 'reject' | 'hold' | 'retrieve' | 'hangup' | 'sendToSurvey' | 'pauseRecording' | 'resumeRecording'>;
   when: boolean;
   settled: boolean;
   phase: string | null;

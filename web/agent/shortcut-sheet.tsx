@@ -21,6 +21,7 @@ const rows = [
   'AltG',
   'AltJ',
   'AltX',
+  'AltS',
   'AltP',
   'AltB',
   'question',

@@ -23,6 +23,7 @@ export const shortcutKeys = [
   'Alt+G',
   'Alt+J',
   'Alt+X',
+  'Alt+S',
 ] as const;
 export type ShortcutKey = (typeof shortcutKeys)[number];
 

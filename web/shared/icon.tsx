@@ -19,6 +19,7 @@ const drawings = {
   alert: 'M10 3.2 17.5 16h-15zM10 8.2v3.6M10 13.7v.2',
   phone: 'M5 3h10v14H5zM8.5 14.5h3M5 6h10',
   chevron: 'M6 8l4 4 4-4',
+  star: 'M10 3.2l2.1 4.3 4.7.7-3.4 3.3.8 4.7-4.2-2.2-4.2 2.2.8-4.7-3.4-3.3 4.7-.7z',
   cross: 'M5.5 5.5l9 9M14.5 5.5l-9 9',
 } as const;
 export type IconName = keyof typeof drawings;

@@ -26,7 +26,9 @@ type Table =
   | 'daySeries'
   | 'superviseMode'
   | 'queueExit'
-  | 'offerEnd';
+  | 'offerEnd'
+  | 'surveyEnd'
+  | 'surveyReason';
 
 export function label(t: TFunction, table: Table, name: string | number): string {
   const key = `${table}.${name}`;

@@ -9,6 +9,7 @@ import { Player } from './player.tsx';
 import { useQueueNames } from './queues.ts';
 import { type CallRow, useRecordings } from './records.ts';
 import { SupervisionTrail } from './supervision-trail.tsx';
+import { Survey } from './survey.tsx';
 
 export function CallDetail({ token, call }: { token: string; call: CallRow }) {
   const { t } = useTranslation();
@@ -35,6 +36,7 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
           </div>
         ))}
       </dl>
+      <Survey token={token} call={call} />
       {call.notes !== null && <p className="call-notes">{call.notes}</p>}
       {recordings.error !== null && <Failure error={recordings.error} />}
       {recordings.data?.items.length === 0 && <p className="quiet">{t('player.none')}</p>}

@@ -20,11 +20,14 @@ interface Props {
 
 /** She types; what she has typed is asked for when she rests. */
 const REST_MS = 400;
+const NOTHING: Filter = { caller: '', agent: '', rating: '' };
+/** As the API takes them. */
+const RATINGS = ['4-5', '5', '4', '3', '2', '1'] as const;
 
 export function CallsPage({ token, onSignOut, onExpired }: Props) {
   const { t } = useTranslation();
   const me = useMe(token);
-  const [typed, setTyped] = useState<Filter>({ caller: '', agent: '' });
+  const [typed, setTyped] = useState<Filter>(NOTHING);
   const [filter, setFilter] = useState(typed);
   const [pages, setPages] = useState(1);
   const [chosen, setChosen] = useState<string | null>(null);
@@ -35,7 +38,7 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
   useEffect(
     () =>
       browserClock.after(REST_MS, () => {
-        setFilter({ caller: isNumber(typed.caller) ? typed.caller : '', agent: isNumber(typed.agent) ? typed.agent : '' });
+        setFilter({ caller: isNumber(typed.caller) ? typed.caller : '', agent: isNumber(typed.agent) ? typed.agent : '', rating: typed.rating });
         setPages(1);
       }),
     [typed],
@@ -56,7 +59,7 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
             chosen={chosen}
             onChoose={setChosen}
             loaded={calls.data !== undefined}
-            filtered={filter.caller !== '' || filter.agent !== ''}
+            filtered={filter.caller !== '' || filter.agent !== '' || filter.rating !== ''}
           />
           {calls.data != null && calls.data.nextCursor !== null && (
             <Button block onClick={() => setPages(pages + 1)} loading={calls.isFetching}>
@@ -82,7 +85,7 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
 function Filters({ typed, onType }: { typed: Filter; onType(filter: Filter): void }) {
   const { t } = useTranslation();
   // Escape empties them: the list is whole again.
-  const clear = (event: KeyboardEvent) => event.key === 'Escape' && onType({ caller: '', agent: '' });
+  const clear = (event: KeyboardEvent) => event.key === 'Escape' && onType(NOTHING);
   const wrong = (text: string) => (text !== '' && !isNumber(text) ? ({ status: 'error', 'aria-invalid': true } as const) : {});
   return (
     <search className="calls-filters" onKeyDown={clear}>
@@ -102,6 +105,15 @@ function Filters({ typed, onType }: { typed: Filter; onType(filter: Filter): voi
         onChange={(event) => onType({ ...typed, agent: event.target.value.trim() })}
         {...wrong(typed.agent)}
       />
+      <label htmlFor="by-rating">{t('calls.byRating')}</label>
+      <select id="by-rating" value={typed.rating} onChange={(event) => onType({ ...typed, rating: event.target.value })}>
+        <option value="">{t('rating.any')}</option>
+        {RATINGS.map((rating) => (
+          <option key={rating} value={rating}>
+            {t(`rating.${rating}`)}
+          </option>
+        ))}
+      </select>
     </search>
   );
 }

@@ -17,6 +17,14 @@ export interface CallRow {
   talkMs: number;
   disposition: string | null;
   notes: string | null;
+  /** What the caller said of it afterwards; null = her queue does not ask, or the user does not see it. */
+  survey: {
+    askedAt: string | null;
+    /** 1 very satisfied to 5 */
+    rating: 1 | 2 | 3 | 4 | 5 | null;
+    reason: string | null;
+    end: string;
+  } | null;
 }
 
 export interface Recording {
@@ -45,6 +53,8 @@ export interface Filter {
   caller: string;
   /** An agent's number. */
   agent: string;
+  /** `1`, `4-5`; '' = however it was rated, or not. */
+  rating: string;
 }
 
 interface Me {
@@ -69,9 +79,9 @@ function wholeNumber(typed: string): string {
 
 export const isNumber = (typed: string): boolean => /^\+?[0-9]{1,20}$/.test(wholeNumber(typed));
 
-export const useCalls = (token: string, tenantId: string | undefined, { caller, agent }: Filter, pages: number) =>
+export const useCalls = (token: string, tenantId: string | undefined, { caller, agent, rating }: Filter, pages: number) =>
   useQuery({
-    queryKey: ['calls', token, caller, agent, pages],
+    queryKey: ['calls', token, caller, agent, rating, pages],
     enabled: tenantId !== undefined,
     refetchInterval: LOOK_EACH_MS,
     placeholderData: (before: { items: CallRow[]; nextCursor: string | null } | undefined) => before,
@@ -82,6 +92,7 @@ export const useCalls = (token: string, tenantId: string | undefined, { caller, 
         const query = new URLSearchParams({ limit: String(PAGE) });
         if (caller !== '') query.set('caller', wholeNumber(caller));
         if (agent !== '') query.set('agentId', `${tenantId}:${agent}`);
+        if (rating !== '') query.set('rating', rating);
         if (cursor !== null) query.set('cursor', cursor);
         const got: { items: CallRow[]; nextCursor: string | null } = await get(token, `/api/v1/calls?${query}`);
         items.push(...got.items);

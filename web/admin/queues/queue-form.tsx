@@ -28,6 +28,7 @@ import {
   withRules,
 } from './queue.ts';
 import { placeOf, type ReadRules, readRules, type TextFault, writeRules } from './rules-text.ts';
+import { SurveyFields } from './survey-fields.tsx';
 import { QueueTrial } from './trial.tsx';
 import { Count, Seconds } from './units.tsx';
 import './queues.css';
@@ -176,6 +177,9 @@ function Settings({ isNew, id, onId, calendars, knownSkills, ...form }: Settings
       </Part>
       <Part title={w('queuePart.announcements')}>
         <AnnouncementFields {...form} />
+      </Part>
+      <Part title={w('queuePart.survey')}>
+        <SurveyFields draft={form.draft} failed={form.failed} set={form.set} />
       </Part>
     </div>
   );

@@ -4,7 +4,19 @@ export const CALENDARS = '/api/v1/calendars';
 export const TRIALS = '/api/v1/trials';
 
 /** Rules that are absent unless somebody set them. */
-export const sectionNames = ['door', 'announcements', 'overflow', 'matching', 'widening', 'offering', 'callback', 'channels', 'desk', 'redialMs'] as const;
+export const sectionNames = [
+  'door',
+  'announcements',
+  'overflow',
+  'matching',
+  'widening',
+  'offering',
+  'callback',
+  'channels',
+  'desk',
+  'redialMs',
+  'survey',
+] as const;
 
 export interface Door {
   calendar?: string | undefined;
@@ -18,6 +30,12 @@ export interface Announcements {
   position?: boolean;
   estimate?: boolean;
   messages?: string[];
+}
+
+export interface SurveyRules {
+  flow: string;
+  asks?: 'always' | 'when_sent';
+  everyDays?: number;
 }
 
 export interface Queue {
@@ -36,6 +54,7 @@ export interface Queue {
   answerWithinMs: number;
   door?: Door | undefined;
   announcements?: Announcements | undefined;
+  survey?: SurveyRules | undefined;
   warnings: { at: string; message: string }[];
   live: { state: 'open' | 'closed' | 'emergency'; waiting: number; signedIn: number; ready: number; talking: number } | null;
 }
