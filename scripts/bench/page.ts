@@ -11,7 +11,7 @@ import { type House, openHouse, PASSWORD, quantile, round } from './house.ts';
 const LOADS = 10;
 const RTP_PORTS = 40;
 const LOADS_WITHIN_MS = 30_000;
-/** Issue 6: on this box. */
+/** Without a network between, on two cores. */
 export const INTERACTIVE_WITHIN_MS = 2_000;
 
 /** Runs in the page before its own code: when `selector` is there and the page has nothing else to do. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { Problem } from './problems.ts';
 import type { Api } from './shapes.ts';
 
@@ -36,13 +36,16 @@ export async function consoles(app: Api, webDir: string): Promise<void> {
   app.setNotFoundHandler((request, reply) => {
     if (!isConsole(request)) throw new Problem('not_found');
     if (!built) throw new Problem('not_found', 'the consoles are not built: run npm run build');
-    return page(reply);
+    return reply.sendFile(pageOf(request));
   });
 }
 
-const page = (reply: FastifyReply): FastifyReply => reply.sendFile('index.html');
+const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
+
+/** Each console's own page names the scripts it will need. */
+const pageOf = (request: FastifyRequest): string => `${/^\/(\w+)/.exec(pathOf(request))?.[1] ?? 'index'}.html`;
 
 function isConsole(request: FastifyRequest): boolean {
-  const path = request.url.split('?', 1)[0] ?? '';
+  const path = pathOf(request);
   return request.method === 'GET' && CONSOLES.some((console) => path === console || (console !== '/' && path.startsWith(`${console}/`)));
 }

@@ -215,7 +215,8 @@ mkdirSync(recordingsDir);
 writeFileSync(join(recordingsDir, 'c-demo-1.wav'), recordingBytes);
 writeFileSync(join(recordingsDir, 'c-other-1.wav'), recordingBytes);
 writeFileSync(join(folder, 'secret.wav'), 'not a recording');
-writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>console</title>');
+for (const page of ['index', 'agent', 'supervisor', 'admin', 'account'])
+  writeFileSync(join(folder, `web/${page}.html`), '<!doctype html><title>console</title>');
 writeFileSync(join(folder, 'web/assets/app-1a2b.js'), 'void 0;');
 writeFileSync(join(folder, 'web/assets/app-1a2b.js.gz'), gzipSync('void 0;'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));

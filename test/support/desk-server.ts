@@ -94,7 +94,7 @@ export class DeskServer {
 
   /** A file of the build, or the page itself for every address it draws. */
   async #file(path: string, response: ServerResponse): Promise<void> {
-    const name = extname(path) === '' ? '/index.html' : normalize(path);
+    const name = extname(path) === '' ? `/${/^\/(\w+)/.exec(path)?.[1] ?? 'index'}.html` : normalize(path);
     try {
       const content = await readFile(join(this.#folder, name));
       response.writeHead(200, { 'content-type': types[extname(name)] ?? 'application/octet-stream', 'content-security-policy': POLICY }).end(content);

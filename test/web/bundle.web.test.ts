@@ -28,6 +28,13 @@ test('the agent page loads at most 250 kB, gzipped, before it can be used', asyn
   // Of the two languages one is loaded; Chinese weighs more.
   add('i18n/zh.json');
   const bytes = [...files].reduce((all, file) => all + gzipSync(readFileSync(join(folder, file))).length, 0);
+  const page = readFileSync(join(folder, 'agent.html'), 'utf8');
+  const words = manifest['i18n/zh.json']?.file;
+  assert.deepEqual(
+    [...files].filter((file) => file !== 'index.html' && file !== words && !page.includes(`"/${file}"`)),
+    [],
+    'its page names them all, so that they are on the way at once',
+  );
   t.diagnostic(`first load of /agent: ${(bytes / 1024).toFixed(1)} KiB gzip in ${files.size} files`);
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
 });
