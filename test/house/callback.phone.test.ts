@@ -11,6 +11,7 @@ import { SipPhone } from '../support/phone.ts';
 import { inProject } from '../support/project.ts';
 import { SAMPLE_RATE, sine, writeWav } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
+import { SURVEY_TONES, surveyed } from './survey.ts';
 
 const CUSTOMER = '13900000021';
 const CUSTOMER_HZ = 620;
@@ -50,6 +51,7 @@ before(async () => {
   writeFileSync(tenant, readFileSync(tenant, 'utf8').replace('numbers: ["10086",', 'numbers: ["761", "10086",'));
   writeFileSync(join(plans, 'demo', 'straight.yaml'), FLOWS);
   for (const language of ['zh', 'en']) writeWav(join(plans, 'demo', 'prompts', language, 'message.wav'), sine(MESSAGE_HZ, 0, MESSAGE_SECONDS * SAMPLE_RATE));
+  for (const [name, hz] of Object.entries(SURVEY_TONES)) writeWav(join(plans, 'demo', 'prompts', 'zh', `${name}.wav`), sine(hz, 0, 3 * SAMPLE_RATE));
   house = await House.start({ DIALPLANS_DIR: plans });
   phone = await SipPhone.open({ user: '8001', password: DEMO_PASSWORD, server: house.sip });
   await phone.registered();
@@ -144,6 +146,8 @@ test('what is announced to who waits is cut by the answer; a key, a confirmed nu
   assert.deepEqual([...record.legs.map(({ role }) => role)].sort(), ['agent', 'caller']);
   assert.ok(record.recordings.length > 0, 'recorded as any other call of the queue');
 });
+
+surveyed(() => ({ house, customer, phone, desk, number: CUSTOMER }));
 
 test('an agent calls from her desk: her phone answers by itself, then theirs rings; she sends them into the dialplan, and books a callback', {
   timeout: 60_000,
