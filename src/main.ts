@@ -45,6 +45,7 @@ import { FloorFeeds } from './cti/floor/feeds.ts';
 import { trunkRows } from './cti/floor/trunks.ts';
 import { type Order, supervise } from './cti/supervising.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
+import { beginErasures } from './customers/erasure.ts';
 import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
 import { Publisher } from './ivr/publisher.ts';
@@ -270,7 +271,12 @@ async function openPeople(
 }
 
 function openCdrWriter({ config, clock, log, take }: Ground, store: Store): CdrWriter {
-  const writer = new CdrWriter({ write: recordWriter(store.db), spool: new Spool(join(config.dataDir, 'spool'), MOST_SPOOL_BYTES), clock, log });
+  const writer = new CdrWriter({
+    write: recordWriter(store.db),
+    spool: new Spool(join(config.dataDir, 'spool'), MOST_SPOOL_BYTES, journalKeys(config)),
+    clock,
+    log,
+  });
   writer.onWritten((callId, revision) => take({ type: 'cdrWritten', callId, revision }));
   return writer;
 }
@@ -521,6 +527,9 @@ function httpOptions(
     health: healthOf({ kept, store, space }, { phone, media }, cdr),
     oidc: new Oidc({ store, clock, log, sessions, providers: config.oidc }),
     ...{ factors, webhooks: webhooks.hooks, apiKeys: new ApiKeys({ store, clock, log }) },
+    erasures: opened(beginErasures({ store, clock, log, recordings, journal: kept, records: cdr, calls: rooms.calls, acd: rooms.acd.view, take }), (it) =>
+      it.close(),
+    ),
     auditWatch: opened(new AuditWatch({ store, clock, log, dataDir: config.dataDir }), (it) => it.close()),
   };
 }

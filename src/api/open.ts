@@ -27,6 +27,7 @@ export interface HttpOptions
       | 'floor'
       | 'health'
       | 'recordings'
+      | 'erasures'
       | 'setAgentState'
       | 'orders'
       | 'pauseRecording'

@@ -18,6 +18,7 @@ import type { Notice } from '../call/notice.ts';
 import type { InteractionRecord } from '../cdr/interaction-record.ts';
 import type { AskedRecord, OfferRecord, QueueVisit, RecordingPause } from '../cdr/record.ts';
 import type { Order, Ordering, OrderMessage } from '../cti/supervising.ts';
+import type { Erasures } from '../customers/erasure.ts';
 import type { DialplanWords } from '../ivr/words.ts';
 import type { LedgerRecord } from '../ledger/record.ts';
 import type { ContactBinding } from '../phone/event.ts';
@@ -400,6 +401,7 @@ export interface ApiPorts {
   interactionRecords: InteractionRecordsPort;
   ledger: LedgerPort;
   recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
+  erasures: Pick<Erasures, 'begin' | 'list'>;
   /** `by` null: she herself. What came of it the view says as soon as this returns. */
   /** `byName`: for people. */
   setAgentState(agentId: AgentId, wish: AgentWish, by: UserId | null, byName?: string): void;

@@ -26,6 +26,7 @@ import { customers } from './customers.ts';
 import { dialplans } from './dialplans.ts';
 import { directory } from './directory.ts';
 import { describeRoutes, documents } from './documents.ts';
+import { erasures } from './erasures.ts';
 import { explanations } from './explanations.ts';
 import { health } from './health.ts';
 import { honourKeys } from './idempotency.ts';
@@ -125,6 +126,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     interactions,
     explanations,
     recordings,
+    erasures,
     reports,
     sipTrace,
     health,

@@ -1,19 +1,25 @@
 /**
- * Records that found no room in memory while Postgres was away: lines of JSON in one folder, written behind, read in front.
+ * Records that found no room in memory while Postgres was away: a line each in one folder, written behind, read in front. A line is JSON, sealed under the master
+ * key of the recordings where there is one (lines of before that are read too).
  * A file that was read to its end is deleted; after a crash its records are read once more, which changes nothing.
  */
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openText, sealText } from '../../kernel/seal/box.ts';
+import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { KeptRecord } from './kept.ts';
 
 const FILE_BYTES = 16 * 1024 * 1024;
+const REFUSED = 'refused.ndjson';
+const PURPOSE = 'spool';
 const NAME = /^records-(\d{10})\.ndjson$/;
 const nameOf = (n: number): string => `records-${String(n).padStart(10, '0')}.ndjson`;
 
 export class Spool {
   readonly #folder: string;
   readonly #mostBytes: number;
+  readonly #keys: KeyRing | null;
   /** Numbers of the files, oldest first. */
   readonly #files: number[];
   readonly #sizes = new Map<number, number>();
@@ -24,8 +30,9 @@ export class Spool {
   /** One at a time: a file must not be deleted as read while a line is on its way into it. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, mostBytes: number) {
+  constructor(folder: string, mostBytes: number, keys: KeyRing | null = null) {
     mkdirSync(folder, { recursive: true });
+    this.#keys = keys;
     this.#folder = folder;
     this.#mostBytes = mostBytes;
     this.#files = readdirSync(folder)
@@ -71,7 +78,7 @@ export class Spool {
   async #append(records: readonly KeptRecord[]): Promise<void> {
     if (this.full) throw new Error(`the spool has reached its limit of ${this.#mostBytes} bytes`);
     const { n, handle } = await this.#current();
-    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    const text = records.map((record) => this.#lineOf(record)).join('');
     await handle.appendFile(text);
     await handle.datasync();
     this.#sizes.set(n, (this.#sizes.get(n) ?? 0) + Buffer.byteLength(text));
@@ -81,7 +88,7 @@ export class Spool {
     for (let n = this.#files[0]; n !== undefined; n = this.#files[0]) {
       const size = this.#sizes.get(n) ?? 0;
       if (this.#readAt < size) {
-        const { records, to } = await readLines(join(this.#folder, nameOf(n)), this.#readAt, size, most);
+        const { records, to } = await readLines(join(this.#folder, nameOf(n)), this.#readAt, size, most, this.#keys);
         this.#readTo = to;
         if (records.length > 0) return records;
       }
@@ -108,13 +115,41 @@ export class Spool {
 
   /** For a record that Postgres refuses: kept for a person to look at, beside the spool. */
   async setAside(record: KeptRecord): Promise<void> {
-    const handle = await open(join(this.#folder, 'refused.ndjson'), 'a', 0o600);
+    const handle = await open(join(this.#folder, REFUSED), 'a', 0o600);
     try {
-      await handle.appendFile(`${JSON.stringify(record)}\n`);
+      await handle.appendFile(this.#lineOf(record));
       await handle.datasync();
     } finally {
       await handle.close();
     }
+  }
+
+  /** Those that were set aside. */
+  refused(): Promise<KeptRecord[]> {
+    return this.#inTurn(() => this.#readRefused());
+  }
+
+  /** Of those that were set aside these go: the file is written anew, on disk, when it resolves. */
+  eraseRefused(isGone: (record: KeptRecord) => boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const all = await this.#readRefused();
+      const left = all.filter((record) => !isGone(record));
+      if (left.length === all.length) return;
+      const path = join(this.#folder, REFUSED);
+      await writeFile(`${path}.part`, left.map((record) => this.#lineOf(record)).join(''), { mode: 0o600, flush: true });
+      await rename(`${path}.part`, path);
+    });
+  }
+
+  async #readRefused(): Promise<KeptRecord[]> {
+    const path = join(this.#folder, REFUSED);
+    if (!existsSync(path)) return [];
+    return (await readLines(path, 0, statSync(path).size, Number.POSITIVE_INFINITY, this.#keys)).records;
+  }
+
+  #lineOf(record: KeptRecord): string {
+    const json = JSON.stringify(record);
+    return `${this.#keys === null ? json : sealText(this.#keys, PURPOSE, json)}\n`;
   }
 
   async close(): Promise<void> {
@@ -135,7 +170,7 @@ export class Spool {
   }
 }
 
-async function readLines(path: string, from: number, size: number, most: number): Promise<{ records: KeptRecord[]; to: number }> {
+async function readLines(path: string, from: number, size: number, most: number, keys: KeyRing | null): Promise<{ records: KeptRecord[]; to: number }> {
   const handle = await open(path, 'r');
   try {
     const buffer = Buffer.alloc(size - from);
@@ -145,7 +180,7 @@ async function readLines(path: string, from: number, size: number, most: number)
     while (records.length < most) {
       const end = buffer.subarray(0, bytesRead).indexOf(0x0a, at);
       if (end < 0) return { records, to: size };
-      const record = parsed(buffer.toString('utf8', at, end));
+      const record = parsed(buffer.toString('utf8', at, end), keys);
       if (record !== null) records.push(record);
       at = end + 1;
     }
@@ -155,9 +190,13 @@ async function readLines(path: string, from: number, size: number, most: number)
   }
 }
 
-function parsed(line: string): KeptRecord | null {
+/** Throws when it is sealed under a key that is not ours: those records are not to be passed over. */
+function parsed(line: string, keys: KeyRing | null): KeptRecord | null {
+  const isSealed = /^[0-9a-f]{16}\.[\w-]+\.[\w-]*\.[\w-]+$/.test(line);
+  if (isSealed && keys === null) throw new Error('the spool is sealed, and there is no key');
+  const json = isSealed && keys !== null ? openText(keys, PURPOSE, line, 'RECORDING_KEY') : line;
   try {
-    return JSON.parse(line) as KeptRecord;
+    return JSON.parse(json) as KeptRecord;
   } catch {
     return null;
   }

@@ -19,6 +19,8 @@ import type { Spool } from './spool.ts';
 
 const GATHER_MS = 50;
 /** Between batches: a busy house writes two transactions a second, not one for each call, and a call that changes twice in that time is one row. */
+/** Calls of people who were erased, while rooms may still have a word on them. */
+const MOST_ERASED = 100_000;
 const APART_MS = 400;
 const BATCH = 200;
 const MOST_BATCHES = 20;
@@ -45,6 +47,7 @@ export class CdrWriter {
   #cancelGather: (() => void) | null = null;
   #flushedAt = Number.NEGATIVE_INFINITY;
   readonly #cancelLook: () => void;
+  readonly #erased = new Set<CallId>();
   readonly #listeners = new Set<(callId: CallId, revision: number) => void>();
   #spooling: Promise<void> = Promise.resolve();
   #unspooling = false;
@@ -62,12 +65,31 @@ export class CdrWriter {
 
   /** The carrier of `writeCdr` and `writeInteraction`. Never throws, never blocks. */
   accept({ record }: { type?: string; record: KeptRecord }): void {
+    if (this.#erased.has(record.callId)) return;
     const known = this.#unwritten.get(record.callId);
     if (known !== undefined && known.revision >= record.revision) return;
     this.#unwritten.set(record.callId, record);
     this.#gathering.set(record.callId, record);
     if (this.#gathering.size >= BATCH) this.#flush();
     else this.#cancelGather ??= this.#options.clock.after(this.#gatherMs(), () => this.#flush());
+  }
+
+  /** Nothing more is written of these: who they were about was erased. */
+  forget(callIds: readonly CallId[]): void {
+    for (const callId of callIds) this.#erased.add(callId);
+    for (const callId of this.#erased) {
+      if (this.#erased.size <= MOST_ERASED) return;
+      this.#erased.delete(callId);
+    }
+  }
+
+  get spooledBytes(): number {
+    return this.#options.spool.bytes;
+  }
+
+  /** Of those that PostgreSQL refused and that were set aside. */
+  eraseRefused(isGone: (record: KeptRecord) => boolean): Promise<void> {
+    return this.#options.spool.eraseRefused(isGone);
   }
 
   /** For the journal's snapshot: give them to `accept` again after a restart. */

@@ -124,8 +124,8 @@ export class FileJournal implements Journal {
    * Nobody can read any more what it holds of them; when it returns that is on disk. What no key locks goes as a whole: files of before anything was sealed, and torn
    * ones. Begins a new segment, so that the file that is written to is not one of these.
    */
-  erase(people: readonly string[], calls: readonly CallId[], state: () => object): void {
-    this.#seal?.erase(people, calls);
+  async erase(people: readonly string[], calls: readonly CallId[], state: () => object): Promise<void> {
+    await this.#seal?.erase(people, calls);
     const { folder } = this.#options;
     if (!hasUnsealed(folder)) return;
     this.rotate(state());

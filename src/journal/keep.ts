@@ -31,8 +31,8 @@ export interface KeptJournal {
   begun(): void;
   /** Hears each command that is carried out, for the same end. */
   heed(command: Command): void;
-  /** Nobody can read any more what it holds of these (`people.ts`), on this disk, when it returns. */
-  erase(people: readonly string[], calls: readonly CallId[]): void;
+  /** Nobody can read any more what it holds of these (`people.ts`), on this disk, when it resolves. */
+  erase(people: readonly string[], calls: readonly CallId[]): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { closeSync, existsSync, fdatasync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { randomKey, randomNonce } from '../../kernel/ids.ts';
 import { openText, sealText } from '../../kernel/seal/box.ts';
 import { KEY_BYTES, type KeyRing } from '../../kernel/seal/keys.ts';
@@ -105,7 +105,7 @@ export class SegmentKeys {
     if (head?.v !== 1) throw new Error(`${path} is damaged in its first line, without which nothing of its segment can be opened: put it back from a backup`);
     const own = { key: secret(openedHead(path, head, ring)), sealed: head.key };
     const kept = rest.map((line) => ({ k: line.k, who: line.who, line: lineOf(line), key: secret(unseal(own.key, `${line.k} ${line.who}`, line.key)) }));
-    const next = Math.max(head.next, ...kept.map(({ k }) => k + 1));
+    const next = nextOf(head, rest);
     return new SegmentKeys(folder, { first, own, next, kept, bytes });
   }
 
@@ -176,25 +176,33 @@ export class SegmentKeys {
     this.#dirty = false;
   }
 
-  /** Their keys are nowhere any more when it returns: the file is written anew without them, on disk. false: none of them had one. */
-  drop(people: readonly string[]): boolean {
+  /** Their keys are nowhere any more when it returns: the file that is written to is written anew without them, on disk. */
+  drop(people: readonly string[]): void {
     this.flush();
     const gone = people.flatMap((person) => this.#byWho.get(this.#who(person)) ?? []);
-    if (gone.length === 0) return false;
+    if (gone.length === 0) return;
     for (const { k, who } of gone) {
       this.#byNumber.delete(k);
       this.#byWho.delete(who);
     }
     for (const person of people) this.#byPerson.delete(person);
     const text = lineOf({ v: 1, first: this.first, key: this.#own.sealed, next: this.#next }) + [...this.#byNumber.values()].map(({ line }) => line).join('');
-    writeFileSync(`${this.#path}.part`, text, { mode: 0o600, flush: true });
-    renameSync(`${this.#path}.part`, this.#path);
-    syncFolder(join(this.#path, '..'));
+    replace(this.#path, text);
     this.#bytes = Buffer.byteLength(text);
-    if (this.#file === null) return true;
-    closeSync(this.#file);
+    if (this.#file !== null) closeSync(this.#file);
     this.#file = openSync(this.#path, 'a', 0o600);
-    return true;
+  }
+
+  /** The same of a file that nobody writes to. */
+  static dropIn(folder: string, first: number, ring: KeyRing, people: readonly string[]): void {
+    const path = join(folder, keysName(first));
+    const { lines } = linesOf(readFileSync(path, 'utf8'));
+    const [head, ...rest] = lines as [HeadLine | undefined, ...KeyLine[]];
+    if (head?.v !== 1) return;
+    const key = secret(openedHead(path, head, ring));
+    const gone = new Set(people.map((person) => whoOf(key, person)));
+    const left = rest.filter(({ who }) => !gone.has(who));
+    if (left.length < rest.length) replace(path, [{ ...head, next: nextOf(head, rest) }, ...left].map(lineOf).join(''));
   }
 
   close(): void {
@@ -204,7 +212,7 @@ export class SegmentKeys {
   }
 
   #who(person: string): string {
-    return createHmac('sha256', this.#own.key).update(person).digest().subarray(0, WHO_BYTES).toString('base64url');
+    return whoOf(this.#own.key, person);
   }
 
   #make(who: string): Kept {
@@ -232,6 +240,22 @@ function openedHead(path: string, { first, key }: HeadLine, ring: KeyRing): stri
   }
 }
 
+/** They are given upwards. */
+const nextOf = ({ next }: HeadLine, lines: readonly KeyLine[]): number => Math.max(next, (lines.at(-1)?.k ?? 0) + 1);
+
+const whoOf = (own: KeyObject, person: string): string => createHmac('sha256', own).update(person).digest().subarray(0, WHO_BYTES).toString('base64url');
+
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.part`, text, { mode: 0o600, flush: true });
+  renameSync(`${path}.part`, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
 const secret = (base64: string): KeyObject => createSecretKey(base64, 'base64');
 
 /** Whole lines; one that was damaged since is passed over, and what it locked stays locked. `bytes`: where the last line ends. */
@@ -244,13 +268,4 @@ function linesOf(text: string): { lines: unknown[]; bytes: number } {
     from = end + 1;
   }
   return { lines, bytes: from };
-}
-
-export function syncFolder(folder: string): void {
-  const file = openSync(folder, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

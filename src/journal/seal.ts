@@ -1,6 +1,7 @@
 /** What is personal in the journal, sealed as it is written and opened as it is read: each person's under a key of her own (`keys.ts`). */
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { turn } from '../../kernel/clock.ts';
 import type { CallId } from '../../kernel/ids.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { Event, Recorded } from '../vocabulary.ts';
@@ -105,7 +106,7 @@ export class JournalSeal {
   }
 
   /** Drops the keys of these in every segment there is; what rooms still remember of their calls is not written again. */
-  erase(people: readonly string[], calls: readonly CallId[]): void {
+  async erase(people: readonly string[], calls: readonly CallId[]): Promise<void> {
     for (const callId of calls) this.#erasedCalls.add(callId);
     for (const person of people) this.#erasedPeople.add(person);
     for (const callId of this.#erasedCalls) {
@@ -116,9 +117,13 @@ export class JournalSeal {
     for (const name of readdirSync(folder)) {
       const first = Number(KEYS.exec(name)?.[1] ?? Number.NaN);
       if (Number.isNaN(first)) continue;
-      const keys = first === this.#keys.first ? this.#keys : SegmentKeys.read(folder, first, ring);
-      keys?.drop(people);
+      // Calls go on meanwhile; a file may be pruned.
+      await turn();
+      if (first === this.#keys.first) this.#keys.drop(people);
+      else if (existsSync(join(folder, name))) SegmentKeys.dropIn(folder, first, ring, people);
     }
+    // One that was begun meanwhile.
+    this.#keys.drop(people);
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** What each event does to the ledger. */
 import { type AgentId, type CallId, type LegId, legIdOf } from '../../kernel/ids.ts';
+
 import type { AcdEvent } from '../acd/event.ts';
 import type { CallEvent } from '../call/event.ts';
 import * as agents from './agents.ts';
@@ -19,6 +20,9 @@ const live = (state: State, id: CallId): Contact | undefined => {
 };
 
 const registered = (state: State, { legId, ...leg }: AgentLeg & { legId: LegId }): void => void state.legs.set(legId, leg);
+
+/** Stands where an agent dialled a number outside from her phone. */
+const OUTSIDE = 'outside';
 
 const handlers: Handlers = {
   queueConfigured(state, { queue: { queueId, tenantId, answerWithinMs } }) {
@@ -41,7 +45,9 @@ const handlers: Handlers = {
     if (state.contacts.has(callId)) return;
     const made = outbound === undefined ? (dialled === undefined ? 'voice' : 'internal') : outbound.target.kind === 'agent' ? 'internal' : 'outbound';
     const channel = callback !== undefined ? 'callback' : made;
-    arrive(state, { id: callId, tenantId, number: callee.number, channel }, true);
+    // Figures go by numbers of ours: whom an agent calls outside is in the call's record alone, and is erased with it.
+    const number = dialled?.target?.kind === 'number' ? OUTSIDE : callee.number;
+    arrive(state, { id: callId, tenantId, number, channel }, true);
   },
   flowEntered(state, { callId }) {
     const contact = live(state, callId);

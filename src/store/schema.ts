@@ -208,6 +208,18 @@ export interface Database {
     erased_at: Date | null;
     erase_reason: string | null;
   };
+  erasures: {
+    erasure_id: string;
+    tenant_id: string;
+    customer_id: string | null;
+    numbers: string[];
+    reason: string;
+    user_id: string | null;
+    source: string | null;
+    begun_at: Date;
+    ended_at: Date | null;
+    report: Json<unknown>;
+  };
   contacts: {
     call_id: string;
     tenant_id: string;

@@ -649,6 +649,13 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       },
     },
     recordings: recordingsOf(house),
+    erasures: {
+      list: async () => [],
+      begin: async (tenantId, who, reason, by) =>
+        'customerId' in who && !who.customerId.startsWith(tenantId)
+          ? null
+          : { erasureId: `${tenantId}:e1`, tenantId, customerId: null, numbers: [], reason, ...by, begunAt: START, endedAt: START, report: {} },
+    },
     setAgentState: (agentId, wish, by) => void house.wishes.push({ agentId, wish, by }),
     tellInteraction: (event) => void house.wishes.push(event),
     trials: {

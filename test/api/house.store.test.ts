@@ -201,6 +201,7 @@ before(async () => {
     phoneContacts: () => [],
     trials: { start: () => null, get: () => null, cancel: () => false },
     cancelCallback: () => undefined,
+    erasures: { begin: async () => null, list: async () => [] },
     tellInteraction: () => undefined,
     legAudio: async () => null,
     phonePasses: null,

@@ -217,7 +217,7 @@ describe('a snapshot', () => {
       [WANG, LI].map((number) => arrived(call(`live${short(number)}`), number)),
     );
     journal.rotate(snapshot());
-    journal.erase(peopleOf(WANG), [], () => assert.fail('nothing lies open: nothing is to be written anew'));
+    await journal.erase(peopleOf(WANG), [], () => assert.fail('nothing lies open: nothing is to be written anew'));
     await journal.close();
     const reader = opener();
     const left = JSON.stringify(recover(folder, silentLog, reader).snapshot);
@@ -233,7 +233,7 @@ describe('erasure of a person', () => {
     append(journal, [...story(call('a'), WANG), ...story(call('b'), LI)]);
     journal.rotate({ version: 1 });
     append(journal, [...story(call('c'), LI), ...story(call('d'), WANG)]);
-    journal.erase([personOfNumber('demo', WANG)], [call('a'), call('d')], () => assert.fail('nothing lies open'));
+    await journal.erase([personOfNumber('demo', WANG)], [call('a'), call('d')], () => assert.fail('nothing lies open'));
     append(journal, [{ type: 'dataSet', callId: call('d'), data: { late: `late of ${WANG}` }, by: 'flow' }]);
     await journal.close();
     const events = eventsNow();
@@ -252,7 +252,7 @@ describe('erasure of a person', () => {
   test('she calls again: that is kept', async () => {
     const journal = open();
     append(journal, story(call('a'), WANG));
-    journal.erase([personOfNumber('demo', WANG)], [call('a')], () => ({}));
+    await journal.erase([personOfNumber('demo', WANG)], [call('a')], () => ({}));
     append(journal, story(call('b'), WANG));
     await journal.close();
     assert.deepEqual(eventsNow().slice(7), story(call('b'), WANG));
@@ -265,7 +265,7 @@ describe('erasure of a person', () => {
     writeFileSync(join(folder, 'torn-events-0000000000000001.log'), WANG);
     const journal = open();
     append(journal, story(call('b'), LI));
-    journal.erase([personOfNumber('demo', WANG)], [], () => ({ version: 1 }));
+    await journal.erase([personOfNumber('demo', WANG)], [], () => ({ version: 1 }));
     append(journal, story(call('c'), LI));
     await journal.close();
     assert.doesNotMatch(onDisk(), /7731/);
@@ -296,7 +296,7 @@ describe('erasure of a person', () => {
       [],
       'a draft that nobody finished could hold a key that is dropped later',
     );
-    again.erase([personOfNumber('demo', WANG)], [], () => ({}));
+    await again.erase([personOfNumber('demo', WANG)], [], () => ({}));
     await again.close();
     assert.doesNotMatch(JSON.stringify(eventsNow()), /7731/);
     renameSync(keys, `${keys}.aside`);
@@ -309,7 +309,7 @@ describe('erasure of a person', () => {
     journal.rotate(snapshot());
     append(journal, [arrived(call('z'), LI)]);
     journal.rotate({ version: 1 });
-    journal.erase(peopleOf(WANG), [], () => ({}));
+    await journal.erase(peopleOf(WANG), [], () => ({}));
     await journal.close();
     const old = startsOf(folder, opener())
       .find(({ seq }) => seq === 1)
