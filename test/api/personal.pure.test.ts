@@ -331,9 +331,10 @@ test('a key searches by whole numbers where it may see them', async () => {
 });
 
 /** Fields of answers whose name says that they are about nobody who calls. */
-const plain = `accessNetwork action agent agentAnsweredAt agentId agents also answeredAt areaCode arrivedAt askedAt assignedAt at awaited basis bookedBy bound
+const plain =
+  `accessNetwork action agent agentAnsweredAt agentId agents also answeredAt areaCode arrivedAt askedAt assignedAt at awaited basis begunAt bookedBy bound
   calendar calendarId callId callbackId cause changedAt channel closedAt closedFlow codec createdAt createdBy customerId date dialplanFlow domain drop dropPreferred dueAt en
-  end endedAt endedBy enteredAt entersNow erased erasedAt exit expiresAt failed flow formula hash held id idleSince inbound interactionId interruptibleBy is ivrPath
+  end endedAt endedBy enteredAt entersNow erased erasedAt erasureId exit expiresAt failed flow formula hash held id idleSince inbound interactionId interruptibleBy is ivrPath
   keyId language lastUsedAt lastUsedFrom leaveAt leftAt legId lookAt music needs nextAt nextCursor node notAfter now offerId offeredAt oldSecretUntil oldestSince
   openCountries openedAt outSince password pausedUntil phone placedAt prefix prompt provedAt publishedAt publishedBy qr queue queueId queuedAt queues realm recordingId
   recoveryCodes registeredUntil revokedAt role scopes secret since sipDomains site skill start startedAt state stateUntil staticContact status step team teams tenant
@@ -373,7 +374,7 @@ const about: Record<string, string[]> = {
   of: ['callbacks'],
   outboundNumbers: ['tenant'],
   peer: ['calls'],
-  reason: ['calls', 'interactions', 'recordings'],
+  reason: ['calls', 'customers', 'erasures', 'interactions', 'recordings'],
   region: ['customers'],
   resource: ['audit'],
   source: ['audit', 'phones'],
