@@ -12,6 +12,7 @@ import { BadCursor, type CallRow, callDetail, heldAmong, listCalls, type CallDet
 import { type CustomerWithHistory, customerById, customerByNumber } from '../store/customers.ts';
 import { interactionRecord, listInteractions } from '../store/interactions.ts';
 import { ledgerIntervals, ledgerSums } from '../store/ledger.ts';
+import { resolutionSums } from '../store/resolution.ts';
 import type { Store } from '../store/store.ts';
 import {
   disableAgent,
@@ -138,6 +139,7 @@ export const ledgerPort = (store: Store, ledger: LedgerView, clock: Clock): ApiP
   memory: (tenantId, from, to) => ledger.intervals(tenantId, clock.now(), from, to),
   sums: (asked) => ledgerSums(store.db, asked),
   intervals: (tenantId, from, to) => ledgerIntervals(store.db, tenantId, from, to),
+  resolution: (asked) => resolutionSums(store.db, asked),
 });
 
 /** Saved together with its line in the audit trail, read again, and told to the floor. */

@@ -30,6 +30,7 @@ import type { AuditFilter } from '../store/audit.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { InteractionFilter } from '../store/interactions.ts';
 import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
+import type { ResolutionAsked, ResolutionRow } from '../store/resolution.ts';
 import type { FollowUp } from '../store/tickets.ts';
 import type { Delivery, DeliveryState } from '../store/webhooks.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
@@ -275,6 +276,8 @@ interface LedgerPort {
   memory(tenantId: TenantId, from: number, to: number): LedgerRecord[];
   sums(asked: SumsAsked): ReturnType<typeof ledgerSums>;
   intervals(tenantId: TenantId, from: number, to: number): Promise<LedgerInterval[]>;
+  /** Who came back: sums in pieces, several of a key. */
+  resolution(asked: ResolutionAsked): Promise<ResolutionRow[]>;
 }
 
 interface InteractionRecordsPort {

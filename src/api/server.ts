@@ -44,6 +44,7 @@ import { queueSwitch } from './queue-switch.ts';
 import { queues } from './queues.ts';
 import { recordings } from './recordings.ts';
 import { reports } from './reports.ts';
+import { resolution } from './resolution.ts';
 import { Reveals, reveal } from './reveals.ts';
 import { secondFactor } from './second-factor.ts';
 import { sessions } from './sessions.ts';
@@ -128,6 +129,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     recordings,
     erasures,
     reports,
+    resolution,
     sipTrace,
     health,
     documents,

@@ -3,6 +3,7 @@
  * `SPEC.md` has the reasons and sources.
  */
 import { blockedBuckets, type CallCounts, type Handled, type Offers, sumOf, type Times, timeMeasures, type Visits } from './measures.ts';
+import type { Resolution } from './resolution.ts';
 
 /** Who hangs up no later than this has not given the queue a chance. */
 export const SHORT_ABANDON_MS = 5_000;
@@ -64,6 +65,16 @@ export const definitions = {
   surveyRate: { zh: '邀评率', en: 'Share asked to rate', formula: 'asked to rate / handled', unit: 'share' },
   averageRating: { zh: '平均评分', en: 'Mean rating', formula: 'Σ rating / rated; 1 is best, 5 worst', unit: 'rating' },
   ronaRate: { zh: '未应答率', en: 'RONA rate', formula: 'offers not answered in time / offers', unit: 'share' },
+  firstContactResolution: {
+    zh: '一次解决率',
+    en: 'First contact resolution (FCR)',
+    formula:
+      '1 − (came back within 7 days) / N; N = served contacts of a shown number whose 7 days are over. Who came back: called again from that number, for the same disposition, or for any where one of the two has none',
+    unit: 'share',
+  },
+  repeatRate24h: { zh: '24小时重复来电率', en: 'Repeats within 24 h', formula: 'came back within 24 h / N', unit: 'share' },
+  repeatRate48h: { zh: '48小时重复来电率', en: 'Repeats within 48 h', formula: 'came back within 48 h / N', unit: 'share' },
+  repeatRate72h: { zh: '72小时重复来电率', en: 'Repeats within 72 h', formula: 'came back within 72 h / N', unit: 'share' },
   containment: {
     zh: '自助解决率',
     en: 'Self-service containment',
@@ -77,11 +88,6 @@ export const unknowable: Record<string, { zh: string; en: string; needs: string 
   paidUtilisation: { zh: '按计薪工时的利用率', en: 'Utilisation of paid time', needs: 'paid hours: a roster; until then it is a share of the time signed in' },
   shrinkage: { zh: '损耗率', en: 'Shrinkage', needs: 'paid hours' },
   adherence: { zh: '排班遵守率', en: 'Adherence', needs: 'planned hours' },
-  firstContactResolution: {
-    zh: '一次解决率',
-    en: 'First contact resolution',
-    needs: 'seven days behind the contact, and reasons of contacts: a repeat is known by number alone',
-  },
 };
 
 const share = (part: number, whole: number): Figure => (whole > 0 ? part / whole : null);
@@ -148,3 +154,15 @@ export const offerFigures = ({ offers, unanswered }: Offers) => ({ ronaRate: sha
 export const callFigures = ({ arrived, contained, leftInIvr, refused, internal }: CallCounts) => ({
   containment: share(contained + leftInIvr, arrived - refused - internal),
 });
+
+/** `resolved`: came back for nothing within seven days, which are over. */
+export function resolutionFigures({ contacts, pending, repeated, repeated24h, repeated48h, repeated72h }: Resolution) {
+  const over = contacts - pending;
+  return {
+    resolved: over - repeated,
+    firstContactResolution: share(over - repeated, over),
+    repeatRate24h: share(repeated24h, over),
+    repeatRate48h: share(repeated48h, over),
+    repeatRate72h: share(repeated72h, over),
+  };
+}

@@ -200,6 +200,7 @@ export interface Database {
   ledger_handled_queue_hours: LedgerTable;
   ledger_agents_hours: LedgerTable;
   ledger_calls_hours: LedgerTable;
+  resolution_days: { tenant_id: string; day: string };
   recording_care: {
     recording_id: string;
     tenant_id: string;

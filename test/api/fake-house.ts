@@ -630,7 +630,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       publish: async (tenantId) => ({ result: 'published', version: id<DialplanVersion>(`${tenantId}@2`) }),
       rollBack: async (_tenantId, version) => version,
     },
-    ledger: { memory: () => [], sums: async () => [], intervals: async () => [] },
+    ledger: { memory: () => [], sums: async () => [], intervals: async () => [], resolution: async () => [] },
     interactionRecords: { list: async () => ({ items: [], nextCursor: null }), get: async () => null },
     records: {
       list: async (tenantId, filter, { cursor, limit }) => {

@@ -269,6 +269,11 @@ export const rows: Record<string, Row> = {
     allowed: those('agent', 'lead', 'supervisor', 'planner', 'admin'),
     stranger: 'own',
   },
+  'GET /api/v1/reports/resolution/{by}': {
+    url: '/api/v1/reports/resolution/agent',
+    allowed: those('agent', 'lead', 'supervisor', 'planner', 'admin'),
+    stranger: 'own',
+  },
   'GET /api/v1/figures/{by}': { url: '/api/v1/figures/queue', allowed: those('supervisor', 'planner', 'admin'), stranger: 'own' },
   'GET /api/v1/recording-rules': { url: '/api/v1/recording-rules', allowed: callReaders, stranger: 'own' },
   'PATCH /api/v1/recording-rules': { url: '/api/v1/recording-rules', body: () => ({ keepDays: 90 }), allowed: admins, stranger: 'own' },

@@ -5,6 +5,7 @@ import { asId, type OfferId, type QueueId } from '../../kernel/ids.ts';
 import { csvOf } from '../../src/api/csv.ts';
 import { createLedger } from '../../src/ledger/fold.ts';
 import type { SumsAsked } from '../../src/store/ledger.ts';
+import type { ResolutionAsked } from '../../src/store/resolution.ts';
 import type { Event } from '../../src/vocabulary.ts';
 import { agentConfigured, agentId, callArrived, callId, callQueued, legAnswered, legId, queueConfigured } from '../acd/floor.ts';
 import { openFakeHouse, tokenOf } from './fake-house.ts';
@@ -38,6 +39,7 @@ function counted() {
 async function openHouse() {
   const ledger = counted();
   const asked: SumsAsked[] = [];
+  const resolutions: ResolutionAsked[] = [];
   let away = false;
   const house = await openFakeHouse(() => ({
     ledger: {
@@ -48,11 +50,59 @@ async function openHouse() {
         return [];
       },
       intervals: async () => [],
+      resolution: async (wanted) => {
+        resolutions.push(wanted);
+        return returned;
+      },
     },
   }));
   house.now = AT + 70_000;
-  return { ...house, asked, goAway: () => (away = true) };
+  return { ...house, asked, resolutions, goAway: () => (away = true) };
 }
+
+const counts = { contacts: 10, pending: 2, repeated: 2, repeated24h: 1, repeated48h: 1, repeated72h: 2 };
+/** As the days bring them: the same agent twice in one interval, and one of another team. */
+const returned = [
+  { bin: 0, key: 'demo:8001', ...counts },
+  { bin: 0, key: 'demo:8001', ...counts },
+  { bin: 0, key: 'demo:8002', ...counts },
+];
+
+test('first contact resolution is told of those whose seven days are over; what may still come back stands apart', async () => {
+  const { app, resolutions } = await openHouse();
+  const answer = await app.inject({
+    url: '/api/v1/reports/resolution/agent?interval=total&from=2026-02-01T00:20:00Z&to=2026-03-01T00:20:00Z',
+    headers: as('supervisor'),
+  });
+  assert.equal(answer.statusCode, 200, answer.body);
+  const { items, from, to } = answer.json();
+  assert.deepEqual([from, to], ['2026-02-01T00:00:00.000Z', '2026-03-01T01:00:00.000Z'], 'to whole hours');
+  const { start: _start, end: _end, name: _name, ...line } = items[0];
+  const figures = { firstContactResolution: 0.75, repeatRate24h: 0.125, repeatRate48h: 0.125, repeatRate72h: 0.25 };
+  assert.deepEqual(line, { key: 'demo:8001', contacts: 20, pending: 4, resolved: 12, repeated: 4, repeated24h: 2, repeated48h: 2, repeated72h: 4, ...figures });
+  assert.equal(resolutions[0]?.by, 'agentId');
+  const teams = (await app.inject({ url: '/api/v1/reports/resolution/team?interval=total', headers: as('supervisor') })).json().items as { contacts: number }[];
+  assert.equal(
+    teams.reduce((sum, { contacts }) => sum + contacts, 0),
+    30,
+    'each agent’s stand with her team',
+  );
+  const file = await app.inject({ url: '/api/v1/reports/resolution/queue?format=csv', headers: as('supervisor') });
+  assert.match(file.body, /^\ufeff?"?start"?,"?end"?,"?key"?,"?name"?,"?contacts"?,"?pending"?/);
+});
+
+test('first contact resolution: an agent reads herself alone; what is longer than a quarter is refused', async () => {
+  const { app } = await openHouse();
+  const own = await app.inject({ url: '/api/v1/reports/resolution/agent', headers: as('agent') });
+  assert.deepEqual(
+    (own.json().items as { key: string }[]).map(({ key }) => key),
+    ['demo:8001'],
+  );
+  for (const url of ['queue', 'tenant', 'agent?agentId=demo:8002'])
+    assert.equal((await app.inject({ url: `/api/v1/reports/resolution/${url}`, headers: as('agent') })).statusCode, 403, url);
+  const long = await app.inject({ url: '/api/v1/reports/resolution/queue?from=2025-11-01T00:00:00Z&to=2026-03-01T00:00:00Z', headers: as('supervisor') });
+  assert.equal(long.statusCode, 400);
+});
 
 test('live figures are those of the fold, with the name and formula of the service level', async () => {
   const { app, asked } = await openHouse();

@@ -1,7 +1,16 @@
 /** Golden data: each figure of a made-up half hour, worked out by hand. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callFigures, contactFigures, handlingFigures, offerFigures, serviceLevel, serviceLevelVariants, timeFigures } from '../../src/ledger/definitions.ts';
+import {
+  callFigures,
+  contactFigures,
+  handlingFigures,
+  offerFigures,
+  resolutionFigures,
+  serviceLevel,
+  serviceLevelVariants,
+  timeFigures,
+} from '../../src/ledger/definitions.ts';
 import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures, zero } from '../../src/ledger/measures.ts';
 
 const near = (is: number | null, want: number): void => assert.ok(is !== null && Math.abs(is - want) < 0.00005, `${is} is not ${want}`);
@@ -55,6 +64,12 @@ test('200 calls of 240 s in half an hour keep 33 agents busy for .808 of their t
 test('RONA is of offers, containment of calls the dialplan had', () => {
   assert.equal(offerFigures({ ...zero(offerMeasures), offers: 50, unanswered: 2 }).ronaRate, 0.04);
   near(callFigures({ ...zero(callMeasures), arrived: 100, contained: 40, leftInIvr: 23, served: 27, refused: 7, internal: 3 }).containment, 0.7);
+});
+
+test('FCR is of contacts whose seven days are over; who may still come back is in no share', () => {
+  const counts = { contacts: 120, pending: 20, repeated: 25, repeated24h: 10, repeated48h: 15, repeated72h: 20 };
+  const shares = { firstContactResolution: 0.75, repeatRate24h: 0.1, repeatRate48h: 0.15, repeatRate72h: 0.2 };
+  assert.deepEqual(resolutionFigures(counts), { resolved: 75, ...shares });
 });
 
 test('nothing counted is no figure, and not nought', () => {

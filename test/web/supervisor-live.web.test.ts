@@ -112,7 +112,7 @@ before(async () => {
       clock: { now: () => now, after: () => () => undefined, every: () => () => undefined },
       ledger: {
         memory: (tenantId, from, to) => countedDay({ tenantId, queues: [SERVICE], agents: ['8001', '8002', '8003'].map(agent) }, from, to, now),
-        ...{ sums: async () => [], intervals: async () => [] },
+        ...{ sums: async () => [], intervals: async () => [], resolution: async () => [] },
       },
       offersOf: async (_tenant, callId) => {
         const found = core.explain.call(callId, now);
