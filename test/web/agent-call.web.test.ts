@@ -57,6 +57,28 @@ test('an agent signs in, goes ready, sees the pop while her phone rings, talks, 
   });
 });
 
+test('where her queue has a survey she sends the caller there, by button or key; the bar has room for it in the longer language too', async () => {
+  const survey = { flow: 'survey', asks: 'when_sent', everyDays: 1 } as const;
+  await atTheDesk(browser, { language: 'en', dark: true, house: { survey } }, async (seat) => {
+    const { house, agent, page, complaints } = seat;
+    await ringing(seat);
+    assert.equal(await page.getByRole('button', { name: agent.words.call.survey }).count(), 0, 'not while it rings');
+    await agent.answer();
+    await agent.waitForPhase('established');
+    await page.getByRole('button', { name: agent.words.call.survey }).waitFor();
+    await page.screenshot({ path: `${shots}survey.png` });
+    assert.ok(((await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number) <= 0, 'the page fits');
+    const bar = await page.locator('.call-buttons').boundingBox();
+    assert.ok(bar !== null && bar.x + bar.width <= 1_280, 'and its last button is whole');
+    assert.deepEqual(await breaches(page), []);
+    await page.locator('.does-survey:enabled').waitFor();
+    await page.keyboard.press('Alt+s');
+    await agent.waitForState('wrapping_up');
+    assert.ok(house.events.some((event) => event.type === 'surveyAsked' && event.how === 'sent'));
+    assert.deepEqual(complaints, []);
+  });
+});
+
 const queueDesk: QueueDesk = {
   script: { zh: '您好，{{customer}}，工号 {{agent}}，关于{{reason}}{{nothing}}', en: 'Good day, {{customer}}' },
   form: [

@@ -36,14 +36,12 @@ export function CallButtons({ phase, recording }: { phase: DeskCall['phase'] | n
       </CallButton>
       <MuteButton />
       <KeypadButton />
+      <SurveyButton settled={settled} />
       <CallButton {...slots} type="pauseRecording" when={recording === 'running'} shortcut="F7" icon="record">
         {t('pauser.pause')}
       </CallButton>
       <CallButton {...slots} type="resumeRecording" when={recording === 'paused'} shortcut="F7" icon="record" look="primary">
         {t('pauser.resume')}
-      </CallButton>
-      <CallButton {...slots} type="sendToSurvey" when={phase === 'established' || phase === 'held'} shortcut="Alt+S" icon="star">
-        {t('call.survey')}
       </CallButton>
       <CallButton {...slots} type="reject" when={ringing} shortcut="F8" icon="hangup">
         {t('call.reject')}
@@ -82,6 +80,29 @@ function MuteButton() {
   );
 }
 
+/** Ends the talk, and the caller is asked how it was; there where her queue has a survey. */
+function SurveyButton({ settled }: { settled: boolean }) {
+  const { t } = useTranslation();
+  const { desk, view, online, can, act } = useDesk();
+  const callId = desk.call?.pop.callId;
+  const shown = can('sendToSurvey') && callId !== undefined;
+  const ready = online && settled && !view.waiting.includes('sendToSurvey');
+  const run = () => void act('sendToSurvey', callId === undefined ? {} : { callId });
+  useShortcut('Alt+S', shown && ready ? run : null);
+  if (!shown) return null;
+  return (
+    <Button
+      className="call-icon does-survey"
+      size="large"
+      aria-label={t('call.survey')}
+      title={`${t('call.survey')} (Alt+S)`}
+      disabled={!ready}
+      icon={<Icon name="star" />}
+      onClick={ready ? run : undefined}
+    />
+  );
+}
+
 export function useSettled(phase: string | null): boolean {
   const [settledOn, setSettledOn] = useState<string | null>(null);
   useEffect(() => browserClock.after(SETTLE_MS, () => setSettledOn(phase)), [phase]);
@@ -89,7 +110,7 @@ export function useSettled(phase: string | null): boolean {
 }
 
 interface CallButtonProps {
-  type: Extract<CommandType, 'answer' | 'reject' | 'hold' | 'retrieve' | 'hangup' | 'sendToSurvey' | 'pauseRecording' | 'resumeRecording'>;
+  type: Extract<CommandType, 'answer' | 'reject' | 'hold' | 'retrieve' | 'hangup' | 'pauseRecording' | 'resumeRecording'>;
   when: boolean;
   settled: boolean;
   phase: string | null;
