@@ -128,6 +128,23 @@ export class House {
     await gone(pid, PATIENCE_MS);
   }
 
+  /** Tells the application so, without waiting. */
+  tell(signal: 'SIGTERM' | 'SIGUSR2'): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Its exit code, as soon as it has ended by itself. */
+  async ended(withinMs = PATIENCE_MS): Promise<number | null> {
+    const child = this.#child;
+    if (child === null) return null;
+    const deadline = systemClock.now() + withinMs;
+    while (child.exitCode === null && child.signalCode === null) {
+      if (systemClock.now() >= deadline) throw new Error(`the application did not end within ${withinMs} ms\n${this.log.slice(-4_000)}`);
+      await pause(systemClock, POLL_MS);
+    }
+    return child.exitCode;
+  }
+
   /** SIGTERM, everything it started with it, and its folder away. */
   async stop(): Promise<void> {
     const child = this.#child;
