@@ -160,7 +160,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const servers = opened(startServers(config, clock, log, onFatal), async (starting) =>
     Promise.all((await starting).map((server) => (isLeaving() ? server.leave() : server.stop()))),
   );
-  const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close());
+  const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close(isLeaving()));
   const { sessions, factors, passes, logins, settled, directory } = await openPeople(base, store);
   await servers;
 

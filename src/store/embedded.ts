@@ -29,8 +29,11 @@ export interface EmbeddedServer {
   how: 'made' | 'started' | 'adopted';
   /** Of the server that runs now. */
   pid(): number;
-  /** Stops the server, unless a guest found it running (fast shutdown: open transactions are rolled back) and waits for its end. */
-  close(): Promise<void>;
+  /**
+   * Stops the server, unless a guest found it running (fast shutdown: open transactions are rolled back) and waits for its end. `leaves`: it runs on, for whoever
+   * is started next.
+   */
+  close(leaves?: boolean): Promise<void>;
 }
 
 interface Options {
@@ -87,11 +90,11 @@ function supervised(cluster: Cluster, first: Running, how: EmbeddedServer['how']
     port: first.port,
     how,
     pid: () => running.pid,
-    async close() {
+    async close(leaves = false) {
       if (closed) return;
       closed = true;
       stopWatching();
-      if (guest !== true || how !== 'adopted') await stop(cluster, running, clock);
+      if (!leaves && (guest !== true || how !== 'adopted')) await stop(cluster, running, clock);
     },
   };
 }

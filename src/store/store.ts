@@ -32,7 +32,8 @@ export interface Store {
   quickly<T>(what: string, query: (db: Kysely<Database>) => Promise<T>): Promise<T | null>;
   /** null with a DATABASE_URL. */
   readonly embedded: EmbeddedServer | null;
-  close(): Promise<void>;
+  /** `leaves`: an embedded server runs on, for whoever is started next. */
+  close(leaves?: boolean): Promise<void>;
 }
 
 export interface StoreOptions {
@@ -108,11 +109,11 @@ export function connectStore(options: { url: string; clock: Clock; log: Logger; 
     health: () => ({ state: health.state, since: health.since }),
     watchHealth: (listener) => health.watch(listener),
     quickly: (what, query) => quickly({ clock, log, health, what, answer: () => query(callPath) }),
-    async close() {
+    async close(leaves = false) {
       stopMonths();
       health.close();
       await Promise.all([db.destroy(), callPath.destroy()]);
-      await embedded?.close();
+      await embedded?.close(leaves);
     },
   };
 }

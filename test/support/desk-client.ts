@@ -29,7 +29,7 @@ export class DeskClient {
       socket.once('error', reject);
     });
     await within(systemClock, PATIENCE_MS, open, () => new Error('the desk could not connect'));
-    await desk.send('hello', { token });
+    await desk.must('hello', { token });
     await desk.until('snapshot');
     return desk;
   }

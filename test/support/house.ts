@@ -114,9 +114,10 @@ export class House {
     }
   }
 
-  /** Process of the application, or of one of the two servers beside it. */
-  pid(program: 'app' | 'sip' | 'media'): number {
+  /** Process of the application, of one of the two servers beside it, or of the embedded database. */
+  pid(program: 'app' | 'sip' | 'media' | 'database'): number {
     if (program === 'app') return this.#child?.pid ?? 0;
+    if (program === 'database') return Number(readFileSync(join(this.dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
     const state = JSON.parse(readFileSync(join(this.dataDir, 'run', `${program}.json`), 'utf8')) as { pid: number };
     return state.pid;
   }
