@@ -1,9 +1,14 @@
-/** The words of the admin console and of `/account`, which lie beside them: both languages whole, every word used, every word there. */
+/** The words of the admin console, of `/account` and of reports, which lie beside them: both languages whole, every word used, every word there. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { definitions } from '../../src/ledger/definitions.ts';
+import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures } from '../../src/ledger/measures.ts';
+import { reconcile } from '../../src/ledger/reconcile.ts';
+import { figuresOf } from '../../src/ledger/report.ts';
 import { rowFaults } from '../../src/tenants/agent-rows.ts';
+import { proofs } from '../../web/supervisor/reports/reconcile.ts';
 import { inProject } from '../support/project.ts';
 
 interface Words {
@@ -16,7 +21,7 @@ const leaves = (branch: Words, prefix = ''): [string, string][] =>
     typeof value === 'string' ? [[prefix + key, value] as [string, string]] : leaves(value, `${prefix}${key}.`),
   );
 const wordsOf = (page: string) => [new Map(leaves(words(page, 'zh'))), new Map(leaves(words(page, 'en')))] as const;
-const pages = ['admin', 'account'];
+const pages = ['admin', 'account', 'supervisor/reports'];
 
 test('both languages have the same words, none empty, and fill in the same values', () => {
   for (const [zh, en] of pages.map(wordsOf)) sameWords(zh, en);
@@ -46,7 +51,7 @@ function everyWord(page: string): void {
     asked.filter((key) => !zh.has(key)),
     [],
   );
-  const built = [...source.matchAll(/`(\w+)\.\$\{/g)].map(([, name]) => `${name}.`);
+  const built = [...source.matchAll(/`(\w+)\.\$\{/g), ...source.matchAll(/named\(w, '(\w+)'/g)].map(([, name]) => `${name}.`);
   assert.deepEqual(
     [...zh.keys()].filter((key) => !source.includes(`'${key}'`) && !built.some((prefix) => key.startsWith(prefix))),
     [],
@@ -55,4 +60,26 @@ function everyWord(page: string): void {
 
 test('every fault that a row of agents can have has words', () => {
   for (const code of rowFaults) assert.ok(wordsOf('admin')[0].has(`rowFault.${code}`), code);
+});
+
+test('everything a report or a proof can say has words, and what is proved is listed', () => {
+  const [zh] = wordsOf('supervisor/reports');
+  const zeros = <Name extends string>(names: readonly Name[]) => Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+  const sums = {
+    contacts: zeros(visitMeasures),
+    handling: zeros(handledMeasures),
+    time: zeros(timeMeasures),
+    offers: zeros(offerMeasures),
+    calls: zeros(callMeasures),
+  };
+  const groups = figuresOf({ bin: 0, key: '', ...sums }, 'offered');
+  for (const [group, figures] of Object.entries(groups))
+    for (const name of Object.keys(figures))
+      assert.ok(zh.has(`measure.${name}`) || (group !== 'calls' && name === 'serviceLevel') || Object.hasOwn(definitions, name), `${group}.${name}`);
+  const proved = reconcile({ visits: [], handled: [], agents: [], calls: [] }, { legMs: new Map(), presentMs: 0 });
+  assert.deepEqual(Object.fromEntries(Object.entries(proved).map(([what, ways]) => [what, Object.keys(ways)])), proofs);
+  for (const [what, ways] of Object.entries(proofs)) {
+    assert.ok(zh.has(`sum.${what}`) && zh.has(`sumWhy.${what}`), what);
+    for (const way of ways) assert.ok(zh.has(`way.${what}_${way}`), `${what} ${way}`);
+  }
 });

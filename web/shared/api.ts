@@ -45,14 +45,19 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(kindOf(response.status), response.status, String(sentence), errors, typeof code === 'string' ? code : '');
 }
 
-async function ask(path: string, init: RequestInit): Promise<unknown> {
+async function answerOf(path: string, init: RequestInit, timeoutMs: number): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
   } catch {
     throw new Problem('offline', 0, '');
   }
   if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function ask(path: string, init: RequestInit, timeoutMs = REQUEST_TIMEOUT_MS): Promise<unknown> {
+  const response = await answerOf(path, init, timeoutMs);
   return response.status === 204 ? null : response.json();
 }
 
@@ -93,9 +98,16 @@ export async function signOut(token: string): Promise<void> {
   await ask('/api/v1/sessions/current', { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
 }
 
-/** What `path` holds; the shapes are those of the API's documents. */
-export const get = <T>(token: string, path: string): Promise<T> =>
-  ask(path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }) as Promise<T>;
+/** What `path` holds; the shapes are those of the API's documents. `timeoutMs`: of what takes long to count. */
+export const get = <T>(token: string, path: string, timeoutMs?: number): Promise<T> =>
+  ask(path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } }, timeoutMs) as Promise<T>;
+
+/** A file, by the name the server gives it. */
+export async function getFile(token: string, path: string, timeoutMs: number): Promise<{ name: string; blob: Blob }> {
+  const response = await answerOf(path, { headers: { authorization: `Bearer ${token}` } }, timeoutMs);
+  const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'file';
+  return { name, blob: await response.blob() };
+}
 
 /** Makes one of `path`, or has it done. */
 export const post = <T>(token: string, path: string, body?: object): Promise<T> => send<T>(token, 'POST', path, body);

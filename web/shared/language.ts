@@ -13,6 +13,7 @@ declare module 'i18next' {
       translation: typeof import('../i18n/zh.json');
       admin: typeof import('../admin/words/zh.json');
       account: typeof import('../account/words/zh.json');
+      reports: typeof import('../supervisor/reports/words/zh.json');
     };
   }
 }

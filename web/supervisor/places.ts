@@ -3,9 +3,9 @@
 export type Reach = 'all' | 'team' | 'own';
 /** Without a reach: to something at least. */
 export type May = (action: string, reach?: Reach) => boolean;
-export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts';
+export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts' | 'reports' | 'reconciliation';
 
-const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'alerts'];
+const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'reports', 'reconciliation', 'alerts'];
 const isShown: Record<Place, (may: May) => boolean> = {
   live: (may) => may('floor.watch'),
   // Figures of queues: no team's.
@@ -14,11 +14,22 @@ const isShown: Record<Place, (may: May) => boolean> = {
   queues: (may) => may('callback.read'),
   calls: (may) => may('record.read'),
   alerts: (may) => may('alert.change'),
+  // Her own figures an agent reads at her desk.
+  reports: (may) => may('report.read', 'all') || may('report.read', 'team'),
+  reconciliation: (may) => may('report.reconcile'),
 };
+/** Reached from within another. */
+const beneath: Partial<Record<Place, Place>> = { reconciliation: 'reports' };
 /** Where she comes in who names no page, or one that is not hers. */
 const first: readonly Place[] = ['calls', 'day', 'live'];
 
 export const shownPlaces = (may: May): Place[] => places.filter((place) => isShown[place](may));
+
+/** As the bar above names it. */
+export const topOf = (place: Place): Place => beneath[place] ?? place;
+export const topPlaces = (may: May): Place[] => shownPlaces(may).filter((place) => topOf(place) === place);
+/** The page itself and those reached from within it. */
+export const placesAt = (may: May, top: Place): Place[] => shownPlaces(may).filter((place) => topOf(place) === top);
 
 /** null: none of them is hers. */
 export function placeFor(may: May, asked: Place): Place | null {

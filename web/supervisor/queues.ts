@@ -74,6 +74,9 @@ export function useQueueNames(token: string): (queueId: string | null) => string
   return useCallback((queueId) => (queueId === null ? '—' : (names.get(queueId)?.[languageNow()] ?? ownName(queueId))), [names]);
 }
 
+/** To choose from: how they stand is not looked at. */
+export const useQueueChoice = (token: string) => useQuery({ queryKey: ['queues', token], staleTime: FRESH_MS, queryFn: () => allQueues(token) });
+
 export const useQueues = (token: string) => useQuery({ queryKey: ['queues', token], refetchInterval: LOOK_EACH_MS, queryFn: () => allQueues(token) });
 
 export const useCallbacks = (token: string) =>

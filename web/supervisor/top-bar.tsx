@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { TasteControls } from '../shared/controls.tsx';
 import { Icon } from '../shared/icon.tsx';
 import { useMay } from './allowed.tsx';
-import { type Place, shownPlaces } from './places.ts';
+import { type Place, topOf, topPlaces } from './places.ts';
 
 export function TopBar({ at, token, name, onSignOut }: { at: Place; token: string; name: string | undefined; onSignOut(): void }) {
   const { t } = useTranslation();
@@ -16,13 +16,15 @@ export function TopBar({ at, token, name, onSignOut }: { at: Place; token: strin
     queues: t('queuesPage.title'),
     calls: t('calls.title'),
     alerts: t('alertRules.title'),
+    reports: t('reportsPage.title'),
+    reconciliation: t('reportsPage.reconciliation'),
   };
   return (
     <header className="top-bar">
       <span className="brand">{t('product')}</span>
       <nav className="places" aria-label={t('live.places')}>
-        {shownPlaces(may).map((place) => (
-          <a key={place} href={`#${place}`} aria-current={place === at ? 'page' : undefined}>
+        {topPlaces(may).map((place) => (
+          <a key={place} href={`#${place}`} aria-current={place === topOf(at) ? 'page' : undefined}>
             {titles[place]}
           </a>
         ))}

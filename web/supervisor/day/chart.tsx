@@ -5,22 +5,24 @@ import { type EChartsType, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { label } from '../../shared/labels.ts';
 import { usePreferences } from '../../shared/preferences.ts';
 import { useDark } from '../../shared/theme.ts';
 import { optionOf } from './option.ts';
-import { type DayChart, shownFigure } from './series.ts';
+import type { Picture } from './picture.ts';
+import { shownFigure } from './series.ts';
 
 use([BarChart, LineChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, SVGRenderer]);
 
 interface Props {
-  chart: DayChart;
+  chart: Picture;
   labels: readonly string[];
+  /** Of a series; the same function as long as it says the same. */
+  nameOf(series: string): string;
   /** Who cannot see it hears this. */
   summary: string;
 }
 
-export default function Chart({ chart, labels, summary }: Props) {
+export default function Chart({ chart, labels, nameOf, summary }: Props) {
   const { t } = useTranslation();
   const dark = useDark(usePreferences().appearance);
   const frame = useRef<HTMLDivElement>(null);
@@ -47,11 +49,11 @@ export default function Chart({ chart, labels, summary }: Props) {
     const style = getComputedStyle(element);
     const option = optionOf({
       ...{ chart, labels, fontSize: Math.round(Number.parseFloat(style.fontSize) * 0.86), colourOf: (name) => style.getPropertyValue(name).trim() },
-      nameOf: (id) => label(t, 'daySeries', id),
+      nameOf,
       targetName: t('day.target', { target: shownFigure(chart.target, 'share') }),
     });
     drawn.current?.setOption(option, { notMerge: true });
-  }, [chart, labels, t, dark]);
+  }, [chart, labels, nameOf, t, dark]);
   const look = (event: KeyboardEvent) => {
     const next = after(event.key, at, labels.length);
     if (next === null) return;
@@ -64,15 +66,15 @@ export default function Chart({ chart, labels, summary }: Props) {
       {/** biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go from interval to interval, as the mouse does */}
       <div className="day-canvas" ref={frame} role="img" tabIndex={0} aria-label={`${summary} ${t('day.arrows')}`} onKeyDown={look} />
       <p className="unseen" role="status">
-        {at !== null && at < labels.length && [labels[at], ...chart.series.map(told(at, chart.unit, (id) => label(t, 'daySeries', id)))].join(' · ')}
+        {at !== null && at < labels.length && [labels[at], ...chart.series.map(told(at, chart.unit, nameOf))].join(' · ')}
       </p>
     </div>
   );
 }
 
 const told =
-  (at: number, unit: DayChart['unit'], nameOf: (id: string) => string) =>
-  ({ id, values }: DayChart['series'][number]): string =>
+  (at: number, unit: Picture['unit'], nameOf: (id: string) => string) =>
+  ({ id, values }: Picture['series'][number]): string =>
     `${nameOf(id)} ${shownFigure(values[at] ?? null, unit)}`;
 
 /** null: no key of ours. */

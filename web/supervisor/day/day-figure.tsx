@@ -1,5 +1,5 @@
 /** One picture of the day with its heading, or the same figures as a table. */
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { label } from '../../shared/labels.ts';
 import { type DayChart, shownFigure } from './series.ts';
@@ -14,6 +14,7 @@ export function DayFigure({ chart, labels, shape }: { chart: DayChart; labels: r
   const { t } = useTranslation();
   const title = t(`dayChart.${chart.id}`);
   const summary = useSummary(chart, labels);
+  const nameOf = useCallback((series: string) => label(t, 'daySeries', series), [t]);
   return (
     <section className="day-figure" aria-label={title} data-chart={chart.id}>
       <h2>{title}</h2>
@@ -21,7 +22,7 @@ export function DayFigure({ chart, labels, shape }: { chart: DayChart; labels: r
         <DayTable chart={chart} labels={labels} caption={title} />
       ) : (
         <Suspense fallback={<div className="day-chart" />}>
-          <Chart chart={chart} labels={labels} summary={summary} />
+          <Chart chart={chart} labels={labels} nameOf={nameOf} summary={summary} />
         </Suspense>
       )}
     </section>

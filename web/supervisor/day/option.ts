@@ -1,9 +1,10 @@
 /** A chart of the day as echarts takes it. Pure but for the colours it is given. */
 import type { EChartsCoreOption } from 'echarts/core';
-import { type DayChart, type Series, shownFigure } from './series.ts';
+import type { Picture, Series } from './picture.ts';
+import { shownFigure } from './series.ts';
 
 export interface Drawing {
-  chart: DayChart;
+  chart: Picture;
   /** Of the slots. */
   labels: readonly string[];
   nameOf(series: string): string;
@@ -63,13 +64,13 @@ const STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600];
 const MOST_STEPS = 5;
 
 /** The first with which the axis has few enough marks. */
-function stepOf({ series }: DayChart): number {
+function stepOf({ series }: Picture): number {
   const tops = series[0]?.values.map((_, at) => {
     const here = series.map(({ values }) => values[at] ?? 0);
     return series.some(({ stack }) => stack !== undefined) ? here.reduce((all, value) => all + value, 0) : Math.max(...here);
   });
   const top = Math.max(0, ...(tops ?? []));
-  return SECOND_MS * (STEPS_S.find((step) => top <= step * SECOND_MS * MOST_STEPS) ?? 7_200);
+  return SECOND_MS * (STEPS_S.find((step) => top <= step * SECOND_MS * MOST_STEPS) ?? 3_600 * Math.ceil(top / (3_600 * SECOND_MS * MOST_STEPS)));
 }
 
 /** Of `09:00–09:30` the first: the axis is short of room. */
@@ -80,7 +81,7 @@ const isBar = ({ kind }: Series): boolean => kind === 'bar';
 function drawn({ kind, stack, values }: Series, color: string, name: string, fontSize: number) {
   const data = values.map((value) => value ?? '-');
   const shared = { name, data, itemStyle: { color }, ...(stack === undefined ? {} : { stack }) };
-  if (kind === 'bar') return { ...shared, type: 'bar', barCategoryGap: '30%' };
+  if (kind === 'bar') return { ...shared, type: 'bar', barCategoryGap: '30%', barMaxWidth: fontSize * 8 };
   const width = fontSize / 7;
   return {
     ...{ ...shared, type: 'line', symbolSize: fontSize * 0.4, showSymbol: kind === 'line', connectNulls: false },

@@ -1,27 +1,10 @@
 /** What the charts of a day show, once for picture and table alike. Pure. */
 import { asDuration } from '../../shared/clock.ts';
 import { type Agents, agentStates, inStates, type Slot } from './figures.ts';
+import type { Picture, Unit } from './picture.ts';
 
-export type Unit = 'contacts' | 'share' | 'ms' | 'agents';
-
-export interface Series {
-  /** Names its words (`day.series.<id>`). */
-  id: string;
-  /** Which of theme.css. */
-  colour: string;
-  kind: 'bar' | 'line' | 'area' | 'dashed';
-  /** Those of one stack stand on one another. */
-  stack?: string;
-  /** One a slot; null: nothing to be told. */
-  values: (number | null)[];
-}
-
-export interface DayChart {
+export interface DayChart extends Picture {
   id: 'contacts' | 'level' | 'waiting' | 'agents' | 'hers';
-  unit: Unit;
-  series: Series[];
-  /** A line across, where one is set. */
-  target: number | null;
 }
 
 const colours: Record<keyof Agents, string> = {
@@ -84,6 +67,7 @@ export function shownFigure(value: number | null, unit: Unit): string {
   if (value === null) return '—';
   if (unit === 'share') return `${(100 * value).toFixed(value === 1 || value === 0 ? 0 : 1)}%`;
   if (unit === 'ms') return asDuration(value);
+  if (unit === 'rating') return value.toFixed(2);
   return String(value);
 }
 

@@ -1,0 +1,123 @@
+/** What a report is asked for. */
+import { Button } from 'antd';
+import { type ReactNode, useId } from 'react';
+import { languageNow } from '../../shared/labels.ts';
+import { useSubmission } from '../../shared/submission.ts';
+import { useMay } from '../allowed.tsx';
+import { Failure } from '../failure.tsx';
+import { useQueueChoice } from '../queues.ts';
+import { saveReport } from './questions.ts';
+import { RangeFields } from './range-fields.tsx';
+import { channels, type Definitions, ofQueues, ofTeams, subjects, type View } from './report.ts';
+import { spans } from './span.ts';
+import { named, useWords } from './words.ts';
+import { reportIntervals } from './zone.ts';
+
+interface Props {
+  token: string;
+  view: View;
+  /** null = not known yet */
+  zone: string | null;
+  definitions: Definitions | undefined;
+  onView(change: Partial<View>): void;
+}
+
+export function ReportTools({ token, view, zone, definitions, onView }: Props) {
+  const w = useWords();
+  const may = useMay(token);
+  const queues = useQueueChoice(token);
+  const hers = may('report.read', 'all') ? subjects : ofTeams;
+  const variants = Object.entries(definitions?.serviceLevels ?? {}).map(([value, each]) => ({ value, text: `${each[languageNow()]} = ${each.formula}` }));
+  return (
+    <search className="reports-tools">
+      <Choice label={w('ask.by')} value={view.by} options={hers.map((value) => ({ value, text: w(`subject.${value}`) }))} onChoose={(by) => onView({ by })} />
+      <Choice
+        label={w('ask.interval')}
+        value={view.interval}
+        options={reportIntervals.map((value) => ({ value, text: w(`interval.${value}`) }))}
+        onChoose={(interval) => onView({ interval })}
+      />
+      <Choice
+        label={w('ask.span')}
+        value={view.span}
+        options={spans.map((value) => ({ value, text: w(`span.${value}`) }))}
+        onChoose={(span) => onView({ span })}
+      />
+      {view.span === 'range' && <RangeFields range={view.range} onRange={(range) => onView({ range })} />}
+      <Choice
+        label={w('ask.channel')}
+        value={view.channel}
+        options={channels.map((value) => ({ value, text: named(w, 'reportChannel', value) }))}
+        onChoose={(channel) => onView({ channel })}
+      />
+      {ofQueues.includes(view.by) && (
+        <Choice
+          label={w('ask.queue')}
+          value={view.queueId}
+          options={[
+            { value: '', text: w('ask.everyQueue') },
+            ...(queues.data ?? []).map(({ queueId, name }) => ({ value: queueId, text: name[languageNow()] })),
+          ]}
+          onChoose={(queueId) => onView({ queueId })}
+        />
+      )}
+      <Choice label={w('ask.variant')} value={view.variant} options={variants} onChoose={(variant) => onView({ variant })} />
+      <span className="spacer" />
+      {zone !== null && <Files token={token} view={view} zone={zone} />}
+    </search>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  label: string;
+  value: Value;
+  options: readonly { value: Value; text: string }[];
+  onChoose(value: Value): void;
+}
+
+export function Choice<Value extends string>({ label, value, options, onChoose }: ChoiceProps<Value>): ReactNode {
+  const id = useId();
+  return (
+    <div className="reports-field">
+      <label htmlFor={id}>{label}</label>
+      <select
+        id={id}
+        value={value}
+        onChange={(event) => {
+          const chosen = options.find((option) => option.value === event.target.value);
+          if (chosen !== undefined) onChoose(chosen.value);
+        }}
+      >
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function Files({ token, view, zone }: { token: string; view: View; zone: string }) {
+  const w = useWords();
+  const csv = useSubmission(
+    () => saveReport(token, view, zone, 'csv'),
+    () => undefined,
+  );
+  const xlsx = useSubmission(
+    () => saveReport(token, view, zone, 'xlsx'),
+    () => undefined,
+  );
+  const failed = csv.failed ?? xlsx.failed;
+  return (
+    <div className="reports-files">
+      <Button loading={csv.busy} onClick={() => void csv.submit()}>
+        {w('file.csv')}
+      </Button>
+      <Button loading={xlsx.busy} onClick={() => void xlsx.submit()}>
+        {w('file.xlsx')}
+      </Button>
+      {failed !== null && <Failure error={failed} />}
+    </div>
+  );
+}
