@@ -39,11 +39,17 @@ const groups = [
   { group: 'system', names: ['tenant', 'keys', 'webhooks', 'system'] },
 ] as const satisfies readonly { group: string; names: readonly PageName[] }[];
 
-/** Pages that are rows alone for who may change nothing. */
-const readers: readonly PageName[] = ['agents', 'users', 'queues', 'numbers', 'trunks', 'phones', 'audit', 'keys'];
-const shownGroups = (isReader: boolean): { group: (typeof groups)[number]['group']; names: readonly PageName[] }[] =>
+/** What each needs to be read. */
+const needs: Record<PageName, string> = {
+  ...{ agents: 'agent.read', users: 'user.read', queues: 'queue.read', calendars: 'queue.read', dialplans: 'dialplan.read', prompts: 'dialplan.read' },
+  ...{ numbers: 'trunk.read', trunks: 'trunk.read', phones: 'trunk.read', calls: 'record.read', audit: 'audit.read', tenant: 'trunk.read' },
+  ...{ keys: 'key.read', webhooks: 'webhook.read', system: 'metrics.read' },
+};
+type May = Me['may'];
+const isHers = (may: May, name: PageName): boolean => may[needs[name]] !== undefined;
+const shownGroups = (may: May): { group: (typeof groups)[number]['group']; names: readonly PageName[] }[] =>
   groups.flatMap(({ group, names }) => {
-    const shown = isReader ? names.filter((name) => readers.includes(name)) : names;
+    const shown = names.filter((name) => isHers(may, name));
     return shown.length === 0 ? [] : [{ group, names: shown }];
   });
 
@@ -114,7 +120,7 @@ function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
   const w = useWords();
   const asked = useSyncExternalStore(subscribe, placeNow);
   const isReader = me.may['user.change'] === undefined;
-  const place = asked === null || (isReader && !readers.includes(asked)) ? (isReader ? 'audit' : 'agents') : asked;
+  const place = asked === null || !isHers(me.may, asked) ? (isReader ? 'audit' : 'agents') : asked;
   const [told, setTold] = useState('');
   const tell = useCallback((sentence: string) => setTold(sentence), []);
   const admin = useMemo(() => ({ token, me, isReader, onExpired, tell }), [token, me, isReader, onExpired, tell]);
@@ -142,7 +148,7 @@ function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
             {t('controls.signOut')}
           </Button>
         </header>
-        <Places at={place} isReader={isReader} />
+        <Places at={place} may={me.may} />
         <main className="admin-main">
           <h1>{title}</h1>
           <p className="admin-lead quiet">{w(`lead.${place}`)}</p>
@@ -155,11 +161,11 @@ function Frame({ me, token, onSignOut, onExpired }: ConsoleProps & { me: Me }) {
   );
 }
 
-function Places({ at, isReader }: { at: PageName; isReader: boolean }) {
+function Places({ at, may }: { at: PageName; may: May }) {
   const w = useWords();
   return (
     <nav className="admin-places" aria-label={w('places')}>
-      {shownGroups(isReader).map(({ group, names }) => (
+      {shownGroups(may).map(({ group, names }) => (
         <section key={group} aria-labelledby={`places-${group}`}>
           <h2 id={`places-${group}`}>{w(`group.${group}`)}</h2>
           <ul>

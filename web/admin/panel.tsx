@@ -2,15 +2,29 @@
 import { Button, Drawer } from 'antd';
 import type { FormEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useAdmin } from './admin.ts';
 
 interface Props {
   title: string;
   wide?: boolean;
+  /** It has keys that change nothing: who is to read it alone may press them. */
+  readable?: boolean;
   onClose(): void;
   children: ReactNode;
 }
 
-export function Panel({ title, wide = false, onClose, children }: Props) {
+/** For who may change nothing: what is in it is seen, and neither written nor pressed. */
+export function Settings({ children }: { children: ReactNode }) {
+  const { isReader } = useAdmin();
+  if (!isReader) return children;
+  return (
+    <fieldset className="read-only" disabled>
+      {children}
+    </fieldset>
+  );
+}
+
+export function Panel({ title, wide = false, readable = false, onClose, children }: Props) {
   const { t } = useTranslation();
   const close = (
     <Button type="text" onClick={onClose}>
@@ -19,7 +33,7 @@ export function Panel({ title, wide = false, onClose, children }: Props) {
   );
   return (
     <Drawer open onClose={onClose} closable={false} extra={close} size={wide ? 1020 : 520} title={title} destroyOnHidden>
-      {children}
+      {readable ? children : <Settings>{children}</Settings>}
     </Drawer>
   );
 }

@@ -1,7 +1,9 @@
 /** One call: its facts, and a player of all that was recorded of it. */
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { label, ownName, shownNumber, shownTime, zoneName } from '../shared/labels.ts';
+import { isMasked, Reveal, type Values } from '../shared/reveal.tsx';
 import { useMay } from './allowed.tsx';
 import { CallCourse } from './call-course.tsx';
 import { Failure } from './failure.tsx';
@@ -14,11 +16,13 @@ import { Survey } from './survey.tsx';
 export function CallDetail({ token, call }: { token: string; call: CallRow }) {
   const { t } = useTranslation();
   const may = useMay(token);
+  const [values, setValues] = useState<Values>({});
+  const { caller = call.caller, callee = call.callee, notes = call.notes } = values;
   const recordings = useRecordings(token, call.callId);
   const queueOf = useQueueNames(token);
   const facts: [string, string][] = [
     [t('calls.time'), shownTime(call.arrivedAt)],
-    [t('calls.dialled'), call.callee],
+    [t('calls.dialled'), shownNumber(callee, true)],
     [t('calls.queue'), queueOf(call.queueId)],
     [t('calls.agent'), call.agentId === null ? '—' : ownName(call.agentId)],
     [t('calls.talked'), asDuration(call.talkMs)],
@@ -27,7 +31,10 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
   ];
   return (
     <section className="call-detail" aria-label={t('calls.detail')}>
-      <h2 className="figures">{call.caller === '' ? t('call.withheld') : shownNumber(call.caller, true)}</h2>
+      <div className="masked-line">
+        <h2 className="figures">{caller === '' ? t('call.withheld') : shownNumber(caller, true)}</h2>
+        {isMasked(caller, callee, notes) && may('personal.reveal') && <Reveal token={token} kind="call" id={call.callId} onShown={setValues} />}
+      </div>
       <dl className="call-facts">
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -37,7 +44,7 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
         ))}
       </dl>
       <Survey token={token} call={call} />
-      {call.notes !== null && <p className="call-notes">{call.notes}</p>}
+      {notes !== null && <p className="call-notes">{notes}</p>}
       {recordings.error !== null && <Failure error={recordings.error} />}
       {recordings.data?.items.length === 0 && <p className="quiet">{t('player.none')}</p>}
       {recordings.data !== undefined && recordings.data.items.length > 0 && may('recording.play') && (

@@ -6,7 +6,9 @@ import { useTranslation } from 'react-i18next';
 import { asDuration } from '../shared/clock.ts';
 import { shownNumber, shownSoon } from '../shared/labels.ts';
 import { useServerNow } from '../shared/now.ts';
+import { isMasked, Reveal, type Values } from '../shared/reveal.tsx';
 import { useSubmission } from '../shared/submission.ts';
+import { useMay } from './allowed.tsx';
 import { Failure } from './failure.tsx';
 import { type CallbackRow, cancelCallback, useQueueNames } from './queues.ts';
 
@@ -46,7 +48,7 @@ export function Callbacks({ token, callbacks, isOpen, loaded, onDone }: Props) {
       <ul className="calls-rows">
         {callbacks.map((callback) => (
           <li key={callback.callbackId} className="callback-row">
-            <strong className="figures">{shownNumber(callback.number, true)}</strong>
+            <Whom token={token} callback={callback} />
             <span>{queueOf(callback.queueId)}</span>
             <span>{standing(t, callback, isOpen(callback.queueId), now)}</span>
             <span className="quiet callback-since">
@@ -66,6 +68,19 @@ export function Callbacks({ token, callbacks, isOpen, loaded, onDone }: Props) {
       </ul>
       <GiveUp token={token} callback={asked} onClose={() => setAsked(null)} onDone={told} />
     </section>
+  );
+}
+
+/** Whose number is masked for her is shown on request. */
+function Whom({ token, callback: { callbackId, number } }: { token: string; callback: CallbackRow }) {
+  const may = useMay(token);
+  const [values, setValues] = useState<Values>({});
+  const shown = values.number ?? number;
+  return (
+    <div className="masked-line">
+      <strong className="figures">{shownNumber(shown, true)}</strong>
+      {isMasked(shown) && may('personal.reveal') && <Reveal token={token} kind="callback" id={callbackId} onShown={setValues} />}
+    </div>
   );
 }
 

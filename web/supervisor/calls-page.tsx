@@ -1,8 +1,9 @@
 /** Calls there were, newest first, and beside them the one that is looked at. */
 import { Button, Input } from 'antd';
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { browserClock } from '../shared/clock.ts';
+import { isWholeNumber } from '../shared/reveal.tsx';
 import { Allowed } from './allowed.tsx';
 import { CallDetail } from './call-detail.tsx';
 import { CallList } from './call-list.tsx';
@@ -35,14 +36,13 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
   useEffect(() => {
     document.title = `${t('calls.title')} · ${t('product')}`;
   }, [t]);
-  useEffect(
-    () =>
-      browserClock.after(REST_MS, () => {
-        setFilter({ caller: isNumber(typed.caller) ? typed.caller : '', agent: isNumber(typed.agent) ? typed.agent : '', rating: typed.rating });
-        setPages(1);
-      }),
-    [typed],
-  );
+  // Half a number would be in the audit trail, too.
+  const mustConfirm = me.data?.may['personal.read'] !== 'all' && isWholeNumber(typed.caller);
+  const ask = useCallback(() => {
+    setFilter({ caller: isNumber(typed.caller) ? typed.caller : '', agent: isNumber(typed.agent) ? typed.agent : '', rating: typed.rating });
+    setPages(1);
+  }, [typed]);
+  useEffect(() => (mustConfirm ? undefined : browserClock.after(REST_MS, ask)), [mustConfirm, ask]);
   const failed = me.error ?? calls.error;
   const expired = useExpiry(failed, onExpired);
   const items = calls.data?.items ?? [];
@@ -52,7 +52,7 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
       <TopBar at="calls" token={token} name={me.data?.name} onSignOut={onSignOut} />
       <main className="calls-main">
         <section className="calls-list" aria-label={t('calls.list')}>
-          <Filters typed={typed} onType={setTyped} />
+          <Filters typed={typed} mustConfirm={mustConfirm && filter.caller !== typed.caller} onType={setTyped} onAsk={ask} />
           {failed !== null && !expired && <Failure error={failed} />}
           <CallList
             calls={items}
@@ -82,7 +82,14 @@ export function CallsPage({ token, onSignOut, onExpired }: Props) {
   );
 }
 
-function Filters({ typed, onType }: { typed: Filter; onType(filter: Filter): void }) {
+interface FiltersProps {
+  typed: Filter;
+  mustConfirm: boolean;
+  onType(filter: Filter): void;
+  onAsk(): void;
+}
+
+function Filters({ typed, mustConfirm, onType, onAsk }: FiltersProps) {
   const { t } = useTranslation();
   // Escape empties them: the list is whole again.
   const clear = (event: KeyboardEvent) => event.key === 'Escape' && onType(NOTHING);
@@ -95,8 +102,12 @@ function Filters({ typed, onType }: { typed: Filter; onType(filter: Filter): voi
         allowClear
         value={typed.caller}
         onChange={(event) => onType({ ...typed, caller: event.target.value.trim() })}
+        onPressEnter={onAsk}
         {...wrong(typed.caller)}
       />
+      <p className="quiet small" role="status">
+        {mustConfirm && t('calls.wholeNumber')}
+      </p>
       <label htmlFor="by-agent">{t('calls.byAgent')}</label>
       <Input
         id="by-agent"

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { FloorAgent } from '../../src/cti/protocol.ts';
 import { Problem } from '../shared/api.ts';
 import { languageNow, ownName, shownNumber } from '../shared/labels.ts';
+import { isMasked, Reveal, type Values } from '../shared/reveal.tsx';
 import { AgentActions } from './agent-actions.tsx';
 import { AgentDay } from './agent-day.tsx';
 import { useMay } from './allowed.tsx';
@@ -103,6 +104,19 @@ export function LivePage({ token, onSignOut, onExpired }: Props) {
   );
 }
 
+/** Of a call whose numbers are masked for her. */
+function Whom({ token, call }: { token: string; call: LiveCall }) {
+  const [values, setValues] = useState<Values>({});
+  const { caller = call.caller, customerName } = values;
+  return (
+    <div className="masked-line">
+      <span className="figures">{shownNumber(caller, true)}</span>
+      {customerName !== undefined && <span>{customerName}</span>}
+      {isMasked(caller) && <Reveal token={token} kind="call" id={call.callId} onShown={setValues} />}
+    </div>
+  );
+}
+
 interface WhyProps {
   token: string;
   asked: Asked | null;
@@ -133,6 +147,7 @@ function Why({ token, asked, calls, nameOf, onClose }: WhyProps) {
       size={480}
       title={t(call === null ? 'explain.titleAgent' : 'explain.titleCall', { who })}
     >
+      {call !== null && isMasked(call.caller) && may('personal.reveal') && <Whom key={`whom ${call.callId}`} token={token} call={call} />}
       {call?.waiting === true && may('call.move') && <MoveCall key={call.callId} call={call} />}
       {call !== null && may('call.explain') && <WhyCall token={token} call={call} nameOf={nameOf} />}
       {agent !== null && may('agent.setState') && (

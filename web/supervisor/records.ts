@@ -1,6 +1,7 @@
 /** What the API says of calls and their recordings, as far as this page shows it (see /api/docs). */
 import { useQuery } from '@tanstack/react-query';
 import { get } from '../shared/api.ts';
+import { isEnding } from '../shared/reveal.tsx';
 import type { Reach } from './places.ts';
 
 export interface CallRow {
@@ -49,7 +50,7 @@ export interface Peaks {
 }
 
 export interface Filter {
-  /** As it stands in the record, or the 11 digits of a mobile number. */
+  /** As it stands in the record, the 11 digits of a mobile number, or its last four. */
   caller: string;
   /** An agent's number. */
   agent: string;
@@ -90,7 +91,8 @@ export const useCalls = (token: string, tenantId: string | undefined, { caller, 
       let cursor: string | null = null;
       for (let page = 0; page < pages; page += 1) {
         const query = new URLSearchParams({ limit: String(PAGE) });
-        if (caller !== '') query.set('caller', wholeNumber(caller));
+        if (isEnding(caller)) query.set('callerEnds', caller);
+        else if (caller !== '') query.set('caller', wholeNumber(caller));
         if (agent !== '') query.set('agentId', `${tenantId}:${agent}`);
         if (rating !== '') query.set('rating', rating);
         if (cursor !== null) query.set('cursor', cursor);

@@ -32,6 +32,7 @@ interface Delivery {
 
 export default function WebhooksPage() {
   const w = useWords();
+  const { isReader } = useAdmin();
   const hooks = useOne<{ items: Webhook[] }>(WEBHOOKS);
   const [open, setOpen] = useState<Webhook | 'new' | null>(null);
   const [log, setLog] = useState<Webhook | null>(null);
@@ -73,7 +74,7 @@ export default function WebhooksPage() {
       />
       {open !== null && (
         <WebhookForm hook={open === 'new' ? null : open} onMade={setMade} onClose={() => setOpen(null)}>
-          {open !== 'new' && <Care hook={open} onMade={setMade} onClose={() => setOpen(null)} />}
+          {open !== 'new' && !isReader && <Care hook={open} onMade={setMade} onClose={() => setOpen(null)} />}
         </WebhookForm>
       )}
       {log !== null && <Log hook={log} onClose={() => setLog(null)} />}
@@ -118,7 +119,7 @@ const tagOf: Record<Delivery['state'], string> = { waiting: 'tag is-warning', de
 
 function Log({ hook, onClose }: { hook: Webhook; onClose(): void }) {
   const w = useWords();
-  const { token, tell } = useAdmin();
+  const { token, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const path = `${WEBHOOKS}/${hook.webhookId}/deliveries`;
   const log = useOne<{ items: Delivery[] }>(path, LOOK_EACH_MS);
@@ -155,14 +156,14 @@ function Log({ hook, onClose }: { hook: Webhook; onClose(): void }) {
   ];
   const ping = <Button onClick={() => ask(`${WEBHOOKS}/${hook.webhookId}/ping`, w('webhook.pinged'))}>{w('webhook.ping')}</Button>;
   return (
-    <Panel title={w('webhook.logOf', { name: hook.name })} wide onClose={onClose}>
+    <Panel title={w('webhook.logOf', { name: hook.name })} wide readable onClose={onClose}>
       <Failure error={failed ?? log.error} />
       {!hook.enabled && <Alert type="warning" showIcon title={w('webhook.isOff')} />}
       <List
         title={w('webhook.log')}
         fileName="deliveries"
         rows={log.data?.items}
-        columns={columns}
+        columns={columns.filter(({ key }) => key !== 'again' || !isReader)}
         idOf={({ deliveryId }) => String(deliveryId)}
         tools={ping}
         empty={{ title: w('empty.deliveries'), text: w('emptyText.deliveries'), action: ping }}

@@ -28,11 +28,11 @@ type View = 'text' | 'picture' | 'versions';
 const views: View[] = ['text', 'picture', 'versions'];
 
 export default function DialplansPage() {
-  const { token } = useAdmin();
+  const { token, isReader } = useAdmin();
   const w = useWords();
   const versions = useOne<{ items: Version[] }>(DIALPLANS);
   const current = versions.data?.items.find((version) => version.current);
-  const [draft, setDraft] = useState<Draft | null>(keptDraft);
+  const [draft, setDraft] = useState<Draft | null>(() => (isReader ? null : keptDraft()));
   const [failed, setFailed] = useState<Error | null>(null);
   const wanted = current?.version;
   useEffect(() => {
@@ -40,7 +40,7 @@ export default function DialplansPage() {
     if (wanted === undefined || (draft !== null && (draft.base === wanted || changedFiles(draft).length > 0))) return;
     get<{ files: Files }>(token, `${DIALPLANS}/${encodeURIComponent(wanted)}`).then(({ files }) => setDraft({ base: wanted, before: files, files }), setFailed);
   }, [wanted, draft, token]);
-  useEffect(() => keepDraft(draft), [draft]);
+  useEffect(() => (isReader ? undefined : keepDraft(draft)), [draft, isReader]);
   const nothing = versions.data !== undefined && current === undefined;
   return (
     <>
@@ -48,10 +48,14 @@ export default function DialplansPage() {
       {nothing && draft === null && (
         <div className="list-empty">
           <h2>{w('empty.dialplans')}</h2>
-          <p className="quiet">{w('emptyText.dialplans')}</p>
-          <Button type="primary" onClick={() => setDraft({ base: '', before: {}, files: { 'main.yaml': w('dialplan.firstText') } })}>
-            {w('dialplan.addFile')}
-          </Button>
+          {!isReader && (
+            <>
+              <p className="quiet">{w('emptyText.dialplans')}</p>
+              <Button type="primary" onClick={() => setDraft({ base: '', before: {}, files: { 'main.yaml': w('dialplan.firstText') } })}>
+                {w('dialplan.addFile')}
+              </Button>
+            </>
+          )}
         </div>
       )}
       {draft !== null && <Workbench draft={draft} versions={versions.data?.items ?? []} onChange={setDraft} />}
@@ -61,6 +65,7 @@ export default function DialplansPage() {
 
 function Workbench({ draft, versions, onChange }: { draft: Draft; versions: Version[]; onChange(draft: Draft | null): void }) {
   const w = useWords();
+  const { isReader } = useAdmin();
   const [view, setView] = useState<View>('text');
   const [file, setFile] = useState(() => Object.keys(draft.files)[0] ?? '');
   const [publishing, setPublishing] = useState(false);
@@ -88,8 +93,7 @@ function Workbench({ draft, versions, onChange }: { draft: Draft; versions: Vers
       <div className="list-tools">
         <Segments view={view} onView={setView} />
         <span className="quiet" role="status">
-          {changed.length === 0 ? w('dialplan.unchanged') : w('dialplan.changed', { count: changed.length })}
-          {' · '}
+          {!isReader && `${changed.length === 0 ? w('dialplan.unchanged') : w('dialplan.changed', { count: changed.length })} · `}
           {checking ? w('dialplan.checking') : faults.length === 0 ? w('dialplan.good') : w('dialplan.faulty', { count: faults.length })}
         </span>
         <span className="spacer" />
@@ -98,9 +102,11 @@ function Workbench({ draft, versions, onChange }: { draft: Draft; versions: Vers
             <Button>{w('dialplan.giveUp')}</Button>
           </Popconfirm>
         )}
-        <Button type="primary" disabled={changed.length === 0 || checking || faults.length > 0} onClick={() => setPublishing(true)}>
-          {w('dialplan.publish')}
-        </Button>
+        {!isReader && (
+          <Button type="primary" disabled={changed.length === 0 || checking || faults.length > 0} onClick={() => setPublishing(true)}>
+            {w('dialplan.publish')}
+          </Button>
+        )}
       </div>
       {view === 'text' && (
         <div className="dialplan-text">
@@ -204,6 +210,7 @@ const FILE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 function FileList({ files, at, changed, faults, onOpen, onFiles }: FileListProps) {
   const w = useWords();
+  const { isReader } = useAdmin();
   const [name, setName] = useState('');
   const wrong = name !== '' && (!FILE_NAME.test(name) || `${name}.yaml` in files);
   const add = () => {
@@ -225,34 +232,38 @@ function FileList({ files, at, changed, faults, onOpen, onFiles }: FileListProps
           </li>
         ))}
       </ul>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          add();
-        }}
-      >
-        <Input
-          size="small"
-          aria-label={w('dialplan.newFile')}
-          placeholder={w('dialplan.newFile')}
-          suffix=".yaml"
-          value={name}
-          {...(wrong ? { status: 'error' as const } : {})}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <Button size="small" htmlType="submit" disabled={name === '' || wrong}>
-          {w('dialplan.addFile')}
-        </Button>
-      </form>
-      <Popconfirm
-        title={w('dialplan.removeAsk', { name: at })}
-        okText={w('dialplan.removeFile')}
-        onConfirm={() => onFiles(Object.fromEntries(Object.entries(files).filter(([each]) => each !== at)))}
-      >
-        <Button size="small" type="text" disabled={Object.keys(files).length < 2}>
-          {w('dialplan.removeFile')}
-        </Button>
-      </Popconfirm>
+      {!isReader && (
+        <>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              add();
+            }}
+          >
+            <Input
+              size="small"
+              aria-label={w('dialplan.newFile')}
+              placeholder={w('dialplan.newFile')}
+              suffix=".yaml"
+              value={name}
+              {...(wrong ? { status: 'error' as const } : {})}
+              onChange={(event) => setName(event.target.value)}
+            />
+            <Button size="small" htmlType="submit" disabled={name === '' || wrong}>
+              {w('dialplan.addFile')}
+            </Button>
+          </form>
+          <Popconfirm
+            title={w('dialplan.removeAsk', { name: at })}
+            okText={w('dialplan.removeFile')}
+            onConfirm={() => onFiles(Object.fromEntries(Object.entries(files).filter(([each]) => each !== at)))}
+          >
+            <Button size="small" type="text" disabled={Object.keys(files).length < 2}>
+              {w('dialplan.removeFile')}
+            </Button>
+          </Popconfirm>
+        </>
+      )}
     </nav>
   );
 }

@@ -8,6 +8,7 @@ import { EditorView } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { basicSetup } from 'codemirror';
 import { type RefObject, useEffect, useImperativeHandle, useRef } from 'react';
+import { useAdmin } from '../admin.ts';
 import { placeAt } from './place.ts';
 import { offersAt, type Schema } from './schema.ts';
 import './editor.css';
@@ -60,6 +61,7 @@ export const editorColours = syntaxHighlighting(
 );
 
 export function CodeEditor({ label, value, onChange, schema, faults, namesFor, ref }: Props) {
+  const { isReader } = useAdmin();
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const latest = useRef({ onChange, schema, namesFor });
@@ -74,6 +76,7 @@ export function CodeEditor({ label, value, onChange, schema, faults, namesFor, r
         editorLook,
         editorColours,
         lintGutter(),
+        EditorState.readOnly.of(isReader),
         EditorView.contentAttributes.of({ 'aria-label': label }),
         // Tab leaves it, as it leaves every field: indentation is Enter's and Ctrl+]'s.
         autocompletion({ override: [(context) => complete(context, latest.current)] }),

@@ -7,6 +7,7 @@ import { useSubmission } from '../../shared/submission.ts';
 import { useAdmin, useOne, useRefresh } from '../admin.ts';
 import { Failure, faultOf } from '../failure.tsx';
 import { Field } from '../field.tsx';
+import { Settings } from '../panel.tsx';
 import { useWords } from '../words.ts';
 import { TENANT, type Tenant } from './tenant.ts';
 import '../records/records.css';
@@ -17,7 +18,11 @@ export default function TenantPage() {
   return (
     <>
       <Failure error={tenant.error} />
-      {tenant.data !== undefined && <TenantForm key={JSON.stringify(tenant.data)} tenant={tenant.data} />}
+      {tenant.data !== undefined && (
+        <Settings>
+          <TenantForm key={JSON.stringify(tenant.data)} tenant={tenant.data} />
+        </Settings>
+      )}
     </>
   );
 }

@@ -97,7 +97,7 @@ interface FormProps {
 
 function NumberForm({ hotline, flows, calendars, onClose }: FormProps) {
   const w = useWords();
-  const { token, tell } = useAdmin();
+  const { token, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const [number, setNumber] = useState('');
   const [description, setDescription] = useState(hotline?.description ?? '');
@@ -159,7 +159,7 @@ function NumberForm({ hotline, flows, calendars, onClose }: FormProps) {
         )}
         <EnabledField enabled={enabled} onChange={setEnabled} />
       </PanelForm>
-      {hotline !== null && <RemoveNumber number={hotline.number} onRemoved={done(w('number.removed', { number: hotline.number }))} />}
+      {hotline !== null && !isReader && <RemoveNumber number={hotline.number} onRemoved={done(w('number.removed', { number: hotline.number }))} />}
     </Panel>
   );
 }

@@ -103,7 +103,7 @@ interface OpenApi {
 
 function TrunkForm({ trunk, onClose }: { trunk: Trunk | null; onClose(): void }) {
   const w = useWords();
-  const { token, tell } = useAdmin();
+  const { token, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
@@ -146,13 +146,15 @@ function TrunkForm({ trunk, onClose }: { trunk: Trunk | null; onClose(): void })
           </Field>
         )}
         <SettingsText text={text} read={read} faults={faults} onWrite={setText} />
-        <Field
-          label={w('trunk.password')}
-          hint={trunk?.hasPassword === true ? w('trunk.hasPassword') : w('trunk.noPassword')}
-          fault={faultOf(failed, 'password')}
-        >
-          {(control) => <Input.Password {...control} autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} />}
-        </Field>
+        {!isReader && (
+          <Field
+            label={w('trunk.password')}
+            hint={trunk?.hasPassword === true ? w('trunk.hasPassword') : w('trunk.noPassword')}
+            fault={faultOf(failed, 'password')}
+          >
+            {(control) => <Input.Password {...control} autoComplete="new-password" value={password} onChange={(event) => setPassword(event.target.value)} />}
+          </Field>
+        )}
         <div className="panel-foot">
           <Button type="primary" htmlType="submit" loading={busy} disabled={read.rules === null}>
             {w('form.save')}

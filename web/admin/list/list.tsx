@@ -30,22 +30,24 @@ export interface Props<T> {
   marked?(rows: T[], clear: () => void): ReactNode;
   /** Beside search and filters. */
   tools?: ReactNode;
+  /** The same for who may change nothing. */
+  readerTools?: ReactNode;
   /** What is said, and offered, while there is nothing at all. */
   empty: { title: string; text: string; action?: ReactNode };
   /** Rows that the server still has. */
   more?: { load(): void; busy: boolean } | null;
 }
 
-function rowsAlone<T>({ title, fileName, rows, columns, idOf, empty, more = null }: Props<T>): Props<T> {
-  return { title, fileName, rows, columns, idOf, empty: { title: empty.title, text: '' }, more };
+function withoutChanges<T>({ marked: _, tools: _tools, readerTools, empty, ...props }: Props<T>): Props<T> {
+  return { ...props, tools: readerTools, empty: { title: empty.title, text: '' } };
 }
 
 const PAGE_SIZES = [20, 50, 200];
 
-/** Who may change nothing has the rows, and no way to open or mark them. */
+/** Who may change nothing has the rows and opens them: what marks and adds is left out. */
 export function List<T>(given: Props<T>) {
   const { isReader } = useAdmin();
-  const props: Props<T> = isReader ? rowsAlone(given) : given;
+  const props: Props<T> = isReader ? withoutChanges(given) : given;
   const { title, rows, columns, idOf, marked, empty, more } = props;
   const w = useWords();
   const [view, setView] = useState<View>(wholeView);

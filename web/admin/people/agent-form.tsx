@@ -27,7 +27,7 @@ interface Props {
 
 export function AgentForm({ agent, queues, known, onClose }: Props) {
   const w = useWords();
-  const { token, tell } = useAdmin();
+  const { token, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const [number, setNumber] = useState('');
   const [password, setPassword] = useState(() => (agent === null ? newPassword() : ''));
@@ -90,7 +90,7 @@ export function AgentForm({ agent, queues, known, onClose }: Props) {
         <Choosable label={w('agentField.site')} hint={w('agent.siteHint')} value={site} known={known.sites} onChange={setSite} />
         {agent !== null && <PhoneFields autoAnswer={autoAnswer} contact={contact} failed={failed} onAutoAnswer={setAutoAnswer} onContact={setContact} />}
       </PanelForm>
-      {agent !== null && <AgentAway agent={agent} onClose={onClose} />}
+      {agent !== null && !isReader && <AgentAway agent={agent} onClose={onClose} />}
     </Panel>
   );
 }

@@ -1,4 +1,5 @@
 import { Button, Input } from 'antd';
+import { useAdmin } from '../admin.ts';
 import { Field } from '../field.tsx';
 import { useWords } from '../words.ts';
 import { newPassword } from './people.ts';
@@ -14,6 +15,8 @@ interface Props {
 /** Shown once, to be handed on. */
 export function PasswordField({ label, hint, value, fault, onChange }: Props) {
   const w = useWords();
+  const { isReader } = useAdmin();
+  if (isReader) return null;
   return (
     <Field label={label} hint={hint} fault={fault}>
       {(control) => (

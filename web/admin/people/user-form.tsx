@@ -23,7 +23,7 @@ interface Props {
 
 export function UserForm({ user, users, agents, onClose }: Props) {
   const w = useWords();
-  const { token, me, tell } = useAdmin();
+  const { token, me, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const [username, setUsername] = useState('');
   const [name, setName] = useState(user?.name ?? '');
@@ -86,7 +86,7 @@ export function UserForm({ user, users, agents, onClose }: Props) {
         {endsSessions && <Alert type="warning" showIcon title={w('user.willEnd')} />}
       </PanelForm>
       {user !== null && <OpenSessions user={user} />}
-      {user !== null && <LostFactor user={user} />}
+      {user !== null && !isReader && <LostFactor user={user} />}
     </Panel>
   );
 }

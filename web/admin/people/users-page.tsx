@@ -50,6 +50,7 @@ export default function UsersPage() {
         idOf={({ userId }) => userId}
         onOpen={(user) => setOpen(user)}
         tools={add}
+        readerTools={<SignInRules />}
         empty={{ title: w('empty.users'), text: w('emptyText.users') }}
       />
       {open !== null && <UserForm user={open === 'new' ? null : open} users={users.data ?? []} agents={agents.data ?? []} onClose={() => setOpen(null)} />}

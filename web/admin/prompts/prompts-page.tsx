@@ -112,12 +112,13 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/;
 /** `name` '' = a new one, which is in the list once its first recording is. */
 function PromptPanel({ name, rows, onClose }: { name: string; rows: readonly Row[]; onClose(): void }) {
   const w = useWords();
+  const { isReader } = useAdmin();
   const [typed, setTyped] = useState('');
   const wanted = name === '' ? typed.trim() : name;
   const row = rows.find((each) => each.name === wanted) ?? null;
   const wrong = name === '' && typed !== '' && !NAME.test(wanted);
   return (
-    <Panel title={name === '' ? w('prompt.add') : name} onClose={onClose}>
+    <Panel title={name === '' ? w('prompt.add') : name} readable onClose={onClose}>
       <div className="panel-form">
         {name === '' && (
           <Field label={w('prompt.name')} hint={w('prompt.nameHint')} fault={wrong ? w('prompt.nameHint') : null}>
@@ -128,7 +129,7 @@ function PromptPanel({ name, rows, onClose }: { name: string; rows: readonly Row
         {languages.map((language) => (
           <OneLanguage key={language} name={wanted} language={language} file={row?.files[language] ?? null} disabled={!NAME.test(wanted)} />
         ))}
-        <p className="field-hint quiet">{w('prompt.formats')}</p>
+        {!isReader && <p className="field-hint quiet">{w('prompt.formats')}</p>}
       </div>
     </Panel>
   );
@@ -143,7 +144,7 @@ interface OneProps {
 
 function OneLanguage({ name, language, file, disabled }: OneProps) {
   const w = useWords();
-  const { token, tell } = useAdmin();
+  const { token, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const path = `${PROMPTS}/${language}/${name}`;
   const input = useRef<HTMLInputElement>(null);
@@ -179,25 +180,29 @@ function OneLanguage({ name, language, file, disabled }: OneProps) {
       {fault !== null && <Alert type="error" showIcon role="alert" title={w(`soundFault.${fault}`)} />}
       <Kept file={file} path={path} saved={saved} title={title} />
       {fresh !== null && <Fresh fresh={fresh} isFirst={file === null} busy={save.busy} onSave={() => void save.submit()} onDiscard={() => setFresh(null)} />}
-      <div className="prompt-buttons">
-        <Button disabled={disabled} onClick={() => input.current?.click()}>
-          {w('prompt.upload')}
-        </Button>
-        <Recorder disabled={disabled} onSound={(sound) => void take(sound)} />
-        {file !== null && <RemovePrompt name={name} path={path} />}
-      </div>
-      <input
-        ref={input}
-        type="file"
-        className="unseen"
-        tabIndex={-1}
-        aria-label={`${w('prompt.upload')} ${title}`}
-        accept="audio/*"
-        onChange={(event) => {
-          void take(event.target.files?.[0]);
-          event.target.value = '';
-        }}
-      />
+      {!isReader && (
+        <>
+          <div className="prompt-buttons">
+            <Button disabled={disabled} onClick={() => input.current?.click()}>
+              {w('prompt.upload')}
+            </Button>
+            <Recorder disabled={disabled} onSound={(sound) => void take(sound)} />
+            {file !== null && <RemovePrompt name={name} path={path} />}
+          </div>
+          <input
+            ref={input}
+            type="file"
+            className="unseen"
+            tabIndex={-1}
+            aria-label={`${w('prompt.upload')} ${title}`}
+            accept="audio/*"
+            onChange={(event) => {
+              void take(event.target.files?.[0]);
+              event.target.value = '';
+            }}
+          />
+        </>
+      )}
     </section>
   );
 }

@@ -26,7 +26,7 @@ const usualWeek = Object.fromEntries(weekdays.slice(0, 5).map((day) => [day, '09
 
 export function CalendarForm({ calendar, isUsed, onClose }: Props) {
   const w = useWords();
-  const { token, tell } = useAdmin();
+  const { token, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const [id, setId] = useState('');
   const [name, setName] = useState(calendar?.name ?? { zh: '', en: '' });
@@ -60,7 +60,7 @@ export function CalendarForm({ calendar, isUsed, onClose }: Props) {
           <WeekFields week={week} faulty={faulty} onChange={setWeek} />
         </div>
         <YearView week={hours} days={days} onChange={setDays} />
-        {calendar !== null && (
+        {calendar !== null && !isReader && (
           <ImportDays
             calendar={calendar}
             onDays={(next) => {

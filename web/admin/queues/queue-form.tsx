@@ -44,7 +44,7 @@ interface Props {
 
 export function QueueForm({ queue, queues, calendars, knownSkills, onClose }: Props) {
   const w = useWords();
-  const { token, tell } = useAdmin();
+  const { token, isReader, tell } = useAdmin();
   const refresh = useRefresh();
   const before = useMemo(() => (queue === null ? newDraft : draftOf(queue)), [queue]);
   const [id, setId] = useState('');
@@ -78,7 +78,7 @@ export function QueueForm({ queue, queues, calendars, knownSkills, onClose }: Pr
         ))}
         <Settings isNew={queue === null} id={id} onId={setId} calendars={calendars} knownSkills={knownSkills} {...form} />
         <RulesText text={text} read={read} faults={faults} queues={queues} calendars={calendars} onWrite={write} />
-        {queue !== null && <QueueTrial queue={queue} change={change} disabled={unchanged || read.rules === null} />}
+        {queue !== null && !isReader && <QueueTrial queue={queue} change={change} disabled={unchanged || read.rules === null} />}
         <div className="panel-foot">
           <Button type="primary" htmlType="submit" loading={busy} disabled={(queue !== null && unchanged) || read.rules === null}>
             {queue === null ? w('queue.add') : w('form.save')}

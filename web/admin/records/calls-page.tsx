@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { get, post } from '../../shared/api.ts';
 import { asDuration, browserClock } from '../../shared/clock.ts';
 import { label, languageNow, ownName, shownNumber, shownTime, zoneName } from '../../shared/labels.ts';
+import { isEnding, isMasked, isWholeNumber, Reveal, type Values } from '../../shared/reveal.tsx';
 import { useAdmin, useOne, useRefresh } from '../admin.ts';
 import { Failure } from '../failure.tsx';
 import { Field } from '../field.tsx';
@@ -56,7 +57,8 @@ function queryOf({ caller, callee, from, to, agentId, queueId, held }: Wanted): 
   const query = new URLSearchParams({ limit: String(PAGE) });
   for (const [name, typed] of Object.entries({ caller, callee })) {
     const digits = typed.replaceAll(/[\s-]/g, '');
-    if (digits !== '') query.set(name, inRecord(digits));
+    if (name === 'caller' && isEnding(digits)) query.set('callerEnds', digits);
+    else if (digits !== '') query.set(name, inRecord(digits));
   }
   if (held !== '') query.set('held', held);
   if (from !== '') query.set('from', new Date(`${from}T00:00`).toISOString());
@@ -69,10 +71,13 @@ function queryOf({ caller, callee, from, to, agentId, queueId, held }: Wanted): 
 
 export default function CallsPage() {
   const w = useWords();
-  const { token } = useAdmin();
+  const { t } = useTranslation();
+  const { token, me } = useAdmin();
   const [typed, setTyped] = useState(everything);
   const [wanted, setWanted] = useState(everything);
-  useEffect(() => browserClock.after(REST_MS, () => setWanted(typed)), [typed]);
+  // Half a number would be in the audit trail, too.
+  const mustConfirm = me.may['personal.read'] !== 'all' && (isWholeNumber(typed.caller) || isWholeNumber(typed.callee));
+  useEffect(() => (mustConfirm ? undefined : browserClock.after(REST_MS, () => setWanted(typed))), [mustConfirm, typed]);
   const calls = useInfiniteQuery({
     queryKey: [CALLS, wanted],
     initialPageParam: null as string | null,
@@ -93,7 +98,10 @@ export default function CallsPage() {
   return (
     <>
       <Failure error={calls.error ?? queues.error} />
-      <CallFilters typed={typed} queues={queues.data ?? []} agents={agents.data ?? []} onType={setTyped} />
+      <CallFilters typed={typed} queues={queues.data ?? []} agents={agents.data ?? []} onType={setTyped} onAsk={() => setWanted(typed)} />
+      <p className="quiet small" role="status">
+        {mustConfirm && wanted !== typed && t('calls.wholeNumber')}
+      </p>
       <List
         title={w('page.calls')}
         fileName="calls"
@@ -152,18 +160,19 @@ interface FilterProps {
   queues: readonly QueueName[];
   agents: readonly Agent[];
   onType(wanted: Wanted): void;
+  onAsk(): void;
 }
 
-function CallFilters({ typed, queues, agents, onType }: FilterProps) {
+function CallFilters({ typed, queues, agents, onType, onAsk }: FilterProps) {
   const w = useWords();
   const set = (change: Partial<Wanted>) => onType({ ...typed, ...change });
   return (
     <search className="filters">
       <Field label={w('call.caller')}>
-        {(control) => <Input {...control} allowClear value={typed.caller} onChange={(event) => set({ caller: event.target.value })} />}
+        {(control) => <Input {...control} allowClear value={typed.caller} onPressEnter={onAsk} onChange={(event) => set({ caller: event.target.value })} />}
       </Field>
       <Field label={w('call.callee')}>
-        {(control) => <Input {...control} allowClear value={typed.callee} onChange={(event) => set({ callee: event.target.value })} />}
+        {(control) => <Input {...control} allowClear value={typed.callee} onPressEnter={onAsk} onChange={(event) => set({ callee: event.target.value })} />}
       </Field>
       <Field label={w('call.from')}>
         {(control) => <Input {...control} type="date" value={typed.from} onChange={(event) => set({ from: event.target.value })} />}
@@ -219,12 +228,15 @@ interface Recording {
 function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClose(): void }) {
   const w = useWords();
   const { t } = useTranslation();
+  const { token, me } = useAdmin();
+  const [values, setValues] = useState<Values>({});
+  const { caller = call.caller, callee = call.callee, notes = call.notes } = values;
   const path = `${CALLS}/${encodeURIComponent(call.callId)}/recordings`;
   const recordings = useOne<{ items: Recording[] }>(path);
   const there = (recordings.data?.items ?? []).filter(({ erasedAt }) => erasedAt === null);
   const facts: [string, string][] = [
     [w('call.at'), shownTime(call.arrivedAt)],
-    [w('call.callee'), call.callee],
+    [w('call.callee'), shownNumber(callee, true)],
     [w('call.queue'), queue],
     [w('call.agent'), call.agentId === null ? '—' : ownName(call.agentId)],
     [w('call.wait'), asDuration(call.queueWaitMs)],
@@ -236,8 +248,11 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
     [w('call.id'), call.callId],
   ];
   return (
-    <Panel title={call.caller === '' ? t('call.withheld') : shownNumber(call.caller, true)} onClose={onClose}>
+    <Panel title={caller === '' ? t('call.withheld') : shownNumber(caller, true)} onClose={onClose}>
       <div className="panel-form">
+        {isMasked(caller, callee, notes) && me.may['personal.reveal'] !== undefined && (
+          <Reveal token={token} kind="call" id={call.callId} onShown={setValues} />
+        )}
         <dl className="columns">
           {facts.map(([name, value]) => (
             <div key={name}>
@@ -246,7 +261,7 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
             </div>
           ))}
         </dl>
-        {call.notes !== null && <p className="notes">{call.notes}</p>}
+        {notes !== null && <p className="notes">{notes}</p>}
         <section className="form-part" aria-label={w('call.recordings')}>
           <h3>{w('call.recordings')}</h3>
           <p className="field-hint quiet">{w('call.playHint')}</p>
