@@ -3,6 +3,7 @@ import { Button, Drawer } from 'antd';
 import type { FormEvent, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAdmin } from './admin.ts';
+import { useWords } from './words.ts';
 
 interface Props {
   title: string;
@@ -16,11 +17,16 @@ interface Props {
 /** For who may change nothing: what is in it is seen, and neither written nor pressed. */
 export function Settings({ children }: { children: ReactNode }) {
   const { isReader } = useAdmin();
+  const w = useWords();
   if (!isReader) return children;
   return (
-    <fieldset className="read-only" disabled>
-      {children}
-    </fieldset>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
+    <section tabIndex={0} aria-label={w('form.readOnly')}>
+      <p className="panel-read quiet small">{w('form.readOnly')}</p>
+      <fieldset className="read-only" disabled>
+        {children}
+      </fieldset>
+    </section>
   );
 }
 

@@ -100,14 +100,12 @@ function Filters({ typed, mustConfirm, onType, onAsk }: FiltersProps) {
       <Input
         id="by-caller"
         allowClear
+        placeholder={t('calls.callerHint')}
         value={typed.caller}
         onChange={(event) => onType({ ...typed, caller: event.target.value.trim() })}
         onPressEnter={onAsk}
         {...wrong(typed.caller)}
       />
-      <p className="quiet small" role="status">
-        {mustConfirm && t('calls.wholeNumber')}
-      </p>
       <label htmlFor="by-agent">{t('calls.byAgent')}</label>
       <Input
         id="by-agent"
@@ -125,6 +123,9 @@ function Filters({ typed, mustConfirm, onType, onAsk }: FiltersProps) {
           </option>
         ))}
       </select>
+      <p className="calls-hint quiet small" role="status">
+        {mustConfirm && t('calls.wholeNumber')}
+      </p>
     </search>
   );
 }

@@ -159,11 +159,12 @@ function FaultList({ faults, onOpen }: { faults: readonly Fault[]; onOpen(file: 
 
 function Segments({ view, onView }: { view: View; onView(view: View): void }) {
   const w = useWords();
+  const { isReader } = useAdmin();
   return (
     <div className="segments" role="tablist" aria-label={w('dialplan.views')}>
       {views.map((each) => (
         <button key={each} type="button" role="tab" aria-selected={view === each} onClick={() => onView(each)}>
-          {w(`dialplanView.${each}`)}
+          {w(`dialplanView.${each === 'text' && isReader ? 'read' : each}`)}
         </button>
       ))}
     </div>

@@ -76,7 +76,7 @@ export function CodeEditor({ label, value, onChange, schema, faults, namesFor, r
         editorLook,
         editorColours,
         lintGutter(),
-        EditorState.readOnly.of(isReader),
+        ...(isReader ? [EditorState.readOnly.of(true), EditorView.lineWrapping] : []),
         EditorView.contentAttributes.of({ 'aria-label': label }),
         // Tab leaves it, as it leaves every field: indentation is Enter's and Ctrl+]'s.
         autocompletion({ override: [(context) => complete(context, latest.current)] }),
