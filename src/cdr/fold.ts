@@ -62,7 +62,9 @@ export function createCdr(): CdrRoom {
     restore(snapshot) {
       const { calls, ended, serving, lastAt, interactions: open = [] } = copied(snapshot);
       interactions.restore(open);
-      Object.assign(state, { calls: new Map(calls.map((call) => [call.callId, call])), ended: new Set(ended), serving: new Map(serving), lastAt });
+      const known = new Map(calls.map((call) => [call.callId, call]));
+      // Calls of who was erased are not in it.
+      Object.assign(state, { calls: known, ended: new Set(ended.filter((callId) => known.has(callId))), serving: new Map(serving), lastAt });
     },
   };
 }

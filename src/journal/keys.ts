@@ -36,11 +36,9 @@ interface KeyLine {
   key: string;
 }
 
-interface Kept {
-  k: number;
-  who: string;
-  line: string;
-  key: KeyObject;
+/** Opened when it is wanted: most keys of a segment that is read never are. */
+interface Kept extends KeyLine {
+  opened: KeyObject | null;
 }
 
 /** Raised where what was sealed is not what is there. */
@@ -81,16 +79,21 @@ export class SegmentKeys {
   #next: number;
   #file: number | null = null;
   #bytes: number;
+  readonly #ino: number;
   /** Lines that are not with the operating system yet. */
   #pending = '';
   #dirty = false;
 
-  private constructor(folder: string, read: { first: number; own: { key: KeyObject; sealed: string }; next: number; kept: readonly Kept[]; bytes: number }) {
+  private constructor(
+    folder: string,
+    read: { first: number; own: { key: KeyObject; sealed: string }; next: number; kept: readonly Kept[]; bytes: number; ino: number },
+  ) {
     this.first = read.first;
     this.#path = join(folder, keysName(read.first));
     this.#own = read.own;
     this.#next = read.next;
     this.#bytes = read.bytes;
+    this.#ino = read.ino;
     for (const kept of read.kept) this.#keep(kept);
   }
 
@@ -98,15 +101,15 @@ export class SegmentKeys {
   static read(folder: string, first: number, ring: KeyRing): SegmentKeys | null {
     const path = join(folder, keysName(first));
     if (!existsSync(path)) return null;
+    const { ino } = statSync(path);
     const { lines, bytes } = linesOf(readFileSync(path, 'utf8'));
     const [head, ...rest] = lines as [HeadLine | undefined, ...KeyLine[]];
     // Torn at its birth: nothing can have been sealed under it.
     if (bytes === 0) return null;
     if (head?.v !== 1) throw new Error(`${path} is damaged in its first line, without which nothing of its segment can be opened: put it back from a backup`);
     const own = { key: secret(openedHead(path, head, ring)), sealed: head.key };
-    const kept = rest.map((line) => ({ k: line.k, who: line.who, line: lineOf(line), key: secret(unseal(own.key, `${line.k} ${line.who}`, line.key)) }));
-    const next = nextOf(head, rest);
-    return new SegmentKeys(folder, { first, own, next, kept, bytes });
+    const kept = rest.map((line) => ({ ...line, opened: null }));
+    return new SegmentKeys(folder, { first, own, next: nextOf(head, rest), kept, bytes, ino });
   }
 
   /** To seal with: goes on with the file where there is one. */
@@ -122,7 +125,7 @@ export class SegmentKeys {
   static #made(folder: string, first: number, ring: KeyRing): SegmentKeys {
     const text = randomKey(KEY_BYTES).toString('base64');
     const sealed = sealText(ring, purposeOf(first), text);
-    const keys = new SegmentKeys(folder, { first, own: { key: secret(text), sealed }, next: 1, kept: [], bytes: 0 });
+    const keys = new SegmentKeys(folder, { first, own: { key: secret(text), sealed }, next: 1, kept: [], bytes: 0, ino: 0 });
     keys.#pending = lineOf({ v: 1, first, key: sealed, next: 1 });
     return keys;
   }
@@ -130,21 +133,24 @@ export class SegmentKeys {
   /** The person's key; made when she has none here yet. */
   of(person: string): { k: number; key: KeyObject } {
     const known = this.#byPerson.get(person);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { k: known.k, key: this.#opened(known) };
     const who = this.#who(person);
     const kept = this.#byWho.get(who) ?? this.#make(who);
     this.#byPerson.set(person, kept);
-    return kept;
+    return { k: kept.k, key: this.#opened(kept) };
   }
 
-  /** Of one that was read: whether somebody has written to it since. */
-  isBehind(): boolean {
-    return existsSync(this.#path) && statSync(this.#path).size !== this.#bytes;
+  /** Of one that was read: what has become of the file since. `more`: somebody writes to it · `another`: keys were dropped, and it was written anew. */
+  since(): 'nothing' | 'more' | 'another' {
+    if (!existsSync(this.#path)) return 'nothing';
+    const { ino, size } = statSync(this.#path);
+    return ino !== this.#ino ? 'another' : size === this.#bytes ? 'nothing' : 'more';
   }
 
   /** undefined: dropped. */
   numbered(k: number): KeyObject | undefined {
-    return this.#byNumber.get(k)?.key;
+    const kept = this.#byNumber.get(k);
+    return kept === undefined ? undefined : this.#opened(kept);
   }
 
   /** Gives the operating system what it has not yet. Throws when the disk refuses: what is written meanwhile waits. */
@@ -186,7 +192,9 @@ export class SegmentKeys {
       this.#byWho.delete(who);
     }
     for (const person of people) this.#byPerson.delete(person);
-    const text = lineOf({ v: 1, first: this.first, key: this.#own.sealed, next: this.#next }) + [...this.#byNumber.values()].map(({ line }) => line).join('');
+    const text =
+      lineOf({ v: 1, first: this.first, key: this.#own.sealed, next: this.#next }) +
+      [...this.#byNumber.values()].map(({ k, who, key }) => lineOf({ k, who, key })).join('');
     replace(this.#path, text);
     this.#bytes = Buffer.byteLength(text);
     if (this.#file !== null) closeSync(this.#file);
@@ -219,11 +227,16 @@ export class SegmentKeys {
     const k = this.#next;
     this.#next += 1;
     const text = randomKey(KEY_BYTES).toString('base64');
-    const line = lineOf({ k, who, key: seal(this.#own.key, `${k} ${who}`, text) });
-    this.#pending += line;
-    const kept = { k, who, line, key: secret(text) };
+    const line = { k, who, key: seal(this.#own.key, `${k} ${who}`, text) };
+    this.#pending += lineOf(line);
+    const kept = { ...line, opened: secret(text) };
     this.#keep(kept);
     return kept;
+  }
+
+  #opened(kept: Kept): KeyObject {
+    kept.opened ??= secret(unseal(this.#own.key, `${kept.k} ${kept.who}`, kept.key));
+    return kept.opened;
   }
 
   #keep(kept: Kept): void {

@@ -185,14 +185,18 @@ export class JournalOpener {
   }
 
   #open(firstSeq: number, k: number, about: string, text: string): string | null {
-    const key = this.#keysOf(firstSeq).numbered(k) ?? this.#keysOf(firstSeq, true).numbered(k);
+    const keys = this.#keysOf(firstSeq);
+    const key = keys.numbered(k) ?? (keys.since() === 'more' ? this.#read(firstSeq).numbered(k) : undefined);
     return key === undefined ? null : unseal(key, about, text);
   }
 
-  /** `anew`: somebody writes to it meanwhile. */
-  #keysOf(firstSeq: number, anew = false): SegmentKeys {
+  /** As they are on disk now: whose key was dropped meanwhile is not read by one that was kept here. */
+  #keysOf(firstSeq: number): SegmentKeys {
     const known = this.#segments.get(firstSeq);
-    if (known !== undefined && !(anew && known.isBehind())) return known;
+    return known === undefined || known.since() === 'another' ? this.#read(firstSeq) : known;
+  }
+
+  #read(firstSeq: number): SegmentKeys {
     const { folder, keys: ring } = this.#parts;
     const read = SegmentKeys.read(folder, firstSeq, ring);
     if (read === null) {

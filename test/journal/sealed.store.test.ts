@@ -258,6 +258,19 @@ describe('erasure of a person', () => {
     assert.deepEqual(eventsNow().slice(7), story(call('b'), WANG));
   });
 
+  test('holds for readers that had her key already', async () => {
+    const journal = open();
+    append(journal, story(call('a'), WANG));
+    const reader = opener();
+    const read = (): string => JSON.stringify([...walk(folder, 0, () => assert.fail('it breaks off'), reader)]);
+    assert.match(read(), /7731/);
+    append(journal, story(call('b'), LI));
+    assert.match(read(), /4402/, 'keys that were made since are read too');
+    await journal.erase([personOfNumber('demo', WANG)], [], () => ({}));
+    assert.doesNotMatch(read(), /7731/);
+    await journal.close();
+  });
+
   test('takes away what lies open: files of before anything was sealed, and torn ones', async () => {
     const before = new FileJournal({ folder, lastSeq: 0, clock: systemClock, log: silentLog });
     append(before, story(call('a'), WANG));
