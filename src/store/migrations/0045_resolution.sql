@@ -1,5 +1,6 @@
 -- First contact resolution (src/ledger/definitions.ts): whether who was served came back within seven days. A day (UTC) whose seven days are over is worked
 -- out once, when somebody asks, and kept by the hour; what is younger is worked out of the calls each time.
+drop index if exists calls_caller; -- 0043's, which this one does for too
 create index calls_caller on calls (tenant_id, caller, arrived_at) include (direction, disposition);
 
 create table resolution_days (
