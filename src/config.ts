@@ -9,6 +9,7 @@ import { randomToken } from '../kernel/ids.ts';
 import { readKeyRing } from '../kernel/seal/keys.ts';
 import { parseFlags, readSettingsFile, SettingsReader } from '../kernel/settings.ts';
 import { type CaptureForms, readForms } from './capture/forms.ts';
+import type { MailSettings } from './report-mail/mailer.ts';
 import { type OidcProviders, readProviders } from './users/oidc-settings.ts';
 
 export interface Config {
@@ -61,6 +62,8 @@ export interface Config {
   oidc: OidcProviders;
   /** Hosts to which webhooks may lead although their addresses are not public, and without TLS. */
   webhookHosts: ReadonlySet<string>;
+  /** How reports are sent by mail; null: they are not. `domains`: who may receive them; none: all. */
+  mail: (MailSettings & { domains: ReadonlySet<string> }) | null;
   /** Pages of other hosts that may open desks at `/cti`. */
   ctiOrigins: string[];
   /** Sites that may show the agent's console in a frame of theirs. */
@@ -148,7 +151,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     ctiOrigins: readOrigins(reader, 'CTI_ORIGINS', faults),
     ...{ oidc: readProviders(reader.secret('OIDC'), faults), secretKeys: reader.secret('SECRET_KEY') ?? null },
     webhookHosts: new Set(reader.list('WEBHOOK_HOSTS').map((host) => host.toLowerCase())),
-    embedOrigins: readOrigins(reader, 'EMBED_ORIGINS', faults),
+    ...{ mail: readMail(reader, faults), embedOrigins: readOrigins(reader, 'EMBED_ORIGINS', faults) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
     sipDnsServers: reader.list('SIP_DNS_SERVERS'),
@@ -174,6 +177,17 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   faults.push(...reader.faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+function readMail(reader: SettingsReader, faults: string[]): Config['mail'] {
+  const [url, from] = [reader.secret('SMTP_URL'), reader.optional('MAIL_FROM')];
+  const domains = new Set(reader.list('MAIL_TO_DOMAINS').map((domain) => domain.toLowerCase().replace(/^@/, '')));
+  if (url === undefined && from === undefined) return null;
+  if (url === undefined) faults.push('SMTP_URL is missing: give the mail server that MAIL_FROM sends by, as smtp://user:password@mail.example.com:587');
+  else if (!/^smtps?:\/\/\S+$/.test(url)) faults.push('SMTP_URL is no address of a mail server: give smtp://user:password@mail.example.com:587, or smtps://');
+  if (from === undefined || !/@[\w.-]+>?$/.test(from))
+    faults.push(`MAIL_FROM is "${from ?? ''}": give the address that reports come from, as reports@example.com`);
+  return { url: url ?? '', from: from ?? '', domains };
 }
 
 const MOST_MEDIA_SERVERS = 16;

@@ -59,6 +59,7 @@ import { Prompts } from './prompts/prompts.ts';
 import { auditPause } from './recordings/pauses.ts';
 import { Recordings } from './recordings/recordings.ts';
 import { SpaceWatch } from './recordings/space.ts';
+import { openReportMail, type ReportMail } from './report-mail/report-mail.ts';
 import { createRooms, type Rooms } from './rooms.ts';
 import { ownMediaServers, startServers } from './servers.ts';
 import { MediaEar } from './sound/ear.ts';
@@ -172,6 +173,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
   const people: People = {
     ...{ store, sessions, factors, passes, directory, rooms, kept },
     ...(await openRecordings(ground, store)),
+    reportMail: opened(openReportMail({ mail: config.mail, store, clock, log }), (it) => it.close()),
     webhooks: opened(
       openWebhooks({
         ...{ config, store, clock, log, keys: secretKeys(config), journalKeys: journalKeys(config) },
@@ -235,6 +237,7 @@ function openPublisher({ config, clock, log, opened, take }: Ground, directory: 
 interface People {
   store: Store;
   webhooks: OpenWebhooks;
+  reportMail: ReportMail;
   sessions: Sessions;
   factors: SecondFactors;
   passes: PhonePasses;
@@ -465,7 +468,7 @@ const healthOf = ({ kept, store, space }: Pick<People, 'kept' | 'store' | 'space
 
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
-  { rooms, kept, store, sessions, passes, directory, recordings, space, factors, webhooks }: People,
+  { rooms, kept, store, sessions, passes, directory, recordings, space, factors, webhooks, reportMail }: People,
   { phone, media, desks, operation, orders }: Rims,
   cdr: CdrWriter,
   watch: InvariantWatch,
@@ -526,7 +529,7 @@ function httpOptions(
       : null,
     health: healthOf({ kept, store, space }, { phone, media }, cdr),
     oidc: new Oidc({ store, clock, log, sessions, providers: config.oidc }),
-    ...{ factors, webhooks: webhooks.hooks, apiKeys: new ApiKeys({ store, clock, log }) },
+    ...{ factors, webhooks: webhooks.hooks, reportMail, apiKeys: new ApiKeys({ store, clock, log }) },
     erasures: opened(beginErasures({ store, clock, log, recordings, journal: kept, records: cdr, calls: rooms.calls, acd: rooms.acd.view, take }), (it) =>
       it.close(),
     ),

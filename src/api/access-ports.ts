@@ -1,5 +1,6 @@
 /** The ports of who comes in: people, programs, identity providers, and the systems that are told. What changes something tells the audit trail in its transaction. */
 import type { Clock } from '../../kernel/clock.ts';
+import type { ReportMail } from '../report-mail/report-mail.ts';
 import { writeAudit } from '../store/audit.ts';
 import type { Store } from '../store/store.ts';
 import { type ApiKeys, isApiKey } from '../users/api-keys.ts';
@@ -16,10 +17,11 @@ export interface AccessParts {
   oidc: Oidc;
   factors: SecondFactors;
   webhooks: Webhooks;
+  reportMail: ReportMail;
 }
-type AccessPorts = Pick<ApiPorts, 'sessions' | 'keys' | 'oidc' | 'factors' | 'webhooks'>;
+type AccessPorts = Pick<ApiPorts, 'sessions' | 'keys' | 'oidc' | 'factors' | 'webhooks' | 'reportMail'>;
 
-export function accessPorts({ clock, sessions, apiKeys, oidc, factors, webhooks }: AccessParts): AccessPorts {
+export function accessPorts({ clock, sessions, apiKeys, oidc, factors, webhooks, reportMail }: AccessParts): AccessPorts {
   return {
     sessions: {
       async signIn(tenantId, username, password, code) {
@@ -53,6 +55,7 @@ export function accessPorts({ clock, sessions, apiKeys, oidc, factors, webhooks 
       saveRules: (tenantId, rules, told) => factors.saveRules(tenantId, rules, (db) => writeAudit(db, { ...told, at: clock.now() })),
     },
     webhooks: webhooksPort(webhooks, clock),
+    reportMail: reportMailPort(reportMail, clock),
   };
 }
 
@@ -69,5 +72,22 @@ function webhooksPort(webhooks: Webhooks, clock: Clock): ApiPorts['webhooks'] {
     deliveries: (webhookId, state, limit, before) => webhooks.deliveries(webhookId, state, limit, before),
     redeliver: (webhookId, deliveryId, told) => webhooks.redeliver(webhookId, deliveryId, written(told)),
     ping: (webhook) => webhooks.ping(webhook),
+  };
+}
+
+function reportMailPort(reportMail: ReportMail, clock: Clock): ApiPorts['reportMail'] {
+  const written = (told: (scheduleId: string) => AuditEntry) => (db: Store['db'], scheduleId: string) =>
+    writeAudit(db, { ...told(scheduleId), at: clock.now() });
+  return {
+    mail: reportMail.mail,
+    allowedDomains: reportMail.allowedDomains,
+    refusedRecipient: (recipients) => reportMail.refusedRecipient(recipients),
+    list: (tenantId) => reportMail.list(tenantId),
+    get: (tenantId, scheduleId) => reportMail.get(tenantId, scheduleId),
+    create: (tenantId, wish, told) => reportMail.create(tenantId, wish, written(told)),
+    change: (tenantId, scheduleId, change, told) => reportMail.change(tenantId, scheduleId, change, written(told)),
+    remove: (tenantId, scheduleId, told) => reportMail.remove(tenantId, scheduleId, written(told)),
+    sendNow: (schedule, told) => reportMail.sendNow(schedule, written(told)),
+    deliveries: (scheduleId) => reportMail.deliveries(scheduleId),
   };
 }

@@ -44,6 +44,7 @@ type HousePorts = Pick<
   | 'keys'
   | 'factors'
   | 'webhooks'
+  | 'reportMail'
   | 'configuration'
   | 'customers'
   | 'dialplans'
@@ -75,6 +76,7 @@ export function portsOf({
   oidc,
   factors,
   webhooks,
+  reportMail,
   publisher,
   auditWatch,
   openOffers,
@@ -82,7 +84,7 @@ export function portsOf({
 }: HouseParts): HousePorts {
   const cardOf = (customer: CustomerWithHistory | null) => (customer === null ? null : buildCard(customer, clock.now()));
   return {
-    ...accessPorts({ clock, sessions, apiKeys, oidc, factors, webhooks }),
+    ...accessPorts({ clock, sessions, apiKeys, oidc, factors, webhooks, reportMail }),
     users: usersPort({ store, sessions, clock, directoryChanged }),
     configuration: configurationPort({ store, sessions, clock, directoryChanged }),
     customers: {

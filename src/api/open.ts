@@ -11,6 +11,7 @@ import { handOnBrowser } from './browser-phones.ts';
 import { type HouseParts, portsOf } from './house.ts';
 import { openMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
+import { buildReport } from './report-schedules.ts';
 import { buildServer } from './server.ts';
 import { HttpTls, type TlsFiles } from './tls.ts';
 
@@ -73,16 +74,15 @@ export async function openHttp(options: HttpOptions): Promise<{ url: string; clo
     options.phonePasses?.end(token);
     desks.tokenVoided(token);
   };
-  const server = await buildServer(
-    {
-      ...options,
-      ...ports,
-      sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => signedOut(token)) },
-      metrics,
-      asyncApi: asyncApiDocument(version),
-    },
-    tls,
-  );
+  const all: ApiPorts = {
+    ...options,
+    ...ports,
+    sessions: { ...ports.sessions, signOut: (token) => ports.sessions.signOut(token).then(() => signedOut(token)) },
+    metrics,
+    asyncApi: asyncApiDocument(version),
+  };
+  const server = await buildServer(all, tls);
+  options.reportMail.begin((report) => buildReport(all, report));
   const sockets = new DeskSockets({ clock, log, desks, allowedOrigins: options.ctiOrigins ?? [] });
   sockets.attach(server.server, (request, socket, head) => browserPhones !== null && handOnBrowser({ ...browserPhones, log }, request, socket, head));
   const listening = await server.listen({ host, port });

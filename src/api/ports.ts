@@ -25,11 +25,13 @@ import type { ContactBinding } from '../phone/event.ts';
 import type { TrunkStatus } from '../phone/trunk/trunks.ts';
 import type { Prompts } from '../prompts/prompts.ts';
 import type { Recordings } from '../recordings/recordings.ts';
+import type { ReportWish } from '../report-mail/schedule.ts';
 import type { FleetStatus } from '../sound/fleet.ts';
 import type { AuditFilter } from '../store/audit.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { InteractionFilter } from '../store/interactions.ts';
 import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
+import type { ReportDelivery, ReportSchedule } from '../store/report-mail.ts';
 import type { ResolutionAsked, ResolutionRow } from '../store/resolution.ts';
 import type { FollowUp } from '../store/tickets.ts';
 import type { Delivery, DeliveryState } from '../store/webhooks.ts';
@@ -308,7 +310,7 @@ interface AuditPort {
 }
 
 /** `told` is written to the audit trail in the same transaction as what it tells of. */
-type Told = (webhookId: string) => AuditEntry;
+type Told = (id: string) => AuditEntry;
 interface WebhooksPort {
   /** What is wrong with an address; null = nothing. */
   fault(url: string): string | null;
@@ -324,6 +326,22 @@ interface WebhooksPort {
   deliveries(webhookId: string, state: DeliveryState | null, limit: number, before: number | null): Promise<Delivery[]>;
   redeliver(webhookId: string, deliveryId: number, told: Told): Promise<boolean>;
   ping(webhook: Webhook): Promise<void>;
+}
+
+interface ReportMailPort {
+  readonly mail: { configured: boolean; from: string | null };
+  /** The first that may receive nothing from here; null = all may. */
+  refusedRecipient(recipients: readonly string[]): string | null;
+  readonly allowedDomains: string[];
+  list(tenantId: TenantId): Promise<ReportSchedule[]>;
+  get(tenantId: TenantId, scheduleId: string): Promise<ReportSchedule | null>;
+  /** null: the tenant has as many as it may. */
+  create(tenantId: TenantId, wish: ReportWish, told: Told): Promise<ReportSchedule | null>;
+  change(tenantId: TenantId, scheduleId: string, change: Partial<ReportWish>, told: Told): Promise<ReportSchedule | null>;
+  remove(tenantId: TenantId, scheduleId: string, told: Told): Promise<boolean>;
+  sendNow(schedule: ReportSchedule, told: Told): Promise<ReportDelivery>;
+  /** Newest first. */
+  deliveries(scheduleId: string): Promise<ReportDelivery[]>;
 }
 
 /** `told` is written to the audit trail in the same transaction. */
@@ -424,6 +442,7 @@ export interface ApiPorts {
   oidc: OidcPort;
   factors: FactorsPort;
   webhooks: WebhooksPort;
+  reportMail: ReportMailPort;
   health: HealthPort;
   /** What is served at /cti/asyncapi.json. */
   asyncApi: object;

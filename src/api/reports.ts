@@ -1,19 +1,20 @@
 /** Reports: what was counted, by queue, agent, team, number or disposition, in intervals of five minutes and longer; and the same of the day so far. */
 import { z } from 'zod';
 import { type AgentId, asId, type QueueId, type TenantId } from '../../kernel/ids.ts';
-import { boundsOf, dayStart, offsetAt, reportIntervals } from '../ledger/calendar.ts';
+import { boundsOf, dayStart, reportIntervals } from '../ledger/calendar.ts';
 import { definitions, serviceLevelDefinitions, serviceLevelVariants, USUAL_VARIANT, unknowable } from '../ledger/definitions.ts';
 import { BASE_MS, startOf } from '../ledger/interval.ts';
 import { callMeasures, handledMeasures, offerMeasures, ratingMeasures, timeMeasures, visitMeasures } from '../ledger/measures.ts';
 import { discrepancies } from '../ledger/reconcile.ts';
 import { type Filter, figuresOf, type Line, Report, type ReportSubject, reportSubjects, subjects, withoutRatings } from '../ledger/report.ts';
+import { reportFormats } from '../report-mail/schedule.ts';
 import { isPassing } from '../store/outage.ts';
 import { isTimeZone } from '../tenants/zone.ts';
 import { scopeOf } from '../users/user.ts';
 import { asker } from './access.ts';
-import { csvOf } from './csv.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
+import { fileOf } from './report-file.ts';
 import { type Api, given, idSchema, iso, timeSchema } from './shapes.ts';
 import { settingsOf } from './tenant.ts';
 
@@ -76,7 +77,7 @@ const lineSchema = z.object({
   offers: z.object({ ...counts(offerMeasures), ronaRate: shareSchema('ronaRate') }).optional(),
   calls: z.object({ ...counts(callMeasures), containment: shareSchema('containment') }).optional(),
 });
-type ShownLine = z.infer<typeof lineSchema>;
+export type ShownLine = z.infer<typeof lineSchema>;
 
 const definitionSchema = z.object({ zh: z.string(), en: z.string(), formula: z.string(), unit: z.enum(['contacts', 'share', 'ms', 'rating']) });
 const serviceLevelSchema = definitionSchema.extend({
@@ -95,6 +96,7 @@ const reportSchema = z.object({
   serviceLevel: serviceLevelSchema,
   items: z.array(lineSchema),
 });
+export type ShownReport = z.infer<typeof reportSchema>;
 
 const zoneSchema = z.string().max(64).refine(isTimeZone, 'a time zone, for example Asia/Shanghai');
 const shared = {
@@ -113,9 +115,11 @@ const reportQuery = z.strictObject({
   /** Left out: the day so far. To five minutes. */
   from: timeSchema.optional(),
   to: timeSchema.optional(),
-  format: z.enum(['json', 'csv']).default('json'),
+  format: z.enum(['json', ...reportFormats]).default('json'),
 });
 type Query = z.infer<typeof reportQuery>;
+/** Who asks; a schedule asks as a planner of its tenant. */
+export type Reader = Pick<Identity, 'tenantId' | 'role' | 'language' | 'agentId' | 'teams' | 'scopes'>;
 const params = z.strictObject({ by: z.enum(reportSubjects) });
 
 export function reports(app: Api, ports: ApiPorts): void {
@@ -128,10 +132,10 @@ export function reports(app: Api, ports: ApiPorts): void {
       schema: {
         tags: ['reports'],
         summary:
-          'Figures by subject and interval, as JSON or as a CSV file; an agent reads her own (`agent`), a lead her teams’ (`agent`, `team`, `disposition`)',
+          'Figures by subject and interval, as JSON or as a file (CSV, xlsx); an agent reads her own (`agent`), a lead her teams’ (`agent`, `team`, `disposition`)',
         params,
         querystring: reportQuery,
-        response: { 200: z.union([reportSchema, z.string().describe('text/csv, where `format` is csv')]) },
+        response: { 200: z.union([reportSchema, z.string().describe('The file, where `format` is csv or xlsx')]) },
       },
     },
     async (request, reply) => {
@@ -139,9 +143,12 @@ export function reports(app: Api, ports: ApiPorts): void {
       const report = await answer(ports, asker(request), request.params.by, query);
       if (!report.complete) throw new Problem('unavailable');
       if (format === 'json') return report;
-      reply.header('content-disposition', `attachment; filename="${report.by}-${report.interval}-${report.from.slice(0, 10)}.csv"`);
-      reply.type('text/csv; charset=utf-8');
-      return csvOfReport(report);
+      const file = await fileOf(report, format);
+      // The type of the answer tells of its JSON; bytes go as they are.
+      return reply
+        .header('content-disposition', `attachment; filename="${file.name}"`)
+        .type(file.type)
+        .send(file.content as never);
     },
   );
   app.get(
@@ -218,7 +225,8 @@ function readReconciliation(app: Api, ports: ApiPorts): void {
 
 const invalid = (name: string, message: string): Problem => new Problem('validation_failed', '', [{ at: `querystring.${name}`, message }]);
 
-async function answer(ports: ApiPorts, user: Identity, by: ReportSubject, query: Omit<Query, 'format'>): Promise<z.infer<typeof reportSchema>> {
+/** Throws Problem. */
+export async function answer(ports: ApiPorts, user: Reader, by: ReportSubject, query: Omit<Query, 'format'>): Promise<ShownReport> {
   const { interval, serviceLevel: variant, timeZone = settingsOf(ports, user.tenantId).timeZone } = query;
   const filter = filterOf(user, by, query);
   const { from, to } = span(ports.clock.now(), { ...query, timeZone });
@@ -252,7 +260,7 @@ function span(now: number, { from, to, timeZone, interval }: Pick<Query, 'from' 
 /** Subjects of whose rows each is of a team. */
 const ofTeams: readonly ReportSubject[] = ['agent', 'team', 'disposition'];
 
-function filterOf(user: Identity, by: ReportSubject, { queueId, agentId, team, number, channel }: Omit<Query, 'format'>): Filter {
+function filterOf(user: Reader, by: ReportSubject, { queueId, agentId, team, number, channel }: Omit<Query, 'format'>): Filter {
   const scope = scopeOf(user, 'report.read');
   const teams = scope === 'team' && user.teams !== undefined && user.teams.length > 0 && agentId !== user.agentId ? user.teams : undefined;
   // Of what has no team in its rows, nobody can say which part is hers.
@@ -291,7 +299,7 @@ async function collect(
   return { lines: report.lines(), complete };
 }
 
-function namer({ directory }: ApiPorts, { tenantId, language }: Identity, by: ReportSubject): (key: string) => string | null {
+function namer({ directory }: ApiPorts, { tenantId, language }: Reader, by: ReportSubject): (key: string) => string | null {
   if (by === 'agent') return (key) => directory.agent(asId<AgentId>(key))?.name ?? null;
   if (by === 'queue') return (key) => directory.queue(asId<QueueId>(key))?.name[language] ?? null;
   if (by === 'tenant') return () => directory.tenants().find((tenant) => tenant.tenantId === tenantId)?.name ?? null;
@@ -302,27 +310,4 @@ function namer({ directory }: ApiPorts, { tenantId, language }: Identity, by: Re
 function withinMs({ directory }: ApiPorts, { queueId }: Filter): number | null {
   const queue = queueId === undefined ? null : directory.queue(queueId);
   return queue?.answerWithinMs ?? null;
-}
-
-const groups = ['contacts', 'handling', 'time', 'offers', 'calls'] as const satisfies (keyof ShownLine)[];
-
-/** Times as the clocks of the zone show them, with their offset. */
-function csvOfReport({ items, timeZone }: z.infer<typeof reportSchema>): string {
-  const first = items[0];
-  const columns = groups.flatMap((group) => Object.keys(first?.[group] ?? {}).map((name) => [group, name] as const));
-  const header = ['start', 'end', 'key', 'name', ...columns.map(([group, name]) => `${group}.${name}`)];
-  const rows = items.map((line) => [
-    ...[local(timeZone, line.start), local(timeZone, line.end), line.key, line.name],
-    ...columns.map(([group, name]) => (line[group] as Record<string, number | null> | undefined)?.[name] ?? null),
-  ]);
-  return csvOf(header, rows);
-}
-
-function local(zone: string, at: string): string {
-  const ms = Date.parse(at);
-  const offset = offsetAt(zone, ms);
-  const minutes = Math.abs(Math.round(offset / 60_000));
-  const sign = offset < 0 ? '-' : '+';
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${new Date(ms + offset).toISOString().slice(0, 19)}${sign}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }

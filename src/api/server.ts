@@ -43,6 +43,7 @@ import { prompts } from './prompts.ts';
 import { queueSwitch } from './queue-switch.ts';
 import { queues } from './queues.ts';
 import { recordings } from './recordings.ts';
+import { reportSchedules } from './report-schedules.ts';
 import { reports } from './reports.ts';
 import { resolution } from './resolution.ts';
 import { Reveals, reveal } from './reveals.ts';
@@ -103,6 +104,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     users,
     apiKeys,
     webhooks,
+    reportSchedules,
     queues,
     queueSwitch,
     alertRules,

@@ -4,6 +4,7 @@ import type { PhoneSettings } from '../acd/event.ts';
 import type { LegAudio, RecordingRule } from '../call/event.ts';
 import type { AskedRecord, RecordingPause } from '../cdr/record.ts';
 import type { Reconciliation } from '../ledger/reconcile.ts';
+import type { ReportWish } from '../report-mail/schedule.ts';
 import type { Role } from '../users/user.ts';
 
 type Json<T> = ColumnType<T, string, string>;
@@ -105,6 +106,26 @@ export interface Database {
     next_at: Generated<Date>;
     ended_at: Generated<Date | null>;
     status: Generated<number | null>;
+    error: Generated<string | null>;
+  };
+  report_schedules: {
+    schedule_id: string;
+    tenant_id: string;
+    report: Json<Omit<ReportWish, 'enabled'>>;
+    enabled: boolean;
+    next_at: Date;
+    created_at: Generated<Date>;
+  };
+  report_deliveries: {
+    delivery_id: Generated<number>;
+    schedule_id: string;
+    due_at: Date;
+    from_at: Date;
+    to_at: Date;
+    state: Generated<'waiting' | 'sent' | 'failed'>;
+    attempts: Generated<number>;
+    next_at: Generated<Date>;
+    ended_at: Generated<Date | null>;
     error: Generated<string | null>;
   };
   webhook_cursors: { house: string; seq: number };

@@ -80,6 +80,7 @@ const rules = {
   'webhook.change': { agent: 'none', lead: 'none', supervisor: 'none', quality: 'none', planner: 'none', admin: 'all', auditor: 'none', key: 'none' },
   'audit.read': { agent: 'none', lead: 'none', supervisor: 'none', quality: 'none', planner: 'none', admin: 'all', auditor: 'all', key: 'all' },
   'report.read': { agent: 'own', lead: 'team', supervisor: 'all', quality: 'none', planner: 'all', admin: 'all', auditor: 'none', key: 'all' },
+  'report.schedule': { agent: 'none', lead: 'none', supervisor: 'all', quality: 'none', planner: 'all', admin: 'all', auditor: 'none', key: 'none' },
   'report.reconcile': { agent: 'none', lead: 'none', supervisor: 'all', quality: 'none', planner: 'all', admin: 'all', auditor: 'none', key: 'all' },
   'metrics.read': { agent: 'none', lead: 'none', supervisor: 'all', quality: 'none', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
 } satisfies Record<string, Record<Role, Scope>>;

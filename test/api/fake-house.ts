@@ -32,6 +32,7 @@ import type { Notice } from '../../src/call/notice.ts';
 import type { PromptFile } from '../../src/prompts/prompts.ts';
 import { Recordings, type StoredRecording } from '../../src/recordings/recordings.ts';
 import { usualRecordingRules } from '../../src/recordings/rules.ts';
+import type { ReportSchedule } from '../../src/store/report-mail.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StoredCalendar } from '../../src/tenants/calendar.ts';
 import type { Tenant } from '../../src/tenants/directory.ts';
@@ -326,6 +327,45 @@ const apiKeyOf = (tenantId: TenantId): ApiKey => ({
   ...{ createdAt: START, createdBy: id<UserId>(`${tenantId}:admin`), expiresAt: START + 86_400_000, revokedAt: null, lastUsedAt: null, lastUsedFrom: null },
 });
 
+function fakeReportMail(write: (entry: AuditEntry) => Promise<void>): ApiPorts['reportMail'] {
+  const scheduleOf = (tenantId: TenantId): ReportSchedule => ({
+    ...{ scheduleId: `${tenantId}:daily`, tenantId, name: 'Daily', by: 'queue', interval: 'hour', channel: 'voice', serviceLevel: 'answered' },
+    ...{ period: 'day', at: '07:00', timeZone: 'Asia/Shanghai', format: 'xlsx', language: 'zh', recipients: ['floor@example.com'], enabled: true },
+    ...{ nextAt: START, last: null },
+  });
+  const get: ApiPorts['reportMail']['get'] = async (tenantId, scheduleId) => (scheduleId === `${tenantId}:daily` ? scheduleOf(tenantId) : null);
+  const known = async <T>(
+    tenantId: TenantId,
+    scheduleId: string,
+    told: (scheduleId: string) => AuditEntry,
+    answer: (schedule: ReportSchedule) => T,
+  ): Promise<T | null> => {
+    const schedule = await get(tenantId, scheduleId);
+    if (schedule === null) return null;
+    await write(told(scheduleId));
+    return answer(schedule);
+  };
+  const delivery = { deliveryId: '1', dueAt: START, from: START - 86_400_000, to: START, state: 'waiting', attempts: 0, error: null, sentAt: null } as const;
+  return {
+    get,
+    mail: { configured: true, from: 'reports@example.com' },
+    allowedDomains: ['example.com'],
+    refusedRecipient: (recipients) => recipients.find((address) => !address.endsWith('@example.com')) ?? null,
+    list: async (tenantId) => [scheduleOf(tenantId)],
+    create: async (tenantId, wish, told) => {
+      await write(told(`${tenantId}:new`));
+      return { ...scheduleOf(tenantId), ...wish };
+    },
+    change: (tenantId, scheduleId, change, told) => known(tenantId, scheduleId, told, (schedule) => ({ ...schedule, ...change })),
+    remove: async (tenantId, scheduleId, told) => (await known(tenantId, scheduleId, told, () => true)) === true,
+    sendNow: async (schedule, told) => {
+      await write(told(schedule.scheduleId));
+      return delivery;
+    },
+    deliveries: async () => [delivery],
+  };
+}
+
 function fakeWebhooks(write: (entry: AuditEntry) => Promise<void>): ApiPorts['webhooks'] {
   const hookOf = (tenantId: TenantId): Webhook => ({
     ...{ webhookId: `${tenantId}:hook`, tenantId, name: 'CRM', url: 'https://crm.example.com/huawu', events: ['call.ended'], personal: false, enabled: true },
@@ -453,6 +493,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       saveRules: async (_tenantId, _rules, told) => audit.write(told),
     },
     webhooks: fakeWebhooks((entry) => audit.write(entry)),
+    reportMail: fakeReportMail((entry) => audit.write(entry)),
     users: {
       list: async (tenantId) => ({ items: [...house.users.values()].filter((user) => user.tenantId === tenantId), nextCursor: null }),
       get: async (tenantId, userId) => [...house.users.values()].find((user) => user.tenantId === tenantId && user.userId === userId) ?? null,

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
+import { readSheet } from 'read-excel-file/node';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../kernel/clock.ts';
 import { agentIdOf, asId, type CallId, legIdOf, queueIdOf, type TenantId } from '../../kernel/ids.ts';
@@ -22,6 +23,7 @@ import { FileJournal } from '../../src/journal/file.ts';
 import { recover } from '../../src/journal/read.ts';
 import { Prompts } from '../../src/prompts/prompts.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
+import { openReportMail, type ReportMail } from '../../src/report-mail/report-mail.ts';
 import { createRooms } from '../../src/rooms.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { writeRecords } from '../../src/store/records.ts';
@@ -44,6 +46,7 @@ import { Webhooks } from '../../src/webhooks/webhooks.ts';
 import { openCluster, type TestCluster } from '../store/cluster.ts';
 import { FakeClock } from '../support/clock.ts';
 import { type IdentityProvider, openIdentityProvider } from '../support/identity-provider.ts';
+import { attachmentOf, PostOffice } from '../support/post-office.ts';
 import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 
@@ -55,6 +58,8 @@ const dialplansDir = inProject('dialplans/demo');
 const factorClock = { ...systemClock, ahead: 0, now: () => systemClock.now() + factorClock.ahead };
 
 let idp: IdentityProvider;
+let postOffice: PostOffice;
+let reportMail: ReportMail;
 const providerOf = ({ issuer, client }: IdentityProvider): OidcProvider => ({
   ...{ issuer, clientId: client.id, clientSecret: client.secret, publicUrl: 'http://127.0.0.1:1', name: { zh: '企业', en: 'Company' } },
   ...{ scope: 'openid', claim: 'preferred_username', roles: { claim: 'groups', of: { admins: 'admin', floor: 'supervisor' } } },
@@ -156,6 +161,8 @@ before(async () => {
     keysFile: join(cluster.dataDir, 'recording.keys'),
   });
   idp = await openIdentityProvider();
+  postOffice = await PostOffice.open();
+  closers.push(() => postOffice.close());
   closers.push(() => idp.close());
   const allowedHosts = new Set(['127.0.0.1']);
   const auditWatch = new AuditWatch({ store, clock: systemClock, log: silentLog, dataDir: cluster.dataDir });
@@ -164,8 +171,12 @@ before(async () => {
     () => auditWatch.close(),
     () => dispatcher.close(),
   );
+  const mail = { url: `smtp://127.0.0.1:${postOffice.port}`, from: 'Huawu <reports@example.com>', domains: new Set(['example.com']) };
+  reportMail = openReportMail({ mail, store, clock: systemClock, log: silentLog });
+  closers.push(() => reportMail.close());
   const http = await openHttp({
     webhooks: new Webhooks({ store, clock: systemClock, keys, allowedHosts, look: () => dispatcher.look(), expect: () => undefined }),
+    reportMail,
     oidc: new Oidc({ ...{ store, clock: systemClock, log: silentLog, sessions }, providers: { demo: providerOf(idp) } }),
     ...{ factors, auditWatch, apiKeys: new ApiKeys({ store, clock: systemClock, log: silentLog }) },
     ...{ clock: systemClock, log: silentLog, store, sessions, publisher, directory, desks, recordings },
@@ -663,6 +674,66 @@ async function openReceiver() {
 }
 
 const tenWaits = (deliveryId: number) => sql`update webhook_deliveries set next_at = now() where delivery_id = ${deliveryId}`.execute(store.db);
+
+test('reports by mail: sent when due and by hand, once for each time, tried again until the server takes it, refused for whom the settings do not name', async () => {
+  const planner = await signIn('admin');
+  const wish = {
+    ...{ name: '日报', by: 'queue', interval: 'hour', period: 'day', at: '07:30', timeZone: 'Asia/Shanghai', format: 'xlsx', language: 'zh' },
+    recipients: ['floor@example.com', 'lead@example.com'],
+  };
+  const outside = await ask('POST', '/api/v1/report-schedules', planner, { ...wish, recipients: ['someone@elsewhere.example'] });
+  assert.equal(outside.status, 400);
+  assert.match(outside.text, /someone@elsewhere\.example.*MAIL_TO_DOMAINS.*example\.com/);
+  interface Delivered {
+    state: string;
+    attempts: number;
+    error: string | null;
+    from: string;
+    to: string;
+  }
+  const made = (await ask('POST', '/api/v1/report-schedules', planner, wish)).json<{ scheduleId: string; nextAt: string }>();
+  assert.equal(new Date(made.nextAt).toISOString().slice(11, 16), '23:30');
+  const path = `/api/v1/report-schedules/${made.scheduleId}`;
+  const log = async (): Promise<Delivered[]> => (await ask('GET', `${path}/deliveries`, planner)).json<{ items: Delivered[] }>().items;
+
+  // Three days away, and due each morning: the newest alone is sent, and the next is ahead.
+  await sql`update report_schedules set next_at = now() - interval '3 days' where schedule_id = ${made.scheduleId}`.execute(store.db);
+  postOffice.refusal = 'the mailbox is full';
+  reportMail.look();
+  await until('the first try failed', async () => (await log())[0]?.error?.includes('the mailbox is full') === true);
+  const [waiting, ...others] = await log();
+  assert.deepEqual([waiting?.state, waiting?.attempts, others.length, postOffice.letters.length], ['waiting', 1, 0, 0]);
+  assert.equal(Date.parse(waiting?.to ?? '') - Date.parse(waiting?.from ?? ''), 86_400_000);
+  assert.ok(Date.now() - Date.parse(waiting?.to ?? '') < 86_400_000, 'yesterday, not four days ago');
+  postOffice.refusal = null;
+  await sql`update report_deliveries set next_at = now() where schedule_id = ${made.scheduleId}`.execute(store.db);
+  reportMail.look();
+  await until('it is sent', async () => (await log())[0]?.state === 'sent');
+  const { items } = (await ask('GET', '/api/v1/report-schedules', planner)).json<{ items: { nextAt: string; last: Delivered }[] }>();
+  assert.ok(Date.parse(items[0]?.nextAt ?? '') > Date.now());
+  assert.equal(items[0]?.last.state, 'sent');
+
+  const [letter] = postOffice.letters;
+  assert.ok(letter);
+  assert.deepEqual(letter.to, wish.recipients);
+  assert.match(letter.text, /^From: Huawu <reports@example\.com>/m);
+  assert.match(letter.text, /^Message-ID: <report-demo-\w+-\d+@example\.com>/m);
+  const file = attachmentOf(letter);
+  assert.match(file.name, /^queue-hour-\d{4}-\d\d-\d\d\.xlsx$/);
+  const sheet = await readSheet(file.content);
+  assert.deepEqual(sheet[0]?.slice(0, 4), ['start', 'end', 'key', 'name']);
+
+  assert.equal((await ask('PATCH', path, planner, { format: 'csv', recipients: ['floor@example.com'] })).status, 200);
+  assert.equal((await ask('POST', `${path}/send`, planner, {})).status, 202);
+  await until('the second is sent', async () => postOffice.letters.length === 2);
+  const csv = attachmentOf(postOffice.letters[1] ?? letter);
+  assert.match(csv.name, /\.csv$/);
+  assert.equal(csv.content.subarray(0, 3).toString('hex'), 'efbbbf');
+  assert.equal((await ask('DELETE', path, planner)).status, 204);
+  assert.equal((await ask('GET', `${path}/deliveries`, planner)).status, 404);
+  const trail = (await ask('GET', '/api/v1/audit?limit=20', planner)).json<{ items: { action: string }[] }>().items.map(({ action }) => action);
+  for (const action of ['report.schedule', 'report.reschedule', 'report.send', 'report.unschedule']) assert.ok(trail.includes(action), `${action} in ${trail}`);
+});
 
 test('webhooks: what is told is signed, once in effect, tried again until it arrives, seen in the log and sent again by hand', async () => {
   const admin = await signIn('admin');

@@ -30,6 +30,7 @@ const hearers = those('agent', 'lead', 'supervisor', 'quality');
 const leaders = those('supervisor', 'admin');
 const withLeads = those('lead', 'supervisor', 'admin');
 const inspectors = those('supervisor', 'admin', 'auditor');
+const planners = those('supervisor', 'planner', 'admin');
 const bookReaders = those('admin', 'auditor');
 const supervisors = those('supervisor');
 const admins = those('admin');
@@ -161,6 +162,25 @@ export const rows: Record<string, Row> = {
     stranger: 'own',
   },
   'DELETE /api/v1/api-keys/{keyId}': { url: '/api/v1/api-keys/:tenant:key:1a2b3c4d', allowed: admins, stranger: 404 },
+  'GET /api/v1/report-schedules': { url: '/api/v1/report-schedules', allowed: planners, stranger: 'own' },
+  'POST /api/v1/report-schedules': {
+    url: '/api/v1/report-schedules',
+    body: () => ({
+      ...{ name: 'Daily', by: 'queue', interval: 'hour', period: 'day', at: '07:00', timeZone: 'Asia/Shanghai' },
+      ...{ format: 'xlsx', language: 'zh', recipients: ['floor@example.com'] },
+    }),
+    allowed: planners,
+    stranger: 'own',
+  },
+  'PATCH /api/v1/report-schedules/{scheduleId}': {
+    url: '/api/v1/report-schedules/:tenant:daily',
+    body: () => ({ enabled: false }),
+    allowed: planners,
+    stranger: 404,
+  },
+  'DELETE /api/v1/report-schedules/{scheduleId}': { url: '/api/v1/report-schedules/:tenant:daily', allowed: planners, stranger: 404 },
+  'POST /api/v1/report-schedules/{scheduleId}/send': { url: '/api/v1/report-schedules/:tenant:daily/send', allowed: planners, stranger: 404 },
+  'GET /api/v1/report-schedules/{scheduleId}/deliveries': { url: '/api/v1/report-schedules/:tenant:daily/deliveries', allowed: planners, stranger: 404 },
   'GET /api/v1/webhooks': { url: '/api/v1/webhooks', allowed: bookReaders, stranger: 'own' },
   'POST /api/v1/webhooks': {
     url: '/api/v1/webhooks',

@@ -333,11 +333,11 @@ test('a key searches by whole numbers where it may see them', async () => {
 /** Fields of answers whose name says that they are about nobody who calls. */
 const plain =
   `accessNetwork action agent agentAnsweredAt agentId agents also answeredAt areaCode arrivedAt askedAt assignedAt at awaited basis begunAt bookedBy bound
-  calendar calendarId callId callbackId cause changedAt channel closedAt closedFlow codec createdAt createdBy customerId date dialplanFlow domain drop dropPreferred dueAt en
+  calendar calendarId callId callbackId cause changedAt channel closedAt closedFlow codec createdAt createdBy customerId date deliveryId dialplanFlow domain drop dropPreferred dueAt en
   end endedAt endedBy enteredAt entersNow erased erasedAt erasureId exit expiresAt failed flow formula hash held id idleSince inbound interactionId interruptibleBy is ivrPath
   keyId language lastUsedAt lastUsedFrom leaveAt leftAt legId lookAt music needs nextAt nextCursor node notAfter now offerId offeredAt oldSecretUntil oldestSince
   openCountries openedAt outSince password pausedUntil phone placedAt prefix prompt provedAt publishedAt publishedBy qr queue queueId queuedAt queues realm recordingId
-  recoveryCodes registeredUntil revokedAt role scopes secret since sipDomains site skill start startedAt state stateUntil staticContact status step team teams tenant
+  recoveryCodes registeredUntil revokedAt role scheduleId scopes secret sentAt since sipDomains site skill start startedAt state stateUntil staticContact status step team teams tenant
   tenantId ticketId tier timeZone token trialId trunkId type until userAgent userId version webhookId wrapUpUntil zh`.split(/\s+/);
 /** Fields whose name says nothing of the kind: of which part of the API they are about staff, configuration or machines. */
 const about: Record<string, string[]> = {
@@ -357,15 +357,15 @@ const about: Record<string, string[]> = {
   displayNumbers: ['trunks'],
   disposition: ['calls', 'interactions'],
   eraseReason: ['calls', 'recordings'],
-  error: ['webhooks'],
+  error: ['report-schedules', 'webhooks'],
   externalId: ['interactions'],
   file: ['dialplans'],
   files: ['dialplans'],
-  from: ['calendars', 'figures', 'outside-rules', 'queues', 'reports'],
+  from: ['calendars', 'figures', 'outside-rules', 'queues', 'report-schedules', 'reports'],
   key: ['figures', 'reports'],
   message: ['dialplans', 'queues'],
   messages: ['queues'],
-  name: 'agents api-keys calendars directory figures me oidc phones prompts queues reports sessions supervisions system tenant trunks users webhooks'.split(
+  name: 'agents api-keys calendars directory figures me oidc phones prompts queues report-schedules reports sessions supervisions system tenant trunks users webhooks'.split(
     ' ',
   ),
   note: ['agents', 'dialplans'],
@@ -375,11 +375,12 @@ const about: Record<string, string[]> = {
   outboundNumbers: ['tenant'],
   peer: ['calls'],
   reason: ['calls', 'customers', 'erasures', 'interactions', 'recordings'],
+  recipients: ['report-schedules'],
   region: ['customers'],
   resource: ['audit'],
   source: ['audit', 'phones'],
   text: ['prompts'],
-  to: ['calendars', 'figures', 'outside-rules', 'queues', 'reports'],
+  to: ['calendars', 'figures', 'outside-rules', 'queues', 'report-schedules', 'reports'],
   uri: ['me', 'trunks'],
   url: ['calls', 'recordings', 'webhooks'],
   username: ['me', 'oidc', 'phone-passes', 'sessions', 'trunks', 'users'],

@@ -51,6 +51,7 @@ const neverKeys: readonly Action[] = [
   'call.monitor',
   'interaction.serve',
   'personal.reveal',
+  'report.schedule',
   'user.change',
   'key.read',
   'key.change',
