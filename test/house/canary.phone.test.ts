@@ -3,7 +3,10 @@
  * hook that fails, refusals and errors, while the three programs write down all they ever would (LOG_LEVEL=debug); then all they wrote is looked through.
  */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { journalOf } from '../support/agreement.ts';
 import { Baresip } from '../support/baresip.ts';
 import { DEMO_PASSWORD, House } from '../support/house.ts';
 import { SipPhone } from '../support/phone.ts';
@@ -108,3 +111,35 @@ test('I3: a number, a name, a password, an ID and a card are in nothing that the
   const metrics = await (await fetch(`${house.http}/metrics`)).text();
   assert.deepEqual(leaks(metrics), []);
 });
+
+test('I7: her number and name lie in no file of ours in the clear; and erased she is in none at all, nor in what the API knows', async () => {
+  const files = (): string[] =>
+    ['journal', 'spool', 'recordings'].flatMap((name) => {
+      const folder = join(house.dataDir, name);
+      return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((file) =>
+        file.isFile() ? [`${file.name} ${readFileSync(join(file.parentPath, file.name), 'utf8')}`] : [],
+      );
+    });
+  const events = (): string => JSON.stringify(journalOf(house));
+  assert.deepEqual(
+    files().filter((text) => leaks(text).length > 0),
+    [],
+  );
+  assert.ok(leaks(events()).includes(NUMBER), 'with the keys she is there');
+  const { items } = (await house.get(`/api/v1/customers?number=${NUMBER}`)) as { items: { customerId: string }[] };
+  const erasure = (await house.post(`/api/v1/customers/${items[0]?.customerId}/erasure`, { reason: 'she asked' })) as Erased;
+  assert.ok(erasure.endedAt !== null && erasure.report.calls >= 1 && erasure.report.recordings >= 1, JSON.stringify(erasure));
+  assert.deepEqual(leaks(events()), []);
+  assert.deepEqual(await house.get(`/api/v1/customers?number=${NUMBER}`), { items: [], nextCursor: null });
+  assert.deepEqual(((await house.get(`/api/v1/calls?caller=%2B86${NUMBER}`)) as { items: object[] }).items, []);
+  assert.deepEqual(leaks(JSON.stringify(await house.get('/api/v1/calls?limit=200'))), []);
+  await house.kill('app');
+  await house.begin();
+  assert.deepEqual(leaks(events()), [], 'nor after a start anew, from what the rooms may have remembered');
+  assert.deepEqual(leaks(JSON.stringify(await house.get('/api/v1/calls?limit=200'))), []);
+});
+
+interface Erased {
+  endedAt: string | null;
+  report: { calls: number; recordings: number };
+}
