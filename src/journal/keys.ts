@@ -62,7 +62,9 @@ export function unseal(key: KeyObject, about: string, sealed: string): string {
   if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new SealBroken('a sealed field is torn');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(about)).setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
+    // GCM holds nothing back: all of the text comes at once, and `final` says whether it is to be believed.
+    const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8');
+    return text + decipher.final('utf8');
   } catch {
     throw new SealBroken('a sealed field was changed, or belongs to another place');
   }
@@ -79,21 +81,16 @@ export class SegmentKeys {
   #next: number;
   #file: number | null = null;
   #bytes: number;
-  readonly #ino: number;
   /** Lines that are not with the operating system yet. */
   #pending = '';
   #dirty = false;
 
-  private constructor(
-    folder: string,
-    read: { first: number; own: { key: KeyObject; sealed: string }; next: number; kept: readonly Kept[]; bytes: number; ino: number },
-  ) {
+  private constructor(folder: string, read: { first: number; own: { key: KeyObject; sealed: string }; next: number; kept: readonly Kept[]; bytes: number }) {
     this.first = read.first;
     this.#path = join(folder, keysName(read.first));
     this.#own = read.own;
     this.#next = read.next;
     this.#bytes = read.bytes;
-    this.#ino = read.ino;
     for (const kept of read.kept) this.#keep(kept);
   }
 
@@ -101,7 +98,6 @@ export class SegmentKeys {
   static read(folder: string, first: number, ring: KeyRing): SegmentKeys | null {
     const path = join(folder, keysName(first));
     if (!existsSync(path)) return null;
-    const { ino } = statSync(path);
     const { lines, bytes } = linesOf(readFileSync(path, 'utf8'));
     const [head, ...rest] = lines as [HeadLine | undefined, ...KeyLine[]];
     // Torn at its birth: nothing can have been sealed under it.
@@ -109,7 +105,7 @@ export class SegmentKeys {
     if (head?.v !== 1) throw new Error(`${path} is damaged in its first line, without which nothing of its segment can be opened: put it back from a backup`);
     const own = { key: secret(openedHead(path, head, ring)), sealed: head.key };
     const kept = rest.map((line) => ({ ...line, opened: null }));
-    return new SegmentKeys(folder, { first, own, next: nextOf(head, rest), kept, bytes, ino });
+    return new SegmentKeys(folder, { first, own, next: nextOf(head, rest), kept, bytes });
   }
 
   /** To seal with: goes on with the file where there is one. */
@@ -125,7 +121,7 @@ export class SegmentKeys {
   static #made(folder: string, first: number, ring: KeyRing): SegmentKeys {
     const text = randomKey(KEY_BYTES).toString('base64');
     const sealed = sealText(ring, purposeOf(first), text);
-    const keys = new SegmentKeys(folder, { first, own: { key: secret(text), sealed }, next: 1, kept: [], bytes: 0, ino: 0 });
+    const keys = new SegmentKeys(folder, { first, own: { key: secret(text), sealed }, next: 1, kept: [], bytes: 0 });
     keys.#pending = lineOf({ v: 1, first, key: sealed, next: 1 });
     return keys;
   }
@@ -140,11 +136,9 @@ export class SegmentKeys {
     return { k: kept.k, key: this.#opened(kept) };
   }
 
-  /** Of one that was read: what has become of the file since. `more`: somebody writes to it · `another`: keys were dropped, and it was written anew. */
-  since(): 'nothing' | 'more' | 'another' {
-    if (!existsSync(this.#path)) return 'nothing';
-    const { ino, size } = statSync(this.#path);
-    return ino !== this.#ino ? 'another' : size === this.#bytes ? 'nothing' : 'more';
+  /** Of one that was read: whether somebody has written to it since. */
+  isBehind(): boolean {
+    return existsSync(this.#path) && statSync(this.#path).size !== this.#bytes;
   }
 
   /** undefined: dropped. */

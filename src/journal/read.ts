@@ -29,6 +29,8 @@ export interface Opener {
   /** `firstSeq`: of the segment. Throws when it was changed. */
   event(stored: StoredEvent, firstSeq: number): Recorded;
   snapshot(state: object, seq: number): object;
+  /** Somebody begins to read. */
+  anew?(): void;
 }
 
 export const leavesSealed: Opener = {

@@ -161,6 +161,11 @@ export class JournalOpener {
     this.#parts = parts;
   }
 
+  /** Reads keys as they are on disk now: whose were dropped since is not read by those that were kept here. */
+  anew(): void {
+    this.#segments.clear();
+  }
+
   /** Throws SealBroken when it was changed, an Error that says how to mend it when no key can be had at all. */
   event(stored: StoredEvent, firstSeq: number): Recorded {
     const { sealed, ...recorded } = stored;
@@ -186,14 +191,12 @@ export class JournalOpener {
 
   #open(firstSeq: number, k: number, about: string, text: string): string | null {
     const keys = this.#keysOf(firstSeq);
-    const key = keys.numbered(k) ?? (keys.since() === 'more' ? this.#read(firstSeq).numbered(k) : undefined);
+    const key = keys.numbered(k) ?? (keys.isBehind() ? this.#read(firstSeq).numbered(k) : undefined);
     return key === undefined ? null : unseal(key, about, text);
   }
 
-  /** As they are on disk now: whose key was dropped meanwhile is not read by one that was kept here. */
   #keysOf(firstSeq: number): SegmentKeys {
-    const known = this.#segments.get(firstSeq);
-    return known === undefined || known.since() === 'another' ? this.#read(firstSeq) : known;
+    return this.#segments.get(firstSeq) ?? this.#read(firstSeq);
   }
 
   #read(firstSeq: number): SegmentKeys {

@@ -39,6 +39,7 @@ export function* walk(
   opener: Opener = leavesSealed,
 ): IterableIterator<Recorded> {
   let last = seq;
+  opener.anew?.();
   const segments = listedSegments(folder);
   for (const [at, { name, seq: firstSeq }] of segments.entries()) {
     const next = segments[at + 1];
