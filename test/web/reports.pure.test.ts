@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import { reportIntervals as apiIntervals, boundsOf } from '../../src/ledger/calendar.ts';
 import { definitions } from '../../src/ledger/definitions.ts';
 import { reportSubjects } from '../../src/ledger/report.ts';
+import { periods as apiPeriods, reportFormats } from '../../src/report-mail/schedule.ts';
 import { columnId, columnsOf, inOrder } from '../../web/supervisor/reports/columns.ts';
 import { pictureOf } from '../../web/supervisor/reports/picture.ts';
 import { commandOf, daysOf, gapOf } from '../../web/supervisor/reports/reconcile.ts';
 import { type Line, pathOf, type Report, subjects, type View } from '../../web/supervisor/reports/report.ts';
+import { formats, MOST_RECIPIENTS, periods, recipientsFault, recipientsOf } from '../../web/supervisor/reports/schedule.ts';
 import { rangeFault, type SpanName, spanOf } from '../../web/supervisor/reports/span.ts';
 import { reportIntervals, startOfDay, startsOf } from '../../web/supervisor/reports/zone.ts';
 
@@ -17,7 +19,9 @@ const RANGE = { from: '2026-11-01', to: '2026-11-02' };
 /** Sunday, just past midnight in China, Saturday still in London. */
 const SUNDAY = Date.parse('2026-03-01T00:30:00+08:00');
 
-test('subjects and intervals are those of the API', () => {
+test('subjects, intervals, periods and files are those of the API', () => {
+  assert.deepEqual(periods, apiPeriods);
+  assert.deepEqual([...formats].sort(), [...reportFormats].sort());
   assert.deepEqual([...subjects].sort(), [...reportSubjects].sort());
   assert.deepEqual(reportIntervals, apiIntervals);
 });
@@ -149,4 +153,12 @@ test('differences name their days on the zone’s calendar, how far sums are apa
   assert.deepEqual(daysOf(differences, SHANGHAI), ['2026-11-27', '2026-11-28']);
   assert.deepEqual(differences.map(gapOf), [1_000, 1]);
   assert.equal(commandOf('2026-11-27', SHANGHAI, 'demo'), 'huawu reconcile --day 2026-11-27 --zone Asia/Shanghai --tenant demo');
+});
+
+test('recipients are read as people paste them, each once; what is no address, none, or too many, is said before it is sent', () => {
+  assert.deepEqual(recipientsOf(' a@example.com,\nb@example.com；a@example.com、c@example.com '), ['a@example.com', 'b@example.com', 'c@example.com']);
+  assert.deepEqual(recipientsFault(recipientsOf('')), { why: 'none', which: '' });
+  assert.deepEqual(recipientsFault(recipientsOf('a@example.com boss')), { why: 'noAddress', which: 'boss' });
+  const many = Array.from({ length: MOST_RECIPIENTS + 1 }, (_, n) => `a${n}@example.com`);
+  assert.deepEqual([recipientsFault(many)?.why, recipientsFault(many.slice(1))], ['many', null]);
 });

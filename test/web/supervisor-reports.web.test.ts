@@ -5,10 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { type AgentId, asId, queueIdOf, type TenantId } from '../../kernel/ids.ts';
+import type { ApiPorts } from '../../src/api/ports.ts';
 import { BASE_MS } from '../../src/ledger/interval.ts';
 import { callMeasures, handledMeasures, offerMeasures, timeMeasures, visitMeasures, zero } from '../../src/ledger/measures.ts';
 import { reconcile } from '../../src/ledger/reconcile.ts';
 import { type LedgerRecord, type LedgerRows, ledgerIdOf } from '../../src/ledger/record.ts';
+import type { ReportDelivery, ReportSchedule } from '../../src/store/report-mail.ts';
 import type zhWords from '../../web/supervisor/reports/words/zh.json';
 import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
@@ -66,6 +68,38 @@ const counted: LedgerRecord[] = [2, 1, 0].flatMap((daysAgo) =>
   }),
 );
 
+/** Schedules there are, as the house keeps them; what it sends, no mail server takes. */
+const book = new Map<string, ReportSchedule>();
+const mail = { configured: false, from: null as string | null };
+const spanOfDay = { from: FRIDAY - 39 * HOUR_MS, to: FRIDAY - 15 * HOUR_MS };
+const refused: ReportDelivery = {
+  ...{ deliveryId: '1', dueAt: FRIDAY, ...spanOfDay, state: 'failed', attempts: 5, error: 'connect ECONNREFUSED 192.0.2.7:25', sentAt: null },
+};
+const reportMail: ApiPorts['reportMail'] = {
+  ...{ mail, allowedDomains: ['example.com'] },
+  refusedRecipient: (recipients) => recipients.find((address) => !address.endsWith('@example.com')) ?? null,
+  list: async () => [...book.values()],
+  get: async (_, scheduleId) => book.get(scheduleId) ?? null,
+  create: async (tenantId, wish) => {
+    const made = { ...wish, tenantId, scheduleId: `s-${book.size + 1}`, nextAt: FRIDAY + 16 * HOUR_MS, last: null };
+    book.set(made.scheduleId, made);
+    return made;
+  },
+  change: async (_, scheduleId, change) => {
+    const before = book.get(scheduleId);
+    if (before === undefined) return null;
+    const after = { ...before, ...change };
+    book.set(scheduleId, after);
+    return after;
+  },
+  remove: async (_, scheduleId) => book.delete(scheduleId),
+  sendNow: async (schedule) => {
+    book.set(schedule.scheduleId, { ...schedule, last: refused });
+    return refused;
+  },
+  deliveries: async () => [refused],
+};
+
 let browser: Browser;
 let house: FakeHouse;
 let url = '';
@@ -75,6 +109,7 @@ before(async () => {
   const webDir = await builtWeb();
   house = await openFakeHouse(() => ({
     ...{ webDir, clock: { now: () => FRIDAY, after: () => () => undefined, every: () => () => undefined } },
+    reportMail,
     ledger: {
       memory: (_, from, to) => counted.filter(({ arrivedAt }) => arrivedAt >= from && arrivedAt < to),
       sums: async () => [],
@@ -100,7 +135,10 @@ async function at(place: string, story: (page: Page, desk: RecordingsPage) => Pr
   const desk = new RecordingsPage(page);
   await page.goto(`${url}/supervisor#${place}`);
   await desk.signIn('supervisor', PASSWORD);
-  await story(page, desk);
+  await story(page, desk).catch(async (error: unknown) => {
+    await page.screenshot({ path: `${shots}reports-failed.png` });
+    throw new Error(`${String(error)}; the page said: ${complaints.join('; ')}`);
+  });
   assert.deepEqual(complaints, []);
   await context.close();
 }
@@ -138,12 +176,21 @@ test('a supervisor reads a report with its names and formulas, sorts it by keybo
     await page.getByRole('region', { name: zh.measure.arrived }).locator('svg').first().waitFor();
 
     const [file] = await Promise.all([page.waitForEvent('download'), desk.button(zh.file.csv).click()]);
-    assert.equal(file.suggestedFilename(), 'tenant-hour-2026-05-10.csv');
+    assert.equal(file.suggestedFilename(), 'tenant-hour-2026-05-11.csv');
     const lines = readFileSync(await file.path(), 'utf8')
       .trim()
       .split('\r\n');
     assert.equal(lines.length, 19);
     assert.match(lines[1] ?? '', /^"?2026-05-13T09:00:00\+08:00/);
+    const [workbook] = await Promise.all([page.waitForEvent('download'), desk.button(zh.file.xlsx).click()]);
+    assert.equal(workbook.suggestedFilename(), 'tenant-hour-2026-05-11.xlsx');
+    assert.equal(
+      readFileSync(await workbook.path())
+        .subarray(0, 2)
+        .toString(),
+      'PK',
+      'a workbook',
+    );
 
     await desk.shows('en', 'dark');
     const en = wordsOf('en');
@@ -191,4 +238,73 @@ test('she proves a day: yesterday agrees and what that means is said, the day be
     await verdict(en).getByText(en.proof.nothing).waitFor();
     await page.getByLabel(en.range.from).fill('2026-04-01');
     await page.getByText(en.rangeFault.long.replace('{{days}}', '32')).waitFor();
+  }));
+
+test('she has a report mailed: told how where no mail is set up, what is wrong with an address, why one did not go out; changes, switches off and removes it', () =>
+  at('schedules', async (page, desk) => {
+    const zh = wordsOf('zh');
+    const panel = page.getByRole('dialog');
+    const rows = page.getByRole('main').locator('tbody tr');
+    const shoot = (name: string) => page.screenshot({ path: `${shots}${name}.png` });
+    await page.getByText(zh.mail.how).waitFor();
+    await page.getByRole('heading', { name: zh.schedule.none }).waitFor();
+    await shoot('schedules-empty-zh-light');
+    Object.assign(mail, { configured: true, from: 'reports@example.com' });
+    await desk.button(zh.schedule.add).click();
+    await panel.getByLabel(zh.schedule.name).fill('昨日各队列');
+    const recipients = panel.getByLabel(zh.schedule.recipients, { exact: true });
+    const save = panel.getByRole('button', { name: zh.schedule.add });
+    await recipients.fill('floor@example.com；boss');
+    await save.click();
+    await panel.getByText(zh.recipientsFault.noAddress.replace('{{which}}', 'boss')).waitFor();
+    await recipients.fill('floor@example.com；boss@elsewhere.test');
+    await save.click();
+    await panel
+      .locator('.field-fault')
+      .getByText("boss@elsewhere.test may receive no reports: the server's settings (MAIL_TO_DOMAINS) allow example.com")
+      .waitFor();
+    assert.deepEqual(await breaches(page), []);
+    await shoot('schedule-form-zh-light');
+    await recipients.fill('floor@example.com；boss@example.com floor@example.com');
+    await save.click();
+    await panel.waitFor({ state: 'hidden' });
+    const made = book.get('s-1');
+    assert.deepEqual(
+      [made?.by, made?.interval, made?.period, made?.at, made?.timeZone, made?.format, made?.language, made?.recipients, made?.enabled],
+      ['queue', 'day', 'day', '07:00', 'Asia/Shanghai', 'xlsx', 'zh', ['floor@example.com', 'boss@example.com'], true],
+    );
+    await rows.filter({ hasText: '5月16日 07:00' }).waitFor();
+
+    await desk.shows('en', 'dark');
+    const en = wordsOf('en');
+    await desk.button(en.schedule.sendOne.replace('{{name}}', '昨日各队列')).click();
+    await rows
+      .getByText(
+        en.schedule.why
+          .replace('{{error}}', refused.error ?? '')
+          .replace('{{attempts}}', '5')
+          .trim(),
+      )
+      .waitFor();
+    assert.deepEqual(await breaches(page, 'colours'), []);
+    await shoot('schedules-en-dark');
+    await desk.button(en.schedule.logOf.replace('{{name}}', '昨日各队列')).click();
+    await panel.getByRole('row', { name: '14 May, 00:00 – 15 May, 00:00' }).waitFor();
+    await shoot('schedule-deliveries-en-dark');
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'hidden' });
+
+    await desk.button('昨日各队列').focus();
+    await page.keyboard.press('Enter');
+    await panel.getByLabel(en.schedule.at).fill('08:30');
+    await panel.getByLabel(en.schedule.enabled).uncheck();
+    await shoot('schedule-form-en-dark');
+    await panel.getByRole('button', { name: en.schedule.save }).click();
+    await rows.filter({ hasText: '08:30' }).filter({ hasText: en.schedule.off }).waitFor();
+    await desk.button('昨日各队列').click();
+    await panel.getByRole('button', { name: en.schedule.remove }).click();
+    await page.getByRole('tooltip').getByRole('button', { name: en.schedule.remove }).click();
+    await page.getByRole('heading', { name: en.schedule.none }).waitFor();
+    await page.getByRole('status').getByText(en.schedule.removed.replace('{{name}}', '昨日各队列')).waitFor();
+    assert.equal(book.size, 0);
   }));

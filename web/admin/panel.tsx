@@ -1,17 +1,12 @@
-/** What slides in from the side to make or change one thing: closed by Escape, its button at the foot. */
-import { Button, Drawer } from 'antd';
-import type { FormEvent, ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+/** A panel of this console: for who may change nothing it is to be read. */
+import type { ReactNode } from 'react';
+import { type PanelProps, SidePanel } from '../shared/side-panel.tsx';
 import { useAdmin } from './admin.ts';
 import { useWords } from './words.ts';
 
-interface Props {
-  title: string;
-  wide?: boolean;
+interface Props extends PanelProps {
   /** It has keys that change nothing: who is to read it alone may press them. */
   readable?: boolean;
-  onClose(): void;
-  children: ReactNode;
 }
 
 /** For who may change nothing: what is in it is seen, and neither written nor pressed. */
@@ -30,43 +25,6 @@ export function Settings({ children }: { children: ReactNode }) {
   );
 }
 
-export function Panel({ title, wide = false, readable = false, onClose, children }: Props) {
-  const { t } = useTranslation();
-  const close = (
-    <Button type="text" onClick={onClose}>
-      {t('controls.close')}
-    </Button>
-  );
-  return (
-    <Drawer open onClose={onClose} closable={false} extra={close} size={wide ? 1020 : 520} title={title} destroyOnHidden>
-      {readable ? children : <Settings>{children}</Settings>}
-    </Drawer>
-  );
-}
-
-interface FormProps {
-  busy: boolean;
-  submit: string;
-  danger?: boolean;
-  disabled?: boolean;
-  onSubmit(): void;
-  children: ReactNode;
-}
-
-export function PanelForm({ busy, submit, danger = false, disabled = false, onSubmit, children }: FormProps) {
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    if (!busy && !disabled) onSubmit();
-  };
-  return (
-    <form className="panel-form" onSubmit={send} noValidate>
-      {children}
-      <div className="panel-foot">
-        {/* White on the red of the dark look is too faint: what is dangerous is written in red. */}
-        <Button type={danger ? 'default' : 'primary'} htmlType="submit" danger={danger} loading={busy} disabled={disabled}>
-          {submit}
-        </Button>
-      </div>
-    </form>
-  );
+export function Panel({ readable = false, children, ...panel }: Props) {
+  return <SidePanel {...panel}>{readable ? children : <Settings>{children}</Settings>}</SidePanel>;
 }

@@ -20,16 +20,17 @@ import './wall.css';
 /** With its pictures, for those who look at them. */
 const DayPage = lazy(() => import('./day/day-page.tsx').then(({ DayPage: page }) => ({ default: page })));
 const ReportPage = lazy(() => import('./reports/report-page.tsx'));
+const SchedulesPage = lazy(() => import('./reports/schedules-page.tsx'));
 const ReconcilePage = lazy(() => import('./reports/reconcile-page.tsx'));
 
 const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
 };
-/** `#live` is the floor now, `#day` this day in pictures, `#wallboard` the floor for a screen at the wall, `#queues` the queues and callbacks, `#alerts` when walls call, `#reports` what was counted, `#reconciliation` whether it agrees; else the calls there were. */
+/** `#live` is the floor now, `#day` this day in pictures, `#wallboard` the floor for a screen at the wall, `#queues` the queues and callbacks, `#alerts` when walls call, `#reports` what was counted, `#reconciliation` whether it agrees, `#schedules` what is sent by mail; else the calls there were. */
 const places: Record<string, Place> = {
   ...{ '#live': 'live', '#day': 'day', '#queues': 'queues', '#wallboard': 'wallboard', '#alerts': 'alerts' },
-  ...{ '#reports': 'reports', '#reconciliation': 'reconciliation' },
+  ...{ '#reports': 'reports', '#reconciliation': 'reconciliation', '#schedules': 'schedules' },
 };
 const placeNow = (): Place => places[location.hash] ?? 'calls';
 const usePlace = (): Place => useSyncExternalStore(subscribe, placeNow);
@@ -67,8 +68,8 @@ function Console({ asked, ...page }: PageProps & { asked: Place }) {
   if (place === null) return <NotForYou onSignOut={page.onSignOut} />;
   if (place === 'live' || place === 'day' || place === 'wallboard') return <OnTheFloor {...page} place={place} />;
   if (place === 'alerts') return <AlertsPage {...page} />;
-  if (place === 'reports' || place === 'reconciliation') {
-    const Page = place === 'reports' ? ReportPage : ReconcilePage;
+  if (place === 'reports' || place === 'reconciliation' || place === 'schedules') {
+    const Page = { reports: ReportPage, reconciliation: ReconcilePage, schedules: SchedulesPage }[place];
     return (
       <Suspense fallback={null}>
         <Page {...page} />

@@ -18,6 +18,7 @@ export function TopBar({ at, token, name, onSignOut }: { at: Place; token: strin
     alerts: t('alertRules.title'),
     reports: t('reportsPage.title'),
     reconciliation: t('reportsPage.reconciliation'),
+    schedules: t('reportsPage.schedules'),
   };
   return (
     <header className="top-bar">

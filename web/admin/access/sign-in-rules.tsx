@@ -2,10 +2,11 @@
 import { Alert, Button } from 'antd';
 import { useState } from 'react';
 import { patch } from '../../shared/api.ts';
+import { PanelForm } from '../../shared/side-panel.tsx';
 import { useSubmission } from '../../shared/submission.ts';
 import { useAdmin, useOne, useRefresh } from '../admin.ts';
 import { Failure } from '../failure.tsx';
-import { Panel, PanelForm } from '../panel.tsx';
+import { Panel } from '../panel.tsx';
 import { Checks } from '../people/checks.tsx';
 import { roles } from '../people/people.ts';
 import { useWords } from '../words.ts';

@@ -2,11 +2,12 @@
 import { Input } from 'antd';
 import { type ReactNode, useState } from 'react';
 import { patch, post } from '../../shared/api.ts';
+import { PanelForm } from '../../shared/side-panel.tsx';
 import { useSubmission } from '../../shared/submission.ts';
 import { useAdmin, useRefresh } from '../admin.ts';
 import { Failure, faultOf } from '../failure.tsx';
 import { Field } from '../field.tsx';
-import { Panel, PanelForm } from '../panel.tsx';
+import { Panel } from '../panel.tsx';
 import { Checks } from '../people/checks.tsx';
 import { useWords } from '../words.ts';
 

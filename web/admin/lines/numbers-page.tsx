@@ -3,6 +3,7 @@ import { Button, Input, Popconfirm } from 'antd';
 import { useState } from 'react';
 import { patch, post, remove } from '../../shared/api.ts';
 import { languageNow, ownName } from '../../shared/labels.ts';
+import { PanelForm } from '../../shared/side-panel.tsx';
 import { useSubmission } from '../../shared/submission.ts';
 import { useAdmin, useAll, useRefresh } from '../admin.ts';
 import { useFlows } from '../dialplans/in-use.ts';
@@ -10,7 +11,7 @@ import { Failure, faultOf } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { NUMBERS, TENANT } from '../house/tenant.ts';
 import { List, type ShownColumn } from '../list/list.tsx';
-import { Panel, PanelForm } from '../panel.tsx';
+import { Panel } from '../panel.tsx';
 import { useWords } from '../words.ts';
 
 interface HotlineNumber {

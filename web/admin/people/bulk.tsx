@@ -2,8 +2,9 @@
 import { Input } from 'antd';
 import { useState } from 'react';
 import { languageNow, ownName } from '../../shared/labels.ts';
+import { PanelForm } from '../../shared/side-panel.tsx';
 import { Field } from '../field.tsx';
-import { Panel, PanelForm } from '../panel.tsx';
+import { Panel } from '../panel.tsx';
 import { useWords } from '../words.ts';
 import { type AgentRow, bulkRows } from './agents-file.ts';
 import { Checks } from './checks.tsx';

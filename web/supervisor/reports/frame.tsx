@@ -13,7 +13,7 @@ export interface PageProps {
   onSignOut(): void;
   onExpired(): void;
 }
-type ReportPlace = Extract<Place, 'reports' | 'reconciliation'>;
+type ReportPlace = Extract<Place, 'reports' | 'reconciliation' | 'schedules'>;
 
 interface Props {
   at: ReportPlace;
@@ -27,7 +27,9 @@ export function Frame({ at, token, onSignOut, children }: Props) {
   const w = useWords();
   const me = useMe(token);
   const shown = placesAt(useMay(token), 'reports');
-  const titles: Record<string, string> = { reports: t('reportsPage.title'), reconciliation: t('reportsPage.reconciliation') };
+  const titles: Record<string, string> = {
+    ...{ reports: t('reportsPage.title'), reconciliation: t('reportsPage.reconciliation'), schedules: t('reportsPage.schedules') },
+  };
   const title = titles[at] ?? '';
   useEffect(() => {
     document.title = `${title} · ${t('product')}`;

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { get, getFile } from '../../shared/api.ts';
 import { bounds, MOST_DAYS, type Reconciliation } from './reconcile.ts';
 import { type Definitions, pathOf, type Report, type Subject, type View } from './report.ts';
+import { type Delivery, SCHEDULES, type Schedules } from './schedule.ts';
 import { type Range, rangeFault } from './span.ts';
 
 /** Ten million calls are counted in seconds, not at once. */
@@ -46,4 +47,17 @@ export const useReconciliation = (token: string, range: Range, zone: string | nu
     queryKey: ['reconciliation', token, range, zone],
     enabled: zone !== null && rangeFault(range, MOST_DAYS) === null,
     queryFn: () => get<Reconciliation>(token, `/api/v1/reports/reconciliation?${new URLSearchParams(bounds(range, zone ?? 'UTC'))}`, LONGEST_MS),
+  });
+
+/** So often it is looked whether one was sent. */
+const LOOK_EACH_MS = 5_000;
+
+export const useSchedules = (token: string) =>
+  useQuery({ queryKey: ['report schedules', token], refetchInterval: LOOK_EACH_MS, queryFn: () => get<Schedules>(token, SCHEDULES) });
+
+export const useDeliveries = (token: string, scheduleId: string) =>
+  useQuery({
+    queryKey: ['report deliveries', token, scheduleId],
+    refetchInterval: LOOK_EACH_MS,
+    queryFn: () => get<{ items: Delivery[] }>(token, `${SCHEDULES}/${encodeURIComponent(scheduleId)}/deliveries`),
   });
