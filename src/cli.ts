@@ -28,6 +28,11 @@ const commands: Record<string, CommandHelp> = {
     does: "proves a day: the ledger's sums, records of calls, the journal counted anew",
     run: () => import('./commands/reconcile.ts'),
   },
+  refused: {
+    usage: 'refused',
+    does: 'the records that the database would not take and that were set aside, as JSON',
+    run: () => import('./commands/refused.ts'),
+  },
   call: {
     usage: 'call NUMBER [--from N] [--keys 1,0] [--seconds N]',
     does: 'a test call to a running server, with real audio',
