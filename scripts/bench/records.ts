@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- records [--calls N] [--agents N] [--seconds N]`: what records and reports cost. The journal's append and fsync on this disk; records of calls a second
  * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone; `--journal`: the journal),
- * and whose database is away for a minute (`--away`); and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
+ * and whose database is away for a minute (`--away`); what consoles search (`--searches`, ten million calls unless told otherwise); and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,7 @@ import { quantile, round } from './figures.ts';
 import { benchAway } from './records-away.ts';
 import { benchJournal } from './records-journal.ts';
 import { benchKill } from './records-kill.ts';
+import { benchSearches } from './records-search.ts';
 
 const TENANT = asId<TenantId>('bench');
 const CALLS = 1_000_000;
@@ -54,31 +55,40 @@ interface Options {
   away?: boolean;
   /** The journal alone. */
   journal?: boolean;
+  /** What consoles search in the records alone. */
+  searches?: boolean;
   seconds: number;
   calls?: number;
   agents?: number;
 }
 
-export async function run({ seconds, calls = CALLS, agents = AGENTS, kill = false, away = false, journal = false }: Options): Promise<object> {
+export async function run({ seconds, calls, agents = AGENTS, kill = false, away = false, journal = false, searches = false }: Options): Promise<object> {
   if (kill) return benchKill();
   if (away) return benchAway();
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-records-'));
   // Below root the database runs as another user, who must be able to reach its folder.
   chmodSync(dataDir, 0o711);
   try {
+    if (searches) return await withStore(dataDir, (store) => benchSearches(store, calls));
     if (journal) return await benchJournal(dataDir, seconds);
     const killed = { kill: await benchKill(), away: await benchAway() };
     const appended = await benchJournal(dataDir, Math.min(10, seconds / 4));
-    const store = await openStore({ dataDir, log, clock });
-    try {
+    return await withStore(dataDir, async (store) => {
       const cdr = await benchWriter(store, dataDir, Math.min(15, seconds / 3));
-      const generatedSeconds = await generate(store, calls, agents);
-      return { ...killed, ...appended, ...cdr, calls, agents, days: DAYS, generatedSeconds, reports: await benchReports(store) };
-    } finally {
-      await store.close();
-    }
+      const generatedSeconds = await generate(store, calls ?? CALLS, agents);
+      return { ...killed, ...appended, ...cdr, calls: calls ?? CALLS, agents, days: DAYS, generatedSeconds, reports: await benchReports(store) };
+    });
   } finally {
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+async function withStore(dataDir: string, work: (store: Store) => Promise<object>): Promise<object> {
+  const store = await openStore({ dataDir, log, clock });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
   }
 }
 

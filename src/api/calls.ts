@@ -1,10 +1,12 @@
 /** Calls: those alive now, and the records of those that were. An agent sees the calls she had, nobody sees another tenant's. */
+
 import { z } from 'zod';
+import type { AgentId } from '../../kernel/ids.ts';
 import { personal } from '../../kernel/mask.ts';
 import type { Call, Leg } from '../call/call.ts';
 import { surveyGivenUpWhys, surveyNotAskedWhys } from '../call/survey.ts';
 import { directions } from '../cdr/record.ts';
-import { mayAtAll, scopeOf } from '../users/user.ts';
+import { may, mayAtAll, scopeOf } from '../users/user.ts';
 import { asker } from './access.ts';
 import { audioSchema } from './call-audio.ts';
 import { belonging, type Revealable } from './personal.ts';
@@ -133,6 +135,13 @@ const filters = {
     .regex(/^[1-5](-[1-5])?$/, 'one rating, or two with a hyphen: 4-5')
     .optional()
     .describe('Rated so by the caller: 1 very satisfied to 5; or from one to another, for example 4-5'),
+  disposition: z.string().min(1).max(100).optional(),
+  data: z
+    .string()
+    .max(400)
+    .regex(/^[^=]{1,64}=/, 'a name and a value: orderId=4711')
+    .optional()
+    .describe('Attached to the call, name=value: orderId=4711. For who sees it in clear'),
   held: z.literal('true').optional().describe('Only calls with a recording under a legal hold'),
 };
 type FilterQuery = { [K in keyof typeof filters]?: string | undefined };
@@ -197,6 +206,8 @@ function filterOf(ports: ApiPorts, query: FilterQuery, user: Identity): CallFilt
   if (query.callee !== undefined) filter.callee = query.callee;
   if (query.queueId !== undefined) filter.queueId = branded(query.queueId);
   if (query.cause !== undefined) filter.cause = query.cause;
+  if (query.disposition !== undefined) filter.disposition = query.disposition;
+  if (query.data !== undefined) filter.data = dataAsked(query.data);
   if (query.held !== undefined) filter.held = true;
   if (query.rating !== undefined) filter.rating = ratingsAsked(user, query.rating);
   if (query.agentId !== undefined) filter.agentId = branded(query.agentId);
@@ -205,6 +216,18 @@ function filterOf(ports: ApiPorts, query: FilterQuery, user: Identity): CallFilt
   // The calls that she or her teams had, whatever she asks for.
   if (agentIds.length === 0 || (filter.agentId !== undefined && !agentIds.includes(filter.agentId))) throw new Problem('forbidden');
   return filter.agentId === undefined ? { ...filter, agentIds } : filter;
+}
+
+/** Whoever sees it masked would learn by searching what it is. `of`: of whose calls; none = of all. */
+function demandInClear(user: Identity, of: readonly AgentId[]): void {
+  const { tenantId } = user;
+  if (may(user, 'personal.read', { tenantId }) || (of.length > 0 && of.every((agentId) => may(user, 'personal.read', { tenantId, agentId })))) return;
+  throw new Problem('forbidden', 'what is attached to calls is searched by who sees it in clear');
+}
+
+function dataAsked(asked: string): Record<string, string> {
+  const at = asked.indexOf('=');
+  return { [asked.slice(0, at)]: asked.slice(at + 1) };
 }
 
 function ratingsAsked(user: Identity, asked: string): { from: number; to: number } {
@@ -272,7 +295,9 @@ function listRecords(app: Api, ports: ApiPorts, reveals: Reveals): void {
       const user = asker(request);
       const filter = filterOf(ports, request.query, user);
       const { caller, callee, agentIds, agentId } = filter;
-      await reveals.searched(request, 'calls', { caller, callee }, agentId === undefined ? agentIds : [agentId]);
+      const of = agentId === undefined ? agentIds : [agentId];
+      if (filter.data !== undefined) demandInClear(user, of ?? []);
+      await reveals.searched(request, 'calls', { caller, callee }, of);
       const page = await ports.records.list(user.tenantId, filter, pageRequest(request.query));
       return { ...page, items: page.items.map((call) => shownCall(user, call)) };
     },

@@ -205,6 +205,9 @@ export interface CallFilter {
   /** 1 very satisfied to 5 */
   rating?: { from: number; to: number };
   held?: true;
+  disposition?: string;
+  /** Attached to it: all of these. */
+  data?: Readonly<Record<string, string>>;
 }
 /** What is shown of a record as the store holds it. */
 type AsStored = Pick<

@@ -4,6 +4,7 @@ import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { LegAudio } from '../call/event.ts';
 import type { AgentRecord, AskedRecord, Direction, OfferRecord, QueueVisit, RecordingPause, RecordingState, SurveyRecord } from '../cdr/record.ts';
+import { jsonOf } from './json.ts';
 import type { Database } from './schema.ts';
 import { type FollowUp, followUpOf } from './tickets.ts';
 
@@ -26,6 +27,9 @@ export interface CallFilter {
   rating?: { from: number; to: number };
   /** Only those with a recording under a legal hold. */
   held?: true;
+  disposition?: string;
+  /** Attached to it: all of these. */
+  data?: Readonly<Record<string, string>>;
 }
 
 /** Times as RFC 3339 text, durations in ms. */
@@ -118,10 +122,21 @@ export async function listCalls(
   cursor: string | null,
 ): Promise<{ calls: CallRow[]; next: string | null }> {
   const most = Math.min(Math.max(1, Math.floor(limit)), MOST_ROWS);
+  const rows = await callsQuery(db, filter, cursor)
+    .limit(most + 1)
+    .execute();
+  const page = rows.slice(0, most);
+  const last = page.at(-1);
+  return { calls: page.map(callOf), next: rows.length > most && last !== undefined ? writeCursor(last.arrived_at, last.call_id) : null };
+}
+
+/** Newest first. */
+export function callsQuery(db: Kysely<Database>, filter: CallFilter, cursor: string | null) {
   let query = db.selectFrom('calls').selectAll().where('tenant_id', '=', filter.tenantId);
   if (filter.from !== undefined) query = query.where('arrived_at', '>=', new Date(filter.from));
   if (filter.until !== undefined) query = query.where('arrived_at', '<', new Date(filter.until));
   if (filter.callerEnds !== undefined) query = query.where(sql<boolean>`right(caller, 4) = ${filter.callerEnds}`);
+  if (filter.data !== undefined) query = query.where(sql<boolean>`data @> ${jsonOf(filter.data)}::jsonb`);
   if (filter.held === true) query = query.where('call_id', 'in', heldCalls(db, filter.tenantId));
   for (const [column, value] of Object.entries(equalities(filter))) if (value !== undefined) query = query.where(sql.ref(column), '=', value);
   if (filter.rating !== undefined) query = query.where('rating', '>=', filter.rating.from).where('rating', '<=', filter.rating.to);
@@ -130,14 +145,7 @@ export async function listCalls(
     const { at, callId } = readCursor(cursor);
     query = query.where(sql<boolean>`(arrived_at, call_id) < (${at}::timestamptz, ${callId})`);
   }
-  const rows = await query
-    .orderBy('arrived_at', 'desc')
-    .orderBy('call_id', 'desc')
-    .limit(most + 1)
-    .execute();
-  const page = rows.slice(0, most);
-  const last = page.at(-1);
-  return { calls: page.map(callOf), next: rows.length > most && last !== undefined ? writeCursor(last.arrived_at, last.call_id) : null };
+  return query.orderBy('arrived_at', 'desc').orderBy('call_id', 'desc');
 }
 
 /** When this number was last asked to rate a call; null = never. */
@@ -208,6 +216,7 @@ const equalities = (filter: CallFilter): Record<string, string | undefined> => (
   agent_id: filter.agentId,
   customer_id: filter.customerId,
   cause: filter.cause,
+  disposition: filter.disposition,
 });
 
 interface KyselyRow {

@@ -313,6 +313,8 @@ test('a search by a whole number is in the trail once, masked; by its last four 
   assert.deepEqual(await search('agent', `customers?number=${NUMBER}`), told('customer', { number: '139****5678' }));
   assert.deepEqual(await search('quality', 'calls?callerEnds=5678'), [200, []]);
   assert.deepEqual(await search('quality', 'calls?callerEnds=45678'), [400, []], 'four digits and no more');
+  const found = async (role: PersonRole) => (await search(role, 'calls?data=orderId%3D4711'))[0];
+  assert.deepEqual(await Promise.all((['quality', 'lead', 'admin', 'agent', 'supervisor'] as const).map(found)), [403, 403, 403, 200, 200], 'what is attached');
   assert.deepEqual(await search('quality', 'calls?callee=10086'), [200, []], 'nobody’s');
   assert.deepEqual(await search('agent', `calls?caller=${NUMBER}`), [200, []], 'hers alone');
   assert.deepEqual(await search('supervisor', `calls?caller=${NUMBER}`), [200, []], 'who sees them all');

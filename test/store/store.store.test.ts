@@ -111,6 +111,11 @@ test('calls are found by when, who and how they ended, and only in their own ten
   assert.deepEqual(await idsOf({ from: MAY }), [first.callId]);
   assert.deepEqual(await idsOf({ until: MAY }), [second.callId]);
   assert.deepEqual(await idsOf({ agentId: 'demo:8001', queueId: 'demo:service', customerId: 'demo:13800001001' }), [first.callId, second.callId]);
+  assert.deepEqual(await idsOf({ disposition: 'no such one' }), []);
+  await writeRecords(store.db, [{ ...second, revision: second.revision + 1, data: { orderId: '4711', wish: 'a new plan' } }]);
+  assert.deepEqual(await idsOf({ data: { orderId: '4711' } }), [second.callId]);
+  assert.deepEqual(await idsOf({ data: { orderId: '4711', wish: 'another' } }), []);
+  assert.deepEqual(await idsOf({ data: { orderId: '471' } }), []);
   assert.deepEqual(await idsOf({ tenantId: 'other' }), []);
   assert.equal(await callDetail(store.db, asId<TenantId>('other'), first.callId), null);
 });
