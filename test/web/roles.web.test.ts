@@ -75,13 +75,13 @@ const looks = [
 ] as const;
 
 /** Pages of the supervisor's console, by the names that they go by. */
-const titleOf = { live: 'live', day: 'day', wallboard: 'wallboard', queues: 'queuesPage', calls: 'calls' } as const;
-const shown = { lead: ['live', 'wallboard', 'queues', 'calls'], planner: ['live', 'day', 'wallboard'] } as const;
+const titleOf = { live: 'live', day: 'day', wallboard: 'wallboard', queues: 'queuesPage', calls: 'calls', reports: 'reportsPage' } as const;
+const shown = { lead: ['live', 'wallboard', 'queues', 'calls', 'reports'], planner: ['live', 'day', 'wallboard', 'reports'] } as const;
 
 for (const [role, places] of Object.entries(shown))
   test(`a ${role} is shown ${places.join(', ')}, and nothing else, with nothing against who hears it`, async () => {
     for (const [language, look] of looks)
-      await visit(role, language, look, async ({ page, words }) => {
+      await visit(role, language, look, async ({ page, words, refused }) => {
         const names = await textsOf(page.getByRole('navigation').first().getByRole('link'));
         assert.deepEqual(
           names,
@@ -90,6 +90,11 @@ for (const [role, places] of Object.entries(shown))
         if (role !== 'planner') await page.locator('.calls-row').first().waitFor();
         assert.deepEqual(await breaches(page, look === 'light' ? 'all' : 'colours'), []);
         await page.screenshot({ path: `${shots}role-${role}-${language}-${look}.png` });
+        // A lead asks for what her teams have figures of, and for nothing that would be refused.
+        await page.clock.setSystemTime(house.now);
+        await page.getByRole('link', { name: words.reportsPage?.title ?? '', exact: true }).click();
+        await page.getByRole('heading', { name: wordsOf('supervisor/reports/words', language).empty?.title ?? '' }).waitFor();
+        assert.deepEqual(refused, []);
       });
   });
 
