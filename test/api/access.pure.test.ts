@@ -131,7 +131,7 @@ for (const [operation, row] of Object.entries(rows)) {
     }
   });
 
-  test(`G7: ${operation}: nobody reaches another tenant's things`, async () => {
+  test(`G7, I9: ${operation}: nobody reaches another tenant's things`, async () => {
     const house = row.stranger === 'own' ? await houseFor(operation) : await shared;
     for (const role of roleNames) {
       const { status, text } = await ask(house, operation, 'demo', tokenOf('other', role));

@@ -238,7 +238,7 @@ test('an admin cannot take her own rights away', async () => {
   assert.equal((await send(house, 'PATCH', '/api/v1/users/demo:admin', { name: 'Boss' })).statusCode, 200);
 });
 
-test('a faulty dialplan is not published; each fault comes with file, line and column', async () => {
+test('J1: a faulty dialplan is not published; each fault comes with file, line and column', async () => {
   const house = await openFakeHouse();
   const files = { 'main.yaml': 'broken' };
   const checked = (await send(house, 'POST', '/api/v1/dialplans/check', { files })).json() as object;
@@ -398,7 +398,7 @@ test('ready is 200 while calls can be served, 503 when they cannot', async () =>
   assert.equal((await send(house, 'GET', '/livez', undefined, {})).statusCode, 200);
 });
 
-test('metrics are for this machine or an admin, not for the public', async () => {
+test('G13: metrics are for this machine or an admin, not for the public', async () => {
   const house = await openFakeHouse();
   const from = (remoteAddress: string, headers: Record<string, string> = {}) => house.app.inject({ url: '/metrics', remoteAddress, headers });
   assert.equal((await from('127.0.0.1')).statusCode, 200);

@@ -34,7 +34,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('killed at once, then told to shut down: degraded in between, and every record is there once', async () => {
+test('A4, A8, A9: killed at once, then told to shut down: degraded in between, and every record is there once', async () => {
   const store = connectStore({ url: await cluster.database('migrated'), clock, log, embedded: null });
   const writer = new CdrWriter({ write: recordWriter(store.db), spool: new Spool(folder, 1e9), clock, log });
   const seen: string[] = [];

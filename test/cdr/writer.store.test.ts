@@ -136,7 +136,7 @@ test('text that Postgres refuses is mended, not lost', async () => {
   assert.deepEqual(row, { caller_name: 'ab\ufffdc', notes: 'ab\ufffdc', data: { k: 'ab\ufffdc' } });
 });
 
-test('while the line to Postgres is cut records wait; afterwards all are there once', async () => {
+test('A4: while the line to Postgres is cut records wait; afterwards all are there once', async () => {
   const line = new Line(cluster.server.port);
   const url = await line.open(await cluster.database('migrated'));
   const store = connectStore({ url, clock, log, embedded: null });
@@ -159,7 +159,7 @@ test('while the line to Postgres is cut records wait; afterwards all are there o
   assert.deepEqual(seen, ['degraded', 'ok']);
 });
 
-test('a commit that was never confirmed is written again and is there once', async () => {
+test('A7: a commit that was never confirmed is written again and is there once', async () => {
   const line = new Line(cluster.server.port);
   const url = await line.open(await cluster.database('migrated'));
   const store = connectStore({ url, clock, log, embedded: null });
@@ -179,7 +179,7 @@ test('a commit that was never confirmed is written again and is there once', asy
   assert.deepEqual(await counted(store), { calls: 20, legs: 40, recordings: 20 });
 });
 
-test('a primary that became read-only is waited out', async () => {
+test('A8: a primary that became read-only is waited out', async () => {
   const store = await cluster.store();
   const [{ name } = { name: '' }] = (await store.db.selectNoFrom((select) => select.fn<string>('current_database', []).as('name')).execute()) as {
     name: string;
@@ -218,7 +218,7 @@ test('what finds no room in memory goes to disk and comes back', async () => {
   await until('the spool to be empty', () => readdirSync(folder).length === 0);
 });
 
-test('what was spooled when we died is written by the next, a torn line aside', async () => {
+test('A1: what was spooled when we died is written by the next, a torn line aside', async () => {
   const folder = await spoolFolder();
   const first = new Spool(folder, MOST_SPOOLED);
   await first.append(records(300, MAY));
@@ -266,7 +266,7 @@ test('closed while Postgres is away it tells what the journal must keep', async 
   );
 });
 
-test('with memory and spool full records wait, the writer says so, and all are written when Postgres is back', async () => {
+test('A5: with memory and spool full records wait, the writer says so, and all are written when Postgres is back', async () => {
   let away = true;
   const kept = new Set<string>();
   const write = async (batch: readonly CallRecord[]): Promise<void> => {

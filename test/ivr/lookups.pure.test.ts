@@ -64,7 +64,7 @@ describe('lookups', () => {
   });
   it('fail for a customer without an account', async () => assert.deepEqual(await ask({ what: 'balance', accountOf: async () => null }), ended(false)));
   it('fail when the store does', async () => assert.deepEqual(await ask({ what: 'bill', accountOf: () => Promise.reject(new Error('away')) }), ended(false)));
-  it('fail at the deadline when the store is silent', async () =>
+  it('A6: fail at the deadline when the store is silent', async () =>
     assert.deepEqual(await ask({ what: 'bill', accountOf: () => new Promise(() => undefined) }), ended(false)));
   it('fail for what nobody can look up', async () => assert.deepEqual(await ask({ what: 'weather' }), ended(false)));
 

@@ -79,7 +79,7 @@ describe('a supervised program', () => {
     await child.stop();
   });
 
-  test('that dies at once five times is given up', async () => {
+  test('A12: that dies at once five times is given up', async () => {
     let givenUp = false;
     const child = childOf('loop', 'process.exit(1)', () => {
       givenUp = true;

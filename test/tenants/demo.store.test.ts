@@ -60,7 +60,7 @@ const everything = async (store: Store): Promise<unknown> => [
   await store.db.selectFrom('tickets').selectAll().orderBy('ticket_id').execute(),
 ];
 
-test('the first start makes everybody a password of their own, kept for their owner alone to print', async () => {
+test('G13: the first start makes everybody a password of their own, kept for their owner alone to print', async () => {
   const { store, sessions, loginsFile, seed } = await house();
   const logins = await seed();
   assert.deepEqual(
