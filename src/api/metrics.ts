@@ -7,7 +7,7 @@ import { refusals } from '../toll/policy.ts';
 import { mediaFigures } from './media-metrics.ts';
 import type { ApiPorts } from './ports.ts';
 
-type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory'> & {
+type House = Pick<ApiPorts, 'acd' | 'calls' | 'trunks' | 'toll' | 'directory' | 'health'> & {
   mediaServers(): FleetStatus[];
   watched(): WatchCounts;
   auditWatch: { broken: number };
@@ -53,6 +53,15 @@ export function openMetrics(house: House, desks: () => number, sip: () => Promis
     },
   });
   gauge('huawu_audit_broken', 'Tenants whose audit trail was changed behind our back', (broken) => broken.set(house.auditWatch.broken));
+  new Gauge({
+    name: 'huawu_part_ok',
+    help: 'A part of the house works (1) or has failed (0), as /readyz has it',
+    labelNames: ['part'],
+    registers: [registry],
+    collect() {
+      for (const [part, { ok }] of Object.entries(house.health.parts())) this.set({ part }, Number(ok));
+    },
+  });
   invariantFigures(registry, house.watched);
   trunkFigures(registry, house);
   mediaFigures(registry, house.mediaServers);

@@ -735,6 +735,20 @@ test('reports by mail: sent when due and by hand, once for each time, tried agai
   for (const action of ['report.schedule', 'report.reschedule', 'report.send', 'report.unschedule']) assert.ok(trail.includes(action), `${action} in ${trail}`);
 });
 
+test('monitoring: every figure that the rules and the board ask for is among those that are told', async () => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const asked = ['rules.yaml', 'board.json'].flatMap((file) => {
+    const words = readFileSync(inProject(`scripts/monitoring/${file}`), 'utf8').match(/\b(?:huawu|nodejs|process)_\w+/g) ?? [];
+    assert.ok(words.length > 5, file);
+    return words;
+  });
+  // The SIP server tells its own, which are the same of another program.
+  const missing = [...new Set(asked)].filter((name) => !text.includes(`# TYPE ${name.replace(/^huawu_sip_/, '')} `));
+  assert.deepEqual(missing, []);
+  const parts = [...text.matchAll(/^huawu_part_ok\{part="(\w+)"\} ([01])$/gm)].map(([, part]) => part);
+  assert.ok(parts.includes('store'), parts.join());
+});
+
 test('webhooks: what is told is signed, once in effect, tried again until it arrives, seen in the log and sent again by hand', async () => {
   const admin = await signIn('admin');
   const receiver = await openReceiver();

@@ -96,7 +96,7 @@ export default function AuditPage() {
       show: ({ at }: Entry) => <span className="figures">{shownTime(at)}</span>,
     },
     { key: 'who', title: w('audit.who'), value: who },
-    { key: 'source', title: w('audit.source'), value: ({ source }) => source ?? '' },
+    { key: 'source', title: w('audit.source'), value: ({ source }) => source ?? '', show: ({ source }) => <span className="figures">{source}</span> },
     { key: 'action', title: w('audit.action'), value: ({ action }) => action, show: ({ action }) => <code>{action}</code> },
     { key: 'resource', title: w('audit.resource'), value: ({ resource }) => resource },
     {
