@@ -73,11 +73,21 @@ async function ask({ db }: Store, filterOf: (n: number) => Omit<CallFilter, 'ten
   return { p95Ms: round(quantile(took, 0.95), 1), rows, readsAll: await readsAll(db, { ...filterOf(1), tenantId: TENANT }) };
 }
 
-/** By the plan of the very statement: a month, or the whole of them, read from end to end. What is not partitioned yet is empty. */
+/** By the plan of the very statement: a month read from end to end. One that is empty yet is read so, and costs nothing. */
 async function readsAll(db: Store['db'], filter: CallFilter): Promise<boolean> {
-  const plan = JSON.stringify(await callsQuery(db, filter, null).limit(PAGE).explain('json'));
-  return /"Node Type":"Seq Scan"[^{}]*"Relation Name":"calls_\d/.test(plan);
+  const [explained] = await callsQuery(db, filter, null).limit(PAGE).explain<{ 'QUERY PLAN': { Plan: PlanNode }[] }>('json');
+  return nodesOf(explained?.['QUERY PLAN'][0]?.Plan).some((node) => node['Node Type'] === 'Seq Scan' && node['Total Cost'] > COST_OF_A_MONTH);
 }
+
+/** In PostgreSQL's unit, a page read: a month of ten million calls a year costs a hundred times as much. */
+const COST_OF_A_MONTH = 1_000;
+
+interface PlanNode {
+  'Node Type': string;
+  'Total Cost': number;
+  Plans?: PlanNode[];
+}
+const nodesOf = (node: PlanNode | undefined): PlanNode[] => (node === undefined ? [] : [node, ...(node.Plans ?? []).flatMap(nodesOf)]);
 
 /** The rows as the writer would have made them, in pieces. */
 async function generate({ db }: Store, from: number, count: number, of: number): Promise<void> {
