@@ -134,13 +134,14 @@ test('I1, I2: a card number keyed in under the dialplan and with an agent reache
     ['what the desk was told', JSON.stringify(desk.messages)],
     ['the audit trail', JSON.stringify(await auditOf(record.callId))],
     ...(await Promise.all([...answers, '/metrics', `/api/v1/calls?caller=${CUSTOMER}`].map(async (path) => [path, await bytesOf(path)] as [string, Buffer]))),
+    ['the journal, opened with its keys', JSON.stringify(journalOf(house))],
     ...filesBelow(house.dataDir),
     ...filesBelow(realpathSync(join(house.dataDir, 'postgres'))),
   ];
   assert.ok(house.log.length < 100_000, 'no line of the log was dropped');
   const holds = (needle: string): string[] => told.filter(([, text]) => text.includes(needle)).map(([where]) => where);
   assert.ok(
-    holds('receipt-payment').some((where) => where.includes('journal')) && holds('receipt-payment').some((where) => where.includes('base/')),
+    holds('receipt-payment').some((where) => where.includes('opened')) && holds('receipt-payment').some((where) => where.includes('base/')),
     'one looks where things are',
   );
   assert.ok(holds('application/dtmf-relay').length > 0, 'the trace has the INFOs');
