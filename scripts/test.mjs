@@ -1,6 +1,6 @@
 // `npm test`: installs what is missing, builds, checks the house's rules, runs every lane, and ends with one line
 // `N passed, N failed, N skipped`. `npm test -- pure sip` runs only these lanes.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -9,14 +9,14 @@ import { blockOf, failuresOf, inFull, longestOf } from './failures.mjs';
 import { installPackages, installTools, root } from './install.mjs';
 
 const ci = process.env.CI === 'true';
-/** Lanes in order, with how many of their files run at the same time; `beside` the one before it, which leaves the cores idle for half of its time. */
+/** Lanes in order, with how many of their files run at the same time. */
 const LANES = [
   // Without I/O nothing can get in each other's way: two processes hold all files, which saves most of the time.
   { name: 'pure', atOnce: 2, bundled: true },
   // These wait more than they work.
   { name: 'sip', atOnce: 4, realTime: true },
-  { name: 'store', atOnce: 2, beside: true },
   { name: 'media', atOnce: 2, realTime: true },
+  { name: 'store', atOnce: 2 },
   // Phones talk and pages wait for each other: two of these leave a third of two cores idle.
   { name: 'phone', atOnce: 3, realTime: true },
   { name: 'web', atOnce: 3, realTime: true },
@@ -38,11 +38,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const onlyAlone = [];
 /** All that failed, told again at the end. */
 const failed = [];
-/** Resolves to its exit code; null = a signal ended it. */
-const node = (...args) =>
-  new Promise((resolve) => {
-    spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, HUAWU_TEST: '1' } }).on('close', resolve);
-  });
+const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, HUAWU_TEST: '1' } });
 
 /** Whether all sources have just been built: then the lanes run what was built, as its users do, and spare the two cores a transpiler in every process. */
 let built = false;
@@ -100,10 +96,10 @@ function bundles(files, count) {
 }
 
 /** One run of node's own test runner; what it counted, and its report. */
-async function runFiles(files, atOnce) {
+function runFiles(files, atOnce) {
   const folder = mkdtempSync(join(tmpdir(), 'huawu-lane-'));
   const report = join(folder, 'report.tap');
-  const status = await node(
+  const { status } = node(
     ...(built ? [] : ['--import', 'tsx']),
     '--test',
     `--test-concurrency=${atOnce}`,
@@ -125,13 +121,13 @@ async function runFiles(files, atOnce) {
  * What waits for real sound or real processes is at the mercy of its neighbours: up to three files that failed among others are run once
  * more alone, and that run counts. It is said aloud, so that a test that needs it again and again is mended instead.
  */
-async function runAgainAlone(first, files) {
+function runAgainAlone(first, files) {
   const among = failuresOf(first.tap);
   const again = [...new Set(among.map(({ file }) => file))];
   const known = among.length > 0 && again.every((file) => files.includes(file));
   if (first.failed === 0 || !known || again.length > 3) return first;
   process.stdout.write(`${inFull(first.tap)}\n`);
-  const alone = await runFiles(again, 1);
+  const alone = runFiles(again, 1);
   const still = failuresOf(alone.tap);
   const same = (one) => (other) => other.file === one.file && other.title === one.title;
   onlyAlone.push(...among.filter((one) => !still.some(same(one))));
@@ -142,14 +138,14 @@ async function runAgainAlone(first, files) {
   return { ...first, tap: alone.tap, told, passed: first.passed + first.failed - alone.failed, failed: alone.failed };
 }
 
-async function runLane({ name, atOnce, bundled = false, realTime = false }) {
+function runLane({ name, atOnce, bundled = false, realTime = false }) {
   const found = testFiles(`.${name}.test.ts`);
   if (found.length === 0) return;
   const files = bundled ? bundles(found, atOnce) : found;
   const started = Date.now();
   process.stdout.write(`\n── ${name} lane: ${found.length} files\n`);
-  const first = await runFiles(files, atOnce);
-  const ended = realTime ? await runAgainAlone(first, files) : first;
+  const first = runFiles(files, atOnce);
+  const ended = realTime ? runAgainAlone(first, files) : first;
   total.passed += ended.passed;
   total.failed += ended.failed;
   total.skipped += ended.skipped;
@@ -164,12 +160,7 @@ async function runLane({ name, atOnce, bundled = false, realTime = false }) {
 }
 
 if (wanted.length === 0) [built] = await Promise.all([step('builds, with every type in order', 'scripts/build.mjs'), rules()]);
-const chosen = LANES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-for (const [at, lane] of chosen.entries()) {
-  if (lane.beside === true && at > 0) continue;
-  const next = chosen[at + 1];
-  await Promise.all([runLane(lane), ...(next?.beside === true ? [runLane(next)] : [])]);
-}
+for (const lane of LANES) if (wanted.length === 0 || wanted.includes(lane.name)) runLane(lane);
 
 if (ci && total.skipped > 0) {
   process.stdout.write('with CI=true nothing may be skipped\n');
