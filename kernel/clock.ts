@@ -24,6 +24,18 @@ const startedHere = started + monotonicMs() - performance.now();
 /** setTimeout overflows to "at once" beyond 2^31 - 1 ms: longer waits are made of several. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** The same clock, on which nothing that is thrown gets out of what it calls: one fault must not end all that wait on it. */
+export const enduring = (clock: Clock, onFault: (error: unknown) => void): Clock => {
+  const safe = (fn: () => void) => (): void => {
+    try {
+      fn();
+    } catch (error) {
+      onFault(error);
+    }
+  };
+  return { now: () => clock.now(), after: (ms, fn) => clock.after(ms, safe(fn)), every: (ms, fn) => clock.every(ms, safe(fn)) };
+};
+
 export const systemClock: Clock = {
   now: () => startedHere + performance.now(),
   after(ms, fn) {

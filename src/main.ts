@@ -5,19 +5,8 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../kernel/clock.ts';
-import {
-  type AgentId,
-  type CallbackId,
-  type CallId,
-  type CustomerId,
-  type LegId,
-  newCallId,
-  type QueueId,
-  randomToken,
-  type TenantId,
-  type UserId,
-} from '../kernel/ids.ts';
+import { type Clock, enduring, systemClock } from '../kernel/clock.ts';
+import { type AgentId, type CallbackId, type CallId, type LegId, newCallId, type QueueId, randomToken, type TenantId, type UserId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
@@ -326,6 +315,7 @@ function openRims(
   accepting: () => boolean,
 ): Rims {
   const { calls, acd, desk } = rooms;
+  const steady = enduring(clock, (error) => log.error({ err: error }, 'what waited for its time failed'));
   const ear = new MediaEar(() => ({ sound, phone }));
   const lines = { onEvent: (event: MediaEvent) => ear.take(event), onConnected: () => sound.mediaBack() };
   const identity = { name: nameOf(config.dataDir), run: randomToken(8), isHeir: kept.underway !== null };
@@ -334,7 +324,7 @@ function openRims(
     (it) => it.disconnect(),
   );
   const phone = createPhone({
-    ...{ drachtio: config.drachtio, clock, log, take, directory, media, calls, toll: rooms.toll, trustedTrunks: config.trustedTrunks },
+    ...{ drachtio: config.drachtio, clock: steady, log, take, directory, media, calls, toll: rooms.toll, trustedTrunks: config.trustedTrunks },
     ...{
       publicAddress: config.publicAddress,
       domains: config.sip.domains,
@@ -353,13 +343,12 @@ function openRims(
   const vault = new Vault();
   const deliveries = createDeliveries({ forms: config.captureForms, vault, calls, clock, log, take });
   const sound = new SoundRim({
-    ...{ media, clock, log, take, calls, dialplansFolder: config.dialplansDir, recordings: config.recordings },
+    ...{ media, clock: steady, log, take, calls, broke: phone.broke.bind(phone), dialplansFolder: config.dialplansDir, recordings: config.recordings },
     speech: createSpeech(config.tts, join(config.dataDir, 'tts'), clock),
     verifyServicePassword: customers.verifyServicePassword,
     keepSecret: (callId, name, digits) => vault.keep(callId, name, digits, clock.now()),
   });
-  const accounts = { accountOf: (tenantId: TenantId, customerId: CustomerId) => accountOf(store, tenantId, customerId) };
-  const lookUps = createLookUps({ accounts, calls, clock, log, take });
+  const lookUps = createLookUps({ accounts: { accountOf: accountOf.bind(null, store) }, calls, clock, log, take });
   const userOfToken = (token: string): Promise<DeskUser | null> => sessions.deskUserOf(token);
   const forms = (tenantId: TenantId): ReturnType<typeof fieldsOf> => fieldsOf(config.captureForms, tenantId);
   const figures = { ledger: ledgerPort(store, rooms.ledger.view, clock), clock, directory };

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/log.ts';
+import { afterBrokenRoom, afterFault } from './broken.ts';
 import type { Journal } from './journal/port.ts';
 import type { Carriers, Command, CommandType, Event, Recorded, Room } from './vocabulary.ts';
 
@@ -101,18 +102,30 @@ export class Switchboard {
       } catch (error) {
         // One call's broken turn must not stop the others' (faults A13); the room keeps what it had decided before.
         log.error({ err: error, room: room.name, event: event.type }, 'a room failed to decide');
+        this.#later(afterBrokenRoom(event, room.name));
       }
     }
   }
 
   #carryOut<T extends CommandType>(command: Extract<Command, { type: T }>): void {
     this.#options.heed?.(command);
-    const carrier = this.#options.carriers[command.type as T] as (command: Extract<Command, { type: T }>) => void;
-    try {
-      carrier(command);
-    } catch (error) {
+    const carrier = this.#options.carriers[command.type as T] as (command: Extract<Command, { type: T }>) => void | Promise<void>;
+    const failed = (error: unknown): void => {
       this.#options.log.error({ err: error, command: command.type }, 'a command could not be carried out');
+      const after = afterFault[command.type as T] as (command: Extract<Command, { type: T }>) => Event | null;
+      this.#later(after(command));
+    };
+    try {
+      const doing = carrier(command);
+      if (doing instanceof Promise) doing.catch(failed);
+    } catch (error) {
+      failed(error);
     }
+  }
+
+  /** What follows of a fault of ours: behind what is under way, in a turn of its own. */
+  #later(event: Event | null): void {
+    if (event !== null) this.take(event);
   }
 
   #setTimer(): void {

@@ -50,5 +50,5 @@ export interface Room {
   decide(event: Event, now: number): Turn<Event, Command>;
 }
 
-/** Who carries out what: a mapped type, so that a command without a rim does not compile. */
-export type Carriers = { [T in CommandType]: (command: CommandOf<T>) => void };
+/** Who carries out what: a mapped type, so that a command without a rim does not compile. A promise is of what goes on after the turn: one that is rejected is a fault like any that is thrown. */
+export type Carriers = { [T in CommandType]: (command: CommandOf<T>) => void | Promise<void> };

@@ -126,6 +126,8 @@ export interface Call {
   adrift: Set<LegId>;
   /** Told to end because it is longer than any call should be. */
   overdue: boolean;
+  /** Something of ours broke in it, and it is being ended. */
+  broke?: true;
   /** How the caller's leg ended, seen from the whole call; the call is over when no other leg is left. */
   ending: Ending | null;
   /** ms since 1970, set with the `callEnded` event. */

@@ -18,6 +18,7 @@ import { askCapture, type CaptureWish, cancelCapture, captureChanged, captureWai
 import { conferenceFailed, conferenceHeld, conferenceLegEnded, dropParty, giveUpInviting, invitationAnswered, invitationFailed, invite } from './conference.ts';
 import { askConsult, cancelConsult, completeConsult, conferenceConsult, consultAnswered, consultFailed, consultLegEnded, toggleConsult } from './consult.ts';
 import { askControl, controlFailed } from './control.ts';
+import { cutBroken, cutOverdue } from './cutting.ts';
 import { answered, dialledFailed, reach, rings } from './dialled.ts';
 import { anchorFirst, askDirect, becameDirect, directEnded } from './direct.ts';
 import type { EndedBy, Ending, EndingCause } from './ending.ts';
@@ -50,8 +51,6 @@ type Heard = CallEvent | CaptureWord | PartyWord | DeskWish[keyof DeskWish] | Ti
 type Handlers = { [T in Heard['type']]?: (calls: Calls, event: Extract<Heard, { type: T }>, turn: CallTurn, now: number) => void };
 
 const MOST_PATH_STEPS = 64;
-/** Nobody talks to a hotline for longer; what does is a stuck or a fraudulent call. */
-const LONGEST_CALL_MS = 4 * 3_600_000;
 
 const firstLeg = ({ legId, callback, outbound }: Extract<CallEvent, { type: 'callArrived' }>, now: number): Leg => ({
   ...{ legId, role: 'caller', agentId: null, offerId: null, record: false, startedAt: now },
@@ -288,6 +287,7 @@ const handlers: Handlers = {
     const call = calls.live(event.callId);
     if (call !== undefined && callbackOver(call, event, turn, now)) endCallIfEmpty(call, turn);
   },
+  callBroke: (calls, event, turn) => cutBroken(calls, event, turn),
   callEnded(calls, event, _turn, now) {
     const call = calls.live(event.callId);
     if (call !== undefined) calls.end(call, now);
@@ -448,21 +448,6 @@ function endOther(call: Call, leg: Leg, wasUp: boolean, turn: CallTurn): void {
 function endCallIfEmpty(call: Call, turn: CallTurn): void {
   if (call.ending === null || [...call.legs.values()].some((leg) => !isEnded(leg))) return;
   turn.events.push({ type: 'callEnded', callId: call.callId, ending: call.ending });
-}
-
-/** Live calls lie in the order of their arrival, so only the front of the line can be overdue. */
-function cutOverdue(calls: Calls, turn: CallTurn, now: number): number | null {
-  for (const call of calls.values()) {
-    if (call.overdue) continue;
-    const until = call.arrivedAt + LONGEST_CALL_MS;
-    if (until > now) return until;
-    call.overdue = true;
-    const caller = callerLeg(call);
-    // Those whom a customer has left behind are let go one by one.
-    const legs = caller !== undefined && !isEnded(caller) ? [caller] : [...call.legs.values()].filter((leg) => isUp(leg));
-    for (const { legId } of legs) turn.commands.push({ type: 'releaseLeg', callId: call.callId, legId, cause: 'max_duration', by: 'server' });
-  }
-  return null;
 }
 
 const sooner = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.min(a, b));

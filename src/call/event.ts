@@ -493,4 +493,12 @@ export type CallEvent =
   | { type: 'callbackPlaced'; callId: CallId; callbackId: CallbackId; queueId: QueueId; number: string; by?: AgentId }
   /** `callId`: the call that stood for it last, of which the others may not have heard; `of`: the one it was asked for in. */
   | { type: 'callbackEnded'; callbackId: CallbackId; callId: CallId; of: CallId; queueId: QueueId; end: CallbackEnd }
+  /** Something of ours threw while it did what this call had asked for (`where`, a command or a room): what became of it nobody knows, and the call ends. */
+  | {
+      type: 'callBroke';
+      callId: CallId;
+      where: string;
+      /** Its first leg, where it broke as the call arrived. */
+      legId?: LegId;
+    }
   | { type: 'callEnded'; callId: CallId; ending: Ending };

@@ -80,6 +80,7 @@ export const personal: PersonalTable = {
     outbound: { blank: (value, mark) => (value.target.kind === 'number' ? { ...value, target: target(value.target, mark) } : value) },
   },
   destinationCalled: { target: aTarget },
+  callBroke: { where: 'open' },
   // Addresses of trunks and of agents' phones.
   legAnswered: { stands: 'open' },
   legAudioMeasured: { audio: 'open' },

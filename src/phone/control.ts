@@ -4,7 +4,7 @@
  */
 import type { PhoneWord } from '../call/control.ts';
 import type { CommandOf } from '../vocabulary.ts';
-import type { DialogLeg, Rim } from './rim.ts';
+import { type DialogLeg, guarded, type Rim } from './rim.ts';
 import type { SipDialog, SipHeaders } from './srf.ts';
 import { askInside } from './trunk/inside.ts';
 
@@ -37,7 +37,8 @@ export class PhoneControl {
       this.#failed(control, 'unmoved');
       return;
     }
-    const told = { control, agreed: false, stop: this.#rim.clock.after(ACTS_WITHIN_MS, () => this.#late()) };
+    const late = guarded(this.#rim, this.#leg, () => this.#late());
+    const told = { control, agreed: false, stop: this.#rim.clock.after(ACTS_WITHIN_MS, late) };
     this.#told = told;
     const { contact } = this.#dialog.local;
     const headers = { ...wordHeaders(control === 'hold' ? 'hold' : 'talk'), ...(contact === undefined ? {} : { Contact: contact }) };

@@ -8,7 +8,7 @@
 import { MediaError, type Profile } from '../../media/port.ts';
 import { descriptionIn, descriptionOf } from './description.ts';
 import { reinvite } from './reinvite.ts';
-import { type DialogLeg, MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
+import { type DialogLeg, guarded, MEDIA_TIMEOUT_MS, type Rim } from './rim.ts';
 import { directionOf, OurSession } from './session.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 import { refreshSession } from './trunk/inside.ts';
@@ -50,9 +50,13 @@ export class Hold {
     // One whose dialog stood before we came, and that held then.
     const held = rim.calls.get(leg.callId)?.legs.get(leg.legId)?.progress;
     this.#held = held?.state === 'up' && held.held && isHold(directionOf(this.#theirs));
-    dialog.on('modify', (req, res) => void this.#changed(req, res));
-    dialog.on('update', (req, res) => void this.#changed(req, res));
-    dialog.on('ack', (ack) => void this.#acknowledged(ack));
+    const changed = guarded(rim, leg, (req: SipRequest, res: SipResponse) => this.#changed(req, res));
+    dialog.on('modify', changed);
+    dialog.on('update', changed);
+    dialog.on(
+      'ack',
+      guarded(rim, leg, (ack: SipRequest) => this.#acknowledged(ack)),
+    );
   }
 
   get moving(): boolean {
@@ -70,7 +74,7 @@ export class Hold {
   /** `tooLong`: nobody came back. */
   away(away: boolean, tooLong: () => void): void {
     this.stop();
-    if (away) this.#stopWaiting = this.#rim.clock.after(MEDIA_TIMEOUT_MS, tooLong);
+    if (away) this.#stopWaiting = this.#rim.clock.after(MEDIA_TIMEOUT_MS, guarded(this.#rim, this.#leg, tooLong));
     const { callId, legId } = this.#leg;
     const leg = this.#rim.calls.get(callId)?.legs.get(legId);
     const isHeld = leg?.progress.state === 'up' && leg.progress.held;

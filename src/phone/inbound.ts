@@ -12,8 +12,8 @@ import { openEndpoint } from './endpoint.ts';
 import { callerOf, divertedFrom, printable } from './identity.ts';
 import { Leg } from './leg.ts';
 import { sourceOf } from './registrar.ts';
-import type { Rim } from './rim.ts';
-import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
+import { guarded, type Rim } from './rim.ts';
+import type { SipDialog, SipFailure, SipRequest, SipResponse } from './srf.ts';
 import { takeOver } from './takeover.ts';
 import { endDialog } from './trunk/inside.ts';
 import type { TrunkLine } from './trunk/line.ts';
@@ -89,7 +89,8 @@ export function takeInvite(rim: Rim, keep: (leg: Leg) => void, req: SipRequest, 
   keep(leg);
   rim.legs.named(legId, req.get('Call-ID') ?? '');
   if (origin.line !== null) rim.trunks.hold(legId, origin.line);
-  req.on('cancel', () => leg.end({ cause: 'abandoned', by: 'far_end', sip: 487, q850: statusOfCause.abandoned.q850 }));
+  const cancelled = (): void => leg.end({ cause: 'abandoned', by: 'far_end', sip: 487, q850: statusOfCause.abandoned.q850 });
+  req.on('cancel', guarded(rim, leg, cancelled));
   leg.endUnlessUpWithin(UNANSWERED_MS, { cause: 'no_answer', by: 'server' });
   const { caller, trunk } = origin;
   rim.take({ type: 'callArrived', callId, legId, ...wanted, caller, callee, trunk, sipCallId: req.get('Call-ID') ?? '' });
@@ -214,24 +215,26 @@ export async function answer(rim: Rim, leg: Leg): Promise<void> {
   const opened = await openEndpoint(rim, leg, req.source_address, { offer, isPrivate: PRIVATE_PROTOCOLS.has(req.protocol.toLowerCase()) });
   if (opened === null) return;
   const { sdp } = opened;
-  rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS, Supported: EXTENSIONS } }, (error, dialog) => {
+  const answered = (error: SipFailure | null, dialog?: SipDialog): void => {
     if (dialog === undefined) {
       rim.log.debug({ err: error, legId: leg.legId }, 'the answer could not be sent');
       leg.end({ cause: 'sip_failure', by: 'server', q850: statusOfCause.sip_failure.q850 });
     } else if (leg.ended) endDialog(rim, line, dialog, reasonHeader('normal'));
     else {
       leg.joined(dialog, sdp);
-      if (offer === '') whenAcknowledged(leg, dialog);
+      if (offer === '') whenAcknowledged(rim, leg, dialog);
       else leg.answered();
     }
-  });
+  };
+  rim.sip.createUAS(req, res, { localSdp: sdp, headers: { Allow: ALLOWED_METHODS, Supported: EXTENSIONS } }, guarded(rim, leg, answered));
 }
 
-function whenAcknowledged(leg: Leg, dialog: SipDialog): void {
+function whenAcknowledged(rim: Rim, leg: Leg, dialog: SipDialog): void {
   let waiting = true;
-  dialog.on('ack', (ack) => {
+  const acknowledged = (ack: SipRequest): void => {
     if (!waiting) return;
     waiting = false;
     leg.agree(descriptionIn(ack));
-  });
+  };
+  dialog.on('ack', guarded(rim, leg, acknowledged));
 }

@@ -1,5 +1,5 @@
 /** Keys by SIP INFO (`application/dtmf-relay`, `application/dtmf`), from phones that send no RFC 4733 events. Bounded: faults E7, C18. */
-import type { DialogLeg, Rim } from './rim.ts';
+import { type DialogLeg, guarded, type Rim } from './rim.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 
 const MOST_KEYS_A_SECOND = 20;
@@ -15,10 +15,10 @@ export function keyOf(contentType: string, body: string): string | null {
 }
 
 /** Tells the keys of one dialog, at most so many a second; what is no key is refused (415), as RFC 6086 §4.2.2 would have it. */
-export function hearKeys(rim: Pick<Rim, 'clock' | 'pressed'>, leg: DialogLeg, dialog: SipDialog): void {
+export function hearKeys(rim: Pick<Rim, 'clock' | 'pressed' | 'broke'>, leg: DialogLeg, dialog: SipDialog): void {
   let second = 0;
   let keys = 0;
-  dialog.on('info', (req: SipRequest, res: SipResponse) => {
+  const heard = (req: SipRequest, res: SipResponse): void => {
     if (req.body === '') {
       res.send(200);
       return;
@@ -37,5 +37,6 @@ export function hearKeys(rim: Pick<Rim, 'clock' | 'pressed'>, leg: DialogLeg, di
     }
     res.send(200);
     if (!leg.ended) rim.pressed(leg.legId, key);
-  });
+  };
+  dialog.on('info', guarded(rim, leg, heard));
 }

@@ -20,7 +20,7 @@ import { hearKeys } from './info.ts';
 import { type LastWord, tellAudio } from './leg-audio.ts';
 import { mediaGroupOf } from './legs.ts';
 import { Referral } from './refer.ts';
-import type { DialogLeg, DialogName, LegOwner, Rim } from './rim.ts';
+import { type DialogLeg, type DialogName, guarded, type LegOwner, type Rim } from './rim.ts';
 import type { Ringing } from './ring.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 import { endDialog } from './trunk/inside.ts';
@@ -110,9 +110,9 @@ export class Leg implements DialogLeg {
     this.#progress = { at: 'up', dialog, hold, control, referral: new Referral(this.#rim, this, dialog), theirs };
     hearKeys(this.#rim, this, dialog);
     this.#rim.legs.changed(this.legId);
-    dialog.on('destroy', (bye, reason) =>
-      this.end(bye.source === 'application' ? endingOfServerBye(reason) : endingOfBye(bye.get('Reason')), Promise.resolve(bye)),
-    );
+    const gone = (bye: SipRequest, reason: string): void =>
+      this.end(bye.source === 'application' ? endingOfServerBye(reason) : endingOfBye(bye.get('Reason')), Promise.resolve(bye));
+    dialog.on('destroy', guarded(this.#rim, this, gone));
   }
 
   answered(): void {
@@ -208,8 +208,17 @@ export class Leg implements DialogLeg {
     if (this.#progress.at === 'up') this.#progress.referral.failed(statusOfCause[cause].status);
   }
 
-  /** Ends it from our side, in the way its state asks for: final answer, CANCEL or BYE. */
+  /** Ends it from our side, in the way its state asks for: final answer, CANCEL or BYE. It ends whatever may be thrown as that is sent. */
   release(cause: EndingCause, by: EndedBy, lastHeardAt?: number): void {
+    try {
+      this.#release(cause, by, lastHeardAt);
+    } catch (error) {
+      this.#rim.log.error({ err: error, legId: this.legId }, 'the end of a leg could not be told');
+      this.end({ cause, by, q850: statusOfCause[cause].q850 });
+    }
+  }
+
+  #release(cause: EndingCause, by: EndedBy, lastHeardAt: number | undefined): void {
     const progress = this.#progress;
     const { status, q850 } = statusOfCause[cause];
     if (progress.at === 'arriving') {

@@ -1,7 +1,8 @@
 /** A call of ours: to all phones of an agent, or to a number outside. */
 import type { AgentId } from '../../kernel/ids.ts';
 import type { Call } from '../call/call.ts';
-import { wordsIn } from '../call/control.ts';
+import { type PhoneWord, wordsIn } from '../call/control.ts';
+import type { Ending } from '../call/ending.ts';
 import type { CommandOf } from '../vocabulary.ts';
 import { parseSipUri } from './address.ts';
 import { alertHeaders } from './answer.ts';
@@ -13,32 +14,30 @@ import { shownToPhone } from './identity.ts';
 import { ALLOWED_METHODS } from './inbound.ts';
 import { Leg } from './leg.ts';
 import { pickNext } from './pickup.ts';
-import type { LegOwner, Rim } from './rim.ts';
+import { guarded, type LegOwner, type Rim } from './rim.ts';
 import { Fork, type Invitation } from './ring.ts';
-import type { SipHeaders } from './srf.ts';
+import type { SipDialog, SipHeaders } from './srf.ts';
 import { destinationOf } from './trunk/number.ts';
 import { dialOutside } from './trunk/outside.ts';
 import { writeUui } from './uui.ts';
 
-export function ringAgent(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'ringLeg'>): void {
-  place(rim, keep, command, { is: 'agent', agentId: command.agentId }, phonesOf(rim, command.agentId), true);
+export function ringAgent(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'ringLeg'>): Promise<void> {
+  return place(rim, keep, command, { is: 'agent', agentId: command.agentId }, phonesOf(rim, command.agentId), true);
 }
 
 /** `target`: an agent's number, a SIP address (from a dialplan), or a number outside that a trunk takes. */
-export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>): void {
+export function dialNumber(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>): Promise<void> {
   const destination = destinationOf(command.target, rim.trunks.dialling(command.tenantId));
   const agent = rim.directory.agentByNumber(command.tenantId, command.target);
   if (agent !== null && destination?.kind !== 'emergency') {
-    place(rim, keep, command, { is: 'agent', agentId: agent.agentId }, phonesOf(rim, agent.agentId), true);
-    return;
+    return place(rim, keep, command, { is: 'agent', agentId: agent.agentId }, phonesOf(rim, agent.agentId), true);
   }
   if (destination !== null) {
-    dialOutside(rim, keep, command, destination);
-    return;
+    return dialOutside(rim, keep, command, destination);
   }
   const uri = addressOf(command.target);
   const target = { uri: uri ?? '', proxy: null, address: parseSipUri(uri ?? '')?.host ?? '', takes: null, isBrowser: false, isPrivate: false };
-  place(rim, keep, command, { is: 'outside' }, { first: uri === null ? [] : [target], others: [] }, false);
+  return place(rim, keep, command, { is: 'outside' }, { first: uri === null ? [] : [target], others: [] }, false);
 }
 
 /** `others`: rung where none of the first can be reached. */
@@ -62,7 +61,7 @@ const addressOf = (target: string): string | null => (/^sips?:/i.test(target) &&
 
 type Wanted = CommandOf<'ringLeg'> | CommandOf<'dialLeg'>;
 
-function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwner, phones: Phones, impatient: boolean): void {
+async function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwner, phones: Phones, impatient: boolean): Promise<void> {
   const leg = new Leg(rim, wanted.callId, wanted.legId, owner, { at: 'opening' });
   keep(leg);
   const [first] = phones.first;
@@ -71,7 +70,7 @@ function place(rim: Rim, keep: (leg: Leg) => void, wanted: Wanted, owner: LegOwn
     return;
   }
   leg.endUnlessUpWithin(wanted.timeoutMs, { cause: 'no_answer', by: 'server' });
-  void invite(rim, leg, phones, first.address, { headers: headersOf(rim, wanted, owner), impatient });
+  await invite(rim, leg, phones, first.address, { headers: headersOf(rim, wanted, owner), impatient });
 }
 
 async function invite(rim: Rim, leg: Leg, phones: Phones, address: string, invitation: { headers: SipHeaders; impatient: boolean }): Promise<void> {
@@ -97,23 +96,23 @@ function ring(rim: Rim, leg: Leg, { first, others }: Phones, invitation: Invitat
   };
   const fork = new Fork(rim, first, {
     sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
-    ringing: () => {
+    ringing: guarded(rim, leg, () => {
       rim.legs.changed(leg.legId);
       if (!told.rings) rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId });
       told.rings = true;
-    },
+    }),
     pickable: tellPickable,
-    failed(ending) {
+    failed: guarded(rim, leg, (ending: Ending) => {
       if (ending.cause === 'unreachable' && others.length > 0) ring(rim, leg, { first: others, others: [] }, invitation, told);
       else leg.end(ending);
-    },
-    answered: (dialog, target, takes) => {
+    }),
+    answered: guarded(rim, leg, (dialog: SipDialog, target: Target, takes: readonly PhoneWord[]) => {
       const ours = dialog.local.sdp ?? invitation.sdp;
       // A page has no keys and lamps that were to follow.
       leg.takes = target.isBrowser ? [] : takes;
       leg.joined(dialog, ours);
       leg.agree(descriptionOf(dialog.remote.sdp), { signallingAddress: bare(target.address), privateSignalling: target.isPrivate });
-    },
+    }),
   });
   leg.ringing(fork);
   tellPickable(fork.pickable !== null);

@@ -103,6 +103,8 @@ export interface Phone {
   restoreBindings(bindings: Iterable<readonly [AgentId, readonly ContactBinding[]]>): void;
   /** Static contacts of agents new in the directory become reachable; trunks are as they are configured now. */
   directoryChanged(): void;
+  /** Something of ours threw in what is this leg's own: the call ends, or the leg alone while its phones are being rung. */
+  broke(legId: LegId, error: unknown): void;
   /** This leg's audio went with its media server. */
   endpointLost(legId: LegId): void;
   /** The media server has heard nothing on this leg for `silentMs`, which is too long. Counts only while two people talk. */
@@ -213,6 +215,7 @@ class PhoneRim implements Phone {
       trunks: new Trunks(house, directory, options.trustedTrunks),
       toll: options.toll,
       probes: new FailureThrottle(MOST_PROBES),
+      broke: (legId, error) => this.broke(legId, error),
       forget: (legId) => {
         this.#legs.remove(legId);
         this.#rim.trunks.free(legId);
@@ -362,16 +365,16 @@ class PhoneRim implements Phone {
     return {
       answerLeg: ({ legId }) => {
         const leg = this.#legs.get(legId);
-        if (leg !== undefined) void answer(this.#rim, leg);
+        return leg === undefined ? undefined : answer(this.#rim, leg);
       },
       alertLeg: ({ legId }) => this.#legs.get(legId)?.alert(),
-      ringLeg: (command) => ringAgent(this.#rim, keep, command),
-      dialLeg: (command) => dialNumber(this.#rim, keep, command),
+      ringLeg: (command) => this.#rung(command.legId, ringAgent(this.#rim, keep, command)),
+      dialLeg: (command) => this.#rung(command.legId, dialNumber(this.#rim, keep, command)),
       askCallback: (command) => askCallback(this.#rim, command),
       releaseLeg: ({ legId, cause, by }) => this.#legs.get(legId)?.release(cause, by),
       directLegs: ({ callId, legIds }) => {
         const [first, second] = legIds;
-        void connectDirectly(this.#rim, callId, legIds, [this.#legs.get(first), this.#legs.get(second)]);
+        return connectDirectly(this.#rim, callId, legIds, [this.#legs.get(first), this.#legs.get(second)]);
       },
       reanchorLeg: ({ legId }) => this.#legs.get(legId)?.reanchor(),
       moveLeg: ({ callId, legId }) => {
@@ -382,6 +385,14 @@ class PhoneRim implements Phone {
       pickUpLeg: ({ legId }) => pickUp(this.#rim, this.#legs.get(legId)),
       controlPhone: ({ legId, control }) => this.#legs.get(legId)?.controlPhone(control),
     };
+  }
+
+  /** A leg that there is already ends by its own way. */
+  #rung(legId: LegId, doing: Promise<void>): Promise<void> {
+    return doing.catch((error: unknown) => {
+      if (this.#legs.get(legId) === undefined) throw error;
+      this.broke(legId, error);
+    });
   }
 
   #furnish(sip: SipAgent): void {
@@ -419,9 +430,20 @@ class PhoneRim implements Phone {
         handle(req, res);
       } catch (error) {
         this.#rim.warn('a SIP request failed', { err: error, method: req.method });
-        if (!res.finalResponseSent) res.send(500);
+        const leg = req.method === 'INVITE' ? this.#legs.bySipCall(req.get('Call-ID') ?? '') : undefined;
+        if (leg !== undefined && !leg.ended) leg.release('internal', 'server');
+        else if (!res.finalResponseSent) res.send(500);
       }
     };
+  }
+
+  broke(legId: LegId, error: unknown): void {
+    const leg = this.#legs.get(legId);
+    this.#options.log.error({ err: error, legId }, 'something of a leg failed');
+    if (leg === undefined || leg.ended) return;
+    const { at } = leg.progress;
+    if (at === 'opening' || at === 'ringing') leg.release('internal', 'server');
+    else this.#options.take({ type: 'callBroke', callId: leg.callId, where: 'phone' });
   }
 
   /** The SIP server's dialogs went with the connection. */

@@ -4,7 +4,7 @@
  */
 import { ACTS_WITHIN_MS, wordHeaders } from './control.ts';
 import type { Leg } from './leg.ts';
-import type { Rim } from './rim.ts';
+import { guarded, type Rim } from './rim.ts';
 import type { Pickable } from './ring.ts';
 import type { RequestOptions } from './srf.ts';
 
@@ -44,11 +44,12 @@ function tell(rim: Rim, leg: Leg, phone: Pickable): void {
   let stop = (): void => undefined;
   const failsIn = (ms: number): void => {
     stop();
-    stop = rim.clock.after(ms, () => {
+    const failed = (): void => {
       if (leg.progress !== ringing) return;
       phone.refused();
       pickNext(rim, leg, failure);
-    });
+    };
+    stop = rim.clock.after(ms, guarded(rim, leg, failed));
   };
   // A browser's answer takes as long as its microphone does.
   if (!phone.target.isBrowser) failsIn(ACTS_WITHIN_MS);

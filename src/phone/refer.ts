@@ -9,7 +9,7 @@ import type { CallEvent, TransferTarget } from '../call/event.ts';
 import type { Directory } from '../tenants/directory.ts';
 import { parseNameAddress, parseSipUri } from './address.ts';
 import { legOf, type Replaces, replacesOfUri } from './replaces.ts';
-import type { DialogLeg, Rim } from './rim.ts';
+import { type DialogLeg, guarded, type Rim } from './rim.ts';
 import type { SipDialog, SipRequest, SipResponse } from './srf.ts';
 import { askInside } from './trunk/inside.ts';
 
@@ -61,7 +61,10 @@ export class Referral {
     this.#rim = rim;
     this.#leg = leg;
     this.#dialog = dialog;
-    dialog.on('refer', (req, res) => this.#asked(req, res));
+    dialog.on(
+      'refer',
+      guarded(rim, leg, (req: SipRequest, res: SipResponse) => this.#asked(req, res)),
+    );
   }
 
   /** The caller is where she was to go. */
@@ -129,7 +132,8 @@ export class Referral {
   #subscribe(req: SipRequest): void {
     // RFC 3515 §2.4.6: each REFER's subscription is told apart by the "id" of its CSeq number.
     const event = `refer;id=${Number.parseInt(req.get('CSeq') ?? '0', 10)}`;
-    this.#open = { event, stopTimer: this.#rim.clock.after(OUTCOME_WITHIN_MS, () => this.#finish('503 Service Unavailable')) };
+    const tooLate = guarded(this.#rim, this.#leg, () => this.#finish('503 Service Unavailable'));
+    this.#open = { event, stopTimer: this.#rim.clock.after(OUTCOME_WITHIN_MS, tooLate) };
     this.#notify(event, 'active;expires=60', '100 Trying');
   }
 

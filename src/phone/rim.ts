@@ -49,7 +49,21 @@ export interface Rim {
   pressed: (legId: LegId, key: string) => void;
   /** Told by each leg as it ends. */
   forget: (legId: LegId) => void;
+  /** Something of ours threw in what is this leg's own (A13): while its phones are being rung the leg ends, else its call. */
+  broke: (legId: LegId, error: unknown) => void;
 }
+
+/** What others than the switchboard call for a leg (dialogs, timers): whatever is thrown or rejected in it is that leg's alone. */
+export const guarded =
+  <A extends unknown[]>(rim: Pick<Rim, 'broke'>, { legId }: Pick<DialogLeg, 'legId'>, handle: (...args: A) => unknown): ((...args: A) => void) =>
+  (...args) => {
+    try {
+      const doing = handle(...args);
+      if (doing instanceof Promise) doing.catch((error: unknown) => rim.broke(legId, error));
+    } catch (error) {
+      rim.broke(legId, error);
+    }
+  };
 
 /** What the parts of the rim may ask about its legs. */
 export interface LegsView {

@@ -14,6 +14,8 @@ interface Hearers {
     audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void;
     partyAway(legId: LegId, away: boolean): void;
     endpointLost(legId: LegId): void;
+    /** Something of ours threw as it heard of this leg. */
+    broke(legId: LegId, error: unknown): void;
   };
 }
 
@@ -31,7 +33,16 @@ export class MediaEar {
     else if (this.#waiting.length < MOST_WAITING) this.#waiting.push(event);
   }
 
+  /** What it is about is one leg's alone, and so is what goes wrong with it (A13). */
   #hear(event: MediaEvent): void {
+    try {
+      this.#pass(event);
+    } catch (error) {
+      this.#hearers().phone.broke(asId<LegId>('endpointId' in event ? event.endpointId : ''), error);
+    }
+  }
+
+  #pass(event: MediaEvent): void {
     const { sound, phone } = this.#hearers();
     if (sound.hear(event)) return;
     if (event.type === 'mediaTimeout') phone.mediaTimedOut(asId<LegId>(event.endpointId), event.silentMs);

@@ -23,6 +23,8 @@ export interface SoundOptions {
   clock: Clock;
   log: Logger;
   take: (event: CallEvent) => void;
+  /** Something of ours threw in what is this leg's own. */
+  broke: (legId: LegId, error: unknown) => void;
   calls: CallsView;
   dialplansFolder: string;
   speech: Speech;
@@ -51,7 +53,7 @@ type SoundCommandType =
   | 'moveRecording'
   | 'stopRecording';
 type Of<T> = Extract<CallCommand, { type: T }>;
-export type SoundCarriers = { [T in SoundCommandType]: (command: Of<T>) => void };
+export type SoundCarriers = { [T in SoundCommandType]: (command: Of<T>) => void | Promise<void> };
 
 /** Keys pressed ahead of the question; more are lost. */
 const MOST_KEYS_AHEAD = 16;
@@ -128,7 +130,10 @@ export class SoundRim {
       const playing = this.#legs.get(legId)?.playing;
       if (playing?.kind === 'keys' && playing.secret?.strict === true) this.#busy(legId, null, null);
     },
-    authenticate: (command) => this.#collect(command, true, quiet, (digits) => void this.#authenticate(command, digits)),
+    authenticate: (command) =>
+      this.#collect(command, true, quiet, (digits) => {
+        this.#authenticate(command, digits).catch((error: unknown) => this.#options.broke(command.legId, error));
+      }),
     stopSounds: ({ legId }) => {
       this.#busy(legId, null, null);
       this.#try('a sound could not be stopped', { legId }, this.#options.media.stop(legId));
@@ -140,13 +145,20 @@ export class SoundRim {
     },
     joinLegs: ({ callId, legIds }) => {
       for (const legId of legIds) this.#busy(legId, null, null);
-      const joined = this.#options.media.join(...legIds).then(() => this.#options.take({ type: 'legsJoined', callId, legIds }));
-      this.#try('two legs could not be joined', { callId, legIds }, joined);
+      const joined = this.#options.media.join(...legIds).then(
+        () => this.#options.take({ type: 'legsJoined', callId, legIds }),
+        (error: Error) => {
+          this.#options.log.warn({ err: error, callId, legIds }, 'two legs could not be joined');
+          // They stand, and hear nothing: nobody would ever tell.
+          if (!(error instanceof MediaError) || error.code === 'internal') this.#options.take({ type: 'callBroke', callId, where: 'joinLegs' });
+        },
+      );
+      return joined;
     },
     partLegs: (command) => this.#part(command),
     conferLegs: (command) => this.#confer(command),
     muteLeg: ({ legId, muted }) => this.#try('a leg could not be muted or heard again', { legId, muted }, this.#options.media.mute(legId, muted)),
-    startRecording: (command) => void this.#record(command),
+    startRecording: (command) => this.#record(command),
     pauseRecording: ({ recordingId }) => this.#pauseRecording(recordingId, true),
     resumeRecording: ({ recordingId }) => this.#pauseRecording(recordingId, false),
     moveRecording: ({ recordingId, left, right }) =>
@@ -390,7 +402,11 @@ export class SoundRim {
       keys.finished(output.done.digits, output.done.end);
     } else if (output.until !== null) {
       keys.cancelTimer = clock.after(Math.ceil(output.until - clock.now()), () => {
-        if (this.#legs.get(legId)?.playing === keys) this.#follow(legId, keys, keys.collector.timePassed(clock.now()));
+        try {
+          if (this.#legs.get(legId)?.playing === keys) this.#follow(legId, keys, keys.collector.timePassed(clock.now()));
+        } catch (error) {
+          this.#options.broke(legId, error);
+        }
       });
     }
   }

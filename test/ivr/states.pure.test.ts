@@ -161,6 +161,7 @@ function events(caller: Caller): Record<What, Parameters<Caller['tell']>[0]> {
     callbackPlaced: { type: 'callbackPlaced', callId, callbackId: asId('b'), queueId, number: '1' },
     callbackRefused: { type: 'callbackRefused', callId, queueId, why: 'already' },
     callbackEnded: { type: 'callbackEnded', callbackId: asId('b'), callId, of: callId, queueId, end: 'cancelled' },
+    callBroke: { type: 'callBroke', callId, where: 'playSounds' },
     callEnded: { type: 'callEnded', callId, ending },
     timePassed: { type: 'timePassed' },
     serverStarted: { type: 'serverStarted' },
@@ -266,6 +267,7 @@ const table: Record<What, Row> = {
   callbackPlaced:      ['·', '·', '·', '·', '·', '·', '·', `${At} calling/echo,echo`, '·', '·', '·', '·', '·'],
   callbackRefused:     ['·', '·', '·', '·', '·', '·', '·', 'over: release dialplan_end', '·', '·', '·', '·', '·'],
   callbackEnded:       nothing,
+  callBroke:           nothing,
   callEnded:           gone,
   // Told when what is waited for is overdue; a queue, a transfer and a talk are kept within bounds by others.
   timePassed:          ['answering: answer', 'over: release no_ack', `${At} playing/echo,echo`, 'queued: at agent/queue:agent,queued t:agent 0', 'over: release dialplan_end', 'over: release dialplan_end', 'over: release dialplan_end', 'over: release dialplan_end', '·', '·', '·', '·', '·'],

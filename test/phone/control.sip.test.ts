@@ -46,8 +46,9 @@ function ring(number = '8001'): LegId {
   return legId;
 }
 
-const pickUp = (legId: LegId): void => house.phone.carriers.pickUpLeg({ type: 'pickUpLeg', callId, legId });
-const control = (legId: LegId, control: 'hold' | 'retrieve'): void => house.phone.carriers.controlPhone({ type: 'controlPhone', callId, legId, control });
+const pickUp = (legId: LegId): void | Promise<void> => house.phone.carriers.pickUpLeg({ type: 'pickUpLeg', callId, legId });
+const control = (legId: LegId, control: 'hold' | 'retrieve'): void | Promise<void> =>
+  house.phone.carriers.controlPhone({ type: 'controlPhone', callId, legId, control });
 
 /** What the phone was sent of these words; `answer`: its status, null = it says nothing, absent = it does as it is told. */
 function words(phone: SipPhone, answer?: number | null): Request[] {

@@ -38,7 +38,10 @@ test('E7: of a flood of keys by INFO 20 a second are taken', () => {
   } as Partial<SipDialog> as SipDialog;
   const callId = asId<CallId>('c-1');
   const leg: DialogLeg = { callId, legId: legIdOf(callId, 0), owner: { is: 'outside' }, ended: false, rings: false, mediaGroup: callId, dialogs: [] };
-  hearKeys({ clock, pressed: (_legId, key) => void pressed.push(key) }, leg, dialog);
+  const broke = (_legId: unknown, error: unknown): never => {
+    throw error;
+  };
+  hearKeys({ clock, broke, pressed: (_legId, key) => void pressed.push(key) }, leg, dialog);
   const send = (body: string): void => {
     const req = { body, get: () => RELAY } as Partial<SipRequest> as SipRequest;
     const res = { send: (status: number) => void statuses.push(status) } as Partial<SipResponse> as SipResponse;

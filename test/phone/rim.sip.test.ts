@@ -50,7 +50,7 @@ function ring(number: string, options: Partial<CommandOf<'ringLeg'>> = {}): LegI
   return legId;
 }
 
-const release = (legId: LegId, cause: CommandOf<'releaseLeg'>['cause'] = 'normal'): void =>
+const release = (legId: LegId, cause: CommandOf<'releaseLeg'>['cause'] = 'normal'): void | Promise<void> =>
   house.phone.carriers.releaseLeg({ type: 'releaseLeg', callId, legId, cause, by: 'server' });
 
 async function standing(options: RimOptions = {}): Promise<{ desk: SipPhone; call: Awaited<ReturnType<SipPhone['ringing']>>; legId: LegId }> {

@@ -47,6 +47,9 @@ function house(verify: (digits: string) => Promise<AuthenticationResult> = async
     clock,
     log: silentLog,
     take: (event) => void events.push(event),
+    broke: (_leg, error) => {
+      throw error;
+    },
     calls: noCalls,
     dialplansFolder: '/plans',
     speech,

@@ -43,6 +43,7 @@ test('a text is spoken by espeak-ng in either language and heard whole by the ca
     ...{ take: () => undefined, calls: { get: () => undefined, values: () => new Map<CallId, never>().values(), size: 0 } },
     recordings: { dir: house.folder, sealed: false, format: 'pcm16' },
     keepSecret: () => undefined,
+    broke: () => undefined,
     verifyServicePassword: async () => 'unavailable',
   });
   const { id, party } = await legs.open();

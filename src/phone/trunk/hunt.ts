@@ -205,7 +205,10 @@ export class Hunt implements Ringing {
       return;
     }
     this.#rim.log.info({ trunk: line.configuration.trunkId, address: address.uri, end, left: this.#routes.length }, 'a trunk failed a call: the next is tried');
-    void this.next();
+    this.next().catch((error: unknown) => {
+      this.#rim.log.error({ err: error }, 'the next trunk could not be tried');
+      this.#fail({ cause: 'internal', by: 'server', q850: statusOfCause.internal.q850 });
+    });
   }
 
   #fail(ending: Ending): void {

@@ -2,6 +2,7 @@
 
 import type { TenantId } from '../../../kernel/ids.ts';
 import type { DialAccount } from '../../call/command.ts';
+import type { Ending } from '../../call/ending.ts';
 import type { Location } from '../../call/location.ts';
 import { type Destination, rateOf } from '../../toll/policy.ts';
 import type { CommandOf } from '../../vocabulary.ts';
@@ -12,8 +13,8 @@ import { openEndpoint } from '../endpoint.ts';
 import { shownToTrunk } from '../identity.ts';
 import { ALLOWED_METHODS } from '../inbound.ts';
 import { Leg } from '../leg.ts';
-import type { Rim } from '../rim.ts';
-import type { SipHeaders } from '../srf.ts';
+import { guarded, type Rim } from '../rim.ts';
+import type { SipDialog, SipHeaders } from '../srf.ts';
 import { writeUui } from '../uui.ts';
 import { displayNumber } from './display.ts';
 import { type Compose, Hunt } from './hunt.ts';
@@ -21,7 +22,7 @@ import { located } from './location.ts';
 import { shownFor, writtenFor } from './number.ts';
 import type { Route } from './trunks.ts';
 
-export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>, destination: Destination): void {
+export async function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: CommandOf<'dialLeg'>, destination: Destination): Promise<void> {
   const leg = new Leg(rim, command.callId, command.legId, { is: 'outside' }, { at: 'opening' });
   keep(leg);
   if (!maySpend(rim, command, destination)) {
@@ -46,15 +47,15 @@ export function dialOutside(rim: Rim, keep: (leg: Leg) => void, command: Command
       sent: (sipCallId) => rim.legs.named(leg.legId, sipCallId),
       over: ({ line }) => rim.trunks.hold(leg.legId, line),
       ringing: () => rim.take({ type: 'legRinging', callId: leg.callId, legId: leg.legId }),
-      failed: (ending) => leg.end(ending),
-      answered: (dialog) => {
+      failed: guarded(rim, leg, (ending: Ending) => leg.end(ending)),
+      answered: guarded(rim, leg, (dialog: SipDialog) => {
         leg.joined(dialog, media.sdp);
         leg.agree(descriptionOf(dialog.remote.sdp));
-      },
+      }),
     },
   );
   leg.ringing(hunt);
-  void hunt.next();
+  await hunt.next();
 }
 
 /** Asks the toll room, and tells it: the account that pays is in the command, not in anything a header says. */

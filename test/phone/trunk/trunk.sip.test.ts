@@ -54,7 +54,7 @@ function dial(target: string, options: Partial<CommandOf<'dialLeg'>> = {}): LegI
   house.phone.carriers.dialLeg({ type: 'dialLeg', ...command });
   return legId;
 }
-const release = (legId: LegId): void => house.phone.carriers.releaseLeg({ type: 'releaseLeg', callId, legId, cause: 'normal', by: 'server' });
+const release = (legId: LegId): void | Promise<void> => house.phone.carriers.releaseLeg({ type: 'releaseLeg', callId, legId, cause: 'normal', by: 'server' });
 const isOkOf = (response: Response, request: Request): boolean => response.status === 200 && response.headers.get('cseq') === request.headers.get('cseq');
 const header = (request: { headers: { get(name: string): string | undefined } }, name: string): string => request.headers.get(name) ?? '';
 
