@@ -25,6 +25,7 @@ const TOOLS = {
   linphonec: 'linphone-cli',
   sipp: 'sip-tester',
   chromium: 'chromium',
+  'chromium-headless-shell': 'chromium-headless-shell',
   openssl: 'openssl',
   'g++': 'g++',
   rtpengine: 'rtpengine-daemon',

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** The same engine without the browser around it: without sound, and for two thirds of the time. */
+const SHELL = '/usr/bin/chromium-headless-shell';
 
 export function chromiumPath(): string {
   const found = places.find((path) => existsSync(path));
@@ -10,10 +12,15 @@ export function chromiumPath(): string {
   return found;
 }
 
-/** The caller closes it. */
-export function openChromium(more: readonly string[] = []): Promise<Browser> {
+/** What people have, sound and all. The caller closes it. */
+export const openChromium = (more: readonly string[] = []): Promise<Browser> => launch(chromiumPath(), more);
+
+/** For pages that are only seen and typed into; the caller closes it. */
+export const openShell = (): Promise<Browser> => launch(existsSync(SHELL) ? SHELL : chromiumPath(), []);
+
+function launch(executablePath: string, more: readonly string[]): Promise<Browser> {
   return chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath,
     headless: true,
     args: [
       '--no-sandbox',

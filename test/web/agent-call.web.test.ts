@@ -4,13 +4,13 @@ import type { Browser } from 'playwright-core';
 import type { QueueDesk } from '../../src/cti/protocol.ts';
 import { atTheDesk, ringing, type Seat, shots, signedIn } from '../support/at-the-desk.ts';
 import { breaches } from '../support/axe.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { goldStory } from '../support/desk-house.ts';
 import { until } from '../support/wait.ts';
 
 let browser: Browser;
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
 });
 after(() => browser.close());
 

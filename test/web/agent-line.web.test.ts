@@ -3,12 +3,12 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { AgentPage } from '../support/agent-page.ts';
 import { atTheDesk, ringing, signedIn } from '../support/at-the-desk.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { until } from '../support/wait.ts';
 
 let browser: Browser;
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
 });
 after(() => browser.close());
 

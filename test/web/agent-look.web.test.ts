@@ -3,12 +3,12 @@ import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { atTheDesk, ringing, shots, signedIn } from '../support/at-the-desk.ts';
 import { breaches } from '../support/axe.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { blindStory, goldStory } from '../support/desk-house.ts';
 
 let browser: Browser;
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
 });
 after(() => browser.close());
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { atTheDesk, shots, signedIn } from '../support/at-the-desk.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { blindStory, goldStory } from '../support/desk-house.ts';
 
 let browser: Browser;
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
 });
 after(() => browser.close());
 

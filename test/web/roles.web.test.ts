@@ -12,7 +12,7 @@ import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
 import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 
@@ -24,7 +24,7 @@ let browser: Browser;
 let house: FakeHouse;
 let url = '';
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
   const webDir = await builtWeb();
   house = await openFakeHouse(() => ({ webDir }));
   const tenantId = asId<TenantId>('demo');

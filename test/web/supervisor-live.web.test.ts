@@ -20,7 +20,7 @@ import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
 import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { countedDay } from '../support/counted-day.ts';
 import { dialling } from '../support/dialling.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
@@ -94,7 +94,7 @@ function story(core: FakeHouse['core'], at: number) {
 }
 
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
   const webDir = await builtWeb();
   let now = Date.now() - 95_000;
   house = await openFakeHouse(({ core }) => {

@@ -11,7 +11,7 @@ import type { Event } from '../../src/vocabulary.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
 import { builtWeb } from '../support/built-web.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
 import { until } from '../support/wait.ts';
 
@@ -59,7 +59,7 @@ function story(tell: (event: Event) => void): void {
 }
 
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
   const webDir = await builtWeb();
   house = await openFakeHouse(({ core }) => {
     let now = FRIDAY - 184_000;

@@ -14,7 +14,7 @@ import type { Store } from '../../src/store/store.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
 import { builtWeb } from '../support/built-web.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { FakeClock } from '../support/clock.ts';
 import { inProject } from '../support/project.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
@@ -63,7 +63,7 @@ function twoParts(): StoredRecording[] {
 }
 
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
   const webDir = await builtWeb();
   const rows = twoParts();
   const opener = new Recordings({ ...{ store: {} as Store, clock: new FakeClock(), log: silentLog, dir, keys: '5e'.repeat(32), keysFile: '' } });

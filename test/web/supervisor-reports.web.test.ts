@@ -16,7 +16,7 @@ import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
 import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
-import { openChromium } from '../support/chromium.ts';
+import { openShell } from '../support/chromium.ts';
 import { inProject } from '../support/project.ts';
 import { RecordingsPage } from '../support/recordings-page.ts';
 
@@ -105,7 +105,7 @@ let house: FakeHouse;
 let url = '';
 
 before(async () => {
-  browser = await openChromium();
+  browser = await openShell();
   const webDir = await builtWeb();
   house = await openFakeHouse(() => ({
     ...{ webDir, clock: { now: () => FRIDAY, after: () => () => undefined, every: () => () => undefined } },
