@@ -147,7 +147,7 @@ test('agents: by keyboard alone one is found, opened, renamed and saved; the lis
   await page.keyboard.press('/');
   await page.keyboard.type('8101');
   await until('one row', async () => (await page.locator('.list tbody tr').count()) === 1);
-  await page.locator('.list-open').focus();
+  await page.locator('.as-link').focus();
   await page.keyboard.press('Enter');
   await panel().getByLabel(w('agentField.name')).fill('Li Ming');
   await picture('agent');
@@ -242,7 +242,7 @@ test('queues: a change is tried on recorded traffic before it is saved; a fault 
 
 test('calendars: the year is seen, a holiday is set in it, and holds once saved', async () => {
   await open('calendars');
-  await page.locator('.list-open').first().click();
+  await page.locator('.as-link').first().click();
   const day = panel().getByRole('button', { name: /-03-11 / });
   await day.click();
   await panel().getByLabel(w('calendar.dayName')).fill('Founding day');
@@ -291,7 +291,7 @@ test('dialplans: faults come with line and column, the picture is drawn, a versi
   await told(w('dialplan.published'));
   await page.getByRole('tab', { name: w('dialplanView.versions') }).click();
   await until('two versions', async () => (await page.locator('.list tbody tr').count()) === 2);
-  await page.locator('.list tbody tr').nth(1).locator('.list-open').click();
+  await page.locator('.list tbody tr').nth(1).locator('.as-link').click();
   await panel().locator('.cm-changedLine, .cm-deletedChunk, .cm-insertedLine').first().waitFor();
   await picture('dialplan-version');
   await button(w('dialplan.rollBack'), panel()).click();

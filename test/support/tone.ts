@@ -1,4 +1,5 @@
 /** Tones: made, written to a file, and found again in what was heard. Its own G.711, so that it does not agree with ours by sharing its faults. */
+import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 export const SAMPLE_RATE = 8_000;
@@ -109,4 +110,10 @@ export function secondsOf(samples: Int16Array, hz: number, share = 0.5): number 
   let windows = 0;
   for (let from = 0; from + WINDOW <= samples.length; from += WINDOW) if (shareAt(samples.subarray(from, from + WINDOW), hz) > share) windows += 1;
   return (windows * WINDOW) / SAMPLE_RATE;
+}
+
+/** That `hz` was heard for as good as all of `seconds`: not a packet went astray. */
+export function heardThroughout(samples: Int16Array, hz: number, seconds: number): void {
+  const heard = secondsOf(samples, hz);
+  assert.ok(heard > seconds * 0.97 - 0.3, `${hz} Hz was heard for ${heard} of ${seconds} s`);
 }

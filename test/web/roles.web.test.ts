@@ -155,7 +155,7 @@ test('an auditor reads the whole configuration and the trail, opens each thing, 
         await page.locator('.list tbody tr, .list-empty, .tenant-form, .cm-content').first().waitFor();
         await onlyLooks(page, name, words, admin);
         assert.ok(!(await page.content()).includes('13800001001'), `${name}: a caller in clear`);
-        const row = page.locator('.list tbody .list-open').first();
+        const row = page.locator('.list tbody .as-link').first();
         if ((await row.count()) > 0 && name !== 'audit') {
           await row.click();
           const panel = page.getByRole('dialog');

@@ -141,7 +141,7 @@ test('an admin lays a legal hold on all recordings of a call, sees it, cannot er
   await page.getByLabel(wordOf(signIn, 'name'), { exact: true }).fill('admin');
   await page.getByLabel(words.signIn.password, { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: words.signIn.submit, exact: true }).click();
-  await page.locator('.list tbody tr').filter({ hasText: '8002' }).locator('.list-open').click();
+  await page.locator('.list tbody tr').filter({ hasText: '8002' }).locator('.as-link').click();
   const panel = page.getByRole('dialog');
   const act = async (name: string, reason: string) => {
     await panel.getByLabel(wordOf(hold, 'reason')).fill(reason);

@@ -148,7 +148,7 @@ function FaultList({ faults, onOpen }: { faults: readonly Fault[]; onOpen(file: 
     <ul className="dialplan-faults" aria-label={w('dialplan.faults')}>
       {faults.map(({ file: name, line, column, message }) => (
         <li key={`${name}:${line}:${column} ${message}`}>
-          <button type="button" className="list-open" onClick={() => onOpen(name, line, column)}>
+          <button type="button" className="as-link" onClick={() => onOpen(name, line, column)}>
             {name}:{line}:{column}
           </button>{' '}
           {message}

@@ -271,7 +271,7 @@ function Row<T>({ row, columns, idOf, onOpen, marked, marks, onMark }: Props<T> 
         return (
           <td key={column.key} className={column.isFigure === true ? 'is-figure figures' : undefined}>
             {opens ? (
-              <button type="button" className="list-open" onClick={() => onOpen(row)}>
+              <button type="button" className="as-link" onClick={() => onOpen(row)}>
                 {content}
               </button>
             ) : (

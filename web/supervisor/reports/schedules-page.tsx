@@ -116,7 +116,7 @@ function Row({ token, schedule, canSend, onOpen, onLog, onDone }: Omit<TableProp
   return (
     <tr>
       <th scope="row">
-        <button type="button" className="reports-open" onClick={() => onOpen(schedule)}>
+        <button type="button" className="as-link reports-open" onClick={() => onOpen(schedule)}>
           {name}
         </button>
       </th>
