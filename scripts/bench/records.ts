@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- records [--calls N] [--agents N] [--seconds N]`: what records and reports cost. The journal's append and fsync on this disk; records of calls a second
  * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone; `--journal`: the journal),
- * and whose database is away for a minute (`--away`); what consoles search (`--searches`, ten million calls unless told otherwise); and reports over a month of N generated calls (as intervals of the ledger), each asked for several times.
+ * and whose database is away for a minute (`--away`); what consoles search (`--searches`, ten million calls unless told otherwise); and reports (`--reports`) over a month of N generated calls (as intervals of the ledger), each asked for several times.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -57,12 +57,23 @@ interface Options {
   journal?: boolean;
   /** What consoles search in the records alone. */
   searches?: boolean;
+  /** Reports on generated intervals alone. */
+  reports?: boolean;
   seconds: number;
   calls?: number;
   agents?: number;
 }
 
-export async function run({ seconds, calls, agents = AGENTS, kill = false, away = false, journal = false, searches = false }: Options): Promise<object> {
+export async function run({
+  seconds,
+  calls,
+  agents = AGENTS,
+  kill = false,
+  away = false,
+  journal = false,
+  searches = false,
+  reports = false,
+}: Options): Promise<object> {
   if (kill) return benchKill();
   if (away) return benchAway();
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-records-'));
@@ -71,12 +82,12 @@ export async function run({ seconds, calls, agents = AGENTS, kill = false, away 
   try {
     if (searches) return await withStore(dataDir, (store) => benchSearches(store, calls));
     if (journal) return await benchJournal(dataDir, seconds);
+    if (reports) return await withStore(dataDir, (store) => benchReports(store, calls ?? CALLS, agents));
     const killed = { kill: await benchKill(), away: await benchAway() };
     const appended = await benchJournal(dataDir, Math.min(10, seconds / 4));
     return await withStore(dataDir, async (store) => {
       const cdr = await benchWriter(store, dataDir, Math.min(15, seconds / 3));
-      const generatedSeconds = await generate(store, calls ?? CALLS, agents);
-      return { ...killed, ...appended, ...cdr, calls: calls ?? CALLS, agents, days: DAYS, generatedSeconds, reports: await benchReports(store) };
+      return { ...killed, ...appended, ...cdr, ...(await benchReports(store, calls ?? CALLS, agents)) };
     });
   } finally {
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -157,8 +168,13 @@ async function generatePiece(store: Store, perAgentInterval: number, agents: num
   });
 }
 
+async function benchReports(store: Store, calls: number, agents: number): Promise<object> {
+  const generatedSeconds = await generate(store, calls, agents);
+  return { calls, agents, days: DAYS, generatedSeconds, reports: await askReports(store) };
+}
+
 /** p95 in ms of each report as the API asks for it, and how many lines it has. */
-async function benchReports(store: Store): Promise<Record<string, { p95Ms: number; lines: number } | { failed: string }>> {
+async function askReports(store: Store): Promise<Record<string, { p95Ms: number; lines: number } | { failed: string }>> {
   const asked: [ReportSubject, ReportInterval, number][] = [
     ...([
       ['queue', '15min', 1],
