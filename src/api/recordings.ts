@@ -391,7 +391,11 @@ function rules(app: Api, ports: ApiPorts): void {
     '/api/v1/recording-rules',
     {
       config: { action: 'record.read' },
-      schema: { tags: ['recordings'], summary: 'How long recordings are kept, and whether calls must be recorded', response: { 200: recordingRulesSchema } },
+      schema: {
+        tags: ['recordings'],
+        summary: 'How long recordings and records are kept, and whether calls must be recorded',
+        response: { 200: recordingRulesSchema },
+      },
     },
     async (request) => ports.recordings.rules(asker(request).tenantId),
   );

@@ -68,6 +68,11 @@ function sumsOf(counted: RawBuilder<unknown>, { bounds, by, filter, limit }: Res
   `;
 }
 
+/** Counts what nobody has asked for yet of these days, before the calls they are counted of go. */
+export async function keepResolution(db: Kysely<Database>, tenantId: TenantId, { from, to }: Span, now: number): Promise<void> {
+  for (const day of daysOf(from, to)) if (isFinal(day, now)) await keepDay(db, tenantId, day, now);
+}
+
 /** Two that come to it at once: one counts, the other finds it done. */
 async function keepDay(db: Kysely<Database>, tenantId: TenantId, day: number, now: number): Promise<void> {
   const name = iso(day).slice(0, 10);

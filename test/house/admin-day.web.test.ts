@@ -352,6 +352,27 @@ test('the tenant: a number that is not ours to show is refused; its name and tim
   await told(w('tenant.saved'));
 });
 
+test('how long things are kept: too short a time is refused where it stands; a shorter one is asked first, and is in the trail', async () => {
+  await open('tenant');
+  const records = page.getByLabel(w('keeping.recordsKeepDays'));
+  const save = async (): Promise<void> => {
+    await button(w('keeping.save')).first().click();
+    await page.getByRole('tooltip').getByText(w('keeping.ask')).waitFor();
+    await page
+      .getByRole('tooltip')
+      .getByRole('button', { name: w('keeping.save') })
+      .click();
+  };
+  await records.fill('30');
+  await save();
+  await page.locator('.field-fault').waitFor();
+  await page.getByLabel(w('keeping.keepDays')).fill('180');
+  await records.fill('730');
+  await save();
+  await told(w('tenant.saved'));
+  assert.deepEqual(await house.get('/api/v1/recording-rules'), { keepDays: 180, recordsKeepDays: 730, required: false });
+});
+
 test('prompts: one is uploaded and heard, one is recorded here by the microphone; both are on the server, and one that nobody names is removed', async () => {
   await open('prompts');
   await button(w('prompt.add')).click();

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
 import { systemClock } from '../../kernel/clock.ts';
 import { agentIdOf, asId, type CallId, type CustomerId, legIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { silentLog } from '../../kernel/log.ts';
 import { readKeyRing } from '../../kernel/seal/keys.ts';
 import { SealedWriter } from '../../kernel/seal/write.ts';
 import { toCode } from '../../media/codec/g711.ts';
-import type { CallRecord } from '../../src/cdr/record.ts';
+import type { CallRecord, LegRecord } from '../../src/cdr/record.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
 import { listAudit } from '../../src/store/audit.ts';
+import { ensureMonths } from '../../src/store/months.ts';
 import { writeRecords } from '../../src/store/records.ts';
 import type { Store } from '../../src/store/store.ts';
 import { saveTenant } from '../../src/store/tenants.ts';
@@ -176,7 +178,7 @@ test('G9: a path that leads out of the folder is neither opened nor erased', asy
 });
 
 test('I7: what was kept long enough goes, a hold wins, a crash in the middle is gone on from, one customer is erased whole', async () => {
-  await recordings.saveRules(tenantId, { keepDays: 60, required: false });
+  await recordings.saveRules(tenantId, { ...recordings.rules(tenantId), keepDays: 60 });
   await writeRecords(store.db, [
     recorded(10, 59),
     recorded(11, 61),
@@ -213,3 +215,60 @@ test('I7: what was kept long enough goes, a hold wins, a crash in the middle is 
     ['recording/c-0015.r1', by.userId],
   ]);
 });
+
+test('I7: records go when they have been kept as long as the tenant wants, with legs and what is left of their recordings; one whose recording is held stays, and a month that is empty gives its room back', async () => {
+  await recordings.saveRules(tenantId, { ...recordings.rules(tenantId), keepDays: 60, recordsKeepDays: 184 });
+  const leg = ({ callId, arrivedAt, endedAt, ending }: CallRecord): LegRecord => ({
+    ...{ legId: legIdOf(callId, 0), role: 'caller', agentId: null, offerId: null, target: null, startedAt: arrivedAt },
+    ...{ ringingAt: null, answeredAt: arrivedAt, endedAt, holdMs: 0, ending, audio: null },
+  });
+  const others = { ...recorded(34, 190), tenantId: asId<TenantId>('other'), recordings: [] };
+  await ensureMonths(store.db, clock.now() - 400 * DAY_MS, 1);
+  const made = [recorded(30, 190), recorded(31, 190), recorded(32, 183), recorded(33, 400), others];
+  await writeRecords(
+    store.db,
+    made.map((record) => ({ ...record, legs: [leg(record)] })),
+  );
+  await recordings.hold(await stored(31), true);
+  for (const [id, daysAgo] of [
+    ['i-old', 190],
+    ['i-new', 183],
+  ] as const)
+    await interaction(id, daysAgo);
+  const month = `calls_${new Date(clock.now() - 400 * DAY_MS).toISOString().slice(0, 7).replace('-', '')}`;
+  const isThere = async (): Promise<boolean> =>
+    (await sql<{ name: string | null }>`select to_regclass(${month})::text as name`.execute(store.db)).rows[0]?.name !== null;
+  assert.equal(await isThere(), true);
+  await recordings.eraseOld();
+  await recordings.eraseOld();
+  const names = (rows: readonly { id: string }[]): string[] =>
+    rows
+      .map(({ id }) => id)
+      .filter((id) => /^(c-003\d|i-)/.test(id))
+      .toSorted();
+  const there = async (table: string, id: string): Promise<string[]> =>
+    names((await sql<{ id: string }>`select ${sql.ref(id)} as id from ${sql.table(table)}`.execute(store.db)).rows);
+  const stay = ['c-0031', 'c-0032', 'c-0034'];
+  assert.deepEqual(await there('calls', 'call_id'), stay);
+  assert.deepEqual(await there('call_legs', 'call_id'), stay);
+  assert.deepEqual(await there('recordings', 'call_id'), ['c-0031', 'c-0032']);
+  assert.deepEqual(await there('recording_care', 'recording_id'), ['c-0031.r1', 'c-0032.r1']);
+  assert.deepEqual(await there('interactions', 'interaction_id'), ['i-new']);
+  assert.equal(await isThere(), false);
+  const trail = (await listAudit(store.db, tenantId, 50, null)).filter(({ action }) => action === 'record.erase');
+  assert.deepEqual(
+    trail.map(({ resource, userId }) => [resource, userId]),
+    [['tenant/demo', null]],
+  );
+  const { before: until, ...said } = (trail[0]?.after ?? {}) as Record<string, unknown>;
+  assert.ok(Math.abs(Date.parse(String(until)) - (clock.now() - 184 * DAY_MS)) < 60_000, `records of before ${until} went`);
+  assert.deepEqual(said, { reason: 'kept 184 days', calls: 2, interactions: 1 });
+});
+
+async function interaction(id: string, daysAgo: number): Promise<void> {
+  const at = new Date(clock.now() - daysAgo * DAY_MS);
+  await sql`
+    insert into interactions (interaction_id, arrived_at, revision, tenant_id, channel, sender, priority, data, ended_at, outcome, queue_id, wait_ms, active_ms, wrap_up_ms, queues, offers, agents)
+    values (${id}, ${at}, 1, ${tenantId}, 'chat', 'x', 0, '{}', ${at}, 'done', 'q', 0, 0, 0, '[]', '[]', '[]')
+  `.execute(store.db);
+}

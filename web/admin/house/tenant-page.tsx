@@ -1,4 +1,4 @@
-/** The tenant itself: its name, its time zone, what those see whom it calls. What the operator alone sets is shown, and said. */
+/** The tenant itself: its name, its time zone, what those see whom it calls, how long what it records is kept. What the operator alone sets is shown, and said. */
 import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { patch } from '../../shared/api.ts';
@@ -9,6 +9,7 @@ import { Failure, faultOf } from '../failure.tsx';
 import { Field } from '../field.tsx';
 import { Settings } from '../panel.tsx';
 import { useWords } from '../words.ts';
+import { KeepingPart } from './keeping.tsx';
 import { TENANT, type Tenant } from './tenant.ts';
 import '../records/records.css';
 import './tenant.css';
@@ -21,6 +22,7 @@ export default function TenantPage() {
       {tenant.data !== undefined && (
         <Settings>
           <TenantForm key={JSON.stringify(tenant.data)} tenant={tenant.data} />
+          <KeepingPart />
         </Settings>
       )}
     </>

@@ -11,3 +11,16 @@ export interface Tenant {
   language: 'zh' | 'en';
   outboundNumbers: Record<string, string>;
 }
+
+export const KEEPING = '/api/v1/recording-rules';
+
+/** In days; null = for good. */
+export interface Keeping {
+  keepDays: number | null;
+  recordsKeepDays: number | null;
+  required: boolean;
+}
+
+/** Whether something goes that would have stayed. */
+export const shortens = (from: Keeping, to: Keeping): boolean =>
+  (['keepDays', 'recordsKeepDays'] as const).some((name) => (to[name] ?? Number.POSITIVE_INFINITY) < (from[name] ?? Number.POSITIVE_INFINITY));
