@@ -48,6 +48,16 @@ const commands: Record<string, CommandHelp> = {
     does: 'proves that the audit trail is as it was written; names the first broken entry',
     run: () => import('./commands/audit.ts'),
   },
+  backup: {
+    usage: 'backup FOLDER [--kind full|light] | backup verify FOLDER',
+    does: 'everything that cannot be made anew, beside the server that runs; verify: whether it is what was written',
+    run: () => import('./commands/backup.ts'),
+  },
+  restore: {
+    usage: 'restore FOLDER [--backup NAME]',
+    does: 'puts a backup in place in an empty data folder, and proves what is there then',
+    run: () => import('./commands/restore.ts'),
+  },
   user: { usage: 'user add --tenant T --name N --role agent|supervisor|admin', does: 'adds a user', run: () => import('./commands/user.ts') },
 };
 

@@ -86,6 +86,8 @@ export interface Config {
   callsKeptSeconds: number;
   /** Of the journal behind its newest snapshot. */
   journalKeepBytes: number;
+  /** What the server backs up by itself: into `folder` (null: it does not), the tables as a whole each `fullHours`, `keep` of these. */
+  backup: { folder: string | null; everyMinutes: number; fullHours: number; keep: number };
   version: string;
   packageRoot: string;
   /** What the two programs beside us are started with. */
@@ -151,7 +153,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     ctiOrigins: readOrigins(reader, 'CTI_ORIGINS', faults),
     ...{ oidc: readProviders(reader.secret('OIDC'), faults), secretKeys: reader.secret('SECRET_KEY') ?? null },
     webhookHosts: new Set(reader.list('WEBHOOK_HOSTS').map((host) => host.toLowerCase())),
-    ...{ mail: readMail(reader, faults), embedOrigins: readOrigins(reader, 'EMBED_ORIGINS', faults) },
+    ...{ mail: readMail(reader, faults), backup: readBackup(reader), embedOrigins: readOrigins(reader, 'EMBED_ORIGINS', faults) },
     logLevel: reader.choice('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     trustedTrunks: reader.list('TRUSTED_TRUNKS'),
     sipDnsServers: reader.list('SIP_DNS_SERVERS'),
@@ -177,6 +179,16 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   faults.push(...reader.faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+function readBackup(reader: SettingsReader): Config['backup'] {
+  const folder = reader.optional('BACKUP_DIR');
+  return {
+    folder: folder === undefined ? null : resolve(folder),
+    everyMinutes: reader.integer('BACKUP_EVERY_MINUTES', 5, 1, 1_440),
+    fullHours: reader.integer('BACKUP_FULL_HOURS', 24, 1, 168),
+    keep: reader.integer('BACKUP_KEEP', 14, 1, 9_999),
+  };
 }
 
 function readMail(reader: SettingsReader, faults: string[]): Config['mail'] {

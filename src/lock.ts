@@ -1,6 +1,15 @@
 /** One running server a data folder: a second one would adopt the first one's servers and write into its journal. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+/** Lies in a data folder while a backup is put in place there: half of one is none. */
+export const UNFINISHED = 'restore.unfinished';
+
+/** Throws when a restore into the folder has not come to its end. */
+export function demandFinished(dataDir: string): void {
+  if (existsSync(join(dataDir, UNFINISHED)))
+    throw new Error(`a restore into ${dataDir} did not come to its end: run "huawu restore" again, which begins anew, or give another DATA_DIR`);
+}
 
 /** Throws when another server runs on the folder; what a dead one left behind is taken over. */
 export function claim(dataDir: string): () => void {

@@ -39,7 +39,7 @@ import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
 import { Publisher } from './ivr/publisher.ts';
 import { type KeptJournal, keepJournal } from './journal/keep.ts';
-import { claim } from './lock.ts';
+import { claim, demandFinished } from './lock.ts';
 import { journalKeys, secretKeys } from './master-keys.ts';
 import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
@@ -109,6 +109,7 @@ interface Ground {
 
 /** `onFatal`: a server was given up after a crash loop. Rejects, with everything closed again, when the house cannot be opened. */
 export async function openHouse(config: Config, log: Logger, onFatal: (reason: string) => void, clock: Clock = systemClock): Promise<House> {
+  demandFinished(config.dataDir);
   const release = claim(config.dataDir);
   const closers: (() => unknown)[] = [];
   const opened: Opened = (thing, close) => {

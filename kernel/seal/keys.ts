@@ -24,6 +24,11 @@ export class KeyRing {
     for (const each of keys) this.#keys.set(each.id, each);
   }
 
+  /** The one in use first. */
+  get ids(): string[] {
+    return [...this.#keys.keys()];
+  }
+
   find(id: string): MasterKey | undefined {
     return this.#keys.get(id);
   }

@@ -7,7 +7,7 @@ import { systemClock } from '../../kernel/clock.ts';
 import { openLog } from '../../kernel/log.ts';
 import { SealError } from '../../kernel/seal/format.ts';
 import { parseFlags } from '../../kernel/settings.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { Recordings } from '../recordings/recordings.ts';
 import { recordingsFrom } from '../store/recordings.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -20,7 +20,7 @@ interface Wanted {
   seal: string | null;
 }
 
-export async function main(args: string[]): Promise<number> {
+export async function main(args: readonly string[], given?: Config): Promise<number> {
   const { flags, words } = parseFlags(args);
   const [verb, ...files] = words;
   const all = flags.ALL === 'true';
@@ -28,7 +28,8 @@ export async function main(args: string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  const config = readConfig(Object.entries(flags).flatMap(([name, value]) => (name === 'ALL' ? [] : [`--${name.toLowerCase().replaceAll('_', '-')}`, value])));
+  const config =
+    given ?? readConfig(Object.entries(flags).flatMap(([name, value]) => (name === 'ALL' ? [] : [`--${name.toLowerCase().replaceAll('_', '-')}`, value])));
   const log = openLog('recording', 'warn');
   const parts = { clock: systemClock, log, ...config.recordings };
   const store = all ? await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, guest: true, log, clock: systemClock }) : null;

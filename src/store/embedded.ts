@@ -5,7 +5,7 @@
  * It outlives us on kill -9 by design (nothing that was committed may be lost); the next start adopts it. When it dies
  * under us it is started again on the same port.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, pause } from '../../kernel/clock.ts';
 import { randomToken } from '../../kernel/ids.ts';
@@ -13,7 +13,7 @@ import type { Logger } from '../../kernel/log.ts';
 import { findBinaries } from './binaries.ts';
 import { ask, type Cluster, DATABASE, freePort, makeCluster, makeDatabase, startServer, urlOf } from './cluster.ts';
 import { clusterFolder, runAs, runnableBinaries } from './place.ts';
-import { isServing, readPostmaster, removeStale } from './postmaster.ts';
+import { isBeingMade, isServing, readPostmaster, removeStale } from './postmaster.ts';
 
 const START_WITHIN_MS = 30_000;
 const POLL_MS = 25;
@@ -56,6 +56,19 @@ export async function startEmbedded(options: Options): Promise<EmbeddedServer> {
   await makeDatabase(cluster, running.port);
   log.info({ how, pid: running.pid, port: running.port, folder: cluster.folder }, 'store: embedded PostgreSQL');
   return supervised(cluster, running, how, options);
+}
+
+/** Nothing is left of the cluster of a data folder; a server on it is stopped, and an initdb that outlived who had started it is let come to its end. */
+export async function clearEmbedded({ dataDir, clock }: Pick<Options, 'dataDir' | 'clock'>): Promise<void> {
+  const cluster = openCluster(dataDir);
+  const until = clock.now() + START_WITHIN_MS;
+  while (isBeingMade(cluster.folder)) {
+    if (clock.now() > until) throw new Error(`initdb is still at work in ${cluster.folder}: end it, or wait for it`);
+    await pause(clock, POLL_MS * 4);
+  }
+  const running = await adopt(cluster, clock);
+  if (running !== null) await stop(cluster, running, clock);
+  for (const name of readdirSync(cluster.folder)) rmSync(join(cluster.folder, name), { recursive: true, force: true });
 }
 
 interface Running {

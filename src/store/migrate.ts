@@ -1,5 +1,5 @@
 /** Brings a database up to date: numbered SQL files, append-only, each applied once, one process at a time. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
@@ -11,8 +11,14 @@ function migrationsFolder(): string {
   return existsSync(beside) ? beside : fileURLToPath(new URL('../../../src/store/migrations', import.meta.url));
 }
 
-/** Returns the names of the migrations it applied. Waits while another process migrates. */
-export async function migrate(url: string, log: Logger): Promise<string[]> {
+/** Names of the migrations there are, in their order. */
+export const migrations = (): string[] =>
+  readdirSync(migrationsFolder())
+    .flatMap((name) => (name.endsWith('.sql') ? [name.slice(0, -'.sql'.length)] : []))
+    .sort();
+
+/** Returns the names of the migrations it applied; `most` of them, or all. Waits while another process migrates. */
+export async function migrate(url: string, log: Logger, most = Number.POSITIVE_INFINITY): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'huawu migrate', connectionTimeoutMillis: 5_000 });
   client.on('error', (error) => log.error({ err: error }, 'migrate: connection lost'));
   await client.connect();
@@ -21,6 +27,7 @@ export async function migrate(url: string, log: Logger): Promise<string[]> {
       dbClient: client,
       dir: migrationsFolder(),
       direction: 'up',
+      count: most,
       migrationsTable: 'migrations',
       advisoryLockMode: 'wait',
       logger: { debug: () => {}, info: () => {}, warn: (text) => log.warn(text), error: (text) => log.error(text) },

@@ -1,5 +1,5 @@
 /** What `postmaster.pid` tells of a server that may still run on a cluster. */
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Postmaster {
@@ -39,3 +39,15 @@ export function isServing(postmaster: Postmaster, folder: string): boolean {
 
 /** Only after `isServing` said no: a file left by kill -9 would stop the next start when its pid lives again as something else. */
 export const removeStale = (folder: string): void => rmSync(join(folder, 'postmaster.pid'), { force: true });
+
+/** An initdb works in the folder, or a server that it has started to fill it. */
+export function isBeingMade(folder: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--pgdata=${folder}\0`);
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  });
+}
