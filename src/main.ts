@@ -17,6 +17,7 @@ import { ledgerPort } from './api/house.ts';
 import { openHttp } from './api/open.ts';
 import type { OrdersPort } from './api/ports.ts';
 import { AuditWatch } from './audit/watch.ts';
+import { BackupWatch } from './backup/watch.ts';
 import { begin, nameOf, readyStaticAgents } from './beginning.ts';
 import type { DialAccount } from './call/command.ts';
 import type { Notice } from './call/notice.ts';
@@ -236,6 +237,7 @@ interface People {
   kept: KeptJournal;
   recordings: Recordings;
   space: SpaceWatch;
+  backups: BackupWatch;
 }
 
 async function openPeople(
@@ -281,12 +283,13 @@ function openJournal({ config, clock, log }: Ground, rooms: Rooms, cdr: CdrWrite
   });
 }
 
-async function openRecordings({ config, clock, log, take, opened }: Ground, store: Store): Promise<Pick<People, 'recordings' | 'space'>> {
+async function openRecordings({ config, clock, log, take, opened }: Ground, store: Store): Promise<Pick<People, 'recordings' | 'space' | 'backups'>> {
   const { dir, leastFreeBytes } = config.recordings;
   const recordings = opened(new Recordings({ ...config.recordings, store, clock, log }), (it) => it.close());
   await recordings.readRules();
   return {
     recordings,
+    backups: opened(new BackupWatch({ config, clock, log }), (it) => it.close()),
     space: opened(new SpaceWatch({ dir, leastBytes: leastFreeBytes, clock, log, changed: (full) => take({ type: 'recordingSpaceChanged', full }) }), (it) =>
       it.close(),
     ),
@@ -444,7 +447,11 @@ const tollPort = (take: Ground['take'], { toll }: People['rooms']) => ({
 });
 
 /** What /readyz and the admin console say of each part. */
-const healthOf = ({ kept, store, space }: Pick<People, 'kept' | 'store' | 'space'>, { phone, media }: Pick<Rims, 'phone' | 'media'>, cdr: CdrWriter) => ({
+const healthOf = (
+  { kept, store, space, backups }: Pick<People, 'kept' | 'store' | 'space' | 'backups'>,
+  { phone, media }: Pick<Rims, 'phone' | 'media'>,
+  cdr: CdrWriter,
+) => ({
   draining: () => phone.status().draining,
   parts: () => ({
     sip: { ok: phone.status().connected, essential: true },
@@ -453,12 +460,14 @@ const healthOf = ({ kept, store, space }: Pick<People, 'kept' | 'store' | 'space
     database: { ok: store.health().state === 'ok', essential: false },
     records: { ok: !cdr.counts.full, essential: false },
     recordings: { ok: space.space === 'ok', essential: false, detail: space.space },
+    ...(backups.standing.ageMs === null ? {} : { backup: { ok: backups.standing.ok, essential: false } }),
   }),
+  backupAgeMs: () => backups.standing.ageMs,
 });
 
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
-  { rooms, kept, store, sessions, passes, directory, recordings, space, factors, webhooks, reportMail }: People,
+  { rooms, kept, store, sessions, passes, directory, recordings, space, backups, factors, webhooks, reportMail }: People,
   { phone, media, desks, operation, orders }: Rims,
   cdr: CdrWriter,
   watch: InvariantWatch,
@@ -517,7 +526,7 @@ function httpOptions(
           end: (token: string) => passes.endOfToken(token),
         }
       : null,
-    health: healthOf({ kept, store, space }, { phone, media }, cdr),
+    health: healthOf({ kept, store, space, backups }, { phone, media }, cdr),
     oidc: new Oidc({ store, clock, log, sessions, providers: config.oidc }),
     ...{ factors, webhooks: webhooks.hooks, reportMail, apiKeys: new ApiKeys({ store, clock, log }) },
     erasures: opened(beginErasures({ store, clock, log, recordings, journal: kept, records: cdr, calls: rooms.calls, acd: rooms.acd.view, take }), (it) =>

@@ -53,6 +53,9 @@ export function openMetrics(house: House, desks: () => number, sip: () => Promis
     },
   });
   gauge('huawu_audit_broken', 'Tenants whose audit trail was changed behind our back', (broken) => broken.set(house.auditWatch.broken));
+  gauge('huawu_backup_age_seconds', 'Since the newest whole backup was begun; NaN: the server takes none (BACKUP_DIR)', (age) =>
+    age.set((house.health.backupAgeMs?.() ?? Number.NaN) / 1_000),
+  );
   new Gauge({
     name: 'huawu_part_ok',
     help: 'A part of the house works (1) or has failed (0), as /readyz has it',

@@ -390,6 +390,8 @@ export interface HealthPort {
   parts(): Record<string, HealthPart>;
   /** After SIGTERM: no new calls. */
   draining(): boolean;
+  /** Since the newest whole backup was begun; null (or absent): the server takes none. */
+  backupAgeMs?(): number | null;
 }
 
 /** Orders of supervisors, as over the desk protocol. */

@@ -18,8 +18,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { systemClock } from '../../kernel/clock.ts';
 import { asId, type TenantId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
 import { backupsIn, claimFolder } from '../../src/backup/folder.ts';
+import { BackupWatch } from '../../src/backup/watch.ts';
 import { main as backup } from '../../src/commands/backup.ts';
 import { main as restore } from '../../src/commands/restore.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
@@ -252,6 +255,60 @@ describe('I8: what goes wrong', () => {
     // What a later copy that died has left behind the journal's end is no fault.
     appendFileSync(join(backups, 'journal', segment), 'half a li');
     assert.equal((await said(() => backup(['verify', backups]))).code, 0);
+  });
+});
+
+describe('I8: a server with BACKUP_DIR', () => {
+  test('takes one each so many minutes, in a process of its own, and says how old the newest is; one that fails is an alarm, and after three the house is weak', async (context) => {
+    const old = data('old');
+    house = await openHouse(configOf(old, { BACKUP_DIR: backups, BACKUP_EVERY_MINUTES: '5' }));
+    await house.call('a');
+    let shift = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + shift };
+    const alarms: object[] = [];
+    const log = { ...silentLog, error: (what: object) => void alarms.push(what) } as typeof silentLog;
+    const watch = new BackupWatch({ config: house.config, clock, log });
+    context.after(() => watch.close());
+    assert.equal(watch.standing.ok, true, 'there was no time for one yet');
+    watch.look();
+    watch.look();
+    const [first] = await until('a backup', () => (existsSync(backups) && backupsIn(backups).length > 0 ? backupsIn(backups) : null), 60_000);
+    assert.equal(first?.manifest.kind, 'full', 'the first is a full one, whatever was asked for');
+    await until('it has ended', () => !existsSync(join(backups, 'lock')), 30_000);
+    await house.call('b');
+    watch.look();
+    shift += 300_000;
+    const newest = (): string | undefined => backupsIn(backups).at(-1)?.name;
+    await until(
+      'the one before has ended',
+      () => {
+        watch.look();
+        return newest() !== first?.name;
+      },
+      60_000,
+    );
+    assert.deepEqual(
+      backupsIn(backups).map(({ manifest }) => manifest.kind),
+      ['full', 'light'],
+      'two looks within five minutes are one backup',
+    );
+
+    rmSync(backups, { recursive: true });
+    mkdirSync(backups);
+    writeFileSync(join(backups, 'holiday.jpg'), '');
+    shift += 300_000;
+    await until(
+      'an alarm',
+      () => {
+        watch.look();
+        return alarms.length > 0;
+      },
+      60_000,
+    );
+    assert.match(JSON.stringify(alarms[0]), /no backup was taken: .* holds other things/);
+    assert.equal(watch.standing.ok, true);
+    shift += 1_200_000;
+    assert.equal(watch.standing.ok, false);
   });
 });
 
