@@ -2,7 +2,7 @@
 FROM node:20-bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /huawu
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build && find dist/test -mindepth 1 -maxdepth 1 ! -name support -exec rm -rf {} + && rm -rf dist/scripts/demo dist/scripts/bench && npm prune --omit=dev --no-audit --no-fund
@@ -14,7 +14,7 @@ WORKDIR /huawu
 COPY --from=build /huawu/package.json ./
 COPY --from=build /huawu/node_modules ./node_modules
 COPY --from=build /huawu/dist ./dist
-COPY --from=build /huawu/scripts/huawu.mjs /huawu/scripts/build.mjs /huawu/scripts/native.mjs ./scripts/
+COPY --from=build /huawu/scripts/huawu.mjs /huawu/scripts/build.mjs /huawu/scripts/libraries.mjs /huawu/scripts/native.mjs ./scripts/
 COPY --from=build /huawu/dialplans ./dialplans
 USER huawu
 ENV NODE_ENV=production DATA_DIR=/var/lib/huawu HTTP_HOST=0.0.0.0

@@ -4,6 +4,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { linkLibraries } from './libraries.mjs';
 import { buildNative } from './native.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -12,6 +13,7 @@ export function build({ quiet = false, web = true } = {}) {
   const run = (tool, ...args) =>
     execFileSync(process.execPath, [join(root, 'node_modules', tool), ...args], { cwd: root, stdio: quiet ? ['ignore', 2, 2] : 'inherit' });
   if (quiet) process.stderr.write('building huawu once …\n');
+  linkLibraries(root);
   run('typescript/bin/tsc', '-p', 'tsconfig.json');
   cpSync(join(root, 'src/store/migrations'), join(root, 'dist/src/store/migrations'), { recursive: true });
   for (const [part, fault] of Object.entries(buildNative())) process.stderr.write(`${part} was not built, and is done without: ${fault}\n`);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { linkLibraries } from './libraries.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -16,6 +17,7 @@ export function installPackages() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   process.stderr.write('installing npm packages …\n');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  linkLibraries(root);
   writeFileSync(stamp, lock);
 }
 
