@@ -10,6 +10,7 @@ import { type Rooms, restoreRooms, restoreUnderway, snapshotOf } from '../rooms.
 import type { AskedSound } from '../sound/asked.ts';
 import type { Command, Recorded } from '../vocabulary.ts';
 import { FileJournal } from './file.ts';
+import { unknownAmong } from './known.ts';
 import { type Recovered, recover } from './read.ts';
 import { type HouseSnapshot, keepLeg, type Replayed, replay } from './replay.ts';
 import { JournalOpener } from './seal.ts';
@@ -70,6 +71,8 @@ export function keepJournal(options: {
   const underway = underwayIn(replayed, rooms, startedAt - options.callsKeptMs);
   const { lastSeq } = recovered;
   log.info({ events, lastSeq, unwritten: unwritten.size, erased: opener?.erased ?? 0, ms: Math.round(clock.now() - startedAt) }, 'journal replayed');
+  const unknown = unknownAmong(recovered.events);
+  if (Object.keys(unknown).length > 0) log.warn({ events: unknown }, 'journal: events of a later version were passed over');
   const journal = new FileJournal({ folder, keepBytes, lastSeq, clock, log, ...(keys === undefined ? {} : { keys }) });
   rememberPeople(journal, recovered, rooms);
 

@@ -122,16 +122,32 @@ export function snapshotBody(text: string, name: string): object {
   return JSON.parse(body) as object;
 }
 
+/** Of what a snapshot holds; a later version may write another. */
+const SNAPSHOT_VERSION = 1;
+
+/** Throws where there is only one of a later version, and nothing from which everything could be told instead. */
 function newestSnapshot(folder: string, log: Logger, opener: Opener): { snapshot: unknown; seq: number } {
+  const segments = listed(folder, SEGMENT);
+  let later: string | null = null;
   for (const found of listed(folder, SNAPSHOT).reverse()) {
     const text = readFileSync(join(folder, found.name), 'utf8');
     const body = text.slice(9);
     if (text.slice(0, 8) === checkOf(body)) {
-      const snapshot = opened(() => opener.snapshot(JSON.parse(body) as object, found.seq));
+      const state = JSON.parse(body) as { version?: number };
+      const isLater = (state.version ?? 0) > SNAPSHOT_VERSION;
+      if (isLater) later ??= found.name;
+      const isReached = later === null || segments.some(({ seq }) => seq <= found.seq + 1);
+      const snapshot = isLater || !isReached ? null : opened(() => opener.snapshot(state, found.seq));
       if (snapshot !== null) return { snapshot, seq: found.seq };
+      if (isLater) log.warn({ file: found.name }, 'journal: a snapshot of a later version is passed over');
+      if (isLater || !isReached) continue;
     }
     log.error({ file: found.name }, 'journal: a snapshot is damaged and is passed over');
   }
+  if (later !== null && segments[0]?.seq !== 1)
+    throw new Error(
+      `journal: ${join(folder, later)} is of a later version: start that one again; to go on with this one, move the journal's folder away (live calls, callbacks and phones' registrations are forgotten, records are not)`,
+    );
   return { snapshot: null, seq: 0 };
 }
 

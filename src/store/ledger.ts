@@ -52,7 +52,11 @@ export async function writeInterval(trx: Transaction<Database>, { tenantId, arri
     const rows = ledger[name as LedgerTable].map((row): object => ({ ...counts, ...row }));
     for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
       const written = rows.slice(from, from + ROWS_AT_ONCE).map((row) => columnsOf(row, { tenant_id: tenantId, start_at: start }));
-      await sql`insert into ${sql.table(table)} select * from jsonb_populate_recordset(null::${sql.table(table)}, ${jsonOf(written)}::jsonb)`.execute(trx);
+      // By name: a column that a later version has added keeps what it has by default.
+      const columns = sql.join(Object.keys(written[0] ?? {}).map((column) => sql.ref(column)));
+      await sql`insert into ${sql.table(table)} (${columns}) select ${columns} from jsonb_populate_recordset(null::${sql.table(table)}, ${jsonOf(written)}::jsonb)`.execute(
+        trx,
+      );
     }
   }
   await sumHours(trx, tenantId, hourOf(arrivedAt), hourOf(arrivedAt) + HOUR_MS);

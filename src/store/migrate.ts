@@ -34,6 +34,11 @@ export async function migrate(url: string, log: Logger, most = Number.POSITIVE_I
     });
     const names = applied.map((migration) => migration.name);
     if (names.length > 0) log.info({ migrations: names }, 'store: migrated');
+    const known = new Set(migrations());
+    const { rows } = await client.query<{ name: string }>(`select name from migrations order by id`);
+    const later = rows.flatMap(({ name }) => (known.has(name) ? [] : [name]));
+    // Each only adds what the version before can live with.
+    if (later.length > 0) log.warn({ migrations: later }, 'store: the database is of a later version; what that has added is left alone');
     return names;
   } finally {
     await client.end();

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { asId, type CallId, legIdOf, type TenantId } from '../../kernel/ids.ts';
-import { silentLog as log } from '../../kernel/log.ts';
+import { type Logger, silentLog } from '../../kernel/log.ts';
 import { SealedWriter } from '../../kernel/seal/write.ts';
 import { Spool } from '../../src/cdr/spool.ts';
 import { CdrWriter } from '../../src/cdr/writer.ts';
@@ -48,8 +48,8 @@ export interface SmallHouse {
 
 export const configOf = (dataDir: string, env: Record<string, string> = {}): Config => readConfig([], { DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...env });
 
-/** `placed`: a cluster is made for it, unless one is there. */
-export async function openHouse(config: Config): Promise<SmallHouse> {
+/** A cluster is made for it, unless one is there. */
+export async function openHouse(config: Config, log: Logger = silentLog): Promise<SmallHouse> {
   const { dataDir, databaseUrl } = config;
   demandFinished(dataDir);
   if (databaseUrl === null && !existsSync(join(dataDir, 'postgres'))) await placeCluster(dataDir);
