@@ -7,6 +7,7 @@
  * turn no line has both a caller and an idle agent (SPEC, invariant 2), but for lines in `unpaired`.
  */
 import { type AgentId, type CalendarId, type CallbackId, type CallId, type LegId, legIdOf, type QueueId, type TenantId } from '../../kernel/ids.ts';
+import type { ConsentNeed } from '../call/consent.ts';
 import type { OfferEnd, QueueExit, RecordingRule } from '../call/event.ts';
 import type { SurveyRule } from '../call/survey.ts';
 import type { Command, Event } from '../vocabulary.ts';
@@ -171,6 +172,8 @@ export interface Call {
   record: boolean;
   /** Absent = optional. */
   recording?: RecordingRule;
+  /** What its recording needs of the customer; absent = nothing. */
+  consent?: ConsentNeed;
   direct?: boolean;
   conferenceEnds?: true;
   survey?: SurveyRule;

@@ -38,9 +38,11 @@ export function offerWaiting(m: Moment, waiting: Waiting, agent: Agent): void {
 }
 
 /** How it is recorded and wrapped up from now on, also after transfers. */
-export function goesBy(call: Call, { record, recording = 'optional', media, wrapUpMs, offering, survey }: QueueConfiguration): void {
+export function goesBy(call: Call, { record, recording = 'optional', recordingConsent, media, wrapUpMs, offering, survey }: QueueConfiguration): void {
   call.record = recording === 'mandatory' || (record && recording !== 'forbidden');
   call.recording = recording;
+  if (recordingConsent === undefined) delete call.consent;
+  else call.consent = recordingConsent;
   call.direct = media === 'direct';
   call.wrapUpMs = wrapUpMs;
   if (offering?.conferenceEnds === true) call.conferenceEnds = true;
@@ -166,9 +168,10 @@ function offer(m: Moment, call: Call, agent: Agent, ringMs: number, choice?: Off
   const live: Offer = { ...ids, callId, agentId, queueId, until: m.now + ringMs, ...mark };
   become(m, agent, { state: 'offered', offer: live, after: afterwardsOf(agent.activity) });
   const { offerId, legId } = live;
-  const { recording = 'optional', direct = false, conferenceEnds, survey } = call;
+  const { recording = 'optional', consent, direct = false, conferenceEnds, survey } = call;
   const rule = {
     ...(recording === 'optional' ? {} : { recording }),
+    ...(consent === undefined ? {} : { consent }),
     ...(direct ? { direct } : {}),
     ...(conferenceEnds === undefined ? {} : { conferenceEnds }),
     ...(survey === undefined ? {} : { survey }),

@@ -1,5 +1,6 @@
 /** Further rules of queues and agents, by section. Each is optional, and its type says what it means when it is absent. */
 
+import type { ConsentNeed } from '../call/consent.ts';
 import type { SupervisionMode } from '../call/event.ts';
 import type { SurveyRule } from '../call/survey.ts';
 import type { CallbackRules } from './callback/rules.ts';
@@ -40,6 +41,8 @@ export interface QueueSections {
   callback?: CallbackRules;
   /** What callers are asked after the talk; absent = nothing. */
   survey?: SurveyRule;
+  /** What recording its talks needs of the customer: `announced`, that the dialplan told her · `given`, that she agreed there; absent = nothing. */
+  recordingConsent?: ConsentNeed;
   /** What supervisors may do on its calls; absent = all of it. */
   supervision?: SupervisionMode[];
   /** When its supervisors' walls sound an alert; absent = never. */

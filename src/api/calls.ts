@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { AgentId } from '../../kernel/ids.ts';
 import { personal } from '../../kernel/mask.ts';
 import type { Call, Leg } from '../call/call.ts';
+import { type ConsentState, consentHows, consentStates } from '../call/consent.ts';
 import { surveyGivenUpWhys, surveyNotAskedWhys } from '../call/survey.ts';
 import { directions } from '../cdr/record.ts';
 import { may, mayAtAll, scopeOf } from '../users/user.ts';
@@ -53,6 +54,17 @@ const callSchema = z.object({
   data,
   /** A recording of it is under a legal hold. */
   legalHold: z.boolean(),
+  /** What the caller was told of recording, or answered; null = nothing was said of it. `refused`: nothing of it was recorded after that. */
+  consent: z
+    .object({
+      state: z.enum(consentStates),
+      /** notice: heard to its end · key: hers · no_key, wrong_keys: which is no consent · failed: the question could not be put */
+      how: z.enum(consentHows),
+      at: text,
+      /** When a notice was first heard to its end; null = none was. */
+      announcedAt: text.nullable(),
+    })
+    .nullable(),
   /** What the caller said of the talk afterwards; null = her queue has no survey, or an agent asks: she does not see it. */
   survey: z
     .object({
@@ -142,6 +154,7 @@ const filters = {
     .regex(/^[^=]{1,64}=/, 'a name and a value: orderId=4711')
     .optional()
     .describe('Attached to the call, name=value: orderId=4711. For who sees it in clear'),
+  consent: z.enum(consentStates).optional().describe('What was said of recording: announced, given or refused'),
   held: z.literal('true').optional().describe('Only calls with a recording under a legal hold'),
 };
 type FilterQuery = { [K in keyof typeof filters]?: string | undefined };
@@ -150,10 +163,11 @@ const params = z.strictObject({ callId: idSchema });
 /** An agent never sees how she was rated: what she can see she can beg for. */
 const seesRatings = (user: Identity): boolean => scopeOf(user, 'record.read') !== 'own';
 
-const shownCall = (user: Identity, { arrivedAt, answeredAt, agentAnsweredAt, endedAt, legalHold = false, survey, ...rest }: CallRecord) =>
+const shownCall = (user: Identity, { arrivedAt, answeredAt, agentAnsweredAt, endedAt, legalHold = false, consent, survey, ...rest }: CallRecord) =>
   belonging([rest.agentId], {
     ...rest,
     legalHold,
+    consent: consent === null ? null : { ...consent, at: iso(consent.at), announcedAt: isoOrNull(consent.announcedAt) },
     survey: survey === null || !seesRatings(user) ? null : { ...survey, askedAt: isoOrNull(survey.askedAt) },
     ...{ arrivedAt: iso(arrivedAt), answeredAt: isoOrNull(answeredAt), agentAnsweredAt: isoOrNull(agentAnsweredAt), endedAt: iso(endedAt) },
   });
@@ -208,6 +222,7 @@ function filterOf(ports: ApiPorts, query: FilterQuery, user: Identity): CallFilt
   if (query.cause !== undefined) filter.cause = query.cause;
   if (query.disposition !== undefined) filter.disposition = query.disposition;
   if (query.data !== undefined) filter.data = dataAsked(query.data);
+  if (query.consent !== undefined) filter.consent = query.consent as ConsentState;
   if (query.held !== undefined) filter.held = true;
   if (query.rating !== undefined) filter.rating = ratingsAsked(user, query.rating);
   if (query.agentId !== undefined) filter.agentId = branded(query.agentId);

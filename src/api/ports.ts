@@ -13,6 +13,7 @@ import type { AcdView } from '../acd/view.ts';
 import type { AuditStanding } from '../audit/watch.ts';
 import type { CallsView } from '../call/call.ts';
 import type { DialAccount } from '../call/command.ts';
+import type { ConsentState } from '../call/consent.ts';
 import type { CustomerCard, LegAudio } from '../call/event.ts';
 import type { Notice } from '../call/notice.ts';
 import type { InteractionRecord } from '../cdr/interaction-record.ts';
@@ -205,6 +206,8 @@ export interface CallFilter {
   /** 1 very satisfied to 5 */
   rating?: { from: number; to: number };
   held?: true;
+  /** What was said of recording last. */
+  consent?: ConsentState;
   disposition?: string;
   /** Attached to it: all of these. */
   data?: Readonly<Record<string, string>>;
@@ -213,7 +216,7 @@ export interface CallFilter {
 type AsStored = Pick<
   CallRow,
   | ('caller' | 'callee' | 'tier' | 'language' | 'authLevel' | 'ivrPath' | 'data')
-  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes' | 'recording' | 'direction' | 'survey')
+  | ('queueWaitMs' | 'ringMs' | 'talkMs' | 'holdMs' | 'wrapUpMs' | 'disposition' | 'notes' | 'recording' | 'direction' | 'survey' | 'consent')
 >;
 /** One call as the record holds it; times in ms since 1970. */
 export interface CallRecord extends AsStored {

@@ -12,6 +12,7 @@
 import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
 import { type Call, isEnded, isUp, type Leg } from './call.ts';
 import type { Calls } from './calls.ts';
+import { inheritConsent } from './consent.ts';
 import { anchor } from './direct.ts';
 import type { CallEvent } from './event.ts';
 import { type CallTurn, join, partnerOf, stopRecording } from './joining.ts';
@@ -67,6 +68,7 @@ export function merge(calls: Calls, event: EventOf<'callsMerged'>, turn: CallTur
   if (over.adrift.delete(moved.legId)) stays.adrift.add(moved.legId);
   turn.commands.push({ type: 'moveLeg', callId: stays.callId, legId: moved.legId });
   inheritPauses(calls, stays, over);
+  inheritConsent(stays, over);
   for (const call of [over, stays]) partFromHer(call, call === stays && !isUp(moved) ? kept.legId : null, turn);
   over.legs.delete(moved.legId);
   over.ending ??= { cause: 'transferred', by: 'server' };

@@ -2,6 +2,7 @@
 import type { AgentId, CallId, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Capture } from './capture.ts';
 import type { Conference, Invitation } from './conference.ts';
+import type { ConsentNeed, ConsentState } from './consent.ts';
 import type { Consult } from './consult.ts';
 import type { PhoneWord } from './control.ts';
 import type { DirectState } from './direct.ts';
@@ -102,6 +103,10 @@ export interface Call {
   recorded: [LegId, LegId] | null;
   /** How many there were so far. */
   recordings: number;
+  /** What its customer was told of recording, or said to it; absent = nothing. */
+  consent?: ConsentState;
+  /** What recording needs in the queue that has it; absent = nothing. */
+  consentNeed?: ConsentNeed;
   /** Who keeps its recordings silent. */
   pauses: Map<PauseHolder, Pause>;
   /** What an agent is having the customer key in unheard. */

@@ -16,6 +16,7 @@ import { callbackAnswered, callbackLeft, callbackOver, reachCallback } from './c
 import { Calls } from './calls.ts';
 import { askCapture, type CaptureWish, cancelCapture, captureChanged, captureWaiting, delivered } from './capture.ts';
 import { conferenceFailed, conferenceHeld, conferenceLegEnded, dropParty, giveUpInviting, invitationAnswered, invitationFailed, invite } from './conference.ts';
+import { consentNoted } from './consent.ts';
 import { askConsult, cancelConsult, completeConsult, conferenceConsult, consultAnswered, consultFailed, consultLegEnded, toggleConsult } from './consult.ts';
 import { askControl, controlFailed } from './control.ts';
 import { cutBroken, cutOverdue } from './cutting.ts';
@@ -168,7 +169,7 @@ const handlers: Handlers = {
     leftQueue(call, event);
   },
   callOffered(calls, event, _turn, now) {
-    const { legId, agentId, offerId, record, recording, direct, conferenceEnds, survey } = event;
+    const { legId, agentId, offerId, record, recording, consent, direct, conferenceEnds, survey } = event;
     const rule = {
       ...(recording === undefined ? {} : { recording }),
       ...(direct === undefined ? {} : { direct }),
@@ -177,6 +178,8 @@ const handlers: Handlers = {
     };
     const call = calls.live(event.callId);
     if (call === undefined) return;
+    if (consent === undefined) delete call.consentNeed;
+    else call.consentNeed = consent;
     const called = call.legs.get(legId);
     // A colleague who is called from a desk is the party that is served.
     if (called !== undefined) Object.assign(called, { agentId, offerId });
@@ -343,6 +346,7 @@ const handlers: Handlers = {
   },
   recordingPaused: (calls, event, turn) => pause(calls, event, turn),
   recordingResumed: (calls, event, turn) => resume(calls, event, turn),
+  consentNoted: (calls, event, turn) => consentNoted(calls.live(event.callId), event, turn),
   recordingStarted(calls, event) {
     const call = calls.live(event.callId);
     if (call?.recordingId === event.recordingId) call.recordingRuns = true;

@@ -6,6 +6,7 @@
  * Times are milliseconds since 1970 (UTC), in the envelope (`src/switchboard.ts`), never in the event.
  */
 import type { AgentId, CallbackId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId, UserId } from '../../kernel/ids.ts';
+import type { ConsentHow, ConsentNeed, ConsentState } from './consent.ts';
 import type { PhoneControl, PhoneWord } from './control.ts';
 import type { Ending, EndingCause } from './ending.ts';
 import type { Rating, SurveyGivenUp, SurveyHow, SurveyNotAsked, SurveyRule } from './survey.ts';
@@ -367,6 +368,8 @@ export type CallEvent =
   /** Both sides are silent in what is being recorded, and in what will be, until the last holder resumes. */
   | { type: 'recordingPaused'; callId: CallId; recordingId: string | null; holder: PauseHolder; by: PausedBy; until: number }
   | { type: 'recordingResumed'; callId: CallId; recordingId: string | null; holder: PauseHolder; by: PausedBy; why: 'asked' | 'timeout' }
+  /** Its customer was told that she is recorded, agreed, or did not. `refused` holds wherever the call goes. */
+  | { type: 'consentNoted'; callId: CallId; consent: ConsentState; how: ConsentHow }
   | { type: 'flowEntered'; callId: CallId; version: DialplanVersion; flow: string; step: string }
   | { type: 'languageChosen'; callId: CallId; language: Language }
   | { type: 'dataSet'; callId: CallId; data: CallData; by: 'flow' | 'network' | AgentId }
@@ -395,6 +398,8 @@ export type CallEvent =
       queueId: QueueId | null;
       record: boolean;
       recording?: Exclude<RecordingRule, 'optional'>;
+      /** What recording needs of the customer; absent = nothing. */
+      consent?: ConsentNeed;
       /** Their phones may send audio to one another; absent = no. */
       direct?: true;
       /** Once she leaves a conference in which no other agent is, it is over; absent = the others go on. */

@@ -2,6 +2,7 @@
 import type { LegId } from '../../kernel/ids.ts';
 import { type Call, callerLeg, isEnded, isUp, type Leg } from './call.ts';
 import type { CallCommand } from './command.ts';
+import { isForbidden, mayRecord } from './consent.ts';
 import type { CallEvent } from './event.ts';
 import type { Turn } from './turn.ts';
 
@@ -32,8 +33,12 @@ export function joinWithCaller(call: Call, leg: Leg, turn: CallTurn): void {
 export function join(call: Call, left: Leg, right: Leg, turn: CallTurn): void {
   const { callId } = call;
   call.joined = [left.legId, right.legId];
+  if (isForbidden(call, right)) {
+    turn.commands.push({ type: 'releaseLeg', callId, legId: left.legId, cause: 'recording_failure', by: 'server' });
+    return;
+  }
   if (!isHeld(left) && !isHeld(right)) turn.commands.push({ type: 'joinLegs', callId, legIds: call.joined });
-  if (right.record && call.recordingId === null) startRecording(call, call.joined, turn);
+  if (right.record && call.recordingId === null && mayRecord(call)) startRecording(call, call.joined, turn);
 }
 
 /** The recording under way was cut with its media server, and has perhaps been told as ended: what follows of the talk is the next one. */
@@ -41,7 +46,7 @@ export function recordAnew(call: Call, turn: CallTurn): void {
   const pair = call.recorded ?? call.joined;
   if (pair === null) return;
   const isRecorded = call.recordingId !== null || call.legs.get(pair[1])?.record === true;
-  if (isRecorded) startRecording(call, pair, turn);
+  if (isRecorded && mayRecord(call)) startRecording(call, pair, turn);
 }
 
 export function startRecording(call: Call, [left, right]: [LegId, LegId], turn: CallTurn): void {

@@ -1,5 +1,6 @@
 /** What each event does to the record of its call. */
 import type { AcdEvent } from '../acd/event.ts';
+import { consentAfter } from '../call/consent.ts';
 import type { CallEvent, LegAudio } from '../call/event.ts';
 import { askedOf, consultToggled, partyAskEnded, partyAsked } from './asked.ts';
 import { mergeLegs } from './merge.ts';
@@ -201,6 +202,15 @@ const handlers: Handlers = {
     const call = live(state, event.callId);
     if (call !== undefined) resumedBy(call, event.holder, at);
     return undefined;
+  },
+  consentNoted(state, { callId, consent, how }, at) {
+    const call = state.calls.get(callId);
+    if (call === undefined) return undefined;
+    const before = call.consent;
+    const announcedAt = before?.announcedAt ?? (consent === 'announced' ? at : null);
+    if (before !== undefined && before.state === consentAfter(before.state, consent)) call.consent = { ...before, announcedAt };
+    else call.consent = { state: consent, how, at, announcedAt };
+    return call;
   },
   surveyAsked(state, event, at) {
     const call = live(state, event.callId);

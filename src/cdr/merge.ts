@@ -16,6 +16,7 @@ export function mergeLegs(state: State, event: Extract<CallEvent, { type: 'calls
     at,
   );
   inheritPausedBy(call, left, at);
+  if (left.consent?.state === 'refused' && call.consent?.state !== 'refused') call.consent = { ...left.consent, at };
   call.legs.push(up ? { ...moved, answeredAt: at, heldSince: leg.heldSince === null ? null : at } : { ...moved, ringingAt: leg.ringingAt });
   endLeg(leg, at, { cause: 'transferred', by: 'server' });
   const offer = left.offers.find((found) => found.legId === legId && found.endedAt === null);

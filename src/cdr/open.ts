@@ -46,6 +46,7 @@ type Kept = Pick<
   | 'disposition'
   | 'notes'
   | 'survey'
+  | 'consent'
 >;
 
 export interface OpenCall extends Kept {

@@ -3,6 +3,7 @@
  * Times are ms since 1970, durations ms. arrivedAt ≤ answeredAt ≤ endedAt, for the call and for each leg.
  */
 import type { AgentId, CallId, CustomerId, DialplanVersion, LegId, OfferId, QueueId, TenantId } from '../../kernel/ids.ts';
+import type { ConsentHow, ConsentState } from '../call/consent.ts';
 import type { Ending, EndingCause } from '../call/ending.ts';
 import type {
   AskedFor,
@@ -135,6 +136,15 @@ export interface SurveyRecord {
   end: SurveyEnd;
 }
 
+/** What its customer was told of recording, or answered. `at`: when this became so. */
+export interface ConsentRecord {
+  state: ConsentState;
+  how: ConsentHow;
+  at: number;
+  /** When a notice was first heard to its end; null = none was. */
+  announcedAt: number | null;
+}
+
 /** `outbound` and `internal` (to a colleague): an agent made it, and is its caller · `callback`: ours, to who had asked for it, who is its caller. */
 export const directions = ['inbound', 'outbound', 'internal', 'callback'] as const;
 export type Direction = (typeof directions)[number];
@@ -176,6 +186,8 @@ export interface CallRecord {
   legs: LegRecord[];
   recordings: RecordingRecord[];
   recording: RecordingState;
+  /** Absent = nothing was said of recording. */
+  consent?: ConsentRecord;
   /** Absent = her queue has none, or no agent of it talked with her. */
   survey?: SurveyRecord;
   /** Sums over the visits, the ringing legs and the agents' parts. */

@@ -144,6 +144,7 @@ export const handlers: Handlers = {
   },
   authenticationEnded: (room, event) => room.popAgain(event.callId),
   languageChosen: (room, event) => room.popAgain(event.callId),
+  consentNoted: (room, event) => room.popAgain(event.callId),
   recordingPaused: (room, event) => room.popAgain(event.callId),
   recordingResumed: (room, event) => room.popAgain(event.callId),
   interactionOffered: (room, event, now) => room.tellInteraction(event, now),

@@ -3,6 +3,7 @@
 import type { CallId, LegId, OfferId, QueueId } from '../../kernel/ids.ts';
 import type { QueueView } from '../acd/view.ts';
 import type { Call } from '../call/call.ts';
+import { mayRecord } from '../call/consent.ts';
 import { pausedUntil } from '../call/pausing.ts';
 import type { DeskCall, Pop } from './protocol.ts';
 
@@ -65,7 +66,8 @@ export function popOf(call: Call, record: DeskRecord, queueOf: QueueOf): Pop {
     authLevel: call.authLevel,
     ivrPath: [...call.ivrPath],
     data: { ...call.data },
-    recorded: record.recorded,
+    recorded: record.recorded && mayRecord(call),
+    ...unrecordedOf(call, record),
     recordingPausedUntil: isoOrNull(pausedUntil(call)),
     recordingPausedBy: [...call.pauses.keys()],
     ringUntil: isoOrNull(record.ringUntil),
@@ -74,6 +76,11 @@ export function popOf(call: Call, record: DeskRecord, queueOf: QueueOf): Pop {
     ...(record.askedBy === undefined ? {} : { askedBy: record.askedBy }),
     ...overflowOf(call, queueOf),
   };
+}
+
+function unrecordedOf(call: Call, { recorded }: DeskRecord): Pick<Pop, 'unrecorded'> {
+  if (!recorded || mayRecord(call)) return {};
+  return { unrecorded: call.consent === 'refused' ? 'refused' : call.consentNeed === 'given' ? 'not_agreed' : 'not_announced' };
 }
 
 function callbackOf({ callback }: Call): Pick<Pop, 'callback'> {

@@ -173,6 +173,8 @@ const popSchema = z.object({
   ivrPath: z.array(z.string()),
   data: z.record(z.string(), z.string()),
   recorded: z.boolean(),
+  /** Her queue records, and this is not: the customer refused · was not asked, or has not agreed · was not told. Absent: nothing of the kind. */
+  unrecorded: z.enum(['refused', 'not_agreed', 'not_announced']).optional(),
   /** The recording holds silence until then at the latest; null: it is not paused. */
   recordingPausedUntil: time.nullable(),
   /** Who holds it so: `agent` she, or whoever had the call before · `api` a supervisor · `flow` the dialplan · `capture` keys that nobody may hear. */

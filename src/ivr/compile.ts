@@ -153,6 +153,7 @@ const notedVerbs: ReadonlySet<VerbName> = new Set<VerbName>([
   'collect',
   'rate',
   'reason',
+  'ask-recording',
   'authenticate',
   'lookup',
   'deliver',

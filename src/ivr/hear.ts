@@ -3,6 +3,7 @@ import type { QueueId, TenantId } from '../../kernel/ids.ts';
 import type { Sound } from '../call/command.ts';
 import type { CallEvent, Language, OverflowTarget, QueueExit } from '../call/event.ts';
 import type { TimePassed } from '../call/turn.ts';
+import { judgeConsent, noteConsent } from './consent.ts';
 import { type Notices, noticeOf } from './notices.ts';
 import { entryOf, type NodeId, type PlanNode } from './plan.ts';
 import { type AskingNode, askingVerbs, type IvrTurn, type LoadedPlan, type Verdict, type Waits, type Walk, type WalkState } from './state.ts';
@@ -61,7 +62,9 @@ const handlers: Handlers = {
   },
   promptEnded(hearing, event) {
     const { state } = hearing.walk;
-    if (state.at === 'playing' && state.playId === event.playId) goOn(hearing, state.next);
+    if (state.at !== 'playing' || state.playId !== event.playId) return;
+    if (state.announces === true && event.end === 'finished') noteConsent(hearing.walk, hearing.turn, 'announced', 'notice');
+    goOn(hearing, state.next);
   },
   digitsCollected(hearing, event) {
     const { state } = hearing.walk;
@@ -191,13 +194,19 @@ function takeDigits(hearing: Hearing, state: Asking, digits: string, end: string
 
 function judge(hearing: Hearing, node: AskingNode, digits: string, end: string): Verdict {
   if (node.verb === 'menu') return judgeKey(hearing, node, digits);
-  return node.verb === 'collect' ? judgeInput(hearing, node, digits, end) : judgeSurvey(hearing.walk, hearing.turn, node, digits);
+  if (node.verb === 'collect') return judgeInput(hearing, node, digits, end);
+  return node.verb === 'ask-recording' ? judgeConsent(hearing.walk, hearing.turn, node, digits) : judgeSurvey(hearing.walk, hearing.turn, node, digits);
 }
 
 /** The question could not be put, or its answer never came. */
 function unasked(hearing: Hearing, node: AskingNode | undefined): Waits {
-  if (node !== undefined) giveUpSurvey(hearing.walk, hearing.turn, node.verb, 'failed');
+  if (node !== undefined) giveUp(hearing, node, 'failed');
   return goOn(hearing, node?.patience.failed ?? null);
+}
+
+function giveUp({ walk, turn }: Hearing, { verb }: AskingNode, why: 'no_key' | 'wrong_keys' | 'failed'): void {
+  if (verb === 'ask-recording') noteConsent(walk, turn, 'refused', why);
+  else giveUpSurvey(walk, turn, verb, why);
 }
 
 function takeSecret(hearing: Hearing, state: Asking, event: Extract<CallEvent, { type: 'secretCollected' }>): Waits {
@@ -268,7 +277,7 @@ function askAgain(hearing: Hearing, state: Asking, node: AskingNode, what: 'erro
   const errors = state.errors + (what === 'error' ? 1 : 0);
   const silences = what === 'silence' ? state.silences + 1 : 0;
   if (errors >= patience.errors || silences >= patience.silences) {
-    giveUpSurvey(hearing.walk, hearing.turn, node.verb, what === 'error' ? 'wrong_keys' : 'no_key');
+    giveUp(hearing, node, what === 'error' ? 'wrong_keys' : 'no_key');
     return goOn(hearing, patience.failed);
   }
   const prompt = what === 'error' ? patience.errorPrompt : patience.silencePrompt;

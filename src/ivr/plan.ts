@@ -132,6 +132,10 @@ export type PlanNode = NodePlace &
     /** null: the usual time. */
     | { verb: 'pause-recording'; forMs: number | null; next: NodeId | null }
     | { verb: 'resume-recording'; next: NodeId | null }
+    /** Heard whole. */
+    | { verb: 'announce-recording'; parts: Part[]; next: NodeId | null }
+    /** `patience.failed`: she has not agreed. */
+    | { verb: 'ask-recording'; parts: Part[]; bargeIn: boolean; pace: Pace; agree: string; refuse: string; patience: Patience; next: NodeId | null }
     | { verb: 'goto'; next: NodeId | null }
     | { verb: 'echo' }
     | { verb: 'hangup' }

@@ -12,12 +12,14 @@ export function successors(node: PlanNode): (NodeId | null)[] {
     case 'language':
     case 'pause-recording':
     case 'resume-recording':
+    case 'announce-recording':
     case 'goto':
       return [node.next];
     case 'menu':
       return [...Object.values(node.keys), node.patience.failed];
     case 'collect':
     case 'reason':
+    case 'ask-recording':
       return [node.next, node.patience.failed];
     case 'rate':
       return [node.next, node.unhappy, node.patience.failed];

@@ -68,6 +68,7 @@ const plainVerbs = {
     .union([nothing, z.strictObject({ seconds: z.number().min(1).max(LONGEST_PAUSE_SECONDS) })])
     .describe('Nothing of the call is recorded until resume-recording, or until so many seconds (180) are over'),
   'resume-recording': nothing,
+  'announce-recording': speech.describe('Tells the caller that the talk is recorded; heard to its end, her record says so. No key cuts it short'),
   goto: flowName,
   echo: nothing,
   hangup: nothing,
@@ -100,6 +101,14 @@ const askingVerbs = <T extends z.ZodType>(target: T) => ({
       otherwise: target.optional(),
     })
     .describe('In a survey: why; the name of the key stands in the record'),
+  'ask-recording': z
+    .strictObject({
+      ...{ prompt: speech, agree: key.optional(), refuse: key.optional(), bargeIn: z.boolean().optional(), ...pace, ...patience },
+      refused: target.optional(),
+    })
+    .describe(
+      'Asks whether the talk may be recorded: `agree` (1) or `refuse` (2). Who refuses, or says nothing, is not recorded; `refused`: where she goes on',
+    ),
   authenticate: z.strictObject({
     ...{ prompt: speech, digits: z.number().int().min(4).max(12).optional(), attempts: z.number().int().min(1).max(5).optional() },
     ...{ wrongPrompt: promptName.optional(), ...pace, otherwise: target, locked: target.optional() },

@@ -24,7 +24,8 @@ export type WalkState =
   | { at: 'identifying' }
   /** `node`: entered (again) once the line is up. */
   | { at: 'answering'; node: NodeId }
-  | { at: 'playing'; playId: string; next: NodeId | null }
+  /** `announces`: heard to its end, it has told her that she is recorded. */
+  | { at: 'playing'; playId: string; next: NodeId | null; announces?: true }
   | { at: 'asking'; playId: string; node: NodeId; errors: number; silences: number }
   | { at: 'authenticating'; playId: string; node: NodeId; wrong: number; silences: number }
   | { at: 'looking_up'; playId: string; node: NodeId }
@@ -39,7 +40,7 @@ export type WalkState =
 export type WalkStateName = WalkState['at'];
 
 /** Steps that ask for keys which everybody may hear. */
-export const askingVerbs = ['menu', 'collect', 'rate', 'reason'] as const;
+export const askingVerbs = ['menu', 'collect', 'rate', 'reason', 'ask-recording'] as const;
 export type AskingNode = Extract<PlanNode, { verb: (typeof askingVerbs)[number] }>;
 /** What a key was: it leads on, to ask again, or the question is put once more. */
 export type Verdict = { go: NodeId | null } | 'error' | 'silence' | 'repeat';

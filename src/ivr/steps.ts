@@ -61,6 +61,8 @@ const needsLine: ReadonlySet<PlanNode['verb']> = new Set<PlanNode['verb']>([
   'collect',
   'rate',
   'reason',
+  'announce-recording',
+  'ask-recording',
   'authenticate',
   'queue',
   'transfer',
@@ -165,6 +167,8 @@ const entering: Entering = {
     turn.events.push({ type: 'recordingResumeAsked', callId: walk.callId, holder: 'flow', by: { kind: 'flow' } });
     return { go: node.next };
   },
+  'announce-recording': enterNotice,
+  'ask-recording': (stepping, node) => ask(stepping, node, { errors: 0, silences: 0 }, []),
   goto: (_, node) => ({ go: node.next }),
   echo({ walk, turn }) {
     turn.commands.push({ type: 'echoLeg', callId: walk.callId, legId: walk.legId });
@@ -187,6 +191,16 @@ function enterPlay(stepping: Stepping, node: Extract<PlanNode, { verb: 'play' }>
   }
   if (sounds.length === 0) return { go: node.next };
   return play(walk, turn, sounds, false, node.next);
+}
+
+/** Whole, and by itself: what was held back before it may be cut short, this may not. */
+function enterNotice({ walk, loaded, id, turn, now }: Stepping, node: Extract<PlanNode, { verb: 'announce-recording' }>): Outcome {
+  if (walk.pending.length > 0) return playPending(walk, turn, id);
+  const sounds = soundsOf(walk, loaded, node.parts, now);
+  if (sounds.length === 0) return { go: node.next };
+  const waits = play(walk, turn, sounds, false, node.next);
+  if (walk.state.at === 'playing') walk.state.announces = true;
+  return waits;
 }
 
 /** A step's question, with what was held back before it; asked again with `lead` in front. */

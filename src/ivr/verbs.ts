@@ -137,6 +137,13 @@ const compilers: Compilers = {
     next: step.next,
   }),
   'resume-recording': (step) => ({ verb: 'resume-recording', next: step.next }),
+  'announce-recording': (step, given) => ({ verb: 'announce-recording', parts: partsOf(step, null, given), next: step.next }),
+  'ask-recording'(step, given) {
+    const { agree = '1', refuse = '2', bargeIn = true } = given;
+    if (agree === refuse) step.work.faults.push(faultAt(below(step.place, 'refuse'), `one key (${agree}) cannot both agree and refuse: give two`));
+    const patience = { ...patienceOf(step, 'ask-recording', given, step.next), failed: step.work.target(step, 'refused', given.refused, step.next) };
+    return { verb: 'ask-recording', parts: partsOf(step, 'prompt', given.prompt), bargeIn, pace: paceOf(given), agree, refuse, patience, next: step.next };
+  },
   goto: (step, flow) => ({ verb: 'goto', next: flowStart(step.work, flow, step.place) }),
   echo: () => ({ verb: 'echo' }),
   hangup: () => ({ verb: 'hangup' }),
@@ -330,7 +337,7 @@ interface PatienceGiven {
 }
 
 /** `absent`: where it goes on that has no `otherwise`; left out: to a person, and there must be a way to one. */
-function patienceOf(step: StepWork, verb: 'menu' | 'collect' | 'rate' | 'reason', given: PatienceGiven, absent?: NodeId | null): Patience {
+function patienceOf(step: StepWork, verb: 'menu' | 'collect' | 'rate' | 'reason' | 'ask-recording', given: PatienceGiven, absent?: NodeId | null): Patience {
   const { work, place } = step;
   const { agentFlow } = work.dialplan;
   for (const name of ['errorPrompt', 'silencePrompt'] as const) {

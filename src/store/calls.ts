@@ -1,9 +1,20 @@
 /** Reads call records for the API: newest first, by cursor, never by offset. */
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { CallId, TenantId } from '../../kernel/ids.ts';
+import type { ConsentState } from '../call/consent.ts';
 import type { EndedBy, EndingCause } from '../call/ending.ts';
 import type { LegAudio } from '../call/event.ts';
-import type { AgentRecord, AskedRecord, Direction, OfferRecord, QueueVisit, RecordingPause, RecordingState, SurveyRecord } from '../cdr/record.ts';
+import type {
+  AgentRecord,
+  AskedRecord,
+  ConsentRecord,
+  Direction,
+  OfferRecord,
+  QueueVisit,
+  RecordingPause,
+  RecordingState,
+  SurveyRecord,
+} from '../cdr/record.ts';
 import { jsonOf } from './json.ts';
 import type { Database } from './schema.ts';
 import { type FollowUp, followUpOf } from './tickets.ts';
@@ -27,6 +38,8 @@ export interface CallFilter {
   rating?: { from: number; to: number };
   /** Only those with a recording under a legal hold. */
   held?: true;
+  /** What was said of recording last. */
+  consent?: ConsentState;
   disposition?: string;
   /** Attached to it: all of these. */
   data?: Readonly<Record<string, string>>;
@@ -65,6 +78,8 @@ export interface CallRow {
   data: Record<string, string>;
   recording: RecordingState;
   direction: Direction;
+  /** What was said of recording; null = nothing. */
+  consent: ConsentRecord | null;
   /** null = her queue has none, or no agent of it talked with her. */
   survey: SurveyRecord | null;
 }
@@ -137,6 +152,7 @@ export function callsQuery(db: Kysely<Database>, filter: CallFilter, cursor: str
   if (filter.until !== undefined) query = query.where('arrived_at', '<', new Date(filter.until));
   if (filter.callerEnds !== undefined) query = query.where(sql<boolean>`right(caller, 4) = ${filter.callerEnds}`);
   if (filter.data !== undefined) query = query.where(sql<boolean>`data @> ${jsonOf(filter.data)}::jsonb`);
+  if (filter.consent !== undefined) query = query.where(sql<boolean>`consent->>'state' = ${filter.consent}`);
   if (filter.held === true) query = query.where('call_id', 'in', heldCalls(db, filter.tenantId));
   for (const [column, value] of Object.entries(equalities(filter))) if (value !== undefined) query = query.where(sql.ref(column), '=', value);
   if (filter.rating !== undefined) query = query.where('rating', '>=', filter.rating.from).where('rating', '<=', filter.rating.to);
@@ -268,6 +284,7 @@ const callOf = (row: Selected<'calls'>): CallRow => ({
   data: row.data,
   recording: row.recording as RecordingState,
   direction: row.direction as Direction,
+  consent: row.consent as ConsentRecord | null,
   survey: row.survey as SurveyRecord | null,
 });
 

@@ -128,6 +128,7 @@ const callRow = (record: CallRecord): Row<'calls'> => ({
   // A record that an earlier version left in the spool has none.
   recording: record.recording ?? 'none',
   direction: record.direction ?? 'inbound',
+  consent: record.consent ?? null,
   survey: record.survey ?? null,
   surveyed_at: isoOrNull(record.survey?.askedAt ?? null),
   rating: record.survey?.rating ?? null,

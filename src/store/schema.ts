@@ -301,6 +301,7 @@ interface CallsTable {
   data: Json<Record<string, string>>;
   recording: string;
   direction: string;
+  consent: Json<unknown>;
   survey: Json<unknown>;
   surveyed_at: Date | null;
   rating: number | null;

@@ -5,6 +5,7 @@ import { alertBoundsSchema, supervisionSchema } from './alerts.ts';
 import { announcementsSchema } from './announcements.ts';
 import { callbackSchema, redialMsSchema } from './callback.ts';
 import { channelsSchema, interruptibleBySchema } from './channels.ts';
+import { recordingConsentSchema } from './consent.ts';
 import { deskSchema } from './desk.ts';
 import { doorSchema } from './door.ts';
 import { agentMatching, queueMatching } from './matching.ts';
@@ -22,6 +23,7 @@ const ofQueue = {
   ...{ door: doorSchema, matching: queueMatching, widening: wideningSchema, offering: offeringSchema },
   ...{ callback: callbackSchema, redialMs: redialMsSchema, alerts: alertBoundsSchema, supervision: supervisionSchema, desk: deskSchema },
   survey: surveySchema,
+  recordingConsent: recordingConsentSchema,
 };
 
 /** Each by its name in `AgentSections`. */

@@ -165,6 +165,7 @@ export function recordOf(tenant: TenantName, n: number): CallRecord {
     data: {},
     recording: 'complete',
     direction: 'inbound',
+    consent: null,
     survey: null,
   };
 }
@@ -679,6 +680,9 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
           .map((detail) => detail.call)
           .filter((call) => call.tenantId === tenantId && (filter.agentId === undefined || call.agentId === filter.agentId))
           .filter((call) => filter.agentIds === undefined || (call.agentId !== null && filter.agentIds.includes(call.agentId)))
+          .filter(({ disposition }) => filter.disposition === undefined || disposition === filter.disposition)
+          .filter(({ consent }) => filter.consent === undefined || consent?.state === filter.consent)
+          .filter(({ data }) => Object.entries(filter.data ?? {}).every(([name, value]) => data[name] === value))
           .filter((call) => cursor === null || call.callId < cursor)
           .sort((a, b) => (a.callId < b.callId ? 1 : -1));
         const items = rows.slice(0, limit);

@@ -334,7 +334,7 @@ test('a key searches by whole numbers where it may see them', async () => {
 
 /** Fields of answers whose name says that they are about nobody who calls. */
 const plain =
-  `accessNetwork action agent agentAnsweredAt agentId agents also answeredAt areaCode arrivedAt askedAt assignedAt at awaited basis begunAt bookedBy bound
+  `accessNetwork action agent agentAnsweredAt agentId agents also announcedAt answeredAt areaCode arrivedAt askedAt assignedAt at awaited basis begunAt bookedBy bound
   calendar calendarId callId callbackId cause changedAt channel closedAt closedFlow codec createdAt createdBy customerId date deliveryId dialplanFlow domain drop dropPreferred dueAt en
   end endedAt endedBy enteredAt entersNow erased erasedAt erasureId exit expiresAt failed flow formula hash held id idleSince inbound interactionId interruptibleBy is ivrPath
   keyId language lastUsedAt lastUsedFrom leaveAt leftAt legId lookAt music needs nextAt nextCursor node notAfter now offerId offeredAt oldSecretUntil oldestSince

@@ -22,6 +22,7 @@ import type { PhoneCall } from '../support/phone-call.ts';
 import { inProject } from '../support/project.ts';
 import { shareAt } from '../support/tone.ts';
 import { until } from '../support/wait.ts';
+import { CONSENT_FLOWS, consents } from './consent.ts';
 
 const [CALLER_HZ, AGENT_HZ, FLAT_HZ, COLLEAGUE_HZ] = [620, 930, 400, 1240];
 const [CARD_IN_FLOW, CARD_WITH_AGENT, CODE] = ['4929136578114', '5375414309671', '8713'];
@@ -63,8 +64,9 @@ before(async () => {
   plans = mkdtempSync(join(tmpdir(), 'huawu-plans-'));
   cpSync(inProject('dialplans'), plans, { recursive: true });
   const tenant = join(plans, 'demo', 'tenant.yaml');
-  writeFileSync(tenant, readFileSync(tenant, 'utf8').replace('numbers: ["10086",', 'numbers: ["760", "10086",'));
+  writeFileSync(tenant, readFileSync(tenant, 'utf8').replace('numbers: ["10086",', 'numbers: ["760", "762", "763", "10086",'));
   writeFileSync(join(plans, 'demo', 'pay.yaml'), FLOWS);
+  writeFileSync(join(plans, 'demo', 'consent.yaml'), CONSENT_FLOWS);
   const forms = { demo: { tokens: { url, fields: { account: FIELDS.card } }, payment: { url, token: 'sesame-of-the-test', fields: FIELDS } } };
   house = await House.start({ DIALPLANS_DIR: plans, CAPTURE_FORMS: JSON.stringify(forms), LOG_LEVEL: 'trace' });
   phone = await SipPhone.open({ user: '8001', password: DEMO_PASSWORD, server: house.sip });
@@ -374,6 +376,8 @@ test('a supervisor listens unheard, whispers to the agent alone and in no record
   await second.caller.ended();
   desk.close();
 });
+
+consents(() => ({ house, phone }));
 
 /** For 100 ms at a time, somewhere in it. */
 function hasTone(heard: Int16Array, hz: number): boolean {

@@ -30,14 +30,14 @@ describe('the demo hotline', () => {
     const one = caller();
     one.dial('10086');
     assert.deepEqual(one.keys('0'), ['play whole recording-notice']);
-    assert.deepEqual(one.heard(), ['at service/queue:service', 'queued t:service 0', LISTENING]);
+    assert.deepEqual(one.heard(), ['consentNoted', 'at service/queue:service', 'queued t:service 0', LISTENING]);
   });
 
   it('greets a gold customer by tier, and brings her to the VIP desk, then to anybody, before the others', () => {
     const gold = caller();
     assert.equal(last(gold.dial('10086', demoCard('1001'))), 'ask welcome-gold,main-menu');
     gold.keys('0');
-    assert.deepEqual(gold.heard(), ['at vip/queue:vip', 'queued t:vip 50', LISTENING]);
+    assert.deepEqual(gold.heard(), ['consentNoted', 'at vip/queue:vip', 'queued t:vip 50', LISTENING]);
     assert.deepEqual(gold.leftQueue('vip', 'timeout'), ['at vip/queue:service', 'queued t:service 50', LISTENING]);
   });
 
@@ -45,7 +45,7 @@ describe('the demo hotline', () => {
     const elder = caller();
     assert.deepEqual(elder.dial('10086', demoCard('1002')), ['answer', 'play welcome-elder']);
     assert.deepEqual(elder.heard(), ['play whole recording-notice']);
-    assert.deepEqual(elder.heard(), ['at elder/queue:elder', 'queued t:elder 80', MUSIC]);
+    assert.deepEqual(elder.heard(), ['consentNoted', 'at elder/queue:elder', 'queued t:elder 80', MUSIC]);
   });
 
   it('asks a blind customer nothing: the bill is read aloud, then a person answers', () => {
@@ -70,7 +70,7 @@ describe('the demo hotline', () => {
     ];
     assert.deepEqual(words, ['at read-bill-aloud/bill', `play ${read.join(',')},welcome-elder`]);
     assert.deepEqual(blind.heard('barge_in'), ['play whole recording-notice']);
-    assert.deepEqual(blind.heard(), ['at elder/queue:elder', 'queued t:elder 80', MUSIC]);
+    assert.deepEqual(blind.heard(), ['consentNoted', 'at elder/queue:elder', 'queued t:elder 80', MUSIC]);
   });
 
   it('tells the balance to who knows the service password', () => {
@@ -115,7 +115,7 @@ describe('the demo hotline', () => {
     one.dial('10086');
     assert.deepEqual(one.keys('8'), ['at english/english', 'language en', 'at main-menu/main-menu', 'ask en:main-menu']);
     assert.deepEqual(one.keys('0'), ['play whole en:recording-notice']);
-    assert.deepEqual(one.heard(), ['at english-desk/queue:english', 'queued t:english 0', MUSIC]);
+    assert.deepEqual(one.heard(), ['consentNoted', 'at english-desk/queue:english', 'queued t:english 0', MUSIC]);
   });
 
   it('speaks English at once to a customer known to prefer it', () =>

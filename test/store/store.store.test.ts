@@ -116,6 +116,11 @@ test('calls are found by when, who and how they ended, and only in their own ten
   assert.deepEqual(await idsOf({ data: { orderId: '4711' } }), [second.callId]);
   assert.deepEqual(await idsOf({ data: { orderId: '4711', wish: 'another' } }), []);
   assert.deepEqual(await idsOf({ data: { orderId: '471' } }), []);
+  const consent = { state: 'refused', how: 'key', at: MAY, announcedAt: null } as const;
+  await writeRecords(store.db, [{ ...second, revision: second.revision + 2, consent }]);
+  assert.deepEqual(await idsOf({ consent: 'refused' }), [second.callId]);
+  assert.deepEqual(await idsOf({ consent: 'given' }), []);
+  assert.deepEqual((await callDetail(store.db, demo, second.callId))?.consent, consent);
   assert.deepEqual(await idsOf({ tenantId: 'other' }), []);
   assert.equal(await callDetail(store.db, asId<TenantId>('other'), first.callId), null);
 });

@@ -13,6 +13,7 @@ import { Recordings, type StoredRecording } from '../../src/recordings/recording
 import type { Store } from '../../src/store/store.ts';
 import { type FakeHouse, openFakeHouse, PASSWORD } from '../api/fake-house.ts';
 import { shots } from '../support/at-the-desk.ts';
+import { breaches } from '../support/axe.ts';
 import { builtWeb } from '../support/built-web.ts';
 import { openShell } from '../support/chromium.ts';
 import { FakeClock } from '../support/clock.ts';
@@ -129,6 +130,46 @@ test('the queue goes by its name in the language that is spoken', async () => {
       await page.getByRole('region', { name: listener.words.calls.detail }).getByText(name, { exact: true }).waitFor();
       await page.screenshot({ path: `${shots}whole-call-${language}-${look}.png` });
     }
+  await page.close();
+});
+
+test('calls are found by outcome, by what was attached and by what was said of recording; half a line of data asks for nothing', async () => {
+  const detail = house.details.get('c-demo-2');
+  assert.ok(detail !== undefined);
+  const at = detail.call.arrivedAt;
+  Object.assign(detail.call, { disposition: 'handled', data: { orderId: '4711' }, consent: { state: 'refused', how: 'no_key', at, announcedAt: null } });
+  const { page, listener } = await atTheCall();
+  const { calls, recordingConsent, consentHow, disposition, wrapUp, consentShort } = listener.words;
+  const rows = page.locator('[data-call]');
+  const one = (): Promise<unknown> =>
+    until('the one call', async () => (await rows.count()) === 1 && (await page.locator('[data-call="c-demo-2"]').count()) === 1);
+  const all = await until('all calls', async () => ((await rows.count()) > 1 ? await rows.count() : undefined));
+  for (const [name, chosen] of [
+    [wrapUp.disposition, disposition.handled],
+    [calls.byConsent, consentShort.refused],
+  ] as const) {
+    await page.getByLabel(name, { exact: true }).selectOption({ label: chosen });
+    await one();
+    await page.getByLabel(name, { exact: true }).selectOption('');
+    await until('all again', async () => (await rows.count()) === all);
+  }
+  const data = page.getByLabel(calls.byData, { exact: true });
+  await data.fill('orderId');
+  await page.getByText(calls.dataHelp, { exact: true }).waitFor();
+  assert.equal(await data.getAttribute('aria-invalid'), 'true');
+  assert.equal(await rows.count(), all);
+  await data.fill('orderId=4711');
+  await one();
+  await page.getByText(recordingConsent.refused, { exact: false }).waitFor();
+  await page.getByText(consentHow.no_key, { exact: false }).waitFor();
+  for (const language of ['zh', 'en'] as const)
+    for (const look of ['light', 'dark'] as const) {
+      await listener.shows(language, look);
+      assert.deepEqual(await breaches(page, language === 'zh' ? 'all' : 'colours'), []);
+      await page.screenshot({ path: `${shots}calls-by-data-${language}-${look}.png` });
+    }
+  await data.press('Escape');
+  await until('all again', async () => (await rows.count()) === all);
   await page.close();
 });
 

@@ -72,6 +72,7 @@ export function WhoCard({ pop }: { pop: Pop }) {
 
 /** Recording begins with the talk: while it rings it has not begun, afterwards it is over. */
 const recording = ({ pop, phase }: DeskCall) => {
+  if (pop.unrecorded !== undefined) return `pop.unrecorded.${pop.unrecorded}` as const;
   if (!pop.recorded) return 'pop.notRecorded';
   if (phase === 'offered' || phase === 'calling') return 'pop.willRecord';
   if (phase === 'cleared') return 'pop.wasRecorded';
@@ -139,7 +140,9 @@ export function WhyCard({ call }: { call: DeskCall }) {
         </Fact>
         <Fact name={t('pop.arrived')}>
           <span className="figures">{shownTime(pop.arrivedAt)}</span>
-          <span className={`recorded ${recorded === 'pop.recorded' ? 'is-on' : ''}`}>{t(recorded)}</span>
+          <span className={`recorded ${recorded === 'pop.recorded' ? 'is-on' : ''} ${pop.unrecorded === undefined ? '' : 'is-not-allowed'}`}>
+            {t(recorded)}
+          </span>
         </Fact>
       </dl>
     </Card>

@@ -43,6 +43,7 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
           </div>
         ))}
       </dl>
+      <Consent call={call} />
       <Survey token={token} call={call} />
       {notes !== null && <p className="call-notes">{notes}</p>}
       {recordings.error !== null && <Failure error={recordings.error} />}
@@ -54,5 +55,20 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
       {may('supervision.read') && <SupervisionTrail token={token} callId={call.callId} />}
       <p className="quiet small">{t('pop.zone', { zone: zoneName() })}</p>
     </section>
+  );
+}
+
+/** Why there is a recording, or none: what she was told, or answered, how and when. */
+function Consent({ call: { consent } }: { call: CallRow }) {
+  const { t } = useTranslation();
+  if (consent === null) return null;
+  return (
+    <p className="call-consent">
+      <strong>{t('recordingConsent.title')}</strong> {t(`recordingConsent.${consent.state}`)}
+      <span className="quiet">
+        {' '}
+        · {t(`consentHow.${consent.how}`)} · {shownTime(consent.at)}
+      </span>
+    </p>
   );
 }

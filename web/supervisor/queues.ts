@@ -11,6 +11,7 @@ export interface QueueRow {
   queueId: string;
   name: { zh: string; en: string };
   door?: { calendar?: string };
+  desk?: { dispositions?: { name: string; label: { zh: string; en: string } }[] };
   /** null: the routing core does not know it (yet). */
   live: {
     state: QueueState;

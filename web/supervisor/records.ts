@@ -18,6 +18,8 @@ export interface CallRow {
   talkMs: number;
   disposition: string | null;
   notes: string | null;
+  /** What the caller was told of recording, or answered; null = nothing was said of it. */
+  consent: { state: 'announced' | 'given' | 'refused'; how: 'notice' | 'key' | 'no_key' | 'wrong_keys' | 'failed'; at: string } | null;
   /** What the caller said of it afterwards; null = her queue does not ask, or the user does not see it. */
   survey: {
     askedAt: string | null;
@@ -56,6 +58,12 @@ export interface Filter {
   agent: string;
   /** `1`, `4-5`; '' = however it was rated, or not. */
   rating: string;
+  /** What its agent said came of it, by name; '' = anything. */
+  disposition: string;
+  /** `name=value` of what was attached to it. */
+  data: string;
+  /** announced, given, refused; '' = whatever was said of recording. */
+  consent: string;
 }
 
 interface Me {
@@ -80,9 +88,21 @@ function wholeNumber(typed: string): string {
 
 export const isNumber = (typed: string): boolean => /^\+?[0-9]{1,20}$/.test(wholeNumber(typed));
 
-export const useCalls = (token: string, tenantId: string | undefined, { caller, agent, rating }: Filter, pages: number) =>
+/** A name, `=`, and the whole value. */
+export const isData = (typed: string): boolean => /^[^=]{1,64}=.*$/.test(typed);
+
+function asked(tenantId: string | undefined, { caller, agent, ...others }: Filter): URLSearchParams {
+  const query = new URLSearchParams({ limit: String(PAGE) });
+  if (isEnding(caller)) query.set('callerEnds', caller);
+  else if (caller !== '') query.set('caller', wholeNumber(caller));
+  if (agent !== '') query.set('agentId', `${tenantId}:${agent}`);
+  for (const [name, value] of Object.entries(others)) if (value !== '') query.set(name, value);
+  return query;
+}
+
+export const useCalls = (token: string, tenantId: string | undefined, filter: Filter, pages: number) =>
   useQuery({
-    queryKey: ['calls', token, caller, agent, rating, pages],
+    queryKey: ['calls', token, filter, pages],
     enabled: tenantId !== undefined,
     refetchInterval: LOOK_EACH_MS,
     placeholderData: (before: { items: CallRow[]; nextCursor: string | null } | undefined) => before,
@@ -90,11 +110,7 @@ export const useCalls = (token: string, tenantId: string | undefined, { caller, 
       const items: CallRow[] = [];
       let cursor: string | null = null;
       for (let page = 0; page < pages; page += 1) {
-        const query = new URLSearchParams({ limit: String(PAGE) });
-        if (isEnding(caller)) query.set('callerEnds', caller);
-        else if (caller !== '') query.set('caller', wholeNumber(caller));
-        if (agent !== '') query.set('agentId', `${tenantId}:${agent}`);
-        if (rating !== '') query.set('rating', rating);
+        const query = asked(tenantId, filter);
         if (cursor !== null) query.set('cursor', cursor);
         const got: { items: CallRow[]; nextCursor: string | null } = await get(token, `/api/v1/calls?${query}`);
         items.push(...got.items);

@@ -27,7 +27,7 @@ type Json = Record<string, unknown>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Outcomes of a verb, behind each of which a target stands. */
-const OUTCOMES = ['otherwise', 'unhappy', 'locked', 'open', 'closed', 'timeout', 'full', 'noAgents', 'dissuaded', 'emergency', 'then', 'else'];
+const OUTCOMES = ['otherwise', 'unhappy', 'refused', 'locked', 'open', 'closed', 'timeout', 'full', 'noAgents', 'dissuaded', 'emergency', 'then', 'else'];
 /** Maps whose values are targets: keys that are pressed, exits of an overflow. */
 const TABLES = ['keys', 'overflow'];
 const MOST_FLOWS = 2_000;
@@ -145,7 +145,7 @@ export function languagesOf(files: Files): string[] {
 }
 
 /** Keys behind which prompts stand, in steps and in what they say. */
-const SPOKEN = ['play', 'say', 'prompt', 'errorPrompt', 'silencePrompt', 'wrongPrompt', 'fallback'];
+const SPOKEN = ['play', 'say', 'announce-recording', 'prompt', 'errorPrompt', 'silencePrompt', 'wrongPrompt', 'fallback'];
 
 /** Every recorded prompt that a dialplan names, and where: `file:flow`. */
 export function promptsNamed(files: Files): Map<string, Set<string>> {

@@ -173,6 +173,7 @@ function Settings({ isNew, id, onId, calendars, knownSkills, ...form }: Settings
         <Milliseconds name="wrapUpMs" {...form} />
         <Choice name="recording" options={['optional', 'mandatory', 'forbidden']} {...form} />
         {draft.recording === 'optional' && <Flag name="record" {...form} />}
+        {draft.recording !== 'forbidden' && <ConsentField {...form} />}
         <Choice name="media" options={['anchored', 'direct']} {...form} />
       </Part>
       <Part title={w('queuePart.announcements')}>
@@ -300,6 +301,23 @@ function Choice<N extends 'recording' | 'media'>({ name, options, draft, failed,
               {text(`queueChoice.${each}`)}
             </option>
           ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+/** What recording needs of callers; absent = nothing. */
+function ConsentField({ draft, failed, set }: Form) {
+  const w = useWords();
+  const change = (chosen: string) => set({ recordingConsent: chosen === 'announced' || chosen === 'given' ? chosen : undefined });
+  return (
+    <Field label={w('queueField.recordingConsent')} hint={w('queueHint.recordingConsent')} fault={faultOf(failed, 'recordingConsent')}>
+      {(control) => (
+        <select {...control} value={draft.recordingConsent ?? ''} onChange={(event) => change(event.target.value)}>
+          <option value="">{w('recordingConsent.none')}</option>
+          <option value="announced">{w('recordingConsent.announced')}</option>
+          <option value="given">{w('recordingConsent.given')}</option>
         </select>
       )}
     </Field>

@@ -16,6 +16,7 @@ export const sectionNames = [
   'desk',
   'redialMs',
   'survey',
+  'recordingConsent',
 ] as const;
 
 export interface Door {
@@ -55,6 +56,7 @@ export interface Queue {
   door?: Door | undefined;
   announcements?: Announcements | undefined;
   survey?: SurveyRules | undefined;
+  recordingConsent?: 'announced' | 'given' | undefined;
   warnings: { at: string; message: string }[];
   live: { state: 'open' | 'closed' | 'emergency'; waiting: number; signedIn: number; ready: number; talking: number } | null;
 }
