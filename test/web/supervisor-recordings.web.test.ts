@@ -168,7 +168,7 @@ test('calls are found by outcome, by what was attached and by what was said of r
       assert.deepEqual(await breaches(page, language === 'zh' ? 'all' : 'colours'), []);
       await page.screenshot({ path: `${shots}calls-by-data-${language}-${look}.png` });
     }
-  await data.press('Escape');
+  await page.locator('#by-data').press('Escape');
   await until('all again', async () => (await rows.count()) === all);
   await page.close();
 });
