@@ -20,10 +20,18 @@ const TEXT_COLUMNS = 4;
 const TEXT_WIDTH = 24;
 const FIGURE_WIDTH = 14;
 
-export async function fileOf(report: ShownReport, format: ReportFormat): Promise<ReportFile> {
-  const { header, rows } = tableOf(report);
+interface Table {
+  header: readonly string[];
+  rows: readonly (readonly Cell[])[];
+}
+
+export const fileOf = (report: ShownReport, format: ReportFormat): Promise<ReportFile> =>
+  tableFile(`${report.by}-${report.interval}`, report, tableOf(report), format);
+
+/** `about`: of which zone its times are, and from when it tells. */
+export async function tableFile(name: string, about: { timeZone: string; from: string }, { header, rows }: Table, format: ReportFormat): Promise<ReportFile> {
   const content = format === 'csv' ? Buffer.from(csvOf(header, rows)) : await xlsxOf(header, rows);
-  return { name: `${report.by}-${report.interval}-${local(report.timeZone, report.from).slice(0, 10)}.${format}`, type: types[format], content };
+  return { name: `${name}-${local(about.timeZone, about.from).slice(0, 10)}.${format}`, type: types[format], content };
 }
 
 function tableOf({ items, timeZone }: ShownReport): { header: string[]; rows: Cell[][] } {
@@ -45,7 +53,7 @@ function xlsxOf(header: readonly string[], rows: readonly (readonly Cell[])[]): 
   return writeExcel([titles, ...rows.map((row) => row.map(cellOf))], { sheet: 'report', columns, stickyRowsCount: 1 }).toBuffer();
 }
 
-function local(zone: string, at: string): string {
+export function local(zone: string, at: string): string {
   const ms = Date.parse(at);
   const offset = offsetAt(zone, ms);
   const minutes = Math.abs(Math.round(offset / 60_000));

@@ -7,9 +7,9 @@ import { keyOfSubject, type Resolution, type ResolutionSubject, resolutionMeasur
 import type { ResolutionRow } from '../store/resolution.ts';
 import { isTimeZone } from '../tenants/zone.ts';
 import { asker } from './access.ts';
-import { csvOf } from './csv.ts';
 import type { ApiPorts, Identity } from './ports.ts';
 import { Problem } from './problems.ts';
+import { local, tableFile } from './report-file.ts';
 import { agentsWithin } from './scope.ts';
 import { type Api, given, idSchema, iso, timeSchema } from './shapes.ts';
 import { settingsOf } from './tenant.ts';
@@ -55,7 +55,7 @@ const querySchema = z.strictObject({
   queueId: idSchema.optional(),
   agentId: idSchema.optional(),
   number: z.string().max(64).optional(),
-  format: z.enum(['json', 'csv']).default('json'),
+  format: z.enum(['json', 'csv', 'xlsx']).default('json'),
 });
 type Query = z.infer<typeof querySchema>;
 type Answer = z.infer<typeof answerSchema>;
@@ -67,23 +67,26 @@ export function resolution(app: Api, ports: ApiPorts): void {
       config: { action: 'report.read' },
       schema: {
         tags: ['reports'],
-        summary: 'First contact resolution by subject and day, as JSON or as a CSV file; an agent reads her own (`agent`), a lead her teams’ (`agent`, `team`)',
+        summary:
+          'First contact resolution by subject and day, as JSON or as a file (CSV, xlsx); an agent reads her own (`agent`), a lead her teams’ (`agent`, `team`)',
         params: z.strictObject({ by: z.enum(resolutionSubjects) }),
         querystring: querySchema,
-        response: { 200: z.union([answerSchema, z.string().describe('text/csv, where `format` is csv')]) },
+        response: { 200: z.union([answerSchema, z.string().describe('The file, where `format` is csv or xlsx')]) },
       },
     },
     async (request, reply) => {
       const { by } = request.params;
       const found = await answer(ports, asker(request), by, request.query);
-      if (request.query.format === 'json') return found;
-      reply.header('content-disposition', `attachment; filename="resolution-${by}-${found.from.slice(0, 10)}.csv"`);
-      reply.type('text/csv; charset=utf-8');
+      const { format } = request.query;
+      if (format === 'json') return found;
       const columns = Object.keys(lineSchema.shape) as (keyof Answer['items'][number])[];
-      return csvOf(
-        columns,
-        found.items.map((line) => columns.map((name) => line[name])),
-      );
+      const rows = found.items.map((line) => columns.map((name) => (name === 'start' || name === 'end' ? local(found.timeZone, line[name]) : line[name])));
+      const file = await tableFile(`resolution-${by}`, found, { header: columns, rows }, format);
+      // The type of the answer tells of its JSON; bytes go as they are.
+      return reply
+        .header('content-disposition', `attachment; filename="${file.name}"`)
+        .type(file.type)
+        .send(file.content as never);
     },
   );
 }

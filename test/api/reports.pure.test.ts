@@ -89,6 +89,11 @@ test('first contact resolution is told of those whose seven days are over; what 
   );
   const file = await app.inject({ url: '/api/v1/reports/resolution/queue?format=csv', headers: as('supervisor') });
   assert.match(file.body, /^\ufeff?"?start"?,"?end"?,"?key"?,"?name"?,"?contacts"?,"?pending"?/);
+  const book = await app.inject({ url: '/api/v1/reports/resolution/queue?format=xlsx', headers: as('supervisor') });
+  assert.deepEqual(
+    [book.rawPayload.subarray(0, 2).toString(), /filename="(resolution-queue-.*\.xlsx)"/.test(String(book.headers['content-disposition']))],
+    ['PK', true],
+  );
 });
 
 test('first contact resolution: an agent reads herself alone; what is longer than a quarter is refused', async () => {

@@ -114,7 +114,10 @@ before(async () => {
       memory: (_, from, to) => counted.filter(({ arrivedAt }) => arrivedAt >= from && arrivedAt < to),
       sums: async () => [],
       intervals: async () => [],
-      resolution: async () => [],
+      resolution: async () => [
+        { bin: 0, key: SERVICE, contacts: 50, pending: 10, repeated: 10, repeated24h: 4, repeated48h: 5, repeated72h: 6 },
+        { bin: 0, key: '', contacts: 3, pending: 3, repeated: 0, repeated24h: 0, repeated48h: 0, repeated72h: 0 },
+      ],
     },
   }));
   await house.app.listen({ host: '127.0.0.1', port: 0 });
@@ -142,6 +145,27 @@ async function at(place: string, story: (page: Page, desk: RecordingsPage) => Pr
   assert.deepEqual(complaints, []);
   await context.close();
 }
+
+test('a supervisor reads first contact resolution with its definition, what is pending apart, and saves it', () =>
+  at('resolution', async (page, desk) => {
+    const zh = wordsOf('zh');
+    const rows = page.getByRole('table').locator('tbody tr');
+    await rows.first().waitFor();
+    const cells = (n: number) => rows.nth(n).locator('th, td').allInnerTexts();
+    const [service, none] = (await cells(0))[0] === '服务' ? [await cells(0), await cells(1)] : [await cells(1), await cells(0)];
+    assert.deepEqual(service.slice(2), ['75.0%', '10.0%', '12.5%', '15.0%', '50', '30', '10', '10']);
+    assert.deepEqual(none.slice(2), ['—', '—', '—', '—', '3', '0', '0', '3']);
+    await page.getByText('came back within 7 days', { exact: false }).waitFor();
+    assert.deepEqual(await breaches(page), []);
+    const [book] = await Promise.all([page.waitForEvent('download'), desk.button(zh.file.xlsx).click()]);
+    assert.match(book.suggestedFilename(), /^resolution-queue-.*\.xlsx$/);
+    await page.screenshot({ path: `${shots}resolution-zh-light.png` });
+    await desk.shows('en', 'dark');
+    assert.deepEqual(await breaches(page, 'colours'), []);
+    await page.screenshot({ path: `${shots}resolution-en-dark.png` });
+    await page.locator('input[type="date"]').first().fill('2026-01-01');
+    await page.getByText(wordsOf('en').rangeFault.long.replace('{{days}}', '93')).waitFor();
+  }));
 
 test('a supervisor reads a report with its names and formulas, sorts it by keyboard, sees it drawn, saves it, and is told what is too much or nothing', () =>
   at('reports', async (page, desk) => {

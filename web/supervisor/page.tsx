@@ -20,6 +20,7 @@ import './wall.css';
 /** With its pictures, for those who look at them. */
 const DayPage = lazy(() => import('./day/day-page.tsx').then(({ DayPage: page }) => ({ default: page })));
 const ReportPage = lazy(() => import('./reports/report-page.tsx'));
+const ResolutionPage = lazy(() => import('./reports/resolution-page.tsx'));
 const SchedulesPage = lazy(() => import('./reports/schedules-page.tsx'));
 const ReconcilePage = lazy(() => import('./reports/reconcile-page.tsx'));
 
@@ -27,10 +28,10 @@ const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
 };
-/** `#live` is the floor now, `#day` this day in pictures, `#wallboard` the floor for a screen at the wall, `#queues` the queues and callbacks, `#alerts` when walls call, `#reports` what was counted, `#reconciliation` whether it agrees, `#schedules` what is sent by mail; else the calls there were. */
+/** `#live` is the floor now, `#day` this day in pictures, `#wallboard` the floor for a screen at the wall, `#queues` the queues and callbacks, `#alerts` when walls call, `#reports` what was counted, `#resolution` who came back, `#reconciliation` whether it agrees, `#schedules` what is sent by mail; else the calls there were. */
 const places: Record<string, Place> = {
   ...{ '#live': 'live', '#day': 'day', '#queues': 'queues', '#wallboard': 'wallboard', '#alerts': 'alerts' },
-  ...{ '#reports': 'reports', '#reconciliation': 'reconciliation', '#schedules': 'schedules' },
+  ...{ '#reports': 'reports', '#resolution': 'resolution', '#reconciliation': 'reconciliation', '#schedules': 'schedules' },
 };
 const placeNow = (): Place => places[location.hash] ?? 'calls';
 const usePlace = (): Place => useSyncExternalStore(subscribe, placeNow);
@@ -68,8 +69,8 @@ function Console({ asked, ...page }: PageProps & { asked: Place }) {
   if (place === null) return <NotForYou onSignOut={page.onSignOut} />;
   if (place === 'live' || place === 'day' || place === 'wallboard') return <OnTheFloor {...page} place={place} />;
   if (place === 'alerts') return <AlertsPage {...page} />;
-  if (place === 'reports' || place === 'reconciliation' || place === 'schedules') {
-    const Page = { reports: ReportPage, reconciliation: ReconcilePage, schedules: SchedulesPage }[place];
+  if (place === 'reports' || place === 'resolution' || place === 'reconciliation' || place === 'schedules') {
+    const Page = { reports: ReportPage, resolution: ResolutionPage, reconciliation: ReconcilePage, schedules: SchedulesPage }[place];
     return (
       <Suspense fallback={null}>
         <Page {...page} />

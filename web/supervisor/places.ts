@@ -3,9 +3,9 @@
 export type Reach = 'all' | 'team' | 'own';
 /** Without a reach: to something at least. */
 export type May = (action: string, reach?: Reach) => boolean;
-export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts' | 'reports' | 'reconciliation' | 'schedules';
+export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts' | 'reports' | 'resolution' | 'reconciliation' | 'schedules';
 
-const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'reports', 'reconciliation', 'schedules', 'alerts'];
+const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'reports', 'resolution', 'reconciliation', 'schedules', 'alerts'];
 const isShown: Record<Place, (may: May) => boolean> = {
   live: (may) => may('floor.watch'),
   // Figures of queues: no team's.
@@ -16,11 +16,12 @@ const isShown: Record<Place, (may: May) => boolean> = {
   alerts: (may) => may('alert.change'),
   // Her own figures an agent reads at her desk.
   reports: (may) => may('report.read', 'all') || may('report.read', 'team'),
+  resolution: (may) => may('report.read', 'all') || may('report.read', 'team'),
   reconciliation: (may) => may('report.reconcile'),
   schedules: (may) => may('report.schedule'),
 };
 /** Reached from within another. */
-const beneath: Partial<Record<Place, Place>> = { reconciliation: 'reports', schedules: 'reports' };
+const beneath: Partial<Record<Place, Place>> = { resolution: 'reports', reconciliation: 'reports', schedules: 'reports' };
 /** Where she comes in who names no page, or one that is not hers. */
 const first: readonly Place[] = ['calls', 'day', 'live'];
 

@@ -17,6 +17,7 @@ export function TopBar({ at, token, name, onSignOut }: { at: Place; token: strin
     calls: t('calls.title'),
     alerts: t('alertRules.title'),
     reports: t('reportsPage.title'),
+    resolution: t('reportsPage.resolution'),
     reconciliation: t('reportsPage.reconciliation'),
     schedules: t('reportsPage.schedules'),
   };

@@ -13,7 +13,7 @@ export interface PageProps {
   onSignOut(): void;
   onExpired(): void;
 }
-type ReportPlace = Extract<Place, 'reports' | 'reconciliation' | 'schedules'>;
+type ReportPlace = Extract<Place, 'reports' | 'resolution' | 'reconciliation' | 'schedules'>;
 
 interface Props {
   at: ReportPlace;
@@ -28,7 +28,12 @@ export function Frame({ at, token, onSignOut, children }: Props) {
   const me = useMe(token);
   const shown = placesAt(useMay(token), 'reports');
   const titles: Record<string, string> = {
-    ...{ reports: t('reportsPage.title'), reconciliation: t('reportsPage.reconciliation'), schedules: t('reportsPage.schedules') },
+    ...{
+      reports: t('reportsPage.title'),
+      resolution: t('reportsPage.resolution'),
+      reconciliation: t('reportsPage.reconciliation'),
+      schedules: t('reportsPage.schedules'),
+    },
   };
   const title = titles[at] ?? '';
   useEffect(() => {

@@ -3,12 +3,12 @@ import { useCallback, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { label, languageNow, ownName } from '../../shared/labels.ts';
 import { useQueueNames } from '../queues.ts';
-import type { Report, Subject } from './report.ts';
+import type { Subject } from './report.ts';
 import { useWords } from './words.ts';
 import type { ReportInterval } from './zone.ts';
 
 /** Of a key, whatever it is of. The API names queues in the language of her account; here they go by the page's. */
-export function useKeyName(token: string, { by, items }: Pick<Report, 'by' | 'items'>): (key: string) => string {
+export function useKeyName(token: string, { by, items }: { by: Subject; items: readonly { key: string; name: string | null }[] }): (key: string) => string {
   const { t } = useTranslation();
   const w = useWords();
   const queueName = useQueueNames(token);

@@ -31,9 +31,7 @@ export const useDefinitions = (token: string) =>
   useQuery({ queryKey: ['definitions', token], staleTime: Number.POSITIVE_INFINITY, queryFn: () => get<Definitions>(token, '/api/v1/reports/definitions') });
 
 /** Counted anew and saved as a file of the browser. */
-export async function saveReport(token: string, view: View, zone: string, format: 'csv' | 'xlsx'): Promise<void> {
-  const path = pathOf(view, zone, Date.now());
-  if (path === null) return;
+export async function saveReport(token: string, path: string, format: 'csv' | 'xlsx'): Promise<void> {
   const { name, blob } = await getFile(token, `${path}&format=${format}`, LONGEST_FILE_MS);
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);

@@ -1,14 +1,11 @@
 /** What a report is asked for. */
-import { Button } from 'antd';
 import { type ReactNode, useId } from 'react';
 import { languageNow } from '../../shared/labels.ts';
-import { useSubmission } from '../../shared/submission.ts';
 import { useMay } from '../allowed.tsx';
-import { Failure } from '../failure.tsx';
 import { useQueueChoice } from '../queues.ts';
-import { saveReport } from './questions.ts';
+import { Files } from './files.tsx';
 import { RangeFields } from './range-fields.tsx';
-import { channels, type Definitions, ofQueues, ofTeams, subjects, type View } from './report.ts';
+import { channels, type Definitions, ofQueues, ofTeams, pathOf, subjects, type View } from './report.ts';
 import { spans } from './span.ts';
 import { named, useWords } from './words.ts';
 import { reportIntervals } from './zone.ts';
@@ -26,6 +23,7 @@ export function ReportTools({ token, view, zone, definitions, onView }: Props) {
   const w = useWords();
   const may = useMay(token);
   const queues = useQueueChoice(token);
+  const path = zone === null ? null : pathOf(view, zone, Date.now());
   const hers = may('report.read', 'all') ? subjects : ofTeams;
   const variants = Object.entries(definitions?.serviceLevels ?? {}).map(([value, each]) => ({ value, text: `${each[languageNow()]} = ${each.formula}` }));
   return (
@@ -63,7 +61,7 @@ export function ReportTools({ token, view, zone, definitions, onView }: Props) {
       )}
       <Choice label={w('ask.variant')} value={view.variant} options={variants} onChoose={(variant) => onView({ variant })} />
       <span className="spacer" />
-      {zone !== null && <Files token={token} view={view} zone={zone} />}
+      {path !== null && <Files token={token} path={path} />}
     </search>
   );
 }
@@ -94,30 +92,6 @@ export function Choice<Value extends string>({ label, value, options, onChoose }
           </option>
         ))}
       </select>
-    </div>
-  );
-}
-
-function Files({ token, view, zone }: { token: string; view: View; zone: string }) {
-  const w = useWords();
-  const csv = useSubmission(
-    () => saveReport(token, view, zone, 'csv'),
-    () => undefined,
-  );
-  const xlsx = useSubmission(
-    () => saveReport(token, view, zone, 'xlsx'),
-    () => undefined,
-  );
-  const failed = csv.failed ?? xlsx.failed;
-  return (
-    <div className="reports-files">
-      <Button loading={csv.busy} onClick={() => void csv.submit()}>
-        {w('file.csv')}
-      </Button>
-      <Button loading={xlsx.busy} onClick={() => void xlsx.submit()}>
-        {w('file.xlsx')}
-      </Button>
-      {failed !== null && <Failure error={failed} />}
     </div>
   );
 }
