@@ -59,7 +59,7 @@ export function erasures(app: Api, ports: ApiPorts): void {
   app.get(
     '/api/v1/erasures',
     {
-      config: { action: 'recording.keep' },
+      config: { action: 'erasure.read' },
       schema: {
         tags: ['customers'],
         summary: 'Erasures, the newest first (200 at most): when, why, and what came of them; not of whom',

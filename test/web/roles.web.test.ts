@@ -136,7 +136,22 @@ test('quality sees callers masked, has one shown for a reason that is in the tra
 });
 
 /** What the auditor reads, in the order in which it stands at the side. */
-const auditors = ['agents', 'users', 'queues', 'calendars', 'dialplans', 'prompts', 'numbers', 'trunks', 'phones', 'audit', 'tenant', 'keys', 'webhooks'];
+const auditors = [
+  'agents',
+  'users',
+  'queues',
+  'calendars',
+  'dialplans',
+  'prompts',
+  'numbers',
+  'trunks',
+  'phones',
+  'erasures',
+  'audit',
+  'tenant',
+  'keys',
+  'webhooks',
+];
 
 test('an auditor reads the whole configuration and the trail, opens each thing, and finds no key that would be refused', async () => {
   for (const [language, look] of looks)

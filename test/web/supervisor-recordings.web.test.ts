@@ -215,3 +215,59 @@ test('an admin lays a legal hold on all recordings of a call, sees it, cannot er
   );
   await page.close();
 });
+
+test('an admin erases a customer only behind her number typed twice, is told what goes and what stays, and reads what a hold has kept', async () => {
+  const begun: unknown[] = [];
+  const done = { calls: 3, interactions: 1, recordings: 2, held: 1, failed: 0 };
+  const report = { erasureId: 'demo:e9', tenantId: asId<never>('demo'), customerId: null, numbers: [], reason: 'request 17', userId: null, source: null };
+  const list = [{ ...report, begunAt: Date.parse('2026-03-02T07:00:00Z'), endedAt: Date.parse('2026-03-02T07:00:04Z'), report: done }];
+  Object.assign(house.ports.erasures, {
+    list: async () => list,
+    begin: async (_: string, who: unknown, reason: string) => {
+      begun.push([who, reason]);
+      return list[0];
+    },
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const { words } = new RecordingsPage(page);
+  const w = adminWords as unknown as Record<string, Record<string, string>>;
+  const word = (group: string, name: string): string => w[group]?.[name] ?? name;
+  await page.goto(`${url}/admin#erasures`);
+  await page.getByLabel(word('signIn', 'name'), { exact: true }).fill('admin');
+  await page.getByLabel(words.signIn.password, { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: words.signIn.submit, exact: true }).click();
+  await page.locator('.list tbody .as-link').first().click();
+  await page.getByRole('dialog').getByText(word('erasureStateText', 'held')).waitFor();
+  assert.deepEqual(
+    await page
+      .getByRole('dialog')
+      .locator('dd')
+      .allInnerTexts()
+      .then((all) => all.slice(-5)),
+    ['3', '1', '2', '1', '0'],
+  );
+  await page.screenshot({ path: `${shots}erasure-report-zh-light.png` });
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: word('erasure', 'begin'), exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const go = dialog.getByRole('button', { name: word('erasure', 'beginNow'), exact: true });
+  const field = (name: string) => dialog.getByLabel(word('erasure', name), { exact: true });
+  for (const what of ['recordings', 'records', 'card', 'journal']) await dialog.getByText(word('erasureGoes', what)).waitFor();
+  await field('number').fill('13800001001');
+  await field('reason').fill('request 17');
+  assert.ok(await go.isDisabled());
+  await field('again').fill('13800001002');
+  await dialog.getByText(word('erasure', 'differs')).waitFor();
+  assert.ok(await go.isDisabled());
+  assert.deepEqual(await breaches(page), []);
+  await page.screenshot({ path: `${shots}erasure-begin-zh-light.png` });
+  await page.getByRole('button', { name: words.controls.dark }).evaluate((button: { click(): void }) => button.click());
+  assert.deepEqual(await breaches(page, 'colours'), []);
+  await page.screenshot({ path: `${shots}erasure-begin-zh-dark.png` });
+  await field('again').fill('13800001001');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  assert.deepEqual(begun, [[{ number: '13800001001' }, 'request 17']]);
+  await page.close();
+});

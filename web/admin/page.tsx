@@ -23,6 +23,7 @@ const pages = {
   trunks: lazy(() => import('./lines/trunks-page.tsx')),
   phones: lazy(() => import('./lines/phones-page.tsx')),
   calls: lazy(() => import('./records/calls-page.tsx')),
+  erasures: lazy(() => import('./records/erasures-page.tsx')),
   audit: lazy(() => import('./records/audit-page.tsx')),
   keys: lazy(() => import('./access/keys-page.tsx')),
   webhooks: lazy(() => import('./access/webhooks-page.tsx')),
@@ -35,14 +36,22 @@ const groups = [
   { group: 'people', names: ['agents', 'users'] },
   { group: 'routing', names: ['queues', 'calendars', 'dialplans', 'prompts'] },
   { group: 'lines', names: ['numbers', 'trunks', 'phones'] },
-  { group: 'records', names: ['calls', 'audit'] },
+  { group: 'records', names: ['calls', 'erasures', 'audit'] },
   { group: 'system', names: ['tenant', 'keys', 'webhooks', 'system'] },
 ] as const satisfies readonly { group: string; names: readonly PageName[] }[];
 
 /** What each needs to be read. */
 const needs: Record<PageName, string> = {
   ...{ agents: 'agent.read', users: 'user.read', queues: 'queue.read', calendars: 'queue.read', dialplans: 'dialplan.read', prompts: 'dialplan.read' },
-  ...{ numbers: 'trunk.read', trunks: 'trunk.read', phones: 'trunk.read', calls: 'record.read', audit: 'audit.read', tenant: 'trunk.read' },
+  ...{
+    numbers: 'trunk.read',
+    trunks: 'trunk.read',
+    phones: 'trunk.read',
+    calls: 'record.read',
+    erasures: 'erasure.read',
+    audit: 'audit.read',
+    tenant: 'trunk.read',
+  },
   ...{ keys: 'key.read', webhooks: 'webhook.read', system: 'metrics.read' },
 };
 type May = Me['may'];
