@@ -127,7 +127,7 @@ function Begin({ onClose }: { onClose(): void }) {
           <p>
             <strong>{w('erasure.final')}</strong> {w('erasure.goes')}
           </p>
-          <ul>
+          <ul className="erasure-goes">
             {goes.map((what) => (
               <li key={what}>{w(`erasureGoes.${what}`)}</li>
             ))}
