@@ -41,6 +41,7 @@ const known: Record<Event['type'], true> = {
   cdrWritten: true,
   conferenceChanged: true,
   conferenceFailed: true,
+  consentNoted: true,
   consultToggled: true,
   customerFound: true,
   dataSet: true,
