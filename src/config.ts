@@ -84,6 +84,8 @@ export interface Config {
   drainSeconds: number;
   /** How long the SIP server and the media servers keep the calls of an application that has died or is started anew. */
   callsKeptSeconds: number;
+  /** How long the event loop may stand before the process ends itself; 0: however long. */
+  loopLimitSeconds: number;
   /** Of the journal behind its newest snapshot. */
   journalKeepBytes: number;
   /** What the server backs up by itself: into `folder` (null: it does not), the tables as a whole each `fullHours`, `keep` of these. */
@@ -163,10 +165,9 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     demoPassword: reader.secret('DEMO_PASSWORD') ?? null,
     bench: { agents: reader.integer('BENCH_AGENTS', 0, 0, 10_000), contact: reader.text('BENCH_CONTACT', '127.0.0.1:5970') },
     journalKeepBytes: reader.integer('JOURNAL_KEEP_MB', 256, 0, 1_000_000) * 1024 * 1024,
+    loopLimitSeconds: reader.integer('LOOP_LIMIT_SECONDS', 15, 0, 3_600),
     ...{ callsKeptSeconds: reader.integer('CALLS_KEPT_SECONDS', 30, 1, 600), drainSeconds: reader.integer('DRAIN_SECONDS', 3600, 0, 86_400) },
-    version,
-    packageRoot,
-    childEnv: env,
+    ...{ version, packageRoot, childEnv: env },
   };
   if (config.media.rtpPortMax <= config.media.rtpPortMin) {
     faults.push(`RTP_PORT_MAX is ${config.media.rtpPortMax}: give a port above RTP_PORT_MIN, ${config.media.rtpPortMin}`);

@@ -47,6 +47,7 @@ export async function goOn(parts: GoingOn): Promise<void> {
   // First, as they belong to the turn that was cut.
   finish(underway.lastTurn.facts);
   take({ type: 'serverResumed' });
+  for (const event of underway.lastTurn.afterFaults) take(event);
   for (const command of [...lettingGo(underway.lastTurn.commands), ...commands]) carryOut(parts, command);
   for (const event of events) take(event);
   log.info(

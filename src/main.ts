@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Clock, enduring, systemClock } from '../kernel/clock.ts';
 import { type AgentId, type CallbackId, type CallId, type LegId, newCallId, type QueueId, randomToken, type TenantId, type UserId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
+import { HeapRoom } from '../kernel/memory.ts';
 import type { MediaEvent } from '../media/port.ts';
 import type { QueueState } from './acd/calendar/calendar.ts';
 import type { InteractionEvent } from './acd/channels/event.ts';
@@ -82,6 +83,7 @@ import { Trials } from './whatif/trials.ts';
 const LAST_RECORDS_MS = 5_000;
 const MOST_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
 const ALARM_BLOCKED = 'ALARM: an account is blocked for calls outside, and what it had out is cut';
+const ALARM_MEMORY = 'ALARM: memory is nearly full; new calls are refused';
 const ALARM_EMERGENCY = 'ALARM: an emergency call is made';
 
 export interface House {
@@ -173,7 +175,10 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
       (it) => it.close(),
     ),
   };
-  const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full);
+  const room = opened(new HeapRoom(clock, (full, share) => log.error({ full, share }, full ? ALARM_MEMORY : 'there is memory for new calls again')), (it) =>
+    it.close(),
+  );
+  const rims = openRims(ground, people, () => kept.journal.healthy && !cdr.counts.full && !room.full);
   const atWork = opened(openSwitchboard(ground, people, rims, cdr), (it) => it.close());
   switchboard = atWork;
 
@@ -200,7 +205,10 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => 
     await operation?.tellTrunks();
   };
   opened(
-    await openHttp({ ...{ clock, log, store, sessions, publisher, directory, directoryChanged }, ...httpOptions(ground, people, rims, cdr, watch) }),
+    await openHttp({
+      ...{ clock, log, store, sessions, publisher, directory, directoryChanged },
+      ...httpOptions(ground, { ...people, room }, rims, cdr, watch),
+    }),
     (it) => it.close(),
   );
   await settled;
@@ -448,7 +456,7 @@ const tollPort = (take: Ground['take'], { toll }: People['rooms']) => ({
 
 /** What /readyz and the admin console say of each part. */
 const healthOf = (
-  { kept, store, space, backups }: Pick<People, 'kept' | 'store' | 'space' | 'backups'>,
+  { kept, store, space, backups, room }: Pick<People, 'kept' | 'store' | 'space' | 'backups'> & { room: HeapRoom },
   { phone, media }: Pick<Rims, 'phone' | 'media'>,
   cdr: CdrWriter,
 ) => ({
@@ -457,6 +465,7 @@ const healthOf = (
     sip: { ok: phone.status().connected, essential: true },
     media: { ok: media.connected, essential: true },
     journal: { ok: kept.journal.healthy, essential: true },
+    memory: { ok: !room.full, essential: true },
     database: { ok: store.health().state === 'ok', essential: false },
     records: { ok: !cdr.counts.full, essential: false },
     recordings: { ok: space.space === 'ok', essential: false, detail: space.space },
@@ -467,7 +476,7 @@ const healthOf = (
 
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
-  { rooms, kept, store, sessions, passes, directory, recordings, space, backups, factors, webhooks, reportMail }: People,
+  { rooms, kept, store, sessions, passes, directory, recordings, space, backups, factors, webhooks, reportMail, room }: People & { room: HeapRoom },
   { phone, media, desks, operation, orders }: Rims,
   cdr: CdrWriter,
   watch: InvariantWatch,
@@ -526,7 +535,7 @@ function httpOptions(
           end: (token: string) => passes.endOfToken(token),
         }
       : null,
-    health: healthOf({ kept, store, space, backups }, { phone, media }, cdr),
+    health: healthOf({ kept, store, space, backups, room }, { phone, media }, cdr),
     oidc: new Oidc({ store, clock, log, sessions, providers: config.oidc }),
     ...{ factors, webhooks: webhooks.hooks, reportMail, apiKeys: new ApiKeys({ store, clock, log }) },
     erasures: opened(beginErasures({ store, clock, log, recordings, journal: kept, records: cdr, calls: rooms.calls, acd: rooms.acd.view, take }), (it) =>

@@ -2,11 +2,11 @@
 import { MessageChannel, type TransferListItem, type Worker } from 'node:worker_threads';
 import type { Clock } from '../../kernel/clock.ts';
 import { type Logger, limited } from '../../kernel/log.ts';
+import { startThread } from '../../kernel/thread.ts';
 import { MediaError, type MediaEvent } from '../port.ts';
 import type { RecorderSettings, RecordingEnded, ToRecorderThread } from '../record/messages.ts';
 import type { FromWorker, OrderName, Orders, WorkerSetup } from './messages.ts';
 import type { EngineName } from './sockets.ts';
-import { startThread } from './thread.ts';
 
 export interface PoolOptions {
   workers: number;
@@ -108,7 +108,7 @@ export class WorkerPool {
 
   #startWorker(at: number): void {
     if (this.#closed) return;
-    const thread = startThread('worker/worker', { engine: this.#options.engine } satisfies WorkerSetup, MOST_YOUNG_MB);
+    const thread = startThread(new URL('./worker', import.meta.url), { engine: this.#options.engine } satisfies WorkerSetup, MOST_YOUNG_MB);
     const slot: Slot = { thread, pending: new Map(), unansweredPings: 0, lagMs: 0 };
     this.#slots[at] = slot;
     thread.on('message', (message: FromWorker) => this.#heard(slot, message));
@@ -169,7 +169,7 @@ export class WorkerPool {
 
   #startRecorder(): void {
     if (this.#closed) return;
-    const recorder = startThread('record/thread', this.#options.recorder);
+    const recorder = startThread(new URL('../record/thread', import.meta.url), this.#options.recorder);
     this.#recorder = recorder;
     recorder.on('message', (ended: RecordingEnded) => this.#options.onRecordingEnded(ended));
     recorder.on('error', (error) => this.#options.log.error({ err: error }, 'recorder failed'));

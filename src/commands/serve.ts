@@ -4,6 +4,7 @@
  */
 import { systemClock } from '../../kernel/clock.ts';
 import { openLog } from '../../kernel/log.ts';
+import { watchLoop } from '../../kernel/watchdog.ts';
 import { readConfig } from '../config.ts';
 import { type House, openHouse } from '../main.ts';
 import type { Login } from '../tenants/seed.ts';
@@ -32,6 +33,8 @@ export async function main(args: string[]): Promise<number> {
     process.stderr.write(`huawu cannot start: ${(error as Error).message}\n`);
     return 1;
   }
+  // From here on: at the start a long journal is read in one go.
+  watchLoop(systemClock, { program: 'huawu', logLevel: config.logLevel, limitMs: config.loopLimitSeconds * 1_000 });
   const { host, port } = config.http;
   process.stdout.write(
     `huawu ${config.version} is ready: consoles at ${config.http.tls === null ? 'http' : 'https'}://${host}:${port}/ · SIP at ${config.publicAddress}:${config.sip.port}\n${loginLines(house.logins)}`,

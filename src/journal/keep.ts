@@ -62,6 +62,7 @@ export function keepJournal(options: {
   const recovered = recover(folder, log, opener);
   const replayed = replay(recovered, {
     rooms: rooms.all,
+    onFault: (error, room, event) => log.error({ err: error, room, event: event.type }, 'a room failed to decide, told the journal'),
     restore(snapshot) {
       restoreRooms(rooms, snapshot);
       return restoreUnderway(rooms, snapshot);

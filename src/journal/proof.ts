@@ -21,6 +21,17 @@ export interface Difference {
   fields: string[];
 }
 
+const NOTHING: ReturnType<Room['decide']> = { events: [], commands: [], wakeAt: null };
+
+/** A room that throws has said nothing, then as now. */
+function decided(room: Room, event: Event, at: number): ReturnType<Room['decide']> {
+  try {
+    return room.decide(event, at);
+  } catch {
+    return NOTHING;
+  }
+}
+
 const FIELDS_OF_NOTHING = { journal: 'the journal has nothing here', rooms: 'the rooms establish nothing here' };
 
 export class Proof {
@@ -49,7 +60,7 @@ export class Proof {
     if (event.type === 'callArrived') this.#known.add(event.callId);
     this.events += 1;
     this.#then.update(JSON.stringify(event));
-    const turns = this.#rooms.map((room) => room.decide(event, at));
+    const turns = this.#rooms.map((room) => decided(room, event, at));
     for (const turn of turns) for (const fact of turn.events) this.#due.push(fact);
     if (event.type === 'callEnded') this.#known.delete(event.callId);
     return turns.flatMap((turn) => turn.commands);

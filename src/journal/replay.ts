@@ -4,6 +4,7 @@
  * not say were written are kept, to be written now; and of the last turn, which our death may have cut, what was to follow.
  */
 import type { AgentId, CallId, LegId } from '../../kernel/ids.ts';
+import { afterBrokenRoom } from '../broken.ts';
 import type { LegStands } from '../call/event.ts';
 import type { CdrSnapshot } from '../cdr/fold.ts';
 import type { KeptRecord } from '../cdr/kept.ts';
@@ -38,6 +39,8 @@ export interface HouseSnapshot {
 
 export interface Restorable {
   rooms: readonly Room[];
+  /** A room threw as it was told this, as it may have done when it happened (A13). */
+  onFault?: (error: unknown, room: string, event: Event) => void;
   /** true: it knows every call that was up then. */
   restore(snapshot: HouseSnapshot): boolean;
 }
@@ -53,14 +56,14 @@ export interface Replayed {
   sounds: AskedSounds;
   /** When the last event happened; null = there was none. */
   lastAt: number | null;
-  /** What the rooms established in the last turn and the journal does not hold, and what they asked for in it. */
-  lastTurn: { facts: Event[]; commands: Command[] };
+  /** What the rooms established in the last turn and the journal does not hold, and what they asked for in it; and what was to follow it because a room threw. */
+  lastTurn: { facts: Event[]; commands: Command[]; afterFaults: Event[] };
 }
 
 export function replay(recovered: Recovered, house: Restorable): Replayed {
   const replayed: Replayed = {
     ...{ bindings: new Map(), unwritten: new Map(), events: recovered.events.length, isWhole: true },
-    ...{ legs: new Map(), sounds: new AskedSounds(), lastAt: null, lastTurn: { facts: [], commands: [] } },
+    ...{ legs: new Map(), sounds: new AskedSounds(), lastAt: null, lastTurn: { facts: [], commands: [], afterFaults: [] } },
   };
   const snapshot = recovered.snapshot as HouseSnapshot | null;
   if (snapshot !== null) {
@@ -80,9 +83,10 @@ function tell(replayed: Replayed, house: Restorable, { event, at, derived }: Rec
   keepBeside(replayed, event);
   // Facts are recorded in the order in which they are established: this is the first of those that were to follow.
   if (derived === true) lastTurn.facts.shift();
-  else Object.assign(lastTurn, { facts: [], commands: [] });
+  else Object.assign(lastTurn, { facts: [], commands: [], afterFaults: [] });
   for (const room of house.rooms) {
-    const turn = room.decide(event, at);
+    const turn = decided(replayed, house, room, event, at);
+    if (turn === null) continue;
     lastTurn.facts.push(...turn.events);
     lastTurn.commands.push(...turn.commands);
     for (const command of turn.commands) {
@@ -90,6 +94,18 @@ function tell(replayed: Replayed, house: Restorable, { event, at, derived }: Rec
       if (command.type === 'writeCdr' || command.type === 'writeInteraction' || command.type === 'writeLedger')
         replayed.unwritten.set(command.record.callId, command.record);
     }
+  }
+}
+
+/** As the switchboard does: what one call breaks stops nobody, and no server from starting. */
+function decided({ lastTurn }: Replayed, { onFault }: Restorable, room: Room, event: Event, at: number): ReturnType<Room['decide']> | null {
+  try {
+    return room.decide(event, at);
+  } catch (error) {
+    onFault?.(error, room.name, event);
+    const after = afterBrokenRoom(event, room.name);
+    if (after !== null) lastTurn.afterFaults.push(after);
+    return null;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { worthCollecting } from '../../kernel/memory.ts';
+import { HeapRoom, worthCollecting } from '../../kernel/memory.ts';
+import { FakeClock } from '../support/clock.ts';
 
 const MB = 1024 * 1024;
 
@@ -12,4 +13,22 @@ describe('memory is given back', () => {
     ['not when so much may be alive that collecting takes long', 900, 40, 0, false],
   ];
   for (const [what, heapMb, keptMb, busy, collects] of table) test(what, () => assert.equal(worthCollecting(heapMb * MB, keptMb * MB, busy), collects));
+});
+
+test('A15 the heap is full when three looks in a row find it so, and has room again only well below that', () => {
+  const clock = new FakeClock();
+  let share = 0.5;
+  const told: boolean[] = [];
+  const room = new HeapRoom(
+    clock,
+    (full) => told.push(full),
+    () => share,
+  );
+  const after = (next: number, looks: number): boolean => {
+    share = next;
+    clock.forward(500 * looks);
+    return room.full;
+  };
+  assert.deepEqual([after(0.9, 2), after(0.5, 1), after(0.9, 2), after(0.95, 1), after(0.8, 10), after(0.7, 1)], [false, false, false, true, true, false]);
+  assert.deepEqual(told, [true, false]);
 });

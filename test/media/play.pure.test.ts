@@ -263,7 +263,7 @@ test('one player that throws is dropped, the others play on', () => {
   assert.ok(sound.beats.length >= 49);
 });
 
-test('ports are even, rest 32 s after use, and the longest unused comes first', () => {
+test('A17 ports are even, rest 32 s after use, and the longest unused comes first', () => {
   const pool = new PortPool(20_001, 20_007);
   assert.deepEqual([pool.take(0), pool.take(0), pool.take(0)], [20_002, 20_004, 20_006]);
   assert.equal(pool.take(0), null);

@@ -42,6 +42,9 @@ export class RtpStream {
   /** Keys heard, in order. */
   heardKeys = '';
   packetsIn = 0;
+  /** The longest time between two packets since `forget`, in ms. */
+  longestGapMs = 0;
+  #lastInAt: number | null = null;
   /** Port of the last packet's sender. */
   heardFrom = 0;
   packetsOut = 0;
@@ -101,6 +104,8 @@ export class RtpStream {
 
   forget(): void {
     this.#frames.length = 0;
+    this.longestGapMs = 0;
+    this.#lastInAt = null;
   }
 
   /** Which part of the last 200 ms the tone is. */
@@ -188,6 +193,9 @@ export class RtpStream {
   #hear(packet: Buffer): void {
     if (packet.length < 12 || packet.readUInt8(0) >> 6 !== 2) return;
     this.packetsIn += 1;
+    const now = systemClock.now();
+    this.longestGapMs = Math.max(this.longestGapMs, now - (this.#lastInAt ?? now));
+    this.#lastInAt = now;
     const payloadType = packet.readUInt8(1) & 0x7f;
     const payload = packet.subarray(12 + 4 * (packet.readUInt8(0) & 0x0f));
     if (payloadType === EVENTS && payload.length >= 4) {

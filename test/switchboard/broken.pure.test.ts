@@ -5,6 +5,8 @@ import { asId, type CallId, type LegId, legIdOf, type TenantId } from '../../ker
 import { silentLog } from '../../kernel/log.ts';
 import { afterFault } from '../../src/broken.ts';
 import { createCallRoom } from '../../src/call/decide.ts';
+import { Proof } from '../../src/journal/proof.ts';
+import { replay } from '../../src/journal/replay.ts';
 import { Switchboard } from '../../src/switchboard.ts';
 import type { Carriers, Command, CommandType, Event, Recorded, Room } from '../../src/vocabulary.ts';
 import { FakeClock } from '../support/clock.ts';
@@ -18,6 +20,8 @@ const arrived = (callId: CallId): Event => ({
 });
 const answered = (callId: CallId): Event => ({ type: 'legAnswered', callId, legId: legIdOf(callId, 0) });
 const agentLeg = legIdOf(broken, 1);
+
+const quiet: ReturnType<Room['decide']> = { events: [], commands: [], wakeAt: null };
 
 /** All there are; what is in them but for the ids nobody here looks at. */
 const kinds = Object.keys(afterFault) as CommandType[];
@@ -89,7 +93,7 @@ test(`A13 an exception where one of the ${kinds.length} commands is carried out,
 test('A13 an exception in a room, however often it comes again, ends the call it was told of once, as internal, and no other', () => {
   const sick: Room = {
     name: 'sick',
-    decide: (event) => ('callId' in event && event.callId === broken && event.type !== 'callArrived' ? throws() : { events: [], commands: [], wakeAt: null }),
+    decide: (event) => ('callId' in event && event.callId === broken && event.type !== 'callArrived' ? throws() : quiet),
   };
   const { board, told, released } = house('stopSounds', () => undefined, [sick]);
   for (const callId of [broken, other]) board.take(arrived(callId));
@@ -105,4 +109,21 @@ test('A13 an exception in the call room itself as a call arrives: its leg is ref
   for (const callId of [broken, other]) board.take(arrived(callId));
   board.take(answered(other));
   assert.deepEqual([endOf(told, broken), released, endOf(told, other)], ['internal', [legIdOf(broken, 0)], undefined]);
+});
+
+test('A13 what a room threw as it happened it throws again as the journal is told to it: the server starts all the same, and what our death cut follows', () => {
+  const sick: Room = { name: 'sick', decide: (event) => (event.type === 'legAnswered' && event.callId === broken ? throws() : quiet) };
+  const events = [arrived(broken), arrived(other), answered(other), answered(broken)].map((event, at): Recorded => ({ seq: at + 1, at, event }));
+  const faults: string[] = [];
+  const call = createCallRoom() as ReturnType<typeof createCallRoom> & Room;
+  const { lastTurn } = replay(
+    { snapshot: null, snapshotSeq: 0, events, lastSeq: events.length, setAsideBytes: 0 },
+    { rooms: [sick, call], restore: () => true, onFault: (_error, room, event) => void faults.push(`${room} ${event.type}`) },
+  );
+  assert.deepEqual(faults, ['sick legAnswered']);
+  assert.deepEqual(lastTurn.afterFaults, [{ type: 'callBroke', callId: broken, where: 'room sick' }]);
+  assert.equal(call.calls.live(broken)?.legs.get(legIdOf(broken, 0))?.progress.state, 'up', 'the rooms behind it were told');
+  const proof = new Proof([sick, createCallRoom() as Room], true);
+  for (const recorded of events) assert.ok(Array.isArray(proof.take(recorded)));
+  assert.equal(proof.end(), null);
 });

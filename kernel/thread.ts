@@ -1,10 +1,10 @@
 /** Starts a module as a thread, from source (under tsx) as well as built. */
 import { Worker } from 'node:worker_threads';
 
-/** `module`: path relative to media/, without extension; `mostYoungMb`: of objects just made, by default as many as V8 likes. */
-export function startThread(module: string, workerData?: object, mostYoungMb?: number): Worker {
+/** `module`: without its ending, `new URL('./worker', import.meta.url)`; `mostYoungMb`: of objects just made, by default as many as V8 likes. */
+export function startThread(module: URL, workerData?: object, mostYoungMb?: number): Worker {
   const fromSource = import.meta.url.endsWith('.ts');
-  const url = new URL(`../${module}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
+  const url = new URL(`${module.href}.${fromSource ? 'ts' : 'js'}`);
   const resourceLimits = mostYoungMb === undefined ? {} : { maxYoungGenerationSizeMb: mostYoungMb };
   // A thread takes no flags of V8, which the process may have been given.
   const execArgv = fromSource ? process.execArgv : [];
