@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolderLater } from '../../kernel/disk.ts';
 import { openText, sealText } from '../../kernel/seal/box.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { KeptRecord } from './kept.ts';
@@ -119,6 +120,7 @@ export class Spool {
     try {
       await handle.appendFile(this.#lineOf(record));
       await handle.datasync();
+      await syncFolderLater(this.#folder);
     } finally {
       await handle.close();
     }
@@ -138,6 +140,7 @@ export class Spool {
       const path = join(this.#folder, REFUSED);
       await writeFile(`${path}.part`, left.map((record) => this.#lineOf(record)).join(''), { mode: 0o600, flush: true });
       await rename(`${path}.part`, path);
+      await syncFolderLater(this.#folder);
     });
   }
 
@@ -163,6 +166,7 @@ export class Spool {
     const n = (this.#files.at(-1) ?? 0) + 1;
     if (existsSync(join(this.#folder, nameOf(n)))) throw new Error(`${nameOf(n)} is in the way`);
     const handle = await open(join(this.#folder, nameOf(n)), 'a', 0o600);
+    await syncFolderLater(this.#folder);
     this.#files.push(n);
     this.#sizes.set(n, 0);
     this.#writing = { n, handle };

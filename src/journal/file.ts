@@ -5,6 +5,7 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
+import { syncFolder } from '../../kernel/disk.ts';
 import type { CallId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
@@ -56,6 +57,7 @@ export class FileJournal implements Journal {
     const { folder, keys } = options;
     this.#seal = keys === undefined ? null : new JournalSeal({ folder, keys }, options.lastSeq + 1);
     this.#file = openSync(join(options.folder, segmentName(options.lastSeq + 1)), 'a');
+    syncFolder(folder);
   }
 
   /** false while the disk refuses writes: no new call should be taken then. */
@@ -104,6 +106,7 @@ export class FileJournal implements Journal {
     try {
       writeSnapshot(folder, this.#seq, sealing?.snapshot(state) ?? state);
       const next = openSync(join(folder, segmentName(this.#seq + 1)), 'a');
+      syncFolder(folder);
       closeSync(this.#file);
       this.#file = next;
     } catch (error) {

@@ -10,6 +10,7 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { closeSync, existsSync, fdatasync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '../../kernel/disk.ts';
 import { randomKey, randomNonce } from '../../kernel/ids.ts';
 import { openText, sealText } from '../../kernel/seal/box.ts';
 import { KEY_BYTES, type KeyRing } from '../../kernel/seal/keys.ts';
@@ -108,13 +109,14 @@ export class SegmentKeys {
     return new SegmentKeys(folder, { first, own, next: nextOf(head, rest), kept, bytes });
   }
 
-  /** To seal with: goes on with the file where there is one. */
+  /** To seal with: goes on with the file where there is one. Its head is on disk before anything can need it; its name is, when the folder has been fsynced. */
   static open(folder: string, first: number, ring: KeyRing): SegmentKeys {
     const there = SegmentKeys.read(folder, first, ring);
     const keys = there ?? SegmentKeys.#made(folder, first, ring);
     keys.#file = openSync(keys.#path, 'a', 0o600);
     // What a death left half behind the last whole line; or a file that is torn at its birth.
     ftruncateSync(keys.#file, keys.#bytes);
+    keys.syncNow();
     return keys;
   }
 
@@ -255,12 +257,7 @@ const whoOf = (own: KeyObject, person: string): string => createHmac('sha256', o
 function replace(path: string, text: string): void {
   writeFileSync(`${path}.part`, text, { mode: 0o600, flush: true });
   renameSync(`${path}.part`, path);
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncFolder(dirname(path));
 }
 
 const secret = (base64: string): KeyObject => createSecretKey(base64, 'base64');

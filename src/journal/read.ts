@@ -1,6 +1,7 @@
 /** What lies in the journal's folder: the newest whole snapshot and every good event after it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncFolder } from '../../kernel/disk.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Recorded } from '../vocabulary.ts';
 import { KEYS, keysName, SealBroken } from './keys.ts';
@@ -101,6 +102,8 @@ export function writeSnapshot(folder: string, seq: number, state: object): void 
   const path = join(folder, snapshotName(seq));
   writeFileSync(`${path}.part`, `${checkOf(body)} ${body}`, { flush: true });
   renameSync(`${path}.part`, path);
+  // Before anything goes that it stands for.
+  syncFolder(folder);
 }
 
 function listed(folder: string, pattern: RegExp): { name: string; seq: number }[] {
