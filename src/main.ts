@@ -37,6 +37,7 @@ import { trunkRows } from './cti/floor/trunks.ts';
 import { type Order, supervise } from './cti/supervising.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
 import { beginErasures } from './customers/erasure.ts';
+import { healthOf } from './health.ts';
 import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
 import { Publisher } from './ivr/publisher.ts';
@@ -454,26 +455,6 @@ const tollPort = (take: Ground['take'], { toll }: People['rooms']) => ({
   lift: (tenantId: TenantId, account: DialAccount, by: UserId) => take({ type: 'tollLifted', tenantId, account, by }),
 });
 
-/** What /readyz and the admin console say of each part. */
-const healthOf = (
-  { kept, store, space, backups, room }: Pick<People, 'kept' | 'store' | 'space' | 'backups'> & { room: HeapRoom },
-  { phone, media }: Pick<Rims, 'phone' | 'media'>,
-  cdr: CdrWriter,
-) => ({
-  draining: () => phone.status().draining,
-  parts: () => ({
-    sip: { ok: phone.status().connected, essential: true },
-    media: { ok: media.connected, essential: true },
-    journal: { ok: kept.journal.healthy, essential: true },
-    memory: { ok: !room.full, essential: true },
-    database: { ok: store.health().state === 'ok', essential: false },
-    records: { ok: !cdr.counts.full, essential: false },
-    recordings: { ok: space.space === 'ok', essential: false, detail: space.space },
-    ...(backups.standing.ageMs === null ? {} : { backup: { ok: backups.standing.ok, essential: false } }),
-  }),
-  backupAgeMs: () => backups.standing.ageMs,
-});
-
 function httpOptions(
   { config, take, clock, log, opened }: Ground,
   { rooms, kept, store, sessions, passes, directory, recordings, space, backups, factors, webhooks, reportMail, room }: People & { room: HeapRoom },
@@ -535,7 +516,7 @@ function httpOptions(
           end: (token: string) => passes.endOfToken(token),
         }
       : null,
-    health: healthOf({ kept, store, space, backups, room }, { phone, media }, cdr),
+    health: healthOf({ kept, store, space, backups, room, phone, media, cdr }),
     oidc: new Oidc({ store, clock, log, sessions, providers: config.oidc }),
     ...{ factors, webhooks: webhooks.hooks, reportMail, apiKeys: new ApiKeys({ store, clock, log }) },
     erasures: opened(beginErasures({ store, clock, log, recordings, journal: kept, records: cdr, calls: rooms.calls, acd: rooms.acd.view, take }), (it) =>
