@@ -27,7 +27,7 @@ const CALLERS = 2_000_000;
 export async function benchSearches(store: Store, calls = CALLS): Promise<object> {
   const startedAt = clock.now();
   await sql`select ensure_call_months(${new Date(FIRST_DAY).toISOString().slice(0, 10)}::date, 13)`.execute(store.db);
-  for (let from = 0; from < calls; from += PIECE) await generate(store, from, Math.min(PIECE, calls - from), calls);
+  for (let from = 0; from < calls; from += PIECE) await generateCalls(store, from, Math.min(PIECE, calls - from), calls);
   const { rows: parts } = await sql<{ name: string }>`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'calls'::regclass`.execute(
     store.db,
   );
@@ -114,7 +114,7 @@ interface PlanNode {
 const nodesOf = (node: PlanNode | undefined): PlanNode[] => (node === undefined ? [] : [node, ...(node.Plans ?? []).flatMap(nodesOf)]);
 
 /** The rows as the writer would have made them, in pieces. */
-async function generate({ db }: Store, from: number, count: number, of: number): Promise<void> {
+export async function generateCalls({ db }: Store, from: number, count: number, of: number): Promise<void> {
   const spanSeconds = (DAYS * DAY_MS) / 1000;
   await db.transaction().execute(async (trx) => {
     await sql`set local synchronous_commit = off`.execute(trx);

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- records [--calls N] [--agents N] [--seconds N]`: what records and reports cost. The journal's append and fsync on this disk; records of calls a second
  * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone; `--journal`: the journal),
- * and whose database is away for a minute (`--away`); what consoles search (`--searches`, ten million calls unless told otherwise); and reports (`--reports`) over a month of N generated calls (as intervals of the ledger), each asked for several times.
+ * and whose database is away for a minute (`--away`); what consoles search (`--searches`, ten million calls unless told otherwise); how long a restore takes (`--restore`); and reports (`--reports`) over a month of N generated calls (as intervals of the ledger), each asked for several times.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,7 @@ import { quantile, round } from './figures.ts';
 import { benchAway } from './records-away.ts';
 import { benchJournal } from './records-journal.ts';
 import { benchKill } from './records-kill.ts';
+import { benchRestore } from './records-restore.ts';
 import { benchSearches } from './records-search.ts';
 
 const TENANT = asId<TenantId>('bench');
@@ -57,6 +58,8 @@ interface Options {
   journal?: boolean;
   /** What consoles search in the records alone. */
   searches?: boolean;
+  /** A backup and its restore alone. */
+  restore?: boolean;
   /** Reports on generated intervals alone. */
   reports?: boolean;
   seconds: number;
@@ -72,6 +75,7 @@ export async function run({
   away = false,
   journal = false,
   searches = false,
+  restore = false,
   reports = false,
 }: Options): Promise<object> {
   if (kill) return benchKill();
@@ -80,6 +84,7 @@ export async function run({
   // Below root the database runs as another user, who must be able to reach its folder.
   chmodSync(dataDir, 0o711);
   try {
+    if (restore) return await benchRestore(dataDir, calls);
     if (searches) return await withStore(dataDir, (store) => benchSearches(store, calls));
     if (journal) return await benchJournal(dataDir, seconds);
     if (reports) return await withStore(dataDir, (store) => benchReports(store, calls ?? CALLS, agents));

@@ -76,6 +76,8 @@ function extend(from: string, to: string): void {
       truncateSync(to, 0);
       have = 0;
     }
+    // One that nobody has written to yet is one, too.
+    appendFileSync(to, '', { mode: 0o600 });
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let read = readSync(source, chunk, 0, CHUNK_BYTES, have); read > 0; read = readSync(source, chunk, 0, CHUNK_BYTES, have)) {
       const whole = chunk.subarray(0, read).lastIndexOf(0x0a) + 1;
@@ -83,7 +85,7 @@ function extend(from: string, to: string): void {
       appendFileSync(to, chunk.subarray(0, whole), { mode: 0o600 });
       have += whole;
     }
-    if (existsSync(to)) synced(to);
+    synced(to);
   } finally {
     closeSync(source);
   }

@@ -52,25 +52,25 @@ abstract class Copy {
 
 class CopyOut extends Copy {
   readonly #sink: Writable;
-  #paused = false;
+  #paused: Wire | null = null;
 
   constructor(sql: string, sink: Writable) {
     super(sql);
     this.#sink = sink;
+    const goOn = (): void => {
+      this.#paused?.stream.resume();
+      this.#paused = null;
+    };
+    sink.on('drain', goOn);
+    // A sink that broke takes no more: the rest is let pass, so that the connection comes to its end.
+    sink.on('close', goOn);
   }
 
   handleCopyData({ chunk }: { chunk: Buffer }, wire: Wire): void {
     // It lies in the parser's own buffer, which is used again.
-    if (this.#sink.write(Buffer.from(chunk)) || this.#paused) return;
-    this.#paused = true;
+    if (this.#sink.destroyed || this.#sink.write(Buffer.from(chunk))) return;
+    this.#paused = wire;
     wire.stream.pause();
-    const goOn = (): void => {
-      this.#paused = false;
-      wire.stream.resume();
-    };
-    this.#sink.once('drain', goOn);
-    // A sink that broke takes no more: the rest is let pass, so that the connection comes to its end.
-    this.#sink.once('close', goOn);
   }
 }
 
