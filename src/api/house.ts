@@ -27,6 +27,7 @@ import {
   saveQueue,
   saveTenantSettings,
 } from '../store/tenants.ts';
+import { changeTicket, countTickets, listTickets, ticketById } from '../store/ticket-work.ts';
 import { removeTrunk, saveTrunk } from '../store/trunks.ts';
 import { listUsers, sessionsOf, type UserWithHash, userById, userNames } from '../store/users.ts';
 import { trunkSecretOf } from '../users/digest.ts';
@@ -52,6 +53,7 @@ type HousePorts = Pick<
   | 'interactionRecords'
   | 'ledger'
   | 'audit'
+  | 'tickets'
   | 'offersOf'
 >;
 
@@ -119,6 +121,7 @@ export function portsOf({
       get: (tenantId, interactionId) => interactionRecord(store.db, tenantId, interactionId),
     },
     ledger: ledgerPort(store, ledger, clock),
+    tickets: ticketsPort(store, clock),
     offersOf: async (tenantId, callId) => openOffers(tenantId, callId) ?? (await callDetail(store.db, tenantId, callId))?.offers ?? null,
     audit: {
       write: (entry) => writeAudit(store.db, { ...entry, at: clock.now() }),
@@ -136,6 +139,16 @@ export function portsOf({
     },
   };
 }
+
+const ticketsPort = ({ db }: Store, clock: Clock): ApiPorts['tickets'] => ({
+  async list(tenantId, filter, { cursor, limit }) {
+    const { tickets, next } = await listTickets(db, tenantId, filter, limit, cursor).catch(refuseCursor);
+    return { items: tickets, nextCursor: next };
+  },
+  count: (tenantId, filter) => countTickets(db, tenantId, filter),
+  get: (tenantId, ticketId) => ticketById(db, tenantId, ticketId),
+  change: (ticketId, change, told) => changeTicket(db, ticketId, change, { ...told, at: clock.now() }),
+});
 
 export const ledgerPort = (store: Store, ledger: LedgerView, clock: Clock): ApiPorts['ledger'] => ({
   memory: (tenantId, from, to) => ledger.intervals(tenantId, clock.now(), from, to),

@@ -34,6 +34,7 @@ import type { InteractionFilter } from '../store/interactions.ts';
 import type { LedgerInterval, ledgerSums, SumsAsked } from '../store/ledger.ts';
 import type { ReportDelivery, ReportSchedule } from '../store/report-mail.ts';
 import type { ResolutionAsked, ResolutionRow } from '../store/resolution.ts';
+import type { Ticket, TicketChange, TicketFilter } from '../store/ticket-work.ts';
 import type { FollowUp } from '../store/tickets.ts';
 import type { Delivery, DeliveryState } from '../store/webhooks.ts';
 import type { StoredCalendar } from '../tenants/calendar.ts';
@@ -306,6 +307,14 @@ export interface AuditEntry {
   before?: unknown;
   after?: unknown;
 }
+interface TicketsPort {
+  list(tenantId: TenantId, filter: TicketFilter, page: PageRequest): Promise<Page<Ticket>>;
+  count(tenantId: TenantId, filter: TicketFilter): Promise<{ count: number; oldestAt: string | null }>;
+  get(tenantId: TenantId, ticketId: string): Promise<Ticket | null>;
+  /** null: it is closed already. `told` is written to the audit trail in the same transaction. */
+  change(ticketId: string, change: TicketChange, told: AuditEntry): Promise<Ticket | null>;
+}
+
 interface AuditPort {
   /** Rejects when it cannot be written: then the change is not made either. */
   write(entry: AuditEntry): Promise<void>;
@@ -431,6 +440,7 @@ export interface ApiPorts {
   ledger: LedgerPort;
   recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
   erasures: Pick<Erasures, 'begin' | 'list'>;
+  tickets: TicketsPort;
   /** `by` null: she herself. What came of it the view says as soon as this returns. */
   /** `byName`: for people. */
   setAgentState(agentId: AgentId, wish: AgentWish, by: UserId | null, byName?: string): void;

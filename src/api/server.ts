@@ -21,6 +21,7 @@ import { calendars } from './calendars.ts';
 import { callAudio } from './call-audio.ts';
 import { callbacks } from './callbacks.ts';
 import { calls } from './calls.ts';
+import { cases } from './cases.ts';
 import { consoles } from './consoles.ts';
 import { customers } from './customers.ts';
 import { dialplans } from './dialplans.ts';
@@ -130,6 +131,7 @@ export async function buildServer(ports: ApiPorts, tls: HttpTls | null = null, m
     explanations,
     recordings,
     erasures,
+    cases,
     reports,
     resolution,
     sipTrace,

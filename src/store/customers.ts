@@ -66,7 +66,7 @@ async function withHistory(db: Kysely<Database>, where: ReturnType<typeof sql>):
     select c.customer_id, c.tenant_id, c.name, c.number, c.tier, c.language, c.birth_date, c.special_needs, c.region, c.marketing_consent,
       coalesce((
         select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'title', t.title, 'status', t.status, 'openedAt', t.opened_at) order by t.opened_at desc)
-        from (select * from tickets where customer_id = c.customer_id and closed_at is null order by opened_at desc limit ${TICKETS_SHOWN}) t
+        from (select * from tickets where customer_id = c.customer_id and closed_at is null and kind <> 'survey' order by opened_at desc limit ${TICKETS_SHOWN}) t
       ), '[]') as tickets,
       coalesce((
         select jsonb_agg(jsonb_build_object('callId', k.call_id, 'channel', k.channel, 'at', k.arrived_at, 'queue', k.queue_id, 'agent', k.agent_id,

@@ -191,6 +191,15 @@ export interface Database {
     closed_at: Date | null;
     call_id: Generated<string | null>;
     number: Generated<string | null>;
+    kind: Generated<string>;
+    queue_id: Generated<string | null>;
+    agent_id: Generated<string | null>;
+    rating: Generated<number | null>;
+    reason: Generated<string | null>;
+    assigned_to: Generated<string | null>;
+    notes: ColumnType<{ at: string; by: string; text: string }[], string | undefined, string>;
+    result: Generated<string | null>;
+    closed_by: Generated<string | null>;
   };
   password_attempts: { customer_id: string; day: string; wrong: number };
   calls: CallsTable;

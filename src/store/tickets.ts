@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { CallId, CustomerId, TenantId } from '../../kernel/ids.ts';
 import type { Language } from '../call/event.ts';
 import { UNHAPPY_FROM } from '../call/survey.ts';
-import type { CallRecord, SurveyRecord } from '../cdr/record.ts';
+import type { CallRecord } from '../cdr/record.ts';
 import { jsonOf } from './json.ts';
 import type { Database } from './schema.ts';
 
@@ -28,30 +28,37 @@ export async function saveTicket(db: Kysely<Database>, ticket: TicketRow): Promi
     .execute();
 }
 
-const titles: Record<Language, (survey: SurveyRecord) => string> = {
-  zh: ({ rating, reason }) => `满意度回访：评分 ${rating}${reason === null ? '' : `，原因 ${reason}`}`,
-  en: ({ rating, reason }) => `Follow-up of a rating of ${rating}${reason === null ? '' : `, because of ${reason}`}`,
-};
+/** Nothing of the rating: whoever comes to see it may be whom it is about. */
+const titles: Record<Language, string> = { zh: '通话后回访', en: 'Follow-up after the call' };
 
 /**
  * In the transaction of the call's record, so that there is one for each call and none is lost. Of a customer where she is known, else of her number.
- * It is opened once: what has become of it since is not touched by a later revision, but for the reason, while nobody has taken it up.
+ * It is opened once: what has become of it since is not touched by a later revision, but for the reason, while it is open.
  */
 export async function openFollowUps(db: Kysely<Database>, records: readonly CallRecord[]): Promise<void> {
-  const rows = records.flatMap((record) => {
-    const { survey, callId, tenantId, customerId, caller, language } = record;
+  const rows = records.flatMap(({ survey, callId, tenantId, customerId, caller, language }) => {
     if (survey?.rating == null || survey.rating < UNHAPPY_FROM || survey.askedAt === null) return [];
-    const about = { call_id: callId, tenant_id: tenantId, customer_id: customerId, number: caller.number };
-    return [{ ticket_id: `survey-${callId}`, ...about, title: titles[language](survey), opened_at: new Date(survey.askedAt).toISOString() }];
+    const { rating, reason, queueId, agentId } = survey;
+    const about = {
+      call_id: callId,
+      tenant_id: tenantId,
+      customer_id: customerId,
+      number: caller.number,
+      rating,
+      reason,
+      queue_id: queueId,
+      agent_id: agentId,
+    };
+    return [{ ticket_id: `survey-${callId}`, ...about, title: titles[language], opened_at: new Date(survey.askedAt).toISOString() }];
   });
   if (rows.length === 0) return;
   await sql`
-    insert into tickets (ticket_id, call_id, tenant_id, customer_id, number, title, status, opened_at)
-    select r.ticket_id, r.call_id, r.tenant_id, c.customer_id, r.number, r.title, 'open', r.opened_at
+    insert into tickets (ticket_id, kind, call_id, tenant_id, customer_id, number, title, status, opened_at, rating, reason, queue_id, agent_id)
+    select r.ticket_id, 'survey', r.call_id, r.tenant_id, c.customer_id, r.number, r.title, 'open', r.opened_at, r.rating, r.reason, r.queue_id, r.agent_id
     from jsonb_populate_recordset(null::tickets, ${jsonOf(rows)}::jsonb) r
     join tenants t on t.tenant_id = r.tenant_id
     left join customers c on c.customer_id = r.customer_id
-    on conflict (ticket_id) do update set title = excluded.title where tickets.closed_at is null and tickets.status = 'open'
+    on conflict (ticket_id) do update set reason = excluded.reason where tickets.closed_at is null
   `.execute(db);
 }
 

@@ -70,6 +70,8 @@ const rules = {
   'recording.keep': { agent: 'none', lead: 'none', supervisor: 'none', quality: 'none', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
   'erasure.read': { agent: 'none', lead: 'none', supervisor: 'none', quality: 'none', planner: 'none', admin: 'all', auditor: 'all', key: 'all' },
   'recording.play': { agent: 'own', lead: 'team', supervisor: 'all', quality: 'all', planner: 'none', admin: 'none', auditor: 'none', key: 'all' },
+  'ticket.read': { agent: 'none', lead: 'team', supervisor: 'all', quality: 'all', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
+  'ticket.work': { agent: 'none', lead: 'team', supervisor: 'all', quality: 'none', planner: 'none', admin: 'all', auditor: 'none', key: 'all' },
   'user.read': { agent: 'none', lead: 'none', supervisor: 'all', quality: 'none', planner: 'none', admin: 'all', auditor: 'all', key: 'all' },
   'user.change': { agent: 'none', lead: 'none', supervisor: 'none', quality: 'none', planner: 'none', admin: 'all', auditor: 'none', key: 'none' },
   'dialplan.read': { agent: 'none', lead: 'none', supervisor: 'all', quality: 'none', planner: 'none', admin: 'all', auditor: 'all', key: 'all' },

@@ -34,6 +34,7 @@ import { Recordings, type StoredRecording } from '../../src/recordings/recording
 import { usualRecordingRules } from '../../src/recordings/rules.ts';
 import type { ReportSchedule } from '../../src/store/report-mail.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { Ticket } from '../../src/store/ticket-work.ts';
 import type { StoredCalendar } from '../../src/tenants/calendar.ts';
 import type { Tenant } from '../../src/tenants/directory.ts';
 import { type HotlineNumber, newNumber } from '../../src/tenants/numbers.ts';
@@ -174,6 +175,12 @@ const callbackOf = (tenantId: TenantId): CallbackView => ({
   ...{ callbackId: asId(`c-${tenantId}-1-b`), of: asId(`c-${tenantId}-1`), callId: null, tenantId, number: '+8613800001001' },
   ...{ queueId: asId(`${tenantId}:service`), askedAt: START, placedAt: START - 1_000, attempts: 0, state: 'waiting', dueAt: null },
   ...{ bookedBy: asId(`${tenantId}:8001`), notAfter: null, note: null },
+});
+
+const ticketOf = (tenantId: TenantId): Ticket => ({
+  ...{ ticketId: `survey-c-${tenantId}-1`, kind: 'survey', title: '通话后回访', status: 'open', customerId: null, number: '+8613800001001' },
+  ...{ callId: `c-${tenantId}-1`, queueId: `${tenantId}:service`, agentId: `${tenantId}:8001`, rating: 5, reason: 'manner', assignedTo: null, notes: [] },
+  ...{ openedAt: new Date(START).toISOString(), closedAt: null, closedBy: null, result: null },
 });
 
 export interface FakeHouse {
@@ -694,6 +701,27 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       },
     },
     recordings: recordingsOf(house),
+    tickets: {
+      list: async (tenantId, { state, agentIds }) => {
+        const fit = [ticketOf(tenantId)].filter(
+          (one) => (one.closedAt === null) === (state === 'open') && (agentIds?.includes(asId(one.agentId ?? '')) ?? true),
+        );
+        return { items: fit, nextCursor: null };
+      },
+      count: async () => ({ count: 1, oldestAt: new Date(START).toISOString() }),
+      get: async (tenantId, ticketId) => (ticketId === `survey-c-${tenantId}-1` ? ticketOf(tenantId) : null),
+      change: async (_, { assignedTo = null, note, close }, told) => {
+        house.audit.push({ ...told } as AuditEntry);
+        const at = new Date(START).toISOString();
+        const notes = note === undefined ? [] : [{ at, by: told.userId ?? '', text: note }];
+        return {
+          ...ticketOf(told.tenantId),
+          assignedTo,
+          notes,
+          ...(close === undefined ? {} : { closedAt: at, closedBy: told.userId, result: close, status: 'closed' }),
+        };
+      },
+    },
     erasures: {
       list: async () => [],
       begin: async (tenantId, who, reason, by) =>

@@ -278,6 +278,8 @@ export const rows: Record<string, Row> = {
   },
   'POST /api/v1/erasures': { url: '/api/v1/erasures', body: () => ({ number: '+8613800001001', reason: 'asked' }), allowed: admins, stranger: 'own' },
   'GET /api/v1/erasures': { url: '/api/v1/erasures', allowed: those('admin', 'auditor'), stranger: 'own' },
+  'GET /api/v1/tickets': { url: '/api/v1/tickets', allowed: those('lead', 'supervisor', 'quality', 'admin'), stranger: 'own' },
+  'PATCH /api/v1/tickets/{ticketId}': { url: '/api/v1/tickets/survey-c-:tenant-1', body: () => ({ note: 'called' }), allowed: withLeads, stranger: 404 },
   'GET /api/v1/reports/definitions': { url: '/api/v1/reports/definitions', allowed: those('agent', 'lead', 'supervisor', 'planner', 'admin'), stranger: 'own' },
   'GET /api/v1/reports/reconciliation': {
     url: '/api/v1/reports/reconciliation?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z',

@@ -9,6 +9,7 @@ import { createCallRoom } from '../../src/call/decide.ts';
 import type { CallEvent, CustomerCard } from '../../src/call/event.ts';
 import { asyncApiDocument } from '../../src/cti/asyncapi.ts';
 import { floorChanged, floorSnapshot } from '../../src/cti/floor/messages.ts';
+import type { Ticket } from '../../src/store/ticket-work.ts';
 import { actions, type PersonRole } from '../../src/users/user.ts';
 import { type FakeHouse, openFakeHouse, tokenOf } from './fake-house.ts';
 import { ask, rows } from './operations.ts';
@@ -87,6 +88,14 @@ async function openPlanted(): Promise<FakeHouse> {
   house.callbacks = house.callbacks.map((one) => (one.tenantId === demo ? { ...one, number: `+86${NUMBER}`, note: text } : one));
   house.interactions = house.interactions.map((one) => (one.tenantId === demo ? { ...one, from: NUMBER, data: { name: NAME, said: text } } : one));
   house.live = liveTalk(house.now);
+  const tickets = house.ports.tickets;
+  const planted = <T extends Ticket | null>(ticket: T): T =>
+    ticket === null ? ticket : { ...ticket, title: text, number: `+86${NUMBER}`, notes: [{ at: '', by: 'demo:supervisor', text }] };
+  house.ports.tickets = {
+    ...tickets,
+    list: async (...asked) => ({ items: (await tickets.list(...asked)).items.map(planted), nextCursor: null }),
+    change: async (...asked) => planted(await tickets.change(...asked)),
+  };
   house.ports.webhooks.deliveries = async () => [
     {
       ...{ deliveryId: 1, key: 'k', type: 'call.ended', state: 'delivered', attempts: 1, createdAt: 0, nextAt: 0, endedAt: 0, status: 200, error: null },
@@ -334,10 +343,10 @@ test('a key searches by whole numbers where it may see them', async () => {
 
 /** Fields of answers whose name says that they are about nobody who calls. */
 const plain =
-  `accessNetwork action agent agentAnsweredAt agentId agents also announcedAt answeredAt areaCode arrivedAt askedAt assignedAt at awaited basis begunAt bookedBy bound
-  calendar calendarId callId callbackId cause changedAt channel closedAt closedFlow codec createdAt createdBy customerId date deliveryId dialplanFlow domain drop dropPreferred dueAt en
+  `accessNetwork action agent agentAnsweredAt agentId agents also announcedAt answeredAt areaCode arrivedAt askedAt assignedAt assignedTo at awaited basis begunAt bookedBy bound
+  calendar calendarId callId callbackId cause changedAt channel closedAt closedBy closedFlow codec createdAt createdBy customerId date deliveryId dialplanFlow domain drop dropPreferred dueAt en
   end endedAt endedBy enteredAt entersNow erased erasedAt erasureId exit expiresAt failed flow formula hash held id idleSince inbound interactionId interruptibleBy is ivrPath
-  keyId language lastUsedAt lastUsedFrom leaveAt leftAt legId lookAt music needs nextAt nextCursor node notAfter now offerId offeredAt oldSecretUntil oldestSince
+  keyId language lastUsedAt lastUsedFrom leaveAt leftAt legId lookAt music needs nextAt nextCursor node notAfter now offerId offeredAt oldSecretUntil oldestAt oldestSince
   openCountries openedAt outSince password pausedUntil phone placedAt prefix prompt provedAt publishedAt publishedBy qr queue queueId queuedAt queues realm recordingId
   recoveryCodes registeredUntil revokedAt role scheduleId scopes secret sentAt since sipDomains site skill start startedAt state stateUntil staticContact status step team teams tenant
   tenantId ticketId tier timeZone token trialId trunkId type until userAgent userId version webhookId wrapUpUntil zh`.split(/\s+/);
@@ -349,7 +358,7 @@ const about: Record<string, string[]> = {
   address: ['agents', 'outside-alarms', 'outside-rules', 'phone-passes'],
   after: ['agents'],
   before: ['agents'],
-  by: ['calls', 'offers'],
+  by: ['calls', 'offers', 'tickets'],
   called: ['trunks'],
   callers: ['trunks'],
   contact: ['phones'],
@@ -376,7 +385,7 @@ const about: Record<string, string[]> = {
   of: ['callbacks'],
   outboundNumbers: ['tenant'],
   peer: ['calls'],
-  reason: ['calls', 'customers', 'erasures', 'interactions', 'recordings'],
+  reason: ['calls', 'customers', 'erasures', 'interactions', 'recordings', 'tickets'],
   recipients: ['report-schedules'],
   region: ['customers'],
   resource: ['audit'],
@@ -392,6 +401,7 @@ const about: Record<string, string[]> = {
   verifiedNumbers: ['trunks'],
   what: ['reports'],
   why: ['calls'],
+  result: ['tickets'],
 };
 
 interface Schema {

@@ -27,6 +27,18 @@ function assertProblem(answer: { statusCode: number; headers: Record<string, unk
   return document;
 }
 
+test('a ticket is noted and closed by who may, assigned to no agent, and the trail says that there was a note, not what it says', async () => {
+  const house = await openFakeHouse();
+  const change = (body: object, role = as('supervisor')) => send(house, 'PATCH', '/api/v1/tickets/survey-c-demo-1', body, role);
+  assert.equal((await change({ assignedTo: 'demo:8001' })).statusCode, 400, 'an agent');
+  assert.equal((await change({})).statusCode, 400);
+  assert.equal((await change({ note: 'x', rating: 1 })).statusCode, 400);
+  const closed = await change({ note: '已回电 13800001001', close: 'resolved' });
+  assert.deepEqual([closed.statusCode, closed.json().result, closed.json().notes.length], [200, 'resolved', 1], closed.body);
+  const told = house.audit.at(-1);
+  assert.deepEqual([told?.action, told?.resource, told?.after], ['ticket.close', 'ticket/survey-c-demo-1', { close: 'resolved', noted: true }]);
+});
+
 test('signing in gives a token and who one is; a wrong password and a wrong name get the same answer', async () => {
   const house = await openFakeHouse();
   const good = await send(house, 'POST', '/api/v1/sessions', { tenant: 'demo', username: 'admin', password: PASSWORD }, {});

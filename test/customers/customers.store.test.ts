@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../../kernel/clock.ts';
-import { asId, type CallId, type CustomerId, type TenantId } from '../../kernel/ids.ts';
+import { type AgentId, asId, type CallId, type CustomerId, type QueueId, type TenantId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
 import { createCustomers } from '../../src/customers/customers.ts';
 import { changeServicePassword, verifyServicePassword } from '../../src/customers/servicePassword.ts';
@@ -58,6 +58,13 @@ test('a caller is found by any form of the number, with open tickets and the las
   await saveTicket(store.db, { ...ticket, ticketId: 'CS20260516-000001', closedAt: MORNING });
   const contacts = records(7, MORNING);
   await writeRecords(store.db, contacts);
+  // She was not content with one of them: that ticket is for those who see to it, not for a desk.
+  const [unhappy] = contacts;
+  assert.ok(unhappy);
+  const asked = { agentId: asId<AgentId>('demo:8001'), queueId: asId<QueueId>('demo:service'), askedAt: unhappy.endedAt, how: 'hung_up' } as const;
+  await writeRecords(store.db, [{ ...unhappy, revision: unhappy.revision + 1, survey: { ...asked, rating: 5, reason: null, end: 'answered' } }]);
+  const opened = await store.db.selectFrom('tickets').select('kind').where('call_id', '=', unhappy.callId).execute();
+  assert.deepEqual(opened, [{ kind: 'survey' }]);
   for (const number of [NUMBER, '013800001001', '8613800001001', '008613800001001']) {
     const event = await found(store, number);
     assert.equal(event.type, 'customerFound');

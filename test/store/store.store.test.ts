@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { systemClock as clock } from '../../kernel/clock.ts';
-import { asId, type CallId, type TenantId } from '../../kernel/ids.ts';
+import { asId, type CallId, type TenantId, type UserId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
 import type { CallRecord, SurveyRecord } from '../../src/cdr/record.ts';
 import { BadCursor, callDetail, lastSurveyed, listCalls } from '../../src/store/calls.ts';
 import { writeRecords } from '../../src/store/records.ts';
 import { connectStore } from '../../src/store/store.ts';
+import { changeTicket, countTickets, listTickets } from '../../src/store/ticket-work.ts';
 import { records } from '../cdr/records.ts';
 import { service, wang } from '../cdr/story.ts';
 import { until } from '../support/wait.ts';
@@ -144,6 +145,56 @@ test('one call comes with its legs and its recording, as the fold told them', as
   assert.equal(await callDetail(store.db, demo, asId<CallId>('c-none')), null);
 });
 
+test('tickets are listed the oldest first, assigned, noted and closed once, each with its line in the trail', async () => {
+  const store = await cluster.store();
+  await sql`insert into tenants (tenant_id, name) values (${demo}, 'demo') on conflict do nothing`.execute(store.db);
+  const made = records(3, MAY, 'worked').map((record, n): CallRecord => {
+    const survey: SurveyRecord = {
+      agentId: wang,
+      queueId: service,
+      askedAt: MAY + n * 3_600_000,
+      how: 'hung_up',
+      rating: 5,
+      reason: null,
+      end: 'not_said_why',
+    };
+    return { ...record, customerId: null, caller: { number: `+861390000010${n}`, raw: '' }, survey };
+  });
+  await writeRecords(store.db, made);
+  const [first, second, third] = made.map(({ callId }) => `survey-${callId}`) as [string, string, string];
+  const open = async (filter: object = {}) =>
+    (await listTickets(store.db, demo, { state: 'open', ...filter }, 2, null)).tickets.map(({ ticketId }) => ticketId);
+  const page = await listTickets(store.db, demo, { state: 'open' }, 2, null);
+  assert.deepEqual(
+    [page.tickets.map(({ ticketId }) => ticketId), (await listTickets(store.db, demo, { state: 'open' }, 2, page.next)).tickets[0]?.ticketId],
+    [[first, second], third],
+  );
+  assert.deepEqual(await open({ openedBefore: MAY + 1 }), [first]);
+  assert.deepEqual([await open({ queueId: 'demo:vip' }), await open({ kind: 'case' }), await open({ agentIds: ['demo:8002'] })], [[], [], []]);
+  const told = { at: MAY + 9_000_000, tenantId: demo, userId: asId<UserId>('demo:lead'), source: null, action: 'ticket.change', resource: `ticket/${first}` };
+  const noted = await changeTicket(store.db, first, { assignedTo: told.userId, note: '已回电' }, told);
+  assert.deepEqual(
+    [noted?.status, noted?.assignedTo, noted?.notes],
+    ['in_progress', 'demo:lead', [{ at: new Date(told.at).toISOString(), by: 'demo:lead', text: '已回电' }]],
+  );
+  assert.deepEqual(await open({ assignedTo: 'demo:lead' }), [first]);
+  assert.equal((await changeTicket(store.db, first, { note: '再次回电', close: 'resolved' }, { ...told, action: 'ticket.close' }))?.notes.length, 2);
+  assert.equal(await changeTicket(store.db, first, { note: 'too late' }, told), null);
+  assert.equal(await changeTicket(store.db, second, { note: 'not ours' }, { ...told, tenantId: asId<TenantId>('other') }), null);
+  const { count, oldestAt } = await countTickets(store.db, demo, { state: 'open' });
+  assert.deepEqual([count, oldestAt], [2, new Date(MAY + 3_600_000).toISOString()]);
+  const closed = await listTickets(store.db, demo, { state: 'closed' }, 5, null);
+  assert.deepEqual(
+    closed.tickets.map(({ ticketId, result, closedBy, rating }) => [ticketId, result, closedBy, rating]),
+    [[first, 'resolved', 'demo:lead', 5]],
+  );
+  const trail = await store.db.selectFrom('audit_log').select('action').where('resource', '=', `ticket/${first}`).orderBy('audit_id').execute();
+  assert.deepEqual(
+    trail.map(({ action }) => action),
+    ['ticket.change', 'ticket.close'],
+  );
+});
+
 test('a rating is found by, opens one ticket, and is what the number is left alone for', async () => {
   const store = await cluster.store();
   const at = MAY + 90 * 86_400_000;
@@ -176,10 +227,19 @@ test('a rating is found by, opens one ticket, and is what the number is left alo
   assert.equal((await callDetail(store.db, demo, one.callId))?.followUp, null);
   const tickets = await store.db.selectFrom('tickets').selectAll().where('call_id', 'is not', null).orderBy('ticket_id').execute();
   assert.deepEqual(
-    tickets.map(({ ticket_id, number, title }) => [ticket_id, number, title]),
+    tickets.map(({ ticket_id, number, title, kind, rating, reason, queue_id, agent_id }) => [
+      ticket_id,
+      number,
+      title,
+      kind,
+      rating,
+      reason,
+      queue_id,
+      agent_id,
+    ]),
     [
-      [`survey-${two.callId}`, '+8613900000001', '满意度回访：评分 4，原因 manner'],
-      [`survey-${three.callId}`, '+8613900000002', '满意度回访：评分 5，原因 waited'],
+      [`survey-${two.callId}`, '+8613900000001', '通话后回访', 'survey', 4, 'manner', service, wang],
+      [`survey-${three.callId}`, '+8613900000002', '通话后回访', 'survey', 5, 'waited', service, wang],
     ],
   );
   assert.equal(await lastSurveyed(store.db, demo, '+8613900000003'), four.survey?.askedAt, 'also who did not answer was asked');
