@@ -1,6 +1,7 @@
 /** One running server a data folder: a second one would adopt the first one's servers and write into its journal. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../kernel/clock.ts';
 
 /** Lies in a data folder while a backup is put in place there: half of one is none. */
 export const UNFINISHED = 'restore.unfinished';
@@ -25,7 +26,33 @@ export function claim(dataDir: string): () => void {
     }
     writeFileSync(path, String(process.pid));
   }
-  return () => rmSync(path, { force: true });
+  return () => {
+    if (ownerIn(path) === process.pid) rmSync(path, { force: true });
+  };
+}
+
+const LOOK_EACH_MS = 1_000;
+
+/** Tells when the folder has become another server's (J6), whatever way it took it; where its mark was removed it is put back. Returns its end. */
+export function watchClaim(dataDir: string, clock: Clock, onLost: (reason: string) => void): () => void {
+  const path = join(dataDir, 'run', 'huawu.pid');
+  const stop = clock.every(LOOK_EACH_MS, () => {
+    const owner = ownerIn(path);
+    if (owner === process.pid) return;
+    if (owner === null) return writeFileSync(path, String(process.pid));
+    stop();
+    onLost(`DATA_DIR ${dataDir} is another server's by now, pid ${owner}: this one ends`);
+  });
+  return stop;
+}
+
+/** null: nobody's. */
+function ownerIn(path: string): number | null {
+  try {
+    return Number(readFileSync(path, 'utf8')) || null;
+  } catch {
+    return null;
+  }
 }
 
 /** A pid from a file may belong to anybody by now. */

@@ -42,7 +42,7 @@ import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
 import { Publisher } from './ivr/publisher.ts';
 import { type KeptJournal, keepJournal } from './journal/keep.ts';
-import { claim, demandFinished } from './lock.ts';
+import { claim, demandFinished, watchClaim } from './lock.ts';
 import { journalKeys, secretKeys } from './master-keys.ts';
 import { SipOperation } from './phone/operation.ts';
 import { createPhone, type Phone } from './phone/phone.ts';
@@ -111,8 +111,11 @@ interface Ground {
   isLeaving: () => boolean;
 }
 
-/** `onFatal`: a server was given up after a crash loop. Rejects, with everything closed again, when the house cannot be opened. */
-export async function openHouse(config: Config, log: Logger, onFatal: (reason: string) => void, clock: Clock = systemClock): Promise<House> {
+/** `atOnce`: another server has taken its place, and it must not go on for its calls' sake. */
+type OnFatal = (reason: string, atOnce?: boolean) => void;
+
+/** `onFatal`: a server was given up after a crash loop, or another has taken its folder or database. Rejects, with everything closed again, when the house cannot be opened. */
+export async function openHouse(config: Config, log: Logger, onFatal: OnFatal, clock: Clock = systemClock): Promise<House> {
   demandFinished(config.dataDir);
   const release = claim(config.dataDir);
   const closers: (() => unknown)[] = [];
@@ -131,13 +134,16 @@ export async function openHouse(config: Config, log: Logger, onFatal: (reason: s
     release();
   };
   // A server that dies again and again while we still wait for it would keep us waiting for ever.
-  let giveUp = onFatal;
+  let giveUp: OnFatal = onFatal;
   const givenUp = new Promise<never>((_, reject) => {
     giveUp = (reason) => reject(new Error(reason));
   });
   try {
     let isLeaving = false;
-    const furnished = await Promise.race([furnish({ config, log, clock, opened, isLeaving: () => isLeaving }, (reason) => giveUp(reason)), givenUp]);
+    const furnished = await Promise.race([
+      furnish({ config, log, clock, opened, isLeaving: () => isLeaving }, (reason, atOnce) => giveUp(reason, atOnce)),
+      givenUp,
+    ]);
     giveUp = onFatal;
     const leave = (): Promise<void> => {
       isLeaving = true;
@@ -150,12 +156,19 @@ export async function openHouse(config: Config, log: Logger, onFatal: (reason: s
   }
 }
 
-async function furnish(base: Omit<Ground, 'take'>, onFatal: (reason: string) => void): Promise<Omit<House, 'close' | 'leave'>> {
+/** Folder and database are this server's alone: who has lost one of them ends. */
+async function openOwnStore({ config: { dataDir, databaseUrl }, clock, log, opened, isLeaving }: Omit<Ground, 'take'>, onFatal: OnFatal): Promise<Store> {
+  const onLost = (reason: string): void => onFatal(reason, true);
+  opened(watchClaim(dataDir, clock, onLost), (stop) => stop());
+  return opened(await openStore({ databaseUrl: databaseUrl ?? undefined, dataDir, onLost, log, clock }), (it) => it.close(isLeaving()));
+}
+
+async function furnish(base: Omit<Ground, 'take'>, onFatal: OnFatal): Promise<Omit<House, 'close' | 'leave'>> {
   const { config, log, clock, opened, isLeaving } = base;
   const servers = opened(startServers(config, clock, log, onFatal), async (starting) =>
     Promise.all((await starting).map((server) => (isLeaving() ? server.leave() : server.stop()))),
   );
-  const store = opened(await openStore({ databaseUrl: config.databaseUrl ?? undefined, dataDir: config.dataDir, log, clock }), (it) => it.close(isLeaving()));
+  const store = await openOwnStore(base, onFatal);
   const { sessions, factors, passes, logins, settled, directory } = await openPeople(base, store);
   await servers;
 

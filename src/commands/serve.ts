@@ -24,9 +24,12 @@ export async function main(args: string[]): Promise<number> {
   const stopped = signals();
   let house: House;
   try {
-    house = await openHouse(config, log, (reason) => {
+    house = await openHouse(config, log, (reason, atOnce = false) => {
+      log.fatal({ reason, atOnce }, 'ending');
       fatal = reason;
       stopped.now();
+      // As if hurried: nobody waits for calls.
+      if (atOnce) stopped.now();
     });
   } catch (error) {
     log.fatal({ err: error }, 'cannot start');

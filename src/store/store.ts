@@ -11,6 +11,7 @@ import { StoreHealth, type StoreState } from './health.ts';
 import { migrate } from './migrate.ts';
 import { ensureMonths } from './months.ts';
 import { isPassing } from './outage.ts';
+import { DatabaseOwner } from './owner.ts';
 import { openPool } from './pool.ts';
 import type { Database } from './schema.ts';
 
@@ -42,6 +43,8 @@ export interface StoreOptions {
   dataDir: string;
   /** A command beside a house that may be running: an embedded server that it finds running is left running. */
   guest?: boolean;
+  /** A running server: the database is to be its own from before its tables are looked at, and it is told when another has it. Absent: a command. */
+  onLost?: (reason: string) => void;
   log: Logger;
   clock: Clock;
 }
@@ -49,8 +52,8 @@ export interface StoreOptions {
 /** Starts the embedded server when none is named, brings the tables up to date, makes this and the next months' partitions. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { clock, log } = options;
-  const { url, embedded } = await migrated(options);
-  const store = connectStore({ url, clock, log, embedded });
+  const { url, embedded, owner } = await migrated(options);
+  const store = connectStore({ url, clock, log, embedded, owner });
   try {
     await ensureMonths(store.db, clock.now(), MONTHS_AHEAD);
     return store;
@@ -67,12 +70,16 @@ export async function bringUpToDate(options: StoreOptions): Promise<string[]> {
   return applied;
 }
 
-async function migrated(options: StoreOptions): Promise<{ url: string; embedded: EmbeddedServer | null; applied: string[] }> {
+async function migrated(options: StoreOptions): Promise<{ url: string; embedded: EmbeddedServer | null; owner: DatabaseOwner | null; applied: string[] }> {
   const embedded = options.databaseUrl === undefined ? await startEmbedded(options) : null;
   const url = options.databaseUrl ?? embedded?.url ?? '';
+  const { onLost, clock, log } = options;
+  let owner: DatabaseOwner | null = null;
   try {
-    return { url, embedded, applied: await patiently(() => migrate(url, options.log), options) };
+    owner = onLost === undefined ? null : await patiently(() => DatabaseOwner.claim({ url, clock, log, onLost }), options);
+    return { url, embedded, owner, applied: await patiently(() => migrate(url, options.log), options) };
   } catch (error) {
+    await owner?.close();
     await embedded?.close();
     throw error;
   }
@@ -93,8 +100,8 @@ async function patiently<T>(job: () => Promise<T>, { clock, log }: StoreOptions)
 }
 
 /** A store on a database that is already migrated. */
-export function connectStore(options: { url: string; clock: Clock; log: Logger; embedded: EmbeddedServer | null }): Store {
-  const { url, clock, log, embedded } = options;
+export function connectStore(options: { url: string; clock: Clock; log: Logger; embedded: EmbeddedServer | null; owner?: DatabaseOwner | null }): Store {
+  const { url, clock, log, embedded, owner } = options;
   const onError = (error: unknown): void => health.failed(error);
   const db = openPool({ url, name: 'general', most: 10, statementTimeoutMs: STATEMENT_MS, connectTimeoutMs: 2_000, onError });
   const callPath = openPool({ url, name: 'calls', most: 8, statementTimeoutMs: CALL_PATH_MS, connectTimeoutMs: CALL_PATH_MS, onError });
@@ -112,7 +119,7 @@ export function connectStore(options: { url: string; clock: Clock; log: Logger; 
     async close(leaves = false) {
       stopMonths();
       health.close();
-      await Promise.all([db.destroy(), callPath.destroy()]);
+      await Promise.all([db.destroy(), callPath.destroy(), owner?.close()]);
       await embedded?.close(leaves);
     },
   };
