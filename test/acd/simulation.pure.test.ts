@@ -4,6 +4,7 @@ import { asId } from '../../kernel/ids.ts';
 import { type Acd, createAcd } from '../../src/acd/acd.ts';
 import { Dice } from '../../src/acd/simulation/dice.ts';
 import { Disorder } from '../../src/acd/simulation/disorder.ts';
+import { runMixedShift } from '../../src/acd/simulation/mixed/shift.ts';
 import { isFault, runShift } from '../../src/acd/simulation/run.ts';
 import type { Command, Event, Turn } from '../../src/vocabulary.ts';
 import { agentConfigured, callArrived, callQueued, Floor, phoneReachable, queueConfigured, signedIn, wentReady } from './floor.ts';
@@ -11,7 +12,7 @@ import { agentConfigured, callArrived, callQueued, Floor, phoneReachable, queueC
 const SEEDS = 100;
 const EVENTS = 600;
 
-test(`${SEEDS} shifts of ${EVENTS} random events break no invariant, and their snapshots and logs decide alike`, () => {
+test(`J8 ${SEEDS} shifts of ${EVENTS} random events break no invariant, and their snapshots and logs decide alike`, () => {
   let answered = 0;
   let exits = 0;
   for (let seed = 1; seed <= SEEDS; seed += 1) {
@@ -24,6 +25,18 @@ test(`${SEEDS} shifts of ${EVENTS} random events break no invariant, and their s
     exits += result.exits;
   }
   assert.ok(answered > 10 * SEEDS && exits > 45 * SEEDS, `the dice made a floor with work on it: ${answered} answered of ${exits}`);
+});
+
+test('J8 a seed twice gives the same log of the routing core byte for byte, of calls and of everything together', () => {
+  for (const seed of [7, 8, 9, 10, 11])
+    for (const run of [() => runShift(seed, 150), () => runMixedShift(seed, 60)]) {
+      const [first, second] = [run(), run()].map((result) => {
+        assert.ok(!isFault(result), `again: npx huawu simulate --seed ${seed}`);
+        return { log: JSON.stringify(result.log), hash: result.hash };
+      });
+      assert.ok((first?.log.length ?? 0) > 10_000);
+      assert.deepEqual(first, second, `seed ${seed}`);
+    }
 });
 
 test('the same seed gives the same shift, another seed another', () => {
