@@ -108,7 +108,9 @@ async function take(taking: Taking, before: readonly Backup[]): Promise<Backup> 
   const tables = withDatabase ? await withDatabaseOf(taking, (url) => copyDatabase(taking, { url, path, base, last: before.at(-1) ?? null })) : null;
   const end = await copyJournal(join(config.dataDir, 'journal'), folder, clock.now());
   await copyRecordings(config.recordings.dir, folder, startedAt, false);
-  const from = base?.manifest.journal.from ?? startIn(poolFolder(folder), pool.lastSeq);
+  // How old a database of somebody else will be when it is restored is not known: as far back as the oldest backup here.
+  const since = withDatabase ? pool.lastSeq : (before[0]?.manifest.journal.to ?? pool.lastSeq);
+  const from = base?.manifest.journal.from ?? startIn(poolFolder(folder), since);
   if (from === null)
     throw new BackupError('the journal has a gap behind its newest snapshot: start the server, which begins a new one, and take the backup again');
   const manifest: Manifest = {

@@ -136,6 +136,8 @@ export async function copyAllIn(url: string, tables: readonly TableIn[], progres
     for (const name of names) await client.query(`alter table ${quoted(name)} enable trigger user`);
     await setSequences(client);
     await client.query('commit');
+    // How to search them is judged by what is known of them.
+    await client.query('analyze');
   } finally {
     await client.end();
   }

@@ -27,6 +27,7 @@ import { main as backup } from '../../src/commands/backup.ts';
 import { main as restore } from '../../src/commands/restore.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
 import { recordingsOfCall } from '../../src/store/recordings.ts';
+import { openCluster, query } from '../store/cluster.ts';
 import { inProject } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 import { arrived, configOf, destroy, openHouse, PASSWORD, type SmallHouse } from './small-house.ts';
@@ -163,6 +164,18 @@ describe('I8: what goes wrong', () => {
     assert.match(none.text, /there is no backup in it/);
     assert.match(await taken(house), /was not finished, and is removed/);
     assert.deepEqual(unfinished(), []);
+    // Erased since: neither the tables of the full one nor what the journal tells anew brings her back.
+    const url = house.store.embedded?.url ?? '';
+    await query(url, `update calls set caller = '', caller_raw = '', caller_name = null, revision = 2147483647 where call_id = 'c-a'`);
+    await query(
+      url,
+      `insert into erasures (erasure_id, tenant_id, numbers, reason, begun_at, ended_at, report) values ('e', 'demo', '{}', 'asked', now(), now(), '{}')`,
+    );
+    await until(
+      'the database has counted it',
+      async () => (await query(url, `select n_tup_ins from pg_stat_user_tables where relname = 'erasures'`))[0]?.n_tup_ins !== '0',
+    );
+    assert.match(await taken(house, '--kind', 'light'), /somebody was erased, since the last full backup: every table is read/);
 
     const fresh = data('new');
     bring(old, fresh);
@@ -174,6 +187,8 @@ describe('I8: what goes wrong', () => {
     await house.close();
     house = await openHouse(config);
     assert.deepEqual(await callsOf(house), ['c-a']);
+    const [row] = await house.store.db.selectFrom('calls').select(['caller', 'caller_name']).where('call_id', '=', 'c-a').execute();
+    assert.deepEqual(row, { caller: '', caller_name: null });
   });
 
   test('refused, each with what to do: other things in the folder, a second one at the same time, a folder in the data folder, keys that are missing, a folder that is not empty', async () => {
@@ -255,6 +270,41 @@ describe('I8: what goes wrong', () => {
     // What a later copy that died has left behind the journal's end is no fault.
     appendFileSync(join(backups, 'journal', segment), 'half a li');
     assert.equal((await said(() => backup(['verify', backups]))).code, 0);
+  });
+});
+
+describe('I8: a database of somebody else', () => {
+  test('is copied like ours; left to its owner, it is named as missing, and what it lacks when it is restored is told anew', async (context) => {
+    const cluster = await openCluster();
+    context.after(() => cluster.close());
+    const [first, second] = [await cluster.database('empty'), await cluster.database('empty')];
+    const old = data('old');
+    house = await openHouse(configOf(old, { DATABASE_URL: first }));
+    const start = house.kept.journal.lastSeq;
+    assert.ok(start > 0);
+    await house.call('a', true);
+    await taken(house);
+    await house.call('b');
+    await taken(house, '--database', 'no');
+    const [whole, without] = backupsIn(backups);
+    assert.equal(without?.manifest.database, null);
+    assert.match(without?.manifest.notInIt.join() ?? '', /the database, which its owner backs up/);
+    await house.close();
+    house = null;
+
+    // As its owner would restore it: as of the first backup.
+    const restored = async (folder: string, env: Record<string, string>, ...flags: string[]): Promise<{ code: number; text: string }> => {
+      bring(old, data(folder));
+      return said(() => restore([backups, ...flags], configOf(data(folder), env)));
+    };
+    assert.match((await restored('none', {})).text, /the database is not in the backup: restore it by its own means first, and set DATABASE_URL to it/);
+    const one = await restored('one', { DATABASE_URL: second }, '--backup', whole?.name ?? '');
+    assert.equal(one.code, 0, one.text);
+    await query(second, `delete from calls where call_id = 'c-b'`);
+    const two = await restored('two', { DATABASE_URL: second });
+    assert.equal(two.code, 0, two.text);
+    house = await openHouse(configOf(data('two'), { DATABASE_URL: second }));
+    assert.deepEqual(await callsOf(house), ['c-a', 'c-b']);
   });
 });
 
