@@ -12,12 +12,12 @@ const mayOf = (role: PersonRole) => (action: string, reach?: string) => {
   return reach === undefined ? scope !== 'none' : scope === reach;
 };
 
-const whole: Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'reports', 'resolution', 'reconciliation', 'schedules', 'alerts'];
+const whole: Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'tickets', 'reports', 'resolution', 'reconciliation', 'schedules', 'alerts'];
 const expected: Record<PersonRole, { opens: Place | null; shown: Place[] }> = {
   agent: { opens: 'calls', shown: ['queues', 'calls'] },
-  lead: { opens: 'calls', shown: ['live', 'wallboard', 'queues', 'calls', 'reports', 'resolution'] },
+  lead: { opens: 'calls', shown: ['live', 'wallboard', 'queues', 'calls', 'tickets', 'reports', 'resolution'] },
   supervisor: { opens: 'calls', shown: whole },
-  quality: { opens: 'calls', shown: ['calls'] },
+  quality: { opens: 'calls', shown: ['calls', 'tickets'] },
   planner: { opens: 'day', shown: ['live', 'day', 'wallboard', 'reports', 'resolution', 'reconciliation', 'schedules'] },
   admin: { opens: 'calls', shown: whole },
   auditor: { opens: null, shown: [] },

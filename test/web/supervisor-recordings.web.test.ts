@@ -271,3 +271,29 @@ test('an admin erases a customer only behind her number typed twice, is told wha
   assert.deepEqual(begun, [[{ number: '13800001001' }, 'request 17']]);
   await page.close();
 });
+
+test('a supervisor takes the oldest ticket by keyboard, notes what was done and closes it with a result', async () => {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
+  const listener = new RecordingsPage(page);
+  await page.goto(`${url}/supervisor#tickets`);
+  await listener.signIn('supervisor', PASSWORD);
+  const { ticketsPage, ticketResult, rating } = listener.words;
+  await page.locator('.calls-row').first().focus();
+  await page.keyboard.press('Enter');
+  const detail = page.getByRole('region', { name: ticketsPage.one });
+  await detail.getByText(rating['5'], { exact: true }).waitFor();
+  for (const look of ['light', 'dark'] as const) {
+    await listener.shows('zh', look);
+    assert.deepEqual(await breaches(page, look === 'light' ? 'all' : 'colours'), []);
+    await page.screenshot({ path: `${shots}tickets-zh-${look}.png` });
+  }
+  const last = () => house.audit.at(-1);
+  await listener.button(ticketsPage.take).click();
+  await until('it is hers', () => last()?.action === 'ticket.change');
+  await detail.getByLabel(ticketsPage.note, { exact: true }).fill('已回电');
+  await detail.getByLabel(ticketsPage.result, { exact: true }).selectOption({ label: ticketResult.resolved });
+  await listener.button(ticketsPage.close).click();
+  await until('it is closed', () => last()?.action === 'ticket.close');
+  assert.deepEqual(last()?.after, { close: 'resolved', noted: true });
+  await page.close();
+});

@@ -12,6 +12,7 @@ import { NotForYou } from './not-for-you.tsx';
 import { type Place, placeFor } from './places.ts';
 import { QueuesPage } from './queues-page.tsx';
 import { useMe } from './records.ts';
+import { TicketsPage } from './tickets-page.tsx';
 import { FloorContext, useFloorStore } from './use-floor.ts';
 import { Wallboard } from './wallboard.tsx';
 import './supervisor.css';
@@ -28,9 +29,9 @@ const subscribe = (onChange: () => void) => {
   addEventListener('hashchange', onChange);
   return () => removeEventListener('hashchange', onChange);
 };
-/** `#live` is the floor now, `#day` this day in pictures, `#wallboard` the floor for a screen at the wall, `#queues` the queues and callbacks, `#alerts` when walls call, `#reports` what was counted, `#resolution` who came back, `#reconciliation` whether it agrees, `#schedules` what is sent by mail; else the calls there were. */
+/** `#live` is the floor now, `#day` this day in pictures, `#wallboard` the floor for a screen at the wall, `#queues` the queues and callbacks, `#tickets` what is to be seen to, `#alerts` when walls call, `#reports` what was counted, `#resolution` who came back, `#reconciliation` whether it agrees, `#schedules` what is sent by mail; else the calls there were. */
 const places: Record<string, Place> = {
-  ...{ '#live': 'live', '#day': 'day', '#queues': 'queues', '#wallboard': 'wallboard', '#alerts': 'alerts' },
+  ...{ '#live': 'live', '#day': 'day', '#queues': 'queues', '#tickets': 'tickets', '#wallboard': 'wallboard', '#alerts': 'alerts' },
   ...{ '#reports': 'reports', '#resolution': 'resolution', '#reconciliation': 'reconciliation', '#schedules': 'schedules' },
 };
 const placeNow = (): Place => places[location.hash] ?? 'calls';
@@ -68,6 +69,7 @@ function Console({ asked, ...page }: PageProps & { asked: Place }) {
   const place = me.data === undefined ? asked : placeFor(may, asked);
   if (place === null) return <NotForYou onSignOut={page.onSignOut} />;
   if (place === 'live' || place === 'day' || place === 'wallboard') return <OnTheFloor {...page} place={place} />;
+  if (place === 'tickets') return <TicketsPage {...page} />;
   if (place === 'alerts') return <AlertsPage {...page} />;
   if (place === 'reports' || place === 'resolution' || place === 'reconciliation' || place === 'schedules') {
     const Page = { reports: ReportPage, resolution: ResolutionPage, reconciliation: ReconcilePage, schedules: SchedulesPage }[place];

@@ -3,9 +3,9 @@
 export type Reach = 'all' | 'team' | 'own';
 /** Without a reach: to something at least. */
 export type May = (action: string, reach?: Reach) => boolean;
-export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'alerts' | 'reports' | 'resolution' | 'reconciliation' | 'schedules';
+export type Place = 'live' | 'day' | 'wallboard' | 'queues' | 'calls' | 'tickets' | 'alerts' | 'reports' | 'resolution' | 'reconciliation' | 'schedules';
 
-const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'reports', 'resolution', 'reconciliation', 'schedules', 'alerts'];
+const places: readonly Place[] = ['live', 'day', 'wallboard', 'queues', 'calls', 'tickets', 'reports', 'resolution', 'reconciliation', 'schedules', 'alerts'];
 const isShown: Record<Place, (may: May) => boolean> = {
   live: (may) => may('floor.watch'),
   // Figures of queues: no team's.
@@ -13,6 +13,7 @@ const isShown: Record<Place, (may: May) => boolean> = {
   wallboard: (may) => may('floor.watch'),
   queues: (may) => may('callback.read'),
   calls: (may) => may('record.read'),
+  tickets: (may) => may('ticket.read'),
   alerts: (may) => may('alert.change'),
   // Her own figures an agent reads at her desk.
   reports: (may) => may('report.read', 'all') || may('report.read', 'team'),

@@ -15,6 +15,7 @@ export function TopBar({ at, token, name, onSignOut }: { at: Place; token: strin
     wallboard: t('wallboard.title'),
     queues: t('queuesPage.title'),
     calls: t('calls.title'),
+    tickets: t('ticketsPage.title'),
     alerts: t('alertRules.title'),
     reports: t('reportsPage.title'),
     resolution: t('reportsPage.resolution'),
