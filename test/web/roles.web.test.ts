@@ -75,8 +75,16 @@ const looks = [
 ] as const;
 
 /** Pages of the supervisor's console, by the names that they go by. */
-const titleOf = { live: 'live', day: 'day', wallboard: 'wallboard', queues: 'queuesPage', calls: 'calls', reports: 'reportsPage' } as const;
-const shown = { lead: ['live', 'wallboard', 'queues', 'calls', 'reports'], planner: ['live', 'day', 'wallboard', 'reports'] } as const;
+const titleOf = {
+  live: 'live',
+  day: 'day',
+  wallboard: 'wallboard',
+  queues: 'queuesPage',
+  calls: 'calls',
+  tickets: 'ticketsPage',
+  reports: 'reportsPage',
+} as const;
+const shown = { lead: ['live', 'wallboard', 'queues', 'calls', 'tickets', 'reports'], planner: ['live', 'day', 'wallboard', 'reports'] } as const;
 
 for (const [role, places] of Object.entries(shown))
   test(`a ${role} is shown ${places.join(', ')}, and nothing else, with nothing against who hears it`, async () => {
@@ -102,7 +110,7 @@ test('quality sees callers masked, has one shown for a reason that is in the tra
   for (const [language, look] of looks)
     await visit('quality', language, look, async ({ page, words, refused }) => {
       const { reveal = {}, calls = {} } = words;
-      assert.deepEqual(await textsOf(page.getByRole('navigation').first().getByRole('link')), [calls.title], 'and no other page');
+      assert.deepEqual(await textsOf(page.getByRole('navigation').first().getByRole('link')), [calls.title, words.ticketsPage?.title], 'and no other page');
       const detail = page.getByRole('region', { name: calls.detail ?? '' });
       await page.locator('[data-call="c-demo-1"]').click();
       await detail.getByRole('heading', { name: '138****1001' }).waitFor();
