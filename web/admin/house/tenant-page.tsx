@@ -15,6 +15,7 @@ import '../records/records.css';
 import './tenant.css';
 
 export default function TenantPage() {
+  const { me } = useAdmin();
   const tenant = useOne<Tenant>(TENANT);
   return (
     <>
@@ -22,7 +23,7 @@ export default function TenantPage() {
       {tenant.data !== undefined && (
         <Settings>
           <TenantForm key={JSON.stringify(tenant.data)} tenant={tenant.data} />
-          <KeepingPart />
+          {me.may['record.read'] !== undefined && <KeepingPart />}
         </Settings>
       )}
     </>
