@@ -7,7 +7,6 @@
  */
 import type { Call, Leg } from './call.ts';
 import type { CallEvent } from './event.ts';
-import { type CallTurn, stopRecording } from './joining.ts';
 
 export const consentStates = ['announced', 'given', 'refused'] as const;
 export type ConsentState = (typeof consentStates)[number];
@@ -26,10 +25,10 @@ export function mayRecord({ consent, consentNeed }: Pick<Call, 'consent' | 'cons
   return consentNeed === undefined || consent === 'given' || consent === consentNeed;
 }
 
-export function consentNoted(call: Call | undefined, { consent }: Extract<CallEvent, { type: 'consentNoted' }>, turn: CallTurn): void {
-  if (call === undefined) return;
+/** false: what is recorded of it is to stop. */
+export function noteConsent(call: Call, { consent }: Extract<CallEvent, { type: 'consentNoted' }>): boolean {
   call.consent = consentAfter(call.consent, consent);
-  if (call.consent === 'refused') stopRecording(call, turn);
+  return call.consent !== 'refused';
 }
 
 /** Two calls became one: what either customer refused stays refused, and what is needed is still to be there. */

@@ -16,7 +16,7 @@ import { callbackAnswered, callbackLeft, callbackOver, reachCallback } from './c
 import { Calls } from './calls.ts';
 import { askCapture, type CaptureWish, cancelCapture, captureChanged, captureWaiting, delivered } from './capture.ts';
 import { conferenceFailed, conferenceHeld, conferenceLegEnded, dropParty, giveUpInviting, invitationAnswered, invitationFailed, invite } from './conference.ts';
-import { consentNoted } from './consent.ts';
+import { noteConsent } from './consent.ts';
 import { askConsult, cancelConsult, completeConsult, conferenceConsult, consultAnswered, consultFailed, consultLegEnded, toggleConsult } from './consult.ts';
 import { askControl, controlFailed } from './control.ts';
 import { cutBroken, cutOverdue } from './cutting.ts';
@@ -346,7 +346,10 @@ const handlers: Handlers = {
   },
   recordingPaused: (calls, event, turn) => pause(calls, event, turn),
   recordingResumed: (calls, event, turn) => resume(calls, event, turn),
-  consentNoted: (calls, event, turn) => consentNoted(calls.live(event.callId), event, turn),
+  consentNoted(calls, event, turn) {
+    const call = calls.live(event.callId);
+    if (call !== undefined && !noteConsent(call, event)) stopRecording(call, turn);
+  },
   recordingStarted(calls, event) {
     const call = calls.live(event.callId);
     if (call?.recordingId === event.recordingId) call.recordingRuns = true;
