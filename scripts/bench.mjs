@@ -6,7 +6,7 @@ import { installPackages, installTools, root } from './install.mjs';
 
 const args = process.argv.slice(2);
 const name = args.find((arg) => !arg.startsWith('-') && !/^\d+$/.test(arg));
-const names = readdirSync(join(root, 'scripts/bench')).flatMap((file) => /^(call|sip|media|acd|cti|records|amd|page)\.ts$/.exec(file)?.[1] ?? []);
+const names = readdirSync(join(root, 'scripts/bench')).flatMap((file) => /^(call|sip|media|acd|cti|records|amd|page|soak)\.ts$/.exec(file)?.[1] ?? []);
 if (name === undefined || !names.includes(name)) {
   process.stderr.write(`usage: npm run bench -- ${names.join('|')} [--seconds N] [--json]\n`);
   process.exit(2);

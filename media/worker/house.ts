@@ -175,7 +175,13 @@ export class House implements Surroundings {
           this.fault(error);
         }
       },
-      heardRtcp: (packet, address) => endpoint.heardRtcp(packet, address),
+      heardRtcp: (packet, address) => {
+        try {
+          endpoint.heardRtcp(packet, address);
+        } catch (error) {
+          this.fault(error);
+        }
+      },
     };
   }
 

@@ -35,6 +35,8 @@ export interface LoadOptions {
   seconds: number;
   /** From the agent's answer to the caller's BYE; of the nth call, from 1. */
   talkMs: number | ((n: number) => number);
+  /** Whether the nth call's party falls silent then and is never heard of again, instead of hanging up. */
+  vanishes?: (n: number) => boolean;
 }
 
 interface CallerCall extends CallTimes {
@@ -230,8 +232,9 @@ export class SipLoad {
     if (call?.offeredAt === null) {
       call.offeredAt = performance.now();
       call.agent = /sips?:([^@;>]+)@/.exec(invite.uri)?.[1] ?? null;
-      const { talkMs } = this.#options;
-      setTimeout(() => this.#hangUp(call, null), typeof talkMs === 'number' ? talkMs : talkMs(Number(call.number.slice(1))));
+      const { talkMs, vanishes } = this.#options;
+      const n = Number(call.number.slice(1));
+      setTimeout(() => (vanishes?.(n) === true ? this.#end(call, 'vanished') : this.#hangUp(call, null)), typeof talkMs === 'number' ? talkMs : talkMs(n));
       const media = mediaPort(invite.body);
       if (call.withMedia && media !== null) this.#agentMedia.set(invite.headers.get('Call-ID') ?? '', sendRtp(this.#agentRtp, media));
     }

@@ -1,0 +1,140 @@
+/**
+ * `npm run bench -- soak [--minutes N] [--calls-per-second N]`: the whole server under seven tenths of what the box carries, for as long as one likes, with one call in a
+ * hundred going wrong: callers who vanish without a BYE, who hang up as the agent is rung, and a media server that is killed each five minutes. Printed is what
+ * creeps: memory an hour of each program by the line through its samples after a warm-up, descriptors and timers, calls that are stuck, how late the loop was.
+ */
+import { readdirSync } from 'node:fs';
+import { freeRange } from '../../test/support/ports.ts';
+import { type House, openHouse, programs, quantile, round } from './house.ts';
+import { rssMbOf } from './proc.ts';
+import { type CallTimes, SipLoad } from './sip-load.ts';
+
+const MINUTES = 60;
+/** Seven tenths of the 20 a second that two cores carry with the callers beside them. */
+const CALLS_PER_SECOND = 14;
+const AGENTS = 200;
+const RTP_PORTS = 6_000;
+const TALK_MS = 4_000;
+/** Of the first so much nothing is said: code is compiled, pools are filled. */
+const WARM_UP_SHARE = 0.3;
+const SAMPLE_MS = 5_000;
+const KILL_MEDIA_MS = 300_000;
+/** Who vanished is noticed by her silence, and what is over rests for the 32 s of RFC 3261. */
+const REST_MS = 90_000;
+
+const vanishes = (n: number): boolean => n % 200 === 0;
+const hangsUpAtOnce = (n: number): boolean => n % 200 === 100;
+
+interface Options {
+  minutes?: number;
+  'calls-per-second'?: number;
+}
+interface Sample {
+  hours: number;
+  rssMb: Record<string, number>;
+}
+
+export async function run({ minutes = MINUTES, 'calls-per-second': callsPerSecond = CALLS_PER_SECOND }: Options): Promise<object> {
+  const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: AGENTS });
+  try {
+    const before = await standing(house);
+    const load = new SipLoad({
+      ...{ server: { host: '127.0.0.1', port: house.ports.sip }, agentPort: house.ports.agents, number: '700', callsPerSecond, seconds: minutes * 60 },
+      ...{ talkMs: (n: number) => (hangsUpAtOnce(n) ? 0 : TALK_MS), vanishes },
+    });
+    const watch = new Watch(house);
+    await load.run(() => undefined);
+    watch.stop();
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    const after = await standing(house);
+    if (after.calls > 0) process.exitCode = 1;
+    return { minutes, callsPerSecond, ...asSeen([...load.calls.values()]), ...watch.figures(), stuckCalls: after.calls, before, after };
+  } finally {
+    await house.stop();
+  }
+}
+
+/** Looks each five seconds, and kills the media server now and then. */
+class Watch {
+  readonly #house: House;
+  readonly #samples: Sample[] = [];
+  readonly #lateMs: number[] = [];
+  readonly #startedAt = performance.now();
+  readonly #timers: NodeJS.Timeout[];
+  #killed = 0;
+
+  constructor(house: House) {
+    this.#house = house;
+    this.#timers = [setInterval(() => void this.#look(), SAMPLE_MS), setInterval(() => this.#kill(), KILL_MEDIA_MS)];
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  figures(): object {
+    const warm = this.#samples.slice(Math.floor(this.#samples.length * WARM_UP_SHARE));
+    // A media server that was killed is another one, whose warm-up has just begun.
+    const names = programs.filter((name) => name !== 'db' && (name !== 'media' || this.#killed === 0));
+    const rssMbPerHour = Object.fromEntries(names.map((name) => [name, round(slope(warm.map(({ hours, rssMb }) => [hours, rssMb[name] ?? 0])))]));
+    return { rssMbPerHour, mediaKilled: this.#killed, loopLagP99Ms: round(quantile(this.#lateMs, 0.99)), loopLagMostMs: round(Math.max(...this.#lateMs)) };
+  }
+
+  async #look(): Promise<void> {
+    const pids = this.#pids();
+    if (pids === null) return;
+    const hours = (performance.now() - this.#startedAt) / 3_600_000;
+    this.#samples.push({ hours, rssMb: Object.fromEntries(programs.map((name) => [name, rssMbOf(pids[name])])) });
+    const late = await metric(this.#house, 'nodejs_eventloop_lag_p99_seconds').catch(() => null);
+    if (late !== null) this.#lateMs.push(late * 1000);
+  }
+
+  /** null: one is being started anew. */
+  #pids(): ReturnType<House['pids']> | null {
+    try {
+      return this.#house.pids();
+    } catch {
+      return null;
+    }
+  }
+
+  #kill(): void {
+    const pid = this.#pids()?.media[0];
+    if (pid === undefined) return;
+    this.#killed += 1;
+    process.kill(pid, 'SIGKILL');
+  }
+}
+
+interface Standing {
+  calls: number;
+  timers: number;
+  descriptors: Record<string, number>;
+}
+
+async function standing(house: House): Promise<Standing> {
+  const pids = house.pids();
+  const descriptors = Object.fromEntries((['app', 'sip', 'media'] as const).map((name) => [name, readdirSync(`/proc/${pids[name][0]}/fd`).length]));
+  return { calls: await metric(house, 'huawu_calls_live'), timers: await metric(house, 'nodejs_active_resources{type="Timeout"}'), descriptors };
+}
+
+async function metric(house: House, name: string): Promise<number> {
+  const text = await (await fetch(`${house.base}/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`/metrics does not tell ${name}`);
+  return Number(line.slice(name.length + 1));
+}
+
+/** Through points [x, y], by least squares. */
+function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (at: 0 | 1): number => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const over = points.reduce((sum, [px, py]) => sum + (px - x) * (py - y), 0);
+  return over / points.reduce((sum, [px]) => sum + (px - x) ** 2, 0);
+}
+
+function asSeen(calls: readonly CallTimes[]): object {
+  const failures: Record<string, number> = {};
+  for (const { failure } of calls) if (failure !== null) failures[failure] = (failures[failure] ?? 0) + 1;
+  return { calls: calls.length, served: calls.filter(({ failure }) => failure === null).length, failures };
+}
