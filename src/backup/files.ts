@@ -1,23 +1,10 @@
 /** Files of a backup: written whole, on disk when they are said to be, read by nobody but us, each with its sum. */
 import { createHash, type Hash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, linkSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { syncFolder } from '../../kernel/disk.ts';
 
 export interface Sum {
   bytes: number;
@@ -85,15 +72,6 @@ export function writeJson(path: string, content: object): void {
   writeFileSync(`${path}.part`, `${JSON.stringify(content, null, 1)}\n`, { mode: 0o600, flush: true });
   renameSync(`${path}.part`, path);
   syncFolder(dirname(path));
-}
-
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 /** Every file below, as a path from it, in order. Links are not followed. Empty where there is no folder. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type AgentId, asId, type CallId, type QueueId } from '../../kernel/ids.ts';
+import { Dice } from '../../src/acd/simulation/dice.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { resolutionFigures } from '../../src/ledger/definitions.ts';
 import { daysOf, isFinal, type Resolution, resolutionMeasures } from '../../src/ledger/resolution.ts';
@@ -133,17 +134,6 @@ test('nobody is resolved before seven days have passed; who has come back by the
   );
 });
 
-/** mulberry32 */
-function dice(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** Looks at every pair of calls. */
 function naively(told: readonly Told[], now: number, bounds: readonly number[]): Record<string, Resolution> {
   const found: Record<string, Resolution> = {};
@@ -177,7 +167,8 @@ function naively(told: readonly Told[], now: number, bounds: readonly number[]):
 
 test('random calls: the same as by looking at every pair, before and after days are kept, by the day of the zone', async () => {
   const store = await cluster.store();
-  const random = dice(4711);
+  const dice = new Dice(4711);
+  const random = (): number => dice.fraction();
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const told = Array.from({ length: 800 }, (): Told => {
     const direction = pick([undefined, undefined, undefined, undefined, 'outbound', 'callback'] as const);

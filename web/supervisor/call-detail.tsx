@@ -7,6 +7,7 @@ import { isMasked, Reveal, type Values } from '../shared/reveal.tsx';
 import { useMay } from './allowed.tsx';
 import { CallCourse } from './call-course.tsx';
 import { Failure } from './failure.tsx';
+import { FigureList } from './figure-list.tsx';
 import { Player } from './player.tsx';
 import { useQueueNames } from './queues.ts';
 import { type CallRow, useRecordings } from './records.ts';
@@ -35,14 +36,7 @@ export function CallDetail({ token, call }: { token: string; call: CallRow }) {
         <h2 className="figures">{caller === '' ? t('call.withheld') : shownNumber(caller, true)}</h2>
         {isMasked(caller, callee, notes) && may('personal.reveal') && <Reveal token={token} kind="call" id={call.callId} onShown={setValues} />}
       </div>
-      <dl className="call-facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FigureList className="call-facts" figures={facts} />
       <Consent call={call} />
       <Survey token={token} call={call} />
       {notes !== null && <p className="call-notes">{notes}</p>}

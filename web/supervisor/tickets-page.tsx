@@ -9,6 +9,7 @@ import { useSubmission } from '../shared/submission.ts';
 import { useMay } from './allowed.tsx';
 import { useExpiry } from './expiry.ts';
 import { Failure } from './failure.tsx';
+import { FigureList } from './figure-list.tsx';
 import { useQueueChoice, useQueueNames } from './queues.ts';
 import { useMe } from './records.ts';
 import { TopBar } from './top-bar.tsx';
@@ -168,14 +169,7 @@ function Detail({ token, ticket }: { token: string; ticket: Ticket }) {
   return (
     <section className="call-detail" aria-label={t('ticketsPage.one')}>
       <h2 className="figures">{ticket.number === null ? ticket.title : shownNumber(ticket.number, true)}</h2>
-      <dl className="call-facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FigureList className="call-facts" figures={facts} />
       <ul className="rows">
         {ticket.notes.map(({ at, by, text }) => (
           <li key={`${at} ${text}`}>

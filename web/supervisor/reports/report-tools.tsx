@@ -6,9 +6,9 @@ import { useQueueChoice } from '../queues.ts';
 import { Files } from './files.tsx';
 import { RangeFields } from './range-fields.tsx';
 import { channels, type Definitions, ofQueues, ofTeams, pathOf, subjects, type View } from './report.ts';
-import { spans } from './span.ts';
+import { type Range, type SpanName, spans } from './span.ts';
 import { named, useWords } from './words.ts';
-import { reportIntervals } from './zone.ts';
+import { type ReportInterval, reportIntervals } from './zone.ts';
 
 interface Props {
   token: string;
@@ -29,19 +29,7 @@ export function ReportTools({ token, view, zone, definitions, onView }: Props) {
   return (
     <search className="reports-tools">
       <Choice label={w('ask.by')} value={view.by} options={hers.map((value) => ({ value, text: w(`subject.${value}`) }))} onChoose={(by) => onView({ by })} />
-      <Choice
-        label={w('ask.interval')}
-        value={view.interval}
-        options={reportIntervals.map((value) => ({ value, text: w(`interval.${value}`) }))}
-        onChoose={(interval) => onView({ interval })}
-      />
-      <Choice
-        label={w('ask.span')}
-        value={view.span}
-        options={spans.map((value) => ({ value, text: w(`span.${value}`) }))}
-        onChoose={(span) => onView({ span })}
-      />
-      {view.span === 'range' && <RangeFields range={view.range} onRange={(range) => onView({ range })} />}
+      <When when={view} intervals={reportIntervals} onWhen={onView} />
       <Choice
         label={w('ask.channel')}
         value={view.channel}
@@ -93,5 +81,39 @@ export function Choice<Value extends string>({ label, value, options, onChoose }
         ))}
       </select>
     </div>
+  );
+}
+
+interface When<Interval> {
+  interval: Interval;
+  span: SpanName;
+  range: Range;
+}
+interface WhenProps<Interval> {
+  when: When<Interval>;
+  intervals: readonly Interval[];
+  mostDays?: number;
+  onWhen(change: Partial<When<Interval>>): void;
+}
+
+/** By which interval, and from when to when. */
+export function When<Interval extends ReportInterval>({ when, intervals, mostDays, onWhen }: WhenProps<Interval>): ReactNode {
+  const w = useWords();
+  return (
+    <>
+      <Choice
+        label={w('ask.interval')}
+        value={when.interval}
+        options={intervals.map((value) => ({ value, text: w(`interval.${value as ReportInterval}`) }))}
+        onChoose={(interval) => onWhen({ interval })}
+      />
+      <Choice
+        label={w('ask.span')}
+        value={when.span}
+        options={spans.map((value) => ({ value, text: w(`span.${value}`) }))}
+        onChoose={(span) => onWhen({ span })}
+      />
+      {when.span === 'range' && <RangeFields range={when.range} {...(mostDays === undefined ? {} : { mostDays })} onRange={(range) => onWhen({ range })} />}
+    </>
   );
 }

@@ -12,11 +12,9 @@ import { Files } from './files.tsx';
 import { Frame, type PageProps } from './frame.tsx';
 import { hasKeys, useIntervalName, useKeyName } from './names.ts';
 import { useDefinitions, useZone } from './questions.ts';
-import { RangeFields } from './range-fields.tsx';
 import { type Definitions, ofQueues, ofTeams, subjects } from './report.ts';
-import { Choice } from './report-tools.tsx';
+import { Choice, When } from './report-tools.tsx';
 import { figures, MOST_DAYS, type Resolution, type ResolutionView, resolutionIntervals, resolutionPath } from './resolution.ts';
-import { spans } from './span.ts';
 import { useWords } from './words.ts';
 import { dayAfter, dayAt } from './zone.ts';
 
@@ -74,19 +72,7 @@ function Tools({ token, view, path, onView }: ToolsProps) {
         options={hers.map((value) => ({ value, text: w(`subject.${value}`) }))}
         onChoose={(by) => onView({ by, ...(ofQueues.includes(by) ? {} : { queueId: '' }) })}
       />
-      <Choice
-        label={w('ask.interval')}
-        value={view.interval}
-        options={resolutionIntervals.map((value) => ({ value, text: w(`interval.${value}`) }))}
-        onChoose={(interval) => onView({ interval })}
-      />
-      <Choice
-        label={w('ask.span')}
-        value={view.span}
-        options={spans.map((value) => ({ value, text: w(`span.${value}`) }))}
-        onChoose={(span) => onView({ span })}
-      />
-      {view.span === 'range' && <RangeFields range={view.range} mostDays={MOST_DAYS} onRange={(range) => onView({ range })} />}
+      <When when={view} intervals={resolutionIntervals} mostDays={MOST_DAYS} onWhen={onView} />
       {ofQueues.includes(view.by) && (
         <Choice
           label={w('ask.queue')}
