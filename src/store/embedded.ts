@@ -47,8 +47,15 @@ interface Options {
 export async function startEmbedded(options: Options): Promise<EmbeddedServer> {
   const { dataDir, clock, log } = options;
   const cluster = openCluster(dataDir);
+  const making = join(dataDir, 'postgres.making');
+  // Whoever began it died over it: nothing has ever been kept there.
+  if (existsSync(making)) await clearEmbedded(options);
   const isNew = !existsSync(join(cluster.folder, 'PG_VERSION'));
-  if (isNew) await makeCluster(cluster);
+  if (isNew) {
+    writeFileSync(making, '', { flush: true });
+    await makeCluster(cluster);
+  }
+  rmSync(making, { force: true });
   let running = await adopt(cluster, clock);
   const how = running !== null ? 'adopted' : isNew ? 'made' : 'started';
   running ??= await start(cluster, clock, lastPort(dataDir));

@@ -135,6 +135,16 @@ test('a server killed with -9 under us comes back on the same address with what 
   await until('it to be another process', () => server.pid() !== before);
 });
 
+test('a first start that was killed over the making of the cluster is begun anew', async () => {
+  const dataDir = await madeFolder();
+  await rm(join(realpathSync(join(dataDir, 'postgres')), 'base'), { recursive: true });
+  writeFileSync(join(dataDir, 'postgres.making'), '');
+  const server = await start(dataDir);
+  assert.equal(server.how, 'made');
+  assert.deepEqual(await query(server.url, 'select 1 as one'), [{ one: 1 }]);
+  assert.equal(existsSync(join(dataDir, 'postgres.making')), false);
+});
+
 test('a cluster whose password is gone is not opened, and says why', async () => {
   const dataDir = await madeFolder();
   await (await start(dataDir)).close();
