@@ -28,7 +28,7 @@ import { main as restore } from '../../src/commands/restore.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
 import { recordingsOfCall } from '../../src/store/recordings.ts';
 import { openCluster, query } from '../store/cluster.ts';
-import { inProject } from '../support/project.ts';
+import { inProject, runsModules } from '../support/project.ts';
 import { until } from '../support/wait.ts';
 import { arrived, configOf, destroy, openHouse, PASSWORD, type SmallHouse } from './small-house.ts';
 
@@ -139,7 +139,7 @@ describe('I8: a drill', () => {
 
 /** The command as a process of its own, dead as soon as `is`. */
 async function killed(command: readonly string[], dataDir: string, is: () => boolean): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', inProject('scripts/huawu.mjs'), ...command], {
+  const child = spawn(process.execPath, [...runsModules, inProject('scripts/huawu.mjs'), ...command], {
     env: { ...process.env, DATA_DIR: dataDir, LOG_LEVEL: 'silent' },
     cwd: inProject('.'),
     stdio: 'ignore',

@@ -54,7 +54,16 @@ export async function openHouse(config: Config, log: Logger = silentLog): Promis
   demandFinished(dataDir);
   if (databaseUrl === null && !existsSync(join(dataDir, 'postgres'))) await placeCluster(dataDir);
   let shift = 0;
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + shift };
+  const timers: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => systemClock.now() + shift,
+    after: (ms, fn) => systemClock.after(ms, fn),
+    every(ms, fn) {
+      const stop = systemClock.every(ms, fn);
+      timers.push(stop);
+      return stop;
+    },
+  };
   const store = await openStore({ databaseUrl: databaseUrl ?? undefined, dataDir, log, clock });
   const sessions = createSessions({ store, clock, log });
   const seeded = await seedTenant({
@@ -118,6 +127,8 @@ export async function openHouse(config: Config, log: Logger = silentLog): Promis
       switchboard.close();
       await cdr.close(0);
       await store.close(true);
+      // What looks now and then looks no more.
+      for (const stop of timers) stop();
     },
   };
 }
