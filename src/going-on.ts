@@ -7,7 +7,7 @@ import type { LegId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/log.ts';
 import type { CallsView } from './call/call.ts';
 import type { CallCommand } from './call/command.ts';
-import { type Found, resume } from './call/resuming.ts';
+import { type Found, LOST, resume } from './call/resuming.ts';
 import type { Underway } from './journal/keep.ts';
 import type { KeptLeg } from './phone/claim.ts';
 import type { Phone } from './phone/phone.ts';
@@ -44,9 +44,11 @@ export async function goOn(parts: GoingOn): Promise<void> {
   const { events, commands, recordings } = resume([...calls.values()], found);
   for (const [recordingId, { callId, paused }] of recordings) parts.sound.goOnRecording(recordingId, callId, paused);
   soundOn(parts, found, endpoints);
+  const known = new Set([...calls.values()].flatMap((call) => [...call.legs.keys()]));
   // First, as they belong to the turn that was cut.
   finish(underway.lastTurn.facts);
   take({ type: 'serverResumed' });
+  for (const event of neverRung(parts, known)) take(event);
   for (const event of underway.lastTurn.afterFaults) take(event);
   for (const command of [...lettingGo(underway.lastTurn.commands), ...commands]) carryOut(parts, command);
   for (const event of events) take(event);
@@ -76,6 +78,15 @@ function soundOn({ underway, sound, ear }: GoingOn, { up }: Found, endpoints: Re
     // One whose audio is gone hears it as soon as it is put elsewhere.
     sound.goOn(asked, endpoint === undefined || (playId !== null && (endpoint.playing === playId || ends.has(`${legId} ${playId}`))));
   }
+}
+
+/** Legs that came only with the end of the turn that was cut: it was to ring them, and nobody does. */
+function neverRung({ calls, underway }: GoingOn, known: ReadonlySet<LegId>): Event[] {
+  return underway.lastTurn.commands.flatMap((command) => {
+    if ((command.type !== 'ringLeg' && command.type !== 'dialLeg') || known.has(command.legId)) return [];
+    const { callId, legId } = command;
+    return calls.get(callId)?.legs.has(legId) === true ? [{ type: 'legEnded', callId, legId, ending: LOST }] : [];
+  });
 }
 
 /** What was asked in the last turn, was perhaps not heard, and harms nobody when it is asked twice. */

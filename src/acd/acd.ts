@@ -8,7 +8,7 @@ import { explainer } from './explain/explain.ts';
 import type { Explainer } from './explain/explanation.ts';
 import { emptyFloor, type Moment } from './floor.ts';
 import { type Hearing, hearing } from './hear.ts';
-import { type Cursor, type Inspection, inspect } from './inspection/inspect.ts';
+import { type Cursor, type Inspection, inspect, isHeld, type Lease } from './inspection/inspect.ts';
 import { nextWake, settle } from './settle.ts';
 import { restoreFloor, takeSnapshot } from './snapshot.ts';
 import type { AcdView } from './view.ts';
@@ -21,6 +21,8 @@ export interface Acd extends Room {
   explain: Explainer;
   /** Looks at a bounded sample of the floor, the next one each time; changes nothing. */
   inspect(now: number, most: number): Inspection;
+  /** Whether that leg has her now. */
+  isHeld(lease: Lease): boolean;
   /** Everything it knows, as plain JSON. */
   snapshot(): unknown;
   /** Becomes what it was when the snapshot was taken. Throws when the snapshot is of another version. */
@@ -60,6 +62,7 @@ export function createAcd(mostATurn = MOST_A_TURN): Acd {
       },
     ),
     inspect: (now, most) => inspect(floor, now, cursor, most),
+    isHeld: (lease) => isHeld(floor, lease),
     snapshot: () => takeSnapshot(floor),
     restore(snapshot) {
       floor = restoreFloor(snapshot, mostATurn);

@@ -32,7 +32,7 @@ interface Resumption {
   recordings: Map<string, { callId: CallId; paused: boolean }>;
 }
 
-const LOST: Ending = { cause: 'server_restart', by: 'server', q850: 41 };
+export const LOST: Ending = { cause: 'server_restart', by: 'server', q850: 41 };
 
 export function resume(calls: Iterable<Call>, found: Found): Resumption {
   const all: Resumption = { events: [], commands: [], recordings: new Map() };

@@ -28,7 +28,7 @@ export interface WatchCounts {
 }
 
 export interface WatchOptions {
-  acd: Pick<Acd, 'inspect'>;
+  acd: Pick<Acd, 'inspect' | 'isHeld'>;
   calls: CallsView;
   clock: Clock;
   log: Logger;
@@ -72,7 +72,8 @@ export class InvariantWatch {
   }
 
   #heal({ agentId, callId, legId, since }: Lease & { since: number }, now: number): void {
-    if (this.#isThere({ agentId, callId, legId })) this.#suspects.delete(legId);
+    // An offer that came to nothing holds her for a moment more: she may long have another.
+    if (this.#isThere({ agentId, callId, legId }) || !this.#options.acd.isHeld({ agentId, callId, legId })) this.#suspects.delete(legId);
     else if (now - since >= GONE_MS) {
       this.#suspects.delete(legId);
       this.counts.healed += 1;

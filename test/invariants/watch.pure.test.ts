@@ -79,6 +79,19 @@ test('an agent who talks on a leg that no longer exists is let go, by an event, 
   assert.equal(house.watch.counts.breaches.INV6, 1);
 });
 
+test('who was held for a moment more by an offer that came to nothing is no suspect ten seconds later', () => {
+  const house = openHouse();
+  house.tell(callArrived('a'), callQueued('a'));
+  house.tell(legEnded('a.1', 'media_failure', 'server'));
+  house.watch.look();
+  house.tell(legEnded('a.0'), callEnded('a'));
+  house.clock.forward(1_000);
+  house.tell({ type: 'timePassed' });
+  assert.equal(stateOf(house), 'ready');
+  house.clock.forward(20_000);
+  assert.deepEqual([house.watch.counts.healed, house.watch.counts.breaches.INV6, house.taken], [0, 0, []]);
+});
+
 test('an offer whose timer was lost ends when the watcher looks: time is told to have passed', () => {
   const house = openHouse();
   house.tell(callArrived('a'), callQueued('a'));

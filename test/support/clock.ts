@@ -48,6 +48,18 @@ export class FakeClock implements Clock {
     this.#now += ms;
   }
 
+  /** Goes on to the next timer that falls due before `until`, and fires that one alone; false = there is none. */
+  step(until: number): boolean {
+    let next: Timer | null = null;
+    for (const timer of this.#timers)
+      if (timer.at <= until && (next === null || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
+    if (next === null) return false;
+    this.#timers.delete(next);
+    this.#now = Math.max(this.#now, next.at);
+    next.fn();
+    return true;
+  }
+
   /** Goes on by `ms`, firing in order what falls due on the way. */
   forward(ms: number): void {
     const until = this.#now + ms;

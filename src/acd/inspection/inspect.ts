@@ -31,6 +31,12 @@ export interface Inspection {
   overdue: boolean;
 }
 
+/** Whether that leg has her still: what a look has found may be over at the next. */
+export function isHeld({ agents }: Floor, { agentId, legId }: Lease): boolean {
+  const agent = agents.get(agentId);
+  return agent !== undefined && legOf(agent.activity) === legId;
+}
+
 /** A timer that is late by less is a busy machine. */
 const LATE_MS = 5_000;
 
