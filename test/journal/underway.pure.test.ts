@@ -1,21 +1,28 @@
 /** Calls under way lie in snapshots: rooms that were restored go on as those that were not; and a turn that our death cut is finished. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LegId } from '../../kernel/ids.ts';
+import { silentLog } from '../../kernel/log.ts';
+import { type GoingOn, goOn } from '../../src/going-on.ts';
 import { replay } from '../../src/journal/replay.ts';
 import { createRooms, type Rooms, restoreRooms, restoreUnderway, snapshotOf } from '../../src/rooms.ts';
-import type { Event, Recorded } from '../../src/vocabulary.ts';
+import { Switchboard } from '../../src/switchboard.ts';
+import type { Carriers, Command, Event, Recorded } from '../../src/vocabulary.ts';
 import {
   agentConfigured,
   callArrived,
   callEnded,
+  callId,
   callQueued,
   legAnswered,
   legEnded,
+  legId,
   phoneReachable,
   queueConfigured,
   signedIn,
   wentReady,
 } from '../acd/floor.ts';
+import { FakeClock } from '../support/clock.ts';
 
 const opening: Event[] = [queueConfigured('service', { wrapUpMs: 0 }), agentConfigured('8001'), phoneReachable('8001'), signedIn('8001'), wentReady('8001')];
 
@@ -91,4 +98,40 @@ test('A2: a journal that ends in mid-turn gives the facts that were to follow, w
     assert.deepEqual(lastTurn.facts, followed.slice(0, lastTurn.facts.length), `cut behind event ${cut}`);
     assert.ok(lastTurn.facts.length > 0 || followed.length === 0, `nothing is forgotten behind event ${cut}`);
   }
+});
+
+test('A2: an agent who was to be rung in the turn that was cut, and is known only by its end, is not waited for: the call is offered anew', async () => {
+  const log: Recorded[] = [];
+  const rooms = createRooms();
+  for (const event of [...opening, callArrived('a'), legAnswered('a.0'), callQueued('a')]) turn(rooms, event, 0, log);
+  const events = log.slice(0, log.findIndex(({ event }) => event.type === 'callQueued') + 1);
+  const again = createRooms();
+  const recovered = { snapshot: null, snapshotSeq: 0, events, lastSeq: events.length, setAsideBytes: 0 };
+  const { lastTurn } = replay(recovered, { rooms: again.all, restore: () => false });
+  assert.equal(again.calls.get(callId('a'))?.legs.size, 1, 'nobody knows yet who was to be rung');
+  const clock = new FakeClock();
+  const asked: Command[] = [];
+  const carriers = new Proxy({} as Carriers, { get: () => (command: Command) => void asked.push(command) });
+  let seq = events.length;
+  const journal = {
+    append: (event: Event, at: number) => ({ seq: ++seq, at, event }),
+    write: () => undefined,
+    settled: async () => undefined,
+    close: async () => undefined,
+  };
+  const board = new Switchboard({ clock, log: silentLog, journal, rooms: again.all, carriers });
+  const nothing = { carriers, goOn: () => undefined, goOnRecording: () => undefined } satisfies GoingOn['sound'];
+  await goOn({
+    ...{ calls: again.calls, underway: { legs: new Map(), sounds: new Map(), lastTurn }, sound: nothing, ear: { ends: new Set() }, clock, log: silentLog },
+    phone: { carriers, claim: async () => ({ up: new Set<LegId>([legId('a.0')]), ended: new Map() }) },
+    media: { claim: async () => ({ endpoints: [{ endpointId: 'a.0', group: 'a', joined: null, playing: null }], recordings: [] }), close: async () => null },
+    ...{ take: (event: Event) => board.take(event), finish: (facts: readonly Event[]) => board.finish(facts) },
+  });
+  clock.forward(2_000);
+  board.close();
+  assert.deepEqual(again.calls.get(callId('a'))?.legs.get(legId('a.1'))?.progress.state, 'ended');
+  assert.deepEqual(
+    asked.flatMap((command) => (command.type === 'ringLeg' ? [command.legId] : [])),
+    ['a.2'],
+  );
 });

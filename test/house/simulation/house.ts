@@ -203,7 +203,8 @@ export class House {
     if (!life.alive) return;
     const { event } = recorded;
     this.#chronicle.events += 1;
-    if (event.type === 'callArrived') this.#chronicle.arrived.add(event.callId);
+    // While the disk refuses writes what an agent dials is in memory alone, and goes with it.
+    if (event.type === 'callArrived' && this.kept.journal.healthy) this.#chronicle.arrived.add(event.callId);
     if (event.type === 'callEnded') this.vault.forget(event.callId);
     this.kept.watch(recorded);
     if (event.type === 'legEnded') this.#sound.forget(event.legId);
