@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- records [--calls N] [--agents N] [--seconds N]`: what records and reports cost. The journal's append and fsync on this disk; records of calls a second
- * through the writer into an embedded PostgreSQL; the whole server, whose application is killed in mid-call (`--kill` = that alone; `--journal`: the journal),
+ * through the writer into an embedded PostgreSQL (`--writer`); the whole server, whose application is killed in mid-call (`--kill` = that alone; `--journal`: the journal),
  * and whose database is away for a minute (`--away`); what consoles search (`--searches`, ten million calls unless told otherwise); how long a restore takes (`--restore`); and reports (`--reports`) over a month of N generated calls (as intervals of the ledger), each asked for several times.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -60,6 +60,8 @@ interface Options {
   searches?: boolean;
   /** A backup and its restore alone. */
   restore?: boolean;
+  /** Records of calls into PostgreSQL alone. */
+  writer?: boolean;
   /** Reports on generated intervals alone. */
   reports?: boolean;
   seconds: number;
@@ -74,6 +76,7 @@ export async function run({
   kill = false,
   away = false,
   journal = false,
+  writer = false,
   searches = false,
   restore = false,
   reports = false,
@@ -87,6 +90,7 @@ export async function run({
     if (restore) return await benchRestore(dataDir, calls);
     if (searches) return await withStore(dataDir, (store) => benchSearches(store, calls));
     if (journal) return await benchJournal(dataDir, seconds);
+    if (writer) return await withStore(dataDir, (store) => benchWriter(store, dataDir, seconds));
     if (reports) return await withStore(dataDir, (store) => benchReports(store, calls ?? CALLS, agents));
     const killed = { kill: await benchKill(), away: await benchAway() };
     const appended = await benchJournal(dataDir, Math.min(10, seconds / 4));
