@@ -27,12 +27,13 @@ const forgettable = sql`not exists (
 /** The oldest, with their legs and what says that there were recordings, in one transaction with the line of the audit trail that tells of it; taken twice it is the same. */
 export async function eraseOldRecords(db: Kysely<Database>, { tenantId, before, now, reason, most }: OldRecords): Promise<GoneRecords> {
   const until = new Date(before).toISOString();
-  const { rows: oldest } = await sql<{ at: Date | null }>`
-    select min(arrived_at) as at from (select arrived_at from calls where tenant_id = ${tenantId} and arrived_at < ${until} and ${forgettable} order by arrived_at limit ${most}) old
+  const { rows: found } = await sql<{ first: Date | null; last: Date | null }>`
+    select min(arrived_at) as first, max(arrived_at) as last from (select arrived_at from calls where tenant_id = ${tenantId} and arrived_at < ${until} and ${forgettable} order by arrived_at limit ${most}) old
   `.execute(db);
-  const from = oldest[0]?.at?.toISOString() ?? until;
+  const { first, last } = found[0] ?? {};
+  const from = first?.toISOString() ?? until;
   // Who came back is counted of the records: what nobody has asked for yet is counted before they go.
-  await keepResolution(db, tenantId, { from: Date.parse(from), to: before }, now);
+  if (first && last) await keepResolution(db, tenantId, { from: first.getTime(), to: last.getTime() + 1 }, now);
   return db.transaction().execute(async (trx) => {
     const gone = { calls: await eraseCalls(trx, tenantId, { from, until }, most), interactions: await eraseInteractions(trx, tenantId, until, most) };
     if (gone.calls + gone.interactions > 0)

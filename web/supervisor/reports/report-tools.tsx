@@ -22,7 +22,6 @@ interface Props {
 export function ReportTools({ token, view, zone, definitions, onView }: Props) {
   const w = useWords();
   const may = useMay(token);
-  const queues = useQueueChoice(token);
   const path = zone === null ? null : pathOf(view, zone, Date.now());
   const hers = may('report.read', 'all') ? subjects : ofTeams;
   const variants = Object.entries(definitions?.serviceLevels ?? {}).map(([value, each]) => ({ value, text: `${each[languageNow()]} = ${each.formula}` }));
@@ -36,17 +35,7 @@ export function ReportTools({ token, view, zone, definitions, onView }: Props) {
         options={channels.map((value) => ({ value, text: named(w, 'reportChannel', value) }))}
         onChoose={(channel) => onView({ channel })}
       />
-      {ofQueues.includes(view.by) && (
-        <Choice
-          label={w('ask.queue')}
-          value={view.queueId}
-          options={[
-            { value: '', text: w('ask.everyQueue') },
-            ...(queues.data ?? []).map(({ queueId, name }) => ({ value: queueId, text: name[languageNow()] })),
-          ]}
-          onChoose={(queueId) => onView({ queueId })}
-        />
-      )}
+      {ofQueues.includes(view.by) && <OfQueue token={token} queueId={view.queueId} onChoose={(queueId) => onView({ queueId })} />}
       <Choice label={w('ask.variant')} value={view.variant} options={variants} onChoose={(variant) => onView({ variant })} />
       <span className="spacer" />
       {path !== null && <Files token={token} path={path} />}
@@ -116,4 +105,12 @@ export function When<Interval extends ReportInterval>({ when, intervals, mostDay
       {when.span === 'range' && <RangeFields range={when.range} {...(mostDays === undefined ? {} : { mostDays })} onRange={(range) => onWhen({ range })} />}
     </>
   );
+}
+
+/** Of one queue, or of every one. */
+export function OfQueue({ token, queueId, onChoose }: { token: string; queueId: string; onChoose(queueId: string): void }): ReactNode {
+  const w = useWords();
+  const queues = useQueueChoice(token);
+  const named = (queues.data ?? []).map((queue) => ({ value: queue.queueId, text: queue.name[languageNow()] }));
+  return <Choice label={w('ask.queue')} value={queueId} options={[{ value: '', text: w('ask.everyQueue') }, ...named]} onChoose={onChoose} />;
 }

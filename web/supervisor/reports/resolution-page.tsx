@@ -7,13 +7,12 @@ import { useMay } from '../allowed.tsx';
 import { shownFigure } from '../day/series.ts';
 import { useExpiry } from '../expiry.ts';
 import { Failure } from '../failure.tsx';
-import { useQueueChoice } from '../queues.ts';
 import { Files } from './files.tsx';
 import { Frame, type PageProps } from './frame.tsx';
 import { hasKeys, useIntervalName, useKeyName } from './names.ts';
 import { useDefinitions, useZone } from './questions.ts';
 import { type Definitions, ofQueues, ofTeams, subjects } from './report.ts';
-import { Choice, When } from './report-tools.tsx';
+import { Choice, OfQueue, When } from './report-tools.tsx';
 import { figures, MOST_DAYS, type Resolution, type ResolutionView, resolutionIntervals, resolutionPath } from './resolution.ts';
 import { useWords } from './words.ts';
 import { dayAfter, dayAt } from './zone.ts';
@@ -62,7 +61,6 @@ interface ToolsProps {
 
 function Tools({ token, view, path, onView }: ToolsProps) {
   const w = useWords();
-  const queues = useQueueChoice(token);
   const hers = useMay(token)('report.read', 'all') ? subjects : ofTeams.filter((each) => each !== 'disposition');
   return (
     <search className="reports-tools">
@@ -73,17 +71,7 @@ function Tools({ token, view, path, onView }: ToolsProps) {
         onChoose={(by) => onView({ by, ...(ofQueues.includes(by) ? {} : { queueId: '' }) })}
       />
       <When when={view} intervals={resolutionIntervals} mostDays={MOST_DAYS} onWhen={onView} />
-      {ofQueues.includes(view.by) && (
-        <Choice
-          label={w('ask.queue')}
-          value={view.queueId}
-          options={[
-            { value: '', text: w('ask.everyQueue') },
-            ...(queues.data ?? []).map(({ queueId, name }) => ({ value: queueId, text: name[languageNow()] })),
-          ]}
-          onChoose={(queueId) => onView({ queueId })}
-        />
-      )}
+      {ofQueues.includes(view.by) && <OfQueue token={token} queueId={view.queueId} onChoose={(queueId) => onView({ queueId })} />}
       <span className="spacer" />
       {path !== null && <Files token={token} path={path} />}
     </search>
