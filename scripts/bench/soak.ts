@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- soak [--minutes N] [--calls-per-second N]`: the whole server under seven tenths of what the box carries, for as long as one likes, with one call in a
  * hundred going wrong: callers who vanish without a BYE, who hang up as the agent is rung, and a media server that is killed each five minutes. Printed is what
- * creeps: memory an hour of each program by the line through its samples after a warm-up, descriptors and timers, calls that are stuck, how late the loop was.
+ * creeps: memory an hour of each program by the line through its samples after a warm-up, and the least of it in each tenth of the time, descriptors and timers, calls that are stuck, how late the loop was.
  */
 import { readdirSync } from 'node:fs';
 import { freeRange } from '../../test/support/ports.ts';
@@ -77,7 +77,16 @@ class Watch {
     // A media server that was killed is another one, whose warm-up has just begun.
     const names = programs.filter((name) => name !== 'db' && (name !== 'media' || this.#killed === 0));
     const rssMbPerHour = Object.fromEntries(names.map((name) => [name, round(slope(warm.map(({ hours, rssMb }) => [hours, rssMb[name] ?? 0])))]));
-    return { rssMbPerHour, mediaKilled: this.#killed, loopLagP99Ms: round(quantile(this.#lateMs, 0.99)), loopLagMostMs: round(Math.max(...this.#lateMs)) };
+    const rssMbLeast = Object.fromEntries(
+      names.map((name) => [name, tenths(this.#samples.map(({ rssMb }) => rssMb[name] ?? 0)).map((part) => Math.min(...part))]),
+    );
+    return {
+      rssMbPerHour,
+      rssMbLeast,
+      mediaKilled: this.#killed,
+      loopLagP99Ms: round(quantile(this.#lateMs, 0.99)),
+      loopLagMostMs: round(Math.max(...this.#lateMs)),
+    };
   }
 
   async #look(): Promise<void> {
@@ -123,6 +132,10 @@ async function metric(house: House, name: string): Promise<number> {
   const line = text.split('\n').find((each) => each.startsWith(`${name} `));
   if (line === undefined) throw new Error(`/metrics does not tell ${name}`);
   return Number(line.slice(name.length + 1));
+}
+
+function tenths<T>(all: readonly T[]): T[][] {
+  return Array.from({ length: 10 }, (_, n) => all.slice(Math.floor((all.length * n) / 10), Math.floor((all.length * (n + 1)) / 10)));
 }
 
 /** Through points [x, y], by least squares. */

@@ -123,6 +123,8 @@ export type AcdEvent =
   | { type: 'leaseExpired'; agentId: AgentId; legId: LegId }
   // -- from the rim that watches the disk of the recordings
   | { type: 'recordingSpaceChanged'; full: boolean }
+  // -- from whoever watches whether what is said of a new call can be kept
+  | { type: 'intakeChanged'; shut: boolean }
   /** By somebody of the house; one whose agent has answered goes on. */
   | { type: 'callbackCancelled'; callbackId: CallbackId; by: UserId }
   /** A supervisor moves who waits: to another queue, or (the same) before others. `priority` null: as it came. */

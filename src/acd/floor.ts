@@ -274,6 +274,8 @@ export interface Floor {
   behind: boolean;
   /** There is no room to record: who must be recorded is not let in. */
   recordingFull: boolean;
+  /** Calls that are made now could be lost to the records: nobody is called back. */
+  intakeShut: boolean;
   callbacks: Map<CallbackId, Callback>;
   /** By tenant and number: one each. */
   callbackOfNumber: Map<string, CallbackId>;
@@ -340,6 +342,7 @@ export function emptyFloor(mostATurn: number): Floor {
     served: new Map(),
     awaiting: new Map(),
     recordingFull: false,
+    intakeShut: false,
     learned: nothingLearned(),
     callbacks: new Map(),
     callbackOfNumber: new Map(),

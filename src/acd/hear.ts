@@ -71,6 +71,7 @@ type Heard =
   | 'callMoveAsked'
   | keyof typeof interactionHearing
   | 'recordingSpaceChanged'
+  | 'intakeChanged'
   | 'timePassed'
   | 'serverStarted'
   | 'serverResumed';
@@ -82,6 +83,11 @@ export const hearing: Hearing = {
 
   recordingSpaceChanged({ floor }, { full }) {
     floor.recordingFull = full;
+  },
+
+  intakeChanged(m, { shut }) {
+    m.floor.intakeShut = shut;
+    for (const queueId of m.floor.queues.keys()) sweep(m, queueId);
   },
 
   // Rule 15. New rules apply to those who wait, but for the limit on the wait they came with.
@@ -333,17 +339,19 @@ export const hearing: Hearing = {
 
   timePassed: (m) => passTime(m),
 
-  // Calls and agents are as they were; desks have to come again, and whoever looks at the disk tells it anew.
+  // Calls and agents are as they were; desks have to come again, and whoever looks at the disk and the intake tells them anew.
   serverResumed(m) {
     m.floor.recordingFull = false;
+    m.floor.intakeShut = false;
     const desks = [...m.floor.desks];
     m.floor.desks.clear();
     for (const agentId of desks) deskChanged(m, agentId, false);
   },
 
   serverStarted(m) {
-    // Whoever looks at the disk tells it anew.
+    // Whoever looks at the disk and the intake tells them anew.
     m.floor.recordingFull = false;
+    m.floor.intakeShut = false;
     m.floor.desks.clear();
     const { floor } = m;
     withdrawAll(m);

@@ -89,6 +89,7 @@ export interface AcdSnapshot {
   unsaid: AgentId[];
   behind: boolean;
   recordingFull?: boolean;
+  intakeShut?: boolean;
   /** Absent in snapshots of before anything was learned. */
   learned?: LearnedRows;
   lots?: number;
@@ -135,6 +136,7 @@ export function takeSnapshot(floor: Floor): AcdSnapshot {
     unsaid: [...floor.unsaid].map(({ configuration }) => configuration.agentId),
     behind: floor.behind,
     ...(floor.recordingFull ? { recordingFull: true } : {}),
+    ...(floor.intakeShut ? { intakeShut: true } : {}),
     learned: rowsOf(floor.learned),
     ...(floor.callbacks.size > 0 ? { callbacks: [...floor.callbacks.values()].map((callback) => ({ ...callback })) } : {}),
     ...(floor.drops.size > 0 ? { drops: [...floor.drops] } : {}),
@@ -152,6 +154,7 @@ export function restoreFloor(json: unknown, mostATurn: number): Floor {
   floor.served = new Map(snapshot.served);
   floor.behind = snapshot.behind;
   floor.recordingFull = snapshot.recordingFull === true;
+  floor.intakeShut = snapshot.intakeShut === true;
   floor.learned = learnedOf(snapshot.learned);
   for (const callback of snapshot.callbacks ?? []) restoreCallback(floor, { ...callback });
   floor.drops = new Map(snapshot.drops);

@@ -16,6 +16,8 @@ export interface Dialling {
   acd: AcdView;
   directory: Pick<Directory, 'agentByNumber'>;
   newCallId(): CallId;
+  /** What is said of a new call can be kept; calls for help do not ask. */
+  accepting(): boolean;
   reach(caller: { tenantId: TenantId; agentId: AgentId; callId: CallId }, number: string): Reached;
 }
 
@@ -34,6 +36,7 @@ export function dial({ data }: DeskMessageOf<'dial'>, agentId: AgentId, house: D
   const { tenantId, number, name } = agent;
   const reached = whom(data.target, { tenantId, agentId, callId }, house);
   if (!reached.ok) return reached.why === 'refused' ? { ok: false, code: 'dial_refused', detail: reached.rule } : { ok: false, code: reached.why };
+  if (!reached.emergency && !house.accepting()) return { ok: false, code: 'no_new_calls' };
   const { target, party } = reached;
   if (target.kind === 'agent' && target.agentId === agentId) return { ok: false, code: 'unknown_target' };
   const queueId = target.kind === 'agent' || reached.emergency ? null : behalfOf(data.queue, agent);

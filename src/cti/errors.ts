@@ -81,6 +81,7 @@ export const ctiErrors = {
   bad_number: { zh: '该号码无法拨打，请检查号码。', en: 'Nobody can be reached at that number: check it.' },
   own_number: { zh: '该号码是本企业的热线号码，不能从坐席台拨打。', en: 'That is a hotline number of your own: it cannot be called from a desk.' },
   no_trunk: { zh: '没有可用于该号码的中继。', en: 'No trunk takes calls to that number.' },
+  no_new_calls: { zh: '系统暂时不能接受新呼叫，请稍后再试。', en: 'The server takes no new calls at the moment: try again shortly.' },
   dial_refused: { zh: '外呼规则不允许拨打该号码。', en: 'The rules for calls outside do not allow that call now.' },
   not_your_queue: { zh: '您不属于该队列。', en: 'You are not in that queue.' },
   no_callbacks: { zh: '该队列不提供回呼。', en: 'That queue calls nobody back.' },

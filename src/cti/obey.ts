@@ -27,7 +27,7 @@ export type DeskEffect = AcdEvent | CallEvent | CtiEvent;
 /** `keys` are pressed for the parties of these legs; they are in no event: they may be a secret. */
 export type Outcome = { ok: true; events: DeskEffect[]; keys?: { legIds: LegId[]; digits: string } } | { ok: false; code: CtiErrorCode; detail?: string };
 
-export interface Obeying extends Pick<Dialling, 'newCallId' | 'reach'>, Pick<Booking, 'now' | 'numberToCallBack'> {
+export interface Obeying extends Pick<Dialling, 'newCallId' | 'reach' | 'accepting'>, Pick<Booking, 'now' | 'numberToCallBack'> {
   desk: Desk;
   acd: AcdView;
   calls: CallsView;

@@ -68,6 +68,7 @@ const known: Record<Event['type'], true> = {
   directEnded: true,
   flowEntered: true,
   heartbeat: true,
+  intakeChanged: true,
   interactionAccepted: true,
   interactionAsked: true,
   interactionAssigned: true,

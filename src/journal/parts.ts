@@ -78,7 +78,7 @@ type Said<T> = { [K in keyof T]-?: 'open' | readonly Section[] };
 
 const acd: Said<AcdSnapshot> = {
   ...{ version: 'open', toldAt: 'open', seq: 'open', lots: 'open', queues: 'open', calendars: 'open', phones: 'open', desks: 'open', agents: 'open' },
-  ...{ leaving: 'open', unsaid: 'open', behind: 'open', recordingFull: 'open', learned: 'open', over: 'open' },
+  ...{ leaving: 'open', unsaid: 'open', behind: 'open', recordingFull: 'open', intakeShut: 'open', learned: 'open', over: 'open' },
   calls: [{ path: ['acd', 'calls'], owner: acdCall, blank: blankAcdCall }],
   callbacks: [{ path: ['acd', 'callbacks'], owner: callback, blank: blankCallback }],
   served: [{ path: ['acd', 'served'], owner: keyed }],

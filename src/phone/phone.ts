@@ -93,6 +93,8 @@ export interface Phone {
   claim(legs: readonly KeptLeg[]): Promise<ClaimedLegs>;
   /** Resolves when the SIP server took us the first time; a loss later is mended by itself. Rejects on a wrong secret. */
   start(): Promise<void>;
+  /** false: new calls get 503, and none but for help should be made. */
+  readonly accepting: boolean;
   /** New calls get 503 from now on; calls in progress go on. */
   drain(): void;
   /** Ends what is left with `server_shutdown` and leaves the SIP server. */
@@ -356,7 +358,7 @@ class PhoneRim implements Phone {
     return this.#rim.trunks.calls(trunkId);
   }
 
-  get #accepting(): boolean {
+  get accepting(): boolean {
     return !this.#draining && (this.#options.accepting?.() ?? true);
   }
 
@@ -404,7 +406,7 @@ class PhoneRim implements Phone {
     sip.use(
       'invite',
       this.#guarded((req, res) => {
-        if (!this.#accepting || this.#legs.size >= MOST_LEGS) return res.send(503, BUSY);
+        if (!this.accepting || this.#legs.size >= MOST_LEGS) return res.send(503, BUSY);
         takeInvite(this.#rim, keep, req, res);
       }),
     );
@@ -420,7 +422,7 @@ class PhoneRim implements Phone {
         else if (req.has('Proxy-Authenticate') || req.has('WWW-Authenticate')) endChallenged(this.#rim, this.#rim.trunks.lines(), sip, req);
       }),
     );
-    answerOthers(sip, () => !this.#accepting);
+    answerOthers(sip, () => !this.accepting);
   }
 
   /** One request's fault must not harm another's, nor leave its sender without an answer. */

@@ -82,6 +82,33 @@ describe('agent first', () => {
     assert.deepEqual(again.acd.view.callbacks(DEMO)[0]?.dueAt, 30 * 60_000, 'it is eight in China');
   });
 
+  for (const [first, then] of [
+    ['agent', 'offered'],
+    ['customer', 'dialling'],
+  ] as const)
+    it(`dials nobody while the house takes no new calls, ${first} first, and goes on in its place`, () => {
+      const floor = floorWith({ first });
+      const seen = (): unknown[] => floor.acd.view.callbacks(DEMO).map(({ state, dueAt }) => [state, dueAt]);
+      askedAndGone(floor, 'c1');
+      floor.tell({ type: 'intakeChanged', shut: true });
+      floor.ready('8001');
+      assert.deepEqual(seen(), [['held', null]], 'shut');
+      floor.now += 60_000;
+      floor.tell({ type: 'timePassed' });
+      assert.deepEqual(seen(), [['held', null]], 'shut a minute later');
+      assert.ok(typesOf(floor.tell({ type: 'intakeChanged', shut: false })).includes('callArrived'), 'open again');
+      assert.deepEqual(seen(), [[then, null]]);
+    });
+
+  it('after a restart the intake is open until whoever looks at it tells otherwise', () => {
+    const floor = floorWith();
+    askedAndGone(floor, 'c1');
+    floor.tell({ type: 'intakeChanged', shut: true });
+    floor.tell({ type: 'serverStarted' });
+    floor.ready('8001');
+    assert.equal(floor.acd.view.callbacks(DEMO)[0]?.state, 'offered');
+  });
+
   it('ends served when the two have talked', () => {
     const floor = floorWith();
     askedAndGone(floor, 'c1');

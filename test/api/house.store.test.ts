@@ -140,7 +140,14 @@ before(async () => {
     ...{ clock: systemClock, log: silentLog, journal, take, directory, desk: rooms.desk, acd: rooms.acd.view, calls: rooms.calls },
     userOfToken: (token) => sessions.userOf(token),
     forms: () => ({}),
-    ...{ newCallId: () => asId<CallId>('c-out'), reach: () => ({ ok: false, why: 'no_trunk' }), now: () => 0, numberToCallBack: () => null, flows: () => ({}) },
+    ...{
+      newCallId: () => asId<CallId>('c-out'),
+      reach: () => ({ ok: false, why: 'no_trunk' }),
+      accepting: () => true,
+      now: () => 0,
+      numberToCallBack: () => null,
+      flows: () => ({}),
+    },
     carryOut: async () => undefined,
     floor: wall,
   });

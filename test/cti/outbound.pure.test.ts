@@ -50,6 +50,28 @@ function recordOf(rooms: RoomsUnderTest): CallRecord | undefined {
   return written.flatMap((command) => (command.type === 'writeCdr' && command.record.callId === callId ? [command.record] : [])).at(-1);
 }
 
+test('while the house takes no new calls nobody is dialled but for help', () => {
+  const { rooms } = begin();
+  const answerTo = (number: string) => {
+    const message = deskMessageSchema.parse({ v: 1, id: '1', type: 'dial', data: { target: { kind: 'number', number } } });
+    assert.ok(message.type === 'dial');
+    const directory = { agent: () => null, agentByNumber: () => null, queue: () => null };
+    const house = {
+      desk: rooms.desk,
+      acd: rooms.acd.view,
+      calls: rooms.call.calls,
+      directory,
+      forms: () => ({}),
+      ...dialling(['8002']),
+      accepting: () => false,
+    };
+    const outcome = obey(message, her, house);
+    return outcome.ok ? outcome.events.map(({ type }) => type) : outcome.code;
+  };
+  assert.deepEqual([NUMBER, '8002'].map(answerTo), ['no_new_calls', 'no_new_calls']);
+  assert.deepEqual(answerTo('110'), ['callArrived']);
+});
+
 test('her phone rings by itself, then theirs; the pop comes first, and the customer is whose number it is', () => {
   const { rooms, dial } = begin();
   dial(NUMBER, { data: { ticket: 'CS-1' } });

@@ -6,10 +6,11 @@ import type { Obeying } from '../../src/cti/obey.ts';
 export function dialling(
   colleagues: readonly string[] = [],
   now: () => number = () => 0,
-): Pick<Obeying, 'newCallId' | 'reach' | 'flows' | 'now' | 'numberToCallBack'> {
+): Pick<Obeying, 'newCallId' | 'reach' | 'accepting' | 'flows' | 'now' | 'numberToCallBack'> {
   let calls = 0;
   return {
     ...{ now, numberToCallBack: (_: TenantId, wished: string) => (wished.length > 6 ? wished : null) },
+    accepting: () => true,
     flows: () => ({ balance: { zh: '余额查询', en: 'Balance' } }),
     newCallId: () => {
       calls += 1;

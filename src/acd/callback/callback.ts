@@ -84,8 +84,8 @@ function viewOf(floor: Floor, callback: Callback): CallbackView {
 }
 
 /** Its next try or the opening of its window, whichever is later; null = its turn alone is waited for, or that the queue opens. */
-function dueFrom({ toldAt }: Floor, { notBefore }: Callback, { state, configuration: { callback: rules } }: Queue): number | null {
-  if (state !== 'open' || rules === undefined) return null;
+function dueFrom({ toldAt, intakeShut }: Floor, { notBefore }: Callback, { state, configuration: { callback: rules } }: Queue): number | null {
+  if (state !== 'open' || intakeShut || rules === undefined) return null;
   const soonest = Math.max(toldAt, notBefore);
   const { open, until } = windowAt(rules, soonest);
   if (!open) return until;

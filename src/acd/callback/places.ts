@@ -140,8 +140,8 @@ function lookAgain(m: Moment, waiting: Waiting, callback: Callback): void {
     return;
   }
   const { open: inWindow, until } = windowAt(rules, Math.max(now, callback.notBefore));
-  // While the queue is closed nobody knows for how long: it is looked at again when it opens.
-  const open = inWindow && waiting.queue.state === 'open';
+  // While the queue or the house is closed nobody knows for how long: it is looked at again when it opens.
+  const open = inWindow && waiting.queue.state === 'open' && !floor.intakeShut;
   const isDue = open && callback.notBefore <= now;
   const next = Math.min(expires, (callback.notBefore > now && open ? callback.notBefore : until) ?? expires);
   if (callback.dialled) hold(floor, waiting, !callback.reached, expires);

@@ -176,6 +176,11 @@ export class House {
     if (this.life.alive) this.#sound.mediaBack();
   }
 
+  /** As the application has it: what is said of a new call can be kept. */
+  get accepting(): boolean {
+    return this.kept.journal.healthy && !this.cdr.counts.full;
+  }
+
   /** As at an orderly end; resolves when nothing of it is left. */
   async close(): Promise<void> {
     this.watch.close();
@@ -203,8 +208,7 @@ export class House {
     if (!life.alive) return;
     const { event } = recorded;
     this.#chronicle.events += 1;
-    // While the disk refuses writes what an agent dials is in memory alone, and goes with it.
-    if (event.type === 'callArrived' && this.kept.journal.healthy) this.#chronicle.arrived.add(event.callId);
+    if (event.type === 'callArrived') this.#chronicle.arrived.add(event.callId);
     if (event.type === 'callEnded') this.vault.forget(event.callId);
     this.kept.watch(recorded);
     if (event.type === 'legEnded') this.#sound.forget(event.legId);
@@ -236,6 +240,7 @@ export class House {
         this.#dialled += 1;
         return asId<CallId>(`c-d${Math.floor(clock.now()).toString(16)}${this.#dialled.toString(16)}`);
       },
+      accepting: () => this.accepting,
       reach: (_, number) => {
         const party = { number, raw: number };
         const agent = directory.agentByNumber(TENANT, number);

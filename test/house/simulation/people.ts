@@ -12,7 +12,7 @@ export function callerComes(world: World, n: number): void {
   const legId = legIdOf(callId, 0);
   const number = `+86138${String(dice.between(1, 6)).padStart(8, '0')}`;
   const { house } = world;
-  if (house?.isOpen !== true || !house.life.alive || !house.kept.journal.healthy || house.cdr.counts.full) return;
+  if (house?.isOpen !== true || !house.life.alive || !house.accepting) return;
   const dialog = world.newDialog(legId, null);
   const arrival = { type: 'callArrived', callId, legId, tenantId: TENANT, trunk: 'city', sipCallId: `s-${n}` } as const;
   if (!house.phones.arrives(dialog, { ...arrival, caller: { number, raw: number }, callee: { number: HOTLINE, raw: HOTLINE } })) return;
