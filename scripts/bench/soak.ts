@@ -1,11 +1,13 @@
 /**
  * `npm run bench -- soak [--minutes N] [--calls-per-second N]`: the whole server under seven tenths of what the box carries, for as long as one likes, with one call in a
  * hundred going wrong: callers who vanish without a BYE, who hang up as the agent is rung, and a media server that is killed each five minutes. Printed is what
- * creeps: memory an hour of each program by the line through its samples after a warm-up, and the least of it in each tenth of the time, descriptors and timers, calls that are stuck, how late the loop was.
+ * creeps: memory an hour of each program by the line through its samples after a warm-up, and what is alive in
+ * the heaps of those that are not killed (the measure of a leak, where memory of the system moves with V8's moods), descriptors and timers, calls that are stuck, how late the loop was.
  */
 import { readdirSync } from 'node:fs';
 import { freeRange } from '../../test/support/ports.ts';
 import { type House, openHouse, programs, quantile, round } from './house.ts';
+import { liveHeapMb } from './live-heap.ts';
 import { rssMbOf } from './proc.ts';
 import { type CallTimes, SipLoad } from './sip-load.ts';
 
@@ -18,6 +20,10 @@ const TALK_MS = 4_000;
 /** Of the first so much nothing is said: code is compiled, pools are filled. */
 const WARM_UP_SHARE = 0.3;
 const SAMPLE_MS = 5_000;
+/** So often all that can be collected is, and what is alive is looked at. */
+const COLLECT_MS = 120_000;
+/** So long after a collection nothing is said of the loop: it was us who held it up. */
+const AFTER_COLLECTION_MS = 20_000;
 const KILL_MEDIA_MS = 300_000;
 /** Who vanished is noticed by her silence, and what is over rests for the 32 s of RFC 3261. */
 const REST_MS = 90_000;
@@ -29,6 +35,9 @@ interface Options {
   minutes?: number;
   'calls-per-second'?: number;
 }
+/** Media servers are killed again and again, and each warms up anew. */
+const steady = ['app', 'sip'] as const;
+type Steady = (typeof steady)[number];
 interface Sample {
   hours: number;
   rssMb: Record<string, number>;
@@ -44,7 +53,7 @@ export async function run({ minutes = MINUTES, 'calls-per-second': callsPerSecon
     });
     const watch = new Watch(house);
     await load.run(() => undefined);
-    watch.stop();
+    await watch.stop();
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const after = await standing(house);
     if (after.calls > 0) process.exitCode = 1;
@@ -62,31 +71,49 @@ class Watch {
   readonly #startedAt = performance.now();
   readonly #timers: NodeJS.Timeout[];
   #killed = 0;
+  readonly #live: { hours: number; mb: Record<Steady, number> }[] = [];
+  #collecting: Promise<void> = Promise.resolve();
+  #collectedAt = Number.NEGATIVE_INFINITY;
 
   constructor(house: House) {
     this.#house = house;
-    this.#timers = [setInterval(() => void this.#look(), SAMPLE_MS), setInterval(() => this.#kill(), KILL_MEDIA_MS)];
+    this.#timers = [
+      setInterval(() => void this.#look(), SAMPLE_MS),
+      setInterval(() => this.#kill(), KILL_MEDIA_MS),
+      setInterval(() => this.#collect(), COLLECT_MS),
+    ];
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#collecting;
   }
 
   figures(): object {
-    const warm = this.#samples.slice(Math.floor(this.#samples.length * WARM_UP_SHARE));
-    // A media server that was killed is another one, whose warm-up has just begun.
-    const names = programs.filter((name) => name !== 'db' && (name !== 'media' || this.#killed === 0));
-    const rssMbPerHour = Object.fromEntries(names.map((name) => [name, round(slope(warm.map(({ hours, rssMb }) => [hours, rssMb[name] ?? 0])))]));
-    const rssMbLeast = Object.fromEntries(
-      names.map((name) => [name, tenths(this.#samples.map(({ rssMb }) => rssMb[name] ?? 0)).map((part) => Math.min(...part))]),
-    );
+    const perHour = (at: (name: Steady) => (readonly [number, number])[]): object =>
+      Object.fromEntries(steady.map((name) => [name, round(slope(warm(at(name))))]));
     return {
-      rssMbPerHour,
-      rssMbLeast,
+      rssMbPerHour: perHour((name) => this.#samples.map(({ hours, rssMb }) => [hours, rssMb[name] ?? 0])),
+      liveMbPerHour: perHour((name) => this.#live.map(({ hours, mb }) => [hours, mb[name]])),
+      liveMb: Object.fromEntries(steady.map((name) => [name, this.#live.map(({ mb }) => round(mb[name]))])),
       mediaKilled: this.#killed,
       loopLagP99Ms: round(quantile(this.#lateMs, 0.99)),
       loopLagMostMs: round(Math.max(...this.#lateMs)),
     };
+  }
+
+  #collect(): void {
+    this.#collecting = this.#lookAtHeaps().catch((error: Error) => console.error(`soak: what is alive could not be looked at: ${error.message}`));
+  }
+
+  async #lookAtHeaps(): Promise<void> {
+    const pids = this.#pids();
+    const [appPid, sipPid] = [pids?.app[0], pids?.sip[0]];
+    if (appPid === undefined || sipPid === undefined) return;
+    this.#collectedAt = performance.now();
+    const [app, sip] = [await liveHeapMb(appPid), await liveHeapMb(sipPid)];
+    this.#collectedAt = performance.now();
+    this.#live.push({ hours: (this.#collectedAt - this.#startedAt) / 3_600_000, mb: { app, sip } });
   }
 
   async #look(): Promise<void> {
@@ -94,6 +121,7 @@ class Watch {
     if (pids === null) return;
     const hours = (performance.now() - this.#startedAt) / 3_600_000;
     this.#samples.push({ hours, rssMb: Object.fromEntries(programs.map((name) => [name, rssMbOf(pids[name])])) });
+    if (performance.now() - this.#collectedAt < AFTER_COLLECTION_MS) return;
     const late = await metric(this.#house, 'nodejs_eventloop_lag_p99_seconds').catch(() => null);
     if (late !== null) this.#lateMs.push(late * 1000);
   }
@@ -134,9 +162,7 @@ async function metric(house: House, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
-function tenths<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: 10 }, (_, n) => all.slice(Math.floor((all.length * n) / 10), Math.floor((all.length * (n + 1)) / 10)));
-}
+const warm = <T>(all: readonly T[]): readonly T[] => all.slice(Math.floor(all.length * WARM_UP_SHARE));
 
 /** Through points [x, y], by least squares. */
 function slope(points: readonly (readonly [number, number])[]): number {
