@@ -8,8 +8,8 @@ import { playDay, type Told } from './simulation/day.ts';
 import type { Planted } from './simulation/house.ts';
 import type { Breach } from './simulation/world.ts';
 
-/** In each run; a thousand with SEEDS=1000. */
-const SEEDS = Number(process.env.SEEDS ?? 400);
+/** In each run. */
+const SEEDS = Number(process.env.SEEDS ?? 1_000);
 const again = (seed: number): string => `again: SEED=${seed} node --import tsx --test test/house/simulation.pure.test.ts`;
 const only = process.env.SEED;
 const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, n) => n + 1) : [Number(only)];
