@@ -38,6 +38,7 @@ import { type Order, supervise } from './cti/supervising.ts';
 import { type Customers, createCustomers } from './customers/customers.ts';
 import { beginErasures } from './customers/erasure.ts';
 import { healthOf } from './health.ts';
+import { watchIntake } from './intake.ts';
 import { InvariantWatch } from './invariants/watch.ts';
 import { createLookUps } from './ivr/actions/lookups.ts';
 import { Publisher } from './ivr/publisher.ts';
@@ -81,7 +82,6 @@ import type { Command, Event } from './vocabulary.ts';
 import { type OpenWebhooks, openWebhooks } from './webhooks/open.ts';
 import { Trials } from './whatif/trials.ts';
 
-const INTAKE_LOOK_MS = 250;
 const LAST_RECORDS_MS = 5_000;
 const MOST_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
 const ALARM_BLOCKED = 'ALARM: an account is blocked for calls outside, and what it had out is cut';
@@ -204,10 +204,7 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: OnFatal): Promise<Om
   });
   const watch = opened(new InvariantWatch({ acd: rooms.acd, calls: rooms.calls, clock, log, take: ground.take }), (it) => it.close());
   const { phone, operation } = rims;
-  opened(
-    watchIntake(() => phone.accepting, clock, ground.take),
-    (stop) => stop(),
-  );
+  opened(watchIntake(phone, clock, ground.take), (stop) => stop());
   const floor = new Floor(ground.take);
   floor.tell(directory);
   floor.removeUnknown(rooms.acd.view, directory.tenants());
@@ -238,16 +235,6 @@ async function furnish(base: Omit<Ground, 'take'>, onFatal: OnFatal): Promise<Om
       return rooms.calls.size;
     },
   };
-}
-
-/** What the house begins by itself heeds what is refused at the door. */
-function watchIntake(accepting: () => boolean, clock: Clock, take: (event: Event) => void): () => void {
-  let shut = false;
-  return clock.every(INTAKE_LOOK_MS, () => {
-    if (shut !== accepting()) return;
-    shut = !shut;
-    take({ type: 'intakeChanged', shut });
-  });
 }
 
 function openPublisher({ config, clock, log, opened, take }: Ground, directory: Directory): Publisher {
