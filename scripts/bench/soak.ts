@@ -17,13 +17,15 @@ const CALLS_PER_SECOND = 14;
 const AGENTS = 200;
 const RTP_PORTS = 6_000;
 const TALK_MS = 4_000;
-/** Of the first so much nothing is said: code is compiled, pools are filled. */
-const WARM_UP_SHARE = 0.3;
+/** Of the first so much nothing is said: code is compiled, pools are filled, and some of what is over is kept for ten minutes. */
+const WARM_UP_SHARE = 0.4;
 const SAMPLE_MS = 5_000;
 /** So often all that can be collected is, and what is alive is looked at. */
 const COLLECT_MS = 120_000;
 /** So long after a collection nothing is said of the loop: it was us who held it up. */
 const AFTER_COLLECTION_MS = 20_000;
+/** Node measures from one tick of its watch to the next; what is beyond is how late the loop was. */
+const TICK_MS = 10;
 const KILL_MEDIA_MS = 300_000;
 /** Who vanished is noticed by her silence, and what is over rests for the 32 s of RFC 3261. */
 const REST_MS = 90_000;
@@ -123,7 +125,7 @@ class Watch {
     this.#samples.push({ hours, rssMb: Object.fromEntries(programs.map((name) => [name, rssMbOf(pids[name])])) });
     if (performance.now() - this.#collectedAt < AFTER_COLLECTION_MS) return;
     const late = await metric(this.#house, 'nodejs_eventloop_lag_p99_seconds').catch(() => null);
-    if (late !== null) this.#lateMs.push(late * 1000);
+    if (late !== null) this.#lateMs.push(Math.max(0, late * 1000 - TICK_MS));
   }
 
   /** null: one is being started anew. */
