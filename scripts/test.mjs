@@ -1,7 +1,7 @@
 // `npm test`: installs what is missing, builds, checks the house's rules, runs every lane, and ends with one line
 // `N passed, N failed, N skipped`. `npm test -- pure sip` runs only these lanes.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -46,8 +46,9 @@ function node(args, beside) {
     cwd: root,
     stdio: ['ignore', beside ? 'pipe' : 'inherit', 'inherit'],
     env: { ...process.env, HUAWU_TEST: '1' },
+    detached: beside,
   });
-  if (beside) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  if (beside) giveWay(child.pid);
   const said = [];
   child.stdout?.on('data', (bytes) => said.push(bytes));
   return new Promise((resolve, reject) => {
@@ -55,6 +56,29 @@ function node(args, beside) {
     child.on('close', (status) => resolve({ status, said: Buffer.concat(said).toString() }));
   });
 }
+
+/**
+ * Linux shares the processor among sessions first (autogroup), and a priority holds within one: the servers that tests start have sessions of their own, and would
+ * share equally with what is to give way to them. Hence a session of its own, which has the lowest priority too.
+ */
+function giveWay(pid) {
+  setPriority(pid, constants.priority.PRIORITY_LOW);
+  const share = `/proc/${pid}/autogroup`;
+  if (existsSync(share)) writeFileSync(share, `${constants.priority.PRIORITY_LOW}`);
+  // Ctrl-C does not reach another session.
+  process.on('exit', () => {
+    try {
+      process.kill(-pid);
+    } catch {
+      // It has ended.
+    }
+  });
+}
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])
+  process.once(signal, () => process.exit(status));
 
 /** Whether all sources have just been built: then the lanes run what was built, as its users do, and spare the two cores a transpiler in every process. */
 let built = false;
