@@ -140,8 +140,12 @@ class Watch {
   #kill(): void {
     const pid = this.#pids()?.media[0];
     if (pid === undefined) return;
-    this.#killed += 1;
-    process.kill(pid, 'SIGKILL');
+    try {
+      process.kill(pid, 'SIGKILL');
+      this.#killed += 1;
+    } catch {
+      // It is being started anew.
+    }
   }
 }
 
