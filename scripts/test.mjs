@@ -203,7 +203,7 @@ async function runLane({ name, atOnce, bundles = 0, realTime = false, beside = f
   }
   const counted = `${ended.passed} passed, ${ended.failed} failed, ${ended.skipped} skipped`;
   process.stdout.write(`── ${name} lane: ${counted} (${seconds} s)\n`);
-  for (const { title, seconds } of longestOf(first.tap)) process.stdout.write(`   ${seconds.toFixed(1).padStart(5)} s  ${title}\n`);
+  for (const long of longestOf(first.tap)) process.stdout.write(`   ${long.seconds.toFixed(1).padStart(5)} s  ${long.title}\n`);
 }
 
 if (wanted.length === 0) [built] = await Promise.all([step('builds, with every type in order', 'scripts/build.mjs'), rules()]);

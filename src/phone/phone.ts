@@ -113,9 +113,9 @@ export interface Phone {
   mediaTimedOut(legId: LegId, silentMs: number): void;
   /** Its sound is bad or goes one way; `none` = no longer. */
   audioTroubled(legId: LegId, trouble: AudioTrouble | 'none'): void;
-  /** The page of a browser was closed, or is there again. */
   /** Audio of this leg has gone past the media server: what was measured there is not all. */
   hasBeenDirect(legId: LegId): boolean;
+  /** The page of a browser was closed, or is there again. */
   partyAway(legId: LegId, away: boolean): void;
   /** Whether the phone that rings for this leg can be told to go off-hook. */
   canPickUp(legId: LegId): boolean;

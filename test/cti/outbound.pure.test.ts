@@ -5,7 +5,7 @@ import { asId, type CallId, legIdOf } from '../../kernel/ids.ts';
 import { createCdr } from '../../src/cdr/fold.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import type { CtiCommand } from '../../src/cti/event.ts';
-import { obey } from '../../src/cti/obey.ts';
+import { type Outcome, obey } from '../../src/cti/obey.ts';
 import { deskMessageSchema } from '../../src/cti/protocol.ts';
 import type { Command, Event } from '../../src/vocabulary.ts';
 import { dialling } from '../support/dialling.ts';
@@ -22,16 +22,19 @@ function begin() {
   rooms.ready('8002');
   rooms.asked.splice(0);
   const outside = dialling(['8001', '8002']);
-  const dial = (number: string, more: object = {}): CtiCommand[] => {
+  const asked = (number: string, more: object = {}, accepting = true): Outcome => {
     const message = deskMessageSchema.parse({ v: 1, id: '1', type: 'dial', data: { target: { kind: 'number', number }, ...more } });
     assert.ok(message.type === 'dial');
     const directory = { agent: () => null, agentByNumber: () => null, queue: () => null };
-    const house = { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => ({}), ...outside };
-    const outcome = obey(message, her, house);
+    const house = { desk: rooms.desk, acd: rooms.acd.view, calls: rooms.call.calls, directory, forms: () => ({}), ...outside, accepting: () => accepting };
+    return obey(message, her, house);
+  };
+  const dial = (number: string, more: object = {}): CtiCommand[] => {
+    const outcome = asked(number, more);
     assert.ok(outcome.ok, JSON.stringify(outcome));
     return rooms.tell(...outcome.events);
   };
-  return { rooms, dial };
+  return { rooms, dial, asked };
 }
 
 const ended = (legId = own, cause: 'normal' | 'busy' | 'rejected' | 'no_answer' = 'normal'): Event => ({
@@ -51,25 +54,9 @@ function recordOf(rooms: RoomsUnderTest): CallRecord | undefined {
 }
 
 test('while the house takes no new calls nobody is dialled but for help', () => {
-  const { rooms } = begin();
-  const answerTo = (number: string) => {
-    const message = deskMessageSchema.parse({ v: 1, id: '1', type: 'dial', data: { target: { kind: 'number', number } } });
-    assert.ok(message.type === 'dial');
-    const directory = { agent: () => null, agentByNumber: () => null, queue: () => null };
-    const house = {
-      desk: rooms.desk,
-      acd: rooms.acd.view,
-      calls: rooms.call.calls,
-      directory,
-      forms: () => ({}),
-      ...dialling(['8002']),
-      accepting: () => false,
-    };
-    const outcome = obey(message, her, house);
-    return outcome.ok ? outcome.events.map(({ type }) => type) : outcome.code;
-  };
-  assert.deepEqual([NUMBER, '8002'].map(answerTo), ['no_new_calls', 'no_new_calls']);
-  assert.deepEqual(answerTo('110'), ['callArrived']);
+  const { asked } = begin();
+  for (const number of [NUMBER, '8002']) assert.deepEqual(asked(number, {}, false), { ok: false, code: 'no_new_calls' });
+  assert.ok(asked('110', {}, false).ok);
 });
 
 test('her phone rings by itself, then theirs; the pop comes first, and the customer is whose number it is', () => {
