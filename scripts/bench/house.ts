@@ -1,5 +1,6 @@
 /** The whole server as one bench has it: ports and a data folder of its own, and the pids of its four programs. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,8 @@ export interface House {
   kill(): Promise<void>;
   /** The application, started anew; resolves when it is ready. */
   startAgain(): Promise<void>;
+  /** Rejects when the application ends, whoever ended it. */
+  ended(): Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -56,6 +59,7 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   let server = start();
+  const hasEnded = (): boolean => server.exitCode !== null || server.signalCode !== null;
   // Who stops the bench does not leave a server behind.
   const orphaned = (): void => void (server.kill('SIGTERM') && server.kill('SIGTERM'));
   process.once('exit', orphaned);
@@ -63,14 +67,20 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
     const gone = new Promise((resolve) => server.once('exit', resolve));
     server.kill(signal);
     server.kill(signal);
-    if (server.exitCode === null && server.signalCode === null) await gone;
+    if (!hasEnded()) await gone;
   };
   const stop = async (): Promise<void> => {
     process.off('exit', orphaned);
+    // Those beside it wait for the next one, which takes them along as it closes.
+    if (hasEnded()) await startAgain().catch(() => undefined);
     await end('SIGTERM');
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   const base = `http://127.0.0.1:${ports.http}`;
+  const startAgain = async (): Promise<void> => {
+    server = start();
+    await ready(base);
+  };
   try {
     await ready(base);
   } catch (error) {
@@ -87,11 +97,11 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
     const { sip, media, app, db } = pids();
     return { sip: cpuMsOf(sip), media: cpuMsOf(media), app: cpuMsOf(app), db: cpuMsOf(db) };
   };
-  const startAgain = async (): Promise<void> => {
-    server = start();
-    await ready(base);
+  const ended = async (): Promise<never> => {
+    const [code, signal] = await once(server, 'exit');
+    throw new Error(`the application ended by itself (${signal ?? `exit ${code}`}): above is what it had to say`);
   };
-  return { ports, base, dataDir, pids, cpuMs, kill: () => end('SIGKILL'), startAgain, stop };
+  return { ports, base, dataDir, pids, cpuMs, kill: () => end('SIGKILL'), startAgain, ended, stop };
 }
 
 function settings(ports: Ports, dataDir: string, rtpPorts: number): Record<string, string> {

@@ -5,7 +5,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { newRequest, type Request, responseTo } from '../../sip/message/message.ts';
+import { newRequest, type Request, type Response, responseTo, tagOf } from '../../sip/message/message.ts';
 import { parseMessage } from '../../sip/message/parse.ts';
 import { writeMessage } from '../../sip/message/write.ts';
 
@@ -114,7 +114,7 @@ export class SipLoad {
     };
     this.calls.set(number, call);
     this.#live.set(number, call);
-    this.#sendUntil(this.#request(call, 'INVITE', 1, this.#sdp(this.#callerRtp)), () => call.answeredAt !== null || call.failure !== null);
+    this.#sendUntil(this.#request(call, 'INVITE', 1, sdpOf(this.#callerRtp)), () => call.answeredAt !== null || call.failure !== null);
     setTimeout(() => {
       if (call.answeredAt === null) this.#end(call, 'no answer from the server');
       else if (call.offeredAt === null) this.#hangUp(call, 'no agent');
@@ -158,7 +158,10 @@ export class SipLoad {
     const call = this.#live.get(message.headers.get('Call-ID') ?? '');
     if (call === undefined) return;
     if (message.kind === 'request') {
-      this.#caller.send(writeMessage(responseTo(message, 200)), this.#options.server.port, this.#options.server.host);
+      if (message.method === 'ACK') return;
+      const { host, port } = this.#options.server;
+      if (message.method === 'INVITE') this.#moved(call, mediaPort(message.body));
+      this.#caller.send(writeMessage(answerTo(message, 200, portOf(this.#caller), message.method === 'INVITE' ? sdpOf(this.#callerRtp) : '')), port, host);
       if (message.method === 'BYE') this.#end(call, call.byeSent ? null : `the server hung up: ${message.headers.get('Reason') ?? 'no reason'}`);
       return;
     }
@@ -181,6 +184,15 @@ export class SipLoad {
     call.answeredAt = performance.now();
     call.media = mediaPort(body);
     if (call.withMedia && call.media !== null) call.sendTimer = sendRtp(this.#callerRtp, call.media);
+  }
+
+  /** The server's end of the audio is elsewhere now. */
+  #moved(call: CallerCall, port: number | null): void {
+    if (port === null || port === call.media) return;
+    call.media = port;
+    if (call.sendTimer === null) return;
+    clearInterval(call.sendTimer);
+    call.sendTimer = sendRtp(this.#callerRtp, port);
   }
 
   #hangUp(call: CallerCall, failure: string | null): void {
@@ -211,42 +223,49 @@ export class SipLoad {
     const message = parseMessage(bytes);
     if (message.kind !== 'request') return;
     const { host, port } = this.#options.server;
-    const reply = (status: number, body = ''): void => {
-      const response = responseTo(message, status, 'agent', undefined, body);
-      response.headers.set('Contact', `<sip:agent@127.0.0.1:${this.#options.agentPort}>`);
-      if (body !== '') response.headers.set('Content-Type', 'application/sdp');
-      this.#agent.send(writeMessage(response), port, host);
-    };
+    const reply = (response: Response): void => this.#agent.send(writeMessage(response), port, host);
     const legId = message.headers.get('Call-ID') ?? '';
-    if (message.method === 'INVITE') this.#ringAtAgent(message, reply);
-    else if (message.method !== 'ACK') {
+    if (message.method === 'INVITE') {
+      if (tagOf(message.headers.get('To') ?? '') === undefined) this.#ringAtAgent(message, reply);
+      else if (this.#agentMedia.has(legId)) this.#sendFromAgent(legId, mediaPort(message.body));
+      reply(answerTo(message, 200, this.#options.agentPort, sdpOf(this.#agentRtp)));
+    } else if (message.method !== 'ACK') {
       clearInterval(this.#agentMedia.get(legId));
       this.#agentMedia.delete(legId);
-      reply(200);
+      reply(answerTo(message, 200, this.#options.agentPort));
     }
   }
 
-  #ringAtAgent(invite: Request, reply: (status: number, body?: string) => void): void {
+  #ringAtAgent(invite: Request, reply: (response: Response) => void): void {
     const call = this.#live.get(/<?sips?:([^@;>]+)@/.exec(invite.headers.get('From') ?? '')?.[1] ?? '');
-    const answer = this.#sdp(this.#agentRtp);
     if (call?.offeredAt === null) {
       call.offeredAt = performance.now();
       call.agent = /sips?:([^@;>]+)@/.exec(invite.uri)?.[1] ?? null;
       const { talkMs, vanishes } = this.#options;
       const n = Number(call.number.slice(1));
       setTimeout(() => (vanishes?.(n) === true ? this.#end(call, 'vanished') : this.#hangUp(call, null)), typeof talkMs === 'number' ? talkMs : talkMs(n));
-      const media = mediaPort(invite.body);
-      if (call.withMedia && media !== null) this.#agentMedia.set(invite.headers.get('Call-ID') ?? '', sendRtp(this.#agentRtp, media));
+      if (call.withMedia) this.#sendFromAgent(invite.headers.get('Call-ID') ?? '', mediaPort(invite.body));
     }
-    reply(180);
-    reply(200, answer);
+    reply(answerTo(invite, 180, this.#options.agentPort));
   }
 
-  #sdp(socket: Socket): string {
-    return `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${portOf(socket)} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n`;
+  #sendFromAgent(legId: string, port: number | null): void {
+    if (port === null) return;
+    clearInterval(this.#agentMedia.get(legId));
+    this.#agentMedia.set(legId, sendRtp(this.#agentRtp, port));
   }
 }
 
+/** Of who is at this SIP port, with what it takes audio at where that was asked. */
+function answerTo(request: Request, status: number, at: number, sdp = ''): Response {
+  const response = responseTo(request, status, 'agent', undefined, sdp);
+  response.headers.set('Contact', `<sip:bench@127.0.0.1:${at}>`);
+  if (sdp !== '') response.headers.set('Content-Type', 'application/sdp');
+  return response;
+}
+
+const sdpOf = (socket: Socket): string =>
+  `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${portOf(socket)} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n`;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const portOf = (socket: Socket): number => (socket.address() as AddressInfo).port;
 const mediaPort = (sdp: Buffer): number | null => Number(/^m=audio (\d+)/m.exec(sdp.toString('latin1'))?.[1] ?? 0) || null;

@@ -1,12 +1,12 @@
 /**
  * `npm run bench -- soak [--minutes N] [--calls-per-second N]`: the whole server under seven tenths of what the box carries, for as long as one likes, with one call in a
  * hundred going wrong: callers who vanish without a BYE, who hang up as the agent is rung, and a media server that is killed each five minutes. Printed is what
- * creeps: memory an hour of each program by the line through its samples after a warm-up, and what is alive in
- * the heaps of those that are not killed (the measure of a leak, where memory of the system moves with V8's moods), descriptors and timers, calls that are stuck, how late the loop was.
+ * creeps: memory an hour of the programs that are not killed, by the line through its samples after a warm-up: as it comes (it moves with V8's moods), and right after all that can be
+ * collected was, beside what is alive in their heaps then (the measures of a leak); descriptors and timers, calls that are stuck, how late the loop was.
  */
 import { readdirSync } from 'node:fs';
 import { freeRange } from '../../test/support/ports.ts';
-import { type House, openHouse, programs, quantile, round } from './house.ts';
+import { type House, openHouse, quantile, round } from './house.ts';
 import { liveHeapMb } from './live-heap.ts';
 import { rssMbOf } from './proc.ts';
 import { type CallTimes, SipLoad } from './sip-load.ts';
@@ -22,6 +22,7 @@ const WARM_UP_SHARE = 0.4;
 const SAMPLE_MS = 5_000;
 /** So often all that can be collected is, and what is alive is looked at. */
 const COLLECT_MS = 120_000;
+const GIVEN_BACK_MS = 1_000;
 /** So long after a collection nothing is said of the loop: it was us who held it up. */
 const AFTER_COLLECTION_MS = 20_000;
 /** Node measures from one tick of its watch to the next; what is beyond is how late the loop was. */
@@ -31,7 +32,8 @@ const KILL_MEDIA_MS = 300_000;
 const REST_MS = 90_000;
 
 const vanishes = (n: number): boolean => n % 200 === 0;
-const hangsUpAtOnce = (n: number): boolean => n % 200 === 100;
+/** One without audio: who has hung up hears nobody. */
+const hangsUpAtOnce = (n: number): boolean => n % 200 === 101;
 
 interface Options {
   minutes?: number;
@@ -42,7 +44,11 @@ const steady = ['app', 'sip'] as const;
 type Steady = (typeof steady)[number];
 interface Sample {
   hours: number;
-  rssMb: Record<string, number>;
+  rssMb: Record<Steady, number>;
+}
+/** Right after a collection. */
+interface Collected extends Sample {
+  liveMb: Record<Steady, number>;
 }
 
 export async function run({ minutes = MINUTES, 'calls-per-second': callsPerSecond = CALLS_PER_SECOND }: Options): Promise<object> {
@@ -54,7 +60,7 @@ export async function run({ minutes = MINUTES, 'calls-per-second': callsPerSecon
       ...{ talkMs: (n: number) => (hangsUpAtOnce(n) ? 0 : TALK_MS), vanishes },
     });
     const watch = new Watch(house);
-    await load.run(() => undefined);
+    await Promise.race([load.run(() => undefined), house.ended()]);
     await watch.stop();
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const after = await standing(house);
@@ -73,7 +79,7 @@ class Watch {
   readonly #startedAt = performance.now();
   readonly #timers: NodeJS.Timeout[];
   #killed = 0;
-  readonly #live: { hours: number; mb: Record<Steady, number> }[] = [];
+  readonly #collected: Collected[] = [];
   #collecting: Promise<void> = Promise.resolve();
   #collectedAt = Number.NEGATIVE_INFINITY;
 
@@ -92,12 +98,16 @@ class Watch {
   }
 
   figures(): object {
-    const perHour = (at: (name: Steady) => (readonly [number, number])[]): object =>
-      Object.fromEntries(steady.map((name) => [name, round(slope(warm(at(name))))]));
+    const perHour = <T extends Sample>(samples: readonly T[], mb: (sample: T) => Record<Steady, number>): object =>
+      Object.fromEntries(steady.map((name) => [name, round(slope(warm(samples.map((sample) => [sample.hours, mb(sample)[name]] as const))))]));
+    const each = (mb: (sample: Collected) => Record<Steady, number>): object =>
+      Object.fromEntries(steady.map((name) => [name, this.#collected.map((sample) => round(mb(sample)[name]))]));
+    const [liveMb, rssMb] = [(sample: Collected) => sample.liveMb, (sample: Sample) => sample.rssMb];
     return {
-      rssMbPerHour: perHour((name) => this.#samples.map(({ hours, rssMb }) => [hours, rssMb[name] ?? 0])),
-      liveMbPerHour: perHour((name) => this.#live.map(({ hours, mb }) => [hours, mb[name]])),
-      liveMb: Object.fromEntries(steady.map((name) => [name, this.#live.map(({ mb }) => round(mb[name]))])),
+      rssMbPerHour: perHour(this.#samples, rssMb),
+      collectedRssMbPerHour: perHour(this.#collected, rssMb),
+      liveMbPerHour: perHour(this.#collected, liveMb),
+      ...{ collectedRssMb: each(rssMb), liveMb: each(liveMb) },
       mediaKilled: this.#killed,
       loopLagP99Ms: round(quantile(this.#lateMs, 0.99)),
       loopLagMostMs: round(Math.max(...this.#lateMs)),
@@ -115,14 +125,19 @@ class Watch {
     this.#collectedAt = performance.now();
     const [app, sip] = [await liveHeapMb(appPid), await liveHeapMb(sipPid)];
     this.#collectedAt = performance.now();
-    this.#live.push({ hours: (this.#collectedAt - this.#startedAt) / 3_600_000, mb: { app, sip } });
+    const hours = (this.#collectedAt - this.#startedAt) / 3_600_000;
+    // What is free goes back to the system beside the program.
+    await new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_MS));
+    const collected = { hours, rssMb: { app: rssMbOf([appPid]), sip: rssMbOf([sipPid]) }, liveMb: { app, sip } };
+    this.#collected.push(collected);
+    console.error(`soak: minute ${Math.round(hours * 60)}: alive in MB ${asText(collected.liveMb)}; RSS ${asText(collected.rssMb)}`);
   }
 
   async #look(): Promise<void> {
     const pids = this.#pids();
     if (pids === null) return;
     const hours = (performance.now() - this.#startedAt) / 3_600_000;
-    this.#samples.push({ hours, rssMb: Object.fromEntries(programs.map((name) => [name, rssMbOf(pids[name])])) });
+    this.#samples.push({ hours, rssMb: { app: rssMbOf(pids.app), sip: rssMbOf(pids.sip) } });
     if (performance.now() - this.#collectedAt < AFTER_COLLECTION_MS) return;
     const late = await metric(this.#house, 'nodejs_eventloop_lag_p99_seconds').catch(() => null);
     if (late !== null) this.#lateMs.push(Math.max(0, late * 1000 - TICK_MS));
@@ -168,6 +183,7 @@ async function metric(house: House, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
+const asText = (mb: Record<Steady, number>): string => steady.map((name) => `${name} ${round(mb[name])}`).join(', ');
 const warm = <T>(all: readonly T[]): readonly T[] => all.slice(Math.floor(all.length * WARM_UP_SHARE));
 
 /** Through points [x, y], by least squares. */

@@ -37,14 +37,20 @@ interface KeyLine {
   key: string;
 }
 
-/** Opened when it is wanted: most keys of a segment that is read never are. */
-interface Kept extends KeyLine {
-  opened: KeyObject | null;
-}
-
 /** Raised where what was sealed is not what is there. */
 export class SealBroken extends Error {}
+/** Nothing of its segment can be opened. */
+class Headless extends Error {}
 
+/** Those of about five minutes at fourteen calls a second. */
+const MOST_RECENT = 4_000;
+
+interface PersonsKey {
+  k: number;
+  key: KeyObject;
+}
+
+const aboutKey = (k: number, who: string): string => `${k} ${who}`;
 const purposeOf = (firstSeq: number): string => `journal ${firstSeq}`;
 const lineOf = (content: HeadLine | KeyLine): string => {
   const body = JSON.stringify(content);
@@ -71,82 +77,91 @@ export function unseal(key: KeyObject, about: string, sealed: string): string {
   }
 }
 
+/** Of one segment, to read it. */
 export class SegmentKeys {
-  readonly first: number;
   readonly #path: string;
-  readonly #own: { key: KeyObject; sealed: string };
-  readonly #byNumber = new Map<number, Kept>();
-  readonly #byWho = new Map<string, Kept>();
-  /** Who of these was looked for already, by name: HMACs are made once. */
-  readonly #byPerson = new Map<string, Kept>();
-  #next: number;
-  #file: number | null = null;
-  #bytes: number;
-  /** Lines that are not with the operating system yet. */
-  #pending = '';
-  #dirty = false;
+  readonly #own: KeyObject;
+  readonly #byNumber: ReadonlyMap<number, KeyLine>;
+  /** Those that were wanted: most keys of a segment that is read never are. */
+  readonly #opened = new Map<number, KeyObject>();
+  readonly #bytes: number;
 
-  private constructor(folder: string, read: { first: number; own: { key: KeyObject; sealed: string }; next: number; kept: readonly Kept[]; bytes: number }) {
-    this.first = read.first;
-    this.#path = join(folder, keysName(read.first));
-    this.#own = read.own;
-    this.#next = read.next;
-    this.#bytes = read.bytes;
-    for (const kept of read.kept) this.#keep(kept);
+  private constructor(path: string, { own, lines, bytes }: KeysOnDisk) {
+    this.#path = path;
+    this.#own = own;
+    this.#byNumber = new Map(lines.map((line) => [line.k, line]));
+    this.#bytes = bytes;
   }
 
   /** null: there is none. Throws when its master key is not ours. */
   static read(folder: string, first: number, ring: KeyRing): SegmentKeys | null {
     const path = join(folder, keysName(first));
-    if (!existsSync(path)) return null;
-    const { lines, bytes } = linesOf(readFileSync(path, 'utf8'));
-    const [head, ...rest] = lines as [HeadLine | undefined, ...KeyLine[]];
-    // Torn at its birth: nothing can have been sealed under it.
-    if (bytes === 0) return null;
-    if (head?.v !== 1) throw new Error(`${path} is damaged in its first line, without which nothing of its segment can be opened: put it back from a backup`);
-    const own = { key: secret(openedHead(path, head, ring)), sealed: head.key };
-    const kept = rest.map((line) => ({ ...line, opened: null }));
-    return new SegmentKeys(folder, { first, own, next: nextOf(head, rest), kept, bytes });
+    const there = keysOnDisk(path, ring);
+    return there === null ? null : new SegmentKeys(path, there);
   }
 
-  /** To seal with: goes on with the file where there is one. Its head is on disk before anything can need it; its name is, when the folder has been fsynced. */
-  static open(folder: string, first: number, ring: KeyRing): SegmentKeys {
-    const there = SegmentKeys.read(folder, first, ring);
-    const keys = there ?? SegmentKeys.#made(folder, first, ring);
-    keys.#file = openSync(keys.#path, 'a', 0o600);
-    // What a death left half behind the last whole line; or a file that is torn at its birth.
-    ftruncateSync(keys.#file, keys.#bytes);
-    keys.syncNow();
-    return keys;
-  }
-
-  static #made(folder: string, first: number, ring: KeyRing): SegmentKeys {
-    const text = randomKey(KEY_BYTES).toString('base64');
-    const sealed = sealText(ring, purposeOf(first), text);
-    const keys = new SegmentKeys(folder, { first, own: { key: secret(text), sealed }, next: 1, kept: [], bytes: 0 });
-    keys.#pending = lineOf({ v: 1, first, key: sealed, next: 1 });
-    return keys;
-  }
-
-  /** The person's key; made when she has none here yet. */
-  of(person: string): { k: number; key: KeyObject } {
-    const known = this.#byPerson.get(person);
-    if (known !== undefined) return { k: known.k, key: this.#opened(known) };
-    const who = this.#who(person);
-    const kept = this.#byWho.get(who) ?? this.#make(who);
-    this.#byPerson.set(person, kept);
-    return { k: kept.k, key: this.#opened(kept) };
-  }
-
-  /** Of one that was read: whether somebody has written to it since. */
+  /** Whether somebody has written to it since. */
   isBehind(): boolean {
     return existsSync(this.#path) && statSync(this.#path).size !== this.#bytes;
   }
 
   /** undefined: dropped. */
   numbered(k: number): KeyObject | undefined {
-    const kept = this.#byNumber.get(k);
-    return kept === undefined ? undefined : this.#opened(kept);
+    const line = this.#byNumber.get(k);
+    if (line === undefined) return undefined;
+    const opened = this.#opened.get(k) ?? secret(unseal(this.#own, aboutKey(k, line.who), line.key));
+    this.#opened.set(k, opened);
+    return opened;
+  }
+}
+
+/** Of one segment, as it is written. */
+export class KeyFile {
+  readonly first: number;
+  readonly #path: string;
+  readonly #ring: KeyRing;
+  readonly #own: KeyObject;
+  /** By person, who was sealed for last at the end. Whoever comes again after she was forgotten here gets another key beside the one she has. */
+  readonly #recent = new Map<string, PersonsKey>();
+  #next: number;
+  /** null = closed */
+  #file: number | null;
+  #bytes: number;
+  /** Lines that are not with the operating system yet. */
+  #pending = '';
+  #dirty = false;
+
+  private constructor(path: string, first: number, ring: KeyRing, { own, next, bytes }: Pick<KeysOnDisk, 'own' | 'next' | 'bytes'>) {
+    this.first = first;
+    this.#path = path;
+    this.#ring = ring;
+    this.#own = own;
+    this.#next = next;
+    this.#bytes = bytes;
+    this.#file = openSync(path, 'a', 0o600);
+    // What a death left half behind the last whole line; or a file that is torn at its birth.
+    ftruncateSync(this.#file, bytes);
+  }
+
+  /** Goes on with the file where there is one. Its head is on disk before anything can need it; its name is, when the folder has been fsynced. */
+  static open(folder: string, first: number, ring: KeyRing): KeyFile {
+    const path = join(folder, keysName(first));
+    const there = keysOnDisk(path, ring);
+    const text = randomKey(KEY_BYTES).toString('base64');
+    const keys = new KeyFile(path, first, ring, there ?? { own: secret(text), next: 1, bytes: 0 });
+    if (there === null) keys.#pending = lineOf({ v: 1, first, key: sealText(ring, purposeOf(first), text), next: 1 });
+    keys.syncNow();
+    return keys;
+  }
+
+  /** A key of this person; made when none is known here. */
+  of(person: string): PersonsKey {
+    const key = this.#recent.get(person) ?? this.#make(person);
+    this.#recent.delete(person);
+    this.#recent.set(person, key);
+    const [longestAgo] = this.#recent.size > MOST_RECENT ? this.#recent.keys() : [];
+    if (longestAgo !== undefined) this.#recent.delete(longestAgo);
+    return key;
   }
 
   /** Gives the operating system what it has not yet. Throws when the disk refuses: what is written meanwhile waits. */
@@ -178,35 +193,15 @@ export class SegmentKeys {
     this.#dirty = false;
   }
 
-  /** Their keys are nowhere any more when it returns: the file that is written to is written anew without them, on disk. */
+  /** Their keys are nowhere any more when it returns: the file is written anew without them, on disk. */
   drop(people: readonly string[]): void {
     this.flush();
-    const gone = people.flatMap((person) => this.#byWho.get(this.#who(person)) ?? []);
-    if (gone.length === 0) return;
-    for (const { k, who } of gone) {
-      this.#byNumber.delete(k);
-      this.#byWho.delete(who);
-    }
-    for (const person of people) this.#byPerson.delete(person);
-    const text =
-      lineOf({ v: 1, first: this.first, key: this.#own.sealed, next: this.#next }) +
-      [...this.#byNumber.values()].map(({ k, who, key }) => lineOf({ k, who, key })).join('');
-    replace(this.#path, text);
-    this.#bytes = Buffer.byteLength(text);
-    if (this.#file !== null) closeSync(this.#file);
+    for (const person of people) this.#recent.delete(person);
+    const bytes = dropKeys(this.#path, this.#ring, people);
+    if (bytes === null) return;
+    this.#bytes = bytes;
+    this.close();
     this.#file = openSync(this.#path, 'a', 0o600);
-  }
-
-  /** The same of a file that nobody writes to. */
-  static dropIn(folder: string, first: number, ring: KeyRing, people: readonly string[]): void {
-    const path = join(folder, keysName(first));
-    const { lines } = linesOf(readFileSync(path, 'utf8'));
-    const [head, ...rest] = lines as [HeadLine | undefined, ...KeyLine[]];
-    if (head?.v !== 1) return;
-    const key = secret(openedHead(path, head, ring));
-    const gone = new Set(people.map((person) => whoOf(key, person)));
-    const left = rest.filter(({ who }) => !gone.has(who));
-    if (left.length < rest.length) replace(path, [{ ...head, next: nextOf(head, rest) }, ...left].map(lineOf).join(''));
   }
 
   close(): void {
@@ -215,30 +210,59 @@ export class SegmentKeys {
     this.#file = null;
   }
 
-  #who(person: string): string {
-    return whoOf(this.#own.key, person);
-  }
-
-  #make(who: string): Kept {
+  #make(person: string): PersonsKey {
     const k = this.#next;
     this.#next += 1;
     const text = randomKey(KEY_BYTES).toString('base64');
-    const line = { k, who, key: seal(this.#own.key, `${k} ${who}`, text) };
-    this.#pending += lineOf(line);
-    const kept = { ...line, opened: secret(text) };
-    this.#keep(kept);
-    return kept;
+    const who = whoOf(this.#own, person);
+    this.#pending += lineOf({ k, who, key: seal(this.#own, aboutKey(k, who), text) });
+    return { k, key: secret(text) };
   }
+}
 
-  #opened(kept: Kept): KeyObject {
-    kept.opened ??= secret(unseal(this.#own.key, `${kept.k} ${kept.who}`, kept.key));
-    return kept.opened;
-  }
+/** Writes the file anew, on disk, without the keys of these; how many bytes it has then. null: there was none of theirs. Throws when its master key is not ours. */
+export function dropKeys(path: string, ring: KeyRing, people: readonly string[]): number | null {
+  const there = keysThatOpen(path, ring);
+  if (there === null) return null;
+  const gone = new Set(people.map((person) => whoOf(there.own, person)));
+  const left = there.lines.filter(({ who }) => !gone.has(who));
+  if (left.length === there.lines.length) return null;
+  const text = [{ ...there.head, next: there.next }, ...left].map(lineOf).join('');
+  writeFileSync(`${path}.part`, text, { mode: 0o600, flush: true });
+  renameSync(`${path}.part`, path);
+  syncFolder(dirname(path));
+  return Buffer.byteLength(text);
+}
 
-  #keep(kept: Kept): void {
-    this.#byNumber.set(kept.k, kept);
-    this.#byWho.set(kept.who, kept);
+function keysThatOpen(path: string, ring: KeyRing): KeysOnDisk | null {
+  try {
+    return keysOnDisk(path, ring);
+  } catch (error) {
+    if (error instanceof Headless) return null;
+    throw error;
   }
+}
+
+interface KeysOnDisk {
+  head: HeadLine;
+  own: KeyObject;
+  lines: readonly KeyLine[];
+  /** The first number that was never given. */
+  next: number;
+  /** Where its last whole line ends. */
+  bytes: number;
+}
+
+/** null: there is none, or it was torn at its birth, and nothing can have been sealed under it. */
+function keysOnDisk(path: string, ring: KeyRing): KeysOnDisk | null {
+  if (!existsSync(path)) return null;
+  const { lines, bytes } = linesOf(readFileSync(path, 'utf8'));
+  if (bytes === 0) return null;
+  const [head, ...rest] = lines as [HeadLine | undefined, ...KeyLine[]];
+  if (head?.v !== 1) throw new Headless(`${path} is damaged in its first line, without which nothing of its segment can be opened: put it back from a backup`);
+  // They are given upwards.
+  const next = Math.max(head.next, (rest.at(-1)?.k ?? 0) + 1);
+  return { head, own: secret(openedHead(path, head, ring)), lines: rest, next, bytes };
 }
 
 function openedHead(path: string, { first, key }: HeadLine, ring: KeyRing): string {
@@ -249,16 +273,7 @@ function openedHead(path: string, { first, key }: HeadLine, ring: KeyRing): stri
   }
 }
 
-/** They are given upwards. */
-const nextOf = ({ next }: HeadLine, lines: readonly KeyLine[]): number => Math.max(next, (lines.at(-1)?.k ?? 0) + 1);
-
 const whoOf = (own: KeyObject, person: string): string => createHmac('sha256', own).update(person).digest().subarray(0, WHO_BYTES).toString('base64url');
-
-function replace(path: string, text: string): void {
-  writeFileSync(`${path}.part`, text, { mode: 0o600, flush: true });
-  renameSync(`${path}.part`, path);
-  syncFolder(dirname(path));
-}
 
 const secret = (base64: string): KeyObject => createSecretKey(base64, 'base64');
 

@@ -3,8 +3,10 @@ import type { CallId, TenantId } from '../../kernel/ids.ts';
 import type { Dialled, Party } from '../call/event.ts';
 import type { Event } from '../vocabulary.ts';
 
-/** Who of so many calls is known; of an older one the call's own key is taken. */
+/** Who of so many contacts that go on is known; of another the contact's own key is taken. */
 const MOST_KNOWN = 50_000;
+/** And of so many that have ended: notes come, and answers to what was asked of her. */
+const MOST_ENDED = 5_000;
 
 interface Known {
   tenantId: TenantId;
@@ -33,34 +35,53 @@ const contactOf = (event: Event): CallId | null => ('callId' in event ? event.ca
 
 export class People {
   readonly #known = new Map<CallId, Known>();
+  /** In the order of their end. */
+  readonly #ended = new Map<CallId, Known>();
 
-  /** Keeps who it is about; and says so. `whose`: a number that it names, where it is not about the call's customer. */
+  /** Whom it is about; it has been heard. `whose`: a number that it names, where it is not about the call's customer. */
   of(event: Event, whose: string | null): string {
     const contact = contactOf(event);
-    const known = contact === null ? undefined : (this.#known.get(contact) ?? this.hear(event));
+    const known = contact === null ? undefined : this.#find(contact);
     if (whose !== null && known !== undefined) return personOfNumber(known.tenantId, whose);
     return known?.person ?? personOfCall(contact ?? '');
   }
 
-  hear(event: Event): Known | undefined {
-    if (event.type === 'callArrived') return this.arrived(event);
-    if (event.type === 'interactionAsked') return this.#keep(event.interactionId, event.tenantId, event.from);
-    return undefined;
+  /** Keeps whom it is about. */
+  hear(event: Event): void {
+    if (event.type === 'callArrived') this.arrived(event);
+    else if (event.type === 'interactionAsked') this.#keep(event.interactionId, event.tenantId, event.from);
+    else if (event.type === 'callEnded') this.#end(event.callId);
+    else if (event.type === 'interactionEnded') this.#end(event.interactionId);
   }
 
-  arrived(call: Arrived): Known {
-    return this.#known.get(call.callId) ?? this.#keep(call.callId, call.tenantId, customerOf(call));
+  arrived(call: Arrived): void {
+    this.#keep(call.callId, call.tenantId, customerOf(call));
   }
 
   ofCall(callId: CallId): string {
-    return this.#known.get(callId)?.person ?? personOfCall(callId);
+    return this.#find(callId)?.person ?? personOfCall(callId);
   }
 
-  #keep(callId: CallId, tenantId: TenantId, number: string): Known {
-    const known = { tenantId, person: number === '' ? personOfCall(callId) : personOfNumber(tenantId, number) };
-    this.#known.set(callId, known);
-    const [oldest] = this.#known.size > MOST_KNOWN ? this.#known.keys() : [];
-    if (oldest !== undefined) this.#known.delete(oldest);
-    return known;
+  #find(contact: CallId): Known | undefined {
+    return this.#known.get(contact) ?? this.#ended.get(contact);
   }
+
+  #keep(contact: CallId, tenantId: TenantId, number: string): void {
+    if (this.#find(contact) !== undefined) return;
+    this.#known.set(contact, { tenantId, person: number === '' ? personOfCall(contact) : personOfNumber(tenantId, number) });
+    trim(this.#known, MOST_KNOWN);
+  }
+
+  #end(contact: CallId): void {
+    const known = this.#known.get(contact);
+    if (known === undefined) return;
+    this.#known.delete(contact);
+    this.#ended.set(contact, known);
+    trim(this.#ended, MOST_ENDED);
+  }
+}
+
+function trim(known: Map<CallId, Known>, most: number): void {
+  const [oldest] = known.size > most ? known.keys() : [];
+  if (oldest !== undefined) known.delete(oldest);
 }

@@ -1,11 +1,11 @@
 /** What is personal in the journal, sealed as it is written and opened as it is read: each person's under a key of her own (`keys.ts`). */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { turn } from '../../kernel/clock.ts';
 import type { CallId } from '../../kernel/ids.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { Event, Recorded } from '../vocabulary.ts';
-import { KEYS, keysName, SegmentKeys, seal, unseal } from './keys.ts';
+import { dropKeys, KEYS, KeyFile, keysName, SegmentKeys, seal, unseal } from './keys.ts';
 import { type StoredEvent, writeLine } from './line.ts';
 import { openParts, type PartOf, sealParts } from './parts.ts';
 import { People, personOfNumber } from './people.ts';
@@ -28,7 +28,7 @@ export interface SealParts {
 export class JournalSeal {
   readonly #parts: SealParts;
   readonly people = new People();
-  #keys: SegmentKeys;
+  #keys: KeyFile;
   readonly #erasedCalls = new Set<CallId>();
   readonly #erasedPeople = new Set<string>();
 
@@ -36,13 +36,14 @@ export class JournalSeal {
   constructor(parts: SealParts, firstSeq: number) {
     this.#parts = parts;
     for (const name of readdirSync(parts.folder)) if (name.startsWith('keys-') && name.endsWith('.part')) rmSync(join(parts.folder, name));
-    this.#keys = SegmentKeys.open(parts.folder, firstSeq, parts.keys);
+    this.#keys = KeyFile.open(parts.folder, firstSeq, parts.keys);
   }
 
   line(recorded: Recorded): string {
     const { seq, at, event, derived } = recorded;
+    this.people.hear(event);
     const told = new Map<number, Record<string, unknown>>();
-    const keysOf = new Map<number, ReturnType<SegmentKeys['of']>>();
+    const keysOf = new Map<number, ReturnType<KeyFile['of']>>();
     const gone = this.#isErased(event);
     const keyed = (whose: string | null): number => {
       if (gone) return 0;
@@ -51,10 +52,7 @@ export class JournalSeal {
       return key.k;
     };
     const fields = personalFields(event, (whose) => markOf(keyed(whose)));
-    if (fields.length === 0) {
-      this.people.hear(event);
-      return writeLine(recorded);
-    }
+    if (fields.length === 0) return writeLine(recorded);
     const shown: Event = { ...event };
     for (const { name, value, blanked, whose } of fields) {
       Object.assign(shown, { [name]: blanked });
@@ -81,7 +79,7 @@ export class JournalSeal {
   next(seq: number): { snapshot(state: object): object; use(): void; giveUp(): void } {
     const { folder, keys: ring } = this.#parts;
     const before = this.#keys;
-    const keys = before.first === seq + 1 ? before : SegmentKeys.open(folder, seq + 1, ring);
+    const keys = before.first === seq + 1 ? before : KeyFile.open(folder, seq + 1, ring);
     return {
       snapshot: (state) => {
         const sealed = sealParts(state, (of, text, n) => {
@@ -120,7 +118,7 @@ export class JournalSeal {
       // Calls go on meanwhile; a file may be pruned.
       await turn();
       if (first === this.#keys.first) this.#keys.drop(people);
-      else if (existsSync(join(folder, name))) SegmentKeys.dropIn(folder, first, ring, people);
+      else dropKeys(join(folder, name), ring, people);
     }
     // One that was begun meanwhile.
     this.#keys.drop(people);

@@ -249,6 +249,26 @@ describe('erasure of a person', () => {
     );
   });
 
+  test('takes every key of hers: after thousands of others she has another one, and what is said of a call long over lies under the call\u2019s own', async () => {
+    const others = Array.from({ length: 5_001 }, (_, n) =>
+      story(call(`o${n}`), `+861390001${String(n).padStart(4, '0')}`).filter(({ type }) => type === 'callArrived' || type === 'callEnded'),
+    );
+    const journal = open();
+    const late: Event = { type: 'dataSet', callId: call('a'), data: { late: `late of ${WANG}` }, by: 'flow' };
+    append(journal, [...story(call('a'), WANG), ...others.flat(), late, ...story(call('b'), WANG), ...story(call('c'), LI)]);
+    const who = readFileSync(join(folder, 'keys-0000000000000001'), 'utf8')
+      .split('\n')
+      .flatMap((line) => /"who":"([^"]+)"/.exec(line)?.[1] ?? []);
+    assert.equal(who.filter((each) => each === who[0]).length, 2, 'two of hers');
+    assert.equal(JSON.stringify(eventsNow()).match(/late of .8613800007731/g)?.length, 1);
+    await journal.erase([personOfNumber('demo', WANG), personOfCall(call('a')), personOfCall(call('b'))], [call('a'), call('b')], () =>
+      assert.fail('nothing lies open'),
+    );
+    await journal.close();
+    assert.doesNotMatch(JSON.stringify(eventsNow()), /7731/);
+    assert.deepEqual(eventsNow().slice(-7), story(call('c'), LI));
+  });
+
   test('she calls again: that is kept', async () => {
     const journal = open();
     append(journal, story(call('a'), WANG));
