@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- soak [--minutes N] [--calls-per-second N]`: the whole server under seven tenths of what the box carries, for as long as one likes, with one call in a
- * hundred going wrong: callers who vanish without a BYE, who hang up as the agent is rung, and a media server that is killed each five minutes. Printed is what
- * creeps: memory an hour of the programs that are not killed, by the line through its samples after a warm-up: as it comes (it moves with V8's moods), and right after all that can be
+ * hundred going wrong: callers who vanish without a BYE, who hang up as the agent is rung, and until half-time a media server that is killed each five minutes. Printed is what
+ * creeps: memory an hour of each program since it was last started, by the line through its samples after a warm-up: as it comes (it moves with V8's moods), and right after all that can be
  * collected was, beside what is alive in their heaps then (the measures of a leak); descriptors and timers, calls that are stuck, how late the loop was.
  */
 import { readdirSync } from 'node:fs';
@@ -17,7 +17,7 @@ const CALLS_PER_SECOND = 14;
 const AGENTS = 200;
 const RTP_PORTS = 6_000;
 const TALK_MS = 4_000;
-/** Of the first so much nothing is said: code is compiled, pools are filled, and some of what is over is kept for ten minutes. */
+/** Of a program's first so much nothing is said: code is compiled, pools are filled, and some of what is over is kept for ten minutes. */
 const WARM_UP_SHARE = 0.4;
 const SAMPLE_MS = 5_000;
 /** So often all that can be collected is, and what is alive is looked at. */
@@ -39,16 +39,17 @@ interface Options {
   minutes?: number;
   'calls-per-second'?: number;
 }
-/** Media servers are killed again and again, and each warms up anew. */
-const steady = ['app', 'sip'] as const;
-type Steady = (typeof steady)[number];
+const ours = ['app', 'sip', 'media'] as const;
+type Ours = (typeof ours)[number];
 interface Sample {
   hours: number;
-  rssMb: Record<Steady, number>;
+  pids: Record<Ours, number>;
+  rssMb: Record<Ours, number>;
 }
 /** Right after a collection. */
 interface Collected extends Sample {
-  liveMb: Record<Steady, number>;
+  /** Of the media server its main thread's alone. */
+  liveMb: Record<Ours, number>;
 }
 
 export async function run({ minutes = MINUTES, 'calls-per-second': callsPerSecond = CALLS_PER_SECOND }: Options): Promise<object> {
@@ -59,7 +60,7 @@ export async function run({ minutes = MINUTES, 'calls-per-second': callsPerSecon
       ...{ server: { host: '127.0.0.1', port: house.ports.sip }, agentPort: house.ports.agents, number: '700', callsPerSecond, seconds: minutes * 60 },
       ...{ talkMs: (n: number) => (hangsUpAtOnce(n) ? 0 : TALK_MS), vanishes },
     });
-    const watch = new Watch(house);
+    const watch = new Watch(house, minutes * 30_000);
     await Promise.race([load.run(() => undefined), house.ended()]);
     await watch.stop();
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
@@ -83,12 +84,15 @@ class Watch {
   #collecting: Promise<void> = Promise.resolve();
   #collectedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(house: House) {
+  constructor(house: House, killForMs: number) {
     this.#house = house;
+    const killing = setInterval(() => this.#kill(), KILL_MEDIA_MS);
     this.#timers = [
       setInterval(() => void this.#look(), SAMPLE_MS),
-      setInterval(() => this.#kill(), KILL_MEDIA_MS),
       setInterval(() => this.#collect(), COLLECT_MS),
+      killing,
+      // A kill that is due right then is the last.
+      setTimeout(() => clearInterval(killing), killForMs + SAMPLE_MS),
     ];
   }
 
@@ -98,10 +102,10 @@ class Watch {
   }
 
   figures(): object {
-    const perHour = <T extends Sample>(samples: readonly T[], mb: (sample: T) => Record<Steady, number>): object =>
-      Object.fromEntries(steady.map((name) => [name, round(slope(warm(samples.map((sample) => [sample.hours, mb(sample)[name]] as const))))]));
-    const each = (mb: (sample: Collected) => Record<Steady, number>): object =>
-      Object.fromEntries(steady.map((name) => [name, this.#collected.map((sample) => round(mb(sample)[name]))]));
+    const perHour = <T extends Sample>(samples: readonly T[], mb: (sample: T) => Record<Ours, number>): object =>
+      ofEach((name) => slope(warm(sinceStarted(samples, name).map((sample) => [sample.hours, mb(sample)[name]] as const))));
+    const each = (mb: (sample: Collected) => Record<Ours, number>): object =>
+      Object.fromEntries(ours.map((name) => [name, this.#collected.map((sample) => round(mb(sample)[name]))]));
     const [liveMb, rssMb] = [(sample: Collected) => sample.liveMb, (sample: Sample) => sample.rssMb];
     return {
       rssMbPerHour: perHour(this.#samples, rssMb),
@@ -120,15 +124,14 @@ class Watch {
 
   async #lookAtHeaps(): Promise<void> {
     const pids = this.#pids();
-    const [appPid, sipPid] = [pids?.app[0], pids?.sip[0]];
-    if (appPid === undefined || sipPid === undefined) return;
+    if (pids === null) return;
     this.#collectedAt = performance.now();
-    const [app, sip] = [await liveHeapMb(appPid), await liveHeapMb(sipPid)];
+    const [app, sip, media] = [await liveHeapMb(pids.app), await liveHeapMb(pids.sip), await liveHeapMb(pids.media)];
     this.#collectedAt = performance.now();
     const hours = (this.#collectedAt - this.#startedAt) / 3_600_000;
     // What is free goes back to the system beside the program.
     await new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_MS));
-    const collected = { hours, rssMb: { app: rssMbOf([appPid]), sip: rssMbOf([sipPid]) }, liveMb: { app, sip } };
+    const collected = { hours, pids, rssMb: ofEach((name) => rssMbOf([pids[name]])), liveMb: { app, sip, media } };
     this.#collected.push(collected);
     console.error(`soak: minute ${Math.round(hours * 60)}: alive in MB ${asText(collected.liveMb)}; RSS ${asText(collected.rssMb)}`);
   }
@@ -137,23 +140,24 @@ class Watch {
     const pids = this.#pids();
     if (pids === null) return;
     const hours = (performance.now() - this.#startedAt) / 3_600_000;
-    this.#samples.push({ hours, rssMb: { app: rssMbOf(pids.app), sip: rssMbOf(pids.sip) } });
+    this.#samples.push({ hours, pids, rssMb: ofEach((name) => rssMbOf([pids[name]])) });
     if (performance.now() - this.#collectedAt < AFTER_COLLECTION_MS) return;
     const late = await metric(this.#house, 'nodejs_eventloop_lag_p99_seconds').catch(() => null);
     if (late !== null) this.#lateMs.push(Math.max(0, late * 1000 - TICK_MS));
   }
 
   /** null: one is being started anew. */
-  #pids(): ReturnType<House['pids']> | null {
+  #pids(): Record<Ours, number> | null {
     try {
-      return this.#house.pids();
+      const pids = this.#house.pids();
+      return ofEach((name) => pids[name][0] ?? 0);
     } catch {
       return null;
     }
   }
 
   #kill(): void {
-    const pid = this.#pids()?.media[0];
+    const pid = this.#pids()?.media;
     if (pid === undefined) return;
     try {
       process.kill(pid, 'SIGKILL');
@@ -172,7 +176,7 @@ interface Standing {
 
 async function standing(house: House): Promise<Standing> {
   const pids = house.pids();
-  const descriptors = Object.fromEntries((['app', 'sip', 'media'] as const).map((name) => [name, readdirSync(`/proc/${pids[name][0]}/fd`).length]));
+  const descriptors = Object.fromEntries(ours.map((name) => [name, readdirSync(`/proc/${pids[name][0]}/fd`).length]));
   return { calls: await metric(house, 'huawu_calls_live'), timers: await metric(house, 'nodejs_active_resources{type="Timeout"}'), descriptors };
 }
 
@@ -183,7 +187,12 @@ async function metric(house: House, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
-const asText = (mb: Record<Steady, number>): string => steady.map((name) => `${name} ${round(mb[name])}`).join(', ');
+const ofEach = (figure: (name: Ours) => number): Record<Ours, number> => {
+  const [app, sip, media] = ours.map((name) => round(figure(name))) as [number, number, number];
+  return { app, sip, media };
+};
+const sinceStarted = <T extends Sample>(samples: readonly T[], name: Ours): T[] => samples.filter(({ pids }) => pids[name] === samples.at(-1)?.pids[name]);
+const asText = (mb: Record<Ours, number>): string => ours.map((name) => `${name} ${round(mb[name])}`).join(', ');
 const warm = <T>(all: readonly T[]): readonly T[] => all.slice(Math.floor(all.length * WARM_UP_SHARE));
 
 /** Through points [x, y], by least squares. */

@@ -1,6 +1,7 @@
 /**
- * The keys of one segment of the journal, and of the snapshot it begins with: one for each person, in a small file beside it. Whose key is gone, her data are: no copy
- * of them is anywhere that the key does not lock. Keys live as long as their segment, so that they are bounded as the journal is.
+ * The keys of one segment of the journal, and of the snapshot it begins with: each is one person's, who has more than one if she comes again long after, in a small file beside
+ * it. Whose keys are gone, her data are: no copy of them is anywhere that they do not lock. Keys live as long as their segment, so that they are bounded as the journal is; who writes
+ * remembers those it sealed with of late.
  *
  *   line 1         <CRC> {"v":1,"first":n,"key":"…","next":k}     the file's own key, under the master key of the recordings
  *   a line a key   <CRC> {"k":n,"who":"…","key":"…"}              under the file's own; `who`: HMAC of the person under it
