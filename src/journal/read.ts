@@ -5,7 +5,7 @@ import { syncFolder } from '../../kernel/disk.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Recorded } from '../vocabulary.ts';
 import { KEYS, keysName, SealBroken } from './keys.ts';
-import { checkOf, readLine, type StoredEvent } from './line.ts';
+import { CHECK_DIGITS, checkOf, readLine, type StoredEvent } from './line.ts';
 import { openParts } from './parts.ts';
 
 const SEGMENT = /^events-(\d{16})\.log$/;
@@ -98,9 +98,11 @@ function supersededBy(folder: string, snapshotSeq: number): { name: string; seq:
 }
 
 export function writeSnapshot(folder: string, seq: number, state: object): void {
-  const body = JSON.stringify(state);
+  // Made bytes of once: it is megabytes, and the floor waits.
+  const bytes = Buffer.from(`${' '.repeat(CHECK_DIGITS + 1)}${JSON.stringify(state)}`, 'utf8');
+  bytes.write(checkOf(bytes.subarray(CHECK_DIGITS + 1)), 'latin1');
   const path = join(folder, snapshotName(seq));
-  writeFileSync(`${path}.part`, `${checkOf(body)} ${body}`, { flush: true });
+  writeFileSync(`${path}.part`, bytes, { flush: true });
   renameSync(`${path}.part`, path);
   // Before anything goes that it stands for.
   syncFolder(folder);

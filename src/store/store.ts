@@ -3,7 +3,7 @@
  * answer is worth nothing after 300 ms, so that no report can make a caller wait for a connection.
  */
 import { type Kysely, sql } from 'kysely';
-import { type Clock, pause, within } from '../../kernel/clock.ts';
+import { type Clock, pause, turn } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
 import { backoffMs } from './backoff.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded.ts';
@@ -130,7 +130,7 @@ async function quickly<T>(ask: { clock: Clock; log: Logger; health: StoreHealth;
   if (health.state === 'degraded') return null;
   const late = new Error(`${what}: no answer within ${CALL_PATH_MS} ms`);
   try {
-    const answer = await within(clock, CALL_PATH_MS, ask.answer(), () => late);
+    const answer = await inTime(clock, ask.answer(), late);
     health.answered();
     return answer;
   } catch (error) {
@@ -139,6 +139,13 @@ async function quickly<T>(ask: { clock: Clock; log: Logger; health: StoreHealth;
     return null;
   }
 }
+
+/** An answer that came while this thread stood is read before it is called late. */
+const inTime = <T>(clock: Clock, answer: Promise<T>, late: Error): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const cancel = clock.after(CALL_PATH_MS, () => void turn().then(() => reject(late)));
+    answer.then(resolve, reject).finally(cancel);
+  });
 
 async function takesWrites(db: Kysely<Database>): Promise<boolean> {
   const { rows } = await sql<{ read_only: string }>`select current_setting('transaction_read_only') as read_only`.execute(db);
