@@ -2,7 +2,7 @@
  * The journal on disk. The events of a turn are written to the operating system together before anybody acts on them (so that the death of this process
  * loses nothing) and fsynced within 50 ms (so that the death of the machine loses no more than that).
  */
-import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import { syncFolder } from '../../kernel/disk.ts';
@@ -13,8 +13,9 @@ import type { Event, Recorded } from '../vocabulary.ts';
 import { writeLine } from './line.ts';
 import type { People } from './people.ts';
 import type { Journal } from './port.ts';
-import { hasUnsealed, prune, removeUnsealed, segmentName, writeSnapshot } from './read.ts';
-import { JournalSeal } from './seal.ts';
+import { hasUnsealed, prune, removeUnsealed, segmentName } from './read.ts';
+import { JournalSeal, type NextSegment } from './seal.ts';
+import { writeSnapshot, writeSnapshotInTurns } from './write-snapshot.ts';
 
 const SYNC_WITHIN_MS = 20;
 const RETRY_MS = 200;
@@ -30,6 +31,15 @@ export interface FileJournalOptions {
   keys?: KeyRing;
   clock: Clock;
   log: Logger;
+}
+
+interface NextFile {
+  /** The snapshot's. */
+  pieces: Iterable<string>;
+  beforeNamed(): void;
+  /** Lines are written to the new segment from now on; those of the one before are on disk. */
+  begin(): void;
+  giveUp(): void;
 }
 
 export class FileJournal implements Journal {
@@ -49,6 +59,8 @@ export class FileJournal implements Journal {
   #waiters: { seq: number; resolve: () => void }[] = [];
   #syncedSeq: number;
   #closed = false;
+  /** The snapshot that is being written in turns; another value: it is not wanted any more. */
+  #slow: object | null = null;
 
   constructor(options: FileJournalOptions) {
     this.#options = options;
@@ -101,21 +113,76 @@ export class FileJournal implements Journal {
   rotate(state: object): void {
     this.write();
     if (!this.healthy) return;
-    const { folder } = this.#options;
-    const sealing = this.#seal?.next(this.#seq);
+    this.#slow = null;
+    const { folder, keepBytes } = this.#options;
+    const next = this.#next(state);
     try {
-      writeSnapshot(folder, this.#seq, sealing?.snapshot(state) ?? state);
-      const next = openSync(join(folder, segmentName(this.#seq + 1)), 'a');
-      syncFolder(folder);
-      closeSync(this.#file);
-      this.#file = next;
+      writeSnapshot({ folder, seq: this.#seq, ...next });
+      next.begin();
     } catch (error) {
-      sealing?.giveUp();
+      next.giveUp();
+      throw error;
+    }
+    prune(folder, this.#seq, keepBytes);
+  }
+
+  /**
+   * The same while calls go on: the snapshot is of now, and is written a little in each turn. Until it is there the next start reads the one before, and both segments. It is given
+   * up when somebody is erased meanwhile, or another takes its place. Never rejects.
+   */
+  async rotateInTurns(state: object): Promise<void> {
+    this.write();
+    if (!this.healthy || this.#slow !== null) return;
+    const { folder, keepBytes, log } = this.#options;
+    const seq = this.#seq;
+    const slow = {};
+    this.#slow = slow;
+    try {
+      const next = this.#next(state);
+      try {
+        next.begin();
+      } catch (error) {
+        next.giveUp();
+        throw error;
+      }
+      const isThere = await writeSnapshotInTurns({ folder, seq, ...next }, () => this.#slow === slow);
+      if (isThere) prune(folder, seq, keepBytes);
+    } catch (error) {
+      log.error({ err: error, seq }, 'journal: a snapshot could not be written; the next start reads more of the journal');
+    } finally {
+      if (this.#slow === slow) this.#slow = null;
+    }
+  }
+
+  /** Throws with nothing changed. */
+  #next(state: object): NextFile {
+    const sealing = this.#seal?.next(this.#seq);
+    const giveUp = (): void => sealing?.giveUp();
+    try {
+      const pieces = sealing?.snapshot(state) ?? [JSON.stringify(state)];
+      return { pieces, giveUp, beforeNamed: () => sealing?.syncKeys(), begin: () => this.#begin(sealing) };
+    } catch (error) {
+      giveUp();
+      throw error;
+    }
+  }
+
+  /** Throws with nothing changed. */
+  #begin(sealing: NextSegment | undefined): void {
+    const { folder } = this.#options;
+    const next = openSync(join(folder, segmentName(this.#seq + 1)), 'a');
+    try {
+      syncFolder(folder);
+      sealing?.syncBefore();
+      fsyncSync(this.#file);
+    } catch (error) {
+      closeSync(next);
       throw error;
     }
     sealing?.use();
+    closeSync(this.#file);
+    this.#file = next;
     this.#segmentBytes = 0;
-    prune(folder, this.#seq, this.#options.keepBytes);
   }
 
   /** Of whom it is, by call: for what is written of a call that arrived before the journal was opened. */
@@ -128,6 +195,7 @@ export class FileJournal implements Journal {
    * ones. Begins a new segment, so that the file that is written to is not one of these.
    */
   async erase(people: readonly string[], calls: readonly CallId[], state: () => object): Promise<void> {
+    this.#slow = null;
     await this.#seal?.erase(people, calls);
     const { folder } = this.#options;
     if (!hasUnsealed(folder)) return;
@@ -138,6 +206,7 @@ export class FileJournal implements Journal {
   async close(): Promise<void> {
     await this.settled();
     this.#closed = true;
+    this.#slow = null;
     closeSync(this.#file);
     this.#seal?.close();
   }

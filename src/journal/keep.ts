@@ -83,7 +83,7 @@ export function keepJournal(options: {
   };
   const rotate = (records?: KeptRecord[]): void => journal.rotate(state(records));
   const stop = clock.every(LOOK_MS, () => {
-    if (journal.segmentBytes > SEGMENT_BYTES) rotate();
+    if (journal.segmentBytes > SEGMENT_BYTES) void journal.rotateInTurns(state());
   });
   // Whatever was recovered is in the snapshot now: the next start need not read it again.
   // What is not written yet no writer has been given so far: killed before it is, we owe it still. A turn that was cut is finished first.

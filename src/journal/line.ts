@@ -6,7 +6,7 @@
 import { crc32 } from 'node:zlib';
 import type { Recorded } from '../vocabulary.ts';
 
-export const CHECK_DIGITS = 8;
+const CHECK_DIGITS = 8;
 
 /** As it lies on disk. Absent `sealed`: nothing in it is personal, or it is of before that was sealed. */
 export interface StoredEvent extends Recorded {
@@ -35,5 +35,5 @@ export function numberOf(line: string): number | null {
   return Number.isNaN(seq) ? null : seq;
 }
 
-/** Of a text, or of its UTF-8. */
-export const checkOf = (text: string | Uint8Array): string => crc32(text).toString(16).padStart(CHECK_DIGITS, '0');
+export const checkOf = (text: string): string => checkDigits(crc32(text));
+export const checkDigits = (check: number): string => check.toString(16).padStart(CHECK_DIGITS, '0');

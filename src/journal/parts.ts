@@ -107,17 +107,32 @@ interface Sealed {
 }
 const isSealed = (value: unknown): value is Sealed => isTree(value) && Array.isArray(value.$sealed);
 
-/** `seal`: null = it is of somebody who was erased, and is left out. */
-export function sealParts(snapshot: object, seal: (of: PartOf, text: string, n: number) => [number, string] | null): object {
-  let n = 0;
-  return changed(snapshot, (section, part) => {
+export interface SaidPart {
+  of: PartOf;
+  text: string;
+}
+
+/** A snapshot as it stood when it was said: its JSON, but for its parts. */
+export interface SaidSnapshot {
+  parts: SaidPart[];
+  /** Between each two texts stands the part of that number, sealed. */
+  texts: string[];
+  numbers: number[];
+}
+
+/** For who seals the parts later, one by one. `mark`: is in no snapshot. What is of somebody who was erased is left out. */
+export function sayParts(snapshot: object, isErased: (of: PartOf) => boolean, mark: string): SaidSnapshot {
+  const parts: SaidPart[] = [];
+  const marked = changed(snapshot, (section, part) => {
     const of = section.owner(part);
     if (of === null) return section.deep ? 'deeper' : [part];
-    const sealed = seal(of, JSON.stringify(part), n);
-    if (sealed === null) return section.blank === undefined ? [] : [section.blank(part)];
-    n += 1;
-    return [{ $sealed: sealed, ...(section.blank === undefined ? {} : { as: section.blank(part) }) } satisfies Sealed];
+    const as = section.blank === undefined ? {} : { as: section.blank(part) };
+    if (isErased(of)) return Object.values(as);
+    parts.push({ of, text: JSON.stringify(part) });
+    return [{ $sealed: `${mark} ${parts.length - 1}`, ...as }];
   });
+  const split = JSON.stringify(marked).split(new RegExp(`"${mark} (\\d+)"`));
+  return { parts, texts: split.filter((_, at) => at % 2 === 0), numbers: split.filter((_, at) => at % 2 === 1).map(Number) };
 }
 
 /** `open`: null = the key is gone. */

@@ -1,11 +1,10 @@
 /** What lies in the journal's folder: the newest whole snapshot and every good event after it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncFolder } from '../../kernel/disk.ts';
 import type { Logger } from '../../kernel/log.ts';
 import type { Recorded } from '../vocabulary.ts';
 import { KEYS, keysName, SealBroken } from './keys.ts';
-import { CHECK_DIGITS, checkOf, readLine, type StoredEvent } from './line.ts';
+import { checkOf, readLine, type StoredEvent } from './line.ts';
 import { openParts } from './parts.ts';
 
 const SEGMENT = /^events-(\d{16})\.log$/;
@@ -95,17 +94,6 @@ function supersededBy(folder: string, snapshotSeq: number): { name: string; seq:
   const segments = listed(folder, SEGMENT);
   const older = segments.filter((_, at) => (segments[at + 1]?.seq ?? Number.POSITIVE_INFINITY) <= snapshotSeq + 1);
   return [...listed(folder, SNAPSHOT).filter(({ seq }) => seq < snapshotSeq), ...older];
-}
-
-export function writeSnapshot(folder: string, seq: number, state: object): void {
-  // Made bytes of once: it is megabytes, and the floor waits.
-  const bytes = Buffer.from(`${' '.repeat(CHECK_DIGITS + 1)}${JSON.stringify(state)}`, 'utf8');
-  bytes.write(checkOf(bytes.subarray(CHECK_DIGITS + 1)), 'latin1');
-  const path = join(folder, snapshotName(seq));
-  writeFileSync(`${path}.part`, bytes, { flush: true });
-  renameSync(`${path}.part`, path);
-  // Before anything goes that it stands for.
-  syncFolder(folder);
 }
 
 function listed(folder: string, pattern: RegExp): { name: string; seq: number }[] {

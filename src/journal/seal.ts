@@ -2,12 +2,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { turn } from '../../kernel/clock.ts';
-import type { CallId } from '../../kernel/ids.ts';
+import { type CallId, randomToken } from '../../kernel/ids.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { Event, Recorded } from '../vocabulary.ts';
 import { dropKeys, KEYS, KeyFile, keysName, SegmentKeys, seal, unseal } from './keys.ts';
 import { type StoredEvent, writeLine } from './line.ts';
-import { openParts, type PartOf, sealParts } from './parts.ts';
+import { openParts, type PartOf, type SaidSnapshot, sayParts } from './parts.ts';
 import { People, personOfNumber } from './people.ts';
 import { personalFields } from './personal.ts';
 
@@ -22,6 +22,17 @@ const aboutPart = (seq: number, n: number): string => `snapshot ${seq} ${n}`;
 export interface SealParts {
   folder: string;
   keys: KeyRing;
+}
+
+export interface NextSegment {
+  /** Its JSON as it stands now, piece by piece; what is personal is sealed as it is asked for. */
+  snapshot(state: object): Iterable<string>;
+  /** To be done before the snapshot is there for who starts next. */
+  syncKeys(): void;
+  /** Of the segment that ends: before its lines are. */
+  syncBefore(): void;
+  use(): void;
+  giveUp(): void;
 }
 
 /** Writes. One segment at a time is written to. */
@@ -76,31 +87,38 @@ export class JournalSeal {
   }
 
   /** The segment behind a snapshot that is about to be written: with `use` it is the one that is written to. */
-  next(seq: number): { snapshot(state: object): object; use(): void; giveUp(): void } {
+  next(seq: number): NextSegment {
     const { folder, keys: ring } = this.#parts;
     const before = this.#keys;
     const keys = before.first === seq + 1 ? before : KeyFile.open(folder, seq + 1, ring);
     return {
-      snapshot: (state) => {
-        const sealed = sealParts(state, (of, text, n) => {
-          if (this.#isErasedPart(of)) return null;
-          const { k, key } = keys.of(this.#personOf(of));
-          return [k, seal(key, aboutPart(seq, n), text)];
-        });
-        keys.syncNow();
-        return sealed;
-      },
+      snapshot: (state) =>
+        this.#sealed(
+          sayParts(state, (of) => this.#isErasedPart(of), randomToken()),
+          seq,
+          keys,
+        ),
+      syncKeys: () => keys.syncNow(),
+      syncBefore: () => before.syncNow(),
       use: () => {
-        if (keys !== before) {
-          before.syncNow();
-          before.close();
-        }
+        if (keys !== before) before.close();
         this.#keys = keys;
       },
       giveUp: () => {
         if (keys !== before) keys.close();
       },
     };
+  }
+
+  *#sealed({ parts, texts, numbers }: SaidSnapshot, seq: number, keys: KeyFile): Generator<string> {
+    for (const [at, text] of texts.entries()) {
+      yield text;
+      const n = numbers[at];
+      const part = n === undefined ? undefined : parts[n];
+      if (n === undefined || part === undefined) continue;
+      const { k, key } = keys.of(this.#personOf(part.of));
+      yield JSON.stringify([k, seal(key, aboutPart(seq, n), part.text)]);
+    }
   }
 
   /** Drops the keys of these in every segment there is; what rooms still remember of their calls is not written again. */

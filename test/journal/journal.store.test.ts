@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -107,6 +107,58 @@ describe('the journal', () => {
       [2],
     );
     assert.equal(readdirSync(folder).filter((name) => name.startsWith('events-')).length, 1);
+  });
+
+  test('writes a snapshot in turns while events go on: of when it was asked for; until it is there all is read as before', async () => {
+    recover(folder, silentLog);
+    const journal = open();
+    journal.append(ready(1), 1, false);
+    const state = { acd: ['state'] };
+    const written = journal.rotateInTurns(state);
+    state.acd.push('of later');
+    await journal.rotateInTurns({ acd: 'another, while the first is not there' });
+    journal.append(ready(2), 2, false);
+    journal.write();
+    const before = recover(folder, silentLog);
+    assert.equal(before.snapshot, null);
+    assert.deepEqual(
+      before.events.map(({ seq }) => seq),
+      [1, 2],
+    );
+    await written;
+    const { snapshot, snapshotSeq, events } = recover(folder, silentLog);
+    assert.deepEqual(snapshot, { acd: ['state'] });
+    assert.equal(snapshotSeq, 1);
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      [2],
+    );
+    assert.deepEqual(readdirSync(folder).sort(), [segmentName(2), 'snapshot-0000000000000001.json']);
+    await journal.close();
+  });
+
+  test('gives up a snapshot that another has taken the place of, and leaves nothing of it', async () => {
+    recover(folder, silentLog);
+    const journal = open();
+    journal.append(ready(1), 1, false);
+    const written = journal.rotateInTurns({ acd: 'state' });
+    journal.append(ready(2), 2, false);
+    journal.rotate({ acd: 'state of later' });
+    await written;
+    await journal.close();
+    assert.deepEqual(readdirSync(folder).sort(), [segmentName(3), 'snapshot-0000000000000002.json']);
+  });
+
+  test('goes on, and says so, when a snapshot cannot be written', async () => {
+    recover(folder, silentLog);
+    const journal = open();
+    journal.append(ready(1), 1, false);
+    mkdirSync(join(folder, 'slow-snapshot-0000000000000001.json.part'));
+    await journal.rotateInTurns({ acd: 'state' });
+    journal.append(ready(2), 2, false);
+    await journal.close();
+    const { snapshot, lastSeq } = recover(folder, silentLog);
+    assert.deepEqual([snapshot, lastSeq], [null, 2]);
   });
 
   test('on a disk that is full takes events all the same, says so, and rejects nobody', async () => {

@@ -114,7 +114,8 @@ test(`A10 ${SEEDS.length} runs of the journal in which the power fails at any st
           journal.write();
           const upTo = told.length;
           if (dice.fraction() < 0.5) void journal.settled().then(() => (settled = Math.max(settled, upTo)));
-        } else if (what < 0.78) journal.rotate({ upTo: told.length });
+        } else if (what < 0.75) journal.rotate({ upTo: told.length });
+        else if (what < 0.78) void journal.rotateInTurns({ upTo: told.length });
         else if (what < 0.82) {
           await closed(journal, clock);
           settled = told.length;

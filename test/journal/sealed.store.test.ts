@@ -198,6 +198,46 @@ describe('a snapshot', () => {
     assert.deepEqual(recover(folder, silentLog, opener()).snapshot, snapshot());
   });
 
+  test('written in turns, part by part, is the same', async () => {
+    const many = {
+      ...snapshot(),
+      unwritten: Array.from({ length: 500 }, (_, n) => ({ callId: call(`many${n}`), notes: `notes of ${WANG}: "${n}" ${'言'.repeat(100)}` })),
+    };
+    const journal = open();
+    append(journal, [arrived(call('liveli'), LI)]);
+    const written = journal.rotateInTurns(many);
+    append(journal, story(call('a'), WANG));
+    await written;
+    await journal.close();
+    assert.doesNotMatch(onDisk(), /7731|4402|name of|data of|notes of|words for/);
+    const { snapshot: read, events } = recover(folder, silentLog, opener());
+    assert.deepEqual(read, many);
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      story(call('a'), WANG),
+    );
+  });
+
+  test('that is being written as somebody of it is erased is given up', async () => {
+    const journal = open();
+    append(
+      journal,
+      [WANG, LI].map((number) => arrived(call(`live${short(number)}`), number)),
+    );
+    const written = journal.rotateInTurns(snapshot());
+    await journal.erase(peopleOf(WANG), [], () => assert.fail('nothing lies open'));
+    await written;
+    await journal.close();
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes('snapshot')),
+      [],
+    );
+    assert.deepEqual(
+      eventsNow().map((event) => event.type === 'callArrived' && event.caller.number),
+      ['*1', LI],
+    );
+  });
+
   test('a part of it put in the place of another is no part', async () => {
     const journal = open();
     append(journal, [arrived(call('a'), WANG)]);
