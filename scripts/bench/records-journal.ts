@@ -1,12 +1,13 @@
 /**
  * The journal as the switchboard appends: the events of whole calls, a turn at a time, with the disk in between; what is personal sealed, and for comparison in
- * the clear, turn and turn about in one run. And how long a start takes to read both.
+ * the clear, turn and turn about in one run. How long a start takes to read both; and how long the application stands while a snapshot is written, in turns and at once.
  */
 import { join } from 'node:path';
-import { systemClock as clock } from '../../kernel/clock.ts';
+import { systemClock as clock, turn } from '../../kernel/clock.ts';
 import { asId, type CallId } from '../../kernel/ids.ts';
 import { silentLog as log } from '../../kernel/log.ts';
 import { keysFrom } from '../../kernel/seal/keys.ts';
+import { createCdr } from '../../src/cdr/fold.ts';
 import { FileJournal } from '../../src/journal/file.ts';
 import { recover } from '../../src/journal/read.ts';
 import { JournalOpener } from '../../src/journal/seal.ts';
@@ -15,6 +16,9 @@ import { quantile, round } from './figures.ts';
 
 /** As many as call in the time of a segment. */
 const CUSTOMERS = 5_000;
+/** In a snapshot: those of two minutes at some twenty a second. */
+const CALLS_IN_SNAPSHOT = 2_500;
+const SNAPSHOTS = 5;
 /** Calls between two looks at the disk. */
 const SETTLE_EACH = 100;
 const MOST_CALLS = 20_000;
@@ -52,6 +56,7 @@ export async function benchJournal(dataDir: string, seconds: number): Promise<ob
     ...figures('journalClear', clear),
     journalSealedToClear: round(sealed.ms / sealed.events / (clear.ms / clear.events)),
     journalSealMicrosPerEvent: round((sealed.ms / sealed.events - clear.ms / clear.events) * 1000, 1),
+    ...(await snapshotFigures(new FileJournal({ folder: folders.sealed, lastSeq: recover(folders.sealed, log).lastSeq, keys, clock, log }))),
     ...{ journalStartMs: Math.round(start.sealed), journalClearStartMs: Math.round(start.clear), journalStartSealedToClear: round(start.sealed / start.clear) },
   };
 }
@@ -65,6 +70,60 @@ const figures = (name: string, { took, settled, events, ms }: Side): object => {
     [`${name}OnDiskP99Ms`]: round(quantile(disk, 0.99)),
   };
 };
+
+async function snapshotFigures(journal: FileJournal): Promise<object> {
+  const cdr = createCdr();
+  for (let n = 0; n < CALLS_IN_SNAPSHOT; n += 1) for (const event of turnsOf(n).flat()) cdr.decide(event, 0);
+  const taken = { bytes: 0, atOnce: [] as number[], said: [] as number[], longestTurn: [] as number[] };
+  for (let n = 0; n < SNAPSHOTS; n += 1) {
+    const state = { version: 1, cdr: cdr.snapshot() };
+    taken.bytes = JSON.stringify(state).length;
+    aWord(journal);
+    const before = performance.now();
+    journal.rotate(state);
+    taken.atOnce.push(performance.now() - before);
+    aWord(journal);
+    const { saidMs, longestTurnMs } = await inTurns(journal, state);
+    taken.said.push(saidMs);
+    taken.longestTurn.push(longestTurnMs);
+  }
+  await journal.close();
+  const middle = (values: number[]): number =>
+    round(
+      quantile(
+        values.toSorted((a, b) => a - b),
+        0.5,
+      ),
+    );
+  const [atOnce, said, longestTurn] = [middle(taken.atOnce), middle(taken.said), middle(taken.longestTurn)];
+  return {
+    ...{ snapshotMb: round(taken.bytes / 1024 / 1024), snapshotAtOnceMs: atOnce, snapshotSaidMs: said, snapshotLongestTurnMs: longestTurn },
+    snapshotStandsInTurnsToAtOnce: round(Math.max(said, longestTurn) / atOnce),
+  };
+}
+
+function aWord(journal: FileJournal): void {
+  journal.append({ type: 'serverStarted' }, clock.now(), false);
+  journal.write();
+}
+
+async function inTurns(journal: FileJournal, state: object): Promise<{ saidMs: number; longestTurnMs: number }> {
+  const before = performance.now();
+  let isThere = false;
+  const written = journal.rotateInTurns(state).then(() => {
+    isThere = true;
+  });
+  let [last, longestTurnMs] = [performance.now(), 0];
+  const saidMs = last - before;
+  while (!isThere) {
+    await turn();
+    const now = performance.now();
+    longestTurnMs = Math.max(longestTurnMs, now - last);
+    last = now;
+  }
+  await written;
+  return { saidMs, longestTurnMs };
+}
 
 async function aCall(side: Side, n: number): Promise<void> {
   const begins = performance.now();
