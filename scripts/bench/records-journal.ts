@@ -98,7 +98,7 @@ async function snapshotFigures(journal: FileJournal): Promise<object> {
   const [atOnce, said, longestTurn] = [middle(taken.atOnce), middle(taken.said), middle(taken.longestTurn)];
   return {
     ...{ snapshotMb: round(taken.bytes / 1024 / 1024), snapshotAtOnceMs: atOnce, snapshotSaidMs: said, snapshotLongestTurnMs: longestTurn },
-    snapshotStandsInTurnsToAtOnce: round(Math.max(said, longestTurn) / atOnce),
+    snapshotInTurnsToAtOnce: round(Math.max(said, longestTurn) / atOnce),
   };
 }
 
