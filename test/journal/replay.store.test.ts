@@ -148,22 +148,26 @@ test('half a last line is passed over, and the file stays as it is', async () =>
   assert.equal(readFileSync(path, 'utf8'), whole.slice(0, -20));
 });
 
-test('a journal that was rotated in mid-call is proved from the snapshot, and from its start when that was kept', async () => {
-  const { tell, journal, rooms } = openHouse(1_000_000);
-  tell(...opening, ...begins('a'));
-  journal.rotate(snapshotOf(rooms, { bindings: [], unwritten: new Map() }));
-  tell(...begins('b'), ...ends('a'), ...begins('c'), ...ends('b'), ...ends('c'));
-  assert.deepEqual(
-    startsOf(folder).map(({ seq }) => seq > 0),
-    [false, true],
-  );
-  const snapshot = await replayed('--from', 'snapshot');
-  assert.equal(snapshot.code, 0, snapshot.text);
-  assert.match(snapshot.text, /of calls from before passed over/);
-  const start = await replayed();
-  assert.equal(start.code, 0, start.text);
-  assert.doesNotMatch(start.text, /passed over/);
-});
+for (const how of ['rotate', 'rotateInTurns'] as const) {
+  test(`a journal that was rotated in mid-call (${how}) is proved from the snapshot, and from its start when that was kept`, async () => {
+    const { tell, journal, rooms } = openHouse(1_000_000);
+    tell(...opening, ...begins('a'));
+    const written = journal[how](snapshotOf(rooms, { bindings: [], unwritten: new Map() }));
+    tell(...begins('b'), ...ends('a'));
+    await written;
+    tell(...begins('c'), ...ends('b'), ...ends('c'));
+    assert.deepEqual(
+      startsOf(folder).map(({ seq }) => seq > 0),
+      [false, true],
+    );
+    const snapshot = await replayed('--from', 'snapshot');
+    assert.equal(snapshot.code, 0, snapshot.text);
+    assert.match(snapshot.text, /of calls from before passed over/);
+    const start = await replayed();
+    assert.equal(start.code, 0, start.text);
+    assert.doesNotMatch(start.text, /passed over/);
+  });
+}
 
 test('of what a snapshot has made superfluous so much is kept as was asked for, the newest', async () => {
   const { tell, journal, rooms } = openHouse(4_000);
