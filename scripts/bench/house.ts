@@ -46,8 +46,17 @@ function asStarted(): string[] {
   return scripts.start.split(' ').slice(1);
 }
 
-/** `rtp`: the first of so many free ports. `benchAgents`: agents of the queue `bench` without a desk, ready from the start. */
-export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: number; rtpPorts: number; benchAgents?: number }): Promise<House> {
+interface HouseOptions {
+  /** The first of so many free ports. */
+  rtp: number;
+  rtpPorts: number;
+  /** Agents of the queue `bench` without a desk, ready from the start. */
+  benchAgents?: number;
+  /** For every program of it. */
+  env?: Record<string, string>;
+}
+
+export async function openHouse({ rtp, rtpPorts, benchAgents = 0, env = {} }: HouseOptions): Promise<House> {
   const ports: Ports = { sip: await freePort(), drachtio: await freePort(), http: await freePort(), agents: await freePort(), rtp };
   const dataDir = mkdtempSync(join(tmpdir(), 'huawu-bench-'));
   // Below root the database runs as another user, who must be able to reach its folder.
@@ -55,7 +64,7 @@ export async function openHouse({ rtp, rtpPorts, benchAgents = 0 }: { rtp: numbe
   const start = (): ChildProcess =>
     spawn(process.execPath, asStarted(), {
       cwd: packageRoot,
-      env: { ...process.env, ...settings(ports, dataDir, rtpPorts), BENCH_AGENTS: String(benchAgents), BENCH_CONTACT: `127.0.0.1:${ports.agents}` },
+      env: { ...process.env, ...env, ...settings(ports, dataDir, rtpPorts), BENCH_AGENTS: String(benchAgents), BENCH_CONTACT: `127.0.0.1:${ports.agents}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   let server = start();

@@ -1,56 +1,44 @@
 /**
- * What is alive in a Node program's heap: it is told to listen for an inspector (SIGUSR1), to collect all there is to collect, to say what is left, and to listen no
- * more. Memory of the system says little of a leak: V8 keeps what its heap once grew to. It stands still meanwhile, some tenths of a second.
+ * Preloaded into every program of a soak (`--import`): collects all there is to collect, every two minutes, and writes what is alive, and what the program has of the system's
+ * memory a second later, into a file of its own in the folder of LIVE_HEAP. Memory of the system alone says little of a leak: V8 keeps what its heap once grew to.
  */
-import WebSocket from 'ws';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
 
-/** Node's own; one program at a time. */
-const INSPECTOR = '127.0.0.1:9229';
-const LISTENS_WITHIN_MS = 5_000;
-const ANSWERS_WITHIN_MS = 30_000;
-const BYTES = '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())';
+export const COLLECT_MS = 120_000;
+/** What is free goes back to the system beside the program. */
+const GIVEN_BACK_MS = 1_000;
+const MEGABYTE = 1024 * 1024;
 
-/** In MB. */
-export async function liveHeapMb(pid: number): Promise<number> {
-  process.kill(pid, 'SIGUSR1');
-  const socket = new WebSocket(await inspectorOf(pid));
-  try {
-    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    await ask(socket, 1, 'HeapProfiler.collectGarbage', {});
-    const { result } = (await ask(socket, 2, 'Runtime.evaluate', { expression: BYTES })) as { result: { value: number } };
-    socket.send(JSON.stringify({ id: 3, method: 'Runtime.evaluate', params: { expression: 'setImmediate(() => process._debugEnd())' } }));
-    return result.value / 1024 / 1024;
-  } finally {
-    await new Promise((resolve) => {
-      socket.once('close', resolve);
-      setTimeout(() => socket.terminate(), 1_000);
-    });
-  }
+export interface Collected {
+  /** ms since 1970 */
+  at: number;
+  /** Of the main thread. */
+  liveMb: number;
+  rssMb: number;
 }
 
-async function inspectorOf(pid: number): Promise<string> {
-  const until = performance.now() + LISTENS_WITHIN_MS;
-  for (;;) {
-    const targets = await fetch(`http://${INSPECTOR}/json`).then(
-      (answer) => answer.json() as Promise<{ webSocketDebuggerUrl: string }[]>,
-      () => [],
-    );
-    const [target] = targets;
-    if (target !== undefined) return target.webSocketDebuggerUrl;
-    if (performance.now() > until) throw new Error(`process ${pid} opened no inspector at ${INSPECTOR}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+const fileOf = (folder: string, pid: number): string => join(folder, `${pid}.jsonl`);
+
+export function collectedBy(folder: string, pid: number): Collected[] {
+  const file = fileOf(folder, pid);
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Collected);
 }
 
-function ask(socket: WebSocket, id: number, method: string, params: object): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${method}: no answer`)), ANSWERS_WITHIN_MS);
-    socket.on('message', (data: Buffer) => {
-      const message = JSON.parse(data.toString()) as { id?: number; result?: unknown };
-      if (message.id !== id) return;
-      clearTimeout(timer);
-      resolve(message.result);
-    });
-    socket.send(JSON.stringify({ id, method, params }));
-  });
+const folder = process.env.LIVE_HEAP;
+if (isMainThread && folder !== undefined) setInterval(() => collect(folder), COLLECT_MS).unref();
+
+function collect(into: string): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  setTimeout(() => {
+    const collected: Collected = { at: Date.now(), liveMb: (heapUsed + external) / MEGABYTE, rssMb: process.memoryUsage.rss() / MEGABYTE };
+    appendFileSync(fileOf(into, process.pid), `${JSON.stringify(collected)}\n`);
+  }, GIVEN_BACK_MS).unref();
 }

@@ -4,10 +4,12 @@
  * creeps: memory an hour of each program since it was last started, by the line through its samples after a warm-up: as it comes (it moves with V8's moods), and right after all that can be
  * collected was, beside what is alive in their heaps then (the measures of a leak); descriptors and timers, calls that are stuck, how late the loop was.
  */
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { freeRange } from '../../test/support/ports.ts';
 import { type House, openHouse, quantile, round } from './house.ts';
-import { liveHeapMb } from './live-heap.ts';
+import { COLLECT_MS, type Collected, collectedBy } from './live-heap.ts';
 import { rssMbOf } from './proc.ts';
 import { type CallTimes, SipLoad } from './sip-load.ts';
 
@@ -20,11 +22,9 @@ const TALK_MS = 4_000;
 /** Of a program's first so much nothing is said: code is compiled, pools are filled, and some of what is over is kept for ten minutes. */
 const WARM_UP_SHARE = 0.4;
 const SAMPLE_MS = 5_000;
-/** So often all that can be collected is, and what is alive is looked at. */
-const COLLECT_MS = 120_000;
-const GIVEN_BACK_MS = 1_000;
-/** So long after a collection nothing is said of the loop: it was us who held it up. */
-const AFTER_COLLECTION_MS = 20_000;
+/** So long after a collection nothing is said of the loop. */
+const AFTER_COLLECTION_MS = 10_000;
+const HOUR_MS = 3_600_000;
 /** Node measures from one tick of its watch to the next; what is beyond is how late the loop was. */
 const TICK_MS = 10;
 const KILL_MEDIA_MS = 300_000;
@@ -42,110 +42,97 @@ interface Options {
 const ours = ['app', 'sip', 'media'] as const;
 type Ours = (typeof ours)[number];
 interface Sample {
-  hours: number;
+  at: number;
   pids: Record<Ours, number>;
   rssMb: Record<Ours, number>;
 }
-/** Right after a collection. */
-interface Collected extends Sample {
-  /** Of the media server its main thread's alone. */
-  liveMb: Record<Ours, number>;
-}
 
 export async function run({ minutes = MINUTES, 'calls-per-second': callsPerSecond = CALLS_PER_SECOND }: Options): Promise<object> {
-  const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: AGENTS });
+  const collecting = mkdtempSync(join(tmpdir(), 'huawu-soak-'));
+  const env = { LIVE_HEAP: collecting, NODE_OPTIONS: `--import ${new URL('./live-heap.js', import.meta.url).href}` };
+  const house = await openHouse({ rtp: await freeRange(RTP_PORTS), rtpPorts: RTP_PORTS, benchAgents: AGENTS, env });
   try {
     const before = await standing(house);
     const load = new SipLoad({
       ...{ server: { host: '127.0.0.1', port: house.ports.sip }, agentPort: house.ports.agents, number: '700', callsPerSecond, seconds: minutes * 60 },
       ...{ talkMs: (n: number) => (hangsUpAtOnce(n) ? 0 : TALK_MS), vanishes },
     });
-    const watch = new Watch(house, minutes * 30_000);
+    const watch = new Watch(house, collecting, minutes * 30_000);
     await Promise.race([load.run(() => undefined), house.ended()]);
-    await watch.stop();
+    watch.stop();
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const after = await standing(house);
     if (after.calls > 0) process.exitCode = 1;
     return { minutes, callsPerSecond, ...asSeen([...load.calls.values()]), ...watch.figures(), stuckCalls: after.calls, before, after };
   } finally {
     await house.stop();
+    rmSync(collecting, { recursive: true });
   }
 }
 
 /** Looks each five seconds, and kills the media server now and then. */
 class Watch {
   readonly #house: House;
+  readonly #folder: string;
   readonly #samples: Sample[] = [];
   /** p99 of each five seconds. */
   readonly #lateMs: number[] = [];
   #mostLateMs = 0;
-  readonly #startedAt = performance.now();
   readonly #timers: NodeJS.Timeout[];
   #killed = 0;
-  readonly #collected: Collected[] = [];
-  #collecting: Promise<void> = Promise.resolve();
-  #collectedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(house: House, killForMs: number) {
+  /** `folder`: where each program writes what it collected. */
+  constructor(house: House, folder: string, killForMs: number) {
     this.#house = house;
+    this.#folder = folder;
     const killing = setInterval(() => this.#kill(), KILL_MEDIA_MS);
     this.#timers = [
       setInterval(() => void this.#look(), SAMPLE_MS),
-      setInterval(() => this.#collect(), COLLECT_MS),
+      setInterval(() => this.#tell(), COLLECT_MS),
       killing,
       // A kill that is due right then is the last.
       setTimeout(() => clearInterval(killing), killForMs + SAMPLE_MS),
     ];
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#collecting;
   }
 
   figures(): object {
-    const perHour = <T extends Sample>(samples: readonly T[], mb: (sample: T) => Record<Ours, number>): object =>
-      ofEach((name) => slope(warm(sinceStarted(samples, name).map((sample) => [sample.hours, mb(sample)[name]] as const))));
-    const each = (mb: (sample: Collected) => Record<Ours, number>): object =>
-      Object.fromEntries(ours.map((name) => [name, this.#collected.map((sample) => round(mb(sample)[name]))]));
-    const [liveMb, rssMb] = [(sample: Collected) => sample.liveMb, (sample: Sample) => sample.rssMb];
+    const pids = this.#samples.at(-1)?.pids;
+    if (pids === undefined) throw new Error('nothing was looked at: let it run for a minute at least');
+    const collected = (name: Ours): Collected[] => collectedBy(this.#folder, pids[name]);
+    const since = (name: Ours): Sample[] => this.#samples.filter((sample) => sample.pids[name] === pids[name]);
     return {
-      rssMbPerHour: perHour(this.#samples, rssMb),
-      collectedRssMbPerHour: perHour(this.#collected, rssMb),
-      liveMbPerHour: perHour(this.#collected, liveMb),
-      ...{ collectedRssMb: each(rssMb), liveMb: each(liveMb) },
+      rssMbPerHour: ofEach((name) => perHour(since(name).map(({ at, rssMb }) => [at, rssMb[name]]))),
+      collectedRssMbPerHour: ofEach((name) => perHour(collected(name).map(({ at, rssMb }) => [at, rssMb]))),
+      liveMbPerHour: ofEach((name) => perHour(collected(name).map(({ at, liveMb }) => [at, liveMb]))),
+      collectedRssMb: ofEach((name) => collected(name).map(({ rssMb }) => Math.round(rssMb))),
+      liveMb: ofEach((name) => collected(name).map(({ liveMb }) => round(liveMb))),
       mediaKilled: this.#killed,
       loopLagP99Ms: round(quantile(this.#lateMs, 0.99)),
       loopLagMostMs: round(this.#mostLateMs),
     };
   }
 
-  #collect(): void {
-    this.#collecting = this.#lookAtHeaps().catch((error: Error) => console.error(`soak: what is alive could not be looked at: ${error.message}`));
-  }
-
-  async #lookAtHeaps(): Promise<void> {
+  #tell(): void {
     const pids = this.#pids();
     if (pids === null) return;
-    this.#collectedAt = performance.now();
-    const [app, sip, media] = [await liveHeapMb(pids.app), await liveHeapMb(pids.sip), await liveHeapMb(pids.media)];
-    this.#collectedAt = performance.now();
-    const hours = (this.#collectedAt - this.#startedAt) / 3_600_000;
-    // What is free goes back to the system beside the program.
-    await new Promise((resolve) => setTimeout(resolve, GIVEN_BACK_MS));
-    const collected = { hours, pids, rssMb: ofEach((name) => rssMbOf([pids[name]])), liveMb: { app, sip, media } };
-    this.#collected.push(collected);
-    console.error(`soak: minute ${Math.round(hours * 60)}: alive in MB ${asText(collected.liveMb)}; RSS ${asText(collected.rssMb)}`);
+    const told = ofEach((name) => collectedBy(this.#folder, pids[name]).at(-1));
+    console.error(
+      `soak: alive in MB, RSS: ${ours.map((name) => `${name} ${told[name]?.liveMb.toFixed(1) ?? '–'}, ${told[name]?.rssMb.toFixed(0) ?? '–'}`).join('; ')}`,
+    );
   }
 
   async #look(): Promise<void> {
     const pids = this.#pids();
     if (pids === null) return;
-    const hours = (performance.now() - this.#startedAt) / 3_600_000;
-    this.#samples.push({ hours, pids, rssMb: ofEach((name) => rssMbOf([pids[name]])) });
+    this.#samples.push({ at: Date.now(), pids, rssMb: ofEach((name) => rssMbOf([pids[name]])) });
+    const collectedAt = collectedBy(this.#folder, pids.app).at(-1)?.at ?? 0;
     // Told of the time since it was told last.
     const lag = await metrics(this.#house, 'nodejs_eventloop_lag_p99_seconds', 'nodejs_eventloop_lag_max_seconds').catch(() => null);
-    if (lag === null || performance.now() - this.#collectedAt < AFTER_COLLECTION_MS) return;
+    if (lag === null || isHeldUp(collectedAt)) return;
     const [late, most] = lag.map((seconds) => Math.max(0, seconds * 1000 - TICK_MS)) as [number, number];
     this.#lateMs.push(late);
     this.#mostLateMs = Math.max(this.#mostLateMs, most);
@@ -195,13 +182,12 @@ async function metrics(house: House, ...names: string[]): Promise<number[]> {
   });
 }
 
-const ofEach = (figure: (name: Ours) => number): Record<Ours, number> => {
-  const [app, sip, media] = ours.map((name) => round(figure(name))) as [number, number, number];
-  return { app, sip, media };
-};
-const sinceStarted = <T extends Sample>(samples: readonly T[], name: Ours): T[] => samples.filter(({ pids }) => pids[name] === samples.at(-1)?.pids[name]);
-const asText = (mb: Record<Ours, number>): string => ours.map((name) => `${name} ${round(mb[name])}`).join(', ');
-const warm = <T>(all: readonly T[]): readonly T[] => all.slice(Math.floor(all.length * WARM_UP_SHARE));
+/** A collection was, or is due: it was us who held it up. */
+const isHeldUp = (collectedAt: number): boolean => Date.now() - collectedAt < AFTER_COLLECTION_MS || Date.now() - collectedAt > COLLECT_MS - SAMPLE_MS;
+const ofEach = <T>(figure: (name: Ours) => T): Record<Ours, T> => ({ app: figure('app'), sip: figure('sip'), media: figure('media') });
+/** Of points [ms, MB], but for those of the warm-up. */
+const perHour = (points: readonly (readonly [number, number])[]): number =>
+  round(slope(points.slice(Math.floor(points.length * WARM_UP_SHARE)).map(([at, mb]) => [at / HOUR_MS, mb])));
 
 /** Through points [x, y], by least squares. */
 function slope(points: readonly (readonly [number, number])[]): number {
