@@ -46,7 +46,8 @@ export class JournalSeal {
   /** Throws when the segment has keys already, and they lie under a master key that is not ours. */
   constructor(parts: SealParts, firstSeq: number) {
     this.#parts = parts;
-    for (const name of readdirSync(parts.folder)) if (name.startsWith('keys-') && name.endsWith('.part')) rmSync(join(parts.folder, name));
+    // What somebody died over: keys, or a snapshot.
+    for (const name of readdirSync(parts.folder)) if (name.endsWith('.part')) rmSync(join(parts.folder, name));
     this.#keys = KeyFile.open(parts.folder, firstSeq, parts.keys);
   }
 

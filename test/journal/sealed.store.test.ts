@@ -218,6 +218,18 @@ describe('a snapshot', () => {
     );
   });
 
+  test('that somebody died over is not left lying', async () => {
+    const journal = open();
+    append(journal, [arrived(call('a'), WANG)]);
+    await journal.close();
+    for (const name of ['slow-snapshot-0000000000000001.json.part', 'keys-0000000000000002.part']) writeFileSync(join(folder, name), 'half');
+    await open().close();
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('.part')),
+      [],
+    );
+  });
+
   test('that is being written as somebody of it is erased is given up', async () => {
     const journal = open();
     append(
