@@ -198,7 +198,7 @@ export class KeyFile {
   drop(people: readonly string[]): void {
     this.flush();
     for (const person of people) this.#recent.delete(person);
-    const bytes = dropKeys(this.#path, this.#ring, people);
+    const bytes = dropKeysOf(this.#path, this.#ring, people);
     if (bytes === null) return;
     this.#bytes = bytes;
     this.close();
@@ -222,7 +222,7 @@ export class KeyFile {
 }
 
 /** Writes the file anew, on disk, without the keys of these; how many bytes it has then. null: there was none of theirs. Throws when its master key is not ours. */
-export function dropKeys(path: string, ring: KeyRing, people: readonly string[]): number | null {
+export function dropKeysOf(path: string, ring: KeyRing, people: readonly string[]): number | null {
   const there = keysThatOpen(path, ring);
   if (there === null) return null;
   const gone = new Set(people.map((person) => whoOf(there.own, person)));

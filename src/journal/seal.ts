@@ -5,7 +5,7 @@ import { turn } from '../../kernel/clock.ts';
 import { type CallId, randomToken } from '../../kernel/ids.ts';
 import type { KeyRing } from '../../kernel/seal/keys.ts';
 import type { Event, Recorded } from '../vocabulary.ts';
-import { dropKeys, KEYS, KeyFile, keysName, SegmentKeys, seal, unseal } from './keys.ts';
+import { dropKeysOf, KEYS, KeyFile, keysName, SegmentKeys, seal, unseal } from './keys.ts';
 import { type StoredEvent, writeLine } from './line.ts';
 import { openParts, type PartOf, type SaidSnapshot, sayParts } from './parts.ts';
 import { People, personOfNumber } from './people.ts';
@@ -137,7 +137,7 @@ export class JournalSeal {
       // Calls go on meanwhile; a file may be pruned.
       await turn();
       if (first === this.#keys.first) this.#keys.drop(people);
-      else dropKeys(join(folder, name), ring, people);
+      else dropKeysOf(join(folder, name), ring, people);
     }
     // One that was begun meanwhile.
     this.#keys.drop(people);
