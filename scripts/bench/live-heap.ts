@@ -1,15 +1,15 @@
 /**
- * Preloaded into every program of a soak (`--import`): collects all there is to collect, every two minutes, and writes what is alive, and what the program has of the system's
+ * Preloaded into every program of a soak (`--import`): collects all there is to collect, every minute, and writes what is alive, and what the program has of the system's
  * memory a second later, into a file of its own in the folder of LIVE_HEAP. Memory of the system alone says little of a leak: V8 keeps what its heap once grew to.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapCodeStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 import { turn } from '../../kernel/clock.ts';
 
-export const COLLECT_MS = 120_000;
+export const COLLECT_MS = 60_000;
 /** The first empties pages in part; those that follow move what is left together. */
 const COLLECTIONS = 3;
 /** What is free goes back to the system beside the program. */
@@ -19,8 +19,9 @@ const MEGABYTE = 1024 * 1024;
 export interface Collected {
   /** ms since 1970 */
   at: number;
-  /** Of the main thread. */
+  /** Of the main thread, but for code: V8 compiles for an hour and more what runs now and then. */
   liveMb: number;
+  codeMb: number;
   rssMb: number;
 }
 
@@ -44,8 +45,11 @@ async function collect(into: string): Promise<void> {
     await turn();
   }
   const { heapUsed, external } = process.memoryUsage();
+  const { code_and_metadata_size, bytecode_and_metadata_size } = getHeapCodeStatistics();
+  const code = code_and_metadata_size + bytecode_and_metadata_size;
   setTimeout(() => {
-    const collected: Collected = { at: Date.now(), liveMb: (heapUsed + external) / MEGABYTE, rssMb: process.memoryUsage.rss() / MEGABYTE };
+    const [liveMb, codeMb, rssMb] = [heapUsed + external - code, code, process.memoryUsage.rss()].map((bytes) => bytes / MEGABYTE);
+    const collected = { at: Date.now(), liveMb, codeMb, rssMb };
     appendFileSync(fileOf(into, process.pid), `${JSON.stringify(collected)}\n`);
   }, GIVEN_BACK_MS).unref();
 }

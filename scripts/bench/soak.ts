@@ -2,7 +2,7 @@
  * `npm run bench -- soak [--minutes N] [--calls-per-second N]`: the whole server under seven tenths of what the box carries, for as long as one likes, with one call in a
  * hundred going wrong: callers who vanish without a BYE, who hang up as the agent is rung, and until half-time a media server that is killed each five minutes. Printed is what
  * creeps: memory an hour of each program since it was last started, by the line through its samples after a warm-up: as it comes (it moves with V8's moods), and right after all that can be
- * collected was, beside what is alive in their heaps then (the measures of a leak); descriptors and timers, calls that are stuck, how late the loop was.
+ * collected was, beside what is alive in their heaps then but for code (the measures of a leak); descriptors and timers, calls that are stuck, how late the loop was.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -110,6 +110,7 @@ class Watch {
       liveMbPerHour: ofEach((name) => perHour(collected(name).map(({ at, liveMb }) => [at, liveMb]))),
       collectedRssMb: ofEach((name) => collected(name).map(({ rssMb }) => Math.round(rssMb))),
       liveMb: ofEach((name) => collected(name).map(({ liveMb }) => round(liveMb))),
+      codeMb: ofEach((name) => collected(name).map(({ codeMb }) => round(codeMb))),
       mediaKilled: this.#killed,
       loopLagP99Ms: round(quantile(this.#lateMs, 0.99)),
       loopLagMostMs: round(this.#mostLateMs),

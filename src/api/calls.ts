@@ -52,7 +52,7 @@ const callSchema = z.object({
   notes: text.meta(personal('text')).nullable(),
   ivrPath: z.array(text),
   data,
-  /** A recording of it is under a legal hold. */
+  /** It or a recording of it is under a legal hold. */
   legalHold: z.boolean(),
   /** What the caller was told of recording, or answered; null = nothing was said of it. `refused`: nothing of it was recorded after that. */
   consent: z
@@ -155,7 +155,7 @@ const filters = {
     .optional()
     .describe('Attached to the call, name=value: orderId=4711. For who sees it in clear'),
   consent: z.enum(consentStates).optional().describe('What was said of recording: announced, given or refused'),
-  held: z.literal('true').optional().describe('Only calls with a recording under a legal hold'),
+  held: z.literal('true').optional().describe('Only calls under a legal hold, they or a recording of theirs'),
 };
 type FilterQuery = { [K in keyof typeof filters]?: string | undefined };
 const params = z.strictObject({ callId: idSchema });

@@ -233,7 +233,7 @@ export interface CallRecord extends AsStored {
   queueId: QueueId | null;
   /** The last agent who answered. */
   agentId: AgentId | null;
-  /** A recording of it is under a legal hold; absent = none is. */
+  /** It or a recording of it is under a legal hold; absent = neither is. */
   legalHold?: boolean;
 }
 export interface LegRecord {
@@ -438,7 +438,7 @@ export interface ApiPorts {
   records: RecordsPort;
   interactionRecords: InteractionRecordsPort;
   ledger: LedgerPort;
-  recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
+  recordings: Pick<Recordings, 'get' | 'ofCall' | 'openAll' | 'peaks' | 'peaksOfAll' | 'hold' | 'holdCall' | 'erase' | 'eraseCustomer' | 'rules' | 'saveRules'>;
   erasures: Pick<Erasures, 'begin' | 'list'>;
   tickets: TicketsPort;
   /** `by` null: she herself. What came of it the view says as soon as this returns. */

@@ -27,6 +27,7 @@ export const problems = {
   unsupported_media: { status: 415, zh: '不支持的内容类型。', en: 'Send JSON (application/json).' },
   range_not_satisfiable: { status: 416, zh: '请求的范围无效。', en: 'The recording has no such part.' },
   recording_held: { status: 409, zh: '录音处于法律保全状态，不能删除。', en: 'The recording is under a legal hold and stays.' },
+  call_held: { status: 409, zh: '整个通话处于法律保全状态：请解除通话的保全。', en: 'The whole call is under a legal hold: lift that one.' },
   recording_changed: { status: 409, zh: '录音文件已被改动或无法解密。', en: 'The file of the recording was changed, or its key is not ours.' },
   recording_erased: { status: 410, zh: '录音已删除。', en: 'The recording has been erased.' },
   key_reused: { status: 422, zh: 'Idempotency-Key 已用于另一请求。', en: 'This Idempotency-Key was used for a different request.' },

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { CallId } from '../../kernel/ids.ts';
 import { SealError } from '../../kernel/seal/format.ts';
 import type { RecordedAudio } from '../recordings/audio.ts';
 import type { StoredRecording } from '../recordings/recordings.ts';
@@ -305,7 +306,8 @@ function hold(app: Api, ports: ApiPorts): void {
       const { recordingId } = request.params;
       const recording = await recordingOf(ports, user, 'recording.keep', recordingId);
       await audited(ports, request, request.body.hold ? 'recording.hold' : 'recording.release', `recording/${recordingId}`, { reason: request.body.reason });
-      if (!(await ports.recordings.hold(recording, request.body.hold))) throw new Problem('recording_erased');
+      const done = await ports.recordings.hold(recording, request.body.hold);
+      if (done !== 'done') throw new Problem(done === 'erased' ? 'recording_erased' : 'call_held');
       return shown(await recordingOf(ports, user, 'recording.keep', recordingId));
     },
   );
@@ -313,29 +315,26 @@ function hold(app: Api, ports: ApiPorts): void {
 
 function holdCall(app: Api, ports: ApiPorts): void {
   app.put(
-    '/api/v1/calls/:callId/recordings/hold',
+    '/api/v1/calls/:callId/hold',
     {
       config: { action: 'recording.keep' },
       schema: {
-        tags: ['recordings'],
-        summary: 'Legal hold on every recording of a call that there still is',
+        tags: ['calls'],
+        summary: 'Legal hold on a call: while it lies, nothing erases its record nor any recording of it. Lifted, those of its recordings are lifted too',
         params: callParams,
         body: z.strictObject({ hold: z.boolean(), reason }),
-        response: { 200: z.object({ items: z.array(recordingSchema) }) },
+        response: { 200: z.object({ callId: z.string(), legalHold: z.boolean() }) },
       },
     },
     async (request) => {
-      const user = asker(request);
-      const { callId } = request.params;
+      const { tenantId } = asker(request);
+      const callId = branded<CallId>(request.params.callId);
       const { hold: wanted, reason: why } = request.body;
-      const all = async (): Promise<StoredRecording[]> => ports.recordings.ofCall(user.tenantId, branded(callId));
-      const there = (await all()).filter(({ erasedAt }) => erasedAt === null);
-      if (there.length === 0) throw new Problem('not_found', 'the call has no recording, or none any more: there is nothing to hold');
-      for (const recording of there.filter(({ legalHold }) => legalHold !== wanted)) {
-        await audited(ports, request, wanted ? 'recording.hold' : 'recording.release', `recording/${recording.recordingId}`, { reason: why, callId });
-        await ports.recordings.hold(recording, wanted);
-      }
-      return { items: (await all()).map(shown) };
+      if ((await ports.records.get(tenantId, callId)) === null)
+        throw new Problem('not_found', 'there is no record of it; a call that is up has one when it is over');
+      await audited(ports, request, wanted ? 'call.hold' : 'call.release', `call/${callId}`, { reason: why });
+      if (!(await ports.recordings.holdCall(tenantId, callId, wanted))) throw new Problem('not_found');
+      return { callId, legalHold: wanted };
     },
   );
 }

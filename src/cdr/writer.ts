@@ -18,9 +18,9 @@ import type { KeptRecord } from './kept.ts';
 import type { Spool } from './spool.ts';
 
 const GATHER_MS = 50;
-/** Between batches: a busy house writes two transactions a second, not one for each call, and a call that changes twice in that time is one row. */
 /** Calls of people who were erased, while rooms may still have a word on them. */
 const MOST_ERASED = 100_000;
+/** Between batches: a busy house writes two transactions a second, not one for each call, and a call that changes twice in that time is one row. */
 const APART_MS = 400;
 const BATCH = 200;
 const MOST_BATCHES = 20;

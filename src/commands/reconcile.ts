@@ -99,9 +99,10 @@ function ownSums(intervals: readonly LedgerInterval[]): Finding {
 async function againstRecords(store: Store, tenantId: TenantId, { from, to }: Day): Promise<Finding> {
   const [first] = await unequalCalls(store.db, tenantId, from, to);
   if (first === undefined) return { said: 'as many records of calls as were counted', fault: null };
+  const { start, records, over, open } = first;
   return {
     said: 'other records of calls than were counted',
-    fault: `${iso(first.start)}: ${first.records} records of calls, and the ledger has counted ${first.ledger}`,
+    fault: `${iso(start)}: ${records} records of calls, and the ledger has counted ${over}${open === 0 ? '' : `, and ${open} that were still up`}`,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * A customer is erased: her recordings, what is personal in the records of her calls and of what she wrote, her card with all that hangs on it, and the keys under
- * which the journal holds her. What stays says that there was a call, when, how long and with whom of ours; not with whom. A legal hold on a recording wins: its call
+ * which the journal holds her. What stays says that there was a call, when, how long and with whom of ours; not with whom. A legal hold on a call or a recording of it wins: that call
  * stays as it is, and her card with it.
  *
  * First it is noted that it begins, then the steps are taken, each of which taken twice is the same, and each so that what names the rest goes last; then it is
@@ -193,8 +193,9 @@ export class Erasures {
       if (ids.length > 0) {
         await journal.erase(ids.map(personOfCall), ids);
         records.forget(ids);
-        await store.db.transaction().execute((trx) => blankCalls(trx, erasure, going));
-        counts.calls += ids.length;
+        const blanked = await store.db.transaction().execute((trx) => blankCalls(trx, erasure, going));
+        counts.calls += blanked;
+        counts.held += ids.length - blanked;
         await noteErasure(store.db, erasure.erasureId, counts);
       }
       const last = batch.at(-1);

@@ -7,7 +7,16 @@ import type { Logger } from '../../kernel/log.ts';
 import { SealError } from '../../kernel/seal/format.ts';
 import { type KeyRing, ownKeys, readKeyRing } from '../../kernel/seal/keys.ts';
 import { SealedFile } from '../../kernel/seal/read.ts';
-import { readRecordingRules, recordingById, recordingsOfCall, type StoredRecording, saveRecordingRules, setLegalHold } from '../store/recordings.ts';
+import { setCallHold } from '../store/holds.ts';
+import {
+  type HoldResult,
+  readRecordingRules,
+  recordingById,
+  recordingsOfCall,
+  type StoredRecording,
+  saveRecordingRules,
+  setLegalHold,
+} from '../store/recordings.ts';
 import type { Store } from '../store/store.ts';
 import { openAudio, type RecordedAudio } from './audio.ts';
 import { type ErasureBy, type ErasureParts, type ErasureReport, erase, eraseCustomer, eraseInTime } from './erasure.ts';
@@ -123,8 +132,13 @@ export class Recordings {
     }
   }
 
-  hold(recording: StoredRecording, legalHold: boolean): Promise<boolean> {
+  hold(recording: StoredRecording, legalHold: boolean): Promise<HoldResult> {
     return setLegalHold(this.#options.store.db, recording, legalHold);
+  }
+
+  /** The whole call: its record, and every recording of it, also where there is none. false: it has no record. */
+  holdCall(tenantId: TenantId, callId: CallId, legalHold: boolean): Promise<boolean> {
+    return setCallHold(this.#options.store.db, { tenantId, callId }, legalHold);
   }
 
   erase(recording: StoredRecording, reason: string, by: ErasureBy): Promise<'erased' | 'held'> {

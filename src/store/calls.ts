@@ -15,6 +15,7 @@ import type {
   RecordingState,
   SurveyRecord,
 } from '../cdr/record.ts';
+import { heldCalls } from './holds.ts';
 import { jsonOf } from './json.ts';
 import type { Database } from './schema.ts';
 import { type FollowUp, followUpOf } from './tickets.ts';
@@ -36,7 +37,7 @@ export interface CallFilter {
   cause?: string;
   /** At least, and at most: 1 very satisfied to 5. */
   rating?: { from: number; to: number };
-  /** Only those with a recording under a legal hold. */
+  /** Only those under a legal hold, they or a recording of theirs. */
   held?: true;
   /** What was said of recording last. */
   consent?: ConsentState;
@@ -170,23 +171,6 @@ export async function lastSurveyed(db: Kysely<Database>, tenantId: TenantId, cal
     select surveyed_at as at from calls where tenant_id = ${tenantId} and caller = ${caller} and surveyed_at is not null order by surveyed_at desc limit 1
   `.execute(db);
   return rows[0]?.at.getTime() ?? null;
-}
-
-const heldCalls = (db: Kysely<Database>, tenantId: TenantId) =>
-  db
-    .selectFrom('recordings')
-    .innerJoin('recording_care', 'recording_care.recording_id', 'recordings.recording_id')
-    .select('recordings.call_id')
-    .where('recording_care.legal_hold', '=', true)
-    .where('recording_care.tenant_id', '=', tenantId);
-
-/** Of these calls, those with a recording under a legal hold. */
-export async function heldAmong(db: Kysely<Database>, tenantId: TenantId, callIds: readonly string[]): Promise<ReadonlySet<string>> {
-  if (callIds.length === 0) return new Set();
-  const rows = await heldCalls(db, tenantId)
-    .where('recordings.call_id', 'in', [...callIds])
-    .execute();
-  return new Set(rows.map(({ call_id }) => call_id));
 }
 
 /** One call with its legs and recordings; null when the tenant has none of this id. */

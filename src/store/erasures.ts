@@ -1,6 +1,7 @@
 /** What the database holds of a customer, found and blanked. A blanked row is at a revision beyond any: a record that is written late does not fill it again. */
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { asId, type CallId, type CustomerId, type TenantId, type UserId } from '../../kernel/ids.ts';
+import { heldAmong, isCallHeld, lockHolds } from './holds.ts';
 import type { Database } from './schema.ts';
 
 const LAST_REVISION = 2_147_483_647;
@@ -12,7 +13,7 @@ export interface ErasureCounts {
   calls: number;
   interactions: number;
   recordings: number;
-  /** Calls that stay because a recording of theirs is under legal hold. */
+  /** Calls that stay because they, or a recording of theirs, are under legal hold. */
   held: number;
   /** Recordings that could not be destroyed: their calls stay until they can. */
   failed: number;
@@ -87,7 +88,7 @@ export interface CallToErase {
 /** In the order of their ids, behind `after`; those that a hold keeps are among them. */
 export async function callsToErase(db: Kysely<Database>, { tenantId, customerId, numbers }: Whose, after: string, most: number): Promise<CallToErase[]> {
   const { rows } = await sql<{ call_id: string; arrived_at: Date; held: boolean }>`
-    select found.call_id, found.arrived_at, exists (
+    select found.call_id, found.arrived_at, ${isCallHeld('found.call_id')} or exists (
       select from recordings r join recording_care care using (recording_id) where r.call_id = found.call_id and care.legal_hold
     ) as held
     from (
@@ -102,8 +103,19 @@ export async function callsToErase(db: Kysely<Database>, { tenantId, customerId,
   return rows.map((row) => ({ callId: asId<CallId>(row.call_id), arrivedAt: row.arrived_at, held: row.held }));
 }
 
-/** Of calls that were hers everything personal goes, and what was told of them to webhooks (or was yet to be told). */
-export async function blankCalls(db: Kysely<Database>, { tenantId, numbers }: Whose, calls: readonly CallToErase[]): Promise<void> {
+/**
+ * Of calls that were hers everything personal goes, and what was told of them to webhooks (or was yet to be told). Within a transaction; how many: those that came under a hold in
+ * this very moment stay.
+ */
+export async function blankCalls(db: Kysely<Database>, { tenantId, numbers }: Whose, asked: readonly CallToErase[]): Promise<number> {
+  await lockHolds(db);
+  const held = await heldAmong(
+    db,
+    tenantId,
+    asked.map(({ callId }) => callId),
+  );
+  const calls = asked.filter(({ callId }) => !held.has(callId));
+  if (calls.length === 0) return 0;
   const ids = calls.map(({ callId }) => callId);
   const from = new Date(Math.min(...calls.map(({ arrivedAt }) => arrivedAt.getTime())));
   const to = new Date(Math.max(...calls.map(({ arrivedAt }) => arrivedAt.getTime())));
@@ -125,6 +137,7 @@ export async function blankCalls(db: Kysely<Database>, { tenantId, numbers }: Wh
       and (body->'data'->>'callId' = any(${ids}::text[]) or body->'data'->>'of' = any(${ids}::text[]))
   `.execute(db);
   await db.deleteFrom('tickets').where('tenant_id', '=', tenantId).where(sql<boolean>`call_id = any(${ids}::text[])`).execute();
+  return calls.length;
 }
 
 export async function interactionsToErase(db: Kysely<Database>, { tenantId, numbers }: Whose, most: number): Promise<CallId[]> {

@@ -195,26 +195,31 @@ export async function ledgerRows(db: Kysely<Database>, tenantId: TenantId, start
 
 export interface CallsCounted {
   start: number;
-  /** Records of calls, and what the ledger says: calls that arrived and are over. */
+  /** Of calls. */
   records: number;
-  ledger: number;
+  /** By the ledger, as it was written last: calls that arrived and were over, and those that were up. */
+  over: number;
+  open: number;
 }
 
-/** Intervals in which there are not as many records of calls as the ledger has counted, oldest first; of those that the ledger knows. */
+/**
+ * Intervals in which there are not as many records of calls as the ledger has counted, oldest first; of those that the ledger knows. A call has its record when it is over, and
+ * the interval in which it arrived is written again at the end of the one in which that was: until then calls that were up may or may not have theirs.
+ */
 export async function unequalCalls(db: Kysely<Database>, tenantId: TenantId, from: number, to: number): Promise<CallsCounted[]> {
-  const { rows } = await sql<{ start: Date; records: number; ledger: number }>`
+  const { rows } = await sql<Omit<CallsCounted, 'start'> & { start: Date }>`
     with counted as (
       select date_bin('5 minutes', arrived_at, 'epoch') as start_at, count(*) as n from calls
       where tenant_id = ${tenantId} and arrived_at >= ${iso(from)} and arrived_at < ${iso(to)} group by 1
     ), known as (
-      select i.start_at, coalesce(sum(c.arrived - c.open), 0)::bigint as n from ledger_intervals i
+      select i.start_at, coalesce(sum(c.arrived - c.open), 0)::bigint as over, coalesce(sum(c.open), 0)::bigint as open from ledger_intervals i
       left join ledger_calls c on c.tenant_id = i.tenant_id and c.start_at = i.start_at
       where i.tenant_id = ${tenantId} and i.start_at >= ${iso(from)} and i.start_at < ${iso(to)} group by 1
     )
-    select known.start_at as start, coalesce(counted.n, 0) as records, known.n as ledger from known left join counted using (start_at)
-    where coalesce(counted.n, 0) <> known.n order by 1
+    select known.start_at as start, coalesce(counted.n, 0) as records, known.over, known.open from known left join counted using (start_at)
+    where coalesce(counted.n, 0) not between known.over and known.over + known.open order by 1
   `.execute(db);
-  return rows.map(({ start, records, ledger }) => ({ start: start.getTime(), records, ledger }));
+  return rows.map(({ start, ...counts }) => ({ start: start.getTime(), ...counts }));
 }
 
 /** Tenants of which something was counted. */

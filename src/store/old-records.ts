@@ -2,6 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { TenantId } from '../../kernel/ids.ts';
 import { writeAudit } from './audit.ts';
+import { isCallHeld, lockHolds } from './holds.ts';
 import { keepResolution } from './resolution.ts';
 import type { Database } from './schema.ts';
 
@@ -19,8 +20,8 @@ export interface GoneRecords {
   interactions: number;
 }
 
-/** A call of which a recording is still there (held, or kept longer) stays. */
-const forgettable = sql`not exists (
+/** A call that is held, or of which a recording is still there (held, or kept longer), stays. */
+const forgettable = sql`not ${isCallHeld('calls.call_id')} and not exists (
   select from recordings left join recording_care using (recording_id) where recordings.call_id = calls.call_id and recording_care.erased_at is null
 )`;
 
@@ -35,6 +36,7 @@ export async function eraseOldRecords(db: Kysely<Database>, { tenantId, before, 
   // Who came back is counted of the records: what nobody has asked for yet is counted before they go.
   if (first && last) await keepResolution(db, tenantId, { from: first.getTime(), to: last.getTime() + 1 }, now);
   return db.transaction().execute(async (trx) => {
+    await lockHolds(trx);
     const gone = { calls: await eraseCalls(trx, tenantId, { from, until }, most), interactions: await eraseInteractions(trx, tenantId, until, most) };
     if (gone.calls + gone.interactions > 0)
       await writeAudit(trx, {

@@ -6,10 +6,9 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type Clock, pause } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/log.ts';
+import { OWNER, SPACE } from './advisory.ts';
 import { backoffMs } from './backoff.ts';
 
-/** `huaw`, and which of our locks it is: advisory locks are told apart by two numbers. */
-const [SPACE, OWNER] = [0x68756177, 1];
 const CONNECT_WITHIN_MS = 2_000;
 /** A server that was killed holds it until PostgreSQL has seen its connection end. */
 const PATIENCE_MS = 3_000;

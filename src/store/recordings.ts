@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type AgentId, asId, type CallId, type CustomerId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentRecord, RecordingPause } from '../cdr/record.ts';
+import { isCallHeld, isWholeCallHeld, lockHolds } from './holds.ts';
 import type { Database } from './schema.ts';
 
 export interface StoredRecording {
@@ -33,7 +34,8 @@ const rowsOf = (db: Kysely<Database>) =>
     .leftJoin('recording_care', 'recording_care.recording_id', 'recordings.recording_id')
     .leftJoin('calls', 'calls.call_id', 'recordings.call_id')
     .selectAll('recordings')
-    .select(['recording_care.legal_hold', 'recording_care.erased_at', 'recording_care.erase_reason', 'calls.agents', 'calls.customer_id']);
+    .select(['recording_care.legal_hold', 'recording_care.erased_at', 'recording_care.erase_reason', 'calls.agents', 'calls.customer_id'])
+    .select(isCallHeld('recordings.call_id').as('call_held'));
 
 type Row = Awaited<ReturnType<ReturnType<typeof rowsOf>['execute']>>[number];
 
@@ -49,7 +51,7 @@ const storedOf = (row: Row): StoredRecording => ({
   seal: row.seal,
   bytes: row.bytes,
   pauses: row.pauses,
-  legalHold: row.legal_hold ?? false,
+  legalHold: row.erased_at === null && (row.call_held || row.legal_hold === true),
   erasedAt: row.erased_at?.getTime() ?? null,
   eraseReason: row.erase_reason,
   customerId: row.customer_id === null ? null : asId<CustomerId>(row.customer_id),
@@ -87,7 +89,7 @@ export async function recordingsBefore(db: Kysely<Database>, tenantId: TenantId,
     .where('recordings.tenant_id', '=', tenantId)
     .where('recordings.started_at', '<', new Date(before))
     .where('recording_care.erased_at', 'is', null)
-    .where(sql<boolean>`coalesce(recording_care.legal_hold, false) = false`)
+    .where(sql<boolean>`coalesce(recording_care.legal_hold, false) = false and not ${isCallHeld('recordings.call_id')}`)
     .orderBy('recordings.started_at')
     .limit(most)
     .execute();
@@ -125,8 +127,10 @@ export async function recordingsFrom(db: Kysely<Database>, after: string, most: 
   return rows.map(storedOf);
 }
 
-/** Begun again after a crash it is the same. false: it is held, and stays. */
-export async function beginErasure(db: Kysely<Database>, { recordingId, tenantId }: StoredRecording, at: number, reason: string): Promise<boolean> {
+/** Within a transaction. Begun again after a crash it is the same. false: it is held, and stays. */
+export async function beginErasure(db: Kysely<Database>, { recordingId, tenantId, callId }: StoredRecording, at: number, reason: string): Promise<boolean> {
+  await lockHolds(db);
+  if (await isWholeCallHeld(db, callId)) return false;
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('recording_care')
     .values({ recording_id: recordingId, tenant_id: tenantId, erasing_at: new Date(at), erased_at: null, erase_reason: reason })
@@ -149,14 +153,17 @@ export async function endErasure(db: Kysely<Database>, recordingId: string, at: 
     .execute();
 }
 
-/** false: it is being erased, or gone. */
-export async function setLegalHold(db: Kysely<Database>, { recordingId, tenantId }: StoredRecording, legalHold: boolean): Promise<boolean> {
+/** `erased`: it is going, or gone. `call_held`: its hold cannot be lifted alone. */
+export type HoldResult = 'done' | 'erased' | 'call_held';
+
+export async function setLegalHold(db: Kysely<Database>, { recordingId, tenantId, callId }: StoredRecording, legalHold: boolean): Promise<HoldResult> {
+  if (!legalHold && (await isWholeCallHeld(db, callId))) return 'call_held';
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('recording_care')
     .values({ recording_id: recordingId, tenant_id: tenantId, legal_hold: legalHold, erasing_at: null, erased_at: null, erase_reason: null })
     .onConflict((conflict) => conflict.column('recording_id').doUpdateSet({ legal_hold: legalHold }).where('recording_care.erasing_at', 'is', null))
     .executeTakeFirst();
-  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n ? 'done' : 'erased';
 }
 
 export async function readRecordingRules(db: Kysely<Database>): Promise<[TenantId, unknown][]> {

@@ -239,6 +239,7 @@ export interface Database {
     erased_at: Date | null;
     erase_reason: string | null;
   };
+  call_holds: { call_id: string; tenant_id: string };
   erasures: {
     erasure_id: string;
     tenant_id: string;

@@ -321,6 +321,11 @@ function recordingsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts['record
     peaksOfAll: (recordings, most) => opener.peaksOfAll(recordings, most),
     hold: async ({ recordingId }, legalHold) => {
       house.held[legalHold ? 'add' : 'delete'](recordingId);
+      return 'done';
+    },
+    holdCall: async (tenantId, callId, legalHold) => {
+      const ids = [callId, ...all().flatMap((row) => (row.tenantId === tenantId && row.callId === callId ? [row.recordingId] : []))];
+      for (const heldId of ids) house.held[legalHold ? 'add' : 'delete'](heldId);
       return true;
     },
     erase: async ({ recordingId }) => (house.held.has(recordingId) ? 'held' : 'erased'),
@@ -697,7 +702,7 @@ function portsOf(house: Omit<FakeHouse, 'app' | 'ports'>): ApiPorts {
       },
       get: async (tenantId, callId) => {
         const detail = house.details.get(callId);
-        return detail?.call.tenantId === tenantId ? detail : null;
+        return detail?.call.tenantId === tenantId ? { ...detail, call: { ...detail.call, legalHold: house.held.has(callId) } } : null;
       },
     },
     recordings: recordingsOf(house),

@@ -252,8 +252,8 @@ export const rows: Record<string, Row> = {
     allowed: admins,
     stranger: 404,
   },
-  'PUT /api/v1/calls/{callId}/recordings/hold': {
-    url: '/api/v1/calls/c-:tenant-1/recordings/hold',
+  'PUT /api/v1/calls/{callId}/hold': {
+    url: '/api/v1/calls/c-:tenant-1/hold',
     body: () => ({ hold: true, reason: 'a lawsuit' }),
     allowed: admins,
     stranger: 404,

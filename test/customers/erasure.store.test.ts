@@ -20,6 +20,7 @@ import { JournalOpener } from '../../src/journal/seal.ts';
 import { walk } from '../../src/journal/walk.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
 import { listAudit } from '../../src/store/audit.ts';
+import { blankCalls, callsToErase } from '../../src/store/erasures.ts';
 import { recordWriter, writeRecords } from '../../src/store/records.ts';
 import type { Store } from '../../src/store/store.ts';
 import { saveTenant } from '../../src/store/tenants.ts';
@@ -222,7 +223,7 @@ test('a record that is written late does not bring her back', async () => {
 test('a legal hold wins: that call, its recording and her card stay, and go when it is lifted', async () => {
   const her = await customer();
   const [held] = await recordings.ofCall(tenantId, (her.calls[0] as CallRecord).callId);
-  assert.ok(held !== undefined && (await recordings.hold(held, true)));
+  assert.ok(held !== undefined && (await recordings.hold(held, true)) === 'done');
   const erasures = new Erasures(parts());
   const erasure = await erasures.begin(tenantId, { customerId: her.customerId }, 'she asked', by);
   assert.deepEqual(erasure?.report, { calls: 1, interactions: 1, recordings: 1, held: 1, failed: 0 });
@@ -233,6 +234,36 @@ test('a legal hold wins: that call, its recording and her card stay, and go when
   await erasures.begin(tenantId, { customerId: her.customerId }, 'the lawsuit is over', by);
   assert.deepEqual(where(await inDatabase(), her.canary), []);
   await erasures.close();
+});
+
+test('a legal hold on a whole call wins, whether it has a recording or not', async () => {
+  const her = await customer();
+  const [first, second] = her.calls as [CallRecord, CallRecord];
+  await sql`delete from recordings where call_id = ${first.callId}`.execute(store.db);
+  assert.equal(await recordings.holdCall(tenantId, first.callId, true), true);
+  const erasures = new Erasures(parts());
+  const erasure = await erasures.begin(tenantId, { customerId: her.customerId }, 'she asked', by);
+  assert.deepEqual(erasure?.report, { calls: 1, interactions: 1, recordings: 1, held: 1, failed: 0 });
+  const kept = async (callId: CallId) =>
+    (await sql<{ notes: string | null }>`select notes from calls where call_id = ${callId}`.execute(store.db)).rows[0]?.notes;
+  assert.deepEqual([await kept(first.callId), await kept(second.callId)], [`notes of ${her.name}`, null]);
+  await recordings.holdCall(tenantId, first.callId, false);
+  await erasures.begin(tenantId, { customerId: her.customerId }, 'the lawsuit is over', by);
+  assert.deepEqual(where(await inDatabase(), her.canary), []);
+  await erasures.close();
+});
+
+test('a call that comes under a hold as it is about to be blanked stays', async () => {
+  const her = await customer();
+  const [first, second] = her.calls as [CallRecord, CallRecord];
+  const found = await callsToErase(store.db, { tenantId, customerId: her.customerId, numbers: writtenAs(her.number) }, '', 10);
+  await recordings.holdCall(tenantId, first.callId, true);
+  const blanked = await store.db.transaction().execute((trx) => blankCalls(trx, { tenantId, customerId: her.customerId, numbers: [her.number] }, found));
+  assert.equal(blanked, 1);
+  const { rows } = await sql<{
+    id: string;
+  }>`select call_id as id from calls where call_id in (${first.callId}, ${second.callId}) and notes is not null`.execute(store.db);
+  assert.deepEqual(rows, [{ id: first.callId }]);
 });
 
 test('I7: killed at each step, the next run goes on, and in the end nothing of her is left', { timeout: 120_000 }, async () => {

@@ -18,7 +18,7 @@ flows:
   unasked:
     - queue: bench
   asked:
-    - ask-recording: { prompt: enter-password, silences: 1, firstKeySeconds: 1, errorPrompt: not-valid }
+    - ask-recording: { prompt: recording-question, silences: 1, firstKeySeconds: 1, errorPrompt: not-valid }
     - queue: bench
 `;
 const [BEFORE_HZ, AFTER_HZ, AGENT_HZ] = [1_240, 620, 930];

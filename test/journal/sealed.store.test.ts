@@ -301,7 +301,7 @@ describe('erasure of a person', () => {
     );
   });
 
-  test('takes every key of hers: after thousands of others she has another one, and what is said of a call long over lies under the call\u2019s own', async () => {
+  test('takes every key of hers: after thousands of others she has another one, and what is said of a call long over lies under the call’s own', async () => {
     const others = Array.from({ length: 5_001 }, (_, n) =>
       story(call(`o${n}`), `+861390001${String(n).padStart(4, '0')}`).filter(({ type }) => type === 'callArrived' || type === 'callEnded'),
     );

@@ -10,6 +10,7 @@ import { silentLog as log } from '../../kernel/log.ts';
 import { createAcd } from '../../src/acd/acd.ts';
 import { isFault, runShift, START } from '../../src/acd/simulation/run.ts';
 import { createCdr } from '../../src/cdr/fold.ts';
+import type { KeptRecord } from '../../src/cdr/kept.ts';
 import type { CallRecord } from '../../src/cdr/record.ts';
 import { Spool } from '../../src/cdr/spool.ts';
 import { CdrWriter } from '../../src/cdr/writer.ts';
@@ -21,7 +22,7 @@ import { createLedger } from '../../src/ledger/fold.ts';
 import { BASE_MS, startOf } from '../../src/ledger/interval.ts';
 import type { LedgerRecord } from '../../src/ledger/record.ts';
 import { Report, type ReportSubject, reportSubjects, subjects } from '../../src/ledger/report.ts';
-import { ledgerIntervals, ledgerSums } from '../../src/store/ledger.ts';
+import { ledgerIntervals, ledgerSums, unequalCalls } from '../../src/store/ledger.ts';
 import { recordWriter, writeRecords } from '../../src/store/records.ts';
 import { connectStore, type Store } from '../../src/store/store.ts';
 import type { Event } from '../../src/vocabulary.ts';
@@ -154,4 +155,22 @@ test('a day is proved by its own sums, by the records of its calls and by the jo
   await sql`delete from calls where call_id = (select call_id from calls order by arrived_at limit 1)`.execute(store.db);
   assert.match((await reconciled(url, dataDir)).said, /DIFFERS demo: \S+: \d+ records of calls, and the ledger has counted \d+/);
   await store.close();
+});
+
+test('while calls are up there are as many records as were counted too, however much of it all is written yet', async () => {
+  const store = await cluster.store();
+  const [cdr, ledger] = [createCdr(), createLedger()];
+  const told: KeptRecord[] = [];
+  shift(11, (event, at) => {
+    for (const command of cdr.decide(event, at).commands) if (command.type === 'writeCdr') told.push(command.record);
+    for (const { record } of ledger.decide(event, at).commands) told.push(record);
+  });
+  let mostOpen = 0;
+  for (const [n, record] of told.entries()) {
+    await writeRecords(store.db, [record]);
+    assert.deepEqual(await unequalCalls(store.db, DEMO, 0, Date.now()), [], `${n + 1} of ${told.length} are written`);
+    const { rows } = await sql<{ open: number }>`select coalesce(sum(open), 0)::integer as open from ledger_calls`.execute(store.db);
+    mostOpen = Math.max(mostOpen, rows[0]?.open ?? 0);
+  }
+  assert.ok(mostOpen > 1, 'calls were up as intervals ended');
 });

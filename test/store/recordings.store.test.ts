@@ -12,11 +12,14 @@ import { toCode } from '../../media/codec/g711.ts';
 import type { CallRecord, LegRecord } from '../../src/cdr/record.ts';
 import { Recordings } from '../../src/recordings/recordings.ts';
 import { listAudit } from '../../src/store/audit.ts';
+import { listCalls } from '../../src/store/calls.ts';
+import { lockHolds } from '../../src/store/holds.ts';
 import { ensureMonths } from '../../src/store/months.ts';
 import { writeRecords } from '../../src/store/records.ts';
 import type { Store } from '../../src/store/store.ts';
 import { saveTenant } from '../../src/store/tenants.ts';
 import { FakeClock } from '../support/clock.ts';
+import { until } from '../support/wait.ts';
 import { openCluster } from './cluster.ts';
 
 const KEY = 'd4'.repeat(32);
@@ -188,7 +191,7 @@ test('I7: what was kept long enough goes, a hold wins, a crash in the middle is 
     recorded(15, 2, 'c1'),
     recorded(16, 2, 'c2'),
   ]);
-  assert.equal(await recordings.hold(await stored(12), true), true);
+  assert.equal(await recordings.hold(await stored(12), true), 'done');
   // A crash between the file's end and the last note: the note that it is going is there, the file is gone.
   const crashed = await stored(13);
   await store.db
@@ -205,7 +208,7 @@ test('I7: what was kept long enough goes, a hold wins, a crash in the middle is 
   assert.deepEqual(report, { erased: ['c-0015.r1'], held: ['c-0014.r1'], failed: [] });
   assert.equal((await stored(15)).eraseReason, 'the customer asked');
   assert.equal((await stored(16)).erasedAt, null);
-  assert.equal(await recordings.hold(await stored(15), true), false, 'what is gone cannot be held');
+  assert.equal(await recordings.hold(await stored(15), true), 'erased', 'what is gone cannot be held');
   const trail = (await listAudit(store.db, tenantId, 50, null))
     .filter(({ action }) => action === 'recording.erase')
     .map(({ resource, userId }) => [resource, userId]);
@@ -264,6 +267,61 @@ test('I7: records go when they have been kept as long as the tenant wants, with 
   assert.ok(Math.abs(Date.parse(String(until)) - (clock.now() - 184 * DAY_MS)) < 60_000, `records of before ${until} went`);
   assert.deepEqual(said, { reason: 'kept 184 days', calls: 2, interactions: 1 });
 });
+
+test('I7: a call that is held stays with every recording of it, also one without any, until the hold is lifted; a hold laid as it is about to go wins', async () => {
+  await recordings.saveRules(tenantId, { ...recordings.rules(tenantId), keepDays: 60, recordsKeepDays: 184 });
+  const unrecorded = (n: number, daysAgo: number): CallRecord => ({ ...recorded(n, daysAgo), recordings: [], recording: 'none' });
+  await writeRecords(store.db, [unrecorded(40, 190), unrecorded(41, 190), recorded(42, 190), unrecorded(43, 190)]);
+  const [lone, second, whole, gone] = [40, 41, 42, 43].map((n) => asId<CallId>(`c-00${n}`)) as [CallId, CallId, CallId, CallId];
+  assert.equal(await recordings.holdCall(tenantId, lone, true), true);
+  assert.equal(await recordings.holdCall(tenantId, whole, true), true);
+  assert.equal(await recordings.holdCall(tenantId, asId<CallId>('c-none'), true), false);
+  assert.equal(await recordings.holdCall(asId<TenantId>('other'), second, true), false);
+  const listed = await listCalls(store.db, { tenantId, held: true }, 50, null);
+  assert.deepEqual(
+    listed.calls.map(({ callId }) => callId).filter((callId) => callId >= 'c-0040'),
+    [whole, lone].toSorted().toReversed(),
+  );
+  assert.equal((await stored(42)).legalHold, true);
+  assert.equal(await recordings.erase(await stored(42), 'asked', by), 'held');
+  assert.equal(await recordings.erase({ ...(await stored(42)), legalHold: false }, 'asked before it was held', by), 'held');
+  assert.equal(await recordings.hold(await stored(42), false), 'call_held');
+  // The hold is laid, and its transaction not over, when those that are old are looked for.
+  const [locked, end] = [gate(), gate()];
+  const laying = store.db.transaction().execute(async (trx) => {
+    await lockHolds(trx);
+    await trx.insertInto('call_holds').values({ call_id: second, tenant_id: tenantId }).execute();
+    locked.open();
+    await end.opened;
+  });
+  await locked.opened;
+  const erasing = recordings.eraseOld();
+  await until(
+    'the erasure waits for the hold',
+    async () => (await sql`select from pg_locks where locktype = 'advisory' and not granted`.execute(store.db)).rows.length > 0,
+  );
+  end.open();
+  await Promise.all([laying, erasing]);
+  await recordings.eraseOld();
+  const left = async (): Promise<string[]> =>
+    (await sql<{ id: string }>`select call_id as id from calls where call_id between 'c-0040' and 'c-0043' order by 1`.execute(store.db)).rows.map(
+      ({ id }) => id,
+    );
+  assert.deepEqual(await left(), [lone, second, whole], `${gone} went`);
+  assert.equal((await stored(42)).erasedAt, null);
+  for (const callId of [lone, second, whole]) await recordings.holdCall(tenantId, callId, false);
+  // First the recording, then what there was of it.
+  for (let n = 0; n < 3; n += 1) await recordings.eraseOld();
+  assert.deepEqual(await left(), []);
+});
+
+function gate(): { open(): void; opened: Promise<void> } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open: () => open(), opened };
+}
 
 async function interaction(id: string, daysAgo: number): Promise<void> {
   const at = new Date(clock.now() - daysAgo * DAY_MS);

@@ -71,8 +71,9 @@ before(async () => {
   house = await openFakeHouse(() => ({ webDir }));
   Object.assign(house.ports.recordings, {
     ofCall: async (_tenant: string, callId: string) => rows.filter((row) => row.callId === callId),
-    hold: async ({ recordingId }: StoredRecording, legalHold: boolean) => {
-      for (const row of rows.filter((each) => each.recordingId === recordingId)) row.legalHold = legalHold;
+    holdCall: async (_tenant: string, callId: string, legalHold: boolean) => {
+      for (const row of rows.filter((each) => each.callId === callId && each.erasedAt === null)) row.legalHold = legalHold;
+      house.held[legalHold ? 'add' : 'delete'](callId);
       return true;
     },
     openAll: (all: StoredRecording[]) => opener.openAll(all),
@@ -173,7 +174,7 @@ test('calls are found by outcome, by what was attached and by what was said of r
   await page.close();
 });
 
-test('an admin lays a legal hold on all recordings of a call, sees it, cannot erase meanwhile, and lifts it; each with its reason in the audit trail', async () => {
+test('an admin lays a legal hold on a call, sees it, also on its recordings, cannot erase meanwhile, and lifts it; each with its reason in the audit trail', async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
   const { hold, call, signIn } = adminWords;
   const wordOf = (of: Record<string, string>, name: string): string => of[name] ?? name;
@@ -205,12 +206,10 @@ test('an admin lays a legal hold on all recordings of a call, sees it, cannot er
   await act(wordOf(hold, 'lift'), '结案');
   await panel.getByText(wordOf(hold, 'isFree')).waitFor();
   assert.deepEqual(
-    house.audit.filter(({ action }) => /^recording\.(hold|release)$/.test(action)).map(({ action, resource, after }) => [action, resource, after]),
+    house.audit.filter(({ action }) => /\.(hold|release)$/.test(action)).map(({ action, resource, after }) => [action, resource, after]),
     [
-      ['recording.hold', 'recording/c-demo-2.r1', { reason: '(2026)粤01民终1号', callId: 'c-demo-2' }],
-      ['recording.hold', 'recording/c-demo-2.r2', { reason: '(2026)粤01民终1号', callId: 'c-demo-2' }],
-      ['recording.release', 'recording/c-demo-2.r1', { reason: '结案', callId: 'c-demo-2' }],
-      ['recording.release', 'recording/c-demo-2.r2', { reason: '结案', callId: 'c-demo-2' }],
+      ['call.hold', 'call/c-demo-2', { reason: '(2026)粤01民终1号' }],
+      ['call.release', 'call/c-demo-2', { reason: '结案' }],
     ],
   );
   await page.close();

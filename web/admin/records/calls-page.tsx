@@ -1,4 +1,4 @@
-/** Calls there were: searched on the server, one looked at in full, its recordings held or erased. */
+/** Calls there were: searched on the server, one looked at in full, held or its recordings erased. */
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Button, Input, Popconfirm } from 'antd';
@@ -231,9 +231,10 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
   const { token, me } = useAdmin();
   const [values, setValues] = useState<Values>({});
   const { caller = call.caller, callee = call.callee, notes = call.notes } = values;
-  const path = `${CALLS}/${encodeURIComponent(call.callId)}/recordings`;
+  const whole = `${CALLS}/${encodeURIComponent(call.callId)}`;
+  const path = `${whole}/recordings`;
+  const now = useOne<{ legalHold: boolean }>(whole);
   const recordings = useOne<{ items: Recording[] }>(path);
-  const there = (recordings.data?.items ?? []).filter(({ erasedAt }) => erasedAt === null);
   const facts: [string, string][] = [
     [w('call.at'), shownTime(call.arrivedAt)],
     [w('call.callee'), shownNumber(callee, true)],
@@ -262,12 +263,18 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
           ))}
         </dl>
         {notes !== null && <p className="notes">{notes}</p>}
+        <section className="form-part" aria-label={w('hold.state')}>
+          <h3>{w('hold.state')}</h3>
+          <Failure error={now.error} />
+          {now.data !== undefined && me.may['recording.keep'] !== undefined && (
+            <CallHold callId={call.callId} held={now.data.legalHold} paths={[whole, path]} />
+          )}
+        </section>
         <section className="form-part" aria-label={w('call.recordings')}>
           <h3>{w('call.recordings')}</h3>
           <p className="field-hint quiet">{w('call.playHint')}</p>
           <Failure error={recordings.error} />
           {recordings.data?.items.length === 0 && <p className="quiet">{w('call.noRecording')}</p>}
-          {there.length > 0 && <CallHold callId={call.callId} held={there.some(({ legalHold }) => legalHold)} path={path} />}
           {recordings.data?.items.map((recording) => (
             <OneRecording key={recording.recordingId} recording={recording} path={path} />
           ))}

@@ -1,4 +1,4 @@
-/** Legal hold: while it lies on the recordings of a call, nothing erases them, neither a person nor the end of their time. Each is in the audit trail with its reason. */
+/** Legal hold: while it lies on a call, nothing erases its record nor a recording of it, neither a person nor the end of their time. Each is in the audit trail with its reason. */
 import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { put } from '../../shared/api.ts';
@@ -8,10 +8,10 @@ import { Failure } from '../failure.tsx';
 import { useWords } from '../words.ts';
 
 export const CALLS = '/api/v1/calls';
-const holdPath = (callId: string): string => `${CALLS}/${encodeURIComponent(callId)}/recordings/hold`;
+const holdPath = (callId: string): string => `${CALLS}/${encodeURIComponent(callId)}/hold`;
 
-/** Of one call: set or lifted. `path`: its recordings, read again afterwards. */
-export function CallHold({ callId, held, path }: { callId: string; held: boolean; path: string }) {
+/** Of one call: set or lifted. `paths`: read again afterwards. */
+export function CallHold({ callId, held, paths }: { callId: string; held: boolean; paths: readonly string[] }) {
   const w = useWords();
   const { token, tell } = useAdmin();
   const refresh = useRefresh();
@@ -21,7 +21,7 @@ export function CallHold({ callId, held, path }: { callId: string; held: boolean
     () => {
       tell(w(held ? 'hold.lifted' : 'hold.set'));
       setReason('');
-      void refresh(path, CALLS);
+      void refresh(...paths, CALLS);
     },
   );
   return (
@@ -44,24 +44,18 @@ export function CallHold({ callId, held, path }: { callId: string; held: boolean
   );
 }
 
-interface Marked {
-  callId: string;
-  recording: 'none' | 'complete' | 'partial';
-}
-
-/** Of all that are marked and have a recording, one after another: what fails is said, what was held before it stays held. */
-export function HoldMarked({ calls, onDone }: { calls: readonly Marked[]; onDone(): void }) {
+/** Of all that are marked, one after another: what fails is said, what was held before it stays held. */
+export function HoldMarked({ calls, onDone }: { calls: readonly { callId: string }[]; onDone(): void }) {
   const w = useWords();
   const { token, tell } = useAdmin();
   const refresh = useRefresh();
   const [reason, setReason] = useState('');
-  const recorded = calls.filter(({ recording }) => recording !== 'none');
   const { busy, failed, submit } = useSubmission(
     async () => {
-      for (const { callId } of recorded) await put(token, holdPath(callId), { hold: true, reason: reason.trim() });
+      for (const { callId } of calls) await put(token, holdPath(callId), { hold: true, reason: reason.trim() });
     },
     () => {
-      tell(w('hold.setMany', { count: recorded.length }));
+      tell(w('hold.setMany', { count: calls.length }));
       void refresh(CALLS);
       onDone();
     },
@@ -77,8 +71,8 @@ export function HoldMarked({ calls, onDone }: { calls: readonly Marked[]; onDone
         value={reason}
         onChange={(event) => setReason(event.target.value)}
       />
-      <Button size="small" type="primary" loading={busy} disabled={recorded.length === 0 || reason.trim() === ''} onClick={() => void submit()}>
-        {w('hold.holdMany', { count: recorded.length })}
+      <Button size="small" type="primary" loading={busy} disabled={reason.trim() === ''} onClick={() => void submit()}>
+        {w('hold.holdMany', { count: calls.length })}
       </Button>
       <Failure error={failed} />
     </>
