@@ -9,18 +9,18 @@ import { blockOf, failuresOf, inFull, longestOf } from './failures.mjs';
 import { installPackages, installTools, root } from './install.mjs';
 
 const ci = process.env.CI === 'true';
-/** Lanes in order, with how many of their files run at the same time. What is `beside` begins in its turn, and the next does not wait for it. */
+/** Lanes in order, with how many of their files run at the same time. */
 const LANES = [
-  // Without I/O and without real time nothing can get in its way: it runs beside the others, in what they leave of the two cores while they wait. A few processes hold all
+  // Without I/O and without real time nothing can get in its way: it runs beside all others, in what they leave of the two cores while they wait. A few processes hold all
   // files, which saves most of the time.
   { name: 'pure', atOnce: 2, bundles: 6, beside: true },
   // These wait more than they work.
-  { name: 'sip', atOnce: 4, again: true },
-  { name: 'media', atOnce: 2, again: true },
-  // Phones talk and pages wait for each other: three of these leave a third of two cores idle, and the disk.
-  { name: 'store', atOnce: 2, beside: true, again: true },
-  { name: 'phone', atOnce: 3, again: true },
-  { name: 'web', atOnce: 3, again: true },
+  { name: 'sip', atOnce: 4, realTime: true },
+  { name: 'media', atOnce: 2, realTime: true },
+  { name: 'store', atOnce: 2 },
+  // Phones talk and pages wait for each other: two of these leave a third of two cores idle.
+  { name: 'phone', atOnce: 3, realTime: true },
+  { name: 'web', atOnce: 3, realTime: true },
 ];
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
@@ -181,7 +181,7 @@ async function runAgainAlone(first, files) {
 }
 
 /** `others`: the lanes beside which it runs; what it has to say is said after theirs. */
-async function runLane({ name, atOnce, bundles = 0, again = false, beside = false }, others = () => undefined) {
+async function runLane({ name, atOnce, bundles = 0, realTime = false, beside = false }, others = () => undefined) {
   const found = testFiles(`.${name}.test.ts`);
   if (found.length === 0) return;
   const files = bundles > 0 ? bundled(found, bundles) : found;
@@ -192,7 +192,7 @@ async function runLane({ name, atOnce, bundles = 0, again = false, beside = fals
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   await others();
   if (beside) process.stdout.write(`${title}${first.said}`);
-  const ended = again ? await runAgainAlone(first, files) : first;
+  const ended = realTime ? await runAgainAlone(first, files) : first;
   total.passed += ended.passed;
   total.failed += ended.failed;
   total.skipped += ended.skipped;
@@ -208,19 +208,12 @@ async function runLane({ name, atOnce, bundles = 0, again = false, beside = fals
 
 if (wanted.length === 0) [built] = await Promise.all([step('builds, with every type in order', 'scripts/build.mjs'), rules()]);
 const lanes = LANES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const aside = [];
-const inTurn = (async () => {
-  for (const lane of lanes) {
-    if (!lane.beside) {
-      await runLane(lane);
-      continue;
-    }
-    const before = [...aside];
-    aside.push(runLane(lane, () => Promise.all([inTurn, ...before])));
-  }
+let inTurn;
+const aside = lanes.filter(({ beside }) => beside).map((lane) => runLane(lane, () => inTurn));
+inTurn = (async () => {
+  for (const lane of lanes) if (!lane.beside) await runLane(lane);
 })();
-await inTurn;
-await Promise.all(aside);
+await Promise.all([inTurn, ...aside]);
 
 if (ci && total.skipped > 0) {
   process.stdout.write('with CI=true nothing may be skipped\n');
