@@ -80,6 +80,8 @@ class Watch {
   #mostLateMs = 0;
   readonly #timers: NodeJS.Timeout[];
   #killed = 0;
+  /** When the load ended: what is alive is less from then on. */
+  #until = Number.POSITIVE_INFINITY;
 
   /** `folder`: where each program writes what it collected. */
   constructor(house: House, folder: string, killForMs: number) {
@@ -96,13 +98,14 @@ class Watch {
   }
 
   stop(): void {
+    this.#until = Date.now();
     for (const timer of this.#timers) clearInterval(timer);
   }
 
   figures(): object {
     const pids = this.#samples.at(-1)?.pids;
     if (pids === undefined) throw new Error('nothing was looked at: let it run for a minute at least');
-    const collected = (name: Ours): Collected[] => collectedBy(this.#folder, pids[name]);
+    const collected = (name: Ours): Collected[] => collectedBy(this.#folder, pids[name]).filter(({ at }) => at < this.#until);
     const since = (name: Ours): Sample[] => this.#samples.filter((sample) => sample.pids[name] === pids[name]);
     return {
       rssMbPerHour: ofEach((name) => perHour(since(name).map(({ at, rssMb }) => [at, rssMb[name]]))),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { systemClock as clock } from '../../kernel/clock.ts';
 import { asId, type CallId, type CustomerId, legIdOf, type TenantId, type UserId } from '../../kernel/ids.ts';
@@ -56,6 +56,17 @@ after(async () => {
   await writer.close(100);
   await journal.close();
   await cluster.close();
+});
+
+const running: Erasures[] = [];
+const opened = (those: ErasureParts): Erasures => {
+  const erasures = new Erasures(those);
+  running.push(erasures);
+  return erasures;
+};
+// A test that fails must not leave one behind that looks each minute: its file would never end.
+afterEach(async () => {
+  for (const erasures of running.splice(0)) await erasures.close();
 });
 
 /** A customer by her canary: digits and a name that are nobody else's. */
@@ -184,7 +195,7 @@ test('nothing of her is left anywhere, everything of others is, and the trail sa
   assert.ok(where(await inDatabase(), her.canary).length >= 6);
   assert.match(await onDisk(), her.canary);
   const before = where(await inDatabase(), other.canary);
-  const erasures = new Erasures(parts());
+  const erasures = opened(parts());
   const erasure = await erasures.begin(tenantId, { customerId: her.customerId }, 'she asked', by);
   assert.deepEqual(erasure?.report, { calls: 2, interactions: 1, recordings: 2, held: 0, failed: 0 });
   assert.notEqual(erasure?.endedAt, null);
@@ -207,7 +218,7 @@ test('nothing of her is left anywhere, everything of others is, and the trail sa
 
 test('a record that is written late does not bring her back', async () => {
   const her = await customer();
-  const erasures = new Erasures(parts());
+  const erasures = opened(parts());
   await erasures.begin(tenantId, { number: her.number }, 'she asked', by);
   const late = { ...(her.calls[0] as CallRecord), revision: 2, recordings: [] };
   writer.accept({ record: late });
@@ -224,7 +235,7 @@ test('a legal hold wins: that call, its recording and her card stay, and go when
   const her = await customer();
   const [held] = await recordings.ofCall(tenantId, (her.calls[0] as CallRecord).callId);
   assert.ok(held !== undefined && (await recordings.hold(held, true)) === 'done');
-  const erasures = new Erasures(parts());
+  const erasures = opened(parts());
   const erasure = await erasures.begin(tenantId, { customerId: her.customerId }, 'she asked', by);
   assert.deepEqual(erasure?.report, { calls: 1, interactions: 1, recordings: 1, held: 1, failed: 0 });
   const left = where(await inDatabase(), her.canary);
@@ -241,7 +252,7 @@ test('a legal hold on a whole call wins, whether it has a recording or not', asy
   const [first, second] = her.calls as [CallRecord, CallRecord];
   await sql`delete from recordings where call_id = ${first.callId}`.execute(store.db);
   assert.equal(await recordings.holdCall(tenantId, first.callId, true), true);
-  const erasures = new Erasures(parts());
+  const erasures = opened(parts());
   const erasure = await erasures.begin(tenantId, { customerId: her.customerId }, 'she asked', by);
   assert.deepEqual(erasure?.report, { calls: 1, interactions: 1, recordings: 1, held: 1, failed: 0 });
   const kept = async (callId: CallId) =>
@@ -271,13 +282,13 @@ test('I7: killed at each step, the next run goes on, and in the end nothing of h
   for (let dies = 1; ; dies += 1) {
     const her = await customer();
     const fault = dying(parts(), dies);
-    const first = new Erasures(fault.parts);
+    const first = opened(fault.parts);
     await first.begin(tenantId, { customerId: her.customerId }, 'she asked', by).catch(() => undefined);
     await first.close();
     if (!fault.isDead()) break;
     steps += 1;
     const begun = (await sql`select from erasures where ended_at is null`.execute(store.db)).rows.length;
-    const next = new Erasures(parts());
+    const next = opened(parts());
     await next.resume();
     // Killed before it was noted: nobody was told that it is under way, and it is asked for again.
     if (begun === 0 && where(await inDatabase(), her.canary).length > 0) await next.begin(tenantId, { customerId: her.customerId }, 'she asked', by);
@@ -319,7 +330,7 @@ function dying(whole: ErasureParts, dies: number): { parts: ErasureParts; isDead
 test('she is on a call: not now, and nothing is begun', async () => {
   const her = await customer();
   const live = { tenantId, caller: { number: her.number }, callee: { number: '10086' }, customer: null };
-  const erasures = new Erasures({ ...parts(), calls: { values: () => [live].values() } as unknown as ErasureParts['calls'] });
+  const erasures = opened({ ...parts(), calls: { values: () => [live].values() } as unknown as ErasureParts['calls'] });
   await assert.rejects(erasures.begin(tenantId, { customerId: her.customerId }, 'she asked', by), NotNow);
   assert.ok(where(await inDatabase(), her.canary).length >= 6);
   await erasures.close();
