@@ -48,8 +48,12 @@ async function collect(into: string): Promise<void> {
   const { code_and_metadata_size, bytecode_and_metadata_size } = getHeapCodeStatistics();
   const code = code_and_metadata_size + bytecode_and_metadata_size;
   setTimeout(() => {
-    const [liveMb, codeMb, rssMb] = [heapUsed + external - code, code, process.memoryUsage.rss()].map((bytes) => bytes / MEGABYTE);
-    const collected = { at: Date.now(), liveMb, codeMb, rssMb };
+    const collected: Collected = {
+      at: Date.now(),
+      liveMb: (heapUsed + external - code) / MEGABYTE,
+      codeMb: code / MEGABYTE,
+      rssMb: process.memoryUsage.rss() / MEGABYTE,
+    };
     appendFileSync(fileOf(into, process.pid), `${JSON.stringify(collected)}\n`);
   }, GIVEN_BACK_MS).unref();
 }

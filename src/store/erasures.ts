@@ -1,7 +1,7 @@
 /** What the database holds of a customer, found and blanked. A blanked row is at a revision beyond any: a record that is written late does not fill it again. */
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { asId, type CallId, type CustomerId, type TenantId, type UserId } from '../../kernel/ids.ts';
-import { heldAmong, isCallHeld, lockHolds } from './holds.ts';
+import { callHeld, heldAmong, lockHolds } from './holds.ts';
 import type { Database } from './schema.ts';
 
 const LAST_REVISION = 2_147_483_647;
@@ -88,9 +88,7 @@ export interface CallToErase {
 /** In the order of their ids, behind `after`; those that a hold keeps are among them. */
 export async function callsToErase(db: Kysely<Database>, { tenantId, customerId, numbers }: Whose, after: string, most: number): Promise<CallToErase[]> {
   const { rows } = await sql<{ call_id: string; arrived_at: Date; held: boolean }>`
-    select found.call_id, found.arrived_at, ${isCallHeld('found.call_id')} or exists (
-      select from recordings r join recording_care care using (recording_id) where r.call_id = found.call_id and care.legal_hold
-    ) as held
+    select found.call_id, found.arrived_at, ${callHeld('found.call_id')} as held
     from (
       select call_id, arrived_at from calls where tenant_id = ${tenantId} and caller = any(${numbers}::text[])
       union select call_id, arrived_at from calls where customer_id = ${customerId} and tenant_id = ${tenantId}

@@ -12,8 +12,14 @@ export async function lockHolds(trx: Kysely<Database>): Promise<void> {
   await sql`select pg_advisory_xact_lock(${SPACE}::integer, ${HOLDS}::integer)`.execute(trx);
 }
 
-/** The whole call is. `callId`: a column, such as `calls.call_id`. */
-export const isCallHeld = (callId: string): RawBuilder<boolean> => sql<boolean>`exists (select from call_holds where call_holds.call_id = ${sql.ref(callId)})`;
+/** In a statement: the whole call is held. `callId`: a column, such as `calls.call_id`. */
+export const wholeCallHeld = (callId: string): RawBuilder<boolean> =>
+  sql<boolean>`exists (select from call_holds where call_holds.call_id = ${sql.ref(callId)})`;
+
+/** In a statement: it is, or a recording of it. */
+export const callHeld = (callId: string): RawBuilder<boolean> => sql<boolean>`(${wholeCallHeld(callId)} or exists (
+  select from recordings r join recording_care care using (recording_id) where r.call_id = ${sql.ref(callId)} and care.legal_hold
+))`;
 
 export const isWholeCallHeld = async (db: Kysely<Database>, callId: CallId): Promise<boolean> =>
   (await db.selectFrom('call_holds').select('call_id').where('call_id', '=', callId).executeTakeFirst()) !== undefined;

@@ -2,7 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { TenantId } from '../../kernel/ids.ts';
 import { writeAudit } from './audit.ts';
-import { isCallHeld, lockHolds } from './holds.ts';
+import { lockHolds, wholeCallHeld } from './holds.ts';
 import { keepResolution } from './resolution.ts';
 import type { Database } from './schema.ts';
 
@@ -21,7 +21,7 @@ export interface GoneRecords {
 }
 
 /** A call that is held, or of which a recording is still there (held, or kept longer), stays. */
-const forgettable = sql`not ${isCallHeld('calls.call_id')} and not exists (
+const forgettable = sql`not ${wholeCallHeld('calls.call_id')} and not exists (
   select from recordings left join recording_care using (recording_id) where recordings.call_id = calls.call_id and recording_care.erased_at is null
 )`;
 

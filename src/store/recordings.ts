@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type AgentId, asId, type CallId, type CustomerId, type TenantId } from '../../kernel/ids.ts';
 import type { AgentRecord, RecordingPause } from '../cdr/record.ts';
-import { isCallHeld, isWholeCallHeld, lockHolds } from './holds.ts';
+import { isWholeCallHeld, lockHolds, wholeCallHeld } from './holds.ts';
 import type { Database } from './schema.ts';
 
 export interface StoredRecording {
@@ -35,7 +35,7 @@ const rowsOf = (db: Kysely<Database>) =>
     .leftJoin('calls', 'calls.call_id', 'recordings.call_id')
     .selectAll('recordings')
     .select(['recording_care.legal_hold', 'recording_care.erased_at', 'recording_care.erase_reason', 'calls.agents', 'calls.customer_id'])
-    .select(isCallHeld('recordings.call_id').as('call_held'));
+    .select(wholeCallHeld('recordings.call_id').as('call_held'));
 
 type Row = Awaited<ReturnType<ReturnType<typeof rowsOf>['execute']>>[number];
 
@@ -89,7 +89,7 @@ export async function recordingsBefore(db: Kysely<Database>, tenantId: TenantId,
     .where('recordings.tenant_id', '=', tenantId)
     .where('recordings.started_at', '<', new Date(before))
     .where('recording_care.erased_at', 'is', null)
-    .where(sql<boolean>`coalesce(recording_care.legal_hold, false) = false and not ${isCallHeld('recordings.call_id')}`)
+    .where(sql<boolean>`coalesce(recording_care.legal_hold, false) = false and not ${wholeCallHeld('recordings.call_id')}`)
     .orderBy('recordings.started_at')
     .limit(most)
     .execute();

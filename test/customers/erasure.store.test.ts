@@ -213,7 +213,6 @@ test('nothing of her is left anywhere, everything of others is, and the trail sa
   );
   const actions = (await listAudit(store.db, tenantId, 50, null)).map(({ action }) => action);
   for (const action of ['customer.erase', 'recording.erase', 'customer.erased']) assert.ok(actions.includes(action), action);
-  await erasures.close();
 });
 
 test('a record that is written late does not bring her back', async () => {
@@ -228,7 +227,6 @@ test('a record that is written late does not bring her back', async () => {
   assert.deepEqual(writer.unwritten(), []);
   assert.deepEqual(where(await inDatabase(), her.canary), []);
   assert.deepEqual(where(await onDisk(), her.canary), []);
-  await erasures.close();
 });
 
 test('a legal hold wins: that call, its recording and her card stay, and go when it is lifted', async () => {
@@ -244,7 +242,6 @@ test('a legal hold wins: that call, its recording and her card stay, and go when
   await recordings.hold(held, false);
   await erasures.begin(tenantId, { customerId: her.customerId }, 'the lawsuit is over', by);
   assert.deepEqual(where(await inDatabase(), her.canary), []);
-  await erasures.close();
 });
 
 test('a legal hold on a whole call wins, whether it has a recording or not', async () => {
@@ -261,7 +258,6 @@ test('a legal hold on a whole call wins, whether it has a recording or not', asy
   await recordings.holdCall(tenantId, first.callId, false);
   await erasures.begin(tenantId, { customerId: her.customerId }, 'the lawsuit is over', by);
   assert.deepEqual(where(await inDatabase(), her.canary), []);
-  await erasures.close();
 });
 
 test('a call that comes under a hold as it is about to be blanked stays', async () => {
@@ -333,7 +329,6 @@ test('she is on a call: not now, and nothing is begun', async () => {
   const erasures = opened({ ...parts(), calls: { values: () => [live].values() } as unknown as ErasureParts['calls'] });
   await assert.rejects(erasures.begin(tenantId, { customerId: her.customerId }, 'she asked', by), NotNow);
   assert.ok(where(await inDatabase(), her.canary).length >= 6);
-  await erasures.close();
 });
 
 test('a number as people write it is the same number; an address is taken as it is', () => {

@@ -233,7 +233,7 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
   const { caller = call.caller, callee = call.callee, notes = call.notes } = values;
   const whole = `${CALLS}/${encodeURIComponent(call.callId)}`;
   const path = `${whole}/recordings`;
-  const now = useOne<{ legalHold: boolean }>(whole);
+  const detail = useOne<{ legalHold: boolean }>(whole);
   const recordings = useOne<{ items: Recording[] }>(path);
   const facts: [string, string][] = [
     [w('call.at'), shownTime(call.arrivedAt)],
@@ -265,9 +265,9 @@ function CallPanel({ call, queue, onClose }: { call: Call; queue: string; onClos
         {notes !== null && <p className="notes">{notes}</p>}
         <section className="form-part" aria-label={w('hold.state')}>
           <h3>{w('hold.state')}</h3>
-          <Failure error={now.error} />
-          {now.data !== undefined && me.may['recording.keep'] !== undefined && (
-            <CallHold callId={call.callId} held={now.data.legalHold} paths={[whole, path]} />
+          <Failure error={detail.error} />
+          {detail.data !== undefined && me.may['recording.keep'] !== undefined && (
+            <CallHold callId={call.callId} held={detail.data.legalHold} paths={[whole, path]} />
           )}
         </section>
         <section className="form-part" aria-label={w('call.recordings')}>
